@@ -1,0 +1,177 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""mi_datagram over UDP (IPv4, IPv6) or a Unix socket.
+
+Sources: mi_datagram/datagram_fnc.c of 2.4, 3.6 and 4.0.
+"""
+
+import errno
+import os
+import socket
+import sys
+import tempfile
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError, MITimeout, RequestTooLarge
+
+# DATAGRAM_SOCK_BUF_SIZE, both ways
+MAX_DATAGRAM = 65457
+
+
+class DatagramCarrier:
+    """Either host (str) and port (int), or socket_path (str).
+
+    Each exchange has a connected socket to itself, so only the server can answer and a late reply answers nobody else.
+    reuse: keep a socket for the next exchange (protocols whose replies carry ids).
+    """
+
+    kind = "datagram"
+
+    def __init__(self, host=None, port=None, socket_path=None, reuse=False):
+        self.host = host
+        self.port = port
+        self.socket_path = socket_path
+        self.reuse = reuse
+        self._address = None
+        self._idle = []
+        self._blocked = None
+
+    def describe(self):
+        return "the Unix socket {0}".format(self.socket_path) if self.socket_path else "udp:{0}:{1}".format(self.host, self.port)
+
+    def open(self):
+        """Resolve the address. Raises ConnectError."""
+        if self._address is not None:
+            return
+        if self.socket_path:
+            self._address = (socket.AF_UNIX, self.socket_path)
+            return
+        try:
+            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM)
+        except (socket.gaierror, UnicodeError) as error:
+            raise ConnectError("The host {0!r} cannot be resolved: {1}".format(self.host, error), "Correct host, or the resolver")
+        self._address = (found[0][0], found[0][4])
+
+    def close(self):
+        while self._idle:
+            _close(self._idle.pop())
+
+    def writable_fd(self):
+        return self._blocked.fileno()
+
+    def start(self, encode, complete):
+        """Send a request and give its Exchange, or None while the server's queue is full. Raises ConnectError, RequestTooLarge."""
+        self.open()
+        request = encode(None)
+        if len(request.data) > MAX_DATAGRAM:
+            raise RequestTooLarge("The request takes {0} bytes; mi_datagram takes {1}".format(len(request.data), MAX_DATAGRAM), "Use HTTP, or send less")
+        self._blocked = sock = self._idle.pop() if self._idle else self._connect()
+        try:
+            sock.send(request.data)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS):
+                self._idle.append(sock)
+                return None
+            _close(sock)
+            raise self._error(error)
+        self._blocked = None
+        return DatagramExchange(self, request, sock)
+
+    def give_back(self, sock):
+        if self.reuse:
+            self._idle.append(sock)
+        else:
+            _close(sock)
+
+    def _connect(self):
+        family, address = self._address
+        sock = None
+        try:
+            sock = socket.socket(family, socket.SOCK_DGRAM)
+            sock.setblocking(False)
+            if family == socket.AF_UNIX:
+                # the server can only answer a socket that has a name
+                _bind_unix(sock)
+            sock.connect(address)
+        except OSError as error:
+            if sock is not None:
+                _close(sock)
+            raise self._error(error)
+        return sock
+
+    def _error(self, error):
+        where = self.describe()
+        if error.errno == errno.ECONNREFUSED:
+            hint = "OpenSIPS is not running, or its mi_datagram socket_name is another one"
+            return ConnectError("Nothing listens at {0}".format(where), hint + ": correct {0}".format("socket_path" if self.socket_path else "host and port"))
+        if error.errno in (errno.ENOENT, errno.ENOTSOCK, errno.EPROTOTYPE):
+            return ConnectError("There is no datagram socket at {0}".format(self.socket_path), "Start OpenSIPS, or set socket_path to the socket_name of its mi_datagram")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return ConnectError("No permission to send to {0}".format(where), "Use become, or a user of the socket's group")
+        return ConnectError("Sending to {0} failed: {1}".format(where, error.strerror or error), "Correct {0}".format("socket_path" if self.socket_path else "host and port"))
+
+
+class DatagramExchange(Exchange):
+    """A request that waits for its datagram."""
+
+    def __init__(self, carrier, request, sock):
+        self.request = request
+        self.deadline = None
+        self._carrier = carrier
+        self._socket = sock
+
+    def fileno(self):
+        return self._socket.fileno()
+
+    def receive(self):
+        try:
+            return self._socket.recv(MAX_DATAGRAM + 1)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise self._carrier._error(error)
+
+    def expire(self):
+        raise MITimeout(
+            "No reply came from {0}".format(self._carrier.describe()),
+            "Check that the server's mi_datagram listens there and that protocol fits (line before 3.0, jsonrpc since); servers before 3.0"
+            " send nothing when a reply exceeds {0} bytes: use FIFO or HTTP then".format(MAX_DATAGRAM),
+        )
+
+    def close(self, reusable=False):
+        if self._socket is None:
+            return
+        if reusable:
+            self._carrier.give_back(self._socket)
+        else:
+            _close(self._socket)
+        self._socket = None
+
+
+def _bind_unix(sock):
+    if sys.platform.startswith("linux"):
+        # an abstract name that the kernel chooses: nothing to remove, and only the connected peer gets through
+        sock.bind("")
+        return
+    path = os.path.join(tempfile.gettempdir(), "opensips_mi_" + os.urandom(12).hex())
+    cleanup.remember(path)
+    sock.bind(path)
+
+
+def _close(sock):
+    name = None
+    if sock.family == getattr(socket, "AF_UNIX", None):
+        name = sock.getsockname()
+    sock.close()
+    if name and isinstance(name, str):
+        try:
+            os.unlink(name)
+        except OSError:
+            pass
+        cleanup.forget(name)

@@ -1,0 +1,318 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""mi_fifo: requests go into the server's FIFO, each reply comes through a reply FIFO of ours.
+
+Sources: mi_fifo/fifo_fnc.c of 1.11, 2.4, 3.6 and 4.0; fifo(7).
+"""
+
+import errno
+import fcntl
+import os
+import select
+import stat
+import struct
+import termios
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ConnectError, MITimeout
+
+DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")
+# mi_fifo's own default
+DEFAULT_REPLY_DIR = "/tmp"
+# MAX_MI_FILENAME: reply_dir and name together, with the slash and the closing NUL
+_MAX_REPLY_PATH = 128
+_READ = 65536
+# Between two openings of the reply FIFO by one asynchronous reply, and no longer.
+_REOPEN_GRACE = 1.0
+# How long a request that must be alone keeps others waiting when the server is busy.
+_TAKEN_WITHIN = 0.5
+
+
+class FifoCarrier:
+    """paths: where to look for the MI FIFO (sequence of str). reply_dir: where reply FIFOs are made (str)."""
+
+    kind = "fifo"
+
+    def __init__(self, paths=DEFAULT_PATHS, reply_dir=None):
+        self.paths = list(paths)
+        self.reply_dir = reply_dir or DEFAULT_REPLY_DIR
+        self.path = None
+        # write only into an empty FIFO, and keep our other clients out until the server took it
+        self.alone = False
+        self._fd = None
+        self._stat = None
+        self._idle = []
+
+    def describe(self):
+        return "the FIFO {0}".format(self.path or self.paths[0])
+
+    def open(self):
+        """Open the MI FIFO. Raises ConnectError when it is missing, foreign, without reader or not permitted."""
+        if self._fd is not None:
+            return
+        self.path = self._find()
+        self._check_reply_dir()
+        try:
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError as error:
+            raise self._open_error(error)
+        self._stat = os.fstat(self._fd)
+        if not stat.S_ISFIFO(self._stat.st_mode):
+            self.close()
+            raise self._foreign("changed into something else while it was opened")
+
+    def close(self):
+        """Close the MI FIFO and remove every reply FIFO."""
+        while self._idle:
+            self._idle.pop().remove()
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def writable_fd(self):
+        """The descriptor to poll for writing after start() gave None."""
+        return self._fd
+
+    def unread(self):
+        """Bytes in the FIFO that the server has not yet read (int)."""
+        count = fcntl.ioctl(self._fd, termios.FIONREAD, struct.pack("i", 0))
+        return struct.unpack("i", count)[0]
+
+    def start(self, encode, complete):
+        """Send a request and give its Exchange, or None while the FIFO is full.
+
+        encode: called with the name of a reply FIFO, gives a Request. complete: tells of bytes whether they are a whole reply.
+        Raises ConnectError, and what encode raises.
+        """
+        self.open()
+        reply = self._idle.pop() if self._idle else _ReplyFifo(self.reply_dir, self._stat)
+        try:
+            request = encode(reply.name)
+            if not self._write(request.data):
+                self._idle.append(reply)
+                return None
+        except BaseException:
+            reply.remove()
+            raise
+        return FifoExchange(self, request, reply, complete)
+
+    def give_back(self, reply):
+        """Keep a reply FIFO for the next exchange."""
+        reply.reopen()
+        self._idle.append(reply)
+
+    def timeout_hint(self, opened):
+        """What to check when no reply came; opened: the server did open the reply FIFO (bool)."""
+        if opened:
+            return "The server opened the reply FIFO but did not finish its reply; raise timeout"
+        hints = [
+            "Check that reply_dir ({0}) is the reply_dir of the server's mi_fifo module and that the server's user may write there".format(self.reply_dir),
+            "that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked",
+        ]
+        guard = _protected_fifos(self.reply_dir)
+        if guard:
+            hints.append(
+                "fs.protected_fifos is {0} and {1} is a sticky directory that others can write: the kernel may keep the server"
+                " from our reply FIFO there; give mi_fifo a reply_dir of its own".format(guard, self.reply_dir)
+            )
+        return "; ".join(hints)
+
+    def _find(self):
+        problems = []
+        for path in self.paths:
+            try:
+                mode = os.lstat(path).st_mode
+            except OSError as error:
+                if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                    problems.append(path)
+                    continue
+                raise ConnectError("The FIFO {0} cannot be looked at: {1}".format(path, error.strerror), "Run as a user that may, or correct fifo_path")
+            if stat.S_ISFIFO(mode):
+                return path
+            self.path = path
+            raise self._foreign("is {0}".format("a symbolic link" if stat.S_ISLNK(mode) else "a regular file" if stat.S_ISREG(mode) else "something else"))
+        raise ConnectError(
+            "There is no MI FIFO at {0}".format(" or ".join(problems)),
+            "Start OpenSIPS, load mi_fifo, or set fifo_path to the fifo_name of its configuration",
+        )
+
+    def _foreign(self, what):
+        return ConnectError("{0} is no FIFO: it {1}".format(self.path, what), "Set fifo_path to the fifo_name of mi_fifo; nothing was written")
+
+    def _open_error(self, error):
+        if error.errno == errno.ENXIO:
+            return ConnectError("No process reads the FIFO {0}".format(self.path), "OpenSIPS is not running, or uses another fifo_name: start it or correct fifo_path")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return ConnectError("No permission to write to the FIFO {0}".format(self.path), "Use become, or a user of the FIFO's group (mi_fifo: fifo_mode, fifo_group)")
+        if error.errno == errno.ELOOP:
+            return self._foreign("is a symbolic link")
+        return ConnectError("The FIFO {0} cannot be opened: {1}".format(self.path, error.strerror), "Correct fifo_path")
+
+    def _check_reply_dir(self):
+        if not os.path.isdir(self.reply_dir):
+            raise ConnectError("The reply_dir {0} is no directory".format(self.reply_dir), "Set reply_dir to the reply_dir of the server's mi_fifo module (its default is /tmp)")
+        if not os.access(self.reply_dir, os.W_OK | os.X_OK):
+            raise ConnectError("No permission to make a reply FIFO in reply_dir {0}".format(self.reply_dir), "Use become, or a user of the directory's group")
+
+    def _write(self, data):
+        """Whether data went out. A request beyond PIPE_BUF is not atomic, so it locks the others of our kind out."""
+        exclusive = self.alone or len(data) > select.PIPE_BUF
+        try:
+            fcntl.flock(self._fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                time.sleep(0.001)
+                return False
+            raise ConnectError("The FIFO {0} cannot be locked: {1}".format(self.path, error.strerror), None)
+        try:
+            if not self.alone:
+                return self._write_locked(data)
+            return not self.unread() and self._write_locked(data) and self._await_taken()
+        finally:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _await_taken(self):
+        until = time.monotonic() + _TAKEN_WITHIN
+        while self.unread() and time.monotonic() < until:
+            time.sleep(0.0005)
+        return True
+
+    def _write_locked(self, data):
+        try:
+            written = os.write(self._fd, data)
+            while written < len(data):
+                # only a large request gets here, and its rest must follow before anything else
+                select.select([], [self._fd], [], 1.0)
+                try:
+                    written += os.write(self._fd, data[written:])
+                except BlockingIOError:
+                    continue
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise ConnectError("The process that read the FIFO {0} is gone".format(self.path), "See whether OpenSIPS stopped, and why, in its log")
+            raise ConnectError("Writing to the FIFO {0} failed: {1}".format(self.path, error.strerror), None)
+        return True
+
+
+class FifoExchange(Exchange):
+    """A request that waits at its reply FIFO."""
+
+    def __init__(self, carrier, request, reply, complete):
+        self.request = request
+        self.deadline = None
+        self._carrier = carrier
+        self._reply = reply
+        self._complete = complete
+        self._chunks = []
+        self._opened = False
+
+    def fileno(self):
+        return self._reply.fd
+
+    def receive(self):
+        self._opened = True
+        while True:
+            try:
+                chunk = os.read(self._reply.fd, _READ)
+            except BlockingIOError:
+                return None
+            if chunk:
+                self._chunks.append(chunk)
+                continue
+            data = b"".join(self._chunks)
+            if self._complete(data):
+                return data
+            # asynchronous replies of 3.x close and open the FIFO at each 4,096 bytes
+            self._chunks = [data]
+            self._reply.reopen()
+            self.deadline = min(self.deadline or float("inf"), time.monotonic() + _REOPEN_GRACE)
+            return None
+
+    def expire(self):
+        data = b"".join(self._chunks)
+        if data or self._opened:
+            return data
+        raise MITimeout("No reply came through {0}".format(self._carrier.describe()), self._carrier.timeout_hint(self._opened))
+
+    def close(self, reusable=False):
+        if self._reply is None:
+            return
+        if reusable:
+            self._carrier.give_back(self._reply)
+        else:
+            self._reply.remove()
+        self._reply = None
+
+
+class _ReplyFifo:
+    """A FIFO with an unguessable name that the server's user, and as few others as possible, can write."""
+
+    def __init__(self, directory, mi_stat):
+        self.name = "opensips_mi_" + os.urandom(12).hex()
+        self.path = os.path.join(directory, self.name)
+        self.fd = None
+        if len(os.fsencode(self.path)) + 1 > _MAX_REPLY_PATH:
+            raise BadParameters("reply_dir {0} is too long: OpenSIPS takes {1} characters with the FIFO's name".format(directory, _MAX_REPLY_PATH - 1), "Use a shorter reply_dir")
+        cleanup.remember(self.path)
+        try:
+            # fails if anything is there already, links included
+            os.mkfifo(self.path, 0o600)
+            self.reopen()
+            self._restrict(mi_stat)
+        except OSError as error:
+            self.remove()
+            raise ConnectError("No reply FIFO can be made in {0}: {1}".format(directory, error.strerror), "Correct reply_dir or its permissions")
+
+    def _restrict(self, mi_stat):
+        own = os.geteuid()
+        if own == 0:
+            os.fchown(self.fd, mi_stat.st_uid, mi_stat.st_gid)
+            os.fchmod(self.fd, 0o600)
+        elif mi_stat.st_uid == own:
+            os.fchmod(self.fd, 0o600)
+        elif mi_stat.st_gid in os.getgroups() + [os.getegid()] and mi_stat.st_mode & stat.S_IRWXG:
+            # the server and we share the FIFO's group
+            os.fchown(self.fd, -1, mi_stat.st_gid)
+            os.fchmod(self.fd, 0o620)
+        else:
+            os.fchmod(self.fd, 0o622)
+
+    def reopen(self):
+        """Open for reading; a descriptor that saw its writer leave would report the end for ever."""
+        fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        if self.fd is not None:
+            os.close(self.fd)
+        self.fd = fd
+        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "somebody replaced the reply FIFO")
+
+    def remove(self):
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+        try:
+            os.unlink(self.path)
+        except OSError:
+            pass
+        cleanup.forget(self.path)
+
+
+def _protected_fifos(directory):
+    """The value of fs.protected_fifos (str) where it matters for directory, else None."""
+    try:
+        mode = os.stat(directory).st_mode
+        with open("/proc/sys/fs/protected_fifos") as sysctl:
+            value = sysctl.read().strip()
+    except OSError:
+        return None
+    sticky = mode & stat.S_ISVTX and mode & (stat.S_IWOTH | stat.S_IWGRP)
+    return value if sticky and value != "0" else None

@@ -1,0 +1,266 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""A connection to one server's Management Interface: one carrier, one protocol, and the catalogue between."""
+
+import re
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue, flight
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    HTTPStatusError,
+    MalformedReply,
+    MIError,
+    RejectedCommand,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.options import (
+    DEFAULT_ASYNC_TIMEOUT,
+    DEFAULT_TIMEOUT,
+    resolve,
+)
+
+_VERSION = re.compile(r"\((\d+)\.(\d+)(?:\.(\d+))?")
+
+
+class Connection:
+    """Speaks to the server that options describe (see options.resolve).
+
+    call() and call_many() take classic or 4.0 names and named, positional or no parameters, and send what the server
+    understands. warnings: list of str, what the user should know. Use as a context manager, or close().
+    """
+
+    def __init__(self, options):
+        """options: mapping of the connection options, or Options. Raises BadParameters that names the option."""
+        self.options = resolve(options) if hasattr(options, "get") else options
+        self.carrier = _carrier(self.options)
+        self.warnings = []
+        self._protocol = None
+        self._offered = None
+        self._version = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self.close()
+
+    def close(self):
+        """Close sockets and remove reply FIFOs."""
+        self.carrier.close()
+
+    @property
+    def protocol(self):
+        """"line", "jsonrpc", "xmlrpc" or "mi_json"."""
+        return self._speaker().name
+
+    @property
+    def version(self):
+        """The server's version as a tuple of int, such as (3, 6, 8)."""
+        if self._version is None:
+            self._speaker()
+        if self._version is None:
+            self._version = _parse_version(self._exchange("version", None, self._timeout(None)))
+        return self._version
+
+    def has(self, method):
+        """Whether the server's ``which`` lists the command, by its classic or its 4.0 name."""
+        try:
+            catalogue.wire_name(method, self._commands())
+        except MIError:
+            return False
+        return True
+
+    def call(self, method, params=None, timeout=None):
+        """Run one MI command and give its Reply.
+
+        method: str. params: dict (names as in 3.x), list, or None. timeout: seconds for this call, or None for the option's.
+        Raises errors of the MIError tree; ServerError carries the server's code and text.
+        """
+        name, arranged, known = self._prepare(method, params)
+        return self._exchange(name, arranged, self._timeout(timeout, name), known)
+
+    def call_many(self, requests, max_in_flight=None, rate=None, timeout=None):
+        """Run many MI commands, many in flight; yields (index, Reply or MIError) as they come, one for each request.
+
+        requests: iterable of (method, params); taken one at a time, just before each is sent. max_in_flight: requests that
+        may wait for an answer. rate: requests a second. timeout: seconds for each.
+        """
+        self._commands()
+        encoded = self._encode_each(requests, timeout)
+        limit = max_in_flight or flight.DEFAULT_IN_FLIGHT
+        if self.carrier.kind == "http":
+            return flight.run_blocking(self.carrier, self._speaker(), encoded, limit, rate)
+        return self._flight(limit, rate).run(encoded)
+
+    def _encode_each(self, requests, timeout):
+        for index, (method, params) in enumerate(requests):
+            yield index, self._deferred(method, params), self._timeout(timeout, method)
+
+    def _deferred(self, method, params):
+        """Preparing is part of sending, so what it raises becomes the request's own outcome."""
+
+        def encode(reply_to):
+            name, arranged, known = self._prepare(method, params)
+            return self._speaker().encode(name, arranged, reply_to, known)
+
+        return encode
+
+    def _flight(self, limit, rate):
+        protocol = self._speaker()
+        window = barrier = None
+        if self.carrier.kind == "datagram":
+            window = flight.LOSSY_WINDOW
+            barrier = self._deferred("version", None)
+        elif protocol.name == "jsonrpc" and self.version[:2] == (3, 0):
+            # 3.0 drops the second of two requests that it reads at once
+            limit = 1
+        return flight.Flight(self.carrier, protocol, _allow_descriptors(limit), rate, window, barrier)
+
+    def _exchange(self, name, arranged, timeout, known=True):
+        protocol = self._speaker()
+
+        def encode(reply_to):
+            return protocol.encode(name, arranged, reply_to, known)
+
+        if self.carrier.kind == "http":
+            return self._exchange_http(encode, timeout)
+        for _token, outcome in flight.Flight(self.carrier, protocol, 1).run([(name, encode, timeout)]):
+            if isinstance(outcome, MIError):
+                raise outcome
+            return outcome
+
+    def _exchange_http(self, encode, timeout):
+        protocol = self._speaker()
+        try:
+            request, data = self.carrier.exchange(encode, time.monotonic() + timeout)
+        except HTTPStatusError as error:
+            if error.body:
+                # mi_json of 2.1 puts the MI code into the status and the error into the body
+                try:
+                    protocol.decode(error.body, encode(None))
+                except ServerError as answered:
+                    raise answered
+                except MalformedReply:
+                    pass
+            raise
+        reply = protocol.decode(data, request)
+        if not data.strip() and self.version < (2, 2):
+            self._warn("mi_json of OpenSIPS before 2.2 answers errors and empty results alike, with nothing: read back what you wrote")
+        return reply
+
+    def _prepare(self, method, params):
+        """(name, parameters, whether the catalogue knows it) as this server wants them."""
+        protocol = self._speaker()
+        name = catalogue.wire_name(method, self._commands()) if self._commands() else method
+        if protocol.name in ("line", "mi_json") or getattr(protocol, "tree_replies", False):
+            arranged = catalogue.arrange_line(name, params, lambda: self.version)
+        else:
+            arranged = catalogue.arrange_rpc(name, params, lambda: self.version)
+        if self.carrier.kind == "http" and catalogue.is_async(name, lambda: self.version):
+            self._warn(
+                "{0} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"
+                " prefer the FIFO or a datagram socket".format(name)
+            )
+        return name, arranged, catalogue.find(name) is not None
+
+    def _commands(self):
+        """What ``which`` lists (set of str), asked once; empty when the server will not say."""
+        if self._offered is None:
+            try:
+                reply = self._exchange("which", None if self._speaker().name == "jsonrpc" else (), self._timeout(None))
+            except RejectedCommand:
+                self._offered = frozenset()
+                return self._offered
+            if reply.is_tree:
+                self._offered = frozenset(value for _depth, _name, value, _attributes in reply.walk())
+            elif isinstance(reply.result, list):
+                self._offered = frozenset(each for each in reply.result if isinstance(each, str))
+            else:
+                raise MalformedReply("The server's list of commands is {0!r}".format(reply.raw[:60]), "Check protocol and transport")
+        return self._offered
+
+    def _speaker(self):
+        """The protocol, found out when the option says auto."""
+        if self._protocol is None:
+            from ansible_collections.community.opensips.plugins.module_utils._mi import probe
+
+            self.carrier.open()
+            if self.options.protocol == "auto":
+                self._protocol, reply = probe.find_protocol(self.carrier, self._timeout(None))
+            else:
+                self._protocol, reply = probe.use_protocol(self.carrier, self.options.protocol, self._timeout(None))
+            if reply is not None:
+                self._version = _parse_version(reply)
+            if self.carrier.kind == "datagram":
+                self.carrier.reuse = self._protocol.name == "jsonrpc"
+        return self._protocol
+
+    def _timeout(self, timeout, method=None):
+        if timeout is not None:
+            return timeout
+        if self.options.timeout is not None:
+            return self.options.timeout
+        if method is not None and catalogue.is_async(method, None):
+            return DEFAULT_ASYNC_TIMEOUT
+        return DEFAULT_TIMEOUT
+
+    def _warn(self, text):
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def _carrier(options):
+    if options.transport == "fifo":
+        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import fifo
+
+        return fifo.FifoCarrier([options.fifo_path] if options.fifo_path else fifo.DEFAULT_PATHS, options.reply_dir)
+    if options.transport == "datagram":
+        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
+
+        return DatagramCarrier(options.host, options.port, options.socket_path)
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
+
+    return HttpCarrier(
+        options.url,
+        options.validate_certs,
+        options.ca_path,
+        options.client_cert,
+        options.client_key,
+        options.url_username,
+        options.url_password,
+    )
+
+
+def _parse_version(reply):
+    """The version in a reply to ``version``: ``OpenSIPS (3.6.8 (x86_64/linux))``."""
+    if reply.is_tree:
+        texts = [value for _depth, name, value, _attributes in reply.walk() if name == "Server"]
+    else:
+        texts = [reply.result.get("Server")] if isinstance(reply.result, dict) else []
+    match = _VERSION.search(str(texts[0])) if texts else None
+    if match is None:
+        raise MalformedReply("The server says that its version is {0!r}".format(reply.raw[:80]), "Check that this is the MI of an OpenSIPS")
+    return tuple(int(part) for part in match.groups() if part is not None)
+
+
+def _allow_descriptors(limit):
+    """limit, or what the process may have open; its soft limit is raised as far as needed and allowed."""
+    import resource
+
+    spare = 64
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limit + spare
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+            soft = allowed
+        except (ValueError, OSError):
+            pass
+        limit = max(1, min(limit, soft - spare))
+    return limit

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The one tree of errors that the MI library raises; each message says what to do next."""
+
+
+class MIError(Exception):
+    """Anything that went wrong between the caller and the server.
+
+    message: what happened. hint: what to do next, or None. str() joins both.
+    """
+
+    def __init__(self, message, hint=None):
+        self.message = message
+        self.hint = hint
+        super().__init__("{0}. {1}".format(message.rstrip("."), hint) if hint else message)
+
+
+class ConnectError(MIError):
+    """The server cannot be reached: FIFO, socket, name, TLS, or the HTTP side said no."""
+
+
+class HTTPStatusError(ConnectError):
+    """The HTTP side answered with a status that carries no MI reply.
+
+    status: the HTTP status code. body: what came with it (bytes, may be empty).
+    """
+
+    def __init__(self, message, hint, status, body=b""):
+        self.status = status
+        self.body = body
+        super().__init__(message, hint)
+
+
+class MITimeout(MIError):
+    """No complete reply came before the deadline."""
+
+
+class MalformedReply(MIError):
+    """The bytes that came are not a reply of the protocol in use."""
+
+
+class ReplyTooLarge(MIError):
+    """The server could not fit its reply into the transport."""
+
+
+class RequestTooLarge(MIError):
+    """The request exceeds what the transport or the server takes; it was not sent or not read."""
+
+
+class UnknownCommand(MIError):
+    """The server has no such MI command. nearest: the closest names that it has (list of str)."""
+
+    def __init__(self, name, nearest=(), hint=None):
+        self.name = name
+        self.nearest = list(nearest)
+        if hint is None:
+            hint = (
+                "Did you mean {0}?".format(" or ".join(self.nearest))
+                if self.nearest
+                else "Load the OpenSIPS module that offers it, or correct the name"
+            )
+        super().__init__("This server has no MI command {0!r}".format(name), hint)
+
+
+class BadParameters(MIError):
+    """Parameters with wrong names, types or number, or values that the protocol cannot carry."""
+
+
+class RefusedRequest(BadParameters):
+    """A request that would hurt a server; never sent."""
+
+
+class ServerError(MIError):
+    """What the server answered instead of a result.
+
+    code: int as the server said it (404, 500, -32602 …). reason: its text. data: details of JSON-RPC, or None.
+    """
+
+    def __init__(self, code, reason, data=None):
+        self.code = code
+        self.reason = reason
+        self.data = data
+        text = "The server answered {0} {1}".format(code, reason)
+        if data is not None:
+            text += " ({0})".format(data if isinstance(data, str) else repr(data))
+        MIError.__init__(self, text)
+
+
+class RejectedParameters(ServerError, BadParameters):
+    """The server refused names, types or number of the parameters (JSON-RPC -32602)."""
+
+
+class RejectedCommand(ServerError, UnknownCommand):
+    """The server answered that it has no such command, or more than one of that name."""
+
+    def __init__(self, name, code, reason, data=None):
+        ServerError.__init__(self, code, reason, data)
+        self.name = name
+        self.nearest = []

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""How to reach a server: the connection options, checked."""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+
+TRANSPORTS = ("fifo", "datagram", "http")
+PROTOCOLS = ("auto", "line", "jsonrpc", "xmlrpc", "mi_json")
+# Seconds to wait for a reply; commands that wait for a phone end with tm's fr_timeout, 30 s by default.
+DEFAULT_TIMEOUT = 10.0
+DEFAULT_ASYNC_TIMEOUT = 40.0
+
+_BY_TRANSPORT = {
+    "fifo": ("fifo_path", "reply_dir"),
+    "datagram": ("host", "port", "socket_path"),
+    "http": ("url", "validate_certs", "ca_path", "client_cert", "client_key", "url_username", "url_password"),
+}
+_PROTOCOLS_OF = {
+    "fifo": ("auto", "line", "jsonrpc"),
+    "datagram": ("auto", "line", "jsonrpc"),
+    "http": ("auto", "jsonrpc", "xmlrpc", "mi_json"),
+}
+# what tells the transport when the transport option does not
+_TELLING = (("url", "http"), ("socket_path", "datagram"), ("host", "datagram"), ("port", "datagram"), ("fifo_path", "fifo"), ("reply_dir", "fifo"))
+
+
+class Options:
+    """The checked options as attributes; those of other transports are None."""
+
+    def __init__(self, values):
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+def resolve(given):
+    """Check the connection options and give Options with the transport decided.
+
+    given: mapping with any of transport, protocol, timeout (seconds) and the options of _BY_TRANSPORT; None is not given.
+    Raises BadParameters that names the option.
+    """
+    values = {name: given.get(name) for names in _BY_TRANSPORT.values() for name in names}
+    values["timeout"] = _timeout(given.get("timeout"))
+    values["transport"] = transport = _transport(given)
+    values["protocol"] = protocol = given.get("protocol") or "auto"
+    if protocol not in PROTOCOLS:
+        raise BadParameters("protocol is {0!r}".format(protocol), "Set protocol to one of {0}".format(", ".join(PROTOCOLS)))
+    if protocol not in _PROTOCOLS_OF[transport]:
+        raise BadParameters(
+            "protocol {0} does not go over transport {1}".format(protocol, transport),
+            "Set protocol to {0}".format(" or ".join(_PROTOCOLS_OF[transport])),
+        )
+    _CHECKS[transport](values)
+    return Options(values)
+
+
+def _transport(given):
+    told = [(name, transport) for name, transport in _TELLING if given.get(name) is not None]
+    transport = given.get("transport")
+    if transport is None:
+        transport = told[0][1] if told else "fifo"
+        why = told[0][0] + " is set" if told else None
+    else:
+        if transport not in TRANSPORTS:
+            raise BadParameters("transport is {0!r}".format(transport), "Set transport to one of {0}".format(", ".join(TRANSPORTS)))
+        why = "transport is {0}".format(transport)
+    for name, other in told:
+        if other != transport:
+            raise BadParameters("{0} contradicts {1}: it belongs to transport {2}".format(name, why, other), "Leave out one of the two")
+    if transport != "http":
+        for name in ("client_cert", "client_key", "url_username", "url_password", "ca_path"):
+            if given.get(name) is not None:
+                raise BadParameters("{0} belongs to transport http, but the transport is {1}".format(name, transport), "Leave it out, or set url")
+    return transport
+
+
+def _timeout(value):
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0
+    if not 0 < seconds <= 3600:
+        raise BadParameters("timeout is {0!r}".format(value), "Give seconds between 0 and 3600")
+    return seconds
+
+
+def _check_fifo(values):
+    for name in ("fifo_path", "reply_dir"):
+        if values[name] is not None and not str(values[name]).startswith("/"):
+            raise BadParameters("{0} {1!r} is not absolute".format(name, values[name]), "Give the whole path")
+
+
+def _check_datagram(values):
+    if values["socket_path"] is not None:
+        for name in ("host", "port"):
+            if values[name] is not None:
+                raise BadParameters("socket_path and {0} are both set".format(name), "Use socket_path for a Unix socket, or host and port for UDP")
+        if not str(values["socket_path"]).startswith("/"):
+            raise BadParameters("socket_path {0!r} is not absolute".format(values["socket_path"]), "Give the whole path")
+        return
+    if values["port"] is None:
+        raise BadParameters("transport datagram needs port, or socket_path", "Set port to that of mi_datagram's socket_name; it has no default")
+    try:
+        port = int(values["port"])
+    except (TypeError, ValueError):
+        port = 0
+    if not 0 < port < 65536:
+        raise BadParameters("port is {0!r}".format(values["port"]), "Give a number between 1 and 65535")
+    values["port"] = port
+    values["host"] = values["host"] or "127.0.0.1"
+
+
+def _check_http(values):
+    from urllib.parse import urlsplit
+
+    url = values["url"]
+    if url is None:
+        raise BadParameters("transport http needs url", "Set url, for example to http://127.0.0.1:8888/mi")
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise BadParameters("url {0!r} is not valid: {1}".format(url, error), "Write it as http://host:port/mi")
+    if parts.scheme not in ("http", "https") or not host:
+        raise BadParameters("url {0!r} is not an HTTP address".format(url), "Write it as http://host:port/mi")
+    if parts.username is not None:
+        raise BadParameters("url holds a user name", "Set url_username and url_password instead")
+    if parts.query or parts.fragment:
+        raise BadParameters("url {0!r} has a query or fragment".format(url), "Write only http://host:port/root")
+    if any(ord(each) <= 32 or ord(each) == 127 for each in url):
+        raise BadParameters("url holds blanks or control characters", "Write it as http://host:port/mi")
+    if values["client_key"] is not None and values["client_cert"] is None:
+        raise BadParameters("client_key is set without client_cert", "Set client_cert, too")
+    if values["url_password"] is not None and values["url_username"] is None:
+        raise BadParameters("url_password is set without url_username", "Set url_username, too")
+    if values["validate_certs"] is None:
+        values["validate_certs"] = True
+    if parts.scheme == "http":
+        for name in ("ca_path", "client_cert"):
+            if values[name] is not None:
+                raise BadParameters("{0} is set but url is not https".format(name), "Use an https url, or leave {0} out".format(name))
+
+
+_CHECKS = {"fifo": _check_fifo, "datagram": _check_datagram, "http": _check_http}

@@ -1,0 +1,201 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Finding out what a server speaks, with requests that harm none of them.
+
+``version`` exists on every OpenSIPS since 1.4 and changes nothing. JSON with a string method is safe everywhere; on a FIFO
+it is followed by an empty line, so a server before 3.0, which does not answer it, swallows nothing else. A line request is
+answered ``400 Parse_error`` by a 3.x datagram socket, and dropped by a 3.x FIFO if it comes alone.
+"""
+
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    ConnectError,
+    HTTPStatusError,
+    MalformedReply,
+    MIError,
+    MITimeout,
+    RejectedCommand,
+    ReplyTooLarge,
+    RequestTooLarge,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
+
+PROTOCOLS = {each.name: each for each in (LineProtocol, JsonRpcProtocol, XmlRpcProtocol, MiJsonProtocol)}
+
+# Seconds: a server of 3.x answers at once what it has read; one before 3.0 never answers JSON on its FIFO.
+_QUIET = 0.25
+
+
+def find_protocol(carrier, timeout):
+    """(protocol, Reply to ``version``) of the server behind carrier; timeout in seconds.
+
+    Raises ConnectError, MITimeout or MalformedReply.
+    """
+    if carrier.kind == "fifo":
+        return _fifo(carrier, timeout, (JsonRpcProtocol(), LineProtocol()))
+    if carrier.kind == "datagram":
+        return _datagram(carrier, timeout)
+    return _http(carrier, timeout)
+
+
+def use_protocol(carrier, name, timeout):
+    """(protocol called name, Reply to ``version`` or None) without trying others.
+
+    A FIFO is asked first, since a request of the wrong generation harms it unless it comes alone. Raises as find_protocol.
+    """
+    protocol = PROTOCOLS[name]()
+    if carrier.kind == "fifo":
+        return _fifo(carrier, timeout, (protocol,))
+    return protocol, None
+
+
+def _fifo(carrier, timeout, protocols):
+    """Ask in each protocol's way, the next only after the server took the one before and stayed silent; the first answer wins."""
+    failures = []
+    encoders = {"jsonrpc": _json_probe, "line": _line_probe}
+    requests = [(protocol, encoders[protocol.name](protocol), timeout) for protocol in protocols]
+    outcomes = _FifoProbe(carrier, protocols[0], max_in_flight=len(protocols)).run(requests)
+    try:
+        for protocol, outcome in outcomes:
+            if not isinstance(outcome, MIError):
+                return protocol, outcome
+            if isinstance(outcome, (ServerError, ConnectError)):
+                raise outcome
+            failures.append(outcome)
+    finally:
+        outcomes.close()
+    raise _worst(failures)
+
+
+class _FifoProbe(Flight):
+    """Requests that are each their own protocol's to decode, every further one held back.
+
+    Text that a FIFO of 3.x or 4.x reads in one piece behind a JSON request stays in its buffer and stops it for good
+    (mi_fifo/fifo_fnc.c: remain_len is not reset when the rest does not parse; seen on 3.6.8). So probes go out alone: into
+    an empty FIFO, with our other clients locked out until the server took them.
+    """
+
+    _quiet_since = None
+
+    def _may_send(self):
+        if not self._sequence:
+            return True
+        now = time.monotonic()
+        if self._carrier.unread():
+            self._quiet_since = None
+        elif self._quiet_since is None:
+            self._quiet_since = now
+        return self._quiet_since is not None and now - self._quiet_since >= _QUIET
+
+    def _pause(self, more):
+        return min(super()._pause(more), 0.01) if more else super()._pause(more)
+
+    def _send(self, token, encode, timeout):
+        self._protocol = token
+        self._carrier.alone = True
+        try:
+            return super()._send(token, encode, timeout)
+        finally:
+            self._carrier.alone = False
+
+    def _finish(self, fd, outcome, reusable=True):
+        # a server that does not know the protocol may answer later: never use that reply FIFO again
+        return super()._finish(fd, outcome, False)
+
+    def _decode(self, exchange, data):
+        self._protocol = self._pending[exchange.fileno()][0]
+        return super()._decode(exchange, data)
+
+
+def _json_probe(protocol):
+    def encode(reply_to):
+        request = protocol.encode("version", None, reply_to)
+        if reply_to is not None:
+            request.data += b"\n"
+        return request
+
+    return encode
+
+
+def _line_probe(protocol):
+    return lambda reply_to: protocol.encode("version", (), reply_to)
+
+
+def _datagram(carrier, timeout):
+    protocol = JsonRpcProtocol()
+    outcome = _one(carrier, protocol, _json_probe(protocol), timeout)
+    if not isinstance(outcome, MIError):
+        return protocol, outcome
+    if not isinstance(outcome, MalformedReply) or isinstance(outcome, ReplyTooLarge):
+        raise outcome
+    line = LineProtocol()
+    outcome = _one(carrier, line, _line_probe(line), timeout)
+    if isinstance(outcome, MIError):
+        raise outcome
+    return line, outcome
+
+
+def _one(carrier, protocol, encode, timeout):
+    for _token, outcome in Flight(carrier, protocol, 1).run([(protocol, encode, timeout)]):
+        return outcome
+
+
+def _http(carrier, timeout):
+    """The path of the URL tells what to try first."""
+    path = carrier.url.rstrip("/").rsplit("/", 1)[-1].lower()
+    order = [JsonRpcProtocol, XmlRpcProtocol, MiJsonProtocol]
+    if path in ("rpc2", "xmlrpc"):
+        order = [XmlRpcProtocol, JsonRpcProtocol, MiJsonProtocol]
+    elif path == "json":
+        order = [MiJsonProtocol, JsonRpcProtocol, XmlRpcProtocol]
+    deadline = time.monotonic() + timeout
+    failures = []
+    for each in order:
+        protocol = each()
+        try:
+            request, data = carrier.exchange(lambda reply_to: protocol.encode("version", (), reply_to), deadline)
+            reply = protocol.decode(data, request)
+            if not _is_version(reply):
+                raise MalformedReply("The endpoint answered {0!r} to version".format(reply.raw[:60]), "Correct url")
+            return protocol, reply
+        except HTTPStatusError as error:
+            if error.status not in (400, 404, 405, 406, 415, 500, 501):
+                raise
+            failures.append(error)
+        except (MITimeout, RequestTooLarge):
+            raise
+        except (MalformedReply, ServerError) as error:
+            failures.append(error)
+        except ConnectError as error:
+            # an endpoint of another protocol drops the connection; one that is not there refuses it
+            if "closed the connection" not in error.message:
+                raise
+            failures.append(error)
+    raise _worst(failures)
+
+
+def _is_version(reply):
+    if reply.is_tree:
+        return any(name == "Server" for _depth, name, _value, _attributes in reply.walk())
+    return isinstance(reply.result, dict) and "Server" in reply.result
+
+
+def _worst(failures):
+    """The failure of the most likely protocol, which is the first that was tried, unless it merely was not understood."""
+    for kind in (HTTPStatusError, MITimeout):
+        for failure in failures:
+            if isinstance(failure, kind):
+                return failure
+    telling = [each for each in failures if not isinstance(each, RejectedCommand)]
+    return (telling or failures)[0]

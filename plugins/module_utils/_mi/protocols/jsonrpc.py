@@ -1,0 +1,167 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""JSON-RPC 2.0 of OpenSIPS 3.x and 4.x over FIFO, datagram and HTTP.
+
+Sources: mi/mi.c, mi_fifo/fifo_fnc.c, mi_datagram/datagram_fnc.c, mi_http of 3.6 and 4.0.
+"""
+
+import json
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    RefusedRequest,
+    RejectedCommand,
+    RejectedParameters,
+    ReplyTooLarge,
+    RequestTooLarge,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Request,
+    check_method,
+    check_text,
+    decode_text,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
+
+# MAX_MI_FIFO_BUFFER: a longer request, or one in two pieces, is dropped without an answer.
+_FIFO_REQUEST = 4096
+# The server prints ids as 32-bit integers.
+_MAX_ID = 2147483647
+_PRINT_FAILED = "failed to print response"
+_NESTING = 8
+
+
+class JsonRpcProtocol:
+    """Requests and replies as JSON objects; one request, never a batch, always with a string method."""
+
+    name = "jsonrpc"
+
+    def __init__(self):
+        self._id = 0
+
+    def encode(self, method, params, reply_to=None, known=True):
+        """The request as a Request.
+
+        params: dict, list or None; values are str, int, or lists of them. reply_to: name of the reply FIFO, or None.
+        Raises BadParameters, RequestTooLarge or RefusedRequest.
+        """
+        check_method(method)
+        if reply_to is not None and not reply_to:
+            raise RefusedRequest("A request over FIFO needs a reply FIFO", "This is a bug of the caller")
+        self._id = self._id % _MAX_ID + 1
+        message = {"jsonrpc": "2.0", "id": self._id, "method": method}
+        if params:
+            message["params"] = _check_params(params)
+        text = json.dumps(message)
+        if reply_to is None:
+            return Request(text.encode("ascii"), method, self._id, content_type="application/json")
+        data = ":{0}:{1}\n".format(reply_to, text).encode("ascii")
+        if len(data) > _FIFO_REQUEST:
+            raise RequestTooLarge(
+                "The request takes {0} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {1}".format(len(data), _FIFO_REQUEST),
+                "Use a datagram socket or HTTP, or send less",
+            )
+        return Request(data, method, self._id)
+
+    def decode(self, data, request):
+        """The Reply in data (bytes). Raises ServerError, MalformedReply or ReplyTooLarge."""
+        text = decode_text(data)
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            raise _explain(text)
+        if not isinstance(message, dict):
+            raise MalformedReply("The reply is no JSON-RPC object but {0!r}".format(text[:60]), "Check protocol and transport")
+        error = message.get("error")
+        if error is None and "result" not in message:
+            raise MalformedReply("The reply has neither result nor error: {0!r}".format(text[:60]), "Check protocol and transport")
+        answered = message.get("id")
+        if answered != request.id and not (answered is None and error is not None):
+            raise MalformedReply(
+                "The reply carries id {0!r}, the request had {1}".format(answered, request.id),
+                "Another client may use the same socket; try again",
+            )
+        if error is not None:
+            return _error(error, request, text)
+        return ValueReply(message["result"], text)
+
+    @staticmethod
+    def complete(data):
+        """Whether data is a whole reply: long asynchronous ones come in several openings of the reply FIFO."""
+        if not data.rstrip().endswith(b"}"):
+            return data.endswith(_PRINT_FAILED.encode("ascii"))
+        try:
+            json.loads(decode_text(data))
+        except (ValueError, RecursionError):
+            return False
+        return True
+
+    @staticmethod
+    def check_fifo_end(data):
+        """JSON says itself where it ends."""
+
+
+def _check_params(params):
+    if isinstance(params, dict):
+        return {check_text(key, "A parameter's name"): _check_value(value, key, 0) for key, value in params.items()}
+    if isinstance(params, (list, tuple)):
+        return [_check_value(value, number, 0) for number, value in enumerate(params, 1)]
+    raise BadParameters("params is {0!r}".format(params), "Give a mapping or a list")
+
+
+def _check_value(value, name, depth):
+    if isinstance(value, (list, tuple)):
+        if depth == _NESTING:
+            raise BadParameters("Parameter {0} nests lists too deeply".format(name), "Give a flat list")
+        return [_check_value(each, name, depth + 1) for each in value]
+    text = check_text(value, "Parameter {0}".format(name))
+    if isinstance(value, int):
+        if abs(value) > _MAX_ID:
+            raise BadParameters("Parameter {0} is {1}, beyond the server's 32-bit integers".format(name, value), "Write it as text")
+        return int(value)
+    return text
+
+
+def _explain(text):
+    """The error for a reply that is not JSON."""
+    stripped = text.strip()
+    if stripped.endswith(_PRINT_FAILED):
+        return ReplyTooLarge(
+            "The server could not print its reply into its FIFO buffer ({0!r})".format(_PRINT_FAILED),
+            "One value exceeds about 4,090 bytes; use a datagram socket or HTTP for this command",
+        )
+    if stripped == "500 Internal error":
+        return ReplyTooLarge(
+            "The server answered 500 Internal error: the reply does not fit into a datagram of 65,457 bytes",
+            "Use FIFO or HTTP for this command, or ask for less",
+        )
+    if stripped == "400 Parse_error":
+        return ServerError(400, "Parse_error")
+    if stripped.lower().startswith(("500 command not available", "400 parse")):
+        return MalformedReply("The server answered {0!r} in the line protocol of 1.x and 2.x".format(stripped[:60]), "Set protocol to line, or auto")
+    if not stripped:
+        return MalformedReply("The reply is empty", "Look into the server's log")
+    if stripped[0] in "{[":
+        return MalformedReply("The reply was cut off or is no valid JSON: it ends in {0!r}".format(stripped[-40:]), "Try again; if it persists, use another transport")
+    return MalformedReply("The reply is not JSON but {0!r}".format(stripped[:60]), "Check protocol and transport")
+
+
+def _error(error, request, text):
+    """Raise what error says; a code of 2xx is how some commands say that there was nothing to do (ul_sync)."""
+    if not isinstance(error, dict) or isinstance(error.get("code"), bool) or not isinstance(error.get("code"), int):
+        raise MalformedReply("The reply's error is {0!r}".format(error), "Check protocol and transport")
+    code, reason, data = error["code"], str(error.get("message", "")), error.get("data")
+    if 200 <= code < 300:
+        return ValueReply(None, text, code, reason)
+    if code in (-32601, -32001):
+        raise RejectedCommand(request.method, code, reason, data)
+    if code == -32602:
+        raise RejectedParameters(code, reason, data)
+    raise ServerError(code, reason, data)

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The line protocol of OpenSIPS 1.x and 2.x over FIFO and datagram.
+
+Sources: mi_fifo/fifo_fnc.c, mi_fifo/mi_parser.c, mi_datagram/mi_datagram_parser.c of 1.11 and 2.4.
+"""
+
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    RefusedRequest,
+    RejectedCommand,
+    RequestTooLarge,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Request,
+    check_method,
+    check_text,
+    decode_text,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+
+# MAX_MI_FIFO_READ is 8192 with the closing line; beyond it 2.x re-creates its FIFO and loses other clients' requests.
+_FIFO_ARGUMENTS = 8100
+# MAX_MI_FIFO_BUFFER: what the server reads of the command line, and of lines that it throws away.
+_FIFO_LINE = 1024
+_STATUS = re.compile(r"(\d{3})(?: ([^\n]*))?\Z")
+_NOT_AVAILABLE = re.compile(r"command( '.*')? not available", re.IGNORECASE)
+_BLANKS = " \t\v\f"
+
+
+class LineProtocol:
+    """Requests of text lines; replies of a status line and a tree."""
+
+    name = "line"
+
+    def encode(self, method, params, reply_to=None, known=True):
+        """The request as a Request.
+
+        params: list of str in the command's order. reply_to: name of the reply FIFO, or None over a datagram socket.
+        known: the command is one whose parameters were checked.
+        Raises BadParameters, RequestTooLarge or RefusedRequest.
+        """
+        check_method(method)
+        if ":" in method:
+            raise RefusedRequest(
+                "{0!r} is a name of OpenSIPS 4.0; this server takes classic names".format(method),
+                "Write the classic name of the command",
+            )
+        fifo = reply_to is not None
+        if fifo and not reply_to:
+            raise RefusedRequest("A request over FIFO needs a reply FIFO", "This is a bug of the caller")
+        lines = [_quote(check_text(value, "Parameter {0}".format(number)), number, fifo) for number, value in enumerate(params, 1)]
+        data = (":{0}:{1}\n".format(method, reply_to or "") + "".join(line + "\n" for line in lines)).encode("utf-8")
+        if fifo:
+            _check_fifo_size(lines, known)
+            data += b"\n"
+        return Request(data, method)
+
+    def decode(self, data, request):
+        """The Reply in data (bytes). Raises ServerError or MalformedReply."""
+        text = decode_text(data)
+        if not text:
+            raise MalformedReply("The server closed its reply without a word", "Look into the server's log")
+        status, _newline, body = text.partition("\n")
+        match = _STATUS.match(status)
+        if match is None:
+            raise MalformedReply(
+                "The reply begins with {0!r}, not with a status such as '200 OK'".format(status[:60]),
+                "Check protocol and transport: this may be no MI of OpenSIPS 1.x or 2.x",
+            )
+        code, reason = int(match.group(1)), match.group(2) or ""
+        if code >= 300:
+            if _NOT_AVAILABLE.match(reason):
+                raise RejectedCommand(request.method, code, reason)
+            raise ServerError(code, reason)
+        if not text.endswith("\n"):
+            raise MalformedReply("The reply was cut off after {0} bytes".format(len(data)), "Try again; if it persists, look into the server's log")
+        return TextTreeReply(body, text, code, reason)
+
+    @staticmethod
+    def complete(data):
+        """Whether data, all that one opening of the reply FIFO brought, is a whole reply."""
+        return bool(data)
+
+    @staticmethod
+    def check_fifo_end(data):
+        """Raise MalformedReply unless a success that came over FIFO ends in its closing empty line."""
+        if data[:1] == b"2" and not data.endswith(b"\n\n"):
+            raise MalformedReply(
+                "The reply was cut off after {0} bytes: its closing empty line is missing".format(len(data)),
+                "One line of it may exceed the server's 8,192 bytes; ask for less, or use another transport",
+            )
+
+
+def _quote(value, number, fifo):
+    """value as the server's parser wants it."""
+    what = "Parameter {0} ({1!r})".format(number, value[:40])
+    if not value.strip(_BLANKS + "\r\n"):
+        if not value:
+            raise BadParameters("Parameter {0} is empty, which the line protocol cannot carry".format(number), "Leave it out, or use JSON-RPC (3.x)")
+        raise BadParameters("{0} is only white space, which the line protocol cannot carry".format(what), "Leave it out")
+    plain = value == value.strip(_BLANKS + "\r\n") and not any(each in value for each in ('"', "\n", "\r", "::"))
+    if plain:
+        return value
+    if value.endswith("\\"):
+        raise BadParameters("{0} must be quoted and ends in a backslash; the server would take it for an escaped quote".format(what), "Remove the backslash")
+    if value.startswith('"'):
+        raise BadParameters("{0} begins with a quote; the server's parser ends the value there".format(what), "Begin with another character")
+    if fifo and "\n" in value:
+        if "\n\n" in value:
+            raise BadParameters("{0} holds an empty line, which ends the request over FIFO".format(what), "Use CRLF line ends, or a datagram socket")
+        if '"' in value[: value.rindex("\n")]:
+            raise BadParameters(
+                "{0} holds a quote before its last line; the FIFO parser of 1.x and 2.x garbles such text".format(what),
+                "Remove the quotes (a display name needs none), or use a datagram socket or HTTP",
+            )
+        if value[value.rindex("\n") + 1 :].startswith('"'):
+            raise BadParameters("{0} has a line that begins with a quote".format(what), "Begin the line with another character")
+    return '"{0}"'.format(value.replace('"', '\\"'))
+
+
+def _check_fifo_size(lines, known):
+    total = sum(len(line.encode("utf-8")) + 1 for line in lines)
+    if total > _FIFO_ARGUMENTS:
+        raise RequestTooLarge(
+            "The parameters take {0} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {1}".format(total, _FIFO_ARGUMENTS),
+            "Use a datagram socket or HTTP, or send less",
+        )
+    if not known:
+        longest = max([len(part.encode("utf-8")) for line in lines for part in line.split("\n")] or [0])
+        if longest >= _FIFO_LINE - 1:
+            raise RequestTooLarge(
+                "A line of {0} bytes for a command that the catalogue does not know could stop the server's FIFO".format(longest),
+                "Keep lines below {0} bytes, or use a datagram socket".format(_FIFO_LINE - 1),
+            )

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The GET form of mi_json, OpenSIPS 1.11 to 2.4: ``GET /json/COMMAND?params=a,b``.
+
+Source: mi_json/http_fnc.c of 1.11 and 2.4.
+"""
+
+import json
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    RejectedCommand,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Request,
+    check_method,
+    check_text,
+    decode_text,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import NodeTreeReply
+
+_PARTS = frozenset(("value", "attributes", "children"))
+
+
+class MiJsonProtocol:
+    """Parameters in the query, split by the server at every comma; replies as JSON objects that stand for a tree."""
+
+    name = "mi_json"
+
+    def encode(self, method, params, reply_to=None, known=True):
+        """The request as a Request; params: list of str. Raises BadParameters or RefusedRequest."""
+        from urllib.parse import quote
+
+        check_method(method)
+        values = []
+        for number, value in enumerate(params, 1):
+            text = check_text(value, "Parameter {0}".format(number))
+            if "," in text:
+                raise BadParameters(
+                    "Parameter {0} ({1!r}) holds a comma, at which mi_json splits and knows no quoting".format(number, text[:40]),
+                    "Use the FIFO, a datagram socket or mi_xmlrpc_ng for this command",
+                )
+            if not text:
+                raise BadParameters("Parameter {0} is empty, which mi_json cannot carry".format(number), "Leave it out")
+            values.append(text)
+        path = "/" + quote(method, safe="")
+        if values:
+            path += "?params=" + quote(",".join(values))
+        return Request(b"", method, verb="GET", path=path)
+
+    def decode(self, data, request):
+        """The Reply in data (bytes); an empty one is a success without nodes. Raises ServerError or MalformedReply."""
+        text = decode_text(data)
+        if not text.strip():
+            return NodeTreeReply([], text)
+        try:
+            # SIP messages come with raw CRLF inside strings; keys repeat
+            message = json.loads(text, strict=False, object_pairs_hook=_Pairs)
+        except (ValueError, RecursionError):
+            raise MalformedReply("The reply is not JSON but {0!r}".format(text.strip()[:60]), "Check url: mi_json usually answers at /json")
+        if not isinstance(message, _Pairs):
+            raise MalformedReply("The reply is no JSON object but {0!r}".format(text[:60]), "Check url")
+        error = dict(message).get("error") if len(message) == 1 else None
+        if error is not None:
+            _raise(error, request)
+        if any(key in ("jsonrpc",) for key, _value in message):
+            raise MalformedReply("The server speaks JSON-RPC", "Set protocol to jsonrpc, or auto")
+        return NodeTreeReply(_nodes(message), text)
+
+
+class _Pairs(list):
+    """A JSON object with its order and repeated keys."""
+
+
+def _raise(error, request):
+    if isinstance(error, _Pairs):
+        error = dict(error)
+        code, reason = error.get("code"), str(error.get("message", ""))
+        if isinstance(code, int):
+            if reason == "Command not found":
+                raise RejectedCommand(request.method, code, reason)
+            raise ServerError(code, reason)
+    raise ServerError(500, str(error))
+
+
+def _text(value):
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        return str(value)
+    raise MalformedReply("A value of the reply is {0!r}".format(value), "Check url")
+
+
+def _nodes(pairs):
+    """The nodes that an object stands for."""
+    if all(key in _PARTS for key, _value in pairs):
+        return _unnamed(pairs)
+    nodes = []
+    for name, value in pairs:
+        if isinstance(value, list) and not isinstance(value, _Pairs):
+            nodes.extend(_node(name, each) for each in value)
+        else:
+            nodes.append(_node(name, value))
+    return nodes
+
+
+def _unnamed(pairs):
+    """Nodes without a name are written as bare parts, each beginning with its value."""
+    nodes = []
+    for key, value in pairs:
+        if key == "value" and not isinstance(value, list):
+            nodes.append(_node("", value))
+        elif key == "value":
+            # a node that is called "value"
+            nodes.append(_node("value", value))
+        else:
+            if not nodes:
+                nodes.append(_node("", None))
+            nodes[-1][key] = _part(key, value)
+    return nodes
+
+
+def _part(key, value):
+    if not isinstance(value, _Pairs):
+        if value is None:
+            return {} if key == "attributes" else []
+        raise MalformedReply("The reply's {0} are {1!r}".format(key, value), "Check url")
+    if key == "attributes":
+        return {name: _text(each) for name, each in value}
+    return _nodes(value)
+
+
+def _node(name, value):
+    node = {"name": name, "value": "", "attributes": {}, "children": []}
+    if isinstance(value, _Pairs):
+        for key, part in value:
+            if key == "value":
+                node["value"] = _text(part)
+            elif key in _PARTS:
+                node[key] = _part(key, part)
+            else:
+                raise MalformedReply("A node of the reply has the part {0!r}".format(key), "Check url")
+    else:
+        node["value"] = _text(value)
+    return node

@@ -1,0 +1,234 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""XML-RPC: the old mi_xmlrpc (1.4 to 1.11), mi_xmlrpc_ng (1.10 to 3.6) and mi_xmlrpc (4.0), all over HTTP.
+
+Sources: mi_xmlrpc/xr_server.c of 1.11, mi_xmlrpc_ng/http_fnc.c of 2.4 and 3.6.
+"""
+
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    RejectedCommand,
+    RejectedParameters,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Request,
+    check_method,
+    check_text,
+    decode_text,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import NodeTreeReply, TextTreeReply, ValueReply
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# The server decodes these once more after its XML parser did.
+_DECODED_TWICE = re.compile("&#[0-9][0-9];")
+_INTS = ("int", "i4", "i8")
+
+
+class XmlRpcProtocol:
+    """Positional parameters as strings, ints and arrays; named ones as one struct (3.x and later)."""
+
+    name = "xmlrpc"
+
+    def __init__(self):
+        # True for servers before 3.0, whose replies are trees; learnt from the first reply that tells
+        self.tree_replies = None
+
+    def encode(self, method, params, reply_to=None, known=True):
+        """The request as a Request; params: dict, list or None. Raises BadParameters or RefusedRequest."""
+        check_method(method)
+        if isinstance(params, dict):
+            members = "".join(
+                "<member>\n<name>{0}</name>\n{1}</member>\n".format(_escape(key, "A parameter's name"), _value(value, key))
+                for key, value in params.items()
+            )
+            values = ["<value><struct>\n{0}</struct></value>\n".format(members)] if params else []
+        else:
+            values = [_value(value, number) for number, value in enumerate(params or (), 1)]
+        text = "<?xml version='1.0'?>\n<methodCall>\n<methodName>{0}</methodName>\n<params>\n{1}</params>\n</methodCall>\n".format(
+            method, "".join("<param>\n{0}</param>\n".format(value) for value in values)
+        )
+        return Request(text.encode("utf-8"), method, content_type="text/xml")
+
+    def decode(self, data, request):
+        """The Reply in data (bytes). Raises ServerError or MalformedReply."""
+        text = decode_text(data)
+        root = _parse(data, text)
+        fault = root.find("fault")
+        if fault is not None:
+            _fault(fault, request)
+        value = root.find("params/param/value")
+        if value is None:
+            # mi_xmlrpc_ng of 2.3 leaves the value element out
+            value = root.find("params/param")
+        if value is None:
+            raise MalformedReply("The XML-RPC reply holds no value", "Check url and protocol")
+        result, typed = _read(value)
+        return self._reply(result, typed, text)
+
+    def _reply(self, result, typed, text):
+        if isinstance(result, _Members):
+            if result:
+                self.tree_replies = not typed
+            if self.tree_replies or (self.tree_replies is None and not result):
+                return NodeTreeReply(_nodes(result), text)
+        elif isinstance(result, str):
+            if self.tree_replies is None and (":: " in result or result.endswith("\n") or not result):
+                self.tree_replies = True
+            if self.tree_replies:
+                # the old mi_xmlrpc writes the tree as text, without its indentation
+                return TextTreeReply(result, text, flat=True)
+        elif isinstance(result, list):
+            if self.tree_replies is None:
+                self.tree_replies = False
+            if self.tree_replies and all(isinstance(each, str) for each in result):
+                return TextTreeReply("\n".join(result), text, flat=True)
+        return ValueReply(_plain(result), text)
+
+
+class _Members(list):
+    """The members of a struct, in order: (name, value)."""
+
+
+def _escape(value, what):
+    text = check_text(value, what)
+    if not text:
+        raise BadParameters("{0} is empty, which XML-RPC of OpenSIPS cannot carry".format(what), "Leave it out, or use JSON-RPC (3.x)")
+    if _ILLEGAL.search(text):
+        raise BadParameters("{0} holds a character that XML forbids".format(what), "Remove it, or use another transport")
+    if _DECODED_TWICE.search(text):
+        raise BadParameters(
+            "{0} holds {1!r}, which the server would decode once too often".format(what, _DECODED_TWICE.search(text).group(0)),
+            "Write the character itself",
+        )
+    # a bare CR would reach the server as LF
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
+def _value(value, name):
+    if isinstance(value, (list, tuple)):
+        return "<value><array><data>\n{0}</data></array></value>\n".format("".join(_value(each, name) for each in value))
+    text = _escape(value, "Parameter {0}".format(name))
+    if isinstance(value, int):
+        return "<value><int>{0}</int></value>\n".format(text)
+    return "<value><string>{0}</string></value>\n".format(text)
+
+
+def _parse(data, text):
+    from xml.etree import ElementTree
+
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise MalformedReply("The reply holds a document type, which no OpenSIPS sends", "Check url")
+    try:
+        root = ElementTree.fromstring(text.encode("utf-8"))
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        hint = "Check url: mi_xmlrpc usually answers at /RPC2 or /xmlrpc"
+        if text.strip().endswith("</methodResponse>"):
+            raise MalformedReply("The reply is broken XML: {0}".format(error), hint)
+        raise MalformedReply("The reply is not XML-RPC, or was cut off: {0!r}".format(text.strip()[:60]), hint)
+    if root.tag != "methodResponse":
+        raise MalformedReply("The reply is no XML-RPC response but {0!r}".format(text.strip()[:60]), "Check url and protocol: 1.11 serves XML-RPC at /xmlrpc")
+    return root
+
+
+def _read(element, depth=0):
+    """(value, whether its leaves are typed) of a value element."""
+    children = list(element)
+    if depth > 100:
+        raise MalformedReply("The XML-RPC reply nests too deeply", "Check url")
+    if not children:
+        return element.text or "", False
+    child = children[0]
+    if child.tag == "string":
+        return child.text or "", True
+    if child.tag in _INTS:
+        try:
+            return int(child.text or ""), True
+        except ValueError:
+            raise MalformedReply("The XML-RPC reply has the int {0!r}".format(child.text), "Check url")
+    if child.tag == "value":
+        return _read(child, depth + 1)
+    if child.tag == "struct":
+        members, typed = _Members(), True
+        for member in child.findall("member"):
+            value, value_typed = _read(_child(member, "value"), depth + 1)
+            members.append((_child(member, "name").text or "", value))
+            typed = typed and value_typed
+        return members, typed
+    if child.tag == "array":
+        values = [_read(each, depth + 1) for each in _child(child, "data").findall("value")]
+        return [value for value, _typed in values], all(typed for _value, typed in values)
+    if child.tag in ("nil", "boolean", "double"):
+        return child.text, True
+    raise MalformedReply("The XML-RPC reply has a value of type {0!r}".format(child.tag), "Check url")
+
+
+def _child(element, tag):
+    found = element.find(tag)
+    if found is None:
+        raise MalformedReply("The XML-RPC reply has a {0} without {1}".format(element.tag, tag), "Check url")
+    return found
+
+
+def _plain(value):
+    if isinstance(value, _Members):
+        return {name: _plain(each) for name, each in value}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _fault(element, request):
+    value, _typed = _read(_child(element, "value"))
+    fault = dict(value) if isinstance(value, _Members) else {}
+    try:
+        code = int(fault.get("faultCode", ""))
+    except (TypeError, ValueError):
+        raise MalformedReply("The XML-RPC fault carries no code", "Check url")
+    reason = str(fault.get("faultString", ""))
+    if code in (-506, -32601, 32601) or (code, reason) == (401, "Empty request"):
+        # 2.x says "Empty request" whatever was wrong; the command and its parameters were checked before
+        raise RejectedCommand(request.method, code, reason)
+    if code in (-32602, 32602):
+        raise RejectedParameters(code, reason)
+    raise ServerError(code, reason)
+
+
+def _nodes(members):
+    """The nodes that a struct of mi_xmlrpc_ng 2.x stands for; "name" is what it calls nodes without a name."""
+    nodes = []
+    for name, value in members:
+        name = "" if name == "name" else name
+        if isinstance(value, list) and not isinstance(value, _Members):
+            nodes.extend(_node(name, each) for each in value)
+        else:
+            nodes.append(_node(name, value))
+    return nodes
+
+
+def _node(name, value):
+    node = {"name": name, "value": "", "attributes": {}, "children": []}
+    if isinstance(value, _Members):
+        for key, part in value:
+            if key == "kids" and isinstance(part, _Members):
+                node["children"] = _nodes(part)
+            elif key == "attributes" and isinstance(part, _Members):
+                # an attribute without a value is written as the word "value"
+                node["attributes"] = {name: "" if each == "value" else str(each) for name, each in part}
+            elif key == "value" and isinstance(part, (str, int)):
+                node["value"] = str(part)
+            else:
+                raise MalformedReply("A node of the reply has the part {0!r}".format(key), "Check url")
+    elif isinstance(value, (str, int)):
+        node["value"] = str(value)
+    else:
+        raise MalformedReply("A node of the reply is {0!r}".format(value), "Check url")
+    return node

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a server answered to one MI command."""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import tree
+
+
+class Reply:
+    """A successful reply.
+
+    code: int, 200. message: str, the reason. raw: str, the reply as it came (bytes that are not UTF-8 shown as U+FFFD).
+    is_tree: True for servers before 3.0, whose replies are trees of nodes.
+    """
+
+    __slots__ = ("code", "message", "raw", "is_tree")
+
+    def __init__(self, code, message, raw, is_tree):
+        self.code = code
+        self.message = message
+        self.raw = raw
+        self.is_tree = is_tree
+
+    @property
+    def result(self):
+        """Plain data: the value of JSON-RPC or XML-RPC, or the list of nodes of a tree (see tree.py)."""
+        raise NotImplementedError
+
+    def walk(self):
+        """Yield (depth, name, value, attributes) of each node of a tree in document order.
+
+        Raises TypeError for replies that are no trees.
+        """
+        raise NotImplementedError
+
+
+class ValueReply(Reply):
+    """A reply of OpenSIPS 3.0 and later: any JSON value."""
+
+    __slots__ = ("result",)
+
+    def __init__(self, result, raw, code=200, message="OK"):
+        super().__init__(code, message, raw, False)
+        self.result = result
+
+    def walk(self):
+        raise TypeError("this reply is a value, not a tree")
+
+
+class TextTreeReply(Reply):
+    """A tree that came as the text of the line protocol; parsed when it is looked at.
+
+    text: the body, without the status line. flat: the transport dropped the indentation (old mi_xmlrpc).
+    """
+
+    __slots__ = ("_text", "_flat")
+
+    def __init__(self, text, raw, code=200, message="OK", flat=False):
+        super().__init__(code, message, raw, True)
+        self._text = text
+        self._flat = flat
+
+    def walk(self):
+        events = tree.walk_text(self._text)
+        return tree.nest_flat(events) if self._flat else events
+
+    def lines(self):
+        """The body's text, for readers of very large replies."""
+        return self._text
+
+    @property
+    def result(self):
+        return tree.build(self.walk())
+
+
+class NodeTreeReply(Reply):
+    """A tree whose structure the transport kept (mi_json, mi_xmlrpc_ng)."""
+
+    __slots__ = ("result",)
+
+    def __init__(self, nodes, raw, code=200, message="OK"):
+        super().__init__(code, message, raw, True)
+        self.result = nodes
+
+    def walk(self):
+        return tree.walk_nodes(self.result)

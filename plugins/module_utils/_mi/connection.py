@@ -18,6 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedCommand,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.harm import refuse_harmful
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import (
     DEFAULT_ASYNC_TIMEOUT,
     DEFAULT_TIMEOUT,
@@ -83,6 +84,13 @@ class Connection:
         """
         name, arranged, known = self._prepare(method, params)
         return self._exchange(name, arranged, self._timeout(timeout, name), known)
+
+    def check(self, method, params=None):
+        """Raise what call() would raise before it sends: UnknownCommand, BadParameters, RequestTooLarge. Gives the server's name of it."""
+        name, arranged, known = self._prepare(method, params)
+        # a name as long as those of reply FIFOs, so that the size is checked, too
+        self._speaker().encode(name, arranged, "opensips_mi_" + "0" * 24 if self.carrier.kind == "fifo" else None, known)
+        return name
 
     def call_many(self, requests, max_in_flight=None, rate=None, timeout=None):
         """Run many MI commands, many in flight; yields (index, Reply or MIError) as they come, one for each request.
@@ -161,6 +169,7 @@ class Connection:
             arranged = catalogue.arrange_line(name, params, lambda: self.version)
         else:
             arranged = catalogue.arrange_rpc(name, params, lambda: self.version)
+        refuse_harmful(name, arranged)
         if self.carrier.kind == "http" and catalogue.is_async(name, lambda: self.version):
             self._warn(
                 "{0} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"

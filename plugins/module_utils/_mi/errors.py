@@ -12,7 +12,10 @@ class MIError(Exception):
     """Anything that went wrong between the caller and the server.
 
     message: what happened. hint: what to do next, or None. str() joins both.
+    maybe_sent: the server may have got the request and acted on it.
     """
+
+    maybe_sent = False
 
     def __init__(self, message, hint=None):
         self.message = message
@@ -30,6 +33,8 @@ class HTTPStatusError(ConnectError):
     status: the HTTP status code. body: what came with it (bytes, may be empty).
     """
 
+    maybe_sent = True
+
     def __init__(self, message, hint, status, body=b""):
         self.status = status
         self.body = body
@@ -39,13 +44,19 @@ class HTTPStatusError(ConnectError):
 class MITimeout(MIError):
     """No complete reply came before the deadline."""
 
+    maybe_sent = True
+
 
 class MalformedReply(MIError):
     """The bytes that came are not a reply of the protocol in use."""
 
+    maybe_sent = True
+
 
 class ReplyTooLarge(MIError):
     """The server could not fit its reply into the transport."""
+
+    maybe_sent = True
 
 
 class RequestTooLarge(MIError):

@@ -170,10 +170,12 @@ class HttpCarrier:
                 "{0} dropped the connection on a request of {1} bytes".format(self.url, len(request.data)),
                 "OpenSIPS 2.1 to 3.5 takes what arrives in one piece: send less, or use FIFO or a datagram socket",
             )
-        return ConnectError(
+        dropped = ConnectError(
             "{0} closed the connection without a reply ({1})".format(self.url, type(error).__name__),
             "See whether OpenSIPS stopped; if it runs, check that url and protocol fit (http or https; /mi, /json, /RPC2)",
         )
+        dropped.maybe_sent = True
+        return dropped
 
     def _status_error(self, response, request):
         status = response.status

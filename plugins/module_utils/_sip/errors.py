@@ -1,0 +1,41 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Errors of the SIP half of the library.
+
+All are ValueErrors: bad data was handed in, nothing has been sent.
+"""
+
+
+class SipError(ValueError):
+    """Base class. ``hint`` says what to do next; ``str()`` is the whole message with the hint."""
+
+    def __init__(self, message, hint=""):
+        self.message = message
+        self.hint = hint
+        super().__init__("%s. %s" % (message, hint) if hint else message)
+
+
+class SipSyntaxError(SipError):
+    """A URI, header, token or body that is not well-formed."""
+
+
+class SipRequestError(SipError):
+    """Well-formed, but no request that OpenSIPS' t_uac_dlg would send, or send as meant."""
+
+
+class UnknownPreset(SipError):
+    """There is no NOTIFY preset of that name.
+
+    ``name`` is what was asked for, ``nearest`` a list of the preset keys closest to it.
+    """
+
+    def __init__(self, name, nearest):
+        self.name = name
+        self.nearest = list(nearest)
+        hint = "Did you mean %s?" % ", ".join(self.nearest) if self.nearest else ""
+        super().__init__("there is no NOTIFY preset %r" % (name,), hint)

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Message-summary bodies: the lamp of the voicemail (RFC 3842)."""
+
+import re
+from collections import OrderedDict
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
+from ansible_collections.community.opensips.plugins.module_utils._sip.headers import CRLF, parse_headers
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, validate_uri
+
+EVENT = "message-summary"
+CONTENT_TYPE = "application/simple-message-summary"
+
+# what the NOTIFY needs beside From and To
+NOTIFY_HEADERS = OrderedDict([("Event", EVENT), ("Subscription-State", "active"), ("Content-Type", CONTENT_TYPE)])
+
+VOICE = "Voice-Message"
+
+# RFC 3842 section 5.2 says 32 bits
+MAX_COUNT = 4294967295
+
+# RFC 3842, RFC 3458, RFC 3938
+_CLASSES = (
+    "Voice-Message",
+    "Video-Message",
+    "Fax-Message",
+    "Pager-Message",
+    "Multimedia-Message",
+    "Text-Message",
+    "None",
+)
+_SPELLING = {name.lower(): name for name in _CLASSES}
+_HAS_SCHEME = re.compile("(?:sips?|tel):", re.IGNORECASE)
+_COUNTS = re.compile(r"([0-9]+)\s*/\s*([0-9]+)(?:\s*\(\s*([0-9]+)\s*/\s*([0-9]+)\s*\))?")
+_KEYS = ("new", "old", "urgent_new", "urgent_old")
+
+
+def account_uri(account, domain=None):
+    """The URI for Message-Account: ``account`` itself when it is a sip, sips or tel URI, else completed with ``domain``."""
+    if not isinstance(account, str):
+        raise SipSyntaxError("the account must be a string, not %s" % type(account).__name__)
+    account = account.strip()
+    if _HAS_SCHEME.match(account):
+        return validate_uri(account, schemes=("sip", "sips", "tel"))
+    return aor_uri(account, domain)
+
+
+def counts(new=0, old=0, urgent_new=0, urgent_old=0):
+    """Checked numbers of one message class as {"new", "old", "urgent_new", "urgent_old"}."""
+    numbers = OrderedDict((key, _count(key, value)) for key, value in zip(_KEYS, (new, old, urgent_new, urgent_old)))
+    for which in ("new", "old"):
+        if numbers["urgent_" + which] > numbers[which]:
+            raise SipSyntaxError(
+                "urgent_%s is %d, but %s is only %d" % (which, numbers["urgent_" + which], which, numbers[which]),
+                "Urgent messages are counted among the %s ones as well" % which,
+            )
+    return numbers
+
+
+def _count(name, value):
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SipSyntaxError("%s must be a whole number, not %r" % (name, value))
+    if not 0 <= value <= MAX_COUNT:
+        raise SipSyntaxError("%s is %d" % (name, value), "It must be from 0 to %d" % MAX_COUNT)
+    return value
+
+
+def build(account=None, new=0, old=0, urgent_new=0, urgent_old=0, domain=None, others=None):
+    """The body for a mailbox: Messages-Waiting is yes when any class has new messages.
+
+    account   URI, or a user or AOR that ``domain`` completes; None leaves Message-Account out
+    others    further classes, e.g. {"Fax-Message": {"new": 1, "old": 0}}
+    """
+    classes = OrderedDict([(VOICE, counts(new, old, urgent_new, urgent_old))])
+    for name, numbers in (others or {}).items():
+        classes[_class_name(name, classes)] = _other_counts(name, numbers)
+    waiting = any(numbers["new"] for numbers in classes.values())
+    lines = ["Messages-Waiting: %s" % ("yes" if waiting else "no")]
+    if account is not None:
+        lines.append("Message-Account: %s" % account_uri(account, domain))
+    for name, numbers in classes.items():
+        lines.append("%s: %d/%d (%d/%d)" % ((name,) + tuple(numbers.values())))
+    return "".join(line + CRLF for line in lines)
+
+
+def _class_name(name, classes):
+    known = _SPELLING.get(name.lower()) if isinstance(name, str) else None
+    if known is None:
+        raise SipSyntaxError("%r is not a message class" % (name,), "There are %s" % ", ".join(_CLASSES))
+    if known in classes:
+        raise SipSyntaxError("the message class %s is there more than once" % known)
+    return known
+
+
+def _other_counts(name, numbers):
+    unknown = set(numbers) - set(_KEYS) if hasattr(numbers, "keys") else None
+    if unknown is None or unknown:
+        raise SipSyntaxError("the numbers of %s must be a mapping with any of %s" % (name, ", ".join(_KEYS)))
+    return counts(**numbers)
+
+
+def parse(text):
+    """Read a body in any case and order: {"waiting": bool, "account": str or None, "messages": {class: {"new", ...}}}.
+
+    SipSyntaxError when Messages-Waiting is missing or neither yes nor no. Lines that are no counts (the optional headers of
+    single messages, after an empty line) are passed over.
+    """
+    headers = parse_headers(text)
+    waiting = (headers.get("Messages-Waiting") or "").lower()
+    if waiting not in ("yes", "no"):
+        raise SipSyntaxError("the message summary does not say Messages-Waiting: yes or no")
+    messages = OrderedDict()
+    for name in headers:
+        match = _COUNTS.fullmatch(headers.get(name))
+        if match:
+            messages[_SPELLING.get(name.lower(), name)] = OrderedDict(
+                zip(_KEYS, (int(number or 0) for number in match.groups()))
+            )
+    return {"waiting": waiting == "yes", "account": headers.get("Message-Account"), "messages": messages}

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Addresses with a display name and parameters, as in From, To and Contact (RFC 3261 sections 20 and 25)."""
+
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import (
+    TOKEN,
+    is_token,
+    refuse_control_characters,
+)
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import check_uri, find_param, parse_uri
+
+
+class NameAddr:
+    """A name-addr or addr-spec value, as in From, To and Contact: display name, Uri, and the header's parameters."""
+
+    __slots__ = ("display", "uri", "params")
+
+    def __init__(self, uri, display="", params=()):
+        self.display = display
+        self.uri = uri
+        self.params = list(params)
+
+    def param(self, name, default=None):
+        """Value of the header parameter ``name`` (any case), "" for a flag."""
+        return find_param(self.params, name, default)
+
+    @property
+    def tag(self):
+        """The tag, or None."""
+        return self.param("tag")
+
+    def __str__(self):
+        display = ""
+        if self.display:
+            display = '"%s" ' % re.sub(r'([\\"])', r"\\\1", self.display)
+        return "%s<%s>%s" % (
+            display,
+            self.uri,
+            "".join(";" + _header_param(name, value) for name, value in self.params),
+        )
+
+    def __repr__(self):
+        return "NameAddr(%r)" % str(self)
+
+    def __eq__(self, other):
+        if not isinstance(other, NameAddr):
+            return NotImplemented
+        return (self.display, self.uri, self.params) == (other.display, other.uri, other.params)
+
+    __hash__ = None
+
+
+def _header_param(name, value):
+    if value is None:
+        return name
+    if not is_token(value):
+        value = '"%s"' % re.sub(r'([\\"])', r"\\\1", value)
+    return "%s=%s" % (name, value)
+
+
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_NAME_ADDR = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^<>]*)>\s*(.*)')
+_HEADER_PARAM = re.compile(r'\s*;\s*(%s)\s*(?:=\s*(?:%s|([^\s;",]*)))?\s*' % (TOKEN, _QUOTED))
+
+
+def _unquote(text):
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _split(text):
+    """(display name as written, URI as written, parameters as written) of an address."""
+    if not isinstance(text, str):
+        raise SipSyntaxError("an address must be a string, not %s" % type(text).__name__)
+    refuse_control_characters("the address %r" % text, text)
+    match = _NAME_ADDR.fullmatch(text.strip())
+    if match:
+        return match.groups()
+    # without brackets, parameters are the header's and not the URI's (RFC 3261 section 20)
+    uri, semicolon, rest = text.strip().partition(";")
+    if re.search(r'[<>"]', uri):
+        raise SipSyntaxError("%r is not an address" % text, 'Write it like "Name" <sip:user@host>')
+    return "", uri, semicolon + rest
+
+
+def _read(text):
+    """(NameAddr, display name as written, URI as written) of an address."""
+    display, uri, rest = _split(text)
+    display = display.strip()
+    name = _unquote(display[1:-1]) if display.startswith('"') else display
+    return NameAddr(parse_uri(uri), name, _parse_params(text, rest)), display, uri
+
+
+def parse_name_addr(text):
+    """Read ``"Display" <sip:...>;tag=x``, ``<sip:...>`` or ``sip:...;tag=x`` tolerantly; SipSyntaxError when it cannot be done."""
+    return _read(text)[0]
+
+
+def validate_name_addr(text):
+    """Check strictly an address to be sent in From or To; returns the NameAddr, raises SipSyntaxError with the reason."""
+    address, display, uri = _read(text)
+    if not display.startswith('"') and not all(is_token(word) for word in display.split()):
+        raise SipSyntaxError("the name %r needs quotes" % display, 'Write it like "Name" <sip:user@host>')
+    check_uri(address.uri, uri, ("sip", "sips", "tel"))
+    return address
+
+
+def _parse_params(text, rest):
+    params = []
+    position = 0
+    while position < len(rest):
+        match = _HEADER_PARAM.match(rest, position)
+        if not match:
+            raise SipSyntaxError("the parameters of the address %r cannot be read at %r" % (text, rest[position:]))
+        name, quoted, token = match.groups()
+        params.append((name, _unquote(quoted) if quoted is not None else token))
+        position = match.end()
+    return params

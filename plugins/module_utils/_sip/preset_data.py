@@ -1,0 +1,176 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The NOTIFY presets: what makes which phone reboot, look at its configuration, or report.
+
+Sources, of the vendor as a whole: AST asterisk pjsip_notify.conf.sample, FS freeswitch sofia_reg.c, FP FusionPBX event_notify, RS FreePBX restart module,
+WZ wazo-provd-plugins, FX a FreePBX 17 page, VD the vendor's own manual, GEM the gem opensips-mi.
+``uncertain``: sources disagree, or only one shows it.
+No NOTIFY event is known for Escene and Unify (OpenStage): there is none here.
+"""
+
+CHECK_CFG = "check_cfg"
+REBOOT = "reboot"
+REPORT = "report"
+PUSH = "push"
+
+_SYNC = "check-sync"
+_SYNC_NO_REBOOT = "check-sync;reboot=false"
+_SYNC_REBOOT = "check-sync;reboot=true"
+
+_SPA_AUTH = "The phone may challenge it with a 401, which t_uac_dlg cannot answer (Auth Resync-Reboot on the phone)."
+_MPP_AUTH = "The phone may challenge it with a 401, which t_uac_dlg cannot answer."
+_IGNORES_REBOOT = "N510 and N720 ignore reboot; N670 and N870 obey from 2.52 on with CheckSyncRebootEnabled."
+_YEALINK = "sip.notify_reboot_enable on the phone: 0 reboots only with reboot=true, 1 always, 2 never."
+_CISCO_CALL_ID = "The phone compares RegisterCallId with the Call-ID of its own registration."
+
+_SERVICE_CONTROL = (("Subscription-State", "active"), ("Content-Type", "text/plain"))
+_SERVICE_CONTROL_BODY = (
+    "action=%s\r\nRegisterCallId={%%(call_id)s}\r\n"
+    "ConfigVersionStamp={0000000000000000}\r\nDialplanVersionStamp={0000000000000000}\r\nSoftkeyVersionStamp={0000000000000000}\r\n"
+)
+_PRT_BODY = "action=prt-report\r\nRegisterCallId={%(call_id)s}\r\n"
+
+# another spelling → key
+ALIASES = {"astra_check_cfg": "aastra_check_cfg"}
+
+
+def _preset(vendor, action, event, sources, condition="", uncertain=False, headers=(), body=""):
+    return {
+        "vendor": vendor,
+        "action": action,
+        "event": event,
+        "sources": tuple(sources.split()),
+        "condition": condition,
+        "uncertain": uncertain,
+        "headers": headers,
+        "body": body,
+    }
+
+
+# key → fields of presets.Preset
+PRESETS = {
+    # the keys of the gem opensips-mi
+    "aastra_check_cfg": _preset("aastra", CHECK_CFG, _SYNC, "AST FP GEM"),
+    "aastra_xml": _preset(
+        "aastra",
+        PUSH,
+        "aastra-xml",
+        "AST VD GEM",
+        "The phone needs 'sip xml notify event: 1'. The body is XML for the phone, or empty.",
+        headers=(("Content-Type", "application/xml"),),
+    ),
+    "digium_check_cfg": _preset("digium", CHECK_CFG, _SYNC, "AST FP GEM"),
+    "linksys_cold_restart": _preset(
+        "linksys", REBOOT, "reboot_now", "AST FS GEM", "Not for the SPA8000, which wants check-sync."
+    ),
+    "linksys_warm_restart": _preset(
+        "linksys", REBOOT, "restart_now", "AST FS GEM", "Not for the SPA8000, which wants check-sync."
+    ),
+    "polycom_check_cfg": _preset(
+        "polycom",
+        CHECK_CFG,
+        _SYNC,
+        "AST FP GEM",
+        'Reboots when its configuration changed, or always with voIpProt.SIP.specialEvent.checkSync.alwaysReboot="1".',
+    ),
+    "sipura_check_cfg": _preset("sipura", CHECK_CFG, "resync", "AST FS RS GEM", _SPA_AUTH),
+    "sipura_get_report": _preset("sipura", REPORT, "report", "AST FS RS GEM", _SPA_AUTH),
+    "snom_check_cfg": _preset("snom", CHECK_CFG, _SYNC_NO_REBOOT, "AST FS WZ GEM"),
+    "snom_reboot": _preset("snom", REBOOT, _SYNC_REBOOT, "AST FS WZ GEM"),
+    "cisco_check_cfg": _preset("cisco", CHECK_CFG, _SYNC, "AST FS GEM", "For the 7940 and 7960 with SIP firmware."),
+    "avaya_check_cfg": _preset("avaya", CHECK_CFG, _SYNC, "VD WZ GEM", "For the 11xx and 12xx."),
+    # ours
+    "aastra_reboot": _preset("aastra", REBOOT, _SYNC_REBOOT, "AST FP", uncertain=True),
+    "linksys_spa8000_check_cfg": _preset("linksys", CHECK_CFG, _SYNC, "AST FS", "For the SPA8000."),
+    "sipura_reboot": _preset("sipura", REBOOT, "reboot", "AST FS RS", _SPA_AUTH, uncertain=True),
+    "cisco_mpp_resync": _preset(
+        "cisco", CHECK_CFG, "resync", "VD", _MPP_AUTH + ' The Event "resync;profile=URL" names another profile.'
+    ),
+    "cisco_mpp_reboot": _preset("cisco", REBOOT, "reboot_now", "VD", _MPP_AUTH),
+    "cisco_mpp_restart": _preset("cisco", REBOOT, "restart_now", "VD", _MPP_AUTH),
+    "cisco_mpp_report": _preset("cisco", REPORT, "report", "VD", _MPP_AUTH, uncertain=True),
+    "cisco_enterprise_restart": _preset(
+        "cisco",
+        CHECK_CFG,
+        "service-control",
+        "FS VD WZ",
+        "Unregisters and reads its configuration again. " + _CISCO_CALL_ID,
+        headers=_SERVICE_CONTROL,
+        body=_SERVICE_CONTROL_BODY % "restart",
+    ),
+    "cisco_enterprise_reset": _preset(
+        "cisco",
+        REBOOT,
+        "service-control",
+        "VD WZ",
+        _CISCO_CALL_ID,
+        headers=_SERVICE_CONTROL,
+        body=_SERVICE_CONTROL_BODY % "reset",
+    ),
+    "cisco_enterprise_prt_report": _preset(
+        "cisco",
+        REPORT,
+        "service-control",
+        "VD",
+        "Uploads a problem report to the address in its configuration. " + _CISCO_CALL_ID,
+        headers=_SERVICE_CONTROL,
+        body=_PRT_BODY,
+    ),
+    "snom_reboot_legacy": _preset("snom", REBOOT, "reboot", "AST FS WZ", "For very old firmware only."),
+    "yealink_check_cfg": _preset("yealink", CHECK_CFG, _SYNC_NO_REBOOT, "VD FS", _YEALINK),
+    "yealink_reboot": _preset("yealink", REBOOT, _SYNC_REBOOT, "VD FS", _YEALINK),
+    "grandstream_check_cfg": _preset(
+        "grandstream",
+        CHECK_CFG,
+        "resync",
+        "FP RS",
+        "May want authentication. Sources disagree: see grandstream_check_sync.",
+        uncertain=True,
+    ),
+    "grandstream_check_sync": _preset(
+        "grandstream",
+        CHECK_CFG,
+        _SYNC,
+        "FP RS",
+        "May want authentication. Sources disagree: see grandstream_check_cfg.",
+        uncertain=True,
+    ),
+    "grandstream_reboot": _preset("grandstream", REBOOT, _SYNC_REBOOT, "FP RS", "May want authentication."),
+    "gigaset_check_cfg": _preset("gigaset", CHECK_CFG, _SYNC_NO_REBOOT, "VD"),
+    "gigaset_reboot": _preset("gigaset", REBOOT, _SYNC_REBOOT, "VD", _IGNORES_REBOOT),
+    "fanvil_check_cfg": _preset("fanvil", CHECK_CFG, _SYNC, "FP FX", "Some models reboot on it."),
+    "fanvil_reboot": _preset("fanvil", REBOOT, _SYNC_REBOOT, "FP FX"),
+    "panasonic_check_cfg": _preset(
+        "panasonic", CHECK_CFG, _SYNC, "VD", "Must be what the phone has in CFG_RESYNC_FROM_SIP."
+    ),
+    "htek_check_cfg": _preset("htek", CHECK_CFG, "resync", "FP WZ", uncertain=True),
+    "htek_reboot": _preset("htek", REBOOT, _SYNC_REBOOT, "FP WZ"),
+    "sangoma_check_cfg": _preset(
+        "sangoma", CHECK_CFG, _SYNC_NO_REBOOT, "FX FP", "Not for the softphones Talk and Connect."
+    ),
+    "sangoma_reboot": _preset("sangoma", REBOOT, _SYNC_REBOOT, "FX FP", "Not for the softphones Talk and Connect."),
+    "obihai_check_cfg": _preset("obihai", CHECK_CFG, "resync", "VD", "The phone needs X_AcceptResync; it reboots."),
+    "audiocodes_check_cfg": _preset("audiocodes", CHECK_CFG, _SYNC, "RS VD"),
+    "audiocodes_sbc_check_cfg": _preset(
+        "audiocodes", CHECK_CFG, _SYNC_NO_REBOOT, "RS VD", "For the SBC, where it must be enabled."
+    ),
+    "algo_check_cfg": _preset("algo", CHECK_CFG, _SYNC, "FP RS"),
+    "algo_reboot": _preset("algo", REBOOT, _SYNC_REBOOT, "FP RS"),
+    "cyberdata_check_cfg": _preset("cyberdata", CHECK_CFG, _SYNC, "RS WZ"),
+    "alcatel_check_cfg": _preset("alcatel", CHECK_CFG, _SYNC, "RS WZ"),
+    "patton_check_cfg": _preset("patton", CHECK_CFG, _SYNC, "RS WZ", "The device needs 'notify check-sync accept'."),
+    "technicolor_check_cfg": _preset(
+        "technicolor", CHECK_CFG, _SYNC_NO_REBOOT, "VD", "AuthNotifyCheckSync on the phone asks for authentication."
+    ),
+    "technicolor_reboot": _preset(
+        "technicolor", REBOOT, _SYNC_REBOOT, "VD", "AuthNotifyCheckSync on the phone asks for authentication."
+    ),
+    "vtech_check_cfg": _preset("vtech", CHECK_CFG, _SYNC, "", uncertain=True),
+    "bittel_check_cfg": _preset("bittel", CHECK_CFG, _SYNC_NO_REBOOT, "", uncertain=True),
+    "bittel_reboot": _preset("bittel", REBOOT, _SYNC_REBOOT, "", uncertain=True),
+}

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""NOTIFY presets: finding one by its key or by a phone's User-Agent, and what it puts into the request."""
+
+import re
+from collections import OrderedDict
+from difflib import get_close_matches
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import (
+    SipRequestError,
+    SipSyntaxError,
+    UnknownPreset,
+)
+from ansible_collections.community.opensips.plugins.module_utils._sip.preset_data import (
+    ALIASES,
+    CHECK_CFG,
+    PRESETS,
+    REBOOT,
+)
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import TOKEN, refuse_control_characters
+from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import find_family
+
+AUTO = "auto"
+LITERAL = "literal"
+
+# RFC 6665 section 8.4: event-type *(SEMI event-param); a value is a token, a host or a quoted string
+_EVENT = re.compile(
+    r'(%s)((?:\s*;\s*%s(?:\s*=\s*(?:%s|\[[0-9A-Fa-f:.]+\]|"(?:[^"\\]|\\.)*"))?)*)' % (TOKEN, TOKEN, TOKEN)
+)
+
+# no real Event begins like that; with a hyphen some do (avaya-cm-feature-status)
+_VENDOR_PREFIXES = tuple(sorted({key.split("_")[0] + "_" for key in list(PRESETS) + list(ALIASES)}))
+_EVENTS = {fields["event"].partition(";")[0] for fields in PRESETS.values()}
+_EVENTS_FLAT = {event.replace("-", "_"): event for event in _EVENTS}
+
+
+class Preset:
+    """A NOTIFY event with all that goes with it.
+
+    key        name of the preset (of a literal Event: the Event itself)
+    vendor     whose phones it is for, "" for a literal Event
+    action     "check_cfg", "reboot", "report", "push" or "literal"
+    event      value of the Event header
+    headers    further headers, tuple of (name, value)
+    body       body, "%(call_id)s" standing for the Call-ID of the phone's registration; "" for none
+    condition  what the phone must have set or be, in words; may be ""
+    sources    where it is known from (see preset_data)
+    uncertain  True when sources disagree or only one shows it
+    """
+
+    __slots__ = ("key", "vendor", "action", "event", "headers", "body", "condition", "sources", "uncertain")
+
+    def __init__(self, key, vendor, action, event, headers=(), body="", condition="", sources=(), uncertain=False):
+        self.key = key
+        self.vendor = vendor
+        self.action = action
+        self.event = event
+        self.headers = headers
+        self.body = body
+        self.condition = condition
+        self.sources = sources
+        self.uncertain = uncertain
+
+    @property
+    def needs_call_id(self):
+        """True when the body names the Call-ID of the phone's registration, so that only a looked-up contact will do."""
+        return "%(call_id)s" in self.body
+
+    def __repr__(self):
+        return "Preset(%r)" % self.key
+
+
+_ALL = {key: Preset(key=key, **fields) for key, fields in PRESETS.items()}
+
+
+def all_presets():
+    """{key: Preset}, without aliases."""
+    return dict(_ALL)
+
+
+def find(key):
+    """The Preset of that key, or None. Case does not matter, nor whether it is written with - or _."""
+    key = key.strip().lower().replace("-", "_")
+    return _ALL.get(ALIASES.get(key, key))
+
+
+def nearest(key):
+    """Up to three preset keys most like ``key``, for error messages."""
+    return get_close_matches(key.strip().lower().replace("-", "_"), sorted(list(_ALL) + list(ALIASES)), n=3, cutoff=0.6)
+
+
+def literal(event):
+    """A Preset of any Event (RFC 6665) such as ``check-sync;reboot=true``; SipSyntaxError when it is none."""
+    refuse_control_characters("the event %r" % event, event)
+    event = event.strip()
+    if not _EVENT.fullmatch(event):
+        raise SipSyntaxError(
+            "%r is neither a preset nor an Event" % event,
+            "An Event is a token with parameters, such as check-sync;reboot=true",
+        )
+    return Preset(event, "", LITERAL, event)
+
+
+def resolve(event):
+    """The Preset of a key, or else of a literal Event.
+
+    What looks like a misspelt key is UnknownPreset rather than an Event that no phone knows.
+    """
+    if not isinstance(event, str):
+        raise SipSyntaxError("the event must be a string, not %s" % type(event).__name__)
+    preset = find(event)
+    if preset:
+        return preset
+    _refuse_misspelt(event)
+    return literal(event)
+
+
+def _refuse_misspelt(event):
+    word = event.partition(";")[0].strip()
+    if word.lower() == AUTO:
+        raise SipSyntaxError("the event auto needs a phone's User-Agent to choose by")
+    preset = find(word)
+    if preset and "_" in word:
+        raise SipSyntaxError(
+            "the preset %s takes no parameters" % preset.key, "Write the Event itself: %s;..." % preset.event
+        )
+    flat = word.lower().replace("-", "_")
+    if word.startswith(_VENDOR_PREFIXES) or get_close_matches(flat, list(_ALL), n=1, cutoff=0.85):
+        raise UnknownPreset(event, nearest(word))
+    # check_sync for check-sync
+    if word not in _EVENTS and flat in _EVENTS_FLAT:
+        raise UnknownPreset(event, [_EVENTS_FLAT[flat]])
+
+
+def match(user_agent, action=REBOOT):
+    """The Preset that makes the phone with this User-Agent do ``action`` ("reboot" or "check_cfg"), None for an unknown phone.
+
+    Where a vendor has no event for the action, the nearest that it has: the Preset's own ``action`` tells, see also fallback_note.
+    """
+    if action not in (REBOOT, CHECK_CFG):
+        raise SipSyntaxError("there is no action %r to choose a preset by" % (action,), "Use reboot or check_cfg")
+    family = find_family(user_agent) if isinstance(user_agent, str) else None
+    if family is None:
+        return None
+    return _ALL[family.reboot if action == REBOOT else family.check_cfg]
+
+
+def choose(event, user_agent, action=REBOOT):
+    """The Preset for one phone: by its User-Agent when ``event`` is auto (None when unknown), else resolve(event)."""
+    if isinstance(event, str) and event.strip().lower() == AUTO:
+        return match(user_agent, action)
+    return resolve(event)
+
+
+def fallback_note(preset, action):
+    """A sentence when ``preset`` (of match) does something else than ``action``, else ""."""
+    if preset.action == action:
+        return ""
+    does = {
+        CHECK_CFG: "makes the phone check its configuration, and reboot only where its settings say so",
+        REBOOT: "reboots the phone, which then reads its configuration",
+    }
+    return "%s stands in for %s: it %s" % (preset.key, action, does[preset.action])
+
+
+def headers_and_body(preset, contact=None, body=None):
+    """(headers, body) of the NOTIFY, to be merged with From, To and what the user adds.
+
+    ``contact``: a location record (mapping; its ``call_id`` is used) or the Call-ID itself; wanted only when the preset
+    needs it, then SipRequestError tells of a missing one. ``body`` replaces the preset's own (XML for aastra_xml).
+    The headers are an OrderedDict; the body is "" when there is none.
+    """
+    headers = OrderedDict([("Event", preset.event)])
+    headers.update(preset.headers)
+    if body is not None:
+        return headers, body
+    if preset.needs_call_id:
+        return headers, preset.body % {"call_id": _registration_call_id(preset, contact)}
+    return headers, preset.body
+
+
+def _registration_call_id(preset, contact):
+    if hasattr(contact, "get"):
+        contact = contact.get("call_id")
+    if not contact:
+        raise SipRequestError(
+            "the preset %s needs the Call-ID of the phone's registration" % preset.key,
+            "Send it to an AOR, so that the contact is looked up",
+        )
+    # the phone chose it: it must not get to write further lines into our body
+    refuse_control_characters("the Call-ID of the registration", contact)
+    return contact

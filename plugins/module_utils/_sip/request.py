@@ -1,0 +1,156 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""A SIP request as named parameters of t_uac_dlg, with all refusals in one place."""
+
+import re
+from collections import OrderedDict
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipRequestError, SipSyntaxError
+from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
+    canonical,
+    classic_block,
+    flatten,
+    format_headers,
+    make_tag,
+)
+from ansible_collections.community.opensips.plugins.module_utils._sip.name_addr import NameAddr, validate_name_addr
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import is_token, refuse_control_characters
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import (
+    Uri,
+    parse_uri,
+    validate_contact,
+    validate_uri,
+)
+
+_SOCKET = re.compile(r"(?:[A-Za-z_]+:)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.\-]+)(?::[0-9]{1,5})?")
+_CSEQ = re.compile(r"([0-9]{1,10})\s+(\S+)")
+
+
+def uac_dlg_params(method, ruri, headers, body=None, next_hop=None, socket=None, classic=False, registered=False):
+    """Checked parameters for t_uac_dlg: an OrderedDict of method, ruri, headers, and where given next_hop, socket, body.
+
+    method      SIP method, in upper case
+    ruri        URI to send to; ``registered`` says that a phone registered it (see validate_contact)
+    headers     mapping name → value or list of values; see headers.flatten for what is refused
+    body        str; "" and None both mean none
+    next_hop    URI that the request goes to instead of the ruri
+    socket      of the server, ``[proto:]host[:port]``
+    classic     True for OpenSIPS 1.x and 2.x: the header block then ends in an empty line
+
+    Raises SipSyntaxError or SipRequestError; the message names the parameter and the remedy.
+    """
+    params = OrderedDict()
+    params["method"] = check_method(method)
+    params["ruri"] = _check_ruri(ruri, registered, next_hop)
+    if next_hop:
+        params["next_hop"] = validate_uri(next_hop)
+    if socket:
+        params["socket"] = _check_socket(socket)
+    flat = flatten(headers)
+    _check_headers(method, {canonical(name): text for name, text in flat}, body)
+    block = format_headers(flat)
+    params["headers"] = classic_block(block) if classic else block
+    if body:
+        params["body"] = body
+    return params
+
+
+def check_method(method):
+    """Return the method, or raise SipSyntaxError."""
+    if not isinstance(method, str) or not is_token(method):
+        raise SipSyntaxError("%r is not a SIP method" % (method,), "A method is a word such as NOTIFY")
+    if method != method.upper():
+        raise SipSyntaxError(
+            "the method %s is not in upper case" % method, "SIP methods are case-sensitive: write %s" % method.upper()
+        )
+    return method
+
+
+def _check_ruri(ruri, registered, next_hop):
+    if registered:
+        return validate_contact(ruri)
+    if parse_uri(ruri).scheme == "tel" and not next_hop:
+        raise SipRequestError(
+            "the ruri %s names no host to send to" % ruri, "Give a next_hop as well, or use a sip: URI"
+        )
+    return validate_uri(ruri, schemes=("sip", "sips", "tel"))
+
+
+def _check_socket(socket):
+    if not isinstance(socket, str) or not _SOCKET.fullmatch(socket):
+        raise SipSyntaxError(
+            "%r is not a socket" % (socket,), "Write it like udp:192.0.2.1:5060, as in the server's configuration"
+        )
+    return socket
+
+
+def _check_headers(method, present, body):
+    """``present``: canonical name → text (of a repeated header the last)."""
+    for name in ("From", "To"):
+        if name.lower() not in present:
+            raise SipRequestError(
+                "the headers have no %s" % name, "OpenSIPS refuses a request without it; write it like <sip:user@host>"
+            )
+        _check_address(name, present[name.lower()])
+    _check_body(present, body)
+    cseq = present.get("cseq")
+    if cseq is not None:
+        match = _CSEQ.fullmatch(cseq)
+        if not match or int(match.group(1)) > 2147483647 or match.group(2) != method:
+            raise SipRequestError(
+                "the CSeq %r is not a number and %s" % (cseq, method), "Leave it out: OpenSIPS makes one"
+            )
+    call_id = present.get("call-id")
+    if call_id is not None and re.search(r"\s", call_id):
+        raise SipRequestError("the Call-ID %r contains white space" % call_id, "Leave it out: OpenSIPS makes one")
+
+
+def _check_address(name, text):
+    try:
+        validate_name_addr(text)
+    except SipSyntaxError as error:
+        raise SipSyntaxError("the header %s is no address: %s" % (name, error.message), error.hint) from None
+
+
+def _check_body(present, body):
+    if body is None or body == "":
+        return
+    if not isinstance(body, str):
+        raise SipSyntaxError("the body must be a string, not %s" % type(body).__name__)
+    if not present.get("content-type"):
+        raise SipRequestError(
+            "there is a body but no Content-Type", "OpenSIPS refuses that; add the header Content-Type, e.g. text/plain"
+        )
+    # line ends are welcome here, and tabs
+    refuse_control_characters("the body", re.sub("[\r\n\t]", " ", body))
+
+
+def default_from_to(target, from_uri=None, to_uri=None, tag=None):
+    """From (with a random tag) and To for a request to ``target``, as an OrderedDict of header values.
+
+    ``target`` is a URI (text or Uri). Both headers name it without port and parameters, unless ``from_uri`` or ``to_uri``
+    (text or Uri, for example of aor_uri) say otherwise.
+    """
+    to_address = NameAddr(_bare(to_uri or target))
+    from_address = NameAddr(
+        _bare(from_uri or target) if from_uri or to_uri else to_address.uri, params=[("tag", tag or make_tag())]
+    )
+    return OrderedDict([("From", str(from_address)), ("To", str(to_address))])
+
+
+def _bare(target):
+    return (target if isinstance(target, Uri) else parse_uri(target)).bare
+
+
+def with_defaults(headers, defaults):
+    """``headers`` preceded by those of ``defaults`` that it does not name itself (in any case or compact form); an OrderedDict."""
+    headers = headers or {}
+    named = {canonical(name) for name in headers if isinstance(name, str)}
+    merged = OrderedDict((name, value) for name, value in defaults.items() if canonical(name) not in named)
+    merged.update(headers)
+    return merged

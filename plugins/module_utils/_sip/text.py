@@ -1,0 +1,48 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Characters: what may travel in SIP, and how a refused one is named to a person."""
+
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
+
+# RFC 3261 section 25.1: token
+TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"
+
+# C0, DEL, C1, Unicode's own line ends, and lone surrogates (no UTF-8 exists for them)
+_UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_TOKEN = re.compile(TOKEN)
+_NAMES = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL character", "\t": "a tab"}
+
+
+def is_token(text):
+    """True when ``text`` is an RFC 3261 token."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def name_character(char):
+    """A name for ``char`` that can stand in an error message."""
+    return _NAMES.get(char) or "the character U+%04X" % ord(char)
+
+
+def refuse_control_characters(what, text):
+    """Raise SipSyntaxError when ``text`` has a character that no SIP line may have; ``what`` names it in the message."""
+    found = _UNSENDABLE.search(text)
+    if not found:
+        return
+    char = found.group()
+    if char in "\r\n\0":
+        hint = "It would end the line early and let the rest pass as another header (header injection)"
+    else:
+        hint = "Remove it"
+    raise SipSyntaxError("%s contains %s at position %d" % (what, name_character(char), found.start() + 1), hint)
+
+
+def to_crlf(text):
+    """``text`` with every line end (LF, CR or CRLF) as CRLF, as SIP bodies want it (a YAML block has LF)."""
+    return re.sub("\r\n|\r|\n", "\r\n", text)

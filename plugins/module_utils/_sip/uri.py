@@ -1,0 +1,346 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""SIP, SIPS and tel URIs, and addresses of record (RFC 3261 sections 19 and 25, RFC 3966).
+
+Reading is tolerant, as location tables hold what phones once wrote; what a person hands in for sending is checked strictly.
+"""
+
+import re
+from urllib.parse import quote, unquote_to_bytes
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import refuse_control_characters
+
+# RFC 3261 section 25.1; letters, digits and "_.-~" are added by quote()
+_MARK = "-_.!~*'()"
+_IN_USER = _MARK + "&=+$,;?/"
+_IN_PASSWORD = _MARK + "&=+$,"
+_IN_PARAM = _MARK + "[]/:&+$"
+_IN_HEADER = _MARK + "[]/?:+$"
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL)
+_HOSTPORT_END = re.compile("[;?]")
+_PORT = re.compile("[0-9]{1,5}")
+# the underscore is no letter of a DNS host name, but of many names that resolve
+_HOSTNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_\-.]*[A-Za-z0-9])?\.?")
+_LOOKS_IPV4 = re.compile(r"[0-9.]+")
+_TEL_NUMBER = re.compile(r"\+[0-9\-.()]*[0-9][0-9\-.()]*|[0-9A-Fa-f*#\-.()]+")
+_BREAKS_A_REQUEST = re.compile(r"[\s<>\"]")
+_BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+def escape(text, allowed):
+    """Percent-escape what is neither a letter, a digit nor in ``allowed``."""
+    return quote(text, safe=allowed, errors="surrogateescape")
+
+
+def unescape(text):
+    """Undo percent-escapes; a broken one stays as it is, bytes that are no UTF-8 become surrogates."""
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text).decode("utf-8", "surrogateescape")
+
+
+def _pairs_text(pairs, separator, allowed):
+    return separator.join(
+        escape(name, allowed) if value is None else "%s=%s" % (escape(name, allowed), escape(value, allowed))
+        for name, value in pairs
+    )
+
+
+def find_param(pairs, name, default=None):
+    """Value of ``name`` (any case) among (name, value) pairs, "" for a flag."""
+    name = name.lower()
+    for key, value in pairs:
+        if key.lower() == name:
+            return "" if value is None else value
+    return default
+
+
+class Uri:
+    """A sip, sips or tel URI, taken apart. All parts are unescaped; ``str()`` escapes them again.
+
+    scheme    "sip", "sips" or "tel"
+    user      str or None (of a tel URI: the number)
+    password  str or None
+    host      str; an IPv6 address without its brackets; "" for tel
+    port      int or None
+    params    list of (name, value), value None for a flag such as ``lr``
+    headers   list of (name, value)
+    """
+
+    __slots__ = ("scheme", "user", "password", "host", "port", "params", "headers")
+
+    def __init__(self, scheme, user, host, port=None, params=(), headers=(), password=None):
+        self.scheme = scheme
+        self.user = user
+        self.password = password
+        self.host = host
+        self.port = port
+        self.params = list(params)
+        self.headers = list(headers)
+
+    def param(self, name, default=None):
+        """Value of the parameter ``name`` (any case), "" for a flag, ``default`` when it is not there."""
+        return find_param(self.params, name, default)
+
+    @property
+    def hostport(self):
+        """Host and port as they stand in the URI, e.g. ``[2001:db8::1]:5060``."""
+        host = "[%s]" % self.host if ":" in self.host else self.host
+        return host if self.port is None else "%s:%d" % (host, self.port)
+
+    @property
+    def bare(self):
+        """The same user at the same host: without password, port, parameters and headers. Fit for From and To."""
+        return Uri(self.scheme, self.user, self.host, params=self.params if self.scheme == "tel" else ())
+
+    def __str__(self):
+        params = "".join(";" + _pairs_text([pair], "", _IN_PARAM) for pair in self.params)
+        if self.scheme == "tel":
+            return "tel:%s%s" % (self.user, params)
+        userinfo = ""
+        if self.user is not None:
+            userinfo = escape(self.user, _IN_USER)
+            if self.password is not None:
+                userinfo += ":" + escape(self.password, _IN_PASSWORD)
+            userinfo += "@"
+        headers = "?" + _pairs_text([(n, v or "") for n, v in self.headers], "&", _IN_HEADER) if self.headers else ""
+        return "%s:%s%s%s%s" % (self.scheme, userinfo, self.hostport, params, headers)
+
+    def __repr__(self):
+        return "Uri(%r)" % str(self)
+
+    def _key(self):
+        # RFC 3261 section 19.1.4: host and parameter names ignore case, the user does not; order of parameters is no matter
+        params = sorted((name.lower(), value or "") for name, value in self.params)
+        headers = sorted((name.lower(), value or "") for name, value in self.headers)
+        return (self.scheme, self.user, self.password, self.host.lower(), self.port, tuple(params), tuple(headers))
+
+    def __eq__(self, other):
+        return isinstance(other, Uri) and self._key() == other._key()
+
+    def __hash__(self):
+        return hash(self._key())
+
+
+def parse_uri(text):
+    """Read a URI tolerantly; SipSyntaxError when no scheme or host can be made out of it."""
+    if not isinstance(text, str):
+        raise SipSyntaxError("a SIP URI must be a string, not %s" % type(text).__name__)
+    text = text.strip(" \t\r\n")
+    refuse_control_characters("the URI %r" % text, text)
+    if not text:
+        raise SipSyntaxError("the URI is empty", "Write it like sip:user@host")
+    match = _SCHEME.match(text)
+    scheme = match.group(1).lower() if match else ""
+    if scheme == "tel":
+        return _parse_tel(text, match.group(2))
+    if scheme not in ("sip", "sips"):
+        raise SipSyntaxError("the URI %r does not begin with sip:, sips: or tel:" % text, "Write it like sip:user@host")
+    userinfo, at, rest = match.group(2).rpartition("@")
+    user = password = None
+    if at:
+        user, colon, password = userinfo.partition(":")
+        user = unescape(user)
+        password = unescape(password) if colon else None
+    host, port, rest = _parse_hostport(text, rest)
+    params, _dummy, headers = rest.partition("?")
+    return Uri(scheme, user, host, port, _parse_pairs(params, ";"), _parse_pairs(headers, "&"), password)
+
+
+def _parse_tel(text, rest):
+    number, _dummy, params = rest.partition(";")
+    if not _TEL_NUMBER.fullmatch(number):
+        raise SipSyntaxError("the tel URI %r has no telephone number" % text, "Write it like tel:+4930123456")
+    return Uri("tel", number, "", params=_parse_pairs(params, ";"))
+
+
+def _parse_hostport(text, rest):
+    """(host, port or None, what follows)"""
+    if rest.startswith("["):
+        host, bracket, rest = rest[1:].partition("]")
+        if not bracket:
+            raise SipSyntaxError("the IPv6 address in %r has no closing bracket" % text)
+        port, rest = _cut(rest)
+        if port and not port.startswith(":"):
+            raise SipSyntaxError("%r follows the IPv6 address in %r" % (port, text))
+        port = port[1:] if port else None
+        _check_ipv6(text, host)
+    else:
+        hostport, rest = _cut(rest)
+        if hostport.count(":") > 1:
+            raise SipSyntaxError(
+                "the host in %r looks like an IPv6 address without brackets" % text,
+                "Write it like sip:user@[2001:db8::1]:5060",
+            )
+        host, colon, port = hostport.partition(":")
+        port = port if colon else None
+        if not host:
+            raise SipSyntaxError("the URI %r has no host" % text, "Write it like sip:user@host")
+    if port is not None:
+        port = _parse_port(text, port)
+    return host, port, rest
+
+
+def _cut(rest):
+    """What stands before the parameters and headers, and those."""
+    match = _HOSTPORT_END.search(rest)
+    return (rest[: match.start()], rest[match.start() :]) if match else (rest, "")
+
+
+def _parse_port(text, port):
+    if not _PORT.fullmatch(port) or not 0 < int(port) < 65536:
+        raise SipSyntaxError("the port %r in %r is not a number from 1 to 65535" % (port, text))
+    return int(port)
+
+
+def _check_ipv6(text, host):
+    from ipaddress import AddressValueError, IPv6Address
+
+    try:
+        if "%" in host:  # newer Pythons take a zone, SIP has none
+            raise AddressValueError(host)
+        IPv6Address(host)
+    except AddressValueError:
+        raise SipSyntaxError("%r in %r is not an IPv6 address" % (host, text)) from None
+
+
+def _parse_pairs(text, separator):
+    if not text:
+        return ()
+    pairs = []
+    for part in text.split(separator):
+        name, equals, value = part.partition("=")
+        if name.strip():
+            pairs.append((unescape(name.strip()), unescape(value) if equals else None))
+    return pairs
+
+
+def validate_contact(text):
+    """Check a contact that a phone registered, to be used as it is in a request; returns it unchanged.
+
+    Refuses only what would break a request, so that an odd but working contact stays reachable.
+    """
+    uri = parse_uri(text)
+    odd = _BREAKS_A_REQUEST.search(text)
+    if odd:
+        raise SipSyntaxError(
+            "the URI %r contains %s" % (text, _describe(odd.group())), "Escape it, e.g. %20 for a space"
+        )
+    if uri.scheme == "tel":
+        raise SipSyntaxError("the URI %r names no host to send to" % text, "Use a sip: URI, or give a next hop")
+    return text
+
+
+def _describe(char):
+    return "white space" if char.isspace() else "the character %s" % char
+
+
+def validate_uri(text, schemes=("sip", "sips")):
+    """Check a URI strictly against RFC 3261; returns it unchanged, raises SipSyntaxError with the reason.
+
+    ``schemes`` says which are welcome, of "sip", "sips" and "tel".
+    """
+    check_uri(parse_uri(text), text, schemes)
+    return text
+
+
+def check_uri(uri, text, schemes):
+    """validate_uri for a ``text`` that has already been read as ``uri``."""
+    if uri.scheme not in schemes:
+        raise SipSyntaxError(
+            "the URI %r has the scheme %s" % (text, uri.scheme), "Only %s will do here" % ", ".join(schemes)
+        )
+    odd = _BREAKS_A_REQUEST.search(text)
+    if odd:
+        raise SipSyntaxError(
+            "the URI %r contains %s" % (text, _describe(odd.group())), "Escape it, e.g. %20 for a space"
+        )
+    if _BAD_ESCAPE.search(text):
+        raise SipSyntaxError(
+            "a %% in %r is not followed by two hexadecimal digits" % text, "Write a percent sign itself as %25"
+        )
+    if uri.scheme != "tel":
+        _validate_host(text, uri.host)
+        _validate_parts(text)
+
+
+def _validate_host(text, host):
+    if ":" in host:
+        return  # IPv6, already checked
+    if not _HOSTNAME.fullmatch(host) or ".." in host:
+        raise SipSyntaxError("%r in %r is not a host name" % (host, text))
+    if _LOOKS_IPV4.fullmatch(host):
+        octets = host.split(".")
+        if len(octets) != 4 or any(len(octet) > 3 or int(octet or 256) > 255 for octet in octets):
+            raise SipSyntaxError("%r in %r is not an IPv4 address" % (host, text))
+
+
+def _characters(allowed, more=""):
+    return re.compile("[A-Za-z0-9%s%%]*" % re.escape(allowed + more))
+
+
+_STRICT_USER = _characters(_IN_USER)
+_STRICT_PASSWORD = _characters(_IN_PASSWORD)
+_STRICT_PARAMS = _characters(_IN_PARAM, ";=")
+_STRICT_HEADERS = _characters(_IN_HEADER, "&=")
+
+
+def _validate_parts(text):
+    """Each part of the text as written must use the characters that its grammar rule has."""
+    userinfo, at, rest = text.partition(":")[2].rpartition("@")
+    user, _colon, password = userinfo.partition(":")
+    if at and not user:
+        raise SipSyntaxError("the URI %r has an @ but no user before it" % text)
+    params, _dummy, headers = rest.partition("?")
+    params = params.partition(";")[2]
+    for what, part, pattern in (
+        ("user", user, _STRICT_USER),
+        ("password", password, _STRICT_PASSWORD),
+        ("parameters", params, _STRICT_PARAMS),
+        ("headers", headers, _STRICT_HEADERS),
+    ):
+        if not pattern.fullmatch(part):
+            odd = part[pattern.match(part).end()]
+            raise SipSyntaxError(
+                "the %s of %r must not contain %s" % (what, text, odd), "Write it as %s" % escape(odd, "")
+            )
+    if params and not all(part.partition("=")[0] for part in params.split(";")):
+        raise SipSyntaxError("the URI %r has a parameter without a name" % text)
+
+
+def split_aor(aor):
+    """(user, domain) of an AOR: ``user``, ``user@domain`` or ``sip:user@domain``; the domain is "" when it has none.
+
+    Without a scheme the text is taken as it stands in the location table, where OpenSIPS keeps the user unescaped.
+    """
+    if not isinstance(aor, str):
+        raise SipSyntaxError("an AOR must be a string, not %s" % type(aor).__name__)
+    refuse_control_characters("the AOR %r" % aor, aor)
+    if re.match("sips?:", aor, re.IGNORECASE):
+        uri = parse_uri(aor)
+        user, domain = uri.user or "", uri.hostport
+    else:
+        user, at, domain = aor.strip().rpartition("@")
+        if not at:
+            user, domain = domain, ""
+    if not user:
+        raise SipSyntaxError("the AOR %r has no user" % aor, "Write it like user@domain")
+    return user, domain
+
+
+def aor_uri(aor, domain=None):
+    """The sip: URI of an AOR; ``domain`` completes one that is a bare user (SipSyntaxError when neither has one)."""
+    user, own_domain = split_aor(aor)
+    domain = own_domain or domain
+    if not domain:
+        raise SipSyntaxError(
+            "the AOR %r has no domain" % aor, "Write it like %s@example.com, or give the domain" % user
+        )
+    return validate_uri("sip:%s@%s" % (escape(user, _IN_USER), domain))

@@ -1,0 +1,652 @@
+# Copyright (c) community.opensips contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ./test runs: every check of the collection, each in an environment of its own, with nothing passing by default.
+
+The checks see a copy of the checkout in a temporary folder, at .../ansible_collections/community/opensips: ansible-test
+takes no symlink, and inside an ignored folder of a git repository it finds nothing to test and succeeds.
+
+A check that finds nothing to check is a failure. Each step therefore reads from reports (JUnit, JSON) or from the tool's
+output what was really run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import concurrent.futures
+import contextlib
+import dataclasses
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import typing as t
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+NAMESPACE, NAME = "community", "opensips"
+MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+STEP_SECONDS = 900
+
+# ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
+# does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's
+# configuration off, for all that follow in its own.
+GET_PIP = """\
+import subprocess, sys
+subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"])
+args = [arg for arg in sys.argv[1:] if arg not in ("--no-setuptools", "--no-wheel")]
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install"] + args))
+"""
+GET_PIP_VERSIONS = ("23_1_2", "24_2", "25_2")  # of ansible-core 2.16 and 2.17, 2.18 and 2.19, 2.20 and 2.21
+
+
+class CheckError(Exception):
+    """A check failed, or did not really run."""
+
+
+@dataclasses.dataclass
+class Tally:
+    """What became of tests."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    reasons: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+
+    def add(self, other: Tally) -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.reasons.update(other.reasons)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def read_junit(*paths: pathlib.Path) -> Tally:
+    tally = Tally()
+    for path in paths:
+        for case in xml.etree.ElementTree.parse(path).iter("testcase"):
+            skipped = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                tally.failed += 1
+            elif skipped is not None:
+                tally.skipped += 1
+                tally.reasons[skipped.get("message") or skipped.text or "no reason given"] += 1
+            else:
+                tally.passed += 1
+    return tally
+
+
+def find_pythons(versions: t.Iterable[str]) -> dict[str, str]:
+    """The Pythons of this machine, by version. Not pyenv's shims: those exist for versions that are not active, too."""
+    found = {}
+    pyenv = pathlib.Path(os.environ.get("PYENV_ROOT") or pathlib.Path.home() / ".pyenv")
+    for version in versions:
+        candidates = [shutil.which(f"python{version}", path=real_path())]
+        candidates += sorted(
+            glob.glob(str(pyenv / "versions" / f"{version}.*" / "bin" / f"python{version}")), reverse=True
+        )
+        if version == "{}.{}".format(*sys.version_info):
+            candidates.insert(0, sys.executable)
+        for candidate in filter(None, candidates):
+            probe = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+            done = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, check=False)
+            if done.stdout.strip() == version:
+                found[version] = candidate
+                break
+    return found
+
+
+def real_path() -> str:
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if pathlib.Path(folder).name != "shims")
+
+
+@contextlib.contextmanager
+def locked(path: pathlib.Path) -> t.Iterator[None]:
+    """Keeps another ./test on the same checkout from making the same thing at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{path}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class Workbench:
+    """Where the steps work: environments, copies of the checkout, child processes."""
+
+    def __init__(self, scratch: pathlib.Path, core: str | None) -> None:
+        self.scratch = scratch
+        self.core = core
+        self.tests = Tally()
+        self._children: set[subprocess.Popen[str]] = set()
+        self._closed = False
+        self._output = threading.Lock()
+
+    # Environments
+
+    def venv(self, name: str, python: str = sys.executable, requirements: str | None = None) -> pathlib.Path:
+        """The bin folder of an environment with what tests/requirements-<name>.txt asks for, made where it is missing."""
+        wanted = (ROOT / "tests" / f"requirements-{requirements or name}.txt").read_text(encoding="utf-8")
+        if self.core:
+            wanted = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={self.core}", wanted)
+        version = subprocess.check_output([python, "-c", "import sys; print(sys.version, sys.prefix)"], text=True)
+        key = hashlib.sha256(f"{ROOT}\n{version}\n{wanted}".encode()).hexdigest()[:12]
+        folder = CACHE / "venv" / f"{name}-{key}"
+        with locked(folder):
+            if not (folder / "complete").exists():
+                self._make_venv(folder, python, wanted)
+        return folder / "bin"
+
+    def _make_venv(self, folder: pathlib.Path, python: str, wanted: str) -> None:
+        start = time.monotonic()
+        shutil.rmtree(folder, ignore_errors=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        self.quiet(python, "-m", "venv", folder)
+        # The pip of Python 3.6 does not see which Python a package needs
+        if "pip-18" in str(list(folder.glob("lib/*/site-packages/pip-*"))):
+            self.quiet(*pip, "pip==21.3.1")
+        requirements = folder / "requirements.txt"
+        requirements.write_text(wanted, encoding="utf-8")
+        self.quiet(*pip, "-r", requirements)
+        (folder / "complete").touch()
+        self.say(f"made the environment {folder.name} in {time.monotonic() - start:.0f} s")
+
+    def env(self, venv: pathlib.Path | None = None, **more: str) -> dict[str, str]:
+        env = dict(os.environ)
+        for name in list(env):
+            if name.startswith(("ANSIBLE_", "OPENSIPS_MI_", "PYTEST_")) or name in ("PYTHONPATH", "PYTHONHOME"):
+                del env[name]
+        env["PATH"] = real_path()
+        if venv:
+            env["PATH"] = str(venv) + os.pathsep + env["PATH"]
+            env["VIRTUAL_ENV"] = str(venv.parent)
+        return {**env, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1", **more}
+
+    def ansible_test_env(self, venv: pathlib.Path) -> dict[str, str]:
+        """A home of its own for ansible-test, with pip's configuration, and with every Python that was found on PATH."""
+        home = CACHE / "home"
+        scripts = home / ".ansible" / "test" / "cache"
+        scripts.mkdir(parents=True, exist_ok=True)
+        for version in GET_PIP_VERSIONS:
+            (scripts / f"get_pip_{version}.py").write_text(GET_PIP, encoding="utf-8")
+        for configuration in (".config/pip", ".pip"):
+            link = home / configuration
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.is_symlink() and (pathlib.Path.home() / configuration).exists():
+                link.symlink_to(pathlib.Path.home() / configuration)
+        env = self.env(venv, HOME=str(home))
+        folders = [str(pathlib.Path(python).parent) for python in find_pythons(MODULE_PYTHONS).values()]
+        env["PATH"] = os.pathsep.join([env["PATH"], *folders])
+        return env
+
+    # Copies
+
+    def stage(self, name: str) -> pathlib.Path:
+        """A copy of what git has, or would take, of the checkout."""
+        target = self.scratch / name / "ansible_collections" / NAMESPACE / NAME
+        listing = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        for path in sorted(set(subprocess.check_output(listing, text=True).split("\0")) - {""}):
+            if not os.path.lexists(ROOT / path):
+                continue  # deleted, and not yet committed
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
+        return target
+
+    # Processes
+
+    def say(self, text: str) -> None:
+        with self._output:
+            print(text, flush=True)
+
+    def run(
+        self, *command: object, cwd: pathlib.Path = ROOT, env: dict[str, str] | None = None, show: bool = True
+    ) -> tuple[int, str]:
+        """Runs a command without a stdin, shows its output as it comes, and returns its status and output."""
+        argv = [str(part) for part in command]
+        if self._closed:
+            raise CheckError("stopped")
+        if show:
+            self.say(f"$ {' '.join(argv)}")
+        child = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=env or self.env(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self._children.add(child)
+        late = threading.Timer(STEP_SECONDS, self._kill, [child])
+        late.start()
+        lines = []
+        try:
+            assert child.stdout
+            for line in child.stdout:
+                lines.append(line)
+                if show:
+                    self.say(line.rstrip("\n"))
+            status = child.wait()
+        finally:
+            expired = not late.is_alive()
+            late.cancel()
+            self._kill(child)  # what it may have left behind in its session
+            self._children.discard(child)
+        if expired:
+            raise CheckError(f"{argv[0]} was stopped after {STEP_SECONDS} s\n{''.join(lines[-20:])}")
+        return status, "".join(lines)
+
+    def must(self, *command: object, **options: t.Any) -> str:
+        status, output = self.run(*command, **options)
+        if status:
+            raise CheckError(f"{pathlib.Path(str(command[0])).name} ended with status {status}")
+        return output
+
+    def quiet(self, *command: object) -> None:
+        status, output = self.run(*command, show=False)
+        if status:
+            self.say(output)
+            raise CheckError(f"{' '.join(map(str, command))} ended with status {status}")
+
+    @staticmethod
+    def _kill(child: subprocess.Popen[str]) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        self._closed = True
+        for child in list(self._children):
+            self._kill(child)
+
+    # Results
+
+    def count(self, tally: Tally, status: int, what: str) -> str:
+        """Adds tests to the total; tests that failed, or of which none ran, are a failure."""
+        self.tests.add(tally)
+        if tally.failed or status:
+            raise CheckError(f"{what}: {tally} (status {status})")
+        if not tally.passed:
+            raise CheckError(f"{what}: no test was run ({tally})")
+        return str(tally)
+
+
+def some(paths: t.Iterable[pathlib.Path], what: str) -> list[pathlib.Path]:
+    found = sorted(paths)
+    if not found:
+        raise CheckError(f"found no {what}: nothing was checked")
+    return found
+
+
+def plugin_files(collection: pathlib.Path, kind: str) -> set[str]:
+    """The names of the plugins of a kind, from the files that hold them."""
+    return {path.stem for path in collection.glob(f"plugins/{kind}/*.py") if path.stem != "__init__"}
+
+
+# The steps
+
+
+def check_lint(bench: Workbench) -> str:
+    """ruff (lint and format), yamllint, and shellcheck on the scripts"""
+    venv, here = bench.venv("lint"), bench.stage("lint")
+    env = bench.env(venv)
+    pythons = some(here.rglob("*.py"), "Python files")
+    scripts = [
+        path
+        for path in here.rglob("*")
+        if path.is_file() and path.open("rb").readline() in (b"#!/usr/bin/env bash\n", b"#!/bin/sh\n")
+    ]
+    failed = []
+    for command in (
+        ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--no-cache", "--diff", "."],
+        ["yamllint", "--strict", "."],
+        ["shellcheck", *(path.relative_to(here) for path in some(scripts, "shell scripts"))],
+    ):
+        status, output = bench.run(venv / str(command[0]), *command[1:], cwd=here, env=env)
+        if status or "No Python files found" in output:
+            failed.append(" ".join(map(str, command[:2])))
+    if failed:
+        raise CheckError(f"{', '.join(failed)} complained ('./test --fix' mends what ruff can)")
+    return f"{len(pythons)} Python files, {len(scripts)} scripts"
+
+
+def check_licences(bench: Workbench) -> str:
+    """reuse: every file has a licence and a copyright"""
+    venv, here = bench.venv("lint"), bench.stage("licences")
+    report = json.loads(
+        bench.must(venv / "reuse", "--root", here, "lint", "--json", env=bench.env(venv), show=False) or "{}"
+    )
+    files = report["summary"]["files_total"]
+    if files < 10 or not report["summary"]["compliant"]:
+        raise CheckError(f"reuse looked at {files} files, compliant: {report['summary']['compliant']}")
+    return f"{files} files"
+
+
+def check_changelog(bench: Workbench) -> str:
+    """antsibull-changelog: the fragments and the changelog are sound"""
+    venv, here = bench.venv("lint"), bench.stage("changelog")
+    bench.must(venv / "antsibull-changelog", "lint", cwd=here, env=bench.env(venv))
+    bench.must(
+        venv / "antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml", cwd=here, env=bench.env(venv)
+    )
+    fragments = [path for path in here.glob("changelogs/fragments/*") if path.suffix in (".yml", ".yaml")]
+    if not fragments and "releases: {}" in (here / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"):
+        raise CheckError("neither fragments nor releases: nothing was checked")
+    return f"{len(fragments)} fragments"
+
+
+def check_compile(bench: Workbench) -> str:
+    """modules and module_utils compile on Python 3.6 and newer, all plugins where a controller runs"""
+    here = bench.stage("compile")
+    pythons = find_pythons(MODULE_PYTHONS)
+    if MODULE_PYTHONS[0] not in pythons:
+        raise CheckError(f"Python {MODULE_PYTHONS[0]} was not found (pyenv install {MODULE_PYTHONS[0]}.15)")
+    for folder in ("modules", "module_utils"):
+        some((here / "plugins" / folder).rglob("*.py"), f"Python files in plugins/{folder}")
+    for version, python in pythons.items():
+        folders = ["plugins"] if version in CONTROLLER_PYTHONS else ["plugins/modules", "plugins/module_utils"]
+        bench.must(python, "-m", "compileall", "-q", "-f", *folders, cwd=here)
+    return f"Python {', '.join(pythons)}"
+
+
+def check_units(bench: Workbench) -> str:
+    """ansible-test units: every unit test, on the Python that runs ./test"""
+    venv, here = bench.venv("core"), bench.stage("units")
+    some(here.glob("tests/unit/**/test_*.py"), "unit tests")
+    status, _output = bench.run(
+        venv / "ansible-test",
+        "units",
+        "--local",
+        "--color",
+        "no",
+        "--python",
+        "{}.{}".format(*sys.version_info),
+        cwd=here,
+        env=bench.ansible_test_env(venv),
+    )
+    return bench.count(read_junit(*here.glob("tests/output/junit/*.xml")), status, "ansible-test units")
+
+
+def check_pythons(bench: Workbench) -> str:
+    """pytest: the tests of _mi and _sip on every Python from 3.6 that is found"""
+    here = bench.stage("pythons")
+    base = here / "tests" / "unit" / "plugins" / "module_utils"
+    folders = [base / "_mi", base / "_sip"]
+    for folder in folders:
+        some(folder.rglob("test_*.py"), f"tests in {folder.relative_to(here)}")
+    pythons = find_pythons(MODULE_PYTHONS)
+    missing = [version for version in MODULE_PYTHONS if version not in pythons]
+    if len(pythons) < 2:
+        raise CheckError("found no Python but the one that runs this (pyenv installs others)")
+
+    def run_on(version: str) -> tuple[str, Tally, int]:
+        venv = bench.venv(f"python{version}", pythons[version], "pythons")
+        report = bench.scratch / f"pythons-{version}.xml"
+        env = bench.env(venv, PYTHONPATH=str(bench.scratch / "pythons"))
+        start = time.monotonic()
+        status, output = bench.run(
+            venv / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", "--rootdir", here, *folders,
+            cwd=here, env=env, show=False,
+        )  # fmt: skip
+        tally = read_junit(report) if report.exists() else Tally()
+        bench.say(f"--- Python {version}: {tally}, {time.monotonic() - start:.0f} s")
+        if status:
+            bench.say(output)
+        return version, tally, status
+
+    bad = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for version, tally, status in pool.map(run_on, pythons):
+            try:
+                bench.count(tally, status, version)
+            except CheckError as error:
+                bad.append(str(error))
+    if bad:
+        raise CheckError("; ".join(bad))
+    return f"Python {', '.join(pythons)}" + (f"; NOT FOUND: {', '.join(missing)}" if missing else "")
+
+
+def check_integration(bench: Workbench) -> str:
+    """pytest tests/integration: playbooks against the emulator, and against sipp and opensips where they are installed"""
+    venv, here = bench.venv("core"), bench.stage("integration")
+    some(here.glob("tests/integration/**/test_*.py"), "integration tests")
+    collections_path = str(bench.scratch / "integration")
+    report = bench.scratch / "integration.xml"
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path)
+    status, _output = bench.run(
+        venv / "python", "-m", "pytest", "tests/integration", "-v", "-ra", "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}",
+        cwd=here, env=env,
+    )  # fmt: skip
+    return bench.count(read_junit(report) if report.exists() else Tally(), status, "integration tests")
+
+
+def check_sanity(bench: Workbench) -> str:
+    """ansible-test sanity, its compile and import tests on every Python that is found"""
+    venv, here = bench.venv("core"), bench.stage("sanity")
+    some(here.glob("plugins/modules/*.py"), "modules")
+    env = bench.ansible_test_env(venv)
+    if not shutil.which("shellcheck", path=env["PATH"]):
+        raise CheckError("shellcheck is missing")
+    with locked(CACHE / "home"):
+        status, output = bench.run(
+            venv / "ansible-test", "sanity", "--local", "--color", "no", "--junit", cwd=here, env=env
+        )
+    tally = read_junit(*here.glob("tests/output/junit/*.xml"))
+    if status or tally.failed:
+        raise CheckError(f"{tally.failed} sanity tests failed (status {status})")
+    not_found = [reason for reason in tally.reasons if "could not be found" in reason]
+    not_run = [reason for reason in tally.reasons if reason != "No tests applicable." and reason not in not_found]
+    if not_run or "All targets skipped" in output:
+        raise CheckError(f"not every test was run: {'; '.join(not_run) or 'all targets skipped'}")
+    if tally.passed < 25:
+        raise CheckError(f"only {tally.passed} sanity tests were run")
+    return f"{tally.passed} sanity tests" + (f"; NOT RUN for want of a Python: {len(not_found)}" if not_found else "")
+
+
+def check_ansible_lint(bench: Workbench) -> str:
+    """ansible-lint with the production profile"""
+    venv, here = bench.venv("lint"), bench.stage("ansible-lint")
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "ansible-lint"))
+    output = bench.must(
+        venv / "ansible-lint", "--profile", "production", "--strict", "--offline", "--nocolor", cwd=here, env=env
+    )
+    files = re.search(r"in (\d+) files processed of", output)
+    if not files or int(files[1]) < 5:
+        raise CheckError(f"ansible-lint looked at {files[1] if files else 'an unknown number of'} files")
+    return f"{files[1]} files"
+
+
+def check_docs(bench: Workbench) -> str:
+    """antsibull-docs on plugins and guides, and that every module is documented and in the action group"""
+    venv, here = bench.venv("lint"), bench.stage("docs")
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "docs"))
+    some(here.glob("plugins/modules/*.py"), "modules")
+    bench.must(
+        venv / "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs", "--validate-collection-refs=all",
+        "--disallow-unknown-collection-refs", ".", cwd=here, env=env,
+    )  # fmt: skip
+
+    status, output = bench.run(
+        venv / "ansible-doc", "--metadata-dump", f"{NAMESPACE}.{NAME}", cwd=here, env=env, show=False
+    )
+    if status:
+        raise CheckError(f"ansible-doc ended with status {status}: {output}")
+    documented = json.loads(output[output.index("{") :])["all"]
+    prefix = f"{NAMESPACE}.{NAME}."
+    ours = {
+        kind: {name: plugin for name, plugin in plugins.items() if name.startswith(prefix)}
+        for kind, plugins in documented.items()
+    }
+    names = {kind: {name[len(prefix) :] for name in plugins} for kind, plugins in ours.items()}
+    modules = plugin_files(here, "modules")
+    for kind, want in [("module", modules)] + [(kind, plugin_files(here, kind)) for kind in ("inventory", "lookup")]:
+        if want - names.get(kind, set()):
+            raise CheckError(f"without documentation: {kind} {', '.join(sorted(want - names.get(kind, set())))}")
+
+    read_group = (
+        "import json, yaml; print(json.dumps(yaml.safe_load(open('meta/runtime.yml'))['action_groups']['all']))"
+    )
+    group = set(json.loads(bench.must(venv / "python", "-c", read_group, cwd=here, env=env, show=False)))
+    if group != modules:
+        raise CheckError(
+            f"meta/runtime.yml, action group all, and plugins/modules differ: {', '.join(sorted(group ^ modules))}"
+        )
+    for name, plugin in ours["module"].items():
+        attribute = plugin["doc"].get("attributes", {}).get("action_group", {})
+        if f"{NAMESPACE}.{NAME}.all" not in attribute.get("membership", []):
+            raise CheckError(
+                f"{name} does not say in its attributes that it is in the action group {NAMESPACE}.{NAME}.all"
+            )
+    return f"{sum(map(len, names.values()))} plugins, {len(group)} in the action group"
+
+
+def check_galaxy(bench: Workbench) -> str:
+    """the collection is built, and galaxy-importer takes it as Galaxy would"""
+    venv, here = bench.venv("galaxy"), bench.stage("galaxy")
+    some(here.glob("plugins/modules/*.py"), "modules")
+    work = bench.scratch / "galaxy-import"
+    work.mkdir()
+    env = bench.env(
+        venv, GALAXY_IMPORTER_CONFIG=str(work / "galaxy-importer.cfg"), ANSIBLE_LOCAL_TEMP=str(work / "tmp")
+    )
+    settings = {
+        "ansible_local_tmp": work / "tmp",
+        "check_required_tags": True,
+        "run_flake8": False,
+        "tmp_root_dir": work,
+    }
+    lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
+    (work / "galaxy-importer.cfg").write_text(f"[galaxy-importer]\n{lines}", encoding="utf-8")
+    bench.must(venv / "ansible-galaxy", "collection", "build", here, "--output-path", work, cwd=work, env=env)
+    (tarball,) = some(work.glob("*.tar.gz"), "tarball")
+    output = bench.must(venv / "python", "-m", "galaxy_importer.main", tarball, cwd=work, env=env)
+    complaints = re.findall(r"(?m)^(?:WARNING|ERROR): .*$", output)
+    if complaints:
+        raise CheckError(f"galaxy-importer complains: {complaints[0]}")
+    contents = json.loads((work / "importer_result.json").read_text(encoding="utf-8"))["contents"]
+    imported = {content["name"] for content in contents if content["content_type"] == "module"}
+    modules = plugin_files(here, "modules")
+    if not imported or imported != modules:
+        raise CheckError(
+            f"galaxy-importer took the modules {', '.join(sorted(imported)) or 'none'}; here are {', '.join(sorted(modules)) or 'none'}"
+        )
+    return f"{len(contents)} plugins and roles"
+
+
+STEPS: dict[str, t.Callable[[Workbench], str]] = {
+    "lint": check_lint,
+    "licences": check_licences,
+    "changelog": check_changelog,
+    "compile": check_compile,
+    "units": check_units,
+    "pythons": check_pythons,
+    "integration": check_integration,
+    "sanity": check_sanity,
+    "ansible-lint": check_ansible_lint,
+    "docs": check_docs,
+    "galaxy": check_galaxy,
+}
+
+
+def run_step(bench: Workbench, name: str) -> tuple[bool, str, float]:
+    bench.say(f"\n=== {name}: {STEPS[name].__doc__}")
+    start = time.monotonic()
+    try:
+        note, good = STEPS[name](bench), True
+    except CheckError as error:
+        note, good = str(error), False
+    except Exception as error:  # a step that breaks has not checked anything
+        note, good = f"{type(error).__name__}: {error}", False
+    seconds = time.monotonic() - start
+    bench.say(f"=== {name}: {'ok' if good else 'FAILED'} in {seconds:.0f} s: {note}")
+    return good, note, seconds
+
+
+def fix(bench: Workbench) -> None:
+    ruff = bench.venv("lint") / "ruff"
+    bench.run(ruff, "check", "--no-cache", "--fix", ".")
+    bench.run(ruff, "format", "--no-cache", ".")
+
+
+def parse_args() -> argparse.Namespace:
+    steps = "\n".join(f"  {name:13} {step.__doc__}" for name, step in STEPS.items())
+    parser = argparse.ArgumentParser(
+        prog="./test",
+        description="Runs the checks of the collection: all of them, or the steps named.",
+        epilog=f"steps:\n{steps}\n\nA check that did not really run is a failure. Environments are kept in .cache/;\n"
+        "PYTHON=python3.12 ./test chooses the Python that runs ansible-core.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all)")
+    parser.add_argument("--list", action="store_true", help="list the steps and stop")
+    parser.add_argument("--fix", action="store_true", help="let ruff mend and format the checkout, and stop")
+    parser.add_argument("--keep", action="store_true", help="keep the copies and reports of this run, and say where")
+    parser.add_argument("--core", metavar="VERSION", help="another ansible-core than the pinned one, as 2.16.14")
+    args = parser.parse_args()
+    unknown = [step for step in args.steps if step not in STEPS]
+    if unknown:
+        parser.error(f"no such step: {', '.join(unknown)} (there are {', '.join(STEPS)})")
+    return args
+
+
+def main() -> int:
+    args = parse_args()
+    if args.list:
+        print("\n".join(f"{name:13} {step.__doc__}" for name, step in STEPS.items()))
+        return 0
+
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{NAMESPACE}.{NAME}-"))
+    bench = Workbench(scratch, args.core)
+
+    def stop(signum: int, _frame: object) -> None:
+        bench.close()  # first, or the threads that wait for their children would be waited for
+        sys.exit(128 + signum)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    start = time.monotonic()
+    try:
+        if args.fix:
+            fix(bench)
+            return 0
+        results = {name: run_step(bench, name) for name in args.steps or STEPS}
+    finally:
+        bench.close()
+        if args.keep:
+            print(f"kept: {scratch}", flush=True)
+        else:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    print("\n=== summary")
+    for name, (good, note, seconds) in results.items():
+        print(f"{'ok' if good else 'FAILED':7} {name:13} {seconds:5.0f} s  {note.splitlines()[0]}")
+    for reason, times in bench.tests.reasons.most_common():
+        print(f"skipped {times}x: {reason}")
+    failed = [name for name, (good, _note, _seconds) in results.items() if not good]
+    print(
+        f"{len(results) - len(failed)} of {len(results)} steps ok, in {time.monotonic() - start:.0f} s"
+        + (f"; FAILED: {', '.join(failed)}" if failed else "")
+    )
+    print(bench.tests, flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this doc fragment is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # The filters on registered contacts; the same in every module that has them
+    DOCUMENTATION = r"""
+options:
+  contacts:
+    description:
+      - Selects among all registered contacts. An empty mapping selects all of them.
+      - A contact is selected when every filter matches, and no C(exclude_*) does. Of a list one element must match.
+      - Contacts whose registration has run out are never selected.
+    type: dict
+    suboptions:
+      aor:
+        description:
+          - Shell patterns (V(*), V(?), V([1-5])) of the AOR. A pattern with V(@) is compared with the whole AOR, one without with its user.
+        type: list
+        elements: str
+      aor_regex:
+        description:
+          - Regular expressions that are searched in the AOR, regardless of case.
+        type: list
+        elements: str
+      domain:
+        description:
+          - Domains of the AOR. Servers that keep AORs without a domain select nothing by it.
+        type: list
+        elements: str
+      user_agent:
+        description:
+          - Regular expressions that are searched in the User-Agent, regardless of case.
+        type: list
+        elements: str
+      contact:
+        description:
+          - Shell patterns of the contact URI.
+        type: list
+        elements: str
+      network:
+        description:
+          - Networks such as V(192.0.2.0/24) in which the contact's address is, or the one that its REGISTER came from.
+        type: list
+        elements: str
+      socket:
+        description:
+          - Shell patterns of the server's socket that the REGISTER came in on, such as V(udp:192.0.2.1:*).
+        type: list
+        elements: str
+      expires_within:
+        description:
+          - Seconds within which the registration ends.
+        type: int
+      flags:
+        description:
+          - Branch flags that must all be set on the contact, such as V(NAT).
+        type: list
+        elements: str
+      exclude_aor:
+        description:
+          - Leaves out what O(contacts.aor) would select.
+        type: list
+        elements: str
+      exclude_aor_regex:
+        description:
+          - Leaves out what O(contacts.aor_regex) would select.
+        type: list
+        elements: str
+      exclude_domain:
+        description:
+          - Leaves out what O(contacts.domain) would select.
+        type: list
+        elements: str
+      exclude_user_agent:
+        description:
+          - Leaves out what O(contacts.user_agent) would select.
+        type: list
+        elements: str
+      exclude_contact:
+        description:
+          - Leaves out what O(contacts.contact) would select.
+        type: list
+        elements: str
+      exclude_network:
+        description:
+          - Leaves out what O(contacts.network) would select.
+        type: list
+        elements: str
+      exclude_socket:
+        description:
+          - Leaves out what O(contacts.socket) would select.
+        type: list
+        elements: str
+      sample:
+        description:
+          - Percentage of the selected contacts to take, at least one. The same phones are taken each time for the same O(contacts.seed).
+        type: float
+      seed:
+        description:
+          - Any text. Another seed takes another sample.
+        type: str
+      limit:
+        description:
+          - The largest number of contacts to take, in the order of the location table.
+        type: int
+  table:
+    description:
+      - Location table, as the C(usrloc) module calls it.
+    type: str
+    default: location
+"""

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this doc fragment is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # How requests go to phones; the same in every module that sends to many
+    DOCUMENTATION = r"""
+options:
+  headers:
+    description:
+      - Further headers, a mapping of names to values. A list of values repeats the header. They win over those that the module makes.
+      - C(From), with a random tag, and C(To) are made when they are not given.
+    type: dict
+    default: {}
+  from_uri:
+    description:
+      - URI for the C(From) header. If not set, it is the one of C(To), as phones expect it from their own server.
+    type: str
+  socket:
+    description:
+      - The server's socket to send from, such as V(udp:192.0.2.1:5060).
+      - V(contact) takes the socket that the phone's REGISTER came in on, which is what phones behind NAT need. V(default) leaves it to the server.
+    type: str
+    default: contact
+  rate:
+    description:
+      - Requests a second, at the most. If not set, as fast as the server takes them.
+    type: float
+  max_in_flight:
+    description:
+      - How many requests may wait for their phone's answer at the same time. If not set, 1000.
+      - Phones that are dead hold their place until the server's C(fr_timeout). What the server has not yet taken is limited apart from this.
+    type: int
+"""

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What became of one phone, in the same words everywhere.
+
+accepted      the phone answered 2xx
+rejected      the phone answered with another final code
+no_answer     the phone did not answer before the server's fr_timeout (408)
+unreachable   the server could not send to it: the name does not resolve, or sending failed
+not_sent      nothing was sent, the reason says why
+unknown       it was sent, or may have been, and the server did not say what came of it
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._readers import uac
+
+ACCEPTED = "accepted"
+REJECTED = "rejected"
+NO_ANSWER = "no_answer"
+UNREACHABLE = "unreachable"
+NOT_SENT = "not_sent"
+UNKNOWN = "unknown"
+PLANNED = "planned"
+OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN)
+# the outcomes of requests that went out
+SENT = (ACCEPTED, REJECTED, NO_ANSWER, UNKNOWN)
+
+# what tm says for itself when it cannot send
+_UNREACHABLE_CODES = (475, 476, 477, 478, 479)
+
+
+def of_reply(reply):
+    """(outcome, record of the answer) of a t_uac_dlg Reply or the MIError that came instead.
+
+    The record is that of _readers.uac, or None when the server said nothing of the phone.
+    """
+    if isinstance(reply, ServerError):
+        record = uac.parse_error(reply)
+        if record is None:
+            return NOT_SENT, {"code": reply.code, "reason": reply.reason, "headers": {}}
+        return UNREACHABLE, record
+    if isinstance(reply, MIError):
+        return (UNKNOWN if reply.maybe_sent else NOT_SENT), {"code": None, "reason": str(reply), "headers": {}}
+    try:
+        record = uac.parse(reply)
+    except MIError as error:
+        return UNKNOWN, {"code": None, "reason": str(error), "headers": {}}
+    return _of_record(record), record
+
+
+def _of_record(record):
+    code, answered = record["code"], bool(record["headers"])
+    if code == 408 and not answered:
+        return NO_ANSWER
+    if code in _UNREACHABLE_CODES and not answered:
+        return UNREACHABLE
+    if code < 200 or (code == 202 and not answered):
+        return UNKNOWN
+    return ACCEPTED if code < 300 else REJECTED
+
+
+def note_on(outcome, record):
+    """A sentence that explains an answer which operators often meet, or None."""
+    if outcome == REJECTED and record["code"] in (401, 407):
+        return "The phone wants authentication, and t_uac_dlg has no credentials: let the phone accept NOTIFYs from its proxy"
+    if outcome == REJECTED and record["code"] == 489:
+        return "The phone does not know this Event: choose another preset"
+    if outcome == REJECTED and record["code"] == 481:
+        return "The phone accepts this NOTIFY only within a subscription"
+    return None

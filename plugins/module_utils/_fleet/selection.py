@@ -1,0 +1,182 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Which registered contacts a task is about: one implementation of the filters for notify, mwi and facts."""
+
+import fnmatch
+import hashlib
+import ipaddress
+import math
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
+
+# Filters that also exist as exclude_*.
+_BOTH_WAYS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
+
+
+class Selection:
+    """The filters of a task, compiled.
+
+    given: mapping of the filter options (see the fragment _contacts); None and missing ones do not filter.
+    Raises BadParameters that names the option.
+    """
+
+    def __init__(self, given):
+        self._include = [(name, _compile(name, given.get(name), name)) for name in _BOTH_WAYS if given.get(name)]
+        self._exclude = [
+            (name, _compile(name, given.get("exclude_" + name), "exclude_" + name)) for name in _BOTH_WAYS if given.get("exclude_" + name)
+        ]
+        self._expires_within = given.get("expires_within")
+        self._flags = set(given.get("flags") or ())
+        self._limit = _at_least(given.get("limit"), "limit", 1)
+        self._sample = given.get("sample")
+        if self._sample is not None and not 0 < self._sample <= 100:
+            raise BadParameters("sample is {0}".format(self._sample), "Give a percentage above 0 and up to 100")
+        self._seed = str(given.get("seed") or "")
+        _at_least(self._expires_within, "expires_within", 0)
+
+    def reason_out(self, contact):
+        """Why a contact record is left out (str), or None when it is selected."""
+        if contact["expires"] == 0:
+            return "its registration has run out"
+        for name, matches in self._include:
+            if not matches(contact):
+                return "{0} does not match".format(name)
+        for name, matches in self._exclude:
+            if matches(contact):
+                return "exclude_{0} matches".format(name)
+        if self._expires_within is not None and (contact["permanent"] or contact["expires"] is None or contact["expires"] > self._expires_within):
+            return "it expires later than expires_within"
+        if self._flags and not self._flags <= set(contact["cflags"] or ()):
+            return "it lacks one of flags"
+        return None
+
+    def split(self, contacts):
+        """(selected, [(contact, reason)] of those left out), each in the order given."""
+        selected, left_out = [], []
+        for contact in contacts:
+            reason = self.reason_out(contact)
+            if reason is None:
+                selected.append(contact)
+            else:
+                left_out.append((contact, reason))
+        if self._sample is not None and selected:
+            selected = self._cut(selected, self._canaries(selected), "it is not in the sample", left_out)
+        if self._limit is not None:
+            selected = self._cut(selected, set(range(self._limit)), "it is beyond limit", left_out)
+        return selected, left_out
+
+    def _canaries(self, contacts):
+        """Positions of the sample: the same phones each time for the same seed."""
+        count = math.ceil(len(contacts) * self._sample / 100.0)
+        ranked = sorted(range(len(contacts)), key=lambda position: _rank(self._seed, contacts[position]))
+        return set(ranked[:count])
+
+    @staticmethod
+    def _cut(contacts, positions, reason, left_out):
+        left_out.extend((contact, reason) for position, contact in enumerate(contacts) if position not in positions)
+        return [contact for position, contact in enumerate(contacts) if position in positions]
+
+
+def _at_least(value, name, least):
+    if value is not None and value < least:
+        raise BadParameters("{0} is {1}".format(name, value), "Give {0} or more".format(least))
+    return value
+
+
+def _rank(seed, contact):
+    return hashlib.sha256("\0".join((seed, contact["aor"], contact["contact"])).encode("utf-8", "replace")).digest()
+
+
+def _compile(name, value, option):
+    """A function that tells of a contact record whether the filter called name matches it."""
+    return _COMPILERS[name](value if isinstance(value, list) else [value], option)
+
+
+def _globs(patterns):
+    # fnmatch caches no more than a few patterns, a compiled one is checked 100,000 times
+    compiled = [re.compile(fnmatch.translate(pattern)) for pattern in patterns]
+    return lambda text: text is not None and any(each.match(text) for each in compiled)
+
+
+def _regexes(patterns, option):
+    compiled = []
+    for pattern in patterns:
+        try:
+            compiled.append(re.compile(pattern, re.IGNORECASE))
+        except re.error as error:
+            raise BadParameters("{0} {1!r} is no regular expression: {2}".format(option, pattern, error), "Correct it; a literal dot or plus is written with a backslash")
+    return lambda text: any(each.search(text or "") for each in compiled)
+
+
+def _aor(patterns, option):
+    """A pattern with @ is about the whole AOR, one without about its user."""
+    whole = _globs([each for each in patterns if "@" in each])
+    user = _globs([each for each in patterns if "@" not in each])
+    return lambda contact: whole(contact["aor"]) or user(contact["user"])
+
+
+def _aor_regex(patterns, option):
+    matches = _regexes(patterns, option)
+    return lambda contact: matches(contact["aor"])
+
+
+def _domain(names, option):
+    wanted = {each.lower() for each in names}
+    return lambda contact: (contact["domain"] or "").lower() in wanted
+
+
+def _user_agent(patterns, option):
+    matches = _regexes(patterns, option)
+    return lambda contact: matches(contact["user_agent"])
+
+
+def _contact(patterns, option):
+    matches = _globs(patterns)
+    return lambda contact: matches(contact["contact"])
+
+
+def _socket(names, option):
+    matches = _globs(names)
+    return lambda contact: matches(contact["socket"])
+
+
+def _network(texts, option):
+    networks = []
+    for text in texts:
+        try:
+            networks.append(ipaddress.ip_network(text, strict=False))
+        except ValueError as error:
+            raise BadParameters("{0} {1!r} is no network: {2}".format(option, text, error), "Write it like 192.0.2.0/24")
+    return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
+
+
+def _addresses(contact):
+    """Where a contact is: of its URI, and of where its REGISTER came from."""
+    found = []
+    for text in (contact["received"], contact["contact"]):
+        if not text:
+            continue
+        try:
+            found.append(ipaddress.ip_address(parse_uri(text).host.strip("[]")))
+        except (SipError, ValueError, AttributeError):
+            continue
+    return found
+
+
+_COMPILERS = {
+    "aor": _aor,
+    "aor_regex": _aor_regex,
+    "domain": _domain,
+    "user_agent": _user_agent,
+    "contact": _contact,
+    "network": _network,
+    "socket": _socket,
+}

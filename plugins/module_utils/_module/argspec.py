@@ -1,0 +1,98 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The options that modules share, as argument_specs that merge with their rules."""
+
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.options import PROTOCOLS, TRANSPORTS
+
+
+class ArgumentSpec:
+    """An argument_spec with its rules. merged_with() joins two; to_kwargs() feeds AnsibleModule."""
+
+    _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
+
+    def __init__(self, spec=None, required_by=None, **rules):
+        self.spec = dict(spec or {})
+        self.required_by = dict(required_by or {})
+        self.rules = {name: list(rules.pop(name, ())) for name in self._RULES}
+        if rules:
+            raise TypeError("unknown rules {0}".format(sorted(rules)))
+
+    def merged_with(self, other):
+        """A new ArgumentSpec with the options and rules of both."""
+        merged = ArgumentSpec(dict(self.spec, **other.spec), dict(self.required_by, **other.required_by))
+        merged.rules = {name: self.rules[name] + other.rules[name] for name in self._RULES}
+        return merged
+
+    def to_kwargs(self):
+        """Keyword arguments for AnsibleModule."""
+        return dict(self.rules, argument_spec=self.spec, required_by=self.required_by)
+
+
+def _option(name, **kwargs):
+    return dict(kwargs, fallback=(env_fallback, ["OPENSIPS_MI_" + name.upper()]))
+
+
+_CONNECTION = {
+    "transport": {"type": "str", "choices": list(TRANSPORTS)},
+    "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "auto"},
+    "fifo_path": {"type": "path"},
+    "reply_dir": {"type": "path"},
+    "host": {"type": "str"},
+    "port": {"type": "int"},
+    "socket_path": {"type": "path"},
+    "url": {"type": "str"},
+    "timeout": {"type": "float"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path"},
+    "url_username": {"type": "str"},
+    "url_password": {"type": "str", "no_log": True},
+}
+
+
+def connection_spec():
+    """The connection options, the same in every module; each may come from an OPENSIPS_MI_* variable."""
+    return ArgumentSpec({name: _option(name, **spec) for name, spec in _CONNECTION.items()})
+
+
+def connection_options(params):
+    """The connection options among a module's parameters."""
+    return {name: params[name] for name in _CONNECTION}
+
+
+_FILTERS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
+
+
+def contacts_spec():
+    """The filters on registered contacts, and the location table."""
+    filters = {prefix + name: {"type": "list", "elements": "str"} for prefix in ("", "exclude_") for name in _FILTERS}
+    filters.update(
+        expires_within={"type": "int"},
+        flags={"type": "list", "elements": "str"},
+        sample={"type": "float"},
+        # a secret it is not, only the name suggests one
+        seed={"type": "str", "no_log": False},
+        limit={"type": "int"},
+    )
+    return ArgumentSpec({"contacts": {"type": "dict", "options": filters}, "table": {"type": "str", "default": "location"}})
+
+
+def sending_spec():
+    """How requests are sent to phones, and how they call themselves."""
+    return ArgumentSpec(
+        {
+            "headers": {"type": "dict", "default": {}},
+            "from_uri": {"type": "str"},
+            "socket": {"type": "str", "default": "contact"},
+            "rate": {"type": "float"},
+            "max_in_flight": {"type": "int"},
+        }
+    )

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Body of opensips_facts: what a server tells of itself, in subsets."""
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ServerError, UnknownCommand
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, contacts_spec
+
+
+def _uptime(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import uptime
+
+    return uptime.read(task.connection)
+
+
+def _version(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import version
+
+    return dict(version.read(task.connection), protocol=task.connection.protocol)
+
+
+def _processes(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import processes
+
+    return processes.read(task.connection, load=True)
+
+
+def _statistics(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import statistics
+
+    found = statistics.read(task.connection, task.params["statistics"])
+    if found["unknown"]:
+        task.warn("The server has no statistics {0}".format(", ".join(found["unknown"])))
+    return found["statistics"]
+
+
+def _contacts(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import location
+
+    contacts = location.read(task.connection, task.params["table"])
+    if task.params["contacts"] is None:
+        return contacts
+    return Selection(task.params["contacts"]).split(contacts)[0]
+
+
+def _dialogs(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
+
+    return dialogs.read(task.connection)
+
+
+def _dispatcher(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import dispatcher
+
+    return dispatcher.read(task.connection)
+
+
+def _load_balancer(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import load_balancer
+
+    return load_balancer.read(task.connection)
+
+
+def _gateways(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import carriers, gateways
+
+    return {"gateways": gateways.read(task.connection), "carriers": carriers.read(task.connection)}
+
+
+def _addresses(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import addresses
+
+    return addresses.read(task.connection)
+
+
+def _domains(task):
+    from ansible_collections.community.opensips.plugins.module_utils._readers import domains
+
+    return domains.read(task.connection)
+
+
+# subset -> (function, a command that the server must have, the module that offers it)
+SUBSETS = {
+    "uptime": (_uptime, "uptime", None),
+    "version": (_version, "version", None),
+    "processes": (_processes, "ps", None),
+    "statistics": (_statistics, "get_statistics", "statistics"),
+    "contacts": (_contacts, "ul_dump", "usrloc"),
+    "dialogs": (_dialogs, "dlg_list", "dialog"),
+    "dispatcher": (_dispatcher, "ds_list", "dispatcher"),
+    "load_balancer": (_load_balancer, "lb_list", "load_balancer"),
+    "gateways": (_gateways, "dr_gw_status", "drouting"),
+    "addresses": (_addresses, "address_dump", "permissions"),
+    "domains": (_domains, "domain_dump", "domain"),
+}
+
+
+def spec():
+    """The module's own options."""
+    own = ArgumentSpec(
+        {
+            "gather_subset": {"type": "list", "elements": "str", "default": ["all"]},
+            "statistics": {"type": "list", "elements": "str", "default": ["all"]},
+        }
+    )
+    return contacts_spec().merged_with(own)
+
+
+def chosen(wanted):
+    """The subsets that gather_subset means, in the order of SUBSETS. Raises BadParameters."""
+    include, exclude = set(), set()
+    for each in wanted:
+        name, target = (each[1:], exclude) if each.startswith("!") else (each, include)
+        if name == "all":
+            target.update(SUBSETS)
+        elif name in SUBSETS:
+            target.add(name)
+        else:
+            raise BadParameters("gather_subset holds {0!r}".format(each), "Use {0}, all, or any of them with '!' before it".format(", ".join(SUBSETS)))
+    if not include and "!all" not in wanted:
+        # only exclusions: from everything
+        include.update(SUBSETS)
+    # a subset that is named stays, whatever !all leaves out
+    named = {each for each in wanted if each in SUBSETS}
+    return [name for name in SUBSETS if name in named - {each[1:] for each in wanted if each[1:] in SUBSETS} or (name in include and name not in exclude)]
+
+
+def run(task):
+    """Gather each subset; what the server has no command for is listed as skipped."""
+    subsets = chosen(task.params["gather_subset"])
+    if task.params["contacts"] is not None:
+        Selection(task.params["contacts"])
+    facts, skipped = {}, {}
+    for name in subsets:
+        gather, command, offered_by = SUBSETS[name]
+        if not task.connection.has(command):
+            skipped[name] = "The server has no command {0}".format(command) + ("; it comes with the module {0}".format(offered_by) if offered_by else "")
+            continue
+        try:
+            found = gather(task)
+        except (ServerError, UnknownCommand) as error:
+            skipped[name] = str(error)
+            continue
+        facts.update(found if name == "gateways" else {name: found})
+    facts["skipped"] = skipped
+    return {"changed": False, "ansible_facts": {"opensips": facts}}

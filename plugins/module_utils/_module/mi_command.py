@@ -1,0 +1,105 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Body of opensips_mi_command: raw MI commands over one connection."""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+
+_COMMAND = {
+    "command": {"type": "str"},
+    "params": {"type": "raw"},
+    "changes": {"type": "bool"},
+    "accept_codes": {"type": "list", "elements": "int", "default": []},
+}
+
+
+def spec():
+    """The module's own options."""
+    each = dict(_COMMAND, command={"type": "str", "required": True})
+    return ArgumentSpec(
+        dict(_COMMAND, commands={"type": "list", "elements": "dict", "options": each}),
+        required_one_of=[("command", "commands")],
+        mutually_exclusive=[("command", "commands"), ("params", "commands"), ("changes", "commands")],
+    )
+
+
+def run(task):
+    """Check every command, then run them in order until one fails; each has its place in the result."""
+    single = task.params["commands"] is None
+    wanted = [task.params] if single else task.params["commands"]
+    steps = [_Step(each, number, task) for number, each in enumerate(wanted, 1)]
+    for step in steps:
+        step.check()
+    failure = None
+    for step in steps:
+        if failure is None:
+            failure = step.run()
+    result = {"changed": any(step.result["changed"] for step in steps)}
+    if single:
+        result.update(steps[0].result)
+    else:
+        result["results"] = [step.result for step in steps]
+    if failure is not None:
+        raise TaskFailure(*_failed(failure, result, single))
+    return result
+
+
+def _failed(failure, result, single):
+    step, error = failure
+    message = str(error) if single else "Command {0} of the list, {1}: {2}".format(step.number, step.command, error)
+    return message, dict(result, error=describe_error(error))
+
+
+class _Step:
+    """One command, what it may change and what became of it."""
+
+    def __init__(self, given, number, task):
+        self.number = number
+        self.command = given["command"]
+        self.params = _plain_params(given.get("params"), self.command)
+        self._accept = set(given["accept_codes"] or ())
+        self._task = task
+        self._changes = given["changes"]
+        self.result = {"command": self.command, "status": "not_run", "changed": False}
+
+    def check(self):
+        """Refuse what cannot work before anything is sent."""
+        connection = self._task.connection
+        name = connection.check(self.command, self.params)
+        if self._changes is None:
+            # what the catalogue does not know may change anything
+            self._changes = catalogue.changes(name, self.params) is not False
+
+    def run(self):
+        """Run it, or say that check mode does not; gives (self, error) when it failed."""
+        if self._task.check_mode and self._changes:
+            self.result.update(status="would_run", changed=True)
+            return None
+        try:
+            reply = self._task.connection.call(self.command, self.params)
+        except MIError as error:
+            accepted = isinstance(error, ServerError) and error.code in self._accept
+            self.result.update(status="accepted" if accepted else "failed")
+            if isinstance(error, ServerError):
+                self.result.update(code=error.code, message=error.reason, data=error.data, result=None, raw=None)
+            # a command that was refused changed nothing; after anything else it may have
+            self.result["changed"] = self._changes and not isinstance(error, (ServerError, BadParameters))
+            return None if accepted else (self, error)
+        self.result.update(status="ok", changed=self._changes, code=reply.code, message=reply.message, result=reply.result, raw=reply.raw)
+        return None
+
+
+def _plain_params(params, command):
+    """params as dict or list; a mapping or list that was given as text would be a mistake."""
+    if params is None or isinstance(params, (dict, list)):
+        return params
+    raise BadParameters(
+        "params of {0} is {1!r}".format(command, params), "Write a mapping of named parameters, or a list of positional ones"
+    )

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The one place where AnsibleModule, the library and its errors meet."""
+
+import traceback
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import connection_options, connection_spec
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+
+
+class TaskFailure(Exception):
+    """A task failed although the library did its part; result (dict) says how far it got."""
+
+    def __init__(self, message, result=None):
+        super().__init__(message)
+        self.result = result or {}
+
+
+class Task:
+    """What a module's body gets.
+
+    params: the module's parameters. check_mode, diff_mode: bool. connection: to the server, not yet opened.
+    warn: function of a str.
+    """
+
+    def __init__(self, params, check_mode, diff_mode, connection, warn):
+        self.params = params
+        self.check_mode = check_mode
+        self.diff_mode = diff_mode
+        self.connection = connection
+        self.warn = warn
+
+
+def run_module(spec, body):
+    """Build the AnsibleModule, run body(Task) -> dict, and leave by exit_json or fail_json.
+
+    spec: ArgumentSpec of the module's own options.
+    """
+    module = AnsibleModule(supports_check_mode=True, **connection_spec().merged_with(spec).to_kwargs())
+    connection = None
+    try:
+        with Connection(connection_options(module.params)) as connection:
+            result = body(Task(module.params, module.check_mode, module._diff, connection, module.warn))
+        _warn(module, connection)
+        module.exit_json(**result)
+    except TaskFailure as error:
+        _warn(module, connection)
+        module.fail_json(msg=str(error), **error.result)
+    except (MIError, SipError) as error:
+        _warn(module, connection)
+        module.fail_json(msg=str(error), error=describe_error(error), exception=traceback.format_exc())
+
+
+def describe_error(error):
+    """An MIError or SipError as plain data: type, message, hint, and code, reason, data of what a server answered."""
+    described = {"type": type(error).__name__, "message": getattr(error, "message", str(error)), "hint": getattr(error, "hint", None)}
+    for name in ("code", "reason", "data"):
+        if hasattr(error, name):
+            described[name] = getattr(error, name)
+    return described
+
+
+def _warn(module, connection):
+    for text in connection.warnings if connection is not None else ():
+        module.warn(text)

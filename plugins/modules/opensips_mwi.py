@@ -1,0 +1,267 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: opensips_mwi
+short_description: Set the voicemail lamps of phones
+version_added: 0.1.0
+description:
+  - Sends message summaries (RFC 3842) to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
+  - Whether messages are waiting follows from the numbers. The lamp is on while there are new messages.
+extends_documentation_fragment:
+  - community.opensips._attributes
+  - community.opensips._attributes.actiongroup
+  - community.opensips._connection
+  - community.opensips._sending
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The phones are looked up, but nothing is sent.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details:
+      - Phones do not tell the state of their lamp, so it is sent each time.
+  platform:
+    platforms: posix
+options:
+  uri:
+    description:
+      - SIP URI of the phone.
+      - One of this, O(aor) and O(mailboxes) is required.
+    type: str
+  aor:
+    description:
+      - Address of record. Each of its registered contacts gets the summary.
+    type: str
+  account:
+    description:
+      - The mailbox, a SIP or tel URI, or a user that O(domain) completes. If not set, O(uri) or O(aor) is the account.
+    type: str
+  domain:
+    description:
+      - Completes accounts that are bare users.
+    type: str
+  new:
+    description:
+      - Number of new messages, the urgent ones included.
+    type: int
+    default: 0
+  old:
+    description:
+      - Number of old messages, the urgent ones included.
+    type: int
+    default: 0
+  urgent_new:
+    description:
+      - How many of O(new) are urgent.
+    type: int
+    default: 0
+  urgent_old:
+    description:
+      - How many of O(old) are urgent.
+    type: int
+    default: 0
+  table:
+    description:
+      - Location table, as the C(usrloc) module calls it.
+    type: str
+    default: location
+  mailboxes:
+    description:
+      - Many mailboxes at once.
+    type: list
+    elements: dict
+    suboptions:
+      uri:
+        description: As O(uri). Either this or O(mailboxes[].aor) is required.
+        type: str
+      aor:
+        description: As O(aor).
+        type: str
+      account:
+        description: As O(account).
+        type: str
+      new:
+        description: As O(new).
+        type: int
+        default: 0
+      old:
+        description: As O(old).
+        type: int
+        default: 0
+      urgent_new:
+        description: As O(urgent_new).
+        type: int
+        default: 0
+      urgent_old:
+        description: As O(urgent_old).
+        type: int
+        default: 0
+seealso:
+  - module: community.opensips.opensips_notify
+  - name: RFC 3842
+    description: A message summary and message waiting indication event package for SIP.
+    link: https://www.rfc-editor.org/rfc/rfc3842
+author:
+  - community.opensips contributors (@community-opensips)
+"""
+
+EXAMPLES = r"""
+- name: Light the lamps of all phones of a user
+  community.opensips.opensips_mwi:
+    aor: "1001"
+    account: sip:*97@example.com
+    new: 2
+    old: 1
+
+- name: Put a lamp out
+  community.opensips.opensips_mwi:
+    uri: sip:1001@192.0.2.17:5060
+
+- name: Set the lamps of many mailboxes
+  community.opensips.opensips_mwi:
+    domain: example.com
+    mailboxes:
+      - aor: "1001"
+        account: "1001"
+        new: 3
+        urgent_new: 1
+      - aor: "1002"
+        account: "1002"
+"""
+
+RETURN = r"""
+results:
+  description: One entry for each contact of each mailbox, in their order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    aor:
+      description: Address of record, empty for a O(uri) as given.
+      type: str
+      sample: "1001"
+    contact:
+      description: The contact URI that was sent to. Empty when the AOR has none.
+      type: str
+      sample: sip:1001@192.0.2.17:5060
+    user_agent:
+      description: What the phone calls itself, if it is registered.
+      type: str
+      sample: Yealink SIP-T46U 108.86.0.20
+    vendor:
+      description: Vendor by the User-Agent, V(unknown) if it does not tell. Empty for a O(uri) as given.
+      type: str
+      sample: yealink
+    outcome:
+      description:
+        - V(accepted) when the phone answered 2xx, V(rejected) when it answered with another code, V(no_answer) when it did not answer
+          before the server's C(fr_timeout), V(unreachable) when the server could not send to it, V(not_sent) when nothing was sent,
+          V(unknown) when it was sent but the server did not tell what came of it.
+        - V(planned) in check mode.
+      type: str
+      sample: accepted
+    code:
+      description: The phone's code, or the server's for it. Empty when there is none.
+      type: int
+      sample: 200
+    reason:
+      description: The words for RV(results[].code), or why nothing was sent.
+      type: str
+      sample: OK
+    note:
+      description: What a rejection usually means. Empty otherwise.
+      type: str
+      sample: null
+    seconds:
+      description: Seconds from sending to the answer.
+      type: float
+      sample: 0.021
+    event:
+      description: The Event header, always V(message-summary).
+      type: str
+      sample: message-summary
+    mailbox:
+      description: The account, or what stands in for it.
+      type: str
+      sample: sip:*97@example.com
+    waiting:
+      description: Whether the lamp is to be on.
+      type: bool
+      sample: true
+    new:
+      description: As given.
+      type: int
+      sample: 2
+    old:
+      description: As given.
+      type: int
+      sample: 1
+    urgent_new:
+      description: As given.
+      type: int
+      sample: 0
+    urgent_old:
+      description: As given.
+      type: int
+      sample: 0
+summary:
+  description: Counts of the whole run.
+  returned: success
+  type: dict
+  contains:
+    total:
+      description: Number of RV(results).
+      type: int
+      sample: 3
+    outcomes:
+      description: Number of results by outcome.
+      type: dict
+      sample:
+        accepted: 2
+        rejected: 0
+        no_answer: 1
+        unreachable: 0
+        not_sent: 0
+        unknown: 0
+    vendors:
+      description: Number of results by vendor and outcome.
+      type: dict
+      sample:
+        yealink:
+          accepted: 2
+          no_answer: 1
+    seconds:
+      description: Duration of the run. Empty in check mode.
+      type: float
+      sample: 3.2
+    rate:
+      description: Requests a second over the whole run. Empty when nothing was sent.
+      type: float
+      sample: 0.9
+error:
+  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
+  returned: failure
+  type: dict
+  sample:
+    type: ConnectError
+    message: No process reads the FIFO /run/opensips/opensips_fifo
+    hint: "OpenSIPS is not running, or uses another fifo_name: start it or correct fifo_path"
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._module import mwi
+from ansible_collections.community.opensips.plugins.module_utils._module.run import run_module
+
+
+def main():
+    run_module(mwi.spec(), mwi.run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: opensips_uac_dlg
+short_description: Send a SIP request of any kind through OpenSIPS
+version_added: 0.1.0
+description:
+  - Sends one SIP request outside of a dialog through C(t_uac_dlg) of a running OpenSIPS, and reports the answer.
+  - From-tag, Call-ID and CSeq are made by the server when they are not given. C(Content-Length) is computed by it, and refused.
+extends_documentation_fragment:
+  - community.opensips._attributes
+  - community.opensips._attributes.actiongroup
+  - community.opensips._connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The request is checked and returned, but not sent.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details:
+      - A request is an event, it is sent each time.
+  platform:
+    platforms: posix
+options:
+  method:
+    description:
+      - SIP method, such as V(OPTIONS) or V(MESSAGE).
+    type: str
+    required: true
+  ruri:
+    description:
+      - Request-URI, to which the request is also sent unless O(next_hop) says otherwise.
+    type: str
+    required: true
+  headers:
+    description:
+      - Headers, a mapping of names to values, in the order in which they are sent. A list of values repeats the header.
+      - C(From) and C(To) are required. A O(body) needs C(Content-Type). C(Content-Length) is refused, since the server computes it.
+    type: dict
+    required: true
+  next_hop:
+    description:
+      - URI to send to instead of O(ruri).
+    type: str
+  socket:
+    description:
+      - The server's socket to send from, such as V(udp:192.0.2.1:5060).
+    type: str
+  body:
+    description:
+      - Body of the request. Line ends are sent as CRLF.
+    type: str
+  accept:
+    description:
+      - Answers that count as success, codes such as V(404) or classes such as V(2xx).
+    type: list
+    elements: str
+    default:
+      - 2xx
+seealso:
+  - module: community.opensips.opensips_notify
+  - module: community.opensips.opensips_mi_command
+author:
+  - community.opensips contributors (@community-opensips)
+"""
+
+EXAMPLES = r"""
+- name: Ask a phone for its capabilities
+  community.opensips.opensips_uac_dlg:
+    method: OPTIONS
+    ruri: sip:1001@192.0.2.17:5060
+    headers:
+      From: <sip:ansible@example.com>
+      To: <sip:1001@example.com>
+  register: answer
+
+- name: Send a text message through a proxy
+  community.opensips.opensips_uac_dlg:
+    method: MESSAGE
+    ruri: sip:1001@example.com
+    next_hop: sip:192.0.2.1:5060
+    headers:
+      From: <sip:ansible@example.com>
+      To: <sip:1001@example.com>
+      Content-Type: text/plain
+    body: The server goes down for maintenance at 22:00.
+    accept:
+      - 2xx
+      - "404"
+"""
+
+RETURN = r"""
+outcome:
+  description:
+    - V(accepted) for an answer of 2xx, V(rejected) for another one, V(no_answer) when none came before the server's C(fr_timeout),
+      V(unreachable) when the server could not send, V(not_sent) when nothing was sent, V(unknown) when the server did not tell what came of it.
+  returned: when not in check mode
+  type: str
+  sample: accepted
+code:
+  description: Code of the answer, 408 also when none came.
+  returned: when not in check mode
+  type: int
+  sample: 200
+reason:
+  description: Reason phrase of the answer.
+  returned: when not in check mode
+  type: str
+  sample: OK
+headers:
+  description: Headers of the answer, each name with the list of its values. Empty when the phone did not answer.
+  returned: when not in check mode
+  type: dict
+  sample:
+    CSeq:
+      - 10 OPTIONS
+    Allow:
+      - INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY
+body:
+  description: Body of the answer, if any.
+  returned: when the server got an answer
+  type: str
+  sample: null
+message:
+  description: The answer as the server gives it, without its first line.
+  returned: when the server got an answer
+  type: str
+  sample: "Via: SIP/2.0/UDP 192.0.2.1:5060\r\nCSeq: 10 OPTIONS\r\n\r\n"
+ruri:
+  description: Request-URI for further requests, where the answer made a dialog.
+  returned: when the server got an answer
+  type: str
+  sample: null
+next_hop:
+  description: Next hop for further requests.
+  returned: when the server got an answer
+  type: str
+  sample: null
+routes:
+  description: Route set for further requests.
+  returned: when the server got an answer
+  type: list
+  elements: str
+  sample: []
+note:
+  description: What a rejection usually means. Empty otherwise.
+  returned: when not in check mode
+  type: str
+  sample: null
+request:
+  description: The parameters of C(t_uac_dlg).
+  returned: always
+  type: dict
+  sample:
+    method: OPTIONS
+    ruri: sip:1001@192.0.2.17:5060
+    headers: "From: <sip:ansible@example.com>\r\nTo: <sip:1001@example.com>\r\n"
+error:
+  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
+  returned: failure
+  type: dict
+  sample:
+    type: ConnectError
+    message: No process reads the FIFO /run/opensips/opensips_fifo
+    hint: "OpenSIPS is not running, or uses another fifo_name: start it or correct fifo_path"
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._module import uac_dlg
+from ansible_collections.community.opensips.plugins.module_utils._module.run import run_module
+
+
+def main():
+    run_module(uac_dlg.spec(), uac_dlg.run)
+
+
+if __name__ == "__main__":
+    main()

@@ -49,8 +49,9 @@ options:
     type: path
   reply_dir:
     description:
-      - Directory in which replies come back, the C(reply_dir) of C(mi_fifo). Both sides must use the same.
-      - If not set, C(/tmp) is used, as C(mi_fifo) does.
+      - Directory in which replies come back. With the FIFO it is the C(reply_dir) of C(mi_fifo), and both sides must use the same.
+        With O(socket_path) it is where the module's own socket gets its name.
+      - If not set, C(/tmp) is used for the FIFO, as C(mi_fifo) does, and the directory of O(socket_path) if it can be written.
       - Can also be set with the environment variable E(OPENSIPS_MI_REPLY_DIR).
     type: path
   host:

@@ -231,7 +231,7 @@ def _carrier(options):
     if options.transport == "datagram":
         from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
 
-        return DatagramCarrier(options.host, options.port, options.socket_path)
+        return DatagramCarrier(options.host, options.port, options.socket_path, options.reply_dir)
     from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
 
     return HttpCarrier(

@@ -19,6 +19,8 @@ DEFAULT_IN_FLIGHT = 256
 # How long taken requests may stay unknown before a barrier asks.
 _BARRIER_AFTER = 0.02
 _HTTP_WORKERS = 4
+# Seconds until a full queue that cannot be polled is tried again.
+_RETRY = 0.001
 # Seconds of lateness that a paced run may make up for.
 _CATCH_UP = 0.05
 
@@ -142,15 +144,14 @@ class Flight:
     def _wait(self, blocked, more):
         """Serve what is ready, or wait for it; yields outcomes."""
         pause = self._pause(more)
-        if blocked:
-            fd = self._carrier.writable_fd()
-            if fd in self._pending:
-                pause = min(pause, 0.002)
-            else:
-                self._poll.register(fd, select.POLLOUT)
+        writable = self._carrier.writable_fd() if blocked else None
+        if writable is not None:
+            self._poll.register(writable, select.POLLOUT)
+        elif blocked:
+            pause = min(pause, _RETRY)
         events = self._poll.poll(pause * 1000)
-        if blocked and fd not in self._pending:
-            self._poll.unregister(fd)
+        if writable is not None:
+            self._poll.unregister(writable)
         for fd, _event in events:
             if fd not in self._pending:
                 continue

@@ -26,7 +26,7 @@ _PROTOCOLS_OF = {
     "http": ("auto", "jsonrpc", "xmlrpc", "mi_json"),
 }
 # what tells the transport when the transport option does not
-_TELLING = (("url", "http"), ("socket_path", "datagram"), ("host", "datagram"), ("port", "datagram"), ("fifo_path", "fifo"), ("reply_dir", "fifo"))
+_TELLING = (("url", "http"), ("socket_path", "datagram"), ("host", "datagram"), ("port", "datagram"), ("fifo_path", "fifo"))
 
 
 class Options:
@@ -71,6 +71,8 @@ def _transport(given):
     for name, other in told:
         if other != transport:
             raise BadParameters("{0} contradicts {1}: it belongs to transport {2}".format(name, why, other), "Leave out one of the two")
+    if given.get("reply_dir") is not None and transport != "fifo" and given.get("socket_path") is None:
+        raise BadParameters("reply_dir belongs to transport fifo, or to socket_path, but the transport is {0}".format(transport), "Leave it out")
     if transport != "http":
         for name in ("client_cert", "client_key", "url_username", "url_password", "ca_path"):
             if given.get(name) is not None:
@@ -98,6 +100,8 @@ def _check_fifo(values):
 
 def _check_datagram(values):
     if values["socket_path"] is not None:
+        if values["reply_dir"] is not None and not str(values["reply_dir"]).startswith("/"):
+            raise BadParameters("reply_dir {0!r} is not absolute".format(values["reply_dir"]), "Give the whole path")
         for name in ("host", "port"):
             if values[name] is not None:
                 raise BadParameters("socket_path and {0} are both set".format(name), "Use socket_path for a Unix socket, or host and port for UDP")

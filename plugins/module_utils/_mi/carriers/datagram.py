@@ -13,11 +13,10 @@ Sources: mi_datagram/datagram_fnc.c of 2.4, 3.6 and 4.0.
 import errno
 import os
 import socket
-import sys
 import tempfile
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError, MITimeout, RequestTooLarge
 
 # DATAGRAM_SOCK_BUF_SIZE, both ways
@@ -25,18 +24,20 @@ MAX_DATAGRAM = 65457
 
 
 class DatagramCarrier:
-    """Either host (str) and port (int), or socket_path (str).
+    """Either host (str) and port (int), or socket_path (str) and reply_dir, where our own socket's name is made (str or None).
 
-    Each exchange has a connected socket to itself, so only the server can answer and a late reply answers nobody else.
+    Each exchange has a socket to itself, so a late reply answers nobody else. Over UDP it is connected, so only the server can
+    answer. A Unix socket cannot be, since the server answers from another one; its permissions keep others out instead.
     reuse: keep a socket for the next exchange (protocols whose replies carry ids).
     """
 
     kind = "datagram"
 
-    def __init__(self, host=None, port=None, socket_path=None, reuse=False):
+    def __init__(self, host=None, port=None, socket_path=None, reply_dir=None, reuse=False):
         self.host = host
         self.port = port
         self.socket_path = socket_path
+        self.reply_dir = reply_dir
         self.reuse = reuse
         self._address = None
         self._idle = []
@@ -63,7 +64,8 @@ class DatagramCarrier:
             _close(self._idle.pop())
 
     def writable_fd(self):
-        return self._blocked.fileno()
+        """The descriptor to poll for writing after start() gave None; None where polling does not tell."""
+        return None if self.socket_path else self._blocked.fileno()
 
     def start(self, encode, complete):
         """Send a request and give its Exchange, or None while the server's queue is full. Raises ConnectError, RequestTooLarge."""
@@ -73,7 +75,10 @@ class DatagramCarrier:
             raise RequestTooLarge("The request takes {0} bytes; mi_datagram takes {1}".format(len(request.data), MAX_DATAGRAM), "Use HTTP, or send less")
         self._blocked = sock = self._idle.pop() if self._idle else self._connect()
         try:
-            sock.send(request.data)
+            if self.socket_path:
+                sock.sendto(request.data, self.socket_path)
+            else:
+                sock.send(request.data)
         except OSError as error:
             if error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS):
                 self._idle.append(sock)
@@ -97,13 +102,21 @@ class DatagramCarrier:
             sock.setblocking(False)
             if family == socket.AF_UNIX:
                 # the server can only answer a socket that has a name
-                _bind_unix(sock)
-            sock.connect(address)
+                _bind_unix(sock, self._reply_dir(), os.stat(self.socket_path))
+            else:
+                sock.connect(address)
         except OSError as error:
             if sock is not None:
                 _close(sock)
             raise self._error(error)
         return sock
+
+    def _reply_dir(self):
+        """Beside the server's socket, which both sides see even if each has a /tmp of its own; else there."""
+        if self.reply_dir:
+            return self.reply_dir
+        beside = os.path.dirname(self.socket_path)
+        return beside if os.access(beside, os.W_OK | os.X_OK) else tempfile.gettempdir()
 
     def _error(self, error):
         where = self.describe()
@@ -154,22 +167,29 @@ class DatagramExchange(Exchange):
         self._socket = None
 
 
-def _bind_unix(sock):
-    if sys.platform.startswith("linux"):
-        # an abstract name that the kernel chooses: nothing to remove, and only the connected peer gets through
-        sock.bind("")
-        return
-    path = os.path.join(tempfile.gettempdir(), "opensips_mi_" + os.urandom(12).hex())
+def _bind_unix(sock, directory, server):
+    """Name sock by a file with an unguessable name that the server may write to; it answers no abstract names.
+
+    server: os.stat_result of the server's socket.
+    """
+    path = os.path.join(directory, "opensips_mi_" + os.urandom(12).hex())
+    mode, owner, group = access.narrowest(server)
     cleanup.remember(path)
-    sock.bind(path)
+    # the umask, because a file cannot be made private by a later chmod without a moment in which it was not
+    before = os.umask(0o777 & ~mode)
+    try:
+        sock.bind(path)
+    finally:
+        os.umask(before)
+    os.chown(path, owner, group, follow_symlinks=False)
 
 
 def _close(sock):
     name = None
-    if sock.family == getattr(socket, "AF_UNIX", None):
+    if sock.family == socket.AF_UNIX:
         name = sock.getsockname()
     sock.close()
-    if name and isinstance(name, str):
+    if name:
         try:
             os.unlink(name)
         except OSError:

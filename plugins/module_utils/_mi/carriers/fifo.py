@@ -20,7 +20,7 @@ import termios
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ConnectError, MITimeout
 
 DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")
@@ -273,18 +273,9 @@ class _ReplyFifo:
             raise ConnectError("No reply FIFO can be made in {0}: {1}".format(directory, error.strerror), "Correct reply_dir or its permissions")
 
     def _restrict(self, mi_stat):
-        own = os.geteuid()
-        if own == 0:
-            os.fchown(self.fd, mi_stat.st_uid, mi_stat.st_gid)
-            os.fchmod(self.fd, 0o600)
-        elif mi_stat.st_uid == own:
-            os.fchmod(self.fd, 0o600)
-        elif mi_stat.st_gid in os.getgroups() + [os.getegid()] and mi_stat.st_mode & stat.S_IRWXG:
-            # the server and we share the FIFO's group
-            os.fchown(self.fd, -1, mi_stat.st_gid)
-            os.fchmod(self.fd, 0o620)
-        else:
-            os.fchmod(self.fd, 0o622)
+        mode, owner, group = access.narrowest(mi_stat)
+        os.fchown(self.fd, owner, group)
+        os.fchmod(self.fd, mode)
 
     def reopen(self):
         """Open for reading; a descriptor that saw its writer leave would report the end for ever."""

@@ -11,6 +11,7 @@ Sources: mi/mi.c, mi_fifo/fifo_fnc.c, mi_datagram/datagram_fnc.c, mi_http of 3.6
 """
 
 import json
+import os
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -44,7 +45,8 @@ class JsonRpcProtocol:
     name = "jsonrpc"
 
     def __init__(self):
-        self._id = 0
+        # not to be guessed by those who may be able to send us a reply
+        self._id = int.from_bytes(os.urandom(4), "big") & _MAX_ID
 
     def encode(self, method, params, reply_to=None, known=True):
         """The request as a Request.

@@ -128,7 +128,7 @@ def _parse(data, text):
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise MalformedReply("The reply holds a document type, which no OpenSIPS sends", "Check url")
     try:
-        root = ElementTree.fromstring(text.encode("utf-8"))
+        root = ElementTree.fromstring(_keep_cr(text).encode("utf-8"))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         hint = "Check url: mi_xmlrpc usually answers at /RPC2 or /xmlrpc"
         if text.strip().endswith("</methodResponse>"):
@@ -137,6 +137,14 @@ def _parse(data, text):
     if root.tag != "methodResponse":
         raise MalformedReply("The reply is no XML-RPC response but {0!r}".format(text.strip()[:60]), "Check url and protocol: 1.11 serves XML-RPC at /xmlrpc")
     return root
+
+
+def _keep_cr(text):
+    """The server writes CR as it is, which XML parsers drop; as a reference it stays what the server meant."""
+    start, end = text.find("<methodResponse>"), text.rfind("</methodResponse>")
+    if "\r" not in text or not 0 <= start < end:
+        return text
+    return text[:start] + text[start:end].replace("\r", "&#13;") + text[end:]
 
 
 def _read(element, depth=0):

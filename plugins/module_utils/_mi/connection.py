@@ -175,7 +175,8 @@ class Connection:
                 "{0} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"
                 " prefer the FIFO or a datagram socket".format(name)
             )
-        return name, arranged, catalogue.find(name) is not None
+        # only named parameters are known to be what the command takes
+        return name, arranged, isinstance(params, dict) and catalogue.find(name) is not None
 
     def _commands(self):
         """What ``which`` lists (set of str), asked once; empty when the server will not say."""

@@ -26,12 +26,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
-
-PROTOCOLS = {each.name: each for each in (LineProtocol, JsonRpcProtocol, XmlRpcProtocol, MiJsonProtocol)}
 
 # Seconds: a server of 3.x answers at once what it has read; one before 3.0 never answers JSON on its FIFO.
 _QUIET = 0.25
@@ -43,7 +37,7 @@ def find_protocol(carrier, timeout):
     Raises ConnectError, MITimeout or MalformedReply.
     """
     if carrier.kind == "fifo":
-        return _fifo(carrier, timeout, (JsonRpcProtocol(), LineProtocol()))
+        return _fifo(carrier, timeout, ("jsonrpc", "line"))
     if carrier.kind == "datagram":
         return _datagram(carrier, timeout)
     return _http(carrier, timeout)
@@ -54,18 +48,34 @@ def use_protocol(carrier, name, timeout):
 
     A FIFO is asked first, since a request of the wrong generation harms it unless it comes alone. Raises as find_protocol.
     """
-    protocol = PROTOCOLS[name]()
     if carrier.kind == "fifo":
-        return _fifo(carrier, timeout, (protocol,))
-    return protocol, None
+        return _fifo(carrier, timeout, (name,))
+    return make_protocol(name), None
 
 
-def _fifo(carrier, timeout, protocols):
+def make_protocol(name):
+    """A new protocol of that name; imported here, since a module on a target compiles what it imports each time."""
+    if name == "jsonrpc":
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol as Protocol
+    elif name == "line":
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol as Protocol
+    elif name == "xmlrpc":
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol as Protocol
+    else:
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol as Protocol
+    return Protocol()
+
+
+def _fifo(carrier, timeout, names):
     """Ask in each protocol's way, the next only after the server took the one before and stayed silent; the first answer wins."""
     failures = []
-    encoders = {"jsonrpc": _json_probe, "line": _line_probe}
-    requests = [(protocol, encoders[protocol.name](protocol), timeout) for protocol in protocols]
-    outcomes = _FifoProbe(carrier, protocols[0], max_in_flight=len(protocols)).run(requests)
+
+    def requests():
+        for name in names:
+            protocol = make_protocol(name)
+            yield protocol, (_json_probe if name == "jsonrpc" else _line_probe)(protocol), timeout
+
+    outcomes = _FifoProbe(carrier, None, max_in_flight=len(names)).run(requests())
     try:
         for protocol, outcome in outcomes:
             if not isinstance(outcome, MIError):
@@ -133,13 +143,13 @@ def _line_probe(protocol):
 
 
 def _datagram(carrier, timeout):
-    protocol = JsonRpcProtocol()
+    protocol = make_protocol("jsonrpc")
     outcome = _one(carrier, protocol, _json_probe(protocol), timeout)
     if not isinstance(outcome, MIError):
         return protocol, outcome
     if not isinstance(outcome, MalformedReply) or isinstance(outcome, ReplyTooLarge):
         raise outcome
-    line = LineProtocol()
+    line = make_protocol("line")
     outcome = _one(carrier, line, _line_probe(line), timeout)
     if isinstance(outcome, MIError):
         raise outcome
@@ -154,15 +164,15 @@ def _one(carrier, protocol, encode, timeout):
 def _http(carrier, timeout):
     """The path of the URL tells what to try first."""
     path = carrier.url.rstrip("/").rsplit("/", 1)[-1].lower()
-    order = [JsonRpcProtocol, XmlRpcProtocol, MiJsonProtocol]
+    order = ["jsonrpc", "xmlrpc", "mi_json"]
     if path in ("rpc2", "xmlrpc"):
-        order = [XmlRpcProtocol, JsonRpcProtocol, MiJsonProtocol]
+        order = ["xmlrpc", "jsonrpc", "mi_json"]
     elif path == "json":
-        order = [MiJsonProtocol, JsonRpcProtocol, XmlRpcProtocol]
+        order = ["mi_json", "jsonrpc", "xmlrpc"]
     deadline = time.monotonic() + timeout
     failures = []
-    for each in order:
-        protocol = each()
+    for name in order:
+        protocol = make_protocol(name)
         try:
             request, data = carrier.exchange(lambda reply_to: protocol.encode("version", (), reply_to), deadline)
             reply = protocol.decode(data, request)

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Blacklists of destinations: list_blacklists (core; module blacklists in 4.0).
+
+List records: name (str), owner (str or None; up to 3.3 a number without a meaning outside the server, so None), flags (list
+of read-only, expire, default), rules (list of {ip (str), mask (int, prefix length), proto (any, udp, tcp …), port (int, 0
+for any), match (str or None, text the request must hold), except (bool: the rule excludes), expire (int or None, seconds
+left)}).
+
+Source: blacklists.c, blacklists.h of 1.11, 2.4, 3.6.
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+_FLAGS = ("read-only", "expire", "default")
+_PROTOS = {"0": "any", "1": "udp", "2": "tcp", "3": "tls", "4": "sctp", "5": "ws", "6": "wss"}
+# BLR_APPLY_CONTRARY
+_CONTRARY = 1
+
+
+def parse(reply):
+    """The blacklists of a list_blacklists reply: list of records."""
+    if reply.is_tree:
+        return [
+            _record(dict(node["attributes"], name=node["value"], Rules=_rules(node)))
+            for node in reply.result
+            if node["name"] == "List"
+        ]
+    result = shape.mapping(reply.result, "list_blacklists")
+    found = (
+        [result["List"]]
+        if "List" in result
+        else [result]
+        if "Rules" in result
+        else shape.sequence(result.get("Lists"), "Lists")
+    )
+    return [_record(shape.mapping(each, "Lists")) for each in found]
+
+
+def read(conn):
+    """Ask the server: list of records."""
+    return parse(conn.call("list_blacklists"))
+
+
+def _rules(node):
+    return [shape.fields(child) for child in node["children"] if child["name"] == "Rule"]
+
+
+def _record(raw):
+    owner = shape.word(raw.get("owner"), "owner")
+    flags = raw.get("flags")
+    if not isinstance(flags, list):
+        mask = shape.integer(flags, "flags") or 0
+        flags = [name for bit, name in enumerate(_FLAGS) if mask >> bit & 1]
+    return {
+        "name": shape.needed(raw.get("name"), "name"),
+        "owner": None if owner is None or owner.isdigit() else owner,
+        "flags": shape.words(flags, "flags"),
+        "rules": [_rule(shape.mapping(each, "Rules")) for each in shape.sequence(raw.get("Rules"), "Rules")],
+    }
+
+
+def _rule(raw):
+    get = raw.get
+    ip = shape.needed(get("IP"), "IP")
+    proto = (shape.word(get("Proto"), "Proto") or "any").lower()
+    return {
+        "ip": ip,
+        "mask": shape.prefix_length(get("Mask"), ip),
+        "proto": _PROTOS.get(proto, proto),
+        "port": shape.integer(get("Port"), "Port"),
+        "match": shape.word(get("Match"), "Match"),
+        "except": bool((shape.integer(get("flags"), "flags") or 0) & _CONTRARY),
+        "expire": shape.integer(get("Expire"), "Expire"),
+    }

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Contact records out of the raw fields that usrloc writes (see location.py for their keys)."""
+
+from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+_METHODS = (
+    "INVITE CANCEL ACK BYE INFO OPTIONS UPDATE REGISTER MESSAGE SUBSCRIBE NOTIFY PRACK REFER PUBLISH OTHER".split()
+)
+_ALL_METHODS = 0xFFFFFFFF
+# permanent is what usrloc keeps as 0; the rest has no time left
+EXPIRES = {"permanent": (None, True), "expired": (0, False), "deleted": (0, False)}
+
+
+class _Known(dict):
+    """What a repeating raw value means, worked out once; equal texts become one object."""
+
+    def __init__(self, meaning):
+        self._meaning = meaning
+        super().__init__()
+
+    def __missing__(self, raw):
+        self[raw] = value = self._meaning(raw)
+        return value
+
+
+def _user_agent(raw):
+    value = shape.word(raw, "User-agent")
+    return None if value == "n/a" else value
+
+
+def _repeating(what):
+    return lambda raw: shape.word(raw, what)
+
+
+def seconds_left(raw):
+    """(expires, permanent) of a raw Expires."""
+    if isinstance(raw, str) and raw in EXPIRES:
+        return EXPIRES[raw]
+    return shape.integer(raw, "Expires"), False
+
+
+def _methods(raw):
+    mask = shape.integer(raw, "Methods")
+    if mask is None or mask == _ALL_METHODS or mask < 0:
+        return None
+    return [name for bit, name in enumerate(_METHODS) if mask >> bit & 1]
+
+
+class Maker:
+    """Makes records, and holds what repeats among them.
+
+    A place is (table, aor, user, domain), what all contacts of an AOR share.
+    """
+
+    def __init__(self):
+        self.q = _Known(lambda raw: shape.number(raw, "Q"))
+        self.agents = _Known(_user_agent)
+        self.states = _Known(_repeating("State"))
+        self.sockets = _Known(_repeating("Socket"))
+        self.flags = _Known(lambda raw: shape.integer(raw, "Flags"))
+        self.cflags = _Known(lambda raw: shape.words(raw, "Cflags"))
+        self.methods = _Known(_methods)
+        self.domains = _Known(lambda raw: raw)
+        self.paths = _Known(_repeating("Path"))
+
+    def split(self, aor):
+        """(user, domain) of an AOR."""
+        user, at, domain = aor.rpartition("@")
+        return (user, self.domains[domain]) if at else (aor, None)
+
+    def loose(self, place, get):
+        """A record of text fields in any order; get: of a dict of raw values."""
+        expires, permanent = seconds_left(get("Expires"))
+        return {
+            "table": place[0],
+            "aor": place[1],
+            "user": place[2],
+            "domain": place[3],
+            "contact": shape.needed(get("Contact"), "Contact"),
+            "contact_id": shape.word(get("ContactID"), "ContactID"),
+            "expires": expires,
+            "permanent": permanent,
+            "q": shape.number(get("Q"), "Q"),
+            "call_id": shape.word(get("Callid"), "Callid"),
+            "cseq": shape.integer(get("Cseq"), "Cseq"),
+            "user_agent": _user_agent(get("User-agent")),
+            "received": shape.word(get("Received"), "Received"),
+            "path": shape.word(get("Path"), "Path"),
+            "state": shape.word(get("State"), "State"),
+            "flags": shape.integer(get("Flags"), "Flags"),
+            "cflags": shape.words(get("Cflags"), "Cflags"),
+            "socket": shape.word(get("Socket"), "Socket"),
+            "methods": _methods(get("Methods")),
+            "attr": shape.word(get("Attr"), "Attr"),
+            "sip_instance": shape.word(get("SIP_instance"), "SIP_instance"),
+        }

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Calls that the server tracks: dlg_list and dlg_list_ctx (module dialog).
+
+Dialog records:
+
+id             str           what dlg_end_dlg takes: the dialog's ID (3.1 and later ``1a5.7edb4e91``, before decimal digits)
+db_id          str or None   the dialog's id as a number, decimal digits
+hash           str or None   ``entry:id``, the two halves of db_id
+state          str           unconfirmed, early, confirmed_na (answered, no ACK yet), confirmed or deleted
+state_number   int           1 to 5 in that order
+user_flags     list or None  names of the dialog flags set (3.4 and later; before only when there are none)
+timestart      int or None   epoch seconds of the answer, None before it
+datestart      str or None   the same, ISO 8601 in the server's local time
+timeout        int or None   epoch seconds at which the server ends the call, None when it will not
+dateout        str or None   the same, ISO 8601 in the server's local time
+call_id        str           Call-ID
+from_uri       str           URI of From
+to_uri         str           URI of To
+caller         dict          the caller's leg: tag, contact, callee_cseq (int), route_set, bind_addr, sdp, sent_sdp
+callees        list of dict  the callees' legs: tag, contact, caller_cseq (int), route_set, bind_addr, sdp, sent_sdp
+context        dict or None  with dlg_list_ctx: values (dict of name to str or int), profiles (list of {name, value})
+
+In legs all but cseq are str or None: bind_addr is the server's socket towards the leg, sdp what came from it (2.2 and
+later), sent_sdp what was sent to it (3.0 and later).
+
+Sources: dialog/dlg_hash.c of 1.11, 2.2, 2.4, 3.0, 3.6, 4.0; dlg_hash.h (states).
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
+from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+_STATES = {1: "unconfirmed", 2: "early", 3: "confirmed_na", 4: "confirmed", 5: "deleted"}
+
+
+def parse(reply):
+    """The dialogs of a dlg_list or dlg_list_ctx reply: list of records."""
+    return list(iter_dialogs(reply))
+
+
+def iter_dialogs(reply):
+    """Like parse(), one record after another."""
+    for raw in _of_tree(reply.result) if reply.is_tree else _of_value(reply.result):
+        yield _record(raw)
+
+
+def read(conn, callid=None, from_tag=None, context=False):
+    """Ask the server: list of records, empty when callid names no dialog.
+
+    callid, from_tag: only that dialog. context: values and profiles of each dialog, too.
+    """
+    params = {name: value for name, value in (("callid", callid), ("from_tag", from_tag)) if value is not None}
+    try:
+        reply = conn.call("dlg_list_ctx" if context else "dlg_list", params or None)
+    except ServerError as error:
+        if error.code == 404 and callid is not None:
+            return []
+        raise
+    return parse(reply)
+
+
+def _of_value(result):
+    result = shape.mapping(result, "dlg_list")
+    if "Dialog" in result:
+        return [shape.mapping(result["Dialog"], "Dialog")]
+    return [shape.mapping(each, "Dialogs") for each in shape.sequence(result.get("Dialogs"), "Dialogs")]
+
+
+def _of_tree(nodes):
+    """The dialogs of a tree in the shape of 3.x."""
+    for node in nodes:
+        if node["name"] != "dialog":
+            continue
+        raw = shape.fields(node)
+        raw["CALLEES"] = []
+        raw.pop("context", None)
+        for child in node["children"]:
+            if child["name"] == "CALLEES":
+                raw["CALLEES"] = [shape.fields(each) for each in child["children"] if each["name"] == "callee"]
+            elif child["name"] == "context":
+                raw["context"] = {
+                    each["name"]: [{leaf["name"]: leaf["value"]} for leaf in each["children"]]
+                    for each in child["children"]
+                }
+        yield raw
+
+
+def _record(raw):
+    get = raw.get
+    # ID is a number up to 3.0, where db_id does not exist; dialog_id was its name up to 2.2
+    name = shape.needed(get("ID", get("dialog_id")), "ID")
+    db_id = shape.word(get("db_id"), "db_id") or (name if name.isdigit() else None)
+    state = shape.integer(get("state"), "state")
+    if state not in _STATES:
+        raise shape.malformed("state", state)
+    return {
+        "id": name,
+        "db_id": db_id,
+        "hash": _hash(db_id),
+        "state": _STATES[state],
+        "state_number": state,
+        "user_flags": _flags(get("user_flags")),
+        "timestart": shape.integer(get("timestart"), "timestart") or None,
+        "datestart": shape.moment(get("datestart"), "datestart"),
+        "timeout": shape.integer(get("timeout"), "timeout") or None,
+        "dateout": shape.moment(get("dateout"), "dateout"),
+        "call_id": shape.needed(get("callid"), "callid"),
+        "from_uri": shape.word(get("from_uri"), "from_uri"),
+        "to_uri": shape.word(get("to_uri"), "to_uri"),
+        "caller": _leg(raw, "caller", "callee_cseq"),
+        "callees": [
+            _leg(shape.mapping(each, "CALLEES"), "callee", "caller_cseq")
+            for each in shape.sequence(get("CALLEES"), "CALLEES")
+        ],
+        "context": _context(get("context")),
+    }
+
+
+def _hash(db_id):
+    if db_id is None:
+        return None
+    number = shape.integer(db_id, "db_id")
+    return "{0}:{1}".format(number >> 32, number & 0xFFFFFFFF)
+
+
+def _flags(value):
+    """Names of flags; up to 3.3 the server gives a mask whose names it keeps to itself."""
+    if value is None:
+        return None
+    if isinstance(value, int) or (isinstance(value, str) and value.strip().isdigit()):
+        return None if shape.integer(value, "user_flags") else []
+    return shape.words(value, "user_flags")
+
+
+def _leg(raw, side, cseq):
+    def get(what):
+        name = "{0}_{1}".format(side, what)
+        # SDP keeps its line ends
+        return (shape.text(raw.get(name), name) or None) if "sdp" in what else shape.word(raw.get(name), name)
+
+    return {
+        "tag": get("tag"),
+        "contact": get("contact"),
+        cseq: shape.integer(raw.get(cseq), cseq),
+        "route_set": get("route_set"),
+        "bind_addr": get("bind_addr"),
+        "sdp": get("sdp"),
+        "sent_sdp": get("sent_sdp"),
+    }
+
+
+def _context(value):
+    if value is None:
+        return None
+    value = shape.mapping(value, "context")
+    values = {}
+    for each in shape.sequence(value.get("values"), "values"):
+        values.update(shape.mapping(each, "values"))
+    profiles = []
+    for each in shape.sequence(value.get("profiles"), "profiles"):
+        for name, content in shape.mapping(each, "profiles").items():
+            profiles.append({"name": name, "value": shape.word(content, name)})
+    return {"values": values, "profiles": profiles}

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Destinations of the load balancer: lb_list, lb_status (module load_balancer).
+
+Destination records: id (int), uri (str), group (int), enabled (bool), auto_reenable (bool: probing may enable it again),
+resources (list of {name (str), max (int), load (int)}), attrs (str or None; 3.1 and later).
+
+Source: load_balancer/load_balancer.c of 1.11 to 4.0. 1.11 cuts the name auto-reenable to auto-re.
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+
+def parse(reply):
+    """The destinations of an lb_list reply: list of records."""
+    return [_record(raw) for raw in (_of_nodes(reply.result) if reply.is_tree else _of_value(reply.result))]
+
+
+def parse_status(reply):
+    """Whether the destination of an lb_status reply is enabled: bool."""
+    enabled = shape.switch(shape.flat(reply, "lb_status").get("enable"), "enable")
+    if enabled is None:
+        raise shape.malformed("enable", reply.raw)
+    return enabled
+
+
+def read(conn):
+    """Ask the server: list of records."""
+    return parse(conn.call("lb_list"))
+
+
+def _of_value(result):
+    result = shape.mapping(result, "lb_list")
+    return [shape.mapping(each, "Destinations") for each in shape.sequence(result.get("Destinations"), "Destinations")]
+
+
+def _of_nodes(nodes):
+    """The destinations of a tree in the shape of 3.x."""
+    for node in nodes:
+        if node["name"] != "Destination":
+            continue
+        raw = dict(node["attributes"], uri=node["value"])
+        raw["Resources"] = [
+            dict(resource["attributes"], name=resource["value"])
+            for holder in node["children"]
+            if holder["name"] == "Resources"
+            for resource in holder["children"]
+            if resource["name"] == "Resource"
+        ]
+        yield raw
+
+
+def _record(raw):
+    get = raw.get
+    return {
+        "id": _number(get("id"), "id"),
+        "uri": shape.needed(get("uri"), "uri"),
+        "group": _number(get("group"), "group"),
+        "enabled": shape.switch(get("enabled"), "enabled"),
+        "auto_reenable": shape.switch(get("auto-reenable", get("auto-re")), "auto-reenable"),
+        "resources": [
+            _resource(shape.mapping(each, "Resources")) for each in shape.sequence(get("Resources"), "Resources")
+        ],
+        "attrs": shape.word(get("attrs"), "attrs"),
+    }
+
+
+def _resource(raw):
+    return {
+        "name": shape.needed(raw.get("name"), "name"),
+        "max": shape.integer(raw.get("max"), "max"),
+        "load": shape.integer(raw.get("load"), "load"),
+    }
+
+
+def _number(value, what):
+    number = shape.integer(value, what)
+    if number is None:
+        raise shape.malformed(what, value)
+    return number

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Log levels: log_level (core, 2.2 and later), debug before; xlog_level (3.0 and later).
+
+Record: log_level (int or None; of all processes, None when they differ), processes (list of {pid (int), type (str),
+log_level (int)}, empty before 2.2), xlog_level (int or None, where read() can ask for it).
+Levels: -3 alert, -2 critical, -1 error, 1 warning, 2 notice, 3 info, 4 debug.
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+_GLOBAL = ("New global log level", "New log level", "Log level", "DEBUG")
+
+
+def parse(reply):
+    """The record of a log_level (or debug) reply, to a question or to a change: dict."""
+    processes = []
+    if reply.is_tree or "Processes" in shape.mapping(reply.result, "log_level"):
+        for row in shape.rows(reply, "log_level", "Process", "Processes"):
+            processes.append(
+                {
+                    "pid": shape.integer(row.get("PID"), "PID"),
+                    "type": shape.word(row.get("Type"), "Type"),
+                    "log_level": shape.integer(row.get("Log level"), "Log level"),
+                }
+            )
+    levels = {each["log_level"] for each in processes}
+    if not processes:
+        values = shape.flat(reply, "log_level")
+        levels = {shape.integer(values[name], name) for name in _GLOBAL if name in values}
+        if not levels:
+            raise shape.malformed("log_level", reply.raw)
+    return {"log_level": levels.pop() if len(levels) == 1 else None, "processes": processes, "xlog_level": None}
+
+
+def parse_xlog(reply):
+    """The level of an xlog_level reply: int."""
+    values = shape.flat(reply, "xlog_level")
+    for name in ("xLog Level", "New xLog level", "New global xLog level"):
+        if name in values:
+            return shape.integer(values[name], name)
+    raise shape.malformed("xlog_level", reply.raw)
+
+
+def read(conn):
+    """Ask the server: dict."""
+    record = parse(conn.call("log_level"))
+    if conn.has("xlog_level"):
+        record["xlog_level"] = parse_xlog(conn.call("xlog_level"))
+    return record

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Shared variables of the script, $shv(name): shv_get (module cfgutils).
+
+What is read is {name (str): value (int or str)}.
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+
+def parse(reply, name=None):
+    """The variables of a shv_get reply: dict. name: the one that was asked for, which 3.x and later do not repeat."""
+    if reply.is_tree:
+        found = [dict(_attributes(node), name=node["value"]) for node in reply.result if node["name"] == "VAR"]
+    else:
+        found = [shape.mapping(each, "VARs") for each in _of_value(reply.result, name)]
+    return {shape.needed(each.get("name"), "name"): _value(each) for each in found}
+
+
+def read(conn, name=None):
+    """Ask the server: dict of one variable or all."""
+    return parse(conn.call("shv_get", None if name is None else {"name": name}), name)
+
+
+def _attributes(node):
+    return {key: node["attributes"].get(key) for key in ("type", "value")}
+
+
+def _of_value(result, name):
+    if isinstance(result, dict) and "VAR" in result:
+        return [dict(shape.mapping(result["VAR"], "VAR"), name=name)]
+    if isinstance(result, dict):
+        return shape.sequence(result.get("VARs"), "VARs")
+    # the list of all is nested in a list of its own
+    found = []
+    for each in shape.sequence(result, "VARs"):
+        found += each if isinstance(each, list) else [each]
+    return found
+
+
+def _value(raw):
+    value = raw.get("value")
+    if raw.get("type") == "integer":
+        return shape.integer(value, "value")
+    return shape.text(value, "value")

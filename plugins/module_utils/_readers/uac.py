@@ -1,0 +1,151 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+r"""What became of a SIP request: t_uac_dlg (module tm).
+
+Record:
+
+code      int          SIP status; 408 also when nobody answered, 476 when the destination cannot be resolved,
+                       202 when the server could not wait for the answer
+reason    str          reason phrase
+headers   dict         {name: [values]} of the answer, in order; empty without an answer of the phone
+body      str or None  body of the answer
+ruri      str or None  Request-URI for further requests, where the answer made a dialog
+next_hop  str or None  next hop for further requests
+routes    list of str  route set for further requests, name-addr each
+message   str or None  the answer without its first line, lines ended with CRLF
+
+The server answers five nodes, ``.`` for none, up to 2.3 without names (but 2.2 has them); 3.x and later a value.
+A request that it could not send is a node of its own up to 2.4, and an error from 3.0 on: see parse_error().
+
+Source: tm/mi.c of 1.11, 2.4, 3.6.
+"""
+
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+from ansible_collections.community.opensips.plugins.module_utils._sip.headers import parse_headers, unescape_crlf
+
+_NAMES = ("Status", "RURI", "Next-hop", "Routes", "Message")
+_STATUS = re.compile(r"\s*([1-6][0-9]{2})(?: (.*))?\Z", re.DOTALL)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_NAME_ADDR = re.compile(r"[^<>,]*<[^>]*>")
+_NOT_SENT = re.compile(r"(\([0-9]{3}/MI/UAC\)|MI/UAC failed)\s*\Z")
+
+
+def parse(reply):
+    """The record of a t_uac_dlg reply: dict."""
+    if reply.is_tree:
+        return _record(_of_text(reply.lines()) if isinstance(reply, TextTreeReply) else _of_nodes(reply.result), reply)
+    if reply.result == "Accepted":
+        return _record({}, reply)
+    return _record(shape.mapping(reply.result, "t_uac_dlg"), reply)
+
+
+def parse_error(error):
+    """The same record for a ServerError with which 3.x and later say that a request could not be sent; None for others."""
+    if not _NOT_SENT.search(error.reason) or not 100 <= error.code < 700:
+        return None
+    return _make(error.code, error.reason, {}, None)
+
+
+def read(conn, params, timeout=None):
+    """Send a SIP request (params of t_uac_dlg): the record of what became of it."""
+    try:
+        return parse(conn.call("t_uac_dlg", params, timeout=timeout))
+    except ServerError as error:
+        record = parse_error(error)
+        if record is None:
+            raise
+        return record
+
+
+def _of_text(text):
+    """A text tree in the shape of 3.x. The message is taken as it stands: its lines are no nodes."""
+    text = text[:-1] if text.endswith("\n") else text
+    # FIFO and some datagrams end in an empty line
+    text = text[:-1] if text.endswith("\n") else text
+    if not text.startswith("Status::"):
+        return dict(zip(_NAMES, text.split("\n", len(_NAMES) - 1)))
+    head, _mark, message = text.partition("\nMessage:: ")
+    return _collect([line.partition(":: ")[::2] for line in head.split("\n")] + [("Message", message)])
+
+
+def _of_nodes(nodes):
+    """A tree that is none of text, in the shape of 3.x."""
+    pairs = [(node["name"], node["value"]) for node in nodes]
+    if not any(name for name, _value in pairs):
+        pairs = [(name, value) for name, (_none, value) in zip(_NAMES, pairs)]
+    return _collect(pairs)
+
+
+def _collect(pairs):
+    """One dict of the named values; "Routes" may come once a route."""
+    raw = {}
+    for name, value in pairs:
+        if name in _NAMES:
+            raw[name] = ", ".join(each for each in (raw.get(name), value) if each)
+    return raw
+
+
+def _record(raw, reply):
+    status = _given(raw.get("Status"), "Status")
+    if status is None:
+        if reply.code == 202 or reply.result == "Accepted":
+            return _make(202, "Accepted", {}, None)
+        raise shape.malformed("Status", reply.raw)
+    match = _STATUS.match(status)
+    if match is None:
+        raise shape.malformed("Status", status)
+    return _make(
+        int(match.group(1)), (match.group(2) or "").strip(), raw, _message(_given(raw.get("Message"), "Message"))
+    )
+
+
+def _make(code, reason, raw, message):
+    headers, body = {}, None
+    if message is not None:
+        head, _blank, body = message.partition("\r\n\r\n")
+        headers = parse_headers(head).to_dict()
+        if not body:
+            # transports differ in the line ends they leave
+            message = head.rstrip("\r\n") + "\r\n\r\n"
+    return {
+        "code": code,
+        "reason": reason,
+        "headers": headers,
+        "body": body or None,
+        "ruri": _given(raw.get("RURI"), "RURI"),
+        "next_hop": _given(raw.get("Next-hop"), "Next-hop"),
+        "routes": _routes(raw.get("Routes")),
+        "message": message,
+    }
+
+
+def _given(value, what):
+    """Text of the reply, None for the ``.`` that stands for none."""
+    value = shape.text(value, what)
+    return None if value is None or value.strip() in ("", ".") else value
+
+
+def _message(text):
+    if text is None:
+        return None
+    if "\n" not in text and "\\r\\n" in text:
+        text = unescape_crlf(text)
+    return _LINE_END.sub("\r\n", text)
+
+
+def _routes(value):
+    if isinstance(value, list):
+        value = ", ".join(shape.text(each, "Routes") or "" for each in value)
+    value = _given(value, "Routes")
+    if value is None:
+        return []
+    return [each.replace("Route:", "", 1).strip() for each in _NAME_ADDR.findall(value)]

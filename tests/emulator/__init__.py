@@ -1,0 +1,13 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An OpenSIPS emulator for tests: `from ...tests.emulator import Emulator`; see client.py and `--help`.
+
+One model (state.py, location.py) behind the commands (commands/, a module for each of OpenSIPS'), which give trees on
+1.x and 2.x (tree.py) and values on 3.x and 4.x; render_*.py write them for each protocol; fifo*.py, datagram.py and
+http*.py carry them; sip.py, registrar.py and phones.py are the SIP side; faults.py misbehaves; server.py joins all that,
+cli.py and control.py drive it, client.py is the handle for tests. It shares no code with the collection, on purpose.
+"""
+
+from .client import Emulator, EmulatorError, HarmfulRequest  # noqa: F401

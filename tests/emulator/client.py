@@ -1,0 +1,218 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Emulator: a handle on an emulated OpenSIPS that runs in a process of its own.
+
+This file keeps to Python 3.6, so that tests of the modules can use it; the server itself needs 3.11
+(`OPENSIPS_EMULATOR_PYTHON` names an interpreter when the tests run on an older one).
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_CARRIERS = ("fifo", "udp", "unix", "http")
+
+
+class EmulatorError(Exception):
+    """The emulator did not start, or refused a control command."""
+
+
+class HarmfulRequest(AssertionError):
+    """A request was sent that would have ended, or hung, a real server."""
+
+
+class Emulator(object):
+    """`with Emulator("2.4", phones=20, dead=0.03) as emu: ...`
+
+    Carriers: fifo, udp, unix, http (bool, default: all on; with one of them given as True, only those).
+    Other keywords are the options of the command line with `_` for `-` (phones, dead, reject, reject_codes (list),
+    fr_timeout, sip_log, keep_sip_log (default on), upgrade, reboot (bool), tls_cert, http_user, dialogs, ...).
+    `faults`: list of "METHOD=KIND[:ARG][*COUNT]". `allow_crash`: leaving the block does not raise HarmfulRequest.
+
+    Attributes once started: fifo_path, reply_dir, udp and udp6 (host, port), unix_path, http_base, jsonrpc_url,
+    mi_json_url, xmlrpc_url, old_xmlrpc_url, http_url (jsonrpc_url or mi_json_url), sip (host, port), phones_port,
+    version, directory, pid. What the version or the options do not have is None.
+    """
+
+    def __init__(self, version="3.6", faults=(), allow_crash=False, start_timeout=30.0, **options):
+        self.version = version
+        self.allow_crash = allow_crash
+        self._start_timeout = start_timeout
+        self._lock = threading.Lock()
+        self._process = None
+        self._errors = None
+        self.directory = None
+        self._arguments = self._command_line(version, faults, options)
+
+    @staticmethod
+    def _command_line(version, faults, options):
+        arguments = ["--control", "--version", version]
+        options.setdefault("keep_sip_log", True)
+        only = any(options.get(name) for name in _CARRIERS)
+        for name in _CARRIERS:
+            if not options.pop(name, not only):
+                arguments.append("--no-" + name)
+        if not options.pop("reboot", True):
+            arguments.append("--no-reboot")
+        for fault in faults:
+            arguments += ["--fault", fault]
+        for name, value in sorted(options.items()):
+            flag = "--" + name.replace("_", "-")
+            if value is True:
+                arguments.append(flag)
+            elif isinstance(value, (list, tuple)):
+                arguments += [flag, ",".join(str(item) for item in value)]
+            elif value is not None and value is not False:
+                arguments += [flag, "%o" % value if name == "fifo_mode" else str(value)]
+        return arguments
+
+    # ---- life
+
+    def start(self):
+        """Start it and wait until it is ready; returns self."""
+        python = os.environ.get("OPENSIPS_EMULATOR_PYTHON") or sys.executable
+        self.directory = tempfile.mkdtemp(prefix="opensips-emulator-")
+        # others must be able to enter: clients of another user, as in a real /run/opensips
+        os.chmod(self.directory, 0o755)
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [python, _HERE, "--directory", self.directory, "--remove-directory"] + self._arguments,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
+        timer = threading.Timer(self._start_timeout, self._process.kill)
+        timer.start()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            timer.cancel()
+        if not line:
+            text = self.stderr()
+            self.stop()
+            raise EmulatorError("the emulator did not start: " + (text.strip() or "no message"))
+        self._ready(json.loads(line.decode("utf-8")))
+        return self
+
+    def _ready(self, ready):
+        for name, value in ready.items():
+            if name != "phones":
+                setattr(self, name, tuple(value) if isinstance(value, list) else value)
+        self.http_url = self.jsonrpc_url or self.mi_json_url
+
+    def stop(self):
+        """End it and remove its files."""
+        process, self._process = self._process, None
+        if process is not None:
+            try:
+                process.stdin.close()
+            except OSError:
+                pass
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+        if self._errors is not None:
+            self._errors.close()
+            self._errors = None
+        if self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, value, trace):
+        reasons = []
+        if kind is None and not self.allow_crash:
+            try:
+                stats = self.stats()
+                reasons = stats["crash_reasons"] + stats["harms"]
+            except EmulatorError:
+                reasons = ["the emulator is gone: " + self.stderr()]
+        self.stop()
+        if reasons:
+            raise HarmfulRequest("a real server would have been hurt: " + "; ".join(reasons))
+
+    # ---- control
+
+    def _call(self, op, **arguments):
+        arguments["op"] = op
+        with self._lock:
+            if self._process is None:
+                raise EmulatorError("the emulator does not run")
+            try:
+                self._process.stdin.write(json.dumps(arguments).encode("utf-8") + b"\n")
+                self._process.stdin.flush()
+                line = self._process.stdout.readline()
+            except OSError as error:
+                raise EmulatorError("the emulator is gone: %s" % error)
+        if not line:
+            raise EmulatorError("the emulator is gone")
+        reply = json.loads(line.decode("utf-8"))
+        if "error" in reply:
+            raise EmulatorError(reply["error"])
+        return reply["ok"]
+
+    def stats(self):
+        """dict: commands {name: count}, crashes, crash_reasons, harms, lost, alive, fifo_recreated,
+        unopened_reply_fifos, faults {kind: count}, contacts, farm {phones, behaviours, received, boots}."""
+        return self._call("stats")
+
+    def state(self):
+        """The whole state as plain data: location, cache, dispatcher, load_balancer, gateways, ..."""
+        return self._call("state")
+
+    def sip_log(self, start=0):
+        """SIP requests that the phones got: dicts with time, port, first, headers, body, raw (latin-1)."""
+        return [dict(entry, headers=[tuple(pair) for pair in entry["headers"]])
+                for entry in self._call("sip_log", start=start) or []]
+
+    def fault(self, method, kind, argument=None, count=None):
+        """Misbehave from now on: `emu.fault("ul_dump", "slow", 2.5, count=1)`; method "*" is every one."""
+        self._call("fault", method=method, kind=kind, argument=argument, count=count)
+
+    def clear_faults(self, method=None):
+        """Behave again, for one method or for all."""
+        self._call("clear", method=method)
+
+    def add_contact(self, aor, uri, expires=3600, **fields):
+        """Put a contact into the location table. expires: seconds, 0 for ever; fields: q, callid, cseq,
+        user_agent, received, path, flags, cflags, socket, methods, attr, sip_instance."""
+        self._call("add_contact", aor=aor, uri=uri, expires=expires, **fields)
+
+    def forget_contact(self, aor):
+        """Drop an AOR from the location table."""
+        self._call("forget_contact", aor=aor)
+
+    def set_dialogs(self, count):
+        """Have that many calls up."""
+        self._call("set_dialogs", count=count)
+
+    def phones(self):
+        """list of dict: user, vendor, user_agent, contact, behaviour, code, boots."""
+        return self._call("phones")
+
+    def set_phone(self, user, **fields):
+        """Change a phone: behaviour ("answer", "reject", "dead", "provisional"), code, firmware, domain."""
+        return self._call("phone", user=user, **fields)
+
+    def register(self, user):
+        """Let a phone register once more, by SIP."""
+        self._call("register", user=user)
+
+    def kill(self):
+        """Let the server die: its FIFO stays behind without a reader, its ports close."""
+        self._call("kill")
+
+    def stderr(self):
+        """What the emulator printed on its standard error so far."""
+        if self._errors is None:
+            return ""
+        self._errors.seek(0)
+        return self._errors.read().decode("utf-8", "replace")

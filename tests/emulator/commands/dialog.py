@@ -1,0 +1,141 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""dialog: calls and profiles."""
+
+import time
+
+from ..errors import MIError
+from ..tree import array, attributes, node, tree
+from . import command
+
+
+def _date(moment):
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def _fields(server, dialog):
+    """What all versions tell, in their order, up to the callees."""
+    return {"state": 3, "user_flags": "", "timestart": dialog.start, "datestart": _date(dialog.start),
+            "timeout": dialog.timeout, "dateout": _date(dialog.timeout), "callid": dialog.callid,
+            "from_uri": dialog.from_uri, "to_uri": dialog.to_uri, "caller_tag": dialog.caller_tag,
+            "caller_contact": dialog.caller_contact, "callee_cseq": "0", "caller_route_set": "",
+            "caller_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port}
+
+
+def _callee(server, dialog):
+    return {"callee_tag": dialog.callee_tag, "callee_contact": dialog.callee_contact, "caller_cseq": "1",
+            "callee_route_set": "", "callee_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port}
+
+
+def _value(server, dialog, context):
+    value = {"ID": dialog.did, "db_id": dialog.db_id}
+    value.update(_fields(server, dialog), caller_sdp=dialog.caller_sdp,
+                 CALLEES=[dict(_callee(server, dialog), callee_sdp=dialog.callee_sdp)])
+    if context:
+        value["context"] = {}
+    return value
+
+
+def _node(server, dialog, context):
+    sdp = [node("caller_sdp")] if server.state.v >= (2, 0) else []
+    callee_sdp = [node("callee_sdp")] if sdp else []
+    kids = [node(name, 0 if name == "user_flags" else value) for name, value in _fields(server, dialog).items()]
+    callee = [node(*pair) for pair in _callee(server, dialog).items()]
+    kids += sdp + [node("CALLEES", kids=[node("callee", kids=callee + callee_sdp)], array=True)]
+    if context:
+        kids.append(node("context"))
+    if server.state.v < (2, 0):
+        attrs = (("hash", "%d:%d" % (dialog.h_entry, dialog.h_id)), ("dialog_id", dialog.db_id))
+    else:
+        attrs = (("ID", dialog.db_id),)
+    return node("dialog", None, attrs, kids)
+
+
+def _chosen(server, params):
+    """Dialogs by callid (and tag) or by index and counter."""
+    dialogs = server.state.dialogs
+    first = params.text("callid")
+    if first is None and "index" in params:
+        index, count = params.int("index"), params.int("counter")
+        return dialogs[index:index + count]
+    if first is None:
+        return dialogs
+    tag = params.text("from_tag")
+    if server.state.tree and tag is not None and first.isdigit() and tag.isdigit():
+        return dialogs[int(first):int(first) + int(tag)]
+    found = [dialog for dialog in dialogs if dialog.callid == first and tag in (None, dialog.caller_tag)]
+    if not found:
+        raise MIError(404, "No such dialog")
+    return found
+
+
+def _list(server, params, context):
+    dialogs = _chosen(server, params)
+    if server.state.tree:
+        return array([_node(server, dialog, context) for dialog in dialogs])
+    reply = {"count": len(server.state.dialogs)} if "counter" in params else {}
+    reply["Dialogs"] = [_value(server, dialog, context) for dialog in dialogs]
+    return reply
+
+
+@command("dlg_list", "[callid] [from_tag]")
+def dlg_list(server, params):
+    return _list(server, params, False)
+
+
+@command("dlg_list_ctx", "[callid] [from_tag]")
+def dlg_list_ctx(server, params):
+    return _list(server, params, True)
+
+
+@command("dlg_end_dlg", "dialog_id [extra_hdrs]")
+def dlg_end_dlg(server, params):
+    wanted = params.text("dialog_id")
+    dialogs = server.state.dialogs
+    kept = [dialog for dialog in dialogs if wanted not in (dialog.did, dialog.db_id, dialog.callid)]
+    if len(kept) == len(dialogs):
+        raise MIError(404, "Requested Dialog not found")
+    server.state.dialogs = kept
+
+
+_PROFILES = ("lbXpstn", "lbXtransc")
+
+
+@command("list_all_profiles", no_input=True)
+def list_all_profiles(server, params):
+    if server.state.tree:
+        return tree(*(node(name, 1) for name in _PROFILES))
+    return {"Profiles": [{"name": name, "has value": True} for name in _PROFILES]}
+
+
+@command("profile_get_size", "profile [value]")
+def profile_get_size(server, params):
+    name = params.text("profile")
+    if name not in _PROFILES:
+        raise MIError(404, "Profile not found")
+    if server.state.tree:
+        return tree(node("profile", None, attributes(name=name, value=params.text("value"), count=0, shared="no",
+                                                          **({"replicated": "no"} if server.state.v >= (2, 0) else {}))))
+    return {"Profile": {"name": name, "value": params.text("value") or None, "count": 0, "shared": "no",
+                        "replicated": "no"}}
+
+
+@command("profile_get_values", "profile")
+def profile_get_values(server, params):
+    if params.text("profile") not in _PROFILES:
+        raise MIError(404, "Profile not found")
+    return array([]) if server.state.tree else []
+
+
+@command("profile_list_dlgs", "profile [value]")
+def profile_list_dlgs(server, params):
+    if params.text("profile") not in _PROFILES:
+        raise MIError(404, "Profile not found")
+    return array([]) if server.state.tree else {"Dialogs": []}
+
+
+@command("dlg_db_sync", no_input=True)
+def dlg_db_sync(server, params):
+    raise MIError(400, "Cannot sync in no-db mode")

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""dispatcher: sets of destinations, partition `default`."""
+
+from ..errors import MIError
+from ..sip import parse_uri
+from ..tree import array, attributes, node
+from . import command
+
+_PROBING_THRESHOLD = 3
+_STATES = {"a": "Active", "i": "Inactive", "p": "Probing"}
+
+
+def _value(item, full):
+    uri = parse_uri(item.uri)
+    value = {"URI": item.uri, "state": item.state, "first_hit_counter": 0}
+    if item.attrs:
+        value["attr"] = item.attrs
+    if full:
+        value.update(weight=item.weight, priority=item.priority)
+        if item.description:
+            value["description"] = item.description
+    value["resolved_addresses"] = ["%s:%d" % (uri.host, uri.port or 5060)]
+    return value
+
+
+def _node(state, item, full):
+    attrs = attributes(state=item.state)
+    if state.v >= (2, 0):
+        attrs += (("first_hit_counter", "0"),)
+    kids = [node("attr", item.attrs)] if item.attrs else []
+    if full and state.v >= (2, 0):
+        kids += [node("weight", item.weight), node("priority", item.priority)]
+        if item.description:
+            kids.append(node("description", item.description))
+    return node("URI", item.uri, attrs, kids)
+
+
+@command("ds_list", "[full]")
+def ds_list(server, params):
+    state = server.state
+    if params.text("partition", "default") != "default":
+        raise MIError(500, "ERROR Unknown partition")
+    if state.v[0] == 2 and params.text("full", "full") != "full":
+        raise MIError(400, "Bad parameter")
+    full = "full" in params and (state.tree or params.text("full") not in ("0", "n", "N"))
+    if state.tree:
+        sets = [node("SET", number, kids=[_node(state, item, full) for item in items], array=True)
+                for number, items in state.dispatcher.items()]
+        if state.v < (2, 0):
+            return array(sets)
+        return array([node("PARTITION", "default", kids=sets, array=True)])
+    return {"PARTITIONS": [{"name": "default", "SETS": [
+        {"id": number, "Destinations": [_value(item, full) for item in items]}
+        for number, items in state.dispatcher.items()]}]}
+
+
+def _set(item, wanted):
+    """Probing counts failures: it shows from the third on, and never on an inactive destination."""
+    if wanted == "Probing":
+        item.failures += 1
+        if item.state == "Inactive" or item.failures < _PROBING_THRESHOLD:
+            return
+    else:
+        item.failures = 0
+    item.state = wanted
+
+
+@command("ds_set_state", "state group address")
+def ds_set_state(server, params):
+    wanted = _STATES.get(params.text("state").lower())
+    if wanted is None:
+        raise MIError(500, "Bad state value")
+    group = params.text("group")
+    partition, colon, number = group.rpartition(":")
+    if colon and partition != "default":
+        if server.state.v < (2, 0):
+            raise MIError(500, "bad group value")
+        raise MIError(404, "ERROR Unknown partition")
+    if not number.isdigit():
+        raise MIError(500, "bad group value")
+    for item in server.state.dispatcher.get(int(number), ()):
+        if item.uri == params.text("address"):
+            _set(item, wanted)
+            return
+    raise MIError(404, "destination not found")
+
+
+@command("ds_reload", "[partition]")
+def ds_reload(server, params):
+    state = server.state
+    if params.text("partition", "default") != "default" and state.v >= (2, 0):
+        raise MIError(500, "ERROR Unknown partition")
+    if params.text("inherit_state", "y").lower().startswith("n"):
+        for items in state.dispatcher.values():
+            for item in items:
+                item.state = "Inactive" if item.uri.startswith("sip:127.0.0.2") else "Active"

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ratelimit: no pipes."""
+
+from ..errors import MIError
+from ..tree import array, attributes, node
+from . import command
+
+
+@command("rl_list", "[pipe]")
+def rl_list(server, params):
+    if params.text("pipe") is not None:
+        if server.state.tree:
+            raise MIError(None, "failed")
+        raise MIError(404, "Pipe Not Found")
+    if server.state.tree:
+        return array([node("PIPE", None, attributes(drop_rate=0))])
+    return {"Pipes": [], "drop_rate": 0}
+
+
+@command("rl_reset_pipe", "pipe")
+def rl_reset_pipe(server, params):
+    if server.state.tree:
+        raise MIError(400, "Bad parameter")
+    raise MIError(500, "Internal error")
+
+
+@command("rl_dump_pipe")
+def rl_dump_pipe(server, params):
+    raise MIError(404, "Pipe not found")
+
+
+@command("rl_get_pid", no_input=True)
+def rl_get_pid(server, params):
+    values = {"ki": "-25.000", "kp": "0.000", "kd": "0.000"}
+    return array([node("PID", None, tuple(values.items()))]) if server.state.tree else {"PID": values}

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Control at run time: one command per line on standard input, one JSON line back on standard output."""
+
+import json
+import os
+import sys
+import time
+
+from .faults import parse
+
+
+class Control:
+    """`plain`: a person types; otherwise `{"op": ..., ...}` lines, and the end of the input ends the emulator."""
+
+    def __init__(self, server, loop, end, plain):
+        self.server, self.loop, self.end, self.plain = server, loop, end, plain
+        self._buffer = b""
+
+    def start(self):
+        self.loop.add_reader(sys.stdin.fileno(), self._readable)
+
+    def _readable(self):
+        data = os.read(sys.stdin.fileno(), 65536)
+        if not data:
+            self.loop.remove_reader(sys.stdin.fileno())
+            self.end(0)
+            return
+        self._buffer += data
+        while b"\n" in self._buffer:
+            line, _, self._buffer = self._buffer.partition(b"\n")
+            if line.strip():
+                self._line(line.decode("utf-8", "surrogateescape").strip())
+
+    def _line(self, line):
+        try:
+            request = self._plain(line) if self.plain else json.loads(line)
+            name = request.pop("op")
+            operation = getattr(self, "op_" + name, None)
+            if operation is None:
+                raise LookupError("no control command %r" % name)
+            reply = {"ok": operation(**request)}
+        except Exception as error:  # whatever was asked, the emulator goes on
+            reply = {"error": "%s: %s" % (type(error).__name__, error)}
+        print(json.dumps(reply, indent=1 if self.plain else None), flush=True)
+
+    @staticmethod
+    def _plain(line):
+        words = line.split(None, 1)
+        request = {"op": words[0]}
+        if len(words) > 1:
+            request["text"] = words[1]
+        return request
+
+    def op_stats(self):
+        return self.server.stats()
+
+    def op_state(self):
+        return snapshot(self.server.state)
+
+    def op_sip_log(self, start=0):
+        entries = self.server.farm.log_entries
+        return None if entries is None else entries[start:]
+
+    def op_fault(self, text=None, method=None, kind=None, argument=None, count=None):
+        if text is not None:
+            self.server.faults.set(*parse(text))
+        else:
+            self.server.plan_fault(method, kind, argument, count)
+
+    def op_clear(self, text=None, method=None):
+        self.server.faults.clear(text or method)
+
+    def op_add_contact(self, aor, uri, expires=3600, **fields):
+        from .location import Contact
+        self.server.state.location.save(aor, Contact(uri, time.time() + expires if expires else 0, **fields))
+
+    def op_forget_contact(self, aor):
+        self.server.state.location.remove(aor)
+
+    def op_set_dialogs(self, count):
+        self.server.state.add_dialogs(count)
+
+    def op_phone(self, user, **fields):
+        """Change a phone: behaviour, code, domain, firmware."""
+        phone = self.server.farm.phones[user]
+        for name, value in fields.items():
+            setattr(phone, name, value)
+        return phone.contact()
+
+    def op_phones(self):
+        return [{"user": phone.user, "vendor": phone.vendor, "user_agent": phone.user_agent(),
+                 "contact": phone.contact(), "behaviour": phone.behaviour, "code": phone.code, "boots": phone.boots}
+                for phone in self.server.farm.phones.values()]
+
+    def op_register(self, user):
+        farm = self.server.farm
+        farm.register(farm.phones[user])
+
+    def op_kill(self):
+        """As if the server had died."""
+        self.server.kill()
+
+    def op_quit(self):
+        self.end(0)
+
+
+def snapshot(state):
+    """The state as plain data."""
+    now = time.time()
+    location = state.location
+    return {
+        "location": {aor: [{"uri": contact.uri, "contact_id": contact.contact_id, "expires": contact.expires(now),
+                            "q": contact.q, "callid": contact.callid, "cseq": contact.cseq,
+                            "user_agent": contact.user_agent, "methods": contact.methods,
+                            "sip_instance": contact.sip_instance}
+                           for contact in contacts] for aor, contacts in location.aors.items()},
+        "cache": {name: entry[0] for name, entry in state.cache.items()},
+        "log_level": state.log_level, "xlog_level": state.xlog_level,
+        "dispatcher": {str(number): {item.uri: item.state for item in items}
+                       for number, items in state.dispatcher.items()},
+        "load_balancer": {str(item.id): {"enabled": item.enabled, "resources": item.resources}
+                          for item in state.balanced},
+        "gateways": {item.id: item.state for item in state.gateways},
+        "carriers": {item.id: item.enabled for item in state.carriers},
+        "dr_probing": state.dr_probing, "nat_ping": state.nat_ping,
+        "registrants": {item.aor: item.enabled for item in state.registrants},
+        "media": {kind: {item.url: item.disabled for item in items} for kind, items in state.media.items()},
+        "trace": state.trace_on, "shared_variables": state.shared_variables,
+        "blacklists": {name: [list(rule.key()) for rule in rules] for name, rules in state.blacklists.items()},
+        "subscribers": {event: sorted(sockets) for event, sockets in state.subscribers.items()},
+        "dialogs": [dialog.callid for dialog in state.dialogs],
+        "counters": state.counters,
+    }

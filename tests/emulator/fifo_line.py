@@ -1,0 +1,204 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The MI FIFO of 1.x and 2.x: the line protocol, with the limits of mi_fifo."""
+
+import os
+import re
+
+from .errors import PENDING
+from .fifo import Fifo
+from .render_line import render
+
+MAX_LINE, MAX_ARGUMENTS = 1024, 8192
+_SEPARATOR = re.compile(r"\s*::\s*")
+
+
+class ParseError(Exception):
+    """Arguments that mi_parser.c refuses."""
+
+
+def parse_argument(lines):
+    """(value, how many lines it took) of the argument that starts at lines[0]; lines have no newline.
+
+    Raises ParseError; IndexError when a quoted value goes on behind the lines at hand.
+    """
+    line = lines[0].lstrip()
+    if not line.startswith('"'):
+        name, found, value = line.partition("::")
+        if '"' in name:
+            raise ParseError
+        if not found:
+            return line.rstrip(), 1
+        line = value.lstrip()
+        if not line.startswith('"'):
+            if '"' in line:
+                raise ParseError
+            return line.rstrip(), 1
+    text, used = line[1:], 1
+    value = []
+    while True:
+        start = 0
+        while True:
+            quote = text.find('"', start)
+            if quote < 0:
+                break
+            if quote and text[quote - 1] == "\\":
+                text = text[:quote - 1] + text[quote:]
+                start = quote
+                continue
+            if text[quote + 1:].strip():
+                raise ParseError
+            value.append(text[:quote])
+            return "\n".join(value), used
+        value.append(text)
+        text = lines[used]
+        used += 1
+
+
+class LineFifo(Fifo):
+    """mi_fifo_server() as a machine that is fed lines."""
+
+    def __init__(self, server, path, reply_dir):
+        self._buffer = b""
+        self._reset()
+        super().__init__(server, path, reply_dir)
+
+    def _reset(self):
+        self._header = None      # (command, classic or None, reply path)
+        self._lines = []         # argument lines of the request being read
+        self._size = 0
+        self._consuming = False  # skip everything up to the next blank line
+        self.hung = False
+
+    def readable(self):
+        try:
+            self._buffer += os.read(self.fd, 65536)
+        except BlockingIOError:
+            return
+        while self.fd is not None:
+            end = self._buffer.find(b"\n")
+            if end < 0:
+                if len(self._buffer) > (MAX_ARGUMENTS if self._header else MAX_LINE):
+                    self._too_long()
+                return
+            line, self._buffer = self._buffer[:end], self._buffer[end + 1:]
+            if self.hung:
+                continue
+            self._line(line)
+
+    def _too_long(self):
+        """2.1 to 2.4 make the FIFO anew and lose what is in it; 1.x answer a parse error or nothing."""
+        self.server.stats_lost += 1
+        self._buffer = b""
+        header, self._header = self._header, None
+        self._lines, self._size = [], 0
+        if self.server.state.v >= (2, 1):
+            self._consuming = False
+            self.recreate()
+        else:
+            self._consuming = True
+            if header is not None:
+                self._parse_error(header)
+
+    def _line(self, line):
+        if self._consuming:
+            if not line:
+                self._consuming = False
+            return
+        if self._header is None:
+            self._first(line.rstrip(b" \t\r").decode("utf-8", "surrogateescape"), len(line))
+            return
+        self._size += len(line) + 1
+        if self._size > MAX_ARGUMENTS:
+            self._too_long()
+            return
+        if not line:
+            header, lines = self._header, self._lines
+            self._header, self._lines, self._size = None, [], 0
+            self._complete(header, lines)
+            return
+        self._lines.append(line.decode("utf-8", "surrogateescape"))
+
+    def _first(self, line, length):
+        if length >= MAX_LINE:
+            self._too_long()
+            return
+        if len(line) < 3:
+            return
+        name, colon, reply = line[1:].partition(":")
+        if line[0] != ":" or not colon or not name:
+            self._consuming = True
+            return
+        path = None
+        if reply:
+            path = self.replies.path(reply)
+            if path is None:
+                self._consuming = True
+                return
+        server = self.server
+        if len(name) >= 256 and server.state.v >= (2, 3) and server.lookup(name) is None:
+            server.harm("FIFO hung by a command name of %d characters" % len(name))
+            self.hung = True
+            return
+        if server.is_async(name) and path is None:
+            server.crash("asynchronous command %s over FIFO without a reply FIFO" % name)
+            return
+        if path is None:
+            self._consuming = True  # nothing to answer to: not run
+            return
+        classic = server.lookup(name)
+        if classic is None:
+            # answered before the arguments are read
+            self._consuming = True
+            server.note(name)
+            self.answer(path, name, ("500 command '%s' not available\n" % name).encode("utf-8", "surrogateescape"))
+            return
+        self._header = (name, classic, path)
+
+    def _complete(self, header, lines):
+        name, classic, path = header
+        try:
+            args = [] if self.server.takes_no_input(classic) else self._arguments(lines)
+        except ParseError:
+            self._parse_error(header)
+            return
+        if self.server.is_async(classic):
+            outcome = self.server.call_line(classic, args, lambda late: self._send(path, name, late))
+            if outcome is not PENDING:
+                self._send(path, name, outcome)
+            return
+        # the reply FIFO is opened first: no reader, no command
+        self.replies.open(path, lambda fd: self._send(path, name, self.server.call_line(classic, args, None), fd))
+
+    @staticmethod
+    def _arguments(lines):
+        args = []
+        while lines:
+            if not lines[0].strip():
+                lines = lines[1:]
+                continue
+            try:
+                value, used = parse_argument(lines)
+            except IndexError:
+                raise ParseError from None
+            if value == "":
+                raise ParseError
+            args.append(value)
+            lines = lines[used:]
+        return args
+
+    def _parse_error(self, header):
+        """Answered, and then the server waits for one more blank line: the next request is swallowed."""
+        word = "Parse" if self.server.state.v >= (2, 0) else "parse"
+        self._consuming = True
+        self.server.stats_lost += 1
+        self.answer(header[2], header[0], ("400 %s error in command '%s'\n" % (word, header[0])).encode())
+
+    def _send(self, path, name, outcome, fd=None):
+        code, reason, reply = outcome
+        if code is None:  # the handler gave up
+            self.answer(path, name, ("500 command '%s' failed\n" % name).encode(), fd)
+            return
+        self.answer(path, name, render(code, reason, reply, "\n").encode("utf-8", "surrogateescape"), fd)

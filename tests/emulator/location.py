@@ -1,0 +1,156 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The location table: AORs and their contacts, kept as usrloc keeps them."""
+
+import time
+
+HASH_SIZE = 512
+ALL_METHODS = 4294967295
+MI_CALLID = "dfjrewr12386fd6-343@opensips.mi"
+MI_USER_AGENT = "OpenSIPS MI Server"
+
+# the bits of Allow, in the order of parse_methods.c
+_METHOD_BITS = {"INVITE": 1, "CANCEL": 2, "ACK": 4, "BYE": 8, "INFO": 16, "OPTIONS": 32, "UPDATE": 64,
+                "REGISTER": 128, "MESSAGE": 256, "SUBSCRIBE": 512, "NOTIFY": 1024, "PRACK": 2048,
+                "REFER": 4096, "PUBLISH": 8192}
+
+
+def method_bits(allow):
+    """`INVITE, ACK, NOTIFY` -> 1029; None (no Allow header) -> all."""
+    if allow is None:
+        return ALL_METHODS
+    bits = 0
+    for name in allow.split(","):
+        bits |= _METHOD_BITS.get(name.strip().upper(), 0)
+    return bits
+
+
+def core_hash(text):
+    """core_hash() of hash_func.h, unmasked: ul_dump walks the AORs in its order."""
+    data = text.encode("utf-8", "surrogateescape")
+    total = 0
+    end = len(data) - len(data) % 4
+    for start in range(0, end, 4):
+        value = int.from_bytes(data[start:start + 4], "big")
+        total += value ^ (value >> 3)
+    value = int.from_bytes(data[end:], "big")
+    total = (total + (value ^ (value >> 3))) & 0xFFFFFFFF
+    return (total + (total >> 11) + (total >> 13) + (total >> 23)) & 0xFFFFFFFF
+
+
+class Contact:
+    """One registered contact."""
+
+    __slots__ = ("uri", "contact_id", "expires_at", "q", "callid", "cseq", "user_agent", "received", "path",
+                 "flags", "cflags", "socket", "methods", "attr", "sip_instance")
+
+    def __init__(self, uri, expires_at=0.0, q="", callid="", cseq=1, user_agent="n/a", received="", path="",
+                 flags=0, cflags="", socket="", methods=ALL_METHODS, attr="", sip_instance=""):
+        self.uri = uri
+        self.contact_id = "0"
+        self.expires_at = expires_at  # Unix time; 0: permanent
+        self.q = q
+        self.callid = callid
+        self.cseq = cseq
+        self.user_agent = user_agent
+        self.received = received
+        self.path = path
+        self.flags = flags
+        self.cflags = cflags
+        self.socket = socket
+        self.methods = methods
+        self.attr = attr
+        self.sip_instance = sip_instance
+
+    def expires(self, now):
+        """Seconds left, or `permanent`, `deleted` (negative never stored) or `expired`."""
+        if self.expires_at == 0:
+            return "permanent"
+        left = int(self.expires_at - now)
+        return left if left > 0 else "expired"
+
+
+class Location:
+    """The table `location`."""
+
+    def __init__(self):
+        self.aors = {}  # AOR -> [Contact], the best q first
+        self.inserted = self.expired = 0
+        self._order = None
+        self._label = 0
+        self.listeners = []  # called with (event, aor, contact)
+
+    def __len__(self):
+        return len(self.aors)
+
+    def contact_count(self):
+        return sum(map(len, self.aors.values()))
+
+    def ordered(self):
+        """AORs in the order of the hash table."""
+        if self._order is None or len(self._order) != len(self.aors):
+            self._order = sorted(self.aors, key=lambda aor: (core_hash(aor) & (HASH_SIZE - 1), aor))
+        return self._order
+
+    def get(self, aor):
+        return self.aors.get(aor)
+
+    def find(self, aor, uri):
+        for contact in self.aors.get(aor, ()):
+            if contact.uri == uri:
+                return contact
+        return None
+
+    def save(self, aor, contact):
+        """Add the contact, or replace the one with the same URI."""
+        contacts = self.aors.get(aor)
+        if contacts is None:
+            contacts = self.aors[aor] = []
+            self._order = None
+            self._notify("E_UL_AOR_INSERT", aor, None)
+        for index, known in enumerate(contacts):
+            if known.uri == contact.uri:
+                contact.contact_id = known.contact_id
+                contacts[index] = contact
+                self._notify("E_UL_CONTACT_UPDATE", aor, contact)
+                break
+        else:
+            self._label += 1
+            contact.contact_id = str(((core_hash(aor) & 0x3FFF) << 48) | (self._label & 0xFFFFFFFFFFFF))
+            contacts.append(contact)
+            self.inserted += 1
+            self._notify("E_UL_CONTACT_INSERT", aor, contact)
+        if len(contacts) > 1:
+            contacts.sort(key=lambda item: -float(item.q or -1))
+
+    def remove_contact(self, aor, uri):
+        contacts = self.aors[aor]
+        for contact in contacts:
+            if contact.uri == uri:
+                self._notify("E_UL_CONTACT_DELETE", aor, contact)
+        contacts[:] = [contact for contact in contacts if contact.uri != uri]
+        if not contacts:
+            self.remove(aor)
+
+    def remove(self, aor):
+        contacts = self.aors.pop(aor, None)
+        if contacts is not None:
+            self._order = None
+            for contact in contacts:
+                self._notify("E_UL_CONTACT_DELETE", aor, contact)
+            self._notify("E_UL_AOR_DELETE", aor, None)
+
+    def sweep(self, now=None):
+        """Drop what has expired."""
+        now = now or time.time()
+        dead = [(aor, contact.uri) for aor, contacts in self.aors.items()
+                for contact in contacts if 0 < contact.expires_at <= now]
+        for aor, uri in dead:
+            self.expired += 1
+            self.remove_contact(aor, uri)
+
+    def _notify(self, event, aor, contact):
+        for listener in self.listeners:
+            listener(event, aor, contact)

@@ -1,0 +1,247 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One emulated OpenSIPS: state, commands, carriers, SIP, phones."""
+
+import asyncio
+import os
+import socket
+import sys
+
+from . import commands, datagram, sip
+from .dispatch import Dispatcher
+from .faults import Fault, Faults
+from .fifo import JsonFifo
+from .fifo_line import LineFifo
+from .http import HttpServer
+from .http_mi import MiHttp, MiJsonGet, OldXmlRpc, XmlRpcTree, XmlRpcValue
+from .phones import Farm
+from .registrar import Registrar
+from .commands.events import Notifier
+from .state import State
+
+
+class Server:
+    """Everything of one process. `options`: see cli.py."""
+
+    def __init__(self, options, loop):
+        self.options = options
+        self.loop = loop
+        self.state = State(options.version, options.modules, options.directory)
+        self.dispatcher = Dispatcher(self)
+        self.faults = Faults()
+        self.notify = Notifier(self.state)
+        self.calls = {}          # command as asked for -> how often
+        self.stats_lost = 0      # requests or replies that a real server loses without a word
+        self.crashes = []        # what would have brought a real server down
+        self.harms = []          # what would have hurt it
+        self.alive = False
+        self.fifo = self.http = self.old_http = self.sip = self.farm = None
+        self.udp = self.udp6 = self.unix = None
+        self._held = []
+        self._black_hole = None
+        self._sweeper = None
+        self.on_dead = None
+
+    # ---- life
+
+    async def start(self):
+        options = self.options
+        state = self.state
+        self.sip = sip.Endpoint(self.loop, options.sip_port, options.fr_timeout, Registrar(self).on_request, state.count)
+        state.sip_port = self.sip.port
+        state.add_dialogs(options.dialogs)
+        if options.fifo:
+            kind = LineFifo if state.tree else JsonFifo
+            self.fifo = kind(self, options.fifo_path, options.reply_dir)
+        fragile = state.v >= (4, 0)
+        if options.udp:
+            self.udp = datagram.Datagram(self, datagram.bind_udp("127.0.0.1", options.udp_port), fragile)
+            try:
+                self.udp6 = datagram.Datagram(self, datagram.bind_udp("::1"), fragile)
+            except OSError:
+                self.udp6 = None  # no IPv6 on this machine
+        if options.unix:
+            self.unix = datagram.Datagram(self, datagram.bind_unix(options.unix_path), fragile)
+        if options.http:
+            await self._start_http()
+        self.farm = Farm(self.loop, self.sip.port, options)
+        self.alive = True
+        self._sweeper = self.loop.call_later(1.0, self._sweep)
+        await self._register_phones()
+
+    async def _start_http(self):
+        state = self.state
+        if not state.tree:
+            handlers = {"mi": MiHttp(self), "RPC2": XmlRpcValue(self)}
+        else:
+            handlers = {"json": MiJsonGet(self), "xmlrpc" if state.v < (2, 0) else "RPC2": XmlRpcTree(self)}
+        self.http = HttpServer(self, handlers)
+        await self.http.start(self.options.http_port)
+        state.http_port = self.http.port
+        if state.v < (2, 0):
+            self.old_http = HttpServer(self, {"RPC2": OldXmlRpc(self)})
+            await self.old_http.start(0)
+
+    async def _register_phones(self):
+        """By SIP, paced; big fleets are put into the table at once."""
+        farm = self.farm
+        if self.options.register == "none":
+            return
+        if self.options.register == "direct" or len(farm.phones) > self.options.register_limit:
+            farm.seed(self.state)
+            return
+        for index, phone in enumerate(farm.phones.values()):
+            farm.register(phone)
+            if index % 50 == 49:
+                await asyncio.sleep(0.002)
+        for _turn in range(500):
+            if len(self.state.location) >= len(farm.phones):
+                return
+            await asyncio.sleep(0.01)
+        self.warn("only %d of %d phones registered" % (len(self.state.location), len(farm.phones)))
+
+    def _sweep(self):
+        self.state.location.sweep()
+        self._sweeper = self.loop.call_later(1.0, self._sweep)
+
+    def close(self, crashed=False):
+        """Close every carrier. A crashed server leaves its FIFO behind, without a reader."""
+        self.alive = False
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for carrier in (self.udp, self.udp6, self.unix, self.http, self.old_http, self.sip):
+            if carrier is not None:
+                carrier.close()
+        if self.fifo is not None:
+            self.fifo.close(unlink=not crashed)
+        if not crashed and self.farm is not None:
+            self.farm.close()
+        if self._black_hole is not None:
+            self._black_hole.close()
+            self._black_hole = None
+        self.notify.close()
+        for fd in self._held:
+            os.close(fd)
+        self._held = []
+
+    def hold(self, fd):
+        """Keep a reply FIFO open without writing: the client waits in vain."""
+        if fd is not None:
+            self._held.append(fd)
+
+    # ---- harm
+
+    @staticmethod
+    def warn(text):
+        sys.stderr.write("emulator: %s\n" % text)
+        sys.stderr.flush()
+
+    def harm(self, reason):
+        """A request that hurts a real server without ending it."""
+        self.harms.append(reason)
+        self.warn("HARM: " + reason)
+
+    def crash(self, reason):
+        """A request that ends a real server."""
+        self.crashes.append(reason)
+        self.warn("CRASH: " + reason)
+        if self.options.on_crash == "ignore":
+            return
+        self.close(crashed=True)
+        if self.options.on_crash == "exit" and self.on_dead is not None:
+            self.on_dead(139)
+
+    # ---- commands
+
+    def note(self, name):
+        self.calls[name] = self.calls.get(name, 0) + 1
+
+    def lookup(self, name):
+        """The classic name of a command of 1.x and 2.x, or None."""
+        return self.dispatcher.lookup(name)
+
+    def is_async(self, name):
+        if self.dispatcher.is_async(name):
+            return True
+        if self.state.v < (4, 0) or ":" not in name and name not in ("uac_dlg", "send_sequential"):
+            return False
+        return self.dispatcher.is_async(self.dispatcher.lookup(name))
+
+    @staticmethod
+    def takes_no_input(classic):
+        command = commands.TABLE.get(classic)
+        return command is not None and command.no_input
+
+    def call_line(self, classic, args, done):
+        self.note(classic)
+        return self.dispatcher.call_line(classic, args, done)
+
+    def call_rpc(self, method, params, done):
+        self.note(method)
+        return self.dispatcher.call_rpc(method, params, done)
+
+    # ---- what commands ask for
+
+    def http_roots(self):
+        if self.http is None:
+            return []
+        modules = {"mi": "mi_http", "json": "mi_json", "xmlrpc": "mi_xmlrpc_ng",
+                   "RPC2": "mi_xmlrpc" if self.state.v >= (4, 0) else "mi_xmlrpc_ng"}
+        return [(root, modules[root]) for root in self.http.handlers]
+
+    def local_sockets(self):
+        return {"udp:127.0.0.1:%d" % self.sip.port, "127.0.0.1:%d" % self.sip.port}
+
+    def via_host(self, hop):
+        return ("[::1]:%d" if ":" in hop.host else "127.0.0.1:%d") % self.sip.port
+
+    def reachable(self, address):
+        """The address, or for one outside this machine a socket that never answers: nothing leaves loopback."""
+        host = address[0]
+        if host.startswith("127.") or host == "::1":
+            return address
+        if self._black_hole is None:
+            self._black_hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._black_hole.bind(("127.0.0.1", 0))
+        return self._black_hole.getsockname() if ":" not in host else ("::1", 9)
+
+    # ---- control
+
+    def ready(self):
+        """Where everything is."""
+        def address(carrier):
+            return None if carrier is None else list(carrier.sock.getsockname()[:2])
+        scheme = "https" if self.options.tls_cert else "http"
+        base = "%s://127.0.0.1:%d" % (scheme, self.http.port) if self.http else None
+        tree = self.state.tree
+        xmlrpc = "/RPC2" if self.state.v >= (2, 0) else "/xmlrpc"
+        return {
+            "version": self.state.version, "pid": os.getpid(), "directory": self.options.directory,
+            "fifo_path": self.fifo.path if self.fifo else None,
+            "reply_dir": self.options.reply_dir if self.fifo else None,
+            "udp": address(self.udp), "udp6": address(self.udp6),
+            "unix_path": self.options.unix_path if self.unix else None,
+            "http_base": base,
+            "jsonrpc_url": base + "/mi" if base and not tree else None,
+            "mi_json_url": base + "/json" if base and tree else None,
+            "xmlrpc_url": base + xmlrpc if base else None,
+            "old_xmlrpc_url": "%s://127.0.0.1:%d/RPC2" % (scheme, self.old_http.port) if self.old_http else None,
+            "sip": ["127.0.0.1", self.sip.port],
+            "phones": len(self.farm.phones), "phones_port": self.farm.sockets[0].getsockname()[1]}
+
+    def stats(self):
+        return {"commands": dict(self.calls), "crashes": len(self.crashes), "crash_reasons": list(self.crashes),
+                "harms": list(self.harms), "lost": self.stats_lost, "alive": self.alive,
+                "fifo_recreated": self.fifo.recreated if self.fifo else 0,
+                "unopened_reply_fifos": self.fifo.replies.unopened if self.fifo else 0,
+                "faults": dict(self.faults.played), "contacts": self.state.location.contact_count(),
+                "farm": self.farm.summary()}
+
+    def plan_fault(self, method, kind, argument=None, count=None):
+        self.faults.set(method, Fault(kind, argument, count))
+
+    def kill(self):
+        """End it as a signal would: carriers gone, FIFO left behind."""
+        self.close(crashed=True)

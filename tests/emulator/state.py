@@ -1,0 +1,193 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a server remembers: one model for all versions; the commands render it."""
+
+import json
+import os
+import time
+
+from .location import Location
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+VERSIONS = {"1.11": "1.11.11-notls", "2.4": "2.4.11", "3.6": "3.6.8", "4.0": "4.0.1"}
+
+
+def load_data(name):
+    """A data file of this package."""
+    with open(os.path.join(_HERE, name), encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+class Destination:
+    """A dispatcher destination."""
+
+    def __init__(self, uri, state, weight, priority, attrs, description):
+        self.uri, self.state, self.weight, self.priority = uri, state, weight, priority
+        self.attrs, self.description = attrs, description
+        self.failures = 0
+
+
+class LoadBalanced:
+    """A load_balancer destination."""
+
+    def __init__(self, ident, group, uri, resources):
+        self.id, self.group, self.uri = ident, group, uri
+        self.resources = dict(resources)
+        self.enabled = self.auto_reenable = True
+
+
+class Gateway:
+    """A drouting gateway."""
+
+    def __init__(self, ident, address, attrs):
+        self.id, self.address, self.attrs = ident, address, attrs
+        self.state = "Active"
+
+
+class Carrier:
+    """A drouting carrier."""
+
+    def __init__(self, ident, attrs):
+        self.id, self.attrs, self.enabled = ident, attrs, True
+
+
+class Registrant:
+    """A registration of ours at another registrar."""
+
+    def __init__(self, number, enabled):
+        self.aor = "sip:trunk%d@carrier.example" % number
+        self.registrar = "sip:127.0.0.1:1980%d" % number
+        self.binding = "sip:trunk%d@127.0.0.1:5060" % number
+        self.expires, self.enabled = 600, enabled
+
+
+class MediaNode:
+    """An rtpproxy or rtpengine."""
+
+    def __init__(self, url):
+        self.url, self.disabled, self.weight, self.recheck = url, 1, 1, 60
+
+
+class Rule:
+    """A rule of a blacklist."""
+
+    def __init__(self, ip, mask, proto, port):
+        self.ip, self.mask, self.proto, self.port = ip, mask, proto, port
+
+    def key(self):
+        return (self.ip, self.mask, self.proto, self.port)
+
+
+class Dialog:
+    """A confirmed call."""
+
+    def __init__(self, number, sip_port, now):
+        self.h_entry, self.h_id = 1418 + 811 * number, 431250119 + 97 * number
+        self.start, self.timeout = int(now), int(now) + 43200
+        self.callid = "%d-7400@127.0.0.1" % number
+        self.from_uri = self.caller_contact = "sip:sipp@127.0.0.1:19501"
+        self.to_uri = "sip:callee@127.0.0.1:%d" % sip_port
+        self.caller_tag = "7400SIPpTag00%d" % number
+        self.callee_tag = "7398SIPpTag01%d" % number
+        self.callee_contact = "sip:127.0.0.1:19500;transport=UDP"
+        self.caller_sdp, self.callee_sdp = _sdp(6004), _sdp(6000)
+
+    @property
+    def db_id(self):
+        return str((self.h_entry << 32) | self.h_id)
+
+    @property
+    def did(self):
+        """The id of 3.x: both halves in hexadecimal, least significant digit first."""
+        return "%s.%s" % (("%x" % self.h_entry)[::-1], ("%x" % self.h_id)[::-1])
+
+
+def _sdp(port):
+    return ("v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+            "t=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n" % port)
+
+
+class State:
+    """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full" or "base"."""
+
+    def __init__(self, version, modules="full", directory="/run/opensips"):
+        self.version = version
+        self.v = tuple(int(part) for part in version.split("."))
+        self.tree = self.v < (3, 0)
+        self.modules = modules
+        self.directory = directory
+        self.server_line = "OpenSIPS (%s (x86_64/linux))" % VERSIONS[version]
+        self.started = time.time()
+        self.sip_port = 5060
+        self.http_port = 0
+        self.location = Location()
+        self.cache = {}
+        self.log_level = self.xlog_level = 2
+        self.log_filters, self.log_muted = {}, {}
+        self.subscribers = {}  # event -> {socket: (expire, since)}
+        self.dialogs = []
+        self.nat_ping = True
+        self.dr_probing = True
+        self.shared_variables = {"debug": 7}
+        self.flags = 0
+        self.trace_global, self.trace_on = True, True
+        self.statistics = load_data("statistics.json").get("2.4" if version == "1.11" else version)
+        if modules == "base":
+            for group in ("tracer", "siptrace"):
+                self.statistics.pop(group, None)
+        self.counters = {}
+        self.registrants = [Registrant(2, False), Registrant(1, True)]
+        self.reload()
+        self.media = {"rtpproxy": [MediaNode("udp:127.0.0.1:19901"), MediaNode("udp:127.0.0.1:19902")],
+                      "rtpengine": [MediaNode("udp:127.0.0.1:19911"), MediaNode("udp:127.0.0.1:19912")]}
+        self.blacklists = {}
+        if modules == "full":
+            self.blacklists["net_filter"] = [Rule("10.9.0.0", "255.255.0.0", "udp", 5060)]
+        self.dr_reloaded = self.started
+        self._seed_pids()
+
+    def reload(self):
+        """What the tables hold."""
+        none = "n" if self.tree else ""
+        self.dispatcher = {
+            2: [Destination("sip:127.0.0.2:19003;transport=udp", "Inactive", 1, 1, none, none)],
+            1: [Destination("sip:127.0.0.1:19001", "Active", 50, 0, "dc=a", "gw one"),
+                Destination("sip:127.0.0.1:19002", "Active", 50, 0, "dc=b", "gw two")]}
+        self.load_reload()
+        self.gateways = [Gateway("gw1", "127.0.0.1:19201", "a1"), Gateway("gw2", "127.0.0.1:19202", "")]
+        self.carriers = [Carrier("cr1", "x")]
+        self.addresses = [(1, "10.1.1.1", 32, 5060, "udp", "", "office")]
+        self.subnets = [(2, "10.2.0.0", "255.255.0.0", 0, "any", "", "dc")]
+        self.domains = [("voip.example.org", "t=1"), ("example.com", "")]
+
+    def load_reload(self):
+        """lb_reload starts from the table again."""
+        self.balanced = [LoadBalanced(1, 1, "sip:127.0.0.1:19101", [("pstn", 32), ("transc", 12)]),
+                         LoadBalanced(2, 1, "sip:127.0.0.1:19102", [("pstn", 16)])]
+
+    def add_dialogs(self, count):
+        now = time.time()
+        self.dialogs = [Dialog(number + 1, self.sip_port, now) for number in range(count)]
+
+    def _seed_pids(self):
+        """Processes as a server of that version forks them."""
+        base = os.getpid()
+        self.first_pid = base
+
+    def processes(self):
+        """(pid, type) of each process."""
+        sip = "SIP receiver udp:127.0.0.1:%d%s" % (self.sip_port, " " if self.tree else "")
+        httpd = "HTTPD 127.0.0.1:%d" % self.http_port
+        if self.v < (2, 0):
+            types = ["attendant", "MI XMLRPC", httpd, "MI Datagram", "MI FIFO", sip, sip, "time_keeper",
+                     "timer: tm-utimer", "timer: rl-timer", "TCP receiver", "TCP receiver", "TCP main"]
+        else:
+            types = ["attendant", httpd, "MI Datagram", "MI FIFO", "time_keeper", "timer", sip, sip, "Timer handler"]
+        return [(self.first_pid + index, kind) for index, kind in enumerate(types)]
+
+    def count(self, name, by=1):
+        """Add to a statistic."""
+        self.counters[name] = self.counters.get(name, 0) + by

@@ -102,7 +102,9 @@ class Connection:
         encoded = self._encode_each(requests, timeout)
         limit = max_in_flight or flight.DEFAULT_IN_FLIGHT
         if self.carrier.kind == "http":
-            return flight.run_blocking(self.carrier, self._speaker(), encoded, limit, rate)
+            # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
+            workers = 1 if self._speaker().name == "xmlrpc" else min(limit, flight.HTTP_WORKERS)
+            return flight.run_blocking(self.carrier, self._speaker(), encoded, workers, rate)
         return self._flight(limit, rate).run(encoded)
 
     def _encode_each(self, requests, timeout):

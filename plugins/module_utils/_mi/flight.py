@@ -18,7 +18,8 @@ LOSSY_WINDOW = 64
 DEFAULT_IN_FLIGHT = 256
 # How long taken requests may stay unknown before a barrier asks.
 _BARRIER_AFTER = 0.02
-_HTTP_WORKERS = 4
+# The server has one process for all of HTTP; a few connections keep it busy.
+HTTP_WORKERS = 4
 # Seconds until a full queue that cannot be polled is tried again.
 _RETRY = 0.001
 # Seconds of lateness that a paced run may make up for.
@@ -231,8 +232,8 @@ def _is_answer(outcome):
     return isinstance(outcome, ServerError)
 
 
-def run_blocking(carrier, protocol, requests, max_in_flight, rate=None):
-    """The same for a carrier that blocks (HTTP): a few threads, since the server has one process for all of HTTP."""
+def run_blocking(carrier, protocol, requests, workers, rate=None):
+    """The same for a carrier that blocks (HTTP), in a number of threads."""
     from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
     def one(token, encode, timeout):
@@ -243,7 +244,6 @@ def run_blocking(carrier, protocol, requests, max_in_flight, rate=None):
             return token, error
 
     pace = Pace(rate)
-    workers = max(1, min(max_in_flight, _HTTP_WORKERS))
     requests = iter(requests)
     running = set()
     with ThreadPoolExecutor(workers) as pool:

@@ -65,7 +65,7 @@ class Connection:
         if self._version is None:
             self._speaker()
         if self._version is None:
-            self._version = _parse_version(self._exchange("version", None, self._timeout(None)))
+            self._version = _parse_version(self._exchange("version", (), self._timeout(None)))
         return self._version
 
     def has(self, method):

@@ -11,7 +11,7 @@ import heapq
 import select
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, MITimeout
 
 # A UDP socket of default size loses requests from about 200 that the server has not yet taken.
 LOSSY_WINDOW = 64
@@ -67,6 +67,8 @@ class Flight:
         self._taken = 0
         self._last_progress = 0.0
         self._barrier_at = None
+        # when to give up a request that the carrier does not take
+        self._give_up = None
 
     def run(self, requests):
         """requests: iterable of (token, encode, timeout in seconds). Yields (token, Reply or MIError), as they come.
@@ -91,12 +93,15 @@ class Flight:
                     try:
                         blocked = not self._send(token, encode, timeout)
                     except MIError as error:
-                        waiting = None
+                        waiting = self._give_up = None
                         yield token, error
                         continue
-                    if blocked:
+                    if blocked and not self._gives_up(timeout):
                         break
-                    waiting = None
+                    waiting = self._give_up = None
+                    if blocked:
+                        blocked = False
+                        yield token, self._not_taken()
                 if exhausted and waiting is None and not self._pending:
                     return
                 for outcome in self._wait(blocked, waiting is not None or not exhausted):
@@ -112,6 +117,18 @@ class Flight:
             return True
         self._send_barrier()
         return False
+
+    def _gives_up(self, timeout):
+        """Whether a request has been held back for as long as it may take altogether."""
+        now = time.monotonic()
+        if self._give_up is None:
+            self._give_up = now + timeout
+        return now >= self._give_up
+
+    def _not_taken(self):
+        error = MITimeout("The server takes no more requests from {0}".format(self._carrier.describe()), "See whether OpenSIPS hangs, or raise timeout")
+        error.maybe_sent = False
+        return error
 
     def _send_barrier(self):
         """Once nothing has shown for a while what the server took, ask it."""
@@ -158,12 +175,12 @@ class Flight:
                 continue
             token, exchange, sequence = self._pending[fd]
             try:
-                data = exchange.receive()
+                received = [exchange.receive()]
             except MIError as error:
                 yield from self._finish(fd, error)
                 continue
-            if data is not None:
-                yield from self._finish(fd, self._decode(exchange, data))
+            if received[0] is not None:
+                yield from self._finish(fd, self._decode(exchange, received))
                 continue
             if exchange.fileno() != fd:
                 self._moved(fd, exchange.fileno())
@@ -172,6 +189,8 @@ class Flight:
 
     def _pause(self, more):
         pauses = [1.0]
+        if self._give_up is not None:
+            pauses.append(self._give_up - time.monotonic())
         if self._deadlines:
             pauses.append(self._deadlines[0][0] - time.monotonic())
         if more:
@@ -196,16 +215,17 @@ class Flight:
             if entry is None or entry[2] != sequence or entry[1].deadline > now:
                 continue
             try:
-                outcome = self._decode(entry[1], entry[1].expire())
+                outcome = self._decode(entry[1], [entry[1].expire()])
             except MIError as error:
                 outcome = error
             yield from self._finish(fd, outcome, reusable=False)
 
-    def _decode(self, exchange, data):
+    def _decode(self, exchange, received):
+        """received: the reply's bytes in a list, so that nobody else holds them: they may be many, and decoding doubles them."""
         try:
             if self._carrier.kind == "fifo":
-                self._protocol.check_fifo_end(data)
-            return self._protocol.decode(data, exchange.request)
+                self._protocol.check_fifo_end(received[0])
+            return self._protocol.decode(received.pop(), exchange.request)
         except MIError as error:
             return error
 

@@ -123,9 +123,9 @@ class _FifoProbe(Flight):
         # a server that does not know the protocol may answer later: never use that reply FIFO again
         return super()._finish(fd, outcome, False)
 
-    def _decode(self, exchange, data):
+    def _decode(self, exchange, received):
         self._protocol = self._pending[exchange.fileno()][0]
-        return super()._decode(exchange, data)
+        return super()._decode(exchange, received)
 
 
 def _json_probe(protocol):

@@ -17,13 +17,17 @@ class Reply:
     is_tree: True for servers before 3.0, whose replies are trees of nodes.
     """
 
-    __slots__ = ("code", "message", "raw", "is_tree")
+    __slots__ = ("code", "message", "_raw", "is_tree")
 
     def __init__(self, code, message, raw, is_tree):
         self.code = code
         self.message = message
-        self.raw = raw
+        self._raw = raw
         self.is_tree = is_tree
+
+    @property
+    def raw(self):
+        return self._raw
 
     @property
     def result(self):
@@ -54,15 +58,21 @@ class ValueReply(Reply):
 class TextTreeReply(Reply):
     """A tree that came as the text of the line protocol; parsed when it is looked at.
 
-    text: the body, without the status line. flat: the transport dropped the indentation (old mi_xmlrpc).
+    text: the body, without the status line. raw: the whole, or None when it is status, a line end and text (a large reply
+    is held once). flat: the transport dropped the indentation (old mi_xmlrpc).
     """
 
-    __slots__ = ("_text", "_flat")
+    __slots__ = ("_text", "_status", "_flat")
 
-    def __init__(self, text, raw, code=200, message="OK", flat=False):
+    def __init__(self, text, raw, code=200, message="OK", flat=False, status=None):
         super().__init__(code, message, raw, True)
         self._text = text
+        self._status = status
         self._flat = flat
+
+    @property
+    def raw(self):
+        return self._raw if self._raw is not None else self._status + "\n" + self._text
 
     def walk(self):
         events = tree.walk_text(self._text)

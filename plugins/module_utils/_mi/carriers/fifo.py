@@ -33,6 +33,8 @@ _READ = 65536
 _REOPEN_GRACE = 1.0
 # How long a request that must be alone keeps others waiting when the server is busy.
 _TAKEN_WITHIN = 0.5
+# How long a server may pause in the middle of a large request.
+_STALLED = 5.0
 
 
 class FifoCarrier:
@@ -174,7 +176,11 @@ class FifoCarrier:
         try:
             if not self.alone:
                 return self._write_locked(data)
-            return not self.unread() and self._write_locked(data) and self._await_taken()
+            if self.unread():
+                # the FIFO is writable all the same, so polling it would not wait
+                time.sleep(0.001)
+                return False
+            return self._write_locked(data) and self._await_taken()
         finally:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
@@ -189,7 +195,10 @@ class FifoCarrier:
             written = os.write(self._fd, data)
             while written < len(data):
                 # only a large request gets here, and its rest must follow before anything else
-                select.select([], [self._fd], [], 1.0)
+                if not select.select([], [self._fd], [], _STALLED)[1]:
+                    stalled = MITimeout("The server stopped reading the FIFO {0} in the middle of a request".format(self.path), "See whether OpenSIPS hangs")
+                    stalled.maybe_sent = True
+                    raise stalled
                 try:
                     written += os.write(self._fd, data[written:])
                 except BlockingIOError:
@@ -214,6 +223,8 @@ class FifoExchange(Exchange):
         self._complete = complete
         self._chunks = []
         self._opened = False
+        # the deadline proper, while the server has closed the reply FIFO and may open it again
+        self._until = None
 
     def fileno(self):
         return self._reply.fd
@@ -227,20 +238,25 @@ class FifoExchange(Exchange):
                 return None
             if chunk:
                 self._chunks.append(chunk)
+                if self._until is not None:
+                    self.deadline, self._until = self._until, None
                 continue
             data = b"".join(self._chunks)
+            self._chunks = []
             if self._complete(data):
                 return data
             # asynchronous replies of 3.x close and open the FIFO at each 4,096 bytes
             self._chunks = [data]
             self._reply.reopen()
-            self.deadline = min(self.deadline or float("inf"), time.monotonic() + _REOPEN_GRACE)
+            if self._until is None:
+                self._until = self.deadline
+                self.deadline = min(self.deadline, time.monotonic() + _REOPEN_GRACE)
             return None
 
     def expire(self):
-        data = b"".join(self._chunks)
-        if data or self._opened:
-            return data
+        if self._until is not None:
+            # the server closed it and did not come back: what came is all
+            return b"".join(self._chunks)
         raise MITimeout("No reply came through {0}".format(self._carrier.describe()), self._carrier.timeout_hint(self._opened))
 
     def close(self, reusable=False):
@@ -262,15 +278,18 @@ class _ReplyFifo:
         self.fd = None
         if len(os.fsencode(self.path)) + 1 > _MAX_REPLY_PATH:
             raise BadParameters("reply_dir {0} is too long: OpenSIPS takes {1} characters with the FIFO's name".format(directory, _MAX_REPLY_PATH - 1), "Use a shorter reply_dir")
+        try:
+            # fails if anything is there already, links included; what is there is not ours to remove
+            os.mkfifo(self.path, 0o600)
+        except OSError as error:
+            raise _cannot_make(directory, error)
         cleanup.remember(self.path)
         try:
-            # fails if anything is there already, links included
-            os.mkfifo(self.path, 0o600)
             self.reopen()
             self._restrict(mi_stat)
         except OSError as error:
             self.remove()
-            raise ConnectError("No reply FIFO can be made in {0}: {1}".format(directory, error.strerror), "Correct reply_dir or its permissions")
+            raise _cannot_make(directory, error)
 
     def _restrict(self, mi_stat):
         mode, owner, group = access.narrowest(mi_stat)
@@ -295,6 +314,10 @@ class _ReplyFifo:
         except OSError:
             pass
         cleanup.forget(self.path)
+
+
+def _cannot_make(directory, error):
+    return ConnectError("No reply FIFO can be made in {0}: {1}".format(directory, error.strerror), "Correct reply_dir or its permissions")
 
 
 def _protected_fifos(directory):

@@ -75,6 +75,7 @@ class JsonRpcProtocol:
     def decode(self, data, request):
         """The Reply in data (bytes). Raises ServerError, MalformedReply or ReplyTooLarge."""
         text = decode_text(data)
+        del data
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):

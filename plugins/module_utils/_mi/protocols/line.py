@@ -67,7 +67,9 @@ class LineProtocol:
 
     def decode(self, data, request):
         """The Reply in data (bytes). Raises ServerError or MalformedReply."""
+        size = len(data)
         text = decode_text(data)
+        del data
         if not text:
             raise MalformedReply("The server closed its reply without a word", "Look into the server's log")
         status, _newline, body = text.partition("\n")
@@ -83,8 +85,8 @@ class LineProtocol:
                 raise RejectedCommand(request.method, code, reason)
             raise ServerError(code, reason)
         if not text.endswith("\n"):
-            raise MalformedReply("The reply was cut off after {0} bytes".format(len(data)), "Try again; if it persists, look into the server's log")
-        return TextTreeReply(body, text, code, reason)
+            raise MalformedReply("The reply was cut off after {0} bytes".format(size), "Try again; if it persists, look into the server's log")
+        return TextTreeReply(body, None, code, reason, status=status)
 
     @staticmethod
     def complete(data):

@@ -49,9 +49,14 @@ def measure(folder, options, rounds):
     lines = "".join("        %s: %s\n" % pair for pair in options.items())
     with open(os.path.join(folder, "play.yml"), "w") as play:
         play.write(PLAY + (PING + UPTIME % lines) * (rounds + 1))
-    environment = dict(os.environ, ANSIBLE_CALLBACK_PLUGINS=folder, ANSIBLE_STDOUT_CALLBACK="seconds", ANSIBLE_NOCOLOR="1")
+    environment = dict(
+        os.environ, ANSIBLE_CALLBACK_PLUGINS=folder, ANSIBLE_STDOUT_CALLBACK="seconds", ANSIBLE_NOCOLOR="1"
+    )
     run = subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", os.path.join(folder, "play.yml")], env=environment, stdout=subprocess.PIPE, check=True
+        ["ansible-playbook", "-i", "localhost,", os.path.join(folder, "play.yml")],
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
     )
     times = {}
     for line in run.stdout.decode().splitlines():

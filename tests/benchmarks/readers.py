@@ -33,21 +33,27 @@ def contacts(count):
     """(AOR, fields of ul_dump) of made-up registrations."""
     for number in range(count):
         aor = str(100000 + number)
-        yield aor, [
-            ("Contact", "sip:{0}@10.{1}.{2}.{3}:5060".format(aor, number >> 16 & 255, number >> 8 & 255, number & 255)),
-            ("ContactID", str(150000000000000000 + number * 7919)),
-            ("Expires", 3600 - number % 3000),
-            ("Q", "0.5"),
-            ("Callid", "{0:032x}@10.0.0.1".format(number * 104729)),
-            ("Cseq", 10000 + number % 977),
-            ("User-agent", AGENTS[number % len(AGENTS)]),
-            ("State", "CS_NEW"),
-            ("Flags", 0),
-            ("Cflags", ""),
-            ("Socket", "udp:10.0.0.1:5060"),
-            ("Methods", 1037),
-            ("SIP_instance", "<urn:uuid:00000000-0000-1000-8000-{0:012x}>".format(number)),
-        ]
+        yield (
+            aor,
+            [
+                (
+                    "Contact",
+                    "sip:{0}@10.{1}.{2}.{3}:5060".format(aor, number >> 16 & 255, number >> 8 & 255, number & 255),
+                ),
+                ("ContactID", str(150000000000000000 + number * 7919)),
+                ("Expires", 3600 - number % 3000),
+                ("Q", "0.5"),
+                ("Callid", "{0:032x}@10.0.0.1".format(number * 104729)),
+                ("Cseq", 10000 + number % 977),
+                ("User-agent", AGENTS[number % len(AGENTS)]),
+                ("State", "CS_NEW"),
+                ("Flags", 0),
+                ("Cflags", ""),
+                ("Socket", "udp:10.0.0.1:5060"),
+                ("Methods", 1037),
+                ("SIP_instance", "<urn:uuid:00000000-0000-1000-8000-{0:012x}>".format(number)),
+            ],
+        )
 
 
 def json_reply(count):
@@ -96,12 +102,13 @@ def measure(way, count):
     result = work(received)
     seconds = time.perf_counter() - started
     peak = peak_resident() - before
-    for _again in range(2):
-        del result
+    del result
+    for _round in range(2):
         received.append(make(count))
         started = time.perf_counter()
-        result = work(received)
+        again = work(received)
         seconds = min(seconds, time.perf_counter() - started)
+        del again
     # the reply's own bytes were there before
     return seconds, size, peak + size
 

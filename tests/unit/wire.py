@@ -4,7 +4,6 @@
 
 """The recorded wire of real servers (tests/unit/fixtures/wire, see its README.md), and how to decode it."""
 
-import io
 import json
 import os
 
@@ -31,7 +30,7 @@ def files():
 
 def exchanges(version, name):
     """The recorded exchanges of one file: list of dict with id, method, params, request, reply."""
-    with io.open(os.path.join(FIXTURES, version, name + ".jsonl"), encoding="utf-8") as lines:
+    with open(os.path.join(FIXTURES, version, name + ".jsonl"), encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 

@@ -12,7 +12,11 @@ import time
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
-from ansible_collections.community.opensips.plugins.module_utils._sip.request import default_from_to, uac_dlg_params, with_defaults
+from ansible_collections.community.opensips.plugins.module_utils._sip.request import (
+    default_from_to,
+    uac_dlg_params,
+    with_defaults,
+)
 
 # Requests that may wait for a phone. Dead phones hold their place for fr_timeout, so this is far more than a window.
 DEFAULT_IN_FLIGHT = 1000
@@ -88,7 +92,9 @@ def deliver(conn, sip_requests, from_uri=None, socket="contact", rate=None, max_
                 except SipError as error:
                     problem = str(error)
             if params is None:
-                stopped_short.append((request, _result(outcomes.NOT_SENT, {"code": None, "reason": problem, "headers": {}}, None)))
+                stopped_short.append(
+                    (request, _result(outcomes.NOT_SENT, {"code": None, "reason": problem, "headers": {}}, None))
+                )
                 continue
             under_way.append((request, time.monotonic()))
             yield "t_uac_dlg", params

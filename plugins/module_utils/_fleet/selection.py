@@ -31,7 +31,9 @@ class Selection:
     def __init__(self, given):
         self._include = [(name, _compile(name, given.get(name), name)) for name in _BOTH_WAYS if given.get(name)]
         self._exclude = [
-            (name, _compile(name, given.get("exclude_" + name), "exclude_" + name)) for name in _BOTH_WAYS if given.get("exclude_" + name)
+            (name, _compile(name, given.get("exclude_" + name), "exclude_" + name))
+            for name in _BOTH_WAYS
+            if given.get("exclude_" + name)
         ]
         self._expires_within = given.get("expires_within")
         self._flags = set(given.get("flags") or ())
@@ -52,7 +54,9 @@ class Selection:
         for name, matches in self._exclude:
             if matches(contact):
                 return "exclude_{0} matches".format(name)
-        if self._expires_within is not None and (contact["permanent"] or contact["expires"] is None or contact["expires"] > self._expires_within):
+        if self._expires_within is not None and (
+            contact["permanent"] or contact["expires"] is None or contact["expires"] > self._expires_within
+        ):
             return "it expires later than expires_within"
         if self._flags and not self._flags <= set(contact["cflags"] or ()):
             return "it lacks one of flags"
@@ -112,7 +116,10 @@ def _regexes(patterns, option):
         try:
             compiled.append(re.compile(pattern, re.IGNORECASE))
         except re.error as error:
-            raise BadParameters("{0} {1!r} is no regular expression: {2}".format(option, pattern, error), "Correct it; a literal dot or plus is written with a backslash")
+            raise BadParameters(
+                "{0} {1!r} is no regular expression: {2}".format(option, pattern, error),
+                "Correct it; a literal dot or plus is written with a backslash",
+            ) from error
     return lambda text: any(each.search(text or "") for each in compiled)
 
 
@@ -154,7 +161,9 @@ def _network(texts, option):
         try:
             networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
-            raise BadParameters("{0} {1!r} is no network: {2}".format(option, text, error), "Write it like 192.0.2.0/24")
+            raise BadParameters(
+                "{0} {1!r} is no network: {2}".format(option, text, error), "Write it like 192.0.2.0/24"
+            ) from error
     return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
 
 

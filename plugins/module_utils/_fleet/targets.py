@@ -119,4 +119,4 @@ def check_uris(uris, option):
         try:
             validate_uri(uri)
         except SipError as error:
-            raise SipSyntaxError("{0} {1!r}: {2}".format(option, uri, error.message), error.hint)
+            raise SipSyntaxError("{0} {1!r}: {2}".format(option, uri, error.message), error.hint) from error

@@ -56,7 +56,7 @@ class Connection:
 
     @property
     def protocol(self):
-        """"line", "jsonrpc", "xmlrpc" or "mi_json"."""
+        """ "line", "jsonrpc", "xmlrpc" or "mi_json"."""
         return self._speaker().name
 
     @property
@@ -89,7 +89,9 @@ class Connection:
         """Raise what call() would raise before it sends: UnknownCommand, BadParameters, RequestTooLarge. Gives the server's name of it."""
         name, arranged, known = self._prepare(method, params)
         # a name as long as those of reply FIFOs, so that the size is checked, too
-        self._speaker().encode(name, arranged, "opensips_mi_" + "0" * 24 if self.carrier.kind == "fifo" else None, known)
+        self._speaker().encode(
+            name, arranged, "opensips_mi_" + "0" * 24 if self.carrier.kind == "fifo" else None, known
+        )
         return name
 
     def call_many(self, requests, max_in_flight=None, rate=None, timeout=None):
@@ -160,7 +162,9 @@ class Connection:
             raise
         reply = protocol.decode(data, request)
         if not data.strip() and self.version < (2, 2):
-            self._warn("mi_json of OpenSIPS before 2.2 answers errors and empty results alike, with nothing: read back what you wrote")
+            self._warn(
+                "mi_json of OpenSIPS before 2.2 answers errors and empty results alike, with nothing: read back what you wrote"
+            )
         return reply
 
     def _prepare(self, method, params):
@@ -193,7 +197,9 @@ class Connection:
             elif isinstance(reply.result, list):
                 self._offered = frozenset(each for each in reply.result if isinstance(each, str))
             else:
-                raise MalformedReply("The server's list of commands is {0!r}".format(reply.raw[:60]), "Check protocol and transport")
+                raise MalformedReply(
+                    "The server's list of commands is {0!r}".format(reply.raw[:60]), "Check protocol and transport"
+                )
         return self._offered
 
     def _speaker(self):
@@ -256,7 +262,10 @@ def _parse_version(reply):
         texts = [reply.result.get("Server")] if isinstance(reply.result, dict) else []
     match = _VERSION.search(str(texts[0])) if texts else None
     if match is None:
-        raise MalformedReply("The server says that its version is {0!r}".format(reply.raw[:80]), "Check that this is the MI of an OpenSIPS")
+        raise MalformedReply(
+            "The server says that its version is {0!r}".format(reply.raw[:80]),
+            "Check that this is the MI of an OpenSIPS",
+        )
     return tuple(int(part) for part in match.groups() if part is not None)
 
 

@@ -104,8 +104,7 @@ class Flight:
                         yield token, self._not_taken()
                 if exhausted and waiting is None and not self._pending:
                     return
-                for outcome in self._wait(blocked, waiting is not None or not exhausted):
-                    yield outcome
+                yield from self._wait(blocked, waiting is not None or not exhausted)
         finally:
             for _token, exchange, _sequence in list(self._pending.values()):
                 exchange.close()
@@ -126,7 +125,10 @@ class Flight:
         return now >= self._give_up
 
     def _not_taken(self):
-        error = MITimeout("The server takes no more requests from {0}".format(self._carrier.describe()), "See whether OpenSIPS hangs, or raise timeout")
+        error = MITimeout(
+            "The server takes no more requests from {0}".format(self._carrier.describe()),
+            "See whether OpenSIPS hangs, or raise timeout",
+        )
         error.maybe_sent = False
         return error
 

@@ -35,6 +35,8 @@ def refuse_harmful(name, params):
     for line in _LINE_END.split(headers):
         if "!" in line.replace("!!", "") and not _OWN.match(line):
             raise RefusedRequest(
-                "A header holds a single '!' ({0!r}), which garbles the request or crashes the server".format(line[:60]),
+                "A header holds a single '!' ({0!r}), which garbles the request or crashes the server".format(
+                    line[:60]
+                ),
                 "Remove it; '!!' stands for the server's own address",
             )

@@ -26,7 +26,13 @@ _PROTOCOLS_OF = {
     "http": ("auto", "jsonrpc", "xmlrpc", "mi_json"),
 }
 # what tells the transport when the transport option does not
-_TELLING = (("url", "http"), ("socket_path", "datagram"), ("host", "datagram"), ("port", "datagram"), ("fifo_path", "fifo"))
+_TELLING = (
+    ("url", "http"),
+    ("socket_path", "datagram"),
+    ("host", "datagram"),
+    ("port", "datagram"),
+    ("fifo_path", "fifo"),
+)
 
 
 class Options:
@@ -48,7 +54,9 @@ def resolve(given):
     values["transport"] = transport = _transport(given)
     values["protocol"] = protocol = given.get("protocol") or "auto"
     if protocol not in PROTOCOLS:
-        raise BadParameters("protocol is {0!r}".format(protocol), "Set protocol to one of {0}".format(", ".join(PROTOCOLS)))
+        raise BadParameters(
+            "protocol is {0!r}".format(protocol), "Set protocol to one of {0}".format(", ".join(PROTOCOLS))
+        )
     if protocol not in _PROTOCOLS_OF[transport]:
         raise BadParameters(
             "protocol {0} does not go over transport {1}".format(protocol, transport),
@@ -66,17 +74,27 @@ def _transport(given):
         why = told[0][0] + " is set" if told else None
     else:
         if transport not in TRANSPORTS:
-            raise BadParameters("transport is {0!r}".format(transport), "Set transport to one of {0}".format(", ".join(TRANSPORTS)))
+            raise BadParameters(
+                "transport is {0!r}".format(transport), "Set transport to one of {0}".format(", ".join(TRANSPORTS))
+            )
         why = "transport is {0}".format(transport)
     for name, other in told:
         if other != transport:
-            raise BadParameters("{0} contradicts {1}: it belongs to transport {2}".format(name, why, other), "Leave out one of the two")
+            raise BadParameters(
+                "{0} contradicts {1}: it belongs to transport {2}".format(name, why, other), "Leave out one of the two"
+            )
     if given.get("reply_dir") is not None and transport != "fifo" and given.get("socket_path") is None:
-        raise BadParameters("reply_dir belongs to transport fifo, or to socket_path, but the transport is {0}".format(transport), "Leave it out")
+        raise BadParameters(
+            "reply_dir belongs to transport fifo, or to socket_path, but the transport is {0}".format(transport),
+            "Leave it out",
+        )
     if transport != "http":
         for name in ("client_cert", "client_key", "url_username", "url_password", "ca_path"):
             if given.get(name) is not None:
-                raise BadParameters("{0} belongs to transport http, but the transport is {1}".format(name, transport), "Leave it out, or set url")
+                raise BadParameters(
+                    "{0} belongs to transport http, but the transport is {1}".format(name, transport),
+                    "Leave it out, or set url",
+                )
     return transport
 
 
@@ -104,12 +122,20 @@ def _check_datagram(values):
             raise BadParameters("reply_dir {0!r} is not absolute".format(values["reply_dir"]), "Give the whole path")
         for name in ("host", "port"):
             if values[name] is not None:
-                raise BadParameters("socket_path and {0} are both set".format(name), "Use socket_path for a Unix socket, or host and port for UDP")
+                raise BadParameters(
+                    "socket_path and {0} are both set".format(name),
+                    "Use socket_path for a Unix socket, or host and port for UDP",
+                )
         if not str(values["socket_path"]).startswith("/"):
-            raise BadParameters("socket_path {0!r} is not absolute".format(values["socket_path"]), "Give the whole path")
+            raise BadParameters(
+                "socket_path {0!r} is not absolute".format(values["socket_path"]), "Give the whole path"
+            )
         return
     if values["port"] is None:
-        raise BadParameters("transport datagram needs port, or socket_path", "Set port to that of mi_datagram's socket_name; it has no default")
+        raise BadParameters(
+            "transport datagram needs port, or socket_path",
+            "Set port to that of mi_datagram's socket_name; it has no default",
+        )
     try:
         port = int(values["port"])
     except (TypeError, ValueError):
@@ -121,34 +147,40 @@ def _check_datagram(values):
 
 
 def _check_http(values):
+    if values["url"] is None:
+        raise BadParameters("transport http needs url", "Set url, for example to http://127.0.0.1:8888/mi")
+    scheme = _check_url(values["url"])
+    for name, other in (("client_key", "client_cert"), ("url_password", "url_username")):
+        if values[name] is not None and values[other] is None:
+            raise BadParameters("{0} is set without {1}".format(name, other), "Set {0}, too".format(other))
+    if values["validate_certs"] is None:
+        values["validate_certs"] = True
+    for name in ("ca_path", "client_cert"):
+        if scheme == "http" and values[name] is not None:
+            raise BadParameters(
+                "{0} is set but url is not https".format(name), "Use an https url, or leave {0} out".format(name)
+            )
+
+
+def _check_url(url):
+    """The scheme of a URL that can be used."""
     from urllib.parse import urlsplit
 
-    url = values["url"]
-    if url is None:
-        raise BadParameters("transport http needs url", "Set url, for example to http://127.0.0.1:8888/mi")
+    remedy = "Write it as http://host:port/mi"
+    if any(ord(each) <= 32 or ord(each) == 127 for each in url):
+        raise BadParameters("url holds blanks or control characters", remedy)
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise BadParameters("url {0!r} is not valid: {1}".format(url, error), "Write it as http://host:port/mi")
+        raise BadParameters("url {0!r} is not valid: {1}".format(url, error), remedy) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise BadParameters("url {0!r} is not an HTTP address".format(url), "Write it as http://host:port/mi")
+        raise BadParameters("url {0!r} is not an HTTP address".format(url), remedy)
     if parts.username is not None:
         raise BadParameters("url holds a user name", "Set url_username and url_password instead")
     if parts.query or parts.fragment:
-        raise BadParameters("url {0!r} has a query or fragment".format(url), "Write only http://host:port/root")
-    if any(ord(each) <= 32 or ord(each) == 127 for each in url):
-        raise BadParameters("url holds blanks or control characters", "Write it as http://host:port/mi")
-    if values["client_key"] is not None and values["client_cert"] is None:
-        raise BadParameters("client_key is set without client_cert", "Set client_cert, too")
-    if values["url_password"] is not None and values["url_username"] is None:
-        raise BadParameters("url_password is set without url_username", "Set url_username, too")
-    if values["validate_certs"] is None:
-        values["validate_certs"] = True
-    if parts.scheme == "http":
-        for name in ("ca_path", "client_cert"):
-            if values[name] is not None:
-                raise BadParameters("{0} is set but url is not https".format(name), "Use an https url, or leave {0} out".format(name))
+        raise BadParameters("url {0!r} has a query or fragment".format(url), remedy)
+    return parts.scheme
 
 
 _CHECKS = {"fifo": _check_fifo, "datagram": _check_datagram, "http": _check_http}

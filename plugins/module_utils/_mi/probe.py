@@ -56,13 +56,21 @@ def use_protocol(carrier, name, timeout):
 def make_protocol(name):
     """A new protocol of that name; imported here, since a module on a target compiles what it imports each time."""
     if name == "jsonrpc":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol as Protocol
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import (
+            JsonRpcProtocol as Protocol,
+        )
     elif name == "line":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol as Protocol
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import (
+            LineProtocol as Protocol,
+        )
     elif name == "xmlrpc":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol as Protocol
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import (
+            XmlRpcProtocol as Protocol,
+        )
     else:
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol as Protocol
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import (
+            MiJsonProtocol as Protocol,
+        )
     return Protocol()
 
 
@@ -139,6 +147,7 @@ def _json_probe(protocol):
 
 
 def _line_probe(protocol):
+    """Without parameters the same call serves every protocol but JSON-RPC over FIFO."""
     return lambda reply_to: protocol.encode("version", (), reply_to)
 
 
@@ -174,7 +183,7 @@ def _http(carrier, timeout):
     for name in order:
         protocol = make_protocol(name)
         try:
-            request, data = carrier.exchange(lambda reply_to: protocol.encode("version", (), reply_to), deadline)
+            request, data = carrier.exchange(_line_probe(protocol), deadline)
             reply = protocol.decode(data, request)
             if not _is_version(reply):
                 raise MalformedReply("The endpoint answered {0!r} to version".format(reply.raw[:60]), "Correct url")

@@ -82,7 +82,9 @@ def contacts_spec():
         seed={"type": "str", "no_log": False},
         limit={"type": "int"},
     )
-    return ArgumentSpec({"contacts": {"type": "dict", "options": filters}, "table": {"type": "str", "default": "location"}})
+    return ArgumentSpec(
+        {"contacts": {"type": "dict", "options": filters}, "table": {"type": "str", "default": "location"}}
+    )
 
 
 def sending_spec():

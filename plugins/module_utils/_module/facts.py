@@ -8,7 +8,11 @@
 """Body of opensips_facts: what a server tells of itself, in subsets."""
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ServerError, UnknownCommand
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    ServerError,
+    UnknownCommand,
+)
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, contacts_spec
 
 
@@ -121,13 +125,21 @@ def chosen(wanted):
         elif name in SUBSETS:
             target.add(name)
         else:
-            raise BadParameters("gather_subset holds {0!r}".format(each), "Use {0}, all, or any of them with '!' before it".format(", ".join(SUBSETS)))
+            raise BadParameters(
+                "gather_subset holds {0!r}".format(each),
+                "Use {0}, all, or any of them with '!' before it".format(", ".join(SUBSETS)),
+            )
     if not include and "!all" not in wanted:
         # only exclusions: from everything
         include.update(SUBSETS)
     # a subset that is named stays, whatever !all leaves out
     named = {each for each in wanted if each in SUBSETS}
-    return [name for name in SUBSETS if name in named - {each[1:] for each in wanted if each[1:] in SUBSETS} or (name in include and name not in exclude)]
+    return [
+        name
+        for name in SUBSETS
+        if name in named - {each[1:] for each in wanted if each[1:] in SUBSETS}
+        or (name in include and name not in exclude)
+    ]
 
 
 def run(task):
@@ -139,7 +151,9 @@ def run(task):
     for name in subsets:
         gather, command, offered_by = SUBSETS[name]
         if not task.connection.has(command):
-            skipped[name] = "The server has no command {0}".format(command) + ("; it comes with the module {0}".format(offered_by) if offered_by else "")
+            skipped[name] = "The server has no command {0}".format(command) + (
+                "; it comes with the module {0}".format(offered_by) if offered_by else ""
+            )
             continue
         try:
             found = gather(task)

@@ -92,7 +92,14 @@ class _Step:
             # a command that was refused changed nothing; after anything else it may have
             self.result["changed"] = self._changes and not isinstance(error, (ServerError, BadParameters))
             return None if accepted else (self, error)
-        self.result.update(status="ok", changed=self._changes, code=reply.code, message=reply.message, result=reply.result, raw=reply.raw)
+        self.result.update(
+            status="ok",
+            changed=self._changes,
+            code=reply.code,
+            message=reply.message,
+            result=reply.result,
+            raw=reply.raw,
+        )
         return None
 
 
@@ -101,5 +108,6 @@ def _plain_params(params, command):
     if params is None or isinstance(params, (dict, list)):
         return params
     raise BadParameters(
-        "params of {0} is {1!r}".format(command, params), "Write a mapping of named parameters, or a list of positional ones"
+        "params of {0} is {1!r}".format(command, params),
+        "Write a mapping of named parameters, or a list of positional ones",
     )

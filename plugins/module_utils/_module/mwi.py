@@ -51,13 +51,23 @@ def run(task):
     params = task.params
     sending.check_options(params)
     single = params["mailboxes"] is None
-    mailboxes = [{name: params[name] for name in ("uri", "aor", "account") + _COUNTS}] if single else params["mailboxes"]
+    mailboxes = (
+        [{name: params[name] for name in ("uri", "aor", "account") + _COUNTS}] if single else params["mailboxes"]
+    )
     if not single and any(params[name] for name in _COUNTS):
-        raise BadParameters("Numbers of messages are given beside mailboxes", "Put new, old, urgent_new and urgent_old into each of mailboxes")
-    prepared = [(mailbox, _body(mailbox, params["domain"], None if single else number)) for number, mailbox in enumerate(mailboxes, 1)]
+        raise BadParameters(
+            "Numbers of messages are given beside mailboxes",
+            "Put new, old, urgent_new and urgent_old into each of mailboxes",
+        )
+    prepared = [
+        (mailbox, _body(mailbox, params["domain"], None if single else number))
+        for number, mailbox in enumerate(mailboxes, 1)
+    ]
     found = _targets(task, mailboxes)
     requests = [
-        SipRequest(target, "NOTIFY", with_defaults(params["headers"], message_summary.NOTIFY_HEADERS), body, _label(mailbox))
+        SipRequest(
+            target, "NOTIFY", with_defaults(params["headers"], message_summary.NOTIFY_HEADERS), body, _label(mailbox)
+        )
         for (mailbox, body), reached in zip(prepared, found)
         for target in reached
     ]
@@ -75,7 +85,7 @@ def _body(mailbox, domain, number):
             return message_summary.build(None, *[mailbox[name] for name in _COUNTS])
         if number is None:
             raise
-        raise SipSyntaxError("mailboxes entry {0}: {1}".format(number, error.message), error.hint)
+        raise SipSyntaxError("mailboxes entry {0}: {1}".format(number, error.message), error.hint) from error
 
 
 def _targets(task, mailboxes):

@@ -10,7 +10,11 @@
 from ansible_collections.community.opensips.plugins.module_utils._fleet import targets
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, contacts_spec, sending_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
+    ArgumentSpec,
+    contacts_spec,
+    sending_spec,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip import presets
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params, with_defaults
@@ -47,7 +51,9 @@ def run(task):
     else:
         found, left_out = targets.of_selection(task.connection, params["contacts"], params["table"])
     result = sending.send(task, [_request(each, params) for each in found])
-    result["left_out"] = [{"aor": contact["aor"], "contact": contact["contact"], "reason": reason} for contact, reason in left_out]
+    result["left_out"] = [
+        {"aor": contact["aor"], "contact": contact["contact"], "reason": reason} for contact, reason in left_out
+    ]
     return result
 
 
@@ -59,7 +65,9 @@ def _check_event(params):
         preset = presets.resolve(params["event"])
     headers, body = presets.headers_and_body(preset, "call-id", _body(params))
     example = "sip:user@example.com"
-    merged = with_defaults(params["headers"], dict({"From": "<{0}>".format(example), "To": "<{0}>".format(example)}, **headers))
+    merged = with_defaults(
+        params["headers"], dict({"From": "<{0}>".format(example), "To": "<{0}>".format(example)}, **headers)
+    )
     socket = params["socket"] if params["socket"] not in ("contact", "default") else None
     uac_dlg_params("NOTIFY", example, merged, body=body, socket=socket)
 
@@ -70,7 +78,9 @@ def _request(target, params):
     try:
         preset = presets.choose(params["event"], target.user_agent, params["action"])
         if preset is None:
-            problem = "event auto does not know what reboots a phone with the User-Agent {0!r}; give the Event".format(target.user_agent)
+            problem = "event auto does not know what reboots a phone with the User-Agent {0!r}; give the Event".format(
+                target.user_agent
+            )
         else:
             headers, body = presets.headers_and_body(preset, target.record, _body(params))
     except SipError as error:
@@ -78,7 +88,9 @@ def _request(target, params):
     label = {
         "event": preset.event if preset else None,
         "preset": preset.key if preset and preset.action != presets.LITERAL else None,
-        "hint": (presets.fallback_note(preset, params["action"]) or preset.condition or None) if preset and params["event"] == presets.AUTO else None,
+        "hint": (presets.fallback_note(preset, params["action"]) or preset.condition or None)
+        if preset and params["event"] == presets.AUTO
+        else None,
     }
     return SipRequest(target, "NOTIFY", with_defaults(params["headers"], headers), body, label, problem)
 

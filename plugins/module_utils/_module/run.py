@@ -13,7 +13,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import connection_options, connection_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
+    connection_options,
+    connection_spec,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 
 
@@ -62,7 +65,11 @@ def run_module(spec, body):
 
 def describe_error(error):
     """An MIError or SipError as plain data: type, message, hint, and code, reason, data of what a server answered."""
-    described = {"type": type(error).__name__, "message": getattr(error, "message", str(error)), "hint": getattr(error, "hint", None)}
+    described = {
+        "type": type(error).__name__,
+        "message": getattr(error, "message", str(error)),
+        "hint": getattr(error, "hint", None),
+    }
     for name in ("code", "reason", "data"):
         if hasattr(error, name):
             described[name] = getattr(error, name)

@@ -48,7 +48,12 @@ def run(task):
     except MIError as error:
         answered = error
     what, record = outcomes.of_reply(answered)
-    result = {"changed": what in outcomes.SENT, "outcome": what, "note": outcomes.note_on(what, record), "request": request}
+    result = {
+        "changed": what in outcomes.SENT,
+        "outcome": what,
+        "note": outcomes.note_on(what, record),
+        "request": request,
+    }
     result.update(record)
     if record["code"] is None or what == outcomes.NOT_SENT:
         error = describe_error(answered) if isinstance(answered, MIError) else None

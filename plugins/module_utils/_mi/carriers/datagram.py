@@ -17,7 +17,11 @@ import tempfile
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError, MITimeout, RequestTooLarge
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    ConnectError,
+    MITimeout,
+    RequestTooLarge,
+)
 
 # DATAGRAM_SOCK_BUF_SIZE, both ways
 MAX_DATAGRAM = 65457
@@ -44,7 +48,11 @@ class DatagramCarrier:
         self._blocked = None
 
     def describe(self):
-        return "the Unix socket {0}".format(self.socket_path) if self.socket_path else "udp:{0}:{1}".format(self.host, self.port)
+        return (
+            "the Unix socket {0}".format(self.socket_path)
+            if self.socket_path
+            else "udp:{0}:{1}".format(self.host, self.port)
+        )
 
     def open(self):
         """Resolve the address. Raises ConnectError."""
@@ -56,7 +64,9 @@ class DatagramCarrier:
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM)
         except (socket.gaierror, UnicodeError) as error:
-            raise ConnectError("The host {0!r} cannot be resolved: {1}".format(self.host, error), "Correct host, or the resolver")
+            raise ConnectError(
+                "The host {0!r} cannot be resolved: {1}".format(self.host, error), "Correct host, or the resolver"
+            ) from error
         self._address = (found[0][0], found[0][4])
 
     def close(self):
@@ -72,7 +82,10 @@ class DatagramCarrier:
         self.open()
         request = encode(None)
         if len(request.data) > MAX_DATAGRAM:
-            raise RequestTooLarge("The request takes {0} bytes; mi_datagram takes {1}".format(len(request.data), MAX_DATAGRAM), "Use HTTP, or send less")
+            raise RequestTooLarge(
+                "The request takes {0} bytes; mi_datagram takes {1}".format(len(request.data), MAX_DATAGRAM),
+                "Use HTTP, or send less",
+            )
         self._blocked = sock = self._idle.pop() if self._idle else self._connect()
         try:
             if self.socket_path:
@@ -84,7 +97,7 @@ class DatagramCarrier:
                 self._idle.append(sock)
                 return None
             _close(sock)
-            raise self._error(error)
+            raise self._error(error) from error
         self._blocked = None
         return DatagramExchange(self, request, sock)
 
@@ -108,7 +121,7 @@ class DatagramCarrier:
         except OSError as error:
             if sock is not None:
                 _close(sock)
-            raise self._error(error)
+            raise self._error(error) from error
         return sock
 
     def _reply_dir(self):
@@ -122,12 +135,23 @@ class DatagramCarrier:
         where = self.describe()
         if error.errno == errno.ECONNREFUSED:
             hint = "OpenSIPS is not running, or its mi_datagram socket_name is another one"
-            return ConnectError("Nothing listens at {0}".format(where), hint + ": correct {0}".format("socket_path" if self.socket_path else "host and port"))
+            return ConnectError(
+                "Nothing listens at {0}".format(where),
+                hint + ": correct {0}".format("socket_path" if self.socket_path else "host and port"),
+            )
         if error.errno in (errno.ENOENT, errno.ENOTSOCK, errno.EPROTOTYPE):
-            return ConnectError("There is no datagram socket at {0}".format(self.socket_path), "Start OpenSIPS, or set socket_path to the socket_name of its mi_datagram")
+            return ConnectError(
+                "There is no datagram socket at {0}".format(self.socket_path),
+                "Start OpenSIPS, or set socket_path to the socket_name of its mi_datagram",
+            )
         if error.errno in (errno.EACCES, errno.EPERM):
-            return ConnectError("No permission to send to {0}".format(where), "Use become, or a user of the socket's group")
-        return ConnectError("Sending to {0} failed: {1}".format(where, error.strerror or error), "Correct {0}".format("socket_path" if self.socket_path else "host and port"))
+            return ConnectError(
+                "No permission to send to {0}".format(where), "Use become, or a user of the socket's group"
+            )
+        return ConnectError(
+            "Sending to {0} failed: {1}".format(where, error.strerror or error),
+            "Correct {0}".format("socket_path" if self.socket_path else "host and port"),
+        )
 
 
 class DatagramExchange(Exchange):
@@ -148,7 +172,7 @@ class DatagramExchange(Exchange):
         except BlockingIOError:
             return None
         except OSError as error:
-            raise self._carrier._error(error)
+            raise self._carrier._error(error) from error
 
     def expire(self):
         raise MITimeout(

@@ -21,7 +21,11 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ConnectError, MITimeout
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    ConnectError,
+    MITimeout,
+)
 
 DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")
 # mi_fifo's own default
@@ -64,7 +68,7 @@ class FifoCarrier:
         try:
             self._fd = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
-            raise self._open_error(error)
+            raise self._open_error(error) from error
         self._stat = os.fstat(self._fd)
         if not stat.S_ISFIFO(self._stat.st_mode):
             self.close()
@@ -115,7 +119,9 @@ class FifoCarrier:
         if opened:
             return "The server opened the reply FIFO but did not finish its reply; raise timeout"
         hints = [
-            "Check that reply_dir ({0}) is the reply_dir of the server's mi_fifo module and that the server's user may write there".format(self.reply_dir),
+            "Check that reply_dir ({0}) is the reply_dir of the server's mi_fifo module and that the server's user may write there".format(
+                self.reply_dir
+            ),
             "that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked",
         ]
         guard = _protected_fifos(self.reply_dir)
@@ -135,33 +141,59 @@ class FifoCarrier:
                 if error.errno in (errno.ENOENT, errno.ENOTDIR):
                     problems.append(path)
                     continue
-                raise ConnectError("The FIFO {0} cannot be looked at: {1}".format(path, error.strerror), "Run as a user that may, or correct fifo_path")
+                raise ConnectError(
+                    "The FIFO {0} cannot be looked at: {1}".format(path, error.strerror),
+                    "Run as a user that may, or correct fifo_path",
+                ) from error
             if stat.S_ISFIFO(mode):
                 return path
             self.path = path
-            raise self._foreign("is {0}".format("a symbolic link" if stat.S_ISLNK(mode) else "a regular file" if stat.S_ISREG(mode) else "something else"))
+            raise self._foreign(
+                "is {0}".format(
+                    "a symbolic link"
+                    if stat.S_ISLNK(mode)
+                    else "a regular file"
+                    if stat.S_ISREG(mode)
+                    else "something else"
+                )
+            )
         raise ConnectError(
             "There is no MI FIFO at {0}".format(" or ".join(problems)),
             "Start OpenSIPS, load mi_fifo, or set fifo_path to the fifo_name of its configuration",
         )
 
     def _foreign(self, what):
-        return ConnectError("{0} is no FIFO: it {1}".format(self.path, what), "Set fifo_path to the fifo_name of mi_fifo; nothing was written")
+        return ConnectError(
+            "{0} is no FIFO: it {1}".format(self.path, what),
+            "Set fifo_path to the fifo_name of mi_fifo; nothing was written",
+        )
 
     def _open_error(self, error):
         if error.errno == errno.ENXIO:
-            return ConnectError("No process reads the FIFO {0}".format(self.path), "OpenSIPS is not running, or uses another fifo_name: start it or correct fifo_path")
+            return ConnectError(
+                "No process reads the FIFO {0}".format(self.path),
+                "OpenSIPS is not running, or uses another fifo_name: start it or correct fifo_path",
+            )
         if error.errno in (errno.EACCES, errno.EPERM):
-            return ConnectError("No permission to write to the FIFO {0}".format(self.path), "Use become, or a user of the FIFO's group (mi_fifo: fifo_mode, fifo_group)")
+            return ConnectError(
+                "No permission to write to the FIFO {0}".format(self.path),
+                "Use become, or a user of the FIFO's group (mi_fifo: fifo_mode, fifo_group)",
+            )
         if error.errno == errno.ELOOP:
             return self._foreign("is a symbolic link")
         return ConnectError("The FIFO {0} cannot be opened: {1}".format(self.path, error.strerror), "Correct fifo_path")
 
     def _check_reply_dir(self):
         if not os.path.isdir(self.reply_dir):
-            raise ConnectError("The reply_dir {0} is no directory".format(self.reply_dir), "Set reply_dir to the reply_dir of the server's mi_fifo module (its default is /tmp)")
+            raise ConnectError(
+                "The reply_dir {0} is no directory".format(self.reply_dir),
+                "Set reply_dir to the reply_dir of the server's mi_fifo module (its default is /tmp)",
+            )
         if not os.access(self.reply_dir, os.W_OK | os.X_OK):
-            raise ConnectError("No permission to make a reply FIFO in reply_dir {0}".format(self.reply_dir), "Use become, or a user of the directory's group")
+            raise ConnectError(
+                "No permission to make a reply FIFO in reply_dir {0}".format(self.reply_dir),
+                "Use become, or a user of the directory's group",
+            )
 
     def _write(self, data):
         """Whether data went out. A request beyond PIPE_BUF is not atomic, so it locks the others of our kind out."""
@@ -172,7 +204,7 @@ class FifoCarrier:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 time.sleep(0.001)
                 return False
-            raise ConnectError("The FIFO {0} cannot be locked: {1}".format(self.path, error.strerror), None)
+            raise ConnectError("The FIFO {0} cannot be locked: {1}".format(self.path, error.strerror), None) from error
         try:
             if not self.alone:
                 return self._write_locked(data)
@@ -196,7 +228,10 @@ class FifoCarrier:
             while written < len(data):
                 # only a large request gets here, and its rest must follow before anything else
                 if not select.select([], [self._fd], [], _STALLED)[1]:
-                    stalled = MITimeout("The server stopped reading the FIFO {0} in the middle of a request".format(self.path), "See whether OpenSIPS hangs")
+                    stalled = MITimeout(
+                        "The server stopped reading the FIFO {0} in the middle of a request".format(self.path),
+                        "See whether OpenSIPS hangs",
+                    )
                     stalled.maybe_sent = True
                     raise stalled
                 try:
@@ -207,8 +242,11 @@ class FifoCarrier:
             return False
         except OSError as error:
             if error.errno == errno.EPIPE:
-                raise ConnectError("The process that read the FIFO {0} is gone".format(self.path), "See whether OpenSIPS stopped, and why, in its log")
-            raise ConnectError("Writing to the FIFO {0} failed: {1}".format(self.path, error.strerror), None)
+                raise ConnectError(
+                    "The process that read the FIFO {0} is gone".format(self.path),
+                    "See whether OpenSIPS stopped, and why, in its log",
+                ) from error
+            raise ConnectError("Writing to the FIFO {0} failed: {1}".format(self.path, error.strerror), None) from error
         return True
 
 
@@ -257,7 +295,9 @@ class FifoExchange(Exchange):
         if self._until is not None:
             # the server closed it and did not come back: what came is all
             return b"".join(self._chunks)
-        raise MITimeout("No reply came through {0}".format(self._carrier.describe()), self._carrier.timeout_hint(self._opened))
+        raise MITimeout(
+            "No reply came through {0}".format(self._carrier.describe()), self._carrier.timeout_hint(self._opened)
+        )
 
     def close(self, reusable=False):
         if self._reply is None:
@@ -277,19 +317,24 @@ class _ReplyFifo:
         self.path = os.path.join(directory, self.name)
         self.fd = None
         if len(os.fsencode(self.path)) + 1 > _MAX_REPLY_PATH:
-            raise BadParameters("reply_dir {0} is too long: OpenSIPS takes {1} characters with the FIFO's name".format(directory, _MAX_REPLY_PATH - 1), "Use a shorter reply_dir")
+            raise BadParameters(
+                "reply_dir {0} is too long: OpenSIPS takes {1} characters with the FIFO's name".format(
+                    directory, _MAX_REPLY_PATH - 1
+                ),
+                "Use a shorter reply_dir",
+            )
         try:
             # fails if anything is there already, links included; what is there is not ours to remove
             os.mkfifo(self.path, 0o600)
         except OSError as error:
-            raise _cannot_make(directory, error)
+            raise _cannot_make(directory, error) from error
         cleanup.remember(self.path)
         try:
             self.reopen()
             self._restrict(mi_stat)
         except OSError as error:
             self.remove()
-            raise _cannot_make(directory, error)
+            raise _cannot_make(directory, error) from error
 
     def _restrict(self, mi_stat):
         mode, owner, group = access.narrowest(mi_stat)
@@ -317,7 +362,10 @@ class _ReplyFifo:
 
 
 def _cannot_make(directory, error):
-    return ConnectError("No reply FIFO can be made in {0}: {1}".format(directory, error.strerror), "Correct reply_dir or its permissions")
+    return ConnectError(
+        "No reply FIFO can be made in {0}: {1}".format(directory, error.strerror),
+        "Correct reply_dir or its permissions",
+    )
 
 
 def _protected_fifos(directory):

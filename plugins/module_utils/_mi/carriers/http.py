@@ -34,7 +34,9 @@ class HttpCarrier:
 
     kind = "http"
 
-    def __init__(self, url, validate_certs=True, ca_path=None, client_cert=None, client_key=None, username=None, password=None):
+    def __init__(
+        self, url, validate_certs=True, ca_path=None, client_cert=None, client_key=None, username=None, password=None
+    ):
         self.url = url
         self._parts = urlsplit(url)
         self._validate_certs = validate_certs
@@ -62,7 +64,10 @@ class HttpCarrier:
             if self._ca_path:
                 context.load_verify_locations(**{"capath" if os.path.isdir(self._ca_path) else "cafile": self._ca_path})
         except (OSError, ValueError) as error:
-            raise ConnectError("ca_path {0} cannot be read: {1}".format(self._ca_path, error), "Give a PEM file or a directory of hashed certificates")
+            raise ConnectError(
+                "ca_path {0} cannot be read: {1}".format(self._ca_path, error),
+                "Give a PEM file or a directory of hashed certificates",
+            ) from error
         if not self._validate_certs:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -70,7 +75,10 @@ class HttpCarrier:
             try:
                 context.load_cert_chain(self._client_cert, self._client_key)
             except (OSError, ValueError) as error:
-                raise ConnectError("client_cert {0} or client_key cannot be used: {1}".format(self._client_cert, error), "Give PEM files that belong together")
+                raise ConnectError(
+                    "client_cert {0} or client_key cannot be used: {1}".format(self._client_cert, error),
+                    "Give PEM files that belong together",
+                ) from error
         self._tls = context
 
     def close(self):
@@ -91,7 +99,9 @@ class HttpCarrier:
             headers = dict(self._headers)
             if request.content_type:
                 headers["Content-Type"] = request.content_type
-            connection.request(request.verb, (self._parts.path.rstrip("/") or "") + request.path or "/", request.data or None, headers)
+            connection.request(
+                request.verb, (self._parts.path.rstrip("/") or "") + request.path or "/", request.data or None, headers
+            )
             response = connection.getresponse()
             if response.status != 200:
                 raise self._status_error(response, request)
@@ -100,13 +110,16 @@ class HttpCarrier:
             raise MITimeout(
                 "No reply came from {0}".format(self.url),
                 "OpenSIPS serves HTTP with one process: a t_uac_dlg of somebody else may block it for minutes. Raise timeout, or use FIFO or a datagram socket",
-            )
+            ) from None
         except http.client.IncompleteRead:
-            raise MalformedReply("The reply of {0} was cut off".format(self.url), "Try again; if it persists, raise buf_size of the server's httpd")
+            raise MalformedReply(
+                "The reply of {0} was cut off".format(self.url),
+                "Try again; if it persists, raise buf_size of the server's httpd",
+            ) from None
         except (http.client.HTTPException, ConnectionError) as error:
-            raise self._dropped(error, request)
+            raise self._dropped(error, request) from error
         except OSError as error:
-            raise self._connect_error(error)
+            raise self._connect_error(error) from error
         finally:
             connection.close()
 
@@ -116,7 +129,7 @@ class HttpCarrier:
         try:
             port = self._parts.port
         except ValueError:
-            raise ConnectError("The url {0} has no valid port".format(self.url), "Correct url")
+            raise ConnectError("The url {0} has no valid port".format(self.url), "Correct url") from None
         timeout = seconds_left(deadline)
         if self._tls is not None:
             return http.client.HTTPSConnection(self._parts.hostname, port, timeout=timeout, context=self._tls)
@@ -126,9 +139,11 @@ class HttpCarrier:
         try:
             connection.connect()
         except socket.timeout:
-            raise ConnectError("{0} does not accept connections".format(self.url), "Check url and firewalls, or raise timeout")
+            raise ConnectError(
+                "{0} does not accept connections".format(self.url), "Check url and firewalls, or raise timeout"
+            ) from None
         except OSError as error:
-            raise self._connect_error(error)
+            raise self._connect_error(error) from error
         connection.sock.settimeout(seconds_left(deadline) or 0.001)
 
     def _read(self, connection, response, deadline):
@@ -146,7 +161,9 @@ class HttpCarrier:
         data = b"".join(chunks)
         expected = response.getheader("Content-Length")
         if expected and expected.isdigit() and int(expected) > len(data):
-            raise MalformedReply("The reply of {0} was cut off: {1} of {2} bytes".format(self.url, len(data), expected), "Try again")
+            raise MalformedReply(
+                "The reply of {0} was cut off: {1} of {2} bytes".format(self.url, len(data), expected), "Try again"
+            )
         return data
 
     def _connect_error(self, error):
@@ -159,9 +176,15 @@ class HttpCarrier:
                 "Set ca_path to the CA of the server's certificate, check client_cert and the host's name; validate_certs=false only for tests",
             )
         if isinstance(error, socket.gaierror):
-            return ConnectError("The host {0!r} of url cannot be resolved: {1}".format(self._parts.hostname, error.strerror), "Correct url, or the resolver")
+            return ConnectError(
+                "The host {0!r} of url cannot be resolved: {1}".format(self._parts.hostname, error.strerror),
+                "Correct url, or the resolver",
+            )
         if error.errno == errno.ECONNREFUSED:
-            return ConnectError("Nothing listens at {0}".format(self.url), "OpenSIPS is not running, or its httpd uses another ip or port: correct url")
+            return ConnectError(
+                "Nothing listens at {0}".format(self.url),
+                "OpenSIPS is not running, or its httpd uses another ip or port: correct url",
+            )
         return ConnectError("{0} cannot be reached: {1}".format(self.url, error.strerror or error), "Correct url")
 
     def _dropped(self, error, request):
@@ -192,7 +215,9 @@ class HttpCarrier:
             if len(request.data) > _DEFAULT_RECEIVE_BUFFER:
                 return RequestTooLarge(
                     "{0} refused a request of {1} bytes (HTTP 400)".format(self.url, len(request.data)),
-                    "httpd of 3.6 and 4.0 takes receive_buf_size bytes, {0} by default: raise it, or use FIFO or a datagram socket".format(_DEFAULT_RECEIVE_BUFFER),
+                    "httpd of 3.6 and 4.0 takes receive_buf_size bytes, {0} by default: raise it, or use FIFO or a datagram socket".format(
+                        _DEFAULT_RECEIVE_BUFFER
+                    ),
                 )
             hint = "Correct url and protocol: mi_http answers at /mi, mi_json at /json, mi_xmlrpc at /RPC2"
         body = b""
@@ -203,4 +228,6 @@ class HttpCarrier:
                 body = response.read(min(int(length), _READ))
             except (OSError, ValueError):
                 body = b""
-        return HTTPStatusError("{0} answered HTTP {1} {2}".format(self.url, status, response.reason), hint, status, body)
+        return HTTPStatusError(
+            "{0} answered HTTP {1} {2}".format(self.url, status, response.reason), hint, status, body
+        )

@@ -25,10 +25,10 @@ class Request:
 
     __slots__ = ("data", "method", "id", "verb", "path", "content_type")
 
-    def __init__(self, data, method, id=None, verb="POST", path="", content_type=None):
+    def __init__(self, data, method, request_id=None, verb="POST", path="", content_type=None):
         self.data = data
         self.method = method
-        self.id = id
+        self.id = request_id
         self.verb = verb
         self.path = path
         self.content_type = content_type
@@ -58,7 +58,7 @@ def check_text(value, what="A value"):
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadParameters("{0} holds a character that UTF-8 cannot carry".format(what), "Remove it")
+        raise BadParameters("{0} holds a character that UTF-8 cannot carry".format(what), "Remove it") from None
     return text
 
 

@@ -67,7 +67,9 @@ class JsonRpcProtocol:
         data = ":{0}:{1}\n".format(reply_to, text).encode("ascii")
         if len(data) > _FIFO_REQUEST:
             raise RequestTooLarge(
-                "The request takes {0} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {1}".format(len(data), _FIFO_REQUEST),
+                "The request takes {0} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {1}".format(
+                    len(data), _FIFO_REQUEST
+                ),
                 "Use a datagram socket or HTTP, or send less",
             )
         return Request(data, method, self._id)
@@ -79,12 +81,16 @@ class JsonRpcProtocol:
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):
-            raise _explain(text)
+            raise _explain(text) from None
         if not isinstance(message, dict):
-            raise MalformedReply("The reply is no JSON-RPC object but {0!r}".format(text[:60]), "Check protocol and transport")
+            raise MalformedReply(
+                "The reply is no JSON-RPC object but {0!r}".format(text[:60]), "Check protocol and transport"
+            )
         error = message.get("error")
         if error is None and "result" not in message:
-            raise MalformedReply("The reply has neither result nor error: {0!r}".format(text[:60]), "Check protocol and transport")
+            raise MalformedReply(
+                "The reply has neither result nor error: {0!r}".format(text[:60]), "Check protocol and transport"
+            )
         answered = message.get("id")
         if answered != request.id and not (answered is None and error is not None):
             raise MalformedReply(
@@ -127,7 +133,9 @@ def _check_value(value, name, depth):
     text = check_text(value, "Parameter {0}".format(name))
     if isinstance(value, int):
         if abs(value) > _MAX_ID:
-            raise BadParameters("Parameter {0} is {1}, beyond the server's 32-bit integers".format(name, value), "Write it as text")
+            raise BadParameters(
+                "Parameter {0} is {1}, beyond the server's 32-bit integers".format(name, value), "Write it as text"
+            )
         return int(value)
     return text
 
@@ -148,11 +156,17 @@ def _explain(text):
     if stripped == "400 Parse_error":
         return ServerError(400, "Parse_error")
     if stripped.lower().startswith(("500 command not available", "400 parse")):
-        return MalformedReply("The server answered {0!r} in the line protocol of 1.x and 2.x".format(stripped[:60]), "Set protocol to line, or auto")
+        return MalformedReply(
+            "The server answered {0!r} in the line protocol of 1.x and 2.x".format(stripped[:60]),
+            "Set protocol to line, or auto",
+        )
     if not stripped:
         return MalformedReply("The reply is empty", "Look into the server's log")
     if stripped[0] in "{[":
-        return MalformedReply("The reply was cut off or is no valid JSON: it ends in {0!r}".format(stripped[-40:]), "Try again; if it persists, use another transport")
+        return MalformedReply(
+            "The reply was cut off or is no valid JSON: it ends in {0!r}".format(stripped[-40:]),
+            "Try again; if it persists, use another transport",
+        )
     return MalformedReply("The reply is not JSON but {0!r}".format(stripped[:60]), "Check protocol and transport")
 
 

@@ -58,7 +58,10 @@ class LineProtocol:
         fifo = reply_to is not None
         if fifo and not reply_to:
             raise RefusedRequest("A request over FIFO needs a reply FIFO", "This is a bug of the caller")
-        lines = [_quote(check_text(value, "Parameter {0}".format(number)), number, fifo) for number, value in enumerate(params, 1)]
+        lines = [
+            _quote(check_text(value, "Parameter {0}".format(number)), number, fifo)
+            for number, value in enumerate(params, 1)
+        ]
         data = (":{0}:{1}\n".format(method, reply_to or "") + "".join(line + "\n" for line in lines)).encode("utf-8")
         if fifo:
             _check_fifo_size(lines, known)
@@ -85,7 +88,10 @@ class LineProtocol:
                 raise RejectedCommand(request.method, code, reason)
             raise ServerError(code, reason)
         if not text.endswith("\n"):
-            raise MalformedReply("The reply was cut off after {0} bytes".format(size), "Try again; if it persists, look into the server's log")
+            raise MalformedReply(
+                "The reply was cut off after {0} bytes".format(size),
+                "Try again; if it persists, look into the server's log",
+            )
         return TextTreeReply(body, None, code, reason, status=status)
 
     @staticmethod
@@ -108,25 +114,41 @@ def _quote(value, number, fifo):
     what = "Parameter {0} ({1!r})".format(number, value[:40])
     if not value.strip(_BLANKS + "\r\n"):
         if not value:
-            raise BadParameters("Parameter {0} is empty, which the line protocol cannot carry".format(number), "Leave it out, or use JSON-RPC (3.x)")
-        raise BadParameters("{0} is only white space, which the line protocol cannot carry".format(what), "Leave it out")
+            raise BadParameters(
+                "Parameter {0} is empty, which the line protocol cannot carry".format(number),
+                "Leave it out, or use JSON-RPC (3.x)",
+            )
+        raise BadParameters(
+            "{0} is only white space, which the line protocol cannot carry".format(what), "Leave it out"
+        )
     plain = value == value.strip(_BLANKS + "\r\n") and not any(each in value for each in ('"', "\n", "\r", "::"))
     if plain:
         return value
     if value.endswith("\\"):
-        raise BadParameters("{0} must be quoted and ends in a backslash; the server would take it for an escaped quote".format(what), "Remove the backslash")
+        raise BadParameters(
+            "{0} must be quoted and ends in a backslash; the server would take it for an escaped quote".format(what),
+            "Remove the backslash",
+        )
     if value.startswith('"'):
-        raise BadParameters("{0} begins with a quote; the server's parser ends the value there".format(what), "Begin with another character")
+        raise BadParameters(
+            "{0} begins with a quote; the server's parser ends the value there".format(what),
+            "Begin with another character",
+        )
     if fifo and "\n" in value:
         if "\n\n" in value:
-            raise BadParameters("{0} holds an empty line, which ends the request over FIFO".format(what), "Use CRLF line ends, or a datagram socket")
+            raise BadParameters(
+                "{0} holds an empty line, which ends the request over FIFO".format(what),
+                "Use CRLF line ends, or a datagram socket",
+            )
         if '"' in value[: value.rindex("\n")]:
             raise BadParameters(
                 "{0} holds a quote before its last line; the FIFO parser of 1.x and 2.x garbles such text".format(what),
                 "Remove the quotes (a display name needs none), or use a datagram socket or HTTP",
             )
         if value[value.rindex("\n") + 1 :].startswith('"'):
-            raise BadParameters("{0} has a line that begins with a quote".format(what), "Begin the line with another character")
+            raise BadParameters(
+                "{0} has a line that begins with a quote".format(what), "Begin the line with another character"
+            )
     return '"{0}"'.format(value.replace('"', '\\"'))
 
 
@@ -141,6 +163,8 @@ def _check_fifo_size(lines, known):
         longest = max([len(part.encode("utf-8")) for line in lines for part in line.split("\n")] or [0])
         if longest >= _FIFO_LINE - 1:
             raise RequestTooLarge(
-                "A line of {0} bytes for a command that the catalogue does not know could stop the server's FIFO".format(longest),
+                "A line of {0} bytes for a command that the catalogue does not know could stop the server's FIFO".format(
+                    longest
+                ),
                 "Keep lines below {0} bytes, or use a datagram socket".format(_FIFO_LINE - 1),
             )

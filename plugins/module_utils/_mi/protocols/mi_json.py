@@ -44,7 +44,9 @@ class MiJsonProtocol:
             text = check_text(value, "Parameter {0}".format(number))
             if "," in text:
                 raise BadParameters(
-                    "Parameter {0} ({1!r}) holds a comma, at which mi_json splits and knows no quoting".format(number, text[:40]),
+                    "Parameter {0} ({1!r}) holds a comma, at which mi_json splits and knows no quoting".format(
+                        number, text[:40]
+                    ),
                     "Use the FIFO, a datagram socket or mi_xmlrpc_ng for this command",
                 )
             if not text:
@@ -64,7 +66,10 @@ class MiJsonProtocol:
             # SIP messages come with raw CRLF inside strings; keys repeat
             message = json.loads(text, strict=False, object_pairs_hook=_Pairs)
         except (ValueError, RecursionError):
-            raise MalformedReply("The reply is not JSON but {0!r}".format(text.strip()[:60]), "Check url: mi_json usually answers at /json")
+            raise MalformedReply(
+                "The reply is not JSON but {0!r}".format(text.strip()[:60]),
+                "Check url: mi_json usually answers at /json",
+            ) from None
         if not isinstance(message, _Pairs):
             raise MalformedReply("The reply is no JSON object but {0!r}".format(text[:60]), "Check url")
         error = dict(message).get("error") if len(message) == 1 else None

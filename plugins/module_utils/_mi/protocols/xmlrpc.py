@@ -25,7 +25,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
     check_text,
     decode_text,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import NodeTreeReply, TextTreeReply, ValueReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import (
+    NodeTreeReply,
+    TextTreeReply,
+    ValueReply,
+)
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # The server decodes these once more after its XML parser did.
@@ -47,7 +51,9 @@ class XmlRpcProtocol:
         check_method(method)
         if isinstance(params, dict):
             members = "".join(
-                "<member>\n<name>{0}</name>\n{1}</member>\n".format(_escape(key, "A parameter's name"), _value(value, key))
+                "<member>\n<name>{0}</name>\n{1}</member>\n".format(
+                    _escape(key, "A parameter's name"), _value(value, key)
+                )
                 for key, value in params.items()
             )
             values = ["<value><struct>\n{0}</struct></value>\n".format(members)] if params else []
@@ -101,12 +107,18 @@ class _Members(list):
 def _escape(value, what):
     text = check_text(value, what)
     if not text:
-        raise BadParameters("{0} is empty, which XML-RPC of OpenSIPS cannot carry".format(what), "Leave it out, or use JSON-RPC (3.x)")
+        raise BadParameters(
+            "{0} is empty, which XML-RPC of OpenSIPS cannot carry".format(what), "Leave it out, or use JSON-RPC (3.x)"
+        )
     if _ILLEGAL.search(text):
-        raise BadParameters("{0} holds a character that XML forbids".format(what), "Remove it, or use another transport")
+        raise BadParameters(
+            "{0} holds a character that XML forbids".format(what), "Remove it, or use another transport"
+        )
     if _DECODED_TWICE.search(text):
         raise BadParameters(
-            "{0} holds {1!r}, which the server would decode once too often".format(what, _DECODED_TWICE.search(text).group(0)),
+            "{0} holds {1!r}, which the server would decode once too often".format(
+                what, _DECODED_TWICE.search(text).group(0)
+            ),
             "Write the character itself",
         )
     # a bare CR would reach the server as LF
@@ -115,7 +127,9 @@ def _escape(value, what):
 
 def _value(value, name):
     if isinstance(value, (list, tuple)):
-        return "<value><array><data>\n{0}</data></array></value>\n".format("".join(_value(each, name) for each in value))
+        return "<value><array><data>\n{0}</data></array></value>\n".format(
+            "".join(_value(each, name) for each in value)
+        )
     text = _escape(value, "Parameter {0}".format(name))
     if isinstance(value, int):
         return "<value><int>{0}</int></value>\n".format(text)
@@ -132,10 +146,15 @@ def _parse(data, text):
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         hint = "Check url: mi_xmlrpc usually answers at /RPC2 or /xmlrpc"
         if text.strip().endswith("</methodResponse>"):
-            raise MalformedReply("The reply is broken XML: {0}".format(error), hint)
-        raise MalformedReply("The reply is not XML-RPC, or was cut off: {0!r}".format(text.strip()[:60]), hint)
+            raise MalformedReply("The reply is broken XML: {0}".format(error), hint) from error
+        raise MalformedReply(
+            "The reply is not XML-RPC, or was cut off: {0!r}".format(text.strip()[:60]), hint
+        ) from error
     if root.tag != "methodResponse":
-        raise MalformedReply("The reply is no XML-RPC response but {0!r}".format(text.strip()[:60]), "Check url and protocol: 1.11 serves XML-RPC at /xmlrpc")
+        raise MalformedReply(
+            "The reply is no XML-RPC response but {0!r}".format(text.strip()[:60]),
+            "Check url and protocol: 1.11 serves XML-RPC at /xmlrpc",
+        )
     return root
 
 
@@ -161,7 +180,7 @@ def _read(element, depth=0):
         try:
             return int(child.text or ""), True
         except ValueError:
-            raise MalformedReply("The XML-RPC reply has the int {0!r}".format(child.text), "Check url")
+            raise MalformedReply("The XML-RPC reply has the int {0!r}".format(child.text), "Check url") from None
     if child.tag == "value":
         return _read(child, depth + 1)
     if child.tag == "struct":
@@ -200,7 +219,7 @@ def _fault(element, request):
     try:
         code = int(fault.get("faultCode", ""))
     except (TypeError, ValueError):
-        raise MalformedReply("The XML-RPC fault carries no code", "Check url")
+        raise MalformedReply("The XML-RPC fault carries no code", "Check url") from None
     reason = str(fault.get("faultString", ""))
     if code in (-506, -32601, 32601) or (code, reason) == (401, "Empty request"):
         # 2.x says "Empty request" whatever was wrong; the command and its parameters were checked before

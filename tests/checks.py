@@ -16,11 +16,8 @@ from __future__ import annotations
 import argparse
 import collections
 import concurrent.futures
-import contextlib
 import dataclasses
-import fcntl
 import glob
-import hashlib
 import json
 import os
 import pathlib
@@ -30,14 +27,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import typing as t
 import xml.etree.ElementTree
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache"
-NAMESPACE, NAME = "community", "opensips"
+from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
+
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 900
@@ -54,7 +49,7 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install"] + args))
 GET_PIP_VERSIONS = ("23_1_2", "24_2", "25_2")  # of ansible-core 2.16 and 2.17, 2.18 and 2.19, 2.20 and 2.21
 
 
-class CheckError(Exception):
+class CheckError(WorkError):
     """A check failed, or did not really run."""
 
 
@@ -112,70 +107,27 @@ def find_pythons(versions: t.Iterable[str]) -> dict[str, str]:
     return found
 
 
-def real_path() -> str:
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(folder for folder in folders if pathlib.Path(folder).name != "shims")
-
-
-@contextlib.contextmanager
-def locked(path: pathlib.Path) -> t.Iterator[None]:
-    """Keeps another ./test on the same checkout from making the same thing at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(f"{path}.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-class Workbench:
+class Workbench(Children):
     """Where the steps work: environments, copies of the checkout, child processes."""
 
     def __init__(self, scratch: pathlib.Path, core: str | None) -> None:
+        super().__init__(STEP_SECONDS)
         self.scratch = scratch
         self.core = core
         self.tests = Tally()
-        self._children: set[subprocess.Popen[str]] = set()
-        self._closed = False
-        self._output = threading.Lock()
 
     # Environments
 
-    def venv(self, name: str, python: str = sys.executable, requirements: str | None = None) -> pathlib.Path:
-        """The bin folder of an environment with what tests/requirements-<name>.txt asks for, made where it is missing."""
-        wanted = (ROOT / "tests" / f"requirements-{requirements or name}.txt").read_text(encoding="utf-8")
+    def venv(self, name: str, python: str = sys.executable, wanted: str | None = None) -> pathlib.Path:
+        """The bin folder of an environment with what tests/requirements-<wanted or name>.txt asks for, made where it is missing."""
+        text = requirements(wanted or name)
         if self.core:
-            wanted = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={self.core}", wanted)
-        version = subprocess.check_output([python, "-c", "import sys; print(sys.version, sys.prefix)"], text=True)
-        key = hashlib.sha256(f"{ROOT}\n{version}\n{wanted}".encode()).hexdigest()[:12]
-        folder = CACHE / "venv" / f"{name}-{key}"
-        with locked(folder):
-            if not (folder / "complete").exists():
-                self._make_venv(folder, python, wanted)
-        return folder / "bin"
-
-    def _make_venv(self, folder: pathlib.Path, python: str, wanted: str) -> None:
-        start = time.monotonic()
-        shutil.rmtree(folder, ignore_errors=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        self.quiet(python, "-m", "venv", folder)
-        # The pip of Python 3.6 does not see which Python a package needs
-        if "pip-18" in str(list(folder.glob("lib/*/site-packages/pip-*"))):
-            self.quiet(*pip, "pip==21.3.1")
-        requirements = folder / "requirements.txt"
-        requirements.write_text(wanted, encoding="utf-8")
-        self.quiet(*pip, "-r", requirements)
-        (folder / "complete").touch()
-        self.say(f"made the environment {folder.name} in {time.monotonic() - start:.0f} s")
-
-    def env(self, venv: pathlib.Path | None = None, **more: str) -> dict[str, str]:
-        env = dict(os.environ)
-        for name in list(env):
-            if name.startswith(("ANSIBLE_", "OPENSIPS_MI_", "PYTEST_")) or name in ("PYTHONPATH", "PYTHONHOME"):
-                del env[name]
-        env["PATH"] = real_path()
-        if venv:
-            env["PATH"] = str(venv) + os.pathsep + env["PATH"]
-            env["VIRTUAL_ENV"] = str(venv.parent)
-        return {**env, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1", **more}
+            text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={self.core}", text)
+        venv = Venv(name, text, python)
+        seconds = venv.make(self)
+        if seconds is not None:
+            self.say(f"made the environment {venv.folder.name} in {seconds:.0f} s")
+        return venv.bin
 
     def ansible_test_env(self, venv: pathlib.Path) -> dict[str, str]:
         """A home of its own for ansible-test, with pip's configuration, and with every Python that was found on PATH."""
@@ -206,74 +158,6 @@ class Workbench:
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
         return target
-
-    # Processes
-
-    def say(self, text: str) -> None:
-        with self._output:
-            print(text, flush=True)
-
-    def run(
-        self, *command: object, cwd: pathlib.Path = ROOT, env: dict[str, str] | None = None, show: bool = True
-    ) -> tuple[int, str]:
-        """Runs a command without a stdin, shows its output as it comes, and returns its status and output."""
-        argv = [str(part) for part in command]
-        if self._closed:
-            raise CheckError("stopped")
-        if show:
-            self.say(f"$ {' '.join(argv)}")
-        child = subprocess.Popen(
-            argv,
-            cwd=cwd,
-            env=env or self.env(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        self._children.add(child)
-        late = threading.Timer(STEP_SECONDS, self._kill, [child])
-        late.start()
-        lines = []
-        try:
-            assert child.stdout
-            for line in child.stdout:
-                lines.append(line)
-                if show:
-                    self.say(line.rstrip("\n"))
-            status = child.wait()
-        finally:
-            expired = not late.is_alive()
-            late.cancel()
-            self._kill(child)  # what it may have left behind in its session
-            self._children.discard(child)
-        if expired:
-            raise CheckError(f"{argv[0]} was stopped after {STEP_SECONDS} s\n{''.join(lines[-20:])}")
-        return status, "".join(lines)
-
-    def must(self, *command: object, **options: t.Any) -> str:
-        status, output = self.run(*command, **options)
-        if status:
-            raise CheckError(f"{pathlib.Path(str(command[0])).name} ended with status {status}")
-        return output
-
-    def quiet(self, *command: object) -> None:
-        status, output = self.run(*command, show=False)
-        if status:
-            self.say(output)
-            raise CheckError(f"{' '.join(map(str, command))} ended with status {status}")
-
-    @staticmethod
-    def _kill(child: subprocess.Popen[str]) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-
-    def close(self) -> None:
-        self._closed = True
-        for child in list(self._children):
-            self._kill(child)
 
     # Results
 
@@ -570,7 +454,7 @@ def run_step(bench: Workbench, name: str) -> tuple[bool, str, float]:
     start = time.monotonic()
     try:
         note, good = STEPS[name](bench), True
-    except CheckError as error:
+    except WorkError as error:
         note, good = str(error), False
     except Exception as error:  # a step that breaks has not checked anything
         note, good = f"{type(error).__name__}: {error}", False

@@ -36,7 +36,7 @@ class SipRequest:
         self.headers = headers
         self.body = body
         self.label = label or {}
-        self.problem = problem or target.problem
+        self.problem = target.problem or problem
 
     def params(self, classic, from_uri=None, socket=None):
         """Parameters of t_uac_dlg. classic: for OpenSIPS before 3.0. socket: "contact" for the one of the registration.
@@ -45,7 +45,9 @@ class SipRequest:
         """
         target = self.target
         next_hop, path, registered_socket = target.way()
-        headers = with_defaults(self.headers, default_from_to(target.contact, from_uri, target.to_uri()))
+        headers = with_defaults(
+            self.headers, default_from_to(target.contact, from_uri or target.to_uri(), target.to_uri())
+        )
         if path:
             # RFC 3327: the path of the registration becomes the route, and its first element the next hop
             headers["Route"] = path

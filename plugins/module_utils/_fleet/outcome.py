@@ -63,12 +63,22 @@ def _of_record(record):
     return ACCEPTED if code < 300 else REJECTED
 
 
+_NOTES = {
+    401: "The phone wants authentication, and t_uac_dlg has no credentials: let the phone accept NOTIFYs from its proxy",
+    404: "The phone does not know the user: it may have been configured anew, wait until it registers",
+    480: "The phone is not available at the moment: send again later",
+    481: "The phone accepts this NOTIFY only within a subscription",
+    486: "The phone is in a call: send again later",
+    489: "The phone does not know this Event: choose another preset",
+    503: "The phone is overloaded, or not yet up again: send again later",
+}
+_NOTES[407] = _NOTES[401]
+
+
 def note_on(outcome, record):
-    """A sentence that explains an answer which operators often meet, or None."""
-    if outcome == REJECTED and record["code"] in (401, 407):
-        return "The phone wants authentication, and t_uac_dlg has no credentials: let the phone accept NOTIFYs from its proxy"
-    if outcome == REJECTED and record["code"] == 489:
-        return "The phone does not know this Event: choose another preset"
-    if outcome == REJECTED and record["code"] == 481:
-        return "The phone accepts this NOTIFY only within a subscription"
-    return None
+    """A sentence that says what to do about an outcome which operators often meet, or None."""
+    if outcome == NO_ANSWER:
+        return "Check the phone's power and network, then send again"
+    if outcome == UNREACHABLE:
+        return "Check the contact's host name, and the routes from the server"
+    return _NOTES.get(record["code"]) if outcome == REJECTED else None

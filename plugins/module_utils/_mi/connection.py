@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MIError,
     RejectedCommand,
     ServerError,
+    UnknownCommand,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.harm import refuse_harmful
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import (
@@ -69,10 +70,11 @@ class Connection:
         return self._version
 
     def has(self, method):
-        """Whether the server's ``which`` lists the command, by its classic or its 4.0 name."""
+        """Whether the server's ``which`` lists the command, by its classic or its 4.0 name. Raises when it cannot be asked."""
+        offered = self._commands()
         try:
-            catalogue.wire_name(method, self._commands())
-        except MIError:
+            catalogue.wire_name(method, offered)
+        except UnknownCommand:
             return False
         return True
 

@@ -69,6 +69,9 @@ class Flight:
         self._barrier_at = None
         # when to give up a request that the carrier does not take
         self._give_up = None
+        self._timeout = 0.0
+        # the server took nothing for as long as a request may take
+        self._hung = False
 
     def run(self, requests):
         """requests: iterable of (token, encode, timeout in seconds). Yields (token, Reply or MIError), as they come.
@@ -81,6 +84,9 @@ class Flight:
         try:
             while True:
                 blocked = False
+                if self._hung:
+                    yield from self._refuse_rest(waiting, requests)
+                    waiting, exhausted = None, True
                 while not exhausted and self._may_send():
                     if waiting is None:
                         waiting = next(requests, None)
@@ -89,14 +95,14 @@ class Flight:
                             break
                         if self._pace.wait():
                             break
-                    token, encode, timeout = waiting
+                    token, encode, self._timeout = waiting
                     try:
-                        blocked = not self._send(token, encode, timeout)
+                        blocked = not self._send(token, encode, self._timeout)
                     except MIError as error:
                         waiting = self._give_up = None
                         yield token, error
                         continue
-                    if blocked and not self._gives_up(timeout):
+                    if blocked and not self._gives_up(self._timeout):
                         break
                     waiting = self._give_up = None
                     if blocked:
@@ -124,6 +130,12 @@ class Flight:
             self._give_up = now + timeout
         return now >= self._give_up
 
+    def _refuse_rest(self, waiting, requests):
+        if waiting is not None:
+            yield waiting[0], self._not_taken()
+        for token, _encode, _timeout in requests:
+            yield token, self._not_taken()
+
     def _not_taken(self):
         error = MITimeout(
             "The server takes no more requests from {0}".format(self._carrier.describe()),
@@ -141,7 +153,7 @@ class Flight:
             return
         self._barrier_at = now
         try:
-            self._send(None, self._barrier, 5.0)
+            self._send(None, self._barrier, self._timeout)
         except MIError:
             pass
 
@@ -240,6 +252,9 @@ class Flight:
                 self._taken = sequence
                 self._last_progress = time.monotonic()
                 self._barrier_at = None
+                self._hung = False
+        elif token is None and time.monotonic() - self._last_progress >= self._timeout:
+            self._hung = True
         elif len(self._pending) == 0:
             self._taken = self._sequence
         exchange.close(reusable and not isinstance(outcome, MIError) or _is_answer(outcome))

@@ -10,6 +10,7 @@
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
+    ReplyTooLarge,
     ServerError,
     UnknownCommand,
 )
@@ -157,7 +158,7 @@ def run(task):
             continue
         try:
             found = gather(task)
-        except (ServerError, UnknownCommand) as error:
+        except (ServerError, UnknownCommand, ReplyTooLarge) as error:
             skipped[name] = str(error)
             continue
         facts.update(found if name == "gateways" else {name: found})

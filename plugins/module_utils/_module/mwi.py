@@ -83,6 +83,10 @@ def _body(mailbox, domain, number):
         if "no domain" in error.message and not mailbox["account"]:
             # the AOR serves as the account only if it can
             return message_summary.build(None, *[mailbox[name] for name in _COUNTS])
+        if number is None and "no domain" in error.message:
+            raise SipSyntaxError(
+                "account {0!r} has no domain".format(account), "Write it as a URI, or set domain"
+            ) from None
         if number is None:
             raise
         raise SipSyntaxError("mailboxes entry {0}: {1}".format(number, error.message), error.hint) from error

@@ -46,6 +46,8 @@ import re
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
+    MIError,
+    ReplyTooLarge,
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
@@ -98,23 +100,65 @@ def iter_aors(reply):
 
 
 def read(conn, table=None):
-    """All registered contacts of the server, or of one table: list of contact records."""
-    contacts = iter_contacts(conn.call("ul_dump"), consume=True)
+    """All registered contacts of the server, or of one table: list of contact records.
+
+    Raises BadParameters for a table that the server does not have.
+    """
+    try:
+        contacts = iter_contacts(conn.call("ul_dump"), consume=True)
+    except ReplyTooLarge:
+        # a datagram holds some 150 contacts, but thousands of AORs
+        contacts = _one_by_one(conn)
     if table is None:
         return list(contacts)
-    return [each for each in contacts if each["table"] == table]
+    found = [each for each in contacts if each["table"] == table]
+    if not found:
+        _check_table(conn, table)
+    return found
+
+
+def _one_by_one(conn):
+    """All contacts, the AORs first and then each one's contacts, many at a time."""
+    asked = list(iter_aors(conn.call("ul_dump", {"brief": 1})))
+    requests = (("ul_show_contact", {"table_name": each["table"], "aor": each["aor"]}) for each in asked)
+    found = {}
+    for index, reply in conn.call_many(requests):
+        if isinstance(reply, ServerError) and reply.code == 404:
+            continue  # gone meanwhile
+        if isinstance(reply, MIError):
+            raise reply
+        found[index] = parse(reply, asked[index]["table"], asked[index]["aor"])
+    return [record for index in range(len(asked)) for record in found.get(index, ())]
+
+
+def _check_table(conn, table):
+    """A dump names every table, also those without a contact."""
+    reply = conn.call("ul_dump", {"brief": 1})
+    if reply.is_tree:
+        tables = [value for _depth, name, value, _attributes in reply.walk() if name == "Domain"]
+    else:
+        domains = shape.sequence(shape.mapping(reply.result, "The result").get("Domains"), "Domains")
+        tables = [shape.mapping(each, "Domains").get("name") for each in domains]
+    if table not in tables:
+        raise _no_table(table, "It has {0}".format(", ".join(str(each) for each in tables) or "none"))
+
+
+def _no_table(table, hint):
+    return BadParameters("The server has no location table {0!r}".format(table), "Correct table. " + hint)
 
 
 def read_aor(conn, aor, table="location"):
     """The contacts of one AOR: list of contact records, empty when nobody is registered.
 
-    Raises ServerError 404 for an unknown table, BadParameters for an AOR without a domain where the server wants one.
+    Raises BadParameters for an unknown table, and for an AOR without a domain where the server wants one.
     """
     try:
         reply = conn.call("ul_show_contact", {"table_name": table, "aor": aor})
     except ServerError as error:
         if error.code == 404 and error.reason.strip().startswith("AOR"):
             return []
+        if error.code == 404 and error.reason.strip().startswith("Table"):
+            raise _no_table(table, "The usrloc module of its configuration names them") from None
         if error.code == 400 and "Domain missing" in error.reason:
             raise BadParameters(
                 "The AOR {0!r} has no domain, and this server keeps AORs with theirs".format(aor),

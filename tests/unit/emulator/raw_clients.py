@@ -68,7 +68,7 @@ def _exchange(sock, request, timeout):
     sock.send(request)
     try:
         return sock.recv(65535)
-    except (socket.timeout, ConnectionRefusedError):
+    except (TimeoutError, ConnectionRefusedError):
         return None
 
 
@@ -87,7 +87,7 @@ def web(url, method="GET", path=None, body=None, content_type=None, timeout=8.0,
         response = connection.getresponse()
         try:
             data = response.read()
-        except (socket.timeout, http.client.IncompleteRead):
+        except (TimeoutError, http.client.IncompleteRead):
             data = None
         return response.status, response.getheader("Content-Type"), data
     finally:
@@ -96,9 +96,15 @@ def web(url, method="GET", path=None, body=None, content_type=None, timeout=8.0,
 
 def register(emu, user, contacts, callid, cseq, user_agent=None, extra=()):
     """REGISTER by SIP at the emulator; returns the status code. `contacts`: values of Contact headers."""
-    lines = ["REGISTER sip:127.0.0.1 SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK" + uuid.uuid4().hex,
-             "From: <sip:%s@127.0.0.1>;tag=1" % user, "To: <sip:%s@127.0.0.1>" % user, "Call-ID: " + callid,
-             "CSeq: %d REGISTER" % cseq, "Max-Forwards: 70"]
+    lines = [
+        "REGISTER sip:127.0.0.1 SIP/2.0",
+        "Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK" + uuid.uuid4().hex,
+        "From: <sip:%s@127.0.0.1>;tag=1" % user,
+        "To: <sip:%s@127.0.0.1>" % user,
+        "Call-ID: " + callid,
+        "CSeq: %d REGISTER" % cseq,
+        "Max-Forwards: 70",
+    ]
     lines += ["Contact: " + contact for contact in contacts]
     if user_agent is not None:
         lines.append("User-Agent: " + user_agent)

@@ -16,7 +16,6 @@ import re
 import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Emulator
-
 from ansible_collections.community.opensips.tests.unit.emulator import raw_clients as raw
 
 WIRE = os.path.join(os.path.dirname(__file__), "..", "fixtures", "wire")
@@ -36,20 +35,33 @@ DIFFERENT = {
 }
 
 ODD = (
-    ("multi", ["<sip:multi@127.0.0.1:21001>;q=0.1", "<sip:multi@127.0.0.1:21002;transport=tcp>;q=0.9",
-               "<sip:multi@[::1]:21003;ob;line=abc=:=def>"], "Yealink SIP-T46U 108.86.0.20", ()),
-    ("oddua", ["<sip:oddua@127.0.0.1:21004>"],
-     'Weird:: UA; "quoted" = [x], <b>&amp; Gr\u00fc\u00dfe \u4f60\u597d', ()),
+    (
+        "multi",
+        [
+            "<sip:multi@127.0.0.1:21001>;q=0.1",
+            "<sip:multi@127.0.0.1:21002;transport=tcp>;q=0.9",
+            "<sip:multi@[::1]:21003;ob;line=abc=:=def>",
+        ],
+        "Yealink SIP-T46U 108.86.0.20",
+        (),
+    ),
+    ("oddua", ["<sip:oddua@127.0.0.1:21004>"], 'Weird:: UA; "quoted" = [x], <b>&amp; Gr\u00fc\u00dfe \u4f60\u597d', ()),
     ("noua", ["<sip:noua@127.0.0.1:21005>"], None, ()),
     ("semi%3Bcolon", ["<sip:semi%3Bcolon@127.0.0.1:21006;x=1;y=%22q%22>"], "snomD785/10.1.64.14", ()),
-    ("inst", ['<sip:inst@127.0.0.1:21007>;+sip.instance="<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>"'],
-     "Polycom/6.4.4.4346 PolycomVVX-VVX_450-UA/6.4.4.4346", ("Allow: INVITE, ACK, NOTIFY",)),
+    (
+        "inst",
+        ['<sip:inst@127.0.0.1:21007>;+sip.instance="<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>"'],
+        "Polycom/6.4.4.4346 PolycomVVX-VVX_450-UA/6.4.4.4346",
+        ("Allow: INVITE, ACK, NOTIFY",),
+    ),
     ("pathy", ["<sip:pathy@10.9.8.7:5060>"], "Grandstream GXP2170 1.0.11.48", ("Path: <sip:10.9.8.7;lr>",)),
     ("tls", ["<sip:tls@127.0.0.1:21008;transport=tls>"], "Cisco-CP-8841-3PCC/11.3.4_f0e2f0f1", ()),
 )
 
-SUBSCRIBE = (b":event_subscribe:\nE_UL_AOR_INSERT\nudp:127.0.0.1:19777\n600\n",
-             b'{"jsonrpc":"2.0","id":1,"method":"event_subscribe","params":["E_UL_AOR_INSERT","udp:127.0.0.1:19777",600]}')
+SUBSCRIBE = (
+    b":event_subscribe:\nE_UL_AOR_INSERT\nudp:127.0.0.1:19777\n600\n",
+    b'{"jsonrpc":"2.0","id":1,"method":"event_subscribe","params":["E_UL_AOR_INSERT","udp:127.0.0.1:19777",600]}',
+)
 
 
 def load(version, name):
@@ -84,15 +96,23 @@ class Bench:
             emu.set_dialogs(2)
         elif case == "odd_ul_dump":
             for number, (user, contacts, agent, extra) in enumerate(ODD):
-                assert raw.register(emu, user, contacts, "odd" + user, 18123 + number, agent,
-                                    extra + ("Expires: 3600",)) == 200
+                assert (
+                    raw.register(emu, user, contacts, "odd" + user, 18123 + number, agent, extra + ("Expires: 3600",))
+                    == 200
+                )
             if self.version == "1.11":
                 for phone in emu.phones():  # the recording was made after they had gone
                     emu.forget_contact(phone["user"])
             else:
-                emu.add_contact("callee" + ("@127.0.0.1" if self.version == "4.0" else ""),
-                                "sip:callee@127.0.0.1:19500", expires=0, q="1", callid="dfjrewr12386fd6-343@opensips.mi",
-                                user_agent="OpenSIPS MI Server", methods=0)
+                emu.add_contact(
+                    "callee" + ("@127.0.0.1" if self.version == "4.0" else ""),
+                    "sip:callee@127.0.0.1:19500",
+                    expires=0,
+                    q="1",
+                    callid="dfjrewr12386fd6-343@opensips.mi",
+                    user_agent="OpenSIPS MI Server",
+                    methods=0,
+                )
         elif case == "oversized_reply":
             for number in range(400):
                 emu.add_contact("big%d" % number, "sip:big%d@127.0.0.1:9" % number, callid="x" * 100)
@@ -149,8 +169,9 @@ def compare(bench, name, record):
         same = "error" in found
     elif isinstance(expected, dict):
         same = "error" not in found and (
-            (expected["status"], expected["content_type"], bench.normal(expected["body"])) ==
-            (found["status"], found["content_type"], bench.normal(found["body"])))
+            (expected["status"], expected["content_type"], bench.normal(expected["body"]))
+            == (found["status"], found["content_type"], bench.normal(found["body"]))
+        )
     elif expected is None or found is None:
         same = expected == found
     else:
@@ -182,13 +203,17 @@ def replay(version, files, modules):
 
 def judge(differences, version, files):
     unexpected = [text for key, text in differences.items() if key not in DIFFERENT]
-    assert not unexpected, "%d different:\n%s" % (len(unexpected), "\n".join(
-        "/".join(key[:2]) + " " + text for key, text in differences.items() if key not in DIFFERENT))
+    assert not unexpected, "%d different:\n%s" % (
+        len(unexpected),
+        "\n".join("/".join(key[:2]) + " " + text for key, text in differences.items() if key not in DIFFERENT),
+    )
     stale = [key for key in DIFFERENT if key[0] == version and key[1] in files and key not in differences]
     assert not stale, "these are the same now: %s" % stale
 
 
-@pytest.mark.parametrize("version, files", [(version, files) for version in sorted(GROUPS) for files in GROUPS[version]])
+@pytest.mark.parametrize(
+    "version, files", [(version, files) for version in sorted(GROUPS) for files in GROUPS[version]]
+)
 def test_recorded_exchanges(version, files):
     differences, played = replay(version, files, "base")
     assert played == sum(len(load(version, name)) for name in files) > 80

@@ -41,8 +41,9 @@ def test_a_reply_over_65457_bytes(version, limit):
     request = b":ul_dump:\n" if version == "2.4" else b'{"jsonrpc":"2.0","id":1,"method":"ul_dump"}'
     with Emulator(version, phones=300, udp=True) as emu:
         assert raw.udp(emu.udp, request, 8 if limit else raw.QUIET) == limit
-        assert b"AOR" in raw.udp(emu.udp, request.replace(b'"ul_dump"', b'"ul_dump","params":[1]')
-                                 .replace(b"dump:\n", b"dump:\nbrief\n"))
+        assert b"AOR" in raw.udp(
+            emu.udp, request.replace(b'"ul_dump"', b'"ul_dump","params":[1]').replace(b"dump:\n", b"dump:\nbrief\n")
+        )
 
 
 def test_a_last_argument_needs_no_newline():
@@ -53,17 +54,24 @@ def test_a_last_argument_needs_no_newline():
 
 def test_id_types():
     with Emulator("3.6", phones=1, udp=True) as emu:
+
         def ask(ident):
             return raw.udp(emu.udp, b'{"jsonrpc":"2.0","method":"pwd","id":' + ident + b"}")
+
         assert [json.loads(ask(ident))["id"] for ident in (b"1.7", b"99999999999", b"null", b'"x"')] == [
-            1, 2147483647, None, "x"]
+            1,
+            2147483647,
+            None,
+            "x",
+        ]
         assert ask(b"[1]") == ask(b"true") == b"500 Internal error"
 
 
 def test_json_without_method():
     with Emulator("3.6", phones=1, udp=True) as emu:
         assert raw.udp(emu.udp, b"[]") == (
-            b'{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}')
+            b'{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}'
+        )
     with pytest.raises(HarmfulRequest):
         with Emulator("4.0", phones=1, udp=True) as emu:
             assert raw.udp(emu.udp, b"[]", raw.QUIET) is None

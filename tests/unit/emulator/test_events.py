@@ -34,8 +34,9 @@ def test_recorded_events(version):
             if version == "2.4":
                 request = ":event_subscribe:\n%s\n%s\n600\n" % (event, target)
             else:
-                request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "event_subscribe",
-                                      "params": [event, target, 600]})
+                request = json.dumps(
+                    {"jsonrpc": "2.0", "id": 1, "method": "event_subscribe", "params": [event, target, 600]}
+                )
             assert b"OK" in raw.udp(emu.udp, request.encode())
         agent = 'Yealink "SIP"::T46U 108.86'
         for cseq, expires in ((1, 600), (2, 600), (3, 0)):

@@ -32,6 +32,7 @@ def ask(request, emu):
         if request.param == "udp":
             return raw.udp(emu.udp, PWD, timeout)
         return raw.unix(emu.unix_path, PWD, timeout)
+
     over.carrier = request.param
     yield over
     emu.clear_faults()

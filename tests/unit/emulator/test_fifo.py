@@ -44,12 +44,15 @@ class TestLine:
     def store(self, emu, argument):
         return raw.fifo(emu, b":cache_store:REPLY_FIFO\nlocal\nkey\n" + argument + b"\n\n")
 
-    @pytest.mark.parametrize("argument, value", [
-        (b'"two\nlines \\"quoted\\" :: x"', 'two\nlines "quoted" :: x'),
-        (b"  blanks around \t", "blanks around"),
-        (b"a::b", "b"),
-        (b'a:: "b"', "b"),
-    ])
+    @pytest.mark.parametrize(
+        "argument, value",
+        [
+            (b'"two\nlines \\"quoted\\" :: x"', 'two\nlines "quoted" :: x'),
+            (b"  blanks around \t", "blanks around"),
+            (b"a::b", "b"),
+            (b'a:: "b"', "b"),
+        ],
+    )
     def test_argument_syntax(self, old, argument, value):
         assert self.store(old, argument) == b"200 OK\n\n"
         assert old.state()["cache"]["key"] == value
@@ -125,8 +128,14 @@ class TestLine:
         replies = []
 
         def ask():
-            replies.append(raw.fifo(old, b":t_uac_dlg:REPLY_FIFO\nNOTIFY\nsip:silent@127.0.0.1:%d\n.\n.\n%s\n\n"
-                                    % (old.phones_port, headers)))
+            replies.append(
+                raw.fifo(
+                    old,
+                    b":t_uac_dlg:REPLY_FIFO\nNOTIFY\nsip:silent@127.0.0.1:%d\n.\n.\n%s\n\n"
+                    % (old.phones_port, headers),
+                )
+            )
+
         threads = [threading.Thread(target=ask) for _number in range(10)]
         for thread in threads:
             thread.start()
@@ -145,8 +154,10 @@ class TestJson:
         for name in names:
             os.mkfifo(os.path.join(new.reply_dir, name))
             readers.append(os.open(os.path.join(new.reply_dir, name), os.O_RDONLY | os.O_NONBLOCK))
-        write(new, b"".join(rpc("pwd", ident=index).replace(b"REPLY_FIFO", name.encode())
-                            for index, name in enumerate(names)))
+        write(
+            new,
+            b"".join(rpc("pwd", ident=index).replace(b"REPLY_FIFO", name.encode()) for index, name in enumerate(names)),
+        )
         time.sleep(0.3)
         assert [json.loads(os.read(reader, 4096))["id"] for reader in readers] == [0, 1]
 
@@ -169,7 +180,7 @@ class TestJson:
         assert raw.fifo(new, b':REPLY_FIFO:{"jsonrpc":"2.0","method":"pwd"}', raw.QUIET) is None
 
     def test_without_reply_name_it_runs(self, new):
-        write(new, b':' + rpc("cache_store", ["local", "quiet", "x"]).replace(b":REPLY_FIFO", b""))
+        write(new, b":" + rpc("cache_store", ["local", "quiet", "x"]).replace(b":REPLY_FIFO", b""))
         time.sleep(0.2)
         assert new.state()["cache"]["quiet"] == "x"
 
@@ -191,16 +202,19 @@ class TestJson:
 class TestHarm:
     """What ends or hangs a real server is noticed, and ends the emulator's service too."""
 
-    @pytest.mark.parametrize("version, request_", [
-        ("3.6", b":REPLY_FIFO:{}"),
-        ("3.6", b":REPLY_FIFO:[]"),
-        ("3.6", b':REPLY_FIFO:{"jsonrpc":"2.0","id":1,"method":5}'),
-        ("4.0", b':REPLY_FIFO:[{"jsonrpc":"2.0","id":1,"method":"pwd"}]'),
-        ("3.6", b'::{"jsonrpc":"2.0","id":1,"method":"t_uac_dlg"}'),
-        ("4.0", b'::{"jsonrpc":"2.0","id":1,"method":"tm:uac_dlg"}'),
-        ("2.4", b":t_uac_dlg:\n\n"),
-        ("1.11", b":t_uac_dlg:\n\n"),
-    ])
+    @pytest.mark.parametrize(
+        "version, request_",
+        [
+            ("3.6", b":REPLY_FIFO:{}"),
+            ("3.6", b":REPLY_FIFO:[]"),
+            ("3.6", b':REPLY_FIFO:{"jsonrpc":"2.0","id":1,"method":5}'),
+            ("4.0", b':REPLY_FIFO:[{"jsonrpc":"2.0","id":1,"method":"pwd"}]'),
+            ("3.6", b'::{"jsonrpc":"2.0","id":1,"method":"t_uac_dlg"}'),
+            ("4.0", b'::{"jsonrpc":"2.0","id":1,"method":"tm:uac_dlg"}'),
+            ("2.4", b":t_uac_dlg:\n\n"),
+            ("1.11", b":t_uac_dlg:\n\n"),
+        ],
+    )
     def test_crash(self, version, request_):
         with pytest.raises(HarmfulRequest):
             with Emulator(version, phones=1) as emu:

@@ -35,16 +35,22 @@ def test_statuses(new):
     assert post(new)[:2] == (200, JSON)
     assert post(new, path="/mi/any/path")[0] == 200
     assert raw.web(new.http_base, "PUT", "/mi") == (
-        406, "text/html", b"<html><body>Unsupported HTTP request!</body></html>")
+        406,
+        "text/html",
+        b"<html><body>Unsupported HTTP request!</body></html>",
+    )
     assert raw.web(new.http_base, "GET", "/")[0] == 400
 
 
-@pytest.mark.parametrize("body, kind, status", [
-    (b"x=1", "application/x-www-form-urlencoded", 400),
-    (PWD[:-1] + b" " * 1024 + b"}", JSON, 400),
-    (b'{"jsonrpc":"2.0","method":"pwd"}', JSON, 202),
-    (b'{"jsonrpc":"2.0","id":[],"method":"pwd"}', JSON, 500),
-])
+@pytest.mark.parametrize(
+    "body, kind, status",
+    [
+        (b"x=1", "application/x-www-form-urlencoded", 400),
+        (PWD[:-1] + b" " * 1024 + b"}", JSON, 400),
+        (b'{"jsonrpc":"2.0","method":"pwd"}', JSON, 202),
+        (b'{"jsonrpc":"2.0","id":[],"method":"pwd"}', JSON, 500),
+    ],
+)
 def test_bodies_that_never_end(new, body, kind, status):
     assert post(new, body, kind, raw.QUIET) == (status, JSON, None)
 
@@ -70,9 +76,18 @@ def test_keep_alive(new):
 
 
 def test_t_uac_dlg_keeps_everybody_waiting(new):
-    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "t_uac_dlg", "params": {
-        "method": "NOTIFY", "ruri": "sip:silent@127.0.0.1:%d" % new.phones_port,
-        "headers": "From: <sip:a@b>\r\nTo: <sip:c@d>\r\n"}}).encode()
+    request = json.dumps(
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "t_uac_dlg",
+            "params": {
+                "method": "NOTIFY",
+                "ruri": "sip:silent@127.0.0.1:%d" % new.phones_port,
+                "headers": "From: <sip:a@b>\r\nTo: <sip:c@d>\r\n",
+            },
+        }
+    ).encode()
     thread = threading.Thread(target=post, args=(new, request))
     thread.start()
     time.sleep(0.2)
@@ -84,12 +99,15 @@ def test_t_uac_dlg_keeps_everybody_waiting(new):
 
 def test_mi_json_of_2_4():
     with Emulator("2.4", phones=2, http=True) as emu:
+
         def get(path):
             return raw.web(emu.http_base, "GET", path)
+
         assert get("/json/pwd?params=a,b")[2] == b'{"WD": "%s"}' % emu.directory.replace("/", "\\/").encode()
         assert get("/json")[2] == b'{"error": {"code": 500, "message": "Internal server error"}}'
         assert raw.web(emu.mi_json_url, "POST", "/json/pwd", b"{}", JSON)[2] == (
-            b'{"error": {"code": 406, "message": "Unexpected method"}}')
+            b'{"error": {"code": 406, "message": "Unexpected method"}}'
+        )
         assert raw.web(emu.xmlrpc_url, "GET")[2].count(b"<int>405</int>") == 1
 
 
@@ -103,9 +121,28 @@ def test_basic_authentication():
 
 def certificate(directory, name):
     key, cert = str(directory / (name + ".key")), str(directory / (name + ".crt"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert,
-                    "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1"],
-                   check=True, capture_output=True)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+            "-days",
+            "2",
+            "-subj",
+            "/CN=" + name,
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ],
+        check=True,
+        capture_output=True,
+    )
     return cert, key
 
 

@@ -46,21 +46,26 @@ def test_only_what_was_asked_for():
 
 
 def test_the_child_dies_with_its_parent():
-    code = ("import sys; sys.path.insert(0, %r)\n"
-            "from emulator import Emulator\n"
-            "emu = Emulator('3.6', phones=1).start()\n"
-            "print(emu.pid, emu.directory, flush=True)\n"
-            "import os; os.kill(os.getpid(), 9)\n" % TESTS)
+    code = (
+        "import sys; sys.path.insert(0, %r)\n"
+        "from emulator import Emulator\n"
+        "emu = Emulator('3.6', phones=1).start()\n"
+        "print(emu.pid, emu.directory, flush=True)\n"
+        "import os; os.kill(os.getpid(), 9)\n" % TESTS
+    )
     output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE).stdout
     pid, directory = output.decode().split()
     assert gone(int(pid)) and not os.path.exists(directory)
 
 
-@pytest.mark.parametrize("command, directory", [
-    (["-m", "emulator"], TESTS), ([os.path.join(TESTS, "emulator")], "/")])
+@pytest.mark.parametrize("command, directory", [(["-m", "emulator"], TESTS), ([os.path.join(TESTS, "emulator")], "/")])
 def test_command_line(command, directory):
-    process = subprocess.Popen([sys.executable] + command + ["--version", "2.4", "--json", "--phones", "5"],
-                               cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable] + command + ["--version", "2.4", "--json", "--phones", "5"],
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
     ready = json.loads(process.stdout.readline())
     assert ready["version"] == "2.4" and os.path.exists(ready["fifo_path"])
     process.terminate()

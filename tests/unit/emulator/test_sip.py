@@ -45,8 +45,12 @@ def last(emu):
 def test_a_request_has_what_rfc_3261_wants(any_emulator):
     emu = any_emulator
     body = "Messages-Waiting: yes\r\n"
-    status, message = notify(emu, contact(emu), HEADERS.replace(";tag=t1", "") + "X-One: 1\r\nX-One: 2\r\n"
-                             "Content-Type: application/simple-message-summary\r\n", body)
+    status, message = notify(
+        emu,
+        contact(emu),
+        HEADERS.replace(";tag=t1", "") + "X-One: 1\r\nX-One: 2\r\nContent-Type: application/simple-message-summary\r\n",
+        body,
+    )
     assert status == "200 OK"
     entry = last(emu)
     headers = entry["headers"]
@@ -88,9 +92,9 @@ def test_errors_before_anything_is_sent(any_emulator):
     assert notify(emu, contact(emu), "no colon here\r\n") == "400 Bad headers"
     assert notify(emu, contact(emu), HEADERS.rstrip()) == "400 Bad headers"  # the last line needs its CRLF
     assert notify(emu, contact(emu), HEADERS + "Content-Type: a/b\r\nContent-Length: 3\r\n", "abc") == (
-        "400 Content-Length disallowe" + cut)
-    assert notify(emu, contact(emu), next_hop="nonsense") == (
-        "400 Invalid NEXTHOP" if old else "400 Invalid next_hop")
+        "400 Content-Length disallowe" + cut
+    )
+    assert notify(emu, contact(emu), next_hop="nonsense") == ("400 Invalid NEXTHOP" if old else "400 Invalid next_hop")
     assert len(emu.sip_log()) == before
 
 
@@ -141,9 +145,18 @@ def test_eight_vendors_register_by_sip_and_the_same_seed_gives_the_same_farm():
     assert [[row[1] for row in farms[0]].count(kind) for kind in ("dead", "reject")] == [8, 4]
 
 
-@pytest.mark.parametrize("event, boots", [
-    ("check-sync;reboot=true", 1), ("check-sync; reboot=TRUE", 1), ("reboot_now", 1), ("service-control", 1),
-    ("check-sync;reboot=false", 0), ("check-sync", 0), ("message-summary", 0)])
+@pytest.mark.parametrize(
+    "event, boots",
+    [
+        ("check-sync;reboot=true", 1),
+        ("check-sync; reboot=TRUE", 1),
+        ("reboot_now", 1),
+        ("service-control", 1),
+        ("check-sync;reboot=false", 0),
+        ("check-sync", 0),
+        ("message-summary", 0),
+    ],
+)
 def test_reboot(event, boots):
     with Emulator("3.6", phones=1, reboot_seconds=0.3, upgrade=True, fr_timeout=1.0) as emu:
         before = emu.state()["location"]["100000"][0]
@@ -153,7 +166,8 @@ def test_reboot(event, boots):
         after = emu.state()["location"]["100000"][0]
         assert emu.phones()[0]["boots"] == boots
         assert (before["callid"] != after["callid"], before["user_agent"] != after["user_agent"]) == (
-            (True, True) if boots else (False, False))
+            (True, True) if boots else (False, False)
+        )
 
 
 def test_registrar():

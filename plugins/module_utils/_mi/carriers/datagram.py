@@ -25,6 +25,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 
 # DATAGRAM_SOCK_BUF_SIZE, both ways
 MAX_DATAGRAM = 65457
+# sun_path of Linux, and what the name of our own socket takes of it
+_MAX_SOCKET_PATH = 108
+_PREFIX = "opensips_mi_"
+_RANDOM = 8
+_NAME_LENGTH = 1 + len(_PREFIX) + 2 * _RANDOM
 
 
 class DatagramCarrier:
@@ -115,7 +120,7 @@ class DatagramCarrier:
             sock.setblocking(False)
             if family == socket.AF_UNIX:
                 # the server can only answer a socket that has a name
-                _bind_unix(sock, self._reply_dir(), os.stat(self.socket_path))
+                self._bind(sock, os.stat(self.socket_path))
             else:
                 sock.connect(address)
         except OSError as error:
@@ -124,12 +129,24 @@ class DatagramCarrier:
             raise self._error(error) from error
         return sock
 
+    def _bind(self, sock, server):
+        directory = self._reply_dir()
+        try:
+            _bind_unix(sock, directory, server)
+        except OSError as error:
+            _close(sock)
+            raise ConnectError(
+                "No socket for replies can be made in {0}: {1}".format(directory, error.strerror or error),
+                "Correct reply_dir or its permissions",
+            ) from error
+
     def _reply_dir(self):
         """Beside the server's socket, which both sides see even if each has a /tmp of its own; else there."""
         if self.reply_dir:
             return self.reply_dir
         beside = os.path.dirname(self.socket_path)
-        return beside if os.access(beside, os.W_OK | os.X_OK) else tempfile.gettempdir()
+        fits = len(os.fsencode(beside)) + _NAME_LENGTH < _MAX_SOCKET_PATH
+        return beside if fits and os.access(beside, os.W_OK | os.X_OK) else tempfile.gettempdir()
 
     def _error(self, error):
         where = self.describe()
@@ -196,7 +213,7 @@ def _bind_unix(sock, directory, server):
 
     server: os.stat_result of the server's socket.
     """
-    path = os.path.join(directory, "opensips_mi_" + os.urandom(12).hex())
+    path = os.path.join(directory, _PREFIX + os.urandom(_RANDOM).hex())
     mode, owner, group = access.narrowest(server)
     cleanup.remember(path)
     # the umask, because a file cannot be made private by a later chmod without a moment in which it was not

@@ -12,6 +12,7 @@ Sources: httpd/httpd_proc.c of 2.4, 3.6 and 4.0; libmicrohttpd 0.9.75.
 
 import base64
 import errno
+import io
 import socket
 from urllib.parse import urlsplit
 
@@ -105,7 +106,7 @@ class HttpCarrier:
             response = connection.getresponse()
             if response.status != 200:
                 raise self._status_error(response, request)
-            return request, self._read(connection, response, deadline)
+            return request, self._read(response)
         except socket.timeout:
             raise MITimeout(
                 "No reply came from {0}".format(self.url),
@@ -139,21 +140,22 @@ class HttpCarrier:
         try:
             connection.connect()
         except socket.timeout:
+            what = "does not answer in TLS" if self._tls is not None else "does not accept connections"
             raise ConnectError(
-                "{0} does not accept connections".format(self.url), "Check url and firewalls, or raise timeout"
+                "{0} {1}".format(self.url, what), "Check url (http or https) and firewalls, or raise timeout"
             ) from None
-        except OSError as error:
+        except UnicodeError as error:
+            raise ConnectError(
+                "The host {0!r} of url cannot be resolved: {1}".format(self._parts.hostname, error), "Correct url"
+            ) from error
+        except (OSError, ValueError) as error:
+            # ssl.CertificateError is no OSError before Python 3.7
             raise self._connect_error(error) from error
-        connection.sock.settimeout(seconds_left(deadline) or 0.001)
+        connection.sock = _BoundSocket(connection.sock, deadline)
 
-    def _read(self, connection, response, deadline):
+    def _read(self, response):
         chunks = []
         while True:
-            left = seconds_left(deadline)
-            if not left:
-                raise socket.timeout()
-            if connection.sock is not None:
-                connection.sock.settimeout(left)
             chunk = response.read1(_READ)
             if not chunk:
                 break
@@ -180,12 +182,14 @@ class HttpCarrier:
                 "The host {0!r} of url cannot be resolved: {1}".format(self._parts.hostname, error.strerror),
                 "Correct url, or the resolver",
             )
-        if error.errno == errno.ECONNREFUSED:
+        if getattr(error, "errno", None) == errno.ECONNREFUSED:
             return ConnectError(
                 "Nothing listens at {0}".format(self.url),
                 "OpenSIPS is not running, or its httpd uses another ip or port: correct url",
             )
-        return ConnectError("{0} cannot be reached: {1}".format(self.url, error.strerror or error), "Correct url")
+        return ConnectError(
+            "{0} cannot be reached: {1}".format(self.url, getattr(error, "strerror", None) or error), "Correct url"
+        )
 
     def _dropped(self, error, request):
         if self._parts.scheme == "http" and len(request.data) > 1400:
@@ -195,7 +199,8 @@ class HttpCarrier:
             )
         dropped = ConnectError(
             "{0} closed the connection without a reply ({1})".format(self.url, type(error).__name__),
-            "See whether OpenSIPS stopped; if it runs, check that url and protocol fit (http or https; /mi, /json, /RPC2)",
+            "See whether OpenSIPS stopped; if it runs, check that url and protocol fit (http or https; /mi, /json, /RPC2)"
+            + (", and whether it wants a client_cert that it knows" if self._parts.scheme == "https" else ""),
         )
         dropped.maybe_sent = True
         return dropped
@@ -231,3 +236,46 @@ class HttpCarrier:
         return HTTPStatusError(
             "{0} answered HTTP {1} {2}".format(self.url, status, response.reason), hint, status, body
         )
+
+
+class _BoundSocket:
+    """What http.client uses of a connected socket; no part of the exchange, however it drips, outlasts the deadline."""
+
+    def __init__(self, sock, deadline):
+        self._sock = sock
+        self._deadline = deadline
+        self.close = sock.close
+
+    def sendall(self, data):
+        _bound(self._sock, self._deadline).sendall(data)
+
+    def makefile(self, *_mode):
+        return io.BufferedReader(_BoundReader(self._sock, self._deadline))
+
+
+class _BoundReader(io.RawIOBase):
+    """Keeps the socket open until it is closed itself, as the files of sockets do."""
+
+    def __init__(self, sock, deadline):
+        self._sock = sock
+        self._deadline = deadline
+        self._file = sock.makefile("rb", buffering=0)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        _bound(self._sock, self._deadline)
+        return self._file.readinto(buffer)
+
+    def close(self):
+        self._file.close()
+        super().close()
+
+
+def _bound(sock, deadline):
+    left = seconds_left(deadline)
+    if not left:
+        raise socket.timeout("the deadline has passed")
+    sock.settimeout(left)
+    return sock

@@ -38,7 +38,7 @@ def check_method(method):
     """Raise RefusedRequest unless method can be the name of an MI command."""
     if not isinstance(method, str) or len(method) > _MAX_METHOD or not _METHOD.match(method):
         raise RefusedRequest(
-            "{0!r} cannot be the name of an MI command".format(method),
+            "{0:.80} cannot be the name of an MI command".format(repr(method)),
             "Names are letters, digits, '_', '-' and '.', optionally with one 'module:' before",
         )
 
@@ -50,7 +50,8 @@ def check_text(value, what="A value"):
     """
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise BadParameters(
-            "{0} is {1!r}; MI takes text and whole numbers".format(what, value), "Leave it out or write it as text"
+            "{0} is {1:.80}; MI takes text and whole numbers".format(what, repr(value)),
+            "Leave it out or write it as text",
         )
     text = str(value)
     if "\0" in text:

@@ -84,12 +84,14 @@ class JsonRpcProtocol:
             raise _explain(text) from None
         if not isinstance(message, dict):
             raise MalformedReply(
-                "The reply is no JSON-RPC object but {0!r}".format(text[:60]), "Check protocol and transport"
+                "The reply is no JSON-RPC object but {0!r}".format(text[:60]),
+                "Check protocol and transport, over HTTP also url",
             )
         error = message.get("error")
         if error is None and "result" not in message:
             raise MalformedReply(
-                "The reply has neither result nor error: {0!r}".format(text[:60]), "Check protocol and transport"
+                "The reply has neither result nor error: {0!r}".format(text[:60]),
+                "Check protocol and transport, over HTTP also url",
             )
         answered = message.get("id")
         if answered != request.id and not (answered is None and error is not None):
@@ -167,13 +169,17 @@ def _explain(text):
             "The reply was cut off or is no valid JSON: it ends in {0!r}".format(stripped[-40:]),
             "Try again; if it persists, use another transport",
         )
-    return MalformedReply("The reply is not JSON but {0!r}".format(stripped[:60]), "Check protocol and transport")
+    return MalformedReply(
+        "The reply is not JSON but {0!r}".format(stripped[:60]), "Check protocol and transport, over HTTP also url"
+    )
 
 
 def _error(error, request, text):
     """Raise what error says; a code of 2xx is how some commands say that there was nothing to do (ul_sync)."""
     if not isinstance(error, dict) or isinstance(error.get("code"), bool) or not isinstance(error.get("code"), int):
-        raise MalformedReply("The reply's error is {0!r}".format(error), "Check protocol and transport")
+        raise MalformedReply(
+            "The reply's error is {0!r}".format(error), "Check protocol and transport, over HTTP also url"
+        )
     code, reason, data = error["code"], str(error.get("message", "")), error.get("data")
     if 200 <= code < 300:
         return ValueReply(None, text, code, reason)

@@ -75,6 +75,11 @@ class LineProtocol:
         del data
         if not text:
             raise MalformedReply("The server closed its reply without a word", "Look into the server's log")
+        if text == "400 Parse_error":
+            # without a line end: a datagram socket of 3.x or 4.x
+            raise MalformedReply(
+                "The server answered {0!r} and speaks JSON-RPC".format(text), "Set protocol to jsonrpc, or auto"
+            )
         status, _newline, body = text.partition("\n")
         match = _STATUS.match(status)
         if match is None:

@@ -35,6 +35,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # The server decodes these once more after its XML parser did.
 _DECODED_TWICE = re.compile("&#[0-9][0-9];")
 _INTS = ("int", "i4", "i8")
+_MAX_INT = 2147483647
 
 
 class XmlRpcProtocol:
@@ -132,6 +133,11 @@ def _value(value, name):
         )
     text = _escape(value, "Parameter {0}".format(name))
     if isinstance(value, int):
+        if abs(value) > _MAX_INT:
+            raise BadParameters(
+                "Parameter {0:.80} is {1:.80}, beyond the server's 32-bit integers".format(str(name), text),
+                "Write it as text",
+            )
         return "<value><int>{0}</int></value>\n".format(text)
     return "<value><string>{0}</string></value>\n".format(text)
 

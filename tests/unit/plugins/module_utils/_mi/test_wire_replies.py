@@ -6,7 +6,12 @@
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply, MIError, RejectedCommand, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    MalformedReply,
+    MIError,
+    RejectedCommand,
+    ServerError,
+)
 from ansible_collections.community.opensips.tests.unit import wire
 
 # (version, file, id) of replies that are no replies of the protocol, by what they are instead
@@ -65,12 +70,29 @@ def test_the_ways_to_say_no(version, name):
 
 
 # commands whose replies do not change between the recordings of one server; what each leaves out on the way
-STEADY = ["version", "help", "ul_dump_brief", "cache_fetch", "cache_fetch_missing", "cache_fetch_utf8", "ds_list_full", "lb_list",
-          "dr_gw_status_all", "dr_carrier_all", "address_dump", "subnet_dump", "domain_dump", "events_list", "profile_list"]
+STEADY = [
+    "version",
+    "help",
+    "ul_dump_brief",
+    "cache_fetch",
+    "cache_fetch_missing",
+    "cache_fetch_utf8",
+    "ds_list_full",
+    "lb_list",
+    "dr_gw_status_all",
+    "dr_carrier_all",
+    "address_dump",
+    "subnet_dump",
+    "domain_dump",
+    "events_list",
+    "profile_list",
+]
 
 
 @pytest.mark.parametrize("case", STEADY)
-@pytest.mark.parametrize("version,others", [("1.11", ["datagram", "http_json", "xmlrpc_old"]), ("2.4", ["datagram", "http_json", "xmlrpc"])])
+@pytest.mark.parametrize(
+    "version,others", [("1.11", ["datagram", "http_json", "xmlrpc_old"]), ("2.4", ["datagram", "http_json", "xmlrpc"])]
+)
 def test_one_tree_over_every_transport(version, others, case):
     expected = wire.reply(version, "fifo", case).result
     assert expected
@@ -84,7 +106,9 @@ def test_attributes_with_blanks_and_values_with_equal_signs():
     processes = wire.reply("2.4", "fifo", "log_level_get").result
     assert processes[1]["attributes"]["Type"].startswith("HTTPD 127.0.0.1:")
     assert processes[1]["attributes"]["Log level"] == "2"
-    odd = [node for node in _flatten(wire.reply("2.4", "fifo", "odd_ul_dump").result) if node["value"].startswith("Weird")]
+    odd = [
+        node for node in _flatten(wire.reply("2.4", "fifo", "odd_ul_dump").result) if node["value"].startswith("Weird")
+    ]
     assert [node["value"] for node in odd] == ['Weird:: UA; "quoted" = [x], <b>&amp; Gr\u00fc\u00dfe \u4f60\u597d']
 
 

@@ -1,0 +1,345 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of each phone, from what real servers answered, and the summary of a run."""
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome, report
+from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest, check_pace, deliver
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import (
+    Target,
+    by_aor,
+    check_uris,
+    of_aors,
+    of_selection,
+    of_uris,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    ConnectError,
+    MalformedReply,
+    MIError,
+    MITimeout,
+    RequestTooLarge,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
+from ansible_collections.community.opensips.plugins.module_utils._readers import location
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.tests.unit import wire
+from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import (
+    SILENT,
+    Datagram,
+    Fault,
+)
+
+# recorded case -> (outcome, code); handler errors were sent to nobody
+CASES = {
+    "uac_notify_ok": ("accepted", 200),
+    "uac_notify_mwi": ("accepted", 200),
+    "uac_notify_481": ("rejected", 481),
+    "uac_notify_dead_408": ("no_answer", 408),
+    "uac_unresolvable": ("unreachable", 476),
+    "uac_missing_to": ("not_sent", 400),
+    "uac_missing_from": ("not_sent", 400),
+    "uac_bad_ruri": ("not_sent", 400),
+    "uac_body_no_content_type": ("not_sent", 400),
+    "uac_positional": ("not_sent", -32602),
+}
+# 1.11 serves mi_xmlrpc_ng elsewhere: that recording is HTML
+FILES = [each for each in wire.files() if each[1] != "state_fifo" and each != ("1.11", "xmlrpc")]
+
+
+def recorded_outcome(version, name, case):
+    try:
+        reply = wire.reply(version, name, case)
+    except MIError as error:
+        reply = error
+    return outcome.of_reply(reply)
+
+
+@pytest.mark.parametrize("version,name", FILES)
+def test_every_recorded_answer_of_t_uac_dlg(version, name):
+    cases = [each["id"] for each in wire.exchanges(version, name) if each["id"].startswith("uac_")]
+    assert len(cases) >= 3
+    for case in cases:
+        what, record = recorded_outcome(version, name, case)
+        expected, code = CASES[case]
+        assert what == expected, (case, record)
+        assert record["code"] == code
+        assert record["reason"] and isinstance(record["headers"], dict)
+        # only a phone has headers
+        assert bool(record["headers"]) is (what in ("accepted", "rejected"))
+
+
+@pytest.mark.parametrize(
+    "error,expected",
+    [
+        (MITimeout("x"), "unknown"),
+        (MalformedReply("x"), "unknown"),
+        (RequestTooLarge("x"), "not_sent"),
+        (BadParameters("x"), "not_sent"),
+        (ConnectError("x"), "not_sent"),
+        (ServerError(500, "Internal"), "not_sent"),
+        (ServerError(477, "Send failed (477/MI/UAC)"), "unreachable"),
+    ],
+)
+def test_errors_that_came_instead(error, expected):
+    what, record = outcome.of_reply(error)
+    assert what == expected and record["reason"]
+
+
+def test_a_dropped_connection_may_have_sent():
+    error = ConnectError("closed")
+    error.maybe_sent = True
+    assert outcome.of_reply(error)[0] == "unknown"
+
+
+@pytest.mark.parametrize("value,expected", [("Accepted", "unknown"), ({"Status": "180 Ringing"}, "unknown"), ({"Status": "nonsense"}, "unknown"), (17, "unknown"), ({}, "unknown"), ([], "unknown"),
+                                            ({"Status": "408 Timeout", "Message": "Via: x\r\n\r\n"}, "rejected"), ({"Status": "603 Decline"}, "rejected"), ({"Status": "202 OK", "Message": "Via: x\r\n\r\n"}, "accepted")])  # fmt: skip
+def test_values_of_3x(value, expected):
+    assert outcome.of_reply(ValueReply(value, "raw"))[0] == expected
+
+
+def test_notes_explain_codes_that_operators_meet():
+    assert "authentication" in outcome.note_on("rejected", {"code": 401})
+    assert "Event" in outcome.note_on("rejected", {"code": 489})
+    assert "power" in outcome.note_on("no_answer", {"code": 408})
+    assert "host name" in outcome.note_on("unreachable", {"code": 476})
+    for what, code in (("accepted", 200), ("not_sent", 400), ("unknown", None), ("rejected", 603)):
+        assert outcome.note_on(what, {"code": code}) is None
+
+
+# --- the summary -----------------------------------------------------------------------------------------------
+
+
+def test_summary_counts_everything_once():
+    entries = [
+        {"outcome": what, "vendor": vendor}
+        for what, vendor in [
+            ("accepted", "Yealink"),
+            ("accepted", "Snom"),
+            ("rejected", "Snom"),
+            ("no_answer", None),
+            ("not_sent", "Snom"),
+            ("unknown", "Snom"),
+        ]
+    ]
+    summary = report.summary(entries, 2.0)
+    assert summary["total"] == 6
+    assert summary["outcomes"] == {
+        "accepted": 2,
+        "rejected": 1,
+        "no_answer": 1,
+        "unreachable": 0,
+        "not_sent": 1,
+        "unknown": 1,
+    }
+    assert summary["vendors"] == {
+        "Yealink": {"accepted": 1},
+        "Snom": {"accepted": 1, "rejected": 1, "not_sent": 1, "unknown": 1},
+        "unknown": {"no_answer": 1},
+    }
+    # five went out, in two seconds
+    assert (summary["seconds"], summary["rate"]) == (2.0, 2.5)
+
+
+def test_summary_of_nothing_and_of_check_mode():
+    empty = report.summary([], 0.0)
+    assert empty["total"] == 0 and empty["rate"] is None and set(empty["outcomes"].values()) == {0}
+    planned = report.summary([{"outcome": "planned", "vendor": "Snom"}], None)
+    assert planned["outcomes"]["planned"] == 1 and planned["seconds"] is None and planned["rate"] is None
+
+
+# --- targets ---------------------------------------------------------------------------------------------------
+
+
+def contact_json(user, **fields):
+    return dict(
+        {
+            "Contact": "sip:{0}@192.0.2.1:5060".format(user),
+            "Expires": 600,
+            "Q": "",
+            "User-agent": "Yealink SIP-T46U 108.86.0.20",
+            "Socket": "udp:192.0.2.9:5060",
+        },
+        **fields,
+    )
+
+
+def show_contact(params):
+    aor = params["aor"]
+    if aor.startswith("nobody"):
+        return Fault(404, "AOR not found")
+    if aor.startswith("gone"):
+        return {"AOR": aor, "Contacts": [contact_json(aor, Expires="expired")]}
+    return {"AOR": aor, "Contacts": [contact_json(aor), contact_json(aor + "2")]}
+
+
+@pytest.fixture
+def server():
+    with Datagram(commands={"ul_show_contact": show_contact}) as peer:
+        with peer.connect(timeout=5) as conn:
+            yield peer, conn
+
+
+def test_uris_are_taken_once_and_in_order():
+    assert [each.contact for each in of_uris(["sip:b@x", "sip:a@x", "sip:b@x"])] == ["sip:b@x", "sip:a@x"]
+    (target,) = of_uris(["sip:a@x"])
+    assert (target.aor, target.problem, target.user_agent, target.vendor, target.way()) == (
+        None,
+        None,
+        None,
+        None,
+        (None, None, None),
+    )
+
+
+def test_aors_are_looked_up_and_nobody_is_missing(server):
+    _peer, conn = server
+    found = by_aor(conn, ["alice", "nobody", "bob", "alice", "gone", "nobody2"], "location")
+    assert list(found) == ["alice", "nobody", "bob", "gone", "nobody2"]
+    assert [each.contact for each in found["alice"]] == ["sip:alice@192.0.2.1:5060", "sip:alice2@192.0.2.1:5060"]
+    for aor in ("nobody", "gone", "nobody2"):
+        (target,) = found[aor]
+        assert target.problem and target.contact is None and target.aor == aor
+    assert len(of_aors(conn, ["alice", "nobody"], "location")) == 3
+
+
+def test_first_aor_unknown_is_no_reason_to_stop(server):
+    _peer, conn = server
+    assert [bool(each.problem) for each in of_aors(conn, ["nobody", "alice"], "location")] == [True, False, False]
+
+
+def test_check_uris_names_option_and_uri():
+    check_uris(["sip:a@b", "sips:c@d:5061;transport=tls"], "uri")
+    for bad in ("a@b", "sip:", "sip:a@b\r\nX: y", "tel:123"):
+        with pytest.raises(SipError) as refused:
+            check_uris(["sip:a@b", bad], "uri")
+        assert "uri" in str(refused.value)
+
+
+class Recorded:
+    """A connection whose ul_dump is a recorded one."""
+
+    def __init__(self, version):
+        self.reply = wire.reply(version, "fifo", "odd_ul_dump")
+        self.version = tuple(int(part) for part in version.split("."))
+
+    def call(self, method, params=None, timeout=None):
+        return self.reply
+
+    def has(self, method):
+        return True
+
+
+@pytest.mark.parametrize("version", wire.VERSIONS)
+def test_selection_of_a_recorded_server(version):
+    if not any(each["id"] == "odd_ul_dump" for each in wire.exchanges(version, "fifo")):
+        pytest.skip("not recorded there")
+    found, left_out = of_selection(
+        Recorded(version), {"user_agent": ["yealink"], "exclude_contact": ["*transport=tcp*"]}, "location"
+    )
+    assert found and all(target.vendor and target.problem is None for target in found)
+    assert {target.vendor for target in found} == {found[0].vendor}
+    assert all("yealink" in target.user_agent.lower() for target in found)
+    assert len(found) + len(left_out) == len(location.parse(wire.reply(version, "fifo", "odd_ul_dump"), "location"))
+
+
+# --- delivering ------------------------------------------------------------------------------------------------
+
+
+def answers(params):
+    user = params["ruri"].partition(":")[2].partition("@")[0]
+    if user.startswith("ok"):
+        return {"Status": "200 OK", "Message": "Via: SIP/2.0/UDP x\r\nContent-Length: 0\r\n\r\n"}
+    return {
+        "dead": {"Status": "408 Request Timeout"},
+        "no": {"Status": "486 Busy", "Message": "Via: x\r\n\r\n"},
+        "bad": Fault(400, "Invalid ruri"),
+        "silent": SILENT,
+    }[user.rstrip("0123456789")]
+
+
+def notify(uri, **more):
+    return SipRequest(Target(None, uri), "NOTIFY", {"Event": "check-sync"}, **more)
+
+
+def test_each_request_gets_one_result():
+    uris = [
+        "sip:ok1@192.0.2.1",
+        "sip:dead1@192.0.2.1",
+        "sip:no1@192.0.2.1",
+        "sip:bad1@192.0.2.1",
+        "sip:silent1@192.0.2.1",
+        "sip:ok2@192.0.2.1",
+    ]
+    requests = [notify(uri) for uri in uris]
+    requests.insert(2, SipRequest(Target("x", None, problem="no contact is registered"), "NOTIFY", {}))
+    requests.append(notify("sip:ok3@192.0.2.1", problem="no Event fits"))
+    requests.append(notify("sip:ok\r\nX: y@192.0.2.1"))
+    with Datagram(commands={"t_uac_dlg": answers}) as peer:
+        with peer.connect() as conn:
+            results = list(deliver(conn, requests, timeout=0.5))
+        asked = [params["ruri"] for method, params in peer.requests if method == "t_uac_dlg"]
+    assert len(results) == len(requests) and {id(request) for request, _result in results} == {
+        id(request) for request in requests
+    }
+    what = {request.target.contact or "none": result["outcome"] for request, result in results}
+    assert [what[uri] for uri in uris] == ["accepted", "no_answer", "rejected", "not_sent", "unknown", "accepted"]
+    assert what["none"] == what["sip:ok3@192.0.2.1"] == what["sip:ok\r\nX: y@192.0.2.1"] == "not_sent"
+    assert sorted(asked) == sorted(uris)
+    for _request, result in results:
+        assert set(result) == {"outcome", "code", "reason", "note", "seconds", "headers"} and result["reason"]
+    reasons = {request.target.contact: result["reason"] for request, result in results}
+    assert reasons[None] == "no contact is registered" and reasons["sip:ok3@192.0.2.1"] == "no Event fits"
+
+
+def test_deliver_nothing_and_only_what_cannot_be_sent():
+    with Datagram(commands={"t_uac_dlg": answers}) as peer:
+        with peer.connect() as conn:
+            assert list(deliver(conn, [])) == []
+            results = list(
+                deliver(conn, [notify("sip:ok@192.0.2.1", problem="a"), notify("sip:ok@192.0.2.1", problem="b")])
+            )
+        assert [result["reason"] for _request, result in results] == ["a", "b"]
+        assert "t_uac_dlg" not in peer.methods()
+
+
+def test_a_registered_phone_is_reached_the_way_it_registered():
+    record = dict(
+        location.parse(wire.reply("3.6", "fifo", "odd_ul_dump"), "location")[0],
+        contact="sip:ok1@10.0.0.1",
+        path="<sip:edge.example;lr>,<sip:b.example;lr>",
+        received="sip:198.51.100.1:1024",
+        socket="udp:192.0.2.9:5060",
+    )
+    request = SipRequest(Target("100004", record["contact"], record), "NOTIFY", {"Event": "check-sync"})
+    params = dict(request.params(classic=False, socket="contact"))
+    assert params["next_hop"] == "sip:edge.example;lr" and params["socket"] == "udp:192.0.2.9:5060"
+    assert "Route: <sip:edge.example;lr>,<sip:b.example;lr>" in params["headers"]
+    record["path"] = None
+    assert dict(request.params(classic=False, socket="contact"))["next_hop"] == "sip:198.51.100.1:1024"
+    assert dict(request.params(classic=False, socket="udp:1.2.3.4:5060"))["socket"] == "udp:1.2.3.4:5060"
+
+
+@pytest.mark.parametrize(
+    "rate,limit,name",
+    [
+        (0, None, "rate"),
+        (-1, None, "rate"),
+        (1e6, None, "rate"),
+        (float("nan"), None, "rate"),
+        (None, 0, "max_in_flight"),
+        (None, -3, "max_in_flight"),
+        (None, 10**6, "max_in_flight"),
+    ],
+)
+def test_pace_that_cannot_be(rate, limit, name):
+    with pytest.raises(BadParameters) as refused:
+        check_pace(rate, limit)
+    assert name in str(refused.value)
+    check_pace(None, None)
+    check_pace(0.1, 1)

@@ -1,0 +1,15 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import pathlib
+import tempfile
+
+import pytest
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder with a short path: pytest's own is too long for the name of a Unix socket, with xdist at least."""
+    with tempfile.TemporaryDirectory(prefix="mi-") as folder:
+        yield pathlib.Path(folder)

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests that well-formed bytes carry and that still hurt a server."""
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, RefusedRequest
+from ansible_collections.community.opensips.plugins.module_utils._mi.harm import refuse_harmful
+from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import (
+    JsonFifo,
+    LineFifo,
+)
+
+BASE = "From: <sip:a@b>\r\nTo: <sip:c@d>\r\n"
+HARMFUL = [
+    "X: !\r\n",
+    "X: a!b\r\nY: c!d\r\n",
+    "X: !!!\r\n",
+    "X: Snom!1\r\n",
+    "Contact: <sip:!>\\r\\nY: !",
+    "x!: y\r\n",
+    "X: a\nY: !\n",
+]
+FINE = ["", "X: y\r\n", "Contact: <sip:!!>\r\n", "X: !!!!\r\n", "Subject: a\r\n"]
+
+
+def params(headers, shape):
+    named = {"method": "NOTIFY", "ruri": "sip:a@b", "next_hop": ".", "socket": ".", "headers": headers}
+    return named if shape == "dict" else list(named.values())
+
+
+@pytest.mark.parametrize("shape", ["dict", "list"])
+@pytest.mark.parametrize("name", ["t_uac_dlg", "tm:uac_dlg"])
+def test_lone_exclamation_marks(name, shape):
+    for headers in HARMFUL:
+        with pytest.raises(RefusedRequest) as refused:
+            refuse_harmful(name, params(BASE + headers, shape))
+        assert "!!" in str(refused.value)
+    for headers in FINE:
+        refuse_harmful(name, params(BASE + headers, shape))
+
+
+def test_own_headers_of_the_server_and_other_commands_may_hold_them():
+    refuse_harmful("t_uac_dlg", params("From: <sip:a!x@b>\r\nTO : <sip:c!@d>\r\n", "dict"))
+    refuse_harmful("cache_store", {"headers": "X: !"})
+    for odd in (None, {}, [], {"headers": 5}, ["a"]):
+        refuse_harmful("t_uac_dlg", odd)
+
+
+@pytest.mark.parametrize("peer_class", [JsonFifo, LineFifo])
+def test_nothing_of_it_reaches_a_server(tmp_path, peer_class):
+    with peer_class(tmp_path, commands={"t_uac_dlg": "x", "ps": ""}) as peer:
+        with peer.connect(timeout=5) as conn:
+            for headers in HARMFUL:
+                values = params(BASE + headers, "dict")
+                if peer_class is JsonFifo:
+                    values = {"method": "NOTIFY", "ruri": "sip:a@b", "headers": BASE + headers}
+                with pytest.raises(RefusedRequest):
+                    conn.call("t_uac_dlg", values)
+                outcomes = dict(conn.call_many([("t_uac_dlg", values), ("version", None)]))
+                assert isinstance(outcomes[0], RefusedRequest) and outcomes[1].raw
+                with pytest.raises(RefusedRequest):
+                    conn.check("t_uac_dlg", values)
+            for name in ("a" * 300, "", "a b", "a\n", ":x", "x" * 129, "\u00fc"):
+                with pytest.raises(Exception) as refused:
+                    conn.call(name)
+                assert isinstance(refused.value, (BadParameters, Exception)) and type(
+                    refused.value
+                ).__module__.endswith("errors")
+        assert "t_uac_dlg" not in peer.methods() and peer.harms == []

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON-RPC of 3.x and 4.x: what is refused, ids, and how servers say no without JSON."""
+
+import json
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    RefusedRequest,
+    RejectedCommand,
+    RejectedParameters,
+    ReplyTooLarge,
+    RequestTooLarge,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
+
+REQUEST = Request(b"", "uptime", 7)
+
+
+def reply(**fields):
+    return json.dumps(dict({"jsonrpc": "2.0", "id": 7}, **fields)).encode()
+
+
+def test_ids_differ_and_stay_within_what_the_server_prints():
+    protocol = JsonRpcProtocol()
+    ids = [protocol.encode("uptime", None).id for dummy in range(1000)]
+    assert len(set(ids)) == 1000
+    protocol._id = 2147483646
+    following = [protocol.encode("uptime", None).id for dummy in range(3)]
+    assert all(0 < each <= 2147483647 for each in following) and len(set(following)) == 3
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        [None],
+        [True],
+        [1.5],
+        [b"x"],
+        [{"a": 1}],
+        {"a": None},
+        {"a": [None]},
+        {1.5: "a"},
+        ["\0"],
+        ["\ud800"],
+        [2147483648],
+        [-2147483648],
+        5,
+        "text",
+        [[[[[[[[[["deep"]]]]]]]]]],
+    ],
+)
+def test_values_that_a_server_would_misread_or_refuse(params):
+    with pytest.raises(BadParameters):
+        JsonRpcProtocol().encode("uptime", params)
+
+
+def test_a_list_that_holds_itself():
+    endless = []
+    endless.append(endless)
+    with pytest.raises(BadParameters):
+        JsonRpcProtocol().encode("uptime", endless)
+
+
+@pytest.mark.parametrize("method", [None, "", 5, "a b", "a\nb", "x" * 129, "a:b:c", ["uptime"]])
+def test_no_request_without_a_proper_method(method):
+    with pytest.raises(RefusedRequest):
+        JsonRpcProtocol().encode(method, None)
+
+
+def test_a_request_over_fifo_is_one_line():
+    data = JsonRpcProtocol().encode("cache_store", {"value": "a\r\nb\u2028"}, "R").data
+    assert data.startswith(b":R:{") and data.count(b"\n") == 1 and data.endswith(b"}\n") and b"\r" not in data
+    with pytest.raises(RequestTooLarge):
+        JsonRpcProtocol().encode("cache_store", {"value": "v" * 4096}, "R")
+
+
+@pytest.mark.parametrize(
+    "data,error",
+    [
+        (reply(error={"code": -32601, "message": "Method not found"}), RejectedCommand),
+        (reply(error={"code": -32001, "message": "Method ambiguous", "data": []}), RejectedCommand),
+        (reply(error={"code": -32602, "message": "Invalid params", "data": "x"}), RejectedParameters),
+        (reply(error={"code": 404, "message": "AOR not found"}), ServerError),
+        (reply(id=None, error={"code": -32700, "message": "Parse error"}), ServerError),
+        (b"400 Parse_error", ServerError),
+        (b"500 Internal error", ReplyTooLarge),
+        (b'{"jsonrpc":"2.0","result":"xfailed to print response', ReplyTooLarge),
+        (b"500 command not available\n", MalformedReply),
+        (reply(), MalformedReply),
+        (reply(id=8, result=1), MalformedReply),
+        (reply(id=None, result=1), MalformedReply),
+        (reply(id="7", result=1), MalformedReply),
+        (reply(error="text"), MalformedReply),
+        (reply(error={"code": "404"}), MalformedReply),
+        (reply(error={"code": True}), MalformedReply),
+        (b"[]", MalformedReply),
+        (b"", MalformedReply),
+        (b"null", MalformedReply),
+        (reply(result=1)[:-1], MalformedReply),
+    ],
+)
+def test_replies_that_are_errors(data, error):
+    with pytest.raises(error) as caught:
+        JsonRpcProtocol().decode(data, REQUEST)
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("result", [None, 0, "", [], {}, False, {"a": [1, 2.5, None, "\u4f60"]}])
+def test_any_result_is_a_result(result):
+    assert JsonRpcProtocol().decode(reply(result=result), REQUEST).result == result
+
+
+def test_complete_tells_a_whole_reply_from_a_part():
+    whole = reply(result={"a": "}"})
+    assert JsonRpcProtocol.complete(whole)
+    assert not any(JsonRpcProtocol.complete(whole[:length]) for length in range(len(whole)))

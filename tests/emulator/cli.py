@@ -38,19 +38,35 @@ faults:
 
 
 def parser():
-    top = argparse.ArgumentParser(prog="emulator", description=DESCRIPTION, epilog=EXAMPLES,
-                                  formatter_class=argparse.RawDescriptionHelpFormatter)
-    top.add_argument("--version", choices=sorted(VERSIONS, key=lambda v: [int(p) for p in v.split(".")]),
-                     default="3.6", help="which OpenSIPS to be (default %(default)s)")
-    top.add_argument("--modules", choices=("full", "base"), default="full",
-                     help="full: also registrants, media proxies, tracing, dialplan, shared variables, NAT ping")
+    top = argparse.ArgumentParser(
+        prog="emulator", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument(
+        "--version",
+        choices=sorted(VERSIONS, key=lambda v: [int(p) for p in v.split(".")]),
+        default="3.6",
+        help="which OpenSIPS to be (default %(default)s)",
+    )
+    top.add_argument(
+        "--modules",
+        choices=("full", "base"),
+        default="full",
+        help="full: also registrants, media proxies, tracing, dialplan, shared variables, NAT ping",
+    )
     top.add_argument("--json", action="store_true", help="print one JSON line when ready instead of a text")
-    top.add_argument("--control", action="store_true",
-                     help="JSON commands on standard input; its end ends the emulator (implies --json)")
+    top.add_argument(
+        "--control",
+        action="store_true",
+        help="JSON commands on standard input; its end ends the emulator (implies --json)",
+    )
 
     carriers = top.add_argument_group("transports (all are on)")
-    for name, what in (("fifo", "the MI FIFO"), ("udp", "MI datagrams over UDP"),
-                       ("unix", "MI datagrams over a Unix socket"), ("http", "MI over HTTP")):
+    for name, what in (
+        ("fifo", "the MI FIFO"),
+        ("udp", "MI datagrams over UDP"),
+        ("unix", "MI datagrams over a Unix socket"),
+        ("http", "MI over HTTP"),
+    ):
         carriers.add_argument("--no-" + name, dest=name, action="store_false", help="without " + what)
     carriers.add_argument("--directory", help="where FIFO, replies and sockets live (default: a new temporary one)")
     carriers.add_argument("--remove-directory", action="store_true", help="remove DIRECTORY at the end")
@@ -60,8 +76,12 @@ def parser():
     carriers.add_argument("--fifo-mode", type=lambda text: int(text, 8), default=0o666, help="octal (default 666)")
     carriers.add_argument("--udp-port", type=int, default=0, help="default: any free port")
     carriers.add_argument("--http-port", type=int, default=0, help="default: any free port")
-    carriers.add_argument("--receive-buf-size", type=int, default=1024,
-                          help="the largest HTTP body that 3.6 and 4.0 take (default %(default)s, as theirs)")
+    carriers.add_argument(
+        "--receive-buf-size",
+        type=int,
+        default=1024,
+        help="the largest HTTP body that 3.6 and 4.0 take (default %(default)s, as theirs)",
+    )
     carriers.add_argument("--tls-cert", help="PEM file: HTTP becomes HTTPS")
     carriers.add_argument("--tls-key", help="PEM file of the key")
     carriers.add_argument("--tls-client-ca", help="PEM file: clients need a certificate of this authority")
@@ -72,16 +92,25 @@ def parser():
     phones.add_argument("--phones", type=int, default=20, help="how many (default %(default)s)")
     phones.add_argument("--dead", type=float, default=0, help="share that never answers: 0.03 or 3 are 3 %%")
     phones.add_argument("--reject", type=float, default=0, help="share that refuses requests")
-    phones.add_argument("--reject-codes", type=lambda text: [int(part) for part in text.split(",")],
-                        default=list(REJECTIONS), help="what they answer (default: 401,481,486,489,503)")
+    phones.add_argument(
+        "--reject-codes",
+        type=lambda text: [int(part) for part in text.split(",")],
+        default=list(REJECTIONS),
+        help="what they answer (default: 401,481,486,489,503)",
+    )
     phones.add_argument("--provisional", type=float, default=0, help="share that only answers 100 Trying")
-    phones.add_argument("--register", choices=("auto", "direct", "none"), default="auto",
-                        help="auto: by SIP REGISTER, big fleets straight into the table")
+    phones.add_argument(
+        "--register",
+        choices=("auto", "direct", "none"),
+        default="auto",
+        help="auto: by SIP REGISTER, big fleets straight into the table",
+    )
     phones.add_argument("--register-limit", type=int, default=2000, help="what is a big fleet (default %(default)s)")
     phones.add_argument("--domain", default="127.0.0.1", help="domain of their addresses (default %(default)s)")
     phones.add_argument("--expires", type=int, default=7200, help="of their registrations (default %(default)s s)")
-    phones.add_argument("--no-reboot", dest="reboot", action="store_false",
-                        help="a NOTIFY that reboots phones changes nothing")
+    phones.add_argument(
+        "--no-reboot", dest="reboot", action="store_false", help="a NOTIFY that reboots phones changes nothing"
+    )
     phones.add_argument("--reboot-seconds", type=float, default=1.0, help="silence while rebooting")
     phones.add_argument("--upgrade", action="store_true", help="a rebooted phone comes back with new firmware")
     phones.add_argument("--phones-port", type=int, default=0, help="UDP port of the first phone socket")
@@ -93,10 +122,19 @@ def parser():
     other.add_argument("--sip-port", type=int, default=0, help="SIP port (default: any free port)")
     other.add_argument("--fr-timeout", type=float, default=3.0, help="tm fr_timeout (default %(default)s s)")
     other.add_argument("--dialogs", type=int, default=0, help="how many calls are up")
-    other.add_argument("--fault", action="append", default=[], metavar="METHOD=KIND[:ARG][*COUNT]",
-                       help="misbehave, see below; METHOD may be *")
-    other.add_argument("--on-crash", choices=("close", "exit", "ignore"), default="close",
-                       help="after a request that would end a real server: close all transports (default), exit, go on")
+    other.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="METHOD=KIND[:ARG][*COUNT]",
+        help="misbehave, see below; METHOD may be *",
+    )
+    other.add_argument(
+        "--on-crash",
+        choices=("close", "exit", "ignore"),
+        default="close",
+        help="after a request that would end a real server: close all transports (default), exit, go on",
+    )
     return top
 
 
@@ -115,9 +153,18 @@ def _complete(options):
 
 def _greet(ready):
     lines = ["OpenSIPS %s emulator, pid %d" % (ready["version"], ready["pid"])]
-    for key, label in (("fifo_path", "FIFO"), ("reply_dir", "reply_dir"), ("udp", "UDP"), ("udp6", "UDP, IPv6"),
-                       ("unix_path", "Unix socket"), ("jsonrpc_url", "mi_http"), ("mi_json_url", "mi_json"),
-                       ("xmlrpc_url", "XML-RPC"), ("old_xmlrpc_url", "old mi_xmlrpc"), ("sip", "SIP")):
+    for key, label in (
+        ("fifo_path", "FIFO"),
+        ("reply_dir", "reply_dir"),
+        ("udp", "UDP"),
+        ("udp6", "UDP, IPv6"),
+        ("unix_path", "Unix socket"),
+        ("jsonrpc_url", "mi_http"),
+        ("mi_json_url", "mi_json"),
+        ("xmlrpc_url", "XML-RPC"),
+        ("old_xmlrpc_url", "old mi_xmlrpc"),
+        ("sip", "SIP"),
+    ):
         value = ready[key]
         if value:
             lines.append("  %-13s %s" % (label, "%s port %d" % tuple(value) if isinstance(value, list) else value))

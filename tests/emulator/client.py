@@ -28,7 +28,7 @@ class HarmfulRequest(AssertionError):
     """A request was sent that would have ended, or hung, a real server."""
 
 
-class Emulator(object):
+class Emulator:
     """`with Emulator("2.4", phones=20, dead=0.03) as emu: ...`
 
     Carriers: fifo, udp, unix, http (bool, default: all on; with one of them given as True, only those).
@@ -81,10 +81,13 @@ class Emulator(object):
         self.directory = tempfile.mkdtemp(prefix="opensips-emulator-")
         # others must be able to enter: clients of another user, as in a real /run/opensips
         os.chmod(self.directory, 0o755)
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child lives
         self._process = subprocess.Popen(
             [python, _HERE, "--directory", self.directory, "--remove-directory"] + self._arguments,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+        )
         timer = threading.Timer(self._start_timeout, self._process.kill)
         timer.start()
         try:
@@ -151,7 +154,7 @@ class Emulator(object):
                 self._process.stdin.flush()
                 line = self._process.stdout.readline()
             except OSError as error:
-                raise EmulatorError("the emulator is gone: %s" % error)
+                raise EmulatorError("the emulator is gone: %s" % error) from error
         if not line:
             raise EmulatorError("the emulator is gone")
         reply = json.loads(line.decode("utf-8"))
@@ -170,8 +173,10 @@ class Emulator(object):
 
     def sip_log(self, start=0):
         """SIP requests that the phones got: dicts with time, port, first, headers, body, raw (latin-1)."""
-        return [dict(entry, headers=[tuple(pair) for pair in entry["headers"]])
-                for entry in self._call("sip_log", start=start) or []]
+        return [
+            dict(entry, headers=[tuple(pair) for pair in entry["headers"]])
+            for entry in self._call("sip_log", start=start) or []
+        ]
 
     def fault(self, method, kind, argument=None, count=None):
         """Misbehave from now on: `emu.fault("ul_dump", "slow", 2.5, count=1)`; method "*" is every one."""

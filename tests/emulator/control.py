@@ -75,6 +75,7 @@ class Control:
 
     def op_add_contact(self, aor, uri, expires=3600, **fields):
         from .location import Contact
+
         self.server.state.location.save(aor, Contact(uri, time.time() + expires if expires else 0, **fields))
 
     def op_forget_contact(self, aor):
@@ -91,9 +92,18 @@ class Control:
         return phone.contact()
 
     def op_phones(self):
-        return [{"user": phone.user, "vendor": phone.vendor, "user_agent": phone.user_agent(),
-                 "contact": phone.contact(), "behaviour": phone.behaviour, "code": phone.code, "boots": phone.boots}
-                for phone in self.server.farm.phones.values()]
+        return [
+            {
+                "user": phone.user,
+                "vendor": phone.vendor,
+                "user_agent": phone.user_agent(),
+                "contact": phone.contact(),
+                "behaviour": phone.behaviour,
+                "code": phone.code,
+                "boots": phone.boots,
+            }
+            for phone in self.server.farm.phones.values()
+        ]
 
     def op_register(self, user):
         farm = self.server.farm
@@ -112,23 +122,40 @@ def snapshot(state):
     now = time.time()
     location = state.location
     return {
-        "location": {aor: [{"uri": contact.uri, "contact_id": contact.contact_id, "expires": contact.expires(now),
-                            "q": contact.q, "callid": contact.callid, "cseq": contact.cseq,
-                            "user_agent": contact.user_agent, "methods": contact.methods,
-                            "sip_instance": contact.sip_instance}
-                           for contact in contacts] for aor, contacts in location.aors.items()},
+        "location": {
+            aor: [
+                {
+                    "uri": contact.uri,
+                    "contact_id": contact.contact_id,
+                    "expires": contact.expires(now),
+                    "q": contact.q,
+                    "callid": contact.callid,
+                    "cseq": contact.cseq,
+                    "user_agent": contact.user_agent,
+                    "methods": contact.methods,
+                    "sip_instance": contact.sip_instance,
+                }
+                for contact in contacts
+            ]
+            for aor, contacts in location.aors.items()
+        },
         "cache": {name: entry[0] for name, entry in state.cache.items()},
-        "log_level": state.log_level, "xlog_level": state.xlog_level,
-        "dispatcher": {str(number): {item.uri: item.state for item in items}
-                       for number, items in state.dispatcher.items()},
-        "load_balancer": {str(item.id): {"enabled": item.enabled, "resources": item.resources}
-                          for item in state.balanced},
+        "log_level": state.log_level,
+        "xlog_level": state.xlog_level,
+        "dispatcher": {
+            str(number): {item.uri: item.state for item in items} for number, items in state.dispatcher.items()
+        },
+        "load_balancer": {
+            str(item.id): {"enabled": item.enabled, "resources": item.resources} for item in state.balanced
+        },
         "gateways": {item.id: item.state for item in state.gateways},
         "carriers": {item.id: item.enabled for item in state.carriers},
-        "dr_probing": state.dr_probing, "nat_ping": state.nat_ping,
+        "dr_probing": state.dr_probing,
+        "nat_ping": state.nat_ping,
         "registrants": {item.aor: item.enabled for item in state.registrants},
         "media": {kind: {item.url: item.disabled for item in items} for kind, items in state.media.items()},
-        "trace": state.trace_on, "shared_variables": state.shared_variables,
+        "trace": state.trace_on,
+        "shared_variables": state.shared_variables,
         "blacklists": {name: [list(rule.key()) for rule in rules] for name, rules in state.blacklists.items()},
         "subscribers": {event: sorted(sockets) for event, sockets in state.subscribers.items()},
         "dialogs": [dialog.callid for dialog in state.dialogs],

@@ -76,7 +76,7 @@ class Dispatcher:
         self._recipes = _DATA["recipes"].get(version, {})
         self._named_only = set(_DATA["named_only"].get(version, ()))
         self._names = {}  # every accepted spelling -> classic name
-        self._bare = {}   # 4.0: local name -> full names
+        self._bare = {}  # 4.0: local name -> full names
         if version == "4.0":
             self._index_v4()
         else:
@@ -125,7 +125,9 @@ class Dispatcher:
             low, high = command.arity
             if not low <= len(args) <= high:
                 raise MIError(400, "Too few or too many arguments")
-            params = Params({command.names[0]: args} if command.many else dict(zip(command.names, args)), False)
+            params = Params(
+                {command.names[0]: args} if command.many else dict(zip(command.names, args, strict=False)), False
+            )
             if command.waits:
                 result = command.run(self.server, params, lambda reply: done((200, "OK", reply)))
                 if result is PENDING:
@@ -173,7 +175,7 @@ class Dispatcher:
                 raise bad_params("Too few or too many parameters")
             if len(fitting) > 1:
                 raise bad_params("Ambiguous call, use named parameters instead")
-            return dict(zip(fitting[0], params))
+            return dict(zip(fitting[0], params, strict=False))
         for recipe in fitting:
             if all(name in params for name in recipe):
                 return params

@@ -21,8 +21,15 @@ KINDS = {
     "http_500": "HTTP status 500",
 }
 
-_ALIASES = {"nonutf8": "non_utf8", "cut": "truncated", "http401": "http_401", "http404": "http_404",
-            "http500": "http_500", "silence": "no_reply", "delay": "slow"}
+_ALIASES = {
+    "nonutf8": "non_utf8",
+    "cut": "truncated",
+    "http401": "http_401",
+    "http404": "http_404",
+    "http500": "http_500",
+    "silence": "no_reply",
+    "delay": "slow",
+}
 
 GARBAGE = b"%!PS-Adobe <garbage> ]]} \x01 this is no reply\n"
 NON_UTF8 = b"\xff\xfe\x00\x80\xc3\x28 not text \xf0\x28\x8c\xbc\n"
@@ -100,8 +107,11 @@ def _oversized(reply, size):
         ident = re.search(rb'"id":([^{}]*)}$', reply)
         return b'{"jsonrpc":"2.0","result":"' + filler + b'","id":' + (ident.group(1) if ident else b"1") + b"}"
     if reply.startswith(b"<"):
-        return (b'<?xml version="1.0"?><methodResponse><params><param><value><string>' + filler +
-                b"</string></value></param></params></methodResponse>")
+        return (
+            b'<?xml version="1.0"?><methodResponse><params><param><value><string>'
+            + filler
+            + b"</string></value></param></params></methodResponse>"
+        )
     lines = (filler[:1000] + b"\n") * (len(filler) // 1001 + 1)
     return b"200 OK\n" + lines + b"\n"
 
@@ -116,7 +126,7 @@ def mangle(fault, reply, limit=None):
     if kind == "non_utf8":
         return NON_UTF8
     if kind == "truncated":
-        return reply[:len(reply) // 2]
+        return reply[: len(reply) // 2]
     if kind == "wrong_id":
         return re.sub(rb'"id":[^{}]*}$', b'"id":987654321}', reply)
     if kind == "oversized":

@@ -81,6 +81,7 @@ class Fifo:
                 self.replies.send(path, data)
             else:
                 self.replies.write(fd, data)
+
         if fault.delay:
             self.loop.call_later(fault.delay, play)
         else:
@@ -122,7 +123,7 @@ class JsonFifo(Fifo):
             if path is None:
                 self._remain = b""
                 return None
-        text = data[separator + 1:].decode("utf-8", "surrogateescape")
+        text = data[separator + 1 :].decode("utf-8", "surrogateescape")
         try:
             request, end = rpc.parse(text)
         except ValueError:
@@ -169,5 +170,5 @@ class JsonFifo(Fifo):
         if 4090 <= len(data) < _LOOK_UP_TO:
             match = _TOO_LONG.search(data)
             if match:
-                return data[:match.start()] + UNPRINTABLE
+                return data[: match.start()] + UNPRINTABLE
         return data

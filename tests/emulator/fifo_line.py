@@ -45,10 +45,10 @@ def parse_argument(lines):
             if quote < 0:
                 break
             if quote and text[quote - 1] == "\\":
-                text = text[:quote - 1] + text[quote:]
+                text = text[: quote - 1] + text[quote:]
                 start = quote
                 continue
-            if text[quote + 1:].strip():
+            if text[quote + 1 :].strip():
                 raise ParseError
             value.append(text[:quote])
             return "\n".join(value), used
@@ -66,8 +66,8 @@ class LineFifo(Fifo):
         super().__init__(server, path, reply_dir)
 
     def _reset(self):
-        self._header = None      # (command, classic or None, reply path)
-        self._lines = []         # argument lines of the request being read
+        self._header = None  # (command, classic or None, reply path)
+        self._lines = []  # argument lines of the request being read
         self._size = 0
         self._consuming = False  # skip everything up to the next blank line
         self.hung = False
@@ -83,7 +83,7 @@ class LineFifo(Fifo):
                 if len(self._buffer) > (MAX_ARGUMENTS if self._header else MAX_LINE):
                     self._too_long()
                 return
-            line, self._buffer = self._buffer[:end], self._buffer[end + 1:]
+            line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
             if self.hung:
                 continue
             self._line(line)

@@ -17,8 +17,12 @@ _BIG = 1 << 16
 def _check(fd, path):
     """mi_fifo_check(): a real FIFO, not a link, not hard-linked."""
     opened, named = os.fstat(fd), os.lstat(path)
-    return (stat.S_ISFIFO(opened.st_mode) and opened.st_nlink == 1 and stat.S_ISFIFO(named.st_mode) and
-            (opened.st_dev, opened.st_ino) == (named.st_dev, named.st_ino))
+    return (
+        stat.S_ISFIFO(opened.st_mode)
+        and opened.st_nlink == 1
+        and stat.S_ISFIFO(named.st_mode)
+        and (opened.st_dev, opened.st_ino) == (named.st_dev, named.st_ino)
+    )
 
 
 class ReplyFifos:
@@ -51,6 +55,7 @@ class ReplyFifos:
                 def again():
                     self._waiting.discard(handle)
                     self.open(path, then, tries - 1)
+
                 handle = self.loop.call_later(WAIT, again)
                 self._waiting.add(handle)
             else:
@@ -96,7 +101,7 @@ class ReplyFifos:
     def _continue(self, fd):
         rest = self._writing[fd]
         try:
-            rest = rest[os.write(fd, rest[:1 << 20]):]
+            rest = rest[os.write(fd, rest[: 1 << 20]) :]
         except BlockingIOError:
             return
         except OSError:

@@ -44,8 +44,7 @@ class Response:
 
     __slots__ = ("status", "content_type", "body", "endless", "hang_up", "extra", "mi_method")
 
-    def __init__(self, status=200, content_type=HTML, body=b"", endless=False, hang_up=False, extra=(),
-                 mi_method=None):
+    def __init__(self, status=200, content_type=HTML, body=b"", endless=False, hang_up=False, extra=(), mi_method=None):
         self.status, self.content_type, self.body = status, content_type, body
         self.endless, self.hang_up, self.extra, self.mi_method = endless, hang_up, extra, mi_method
 
@@ -75,7 +74,8 @@ class HttpServer:
 
     async def start(self, port):
         self._listener = await asyncio.start_server(
-            self._client, "127.0.0.1", port, ssl=tls_context(self.server.options), limit=1 << 20)
+            self._client, "127.0.0.1", port, ssl=tls_context(self.server.options), limit=1 << 20
+        )
         self.port = self._listener.sockets[0].getsockname()[1]
 
     def close(self):
@@ -158,8 +158,10 @@ class HttpServer:
 
     @staticmethod
     def _head(response, keep):
-        lines = ["HTTP/1.1 %d %s" % (response.status, responses.get(response.status, "")),
-                 "Date: " + formatdate(usegmt=True)]
+        lines = [
+            "HTTP/1.1 %d %s" % (response.status, responses.get(response.status, "")),
+            "Date: " + formatdate(usegmt=True),
+        ]
         if not keep:
             lines.append("Connection: close")
         lines += ["%s: %s" % pair for pair in response.extra]
@@ -187,8 +189,12 @@ class HttpServer:
 
     async def _respond(self, request):
         if not self._authorized(request):
-            return Response(401, HTML, b"<html><body>Unauthorized</body></html>",
-                            extra=(("WWW-Authenticate", 'Basic realm="OpenSIPS MI"'),))
+            return Response(
+                401,
+                HTML,
+                b"<html><body>Unauthorized</body></html>",
+                extra=(("WWW-Authenticate", 'Basic realm="OpenSIPS MI"'),),
+            )
         if request.method not in ("GET", "POST"):
             return Response(406, HTML, NOT_SUPPORTED)
         handler = self.handlers.get(request.root())

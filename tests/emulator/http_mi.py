@@ -193,8 +193,10 @@ class XmlRpcValue:
     def _params(self, elements):
         values = [element.find("value") for element in elements]
         if len(values) == 1 and values[0] is not None and values[0].find("struct") is not None:
-            return {member.findtext("name"): self._value(member.find("value"))
-                    for member in values[0].find("struct").findall("member")}
+            return {
+                member.findtext("name"): self._value(member.find("value"))
+                for member in values[0].find("struct").findall("member")
+            }
         return [self._value(value) for value in values]
 
     def _value(self, value):

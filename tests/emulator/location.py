@@ -12,9 +12,22 @@ MI_CALLID = "dfjrewr12386fd6-343@opensips.mi"
 MI_USER_AGENT = "OpenSIPS MI Server"
 
 # the bits of Allow, in the order of parse_methods.c
-_METHOD_BITS = {"INVITE": 1, "CANCEL": 2, "ACK": 4, "BYE": 8, "INFO": 16, "OPTIONS": 32, "UPDATE": 64,
-                "REGISTER": 128, "MESSAGE": 256, "SUBSCRIBE": 512, "NOTIFY": 1024, "PRACK": 2048,
-                "REFER": 4096, "PUBLISH": 8192}
+_METHOD_BITS = {
+    "INVITE": 1,
+    "CANCEL": 2,
+    "ACK": 4,
+    "BYE": 8,
+    "INFO": 16,
+    "OPTIONS": 32,
+    "UPDATE": 64,
+    "REGISTER": 128,
+    "MESSAGE": 256,
+    "SUBSCRIBE": 512,
+    "NOTIFY": 1024,
+    "PRACK": 2048,
+    "REFER": 4096,
+    "PUBLISH": 8192,
+}
 
 
 def method_bits(allow):
@@ -33,7 +46,7 @@ def core_hash(text):
     total = 0
     end = len(data) - len(data) % 4
     for start in range(0, end, 4):
-        value = int.from_bytes(data[start:start + 4], "big")
+        value = int.from_bytes(data[start : start + 4], "big")
         total += value ^ (value >> 3)
     value = int.from_bytes(data[end:], "big")
     total = (total + (value ^ (value >> 3))) & 0xFFFFFFFF
@@ -43,11 +56,41 @@ def core_hash(text):
 class Contact:
     """One registered contact."""
 
-    __slots__ = ("uri", "contact_id", "expires_at", "q", "callid", "cseq", "user_agent", "received", "path",
-                 "flags", "cflags", "socket", "methods", "attr", "sip_instance")
+    __slots__ = (
+        "uri",
+        "contact_id",
+        "expires_at",
+        "q",
+        "callid",
+        "cseq",
+        "user_agent",
+        "received",
+        "path",
+        "flags",
+        "cflags",
+        "socket",
+        "methods",
+        "attr",
+        "sip_instance",
+    )
 
-    def __init__(self, uri, expires_at=0.0, q="", callid="", cseq=1, user_agent="n/a", received="", path="",
-                 flags=0, cflags="", socket="", methods=ALL_METHODS, attr="", sip_instance=""):
+    def __init__(
+        self,
+        uri,
+        expires_at=0.0,
+        q="",
+        callid="",
+        cseq=1,
+        user_agent="n/a",
+        received="",
+        path="",
+        flags=0,
+        cflags="",
+        socket="",
+        methods=ALL_METHODS,
+        attr="",
+        sip_instance="",
+    ):
         self.uri = uri
         self.contact_id = "0"
         self.expires_at = expires_at  # Unix time; 0: permanent
@@ -145,8 +188,12 @@ class Location:
     def sweep(self, now=None):
         """Drop what has expired."""
         now = now or time.time()
-        dead = [(aor, contact.uri) for aor, contacts in self.aors.items()
-                for contact in contacts if 0 < contact.expires_at <= now]
+        dead = [
+            (aor, contact.uri)
+            for aor, contacts in self.aors.items()
+            for contact in contacts
+            if 0 < contact.expires_at <= now
+        ]
         for aor, uri in dead:
             self.expired += 1
             self.remove_contact(aor, uri)

@@ -35,8 +35,23 @@ _REBOOTING = ("reboot=true", "reboot_now", "restart_now", "reboot", "service-con
 class Phone:
     """One user agent."""
 
-    __slots__ = ("user", "number", "vendor", "agent", "firmware", "sock", "port", "behaviour", "code",
-                 "callid", "cseq", "boots", "silent_until", "aor_host", "domain")
+    __slots__ = (
+        "user",
+        "number",
+        "vendor",
+        "agent",
+        "firmware",
+        "sock",
+        "port",
+        "behaviour",
+        "code",
+        "callid",
+        "cseq",
+        "boots",
+        "silent_until",
+        "aor_host",
+        "domain",
+    )
 
     def contact(self):
         return "sip:%s@127.0.0.1:%d" % (self.user, self.port)
@@ -59,7 +74,7 @@ class Farm:
         self.sockets = []
         self.log_entries = [] if options.keep_sip_log else None
         self.received = 0
-        self._log = open(options.sip_log, "a", encoding="utf-8") if options.sip_log else None
+        self._log = open(options.sip_log, "a", encoding="utf-8") if options.sip_log else None  # noqa: SIM115 - open as long as the farm
         self._build()
 
     # ---- making them
@@ -69,16 +84,17 @@ class Farm:
         for index in range(min(self.SOCKETS, max(1, options.phones // 500 + 1))):
             self.sockets.append(self._bind(options.phones_port if index == 0 else 0))
         count = options.phones
-        dead, rejecting, provisional = (self._share(share, count) for share in
-                                        (options.dead, options.reject, options.provisional))
+        dead, rejecting, provisional = (
+            self._share(share, count) for share in (options.dead, options.reject, options.provisional)
+        )
         order = list(range(count))
         self.random.shuffle(order)
         roles = {}
         for index in order[:dead]:
             roles[index] = "dead"
-        for index in order[dead:dead + rejecting]:
+        for index in order[dead : dead + rejecting]:
             roles[index] = "reject"
-        for index in order[dead + rejecting:dead + rejecting + provisional]:
+        for index in order[dead + rejecting : dead + rejecting + provisional]:
             roles[index] = "provisional"
         for index in range(count):
             self._add(index, roles.get(index, "answer"))
@@ -136,11 +152,22 @@ class Farm:
             "REGISTER sip:{domain} SIP/2.0\r\n"
             "Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKfarm{user}x{cseq}x{boots}\r\n"
             "From: <{uri}>;tag=ph{user}\r\nTo: <{uri}>\r\nCall-ID: {callid}\r\nCSeq: {cseq} REGISTER\r\n"
-            "Max-Forwards: 70\r\nContact: <{contact}>;q=0.5;expires={expires};+sip.instance=\"{instance}\"\r\n"
-            "Allow: {allow}\r\nUser-Agent: {agent}\r\nContent-Length: 0\r\n\r\n").format(
-                domain=phone.domain, port=phone.port, user=phone.user, cseq=phone.cseq, boots=phone.boots, uri=uri,
-                callid=phone.callid, contact=phone.contact(), expires=self.options.expires,
-                instance=self.instance(phone), allow=ALLOW, agent=phone.user_agent())
+            'Max-Forwards: 70\r\nContact: <{contact}>;q=0.5;expires={expires};+sip.instance="{instance}"\r\n'
+            "Allow: {allow}\r\nUser-Agent: {agent}\r\nContent-Length: 0\r\n\r\n"
+        ).format(
+            domain=phone.domain,
+            port=phone.port,
+            user=phone.user,
+            cseq=phone.cseq,
+            boots=phone.boots,
+            uri=uri,
+            callid=phone.callid,
+            contact=phone.contact(),
+            expires=self.options.expires,
+            instance=self.instance(phone),
+            allow=ALLOW,
+            agent=phone.user_agent(),
+        )
         phone.sock.sendto(data.encode(), self.server_address)
 
     def seed(self, state):
@@ -151,9 +178,20 @@ class Farm:
         for phone in self.phones.values():
             phone.cseq += 1
             aor = phone.user + "@" + phone.domain if state.v >= (4, 0) else phone.user
-            state.location.save(aor, Contact(
-                phone.contact(), now + self.options.expires, "0.5", phone.callid, phone.cseq, phone.user_agent(),
-                socket=sockname, methods=bits, sip_instance=self.instance(phone)))
+            state.location.save(
+                aor,
+                Contact(
+                    phone.contact(),
+                    now + self.options.expires,
+                    "0.5",
+                    phone.callid,
+                    phone.cseq,
+                    phone.user_agent(),
+                    socket=sockname,
+                    methods=bits,
+                    sip_instance=self.instance(phone),
+                ),
+            )
 
     # ---- being called
 
@@ -229,9 +267,14 @@ class Farm:
             self.register(phone)
 
     def _write_log(self, message, sock):
-        entry = {"time": round(time.time(), 3), "port": sock.getsockname()[1], "first": message.first,
-                 "headers": message.headers, "body": message.body.decode("utf-8", "surrogateescape"),
-                 "raw": message.raw.decode("latin-1")}
+        entry = {
+            "time": round(time.time(), 3),
+            "port": sock.getsockname()[1],
+            "first": message.first,
+            "headers": message.headers,
+            "body": message.body.decode("utf-8", "surrogateescape"),
+            "raw": message.raw.decode("latin-1"),
+        }
         if self.log_entries is not None:
             self.log_entries.append(entry)
         if self._log:
@@ -243,5 +286,9 @@ class Farm:
         counts = {}
         for phone in self.phones.values():
             counts[phone.behaviour] = counts.get(phone.behaviour, 0) + 1
-        return {"phones": len(self.phones), "behaviours": counts, "received": self.received,
-                "boots": sum(phone.boots for phone in self.phones.values())}
+        return {
+            "phones": len(self.phones),
+            "behaviours": counts,
+            "received": self.received,
+            "boots": sum(phone.boots for phone in self.phones.values()),
+        }

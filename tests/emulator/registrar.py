@@ -99,11 +99,20 @@ class Registrar:
             if known is None and len(location.get(aor) or ()) >= MAX_CONTACTS:
                 self.state.count("registrar:rejected_regs")
                 return 503, ()
-            location.save(aor, Contact(
-                contact_uri, now + seconds, sip.header_param(params, "q") or "", callid, cseq,
-                message.get("user-agent") or "n/a", socket="udp:127.0.0.1:%d" % self.server.sip.port,
-                methods=method_bits(message.get("allow")),
-                sip_instance=(sip.header_param(params, "+sip.instance") or "").strip()))
+            location.save(
+                aor,
+                Contact(
+                    contact_uri,
+                    now + seconds,
+                    sip.header_param(params, "q") or "",
+                    callid,
+                    cseq,
+                    message.get("user-agent") or "n/a",
+                    socket="udp:127.0.0.1:%d" % self.server.sip.port,
+                    methods=method_bits(message.get("allow")),
+                    sip_instance=(sip.header_param(params, "+sip.instance") or "").strip(),
+                ),
+            )
         self.state.count("registrar:accepted_regs")
         return 200, [("Contact", self._binding(contact, now)) for contact in location.get(aor) or ()]
 

@@ -47,8 +47,11 @@ class MiJson:
         if value is not None:
             parts.append('"value":' + self._quote(value))
         if attrs:
-            parts.append('"attributes":{' + ", ".join(
-                self._quote(key) + ": " + (self._quote(text) if text else "null") for key, text in attrs) + "}")
+            parts.append(
+                '"attributes":{'
+                + ", ".join(self._quote(key) + ": " + (self._quote(text) if text else "null") for key, text in attrs)
+                + "}"
+            )
         if kids:
             parts.append('"children":' + self._nodes(kids, array))
         text = ", ".join(parts)
@@ -58,8 +61,10 @@ class MiJson:
 
     def _nodes(self, nodes, array):
         if array:
-            return '{%s: [%s]}' % (self._quote(nodes[0][0] or ""),
-                                   ", ".join("{" + self._members(node, False) + "}" for node in nodes))
+            return "{%s: [%s]}" % (
+                self._quote(nodes[0][0] or ""),
+                ", ".join("{" + self._members(node, False) + "}" for node in nodes),
+            )
         return "{" + ", ".join([self._members(node, True) for node in nodes]) + "}"
 
     def render(self, tree):

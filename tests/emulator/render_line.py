@@ -35,11 +35,16 @@ def render_text(tree):
 
     def walk(nodes):
         for name, value, attrs, kids, _array in nodes:
-            out.append("".join([
-                name + ":: " if name is not None else "",
-                value or "",
-                "".join(" %s=%s" % pair for pair in attrs),
-                "\n"]))
+            out.append(
+                "".join(
+                    [
+                        name + ":: " if name is not None else "",
+                        value or "",
+                        "".join(" %s=%s" % pair for pair in attrs),
+                        "\n",
+                    ]
+                )
+            )
             walk(kids)
 
     if tree is not None:

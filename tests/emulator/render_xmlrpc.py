@@ -9,15 +9,19 @@ _ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;",
 _START = '<?xml version="1.0" encoding="UTF-8"?>\r\n<methodResponse>\r\n<params><param>\r\n'
 _STOP = "</param></params>\r\n</methodResponse>\r\n"
 
-_FAULT = ('<?xml version="1.0" encoding="UTF-8"?>\r\n<methodResponse>\r\n<fault><value>\r\n<struct>\r\n'
-          "<member>\r\n<name>faultCode</name>\r\n<value><int>%d</int></value>\r\n</member>\r\n"
-          "<member>\r\n<name>faultString</name>\r\n<value><string>%s</string></value>\r\n</member>\r\n"
-          "</struct>\r\n</value>\r\n</fault>\r\n</methodResponse>\r\n")
+_FAULT = (
+    '<?xml version="1.0" encoding="UTF-8"?>\r\n<methodResponse>\r\n<fault><value>\r\n<struct>\r\n'
+    "<member>\r\n<name>faultCode</name>\r\n<value><int>%d</int></value>\r\n</member>\r\n"
+    "<member>\r\n<name>faultString</name>\r\n<value><string>%s</string></value>\r\n</member>\r\n"
+    "</struct>\r\n</value>\r\n</fault>\r\n</methodResponse>\r\n"
+)
 
 _OLD_START = '<?xml version="1.0" encoding="UTF-8"?>\r\n<methodResponse>\r\n'
-_OLD_FAULT = (_OLD_START + "<fault>\r\n<value><struct>\r\n<member><name>faultCode</name>\r\n"
-              "<value><i4>%d</i4></value></member>\r\n<member><name>faultString</name>\r\n"
-              "<value><string>%s</string></value></member>\r\n</struct></value>\r\n</fault>\r\n</methodResponse>\r\n")
+_OLD_FAULT = (
+    _OLD_START + "<fault>\r\n<value><struct>\r\n<member><name>faultCode</name>\r\n"
+    "<value><i4>%d</i4></value></member>\r\n<member><name>faultString</name>\r\n"
+    "<value><string>%s</string></value></member>\r\n</struct></value>\r\n</fault>\r\n</methodResponse>\r\n"
+)
 
 
 def escape(text):
@@ -37,14 +41,21 @@ def old_reply(text):
     text = text.replace("\r\n", "\n")
     text = "".join("\x7f" * len(char.encode("utf-8", "surrogateescape")) if ord(char) > 126 else char for char in text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return (_OLD_START + "<params>\r\n<param><value><string>" + text +
-            "</string></value></param>\r\n</params>\r\n</methodResponse>\r\n")
+    return (
+        _OLD_START
+        + "<params>\r\n<param><value><string>"
+        + text
+        + "</string></value></param>\r\n</params>\r\n</methodResponse>\r\n"
+    )
 
 
 def text_reply(text):
     """mi_xmlrpc_ng of 1.10 and 1.11: everything in one string."""
-    return (_START.replace("<params><param>\r\n", "<params>\r\n<param><value><string>") + escape(text) +
-            "</string></value></param>\r\n</params>\r\n</methodResponse>\r\n")
+    return (
+        _START.replace("<params><param>\r\n", "<params>\r\n<param><value><string>")
+        + escape(text)
+        + "</string></value></param>\r\n</params>\r\n</methodResponse>\r\n"
+    )
 
 
 # ---- 2.x: trees
@@ -62,9 +73,17 @@ def _node(node):
     if value is not None:
         parts.append(_member("value", "<value>" + escape(value) + "</value>"))
     if attrs:
-        parts.append(_member("attributes", "<value><struct>" + "".join(
-            _member(escape(key), "<value>" + (escape(text) if text else "value") + "</value>")
-            for key, text in attrs) + "</struct></value>"))
+        parts.append(
+            _member(
+                "attributes",
+                "<value><struct>"
+                + "".join(
+                    _member(escape(key), "<value>" + (escape(text) if text else "value") + "</value>")
+                    for key, text in attrs
+                )
+                + "</struct></value>",
+            )
+        )
     if kids:
         # the doubled <value> is the server's
         parts.append(_member("kids", "<value>" + _nodes(kids, array) + "</value>"))
@@ -75,10 +94,15 @@ def _node(node):
 def _nodes(nodes, array):
     if array:
         name = escape(nodes[0][0]) if nodes and nodes[0][0] is not None else "name"
-        return ("<value><struct><member><name>%s</name><value><array><data>%s</data></array></value>"
-                "</member></struct></value>" % (name, "".join(_node(node) for node in nodes)))
-    return "<value><struct>" + "".join(
-        _member("name" if node[0] is None else escape(node[0]), _node(node)) for node in nodes) + "</struct></value>"
+        return (
+            "<value><struct><member><name>%s</name><value><array><data>%s</data></array></value>"
+            "</member></struct></value>" % (name, "".join(_node(node) for node in nodes))
+        )
+    return (
+        "<value><struct>"
+        + "".join(_member("name" if node[0] is None else escape(node[0]), _node(node)) for node in nodes)
+        + "</struct></value>"
+    )
 
 
 def tree_reply(tree):
@@ -101,9 +125,13 @@ def _value(value):
     if isinstance(value, str):
         return "<value><string>" + escape(value) + "</string></value>"
     if isinstance(value, dict):
-        return "<value><struct>" + "".join(
-            "<member><name>" + escape(key) + "</name>" + _value(item) + "</member>"
-            for key, item in value.items()) + "</struct></value>"
+        return (
+            "<value><struct>"
+            + "".join(
+                "<member><name>" + escape(key) + "</name>" + _value(item) + "</member>" for key, item in value.items()
+            )
+            + "</struct></value>"
+        )
     return "<value><array><data>" + "".join(map(_value, value)) + "</data></array></value>"
 
 

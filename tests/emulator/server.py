@@ -10,6 +10,7 @@ import socket
 import sys
 
 from . import commands, datagram, sip
+from .commands.events import Notifier
 from .dispatch import Dispatcher
 from .faults import Fault, Faults
 from .fifo import JsonFifo
@@ -18,7 +19,6 @@ from .http import HttpServer
 from .http_mi import MiHttp, MiJsonGet, OldXmlRpc, XmlRpcTree, XmlRpcValue
 from .phones import Farm
 from .registrar import Registrar
-from .commands.events import Notifier
 from .state import State
 
 
@@ -32,10 +32,10 @@ class Server:
         self.dispatcher = Dispatcher(self)
         self.faults = Faults()
         self.notify = Notifier(self.state)
-        self.calls = {}          # command as asked for -> how often
-        self.stats_lost = 0      # requests or replies that a real server loses without a word
-        self.crashes = []        # what would have brought a real server down
-        self.harms = []          # what would have hurt it
+        self.calls = {}  # command as asked for -> how often
+        self.stats_lost = 0  # requests or replies that a real server loses without a word
+        self.crashes = []  # what would have brought a real server down
+        self.harms = []  # what would have hurt it
         self.alive = False
         self.fifo = self.http = self.old_http = self.sip = self.farm = None
         self.udp = self.udp6 = self.unix = None
@@ -49,7 +49,9 @@ class Server:
     async def start(self):
         options = self.options
         state = self.state
-        self.sip = sip.Endpoint(self.loop, options.sip_port, options.fr_timeout, Registrar(self).on_request, state.count)
+        self.sip = sip.Endpoint(
+            self.loop, options.sip_port, options.fr_timeout, Registrar(self).on_request, state.count
+        )
         state.sip_port = self.sip.port
         state.add_dialogs(options.dialogs)
         if options.fifo:
@@ -187,8 +189,12 @@ class Server:
     def http_roots(self):
         if self.http is None:
             return []
-        modules = {"mi": "mi_http", "json": "mi_json", "xmlrpc": "mi_xmlrpc_ng",
-                   "RPC2": "mi_xmlrpc" if self.state.v >= (4, 0) else "mi_xmlrpc_ng"}
+        modules = {
+            "mi": "mi_http",
+            "json": "mi_json",
+            "xmlrpc": "mi_xmlrpc_ng",
+            "RPC2": "mi_xmlrpc" if self.state.v >= (4, 0) else "mi_xmlrpc_ng",
+        }
         return [(root, modules[root]) for root in self.http.handlers]
 
     def local_sockets(self):
@@ -211,17 +217,22 @@ class Server:
 
     def ready(self):
         """Where everything is."""
+
         def address(carrier):
             return None if carrier is None else list(carrier.sock.getsockname()[:2])
+
         scheme = "https" if self.options.tls_cert else "http"
         base = "%s://127.0.0.1:%d" % (scheme, self.http.port) if self.http else None
         tree = self.state.tree
         xmlrpc = "/RPC2" if self.state.v >= (2, 0) else "/xmlrpc"
         return {
-            "version": self.state.version, "pid": os.getpid(), "directory": self.options.directory,
+            "version": self.state.version,
+            "pid": os.getpid(),
+            "directory": self.options.directory,
             "fifo_path": self.fifo.path if self.fifo else None,
             "reply_dir": self.options.reply_dir if self.fifo else None,
-            "udp": address(self.udp), "udp6": address(self.udp6),
+            "udp": address(self.udp),
+            "udp6": address(self.udp6),
             "unix_path": self.options.unix_path if self.unix else None,
             "http_base": base,
             "jsonrpc_url": base + "/mi" if base and not tree else None,
@@ -229,15 +240,24 @@ class Server:
             "xmlrpc_url": base + xmlrpc if base else None,
             "old_xmlrpc_url": "%s://127.0.0.1:%d/RPC2" % (scheme, self.old_http.port) if self.old_http else None,
             "sip": ["127.0.0.1", self.sip.port],
-            "phones": len(self.farm.phones), "phones_port": self.farm.sockets[0].getsockname()[1]}
+            "phones": len(self.farm.phones),
+            "phones_port": self.farm.sockets[0].getsockname()[1],
+        }
 
     def stats(self):
-        return {"commands": dict(self.calls), "crashes": len(self.crashes), "crash_reasons": list(self.crashes),
-                "harms": list(self.harms), "lost": self.stats_lost, "alive": self.alive,
-                "fifo_recreated": self.fifo.recreated if self.fifo else 0,
-                "unopened_reply_fifos": self.fifo.replies.unopened if self.fifo else 0,
-                "faults": dict(self.faults.played), "contacts": self.state.location.contact_count(),
-                "farm": self.farm.summary()}
+        return {
+            "commands": dict(self.calls),
+            "crashes": len(self.crashes),
+            "crash_reasons": list(self.crashes),
+            "harms": list(self.harms),
+            "lost": self.stats_lost,
+            "alive": self.alive,
+            "fifo_recreated": self.fifo.recreated if self.fifo else 0,
+            "unopened_reply_fifos": self.fifo.replies.unopened if self.fifo else 0,
+            "faults": dict(self.faults.played),
+            "contacts": self.state.location.contact_count(),
+            "farm": self.farm.summary(),
+        }
 
     def plan_fault(self, method, kind, argument=None, count=None):
         self.faults.set(method, Fault(kind, argument, count))

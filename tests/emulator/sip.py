@@ -15,13 +15,39 @@ T1, T2 = 0.5, 4.0
 TICK = 0.02
 MAGIC = "z9hG4bK"
 
-REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
-           405: "Method Not Allowed", 408: "Request Timeout", 480: "Temporarily Unavailable",
-           481: "Call/Transaction Does Not Exist", 486: "Busy Here", 489: "Bad Event", 500: "Server Internal Error",
-           503: "Service Unavailable", 603: "Decline", 100: "Trying", 183: "Session Progress"}
+REASONS = {
+    200: "OK",
+    202: "Accepted",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    486: "Busy Here",
+    489: "Bad Event",
+    500: "Server Internal Error",
+    503: "Service Unavailable",
+    603: "Decline",
+    100: "Trying",
+    183: "Session Progress",
+}
 
-_COMPACT = {"f": "from", "t": "to", "v": "via", "i": "call-id", "m": "contact", "l": "content-length",
-            "c": "content-type", "o": "event", "k": "supported", "s": "subject", "u": "allow-events"}
+_COMPACT = {
+    "f": "from",
+    "t": "to",
+    "v": "via",
+    "i": "call-id",
+    "m": "contact",
+    "l": "content-length",
+    "c": "content-type",
+    "o": "event",
+    "k": "supported",
+    "s": "subject",
+    "u": "allow-events",
+}
 
 _TEL = re.compile(r"^tel:(\+?[0-9().-]+)((?:;\S*)?)$", re.I)
 _URI = re.compile(r"^(sips?):(?:([^@]*)@)?(\[[0-9A-Fa-f:.]+\]|[^:;?\[\]\s@]+)(?::(\d+))?((?:;[^?\s]*)?)(\?\S*)?$", re.I)
@@ -270,7 +296,7 @@ class Endpoint:
         end = start + 7
         while end < len(data) and data[end] not in b";, \t\r\n":
             end += 1
-        transaction = self._transactions.get(data[start + 7:end].decode("ascii", "replace"))
+        transaction = self._transactions.get(data[start + 7 : end].decode("ascii", "replace"))
         self.count("tm:received_replies", 1)
         if transaction is None:
             return

@@ -106,8 +106,10 @@ class Dialog:
 
 
 def _sdp(port):
-    return ("v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
-            "t=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n" % port)
+    return (
+        "v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+        "t=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n" % port
+    )
 
 
 class State:
@@ -141,8 +143,10 @@ class State:
         self.counters = {}
         self.registrants = [Registrant(2, False), Registrant(1, True)]
         self.reload()
-        self.media = {"rtpproxy": [MediaNode("udp:127.0.0.1:19901"), MediaNode("udp:127.0.0.1:19902")],
-                      "rtpengine": [MediaNode("udp:127.0.0.1:19911"), MediaNode("udp:127.0.0.1:19912")]}
+        self.media = {
+            "rtpproxy": [MediaNode("udp:127.0.0.1:19901"), MediaNode("udp:127.0.0.1:19902")],
+            "rtpengine": [MediaNode("udp:127.0.0.1:19911"), MediaNode("udp:127.0.0.1:19912")],
+        }
         self.blacklists = {}
         if modules == "full":
             self.blacklists["net_filter"] = [Rule("10.9.0.0", "255.255.0.0", "udp", 5060)]
@@ -154,8 +158,11 @@ class State:
         none = "n" if self.tree else ""
         self.dispatcher = {
             2: [Destination("sip:127.0.0.2:19003;transport=udp", "Inactive", 1, 1, none, none)],
-            1: [Destination("sip:127.0.0.1:19001", "Active", 50, 0, "dc=a", "gw one"),
-                Destination("sip:127.0.0.1:19002", "Active", 50, 0, "dc=b", "gw two")]}
+            1: [
+                Destination("sip:127.0.0.1:19001", "Active", 50, 0, "dc=a", "gw one"),
+                Destination("sip:127.0.0.1:19002", "Active", 50, 0, "dc=b", "gw two"),
+            ],
+        }
         self.load_reload()
         self.gateways = [Gateway("gw1", "127.0.0.1:19201", "a1"), Gateway("gw2", "127.0.0.1:19202", "")]
         self.carriers = [Carrier("cr1", "x")]
@@ -165,8 +172,10 @@ class State:
 
     def load_reload(self):
         """lb_reload starts from the table again."""
-        self.balanced = [LoadBalanced(1, 1, "sip:127.0.0.1:19101", [("pstn", 32), ("transc", 12)]),
-                         LoadBalanced(2, 1, "sip:127.0.0.1:19102", [("pstn", 16)])]
+        self.balanced = [
+            LoadBalanced(1, 1, "sip:127.0.0.1:19101", [("pstn", 32), ("transc", 12)]),
+            LoadBalanced(2, 1, "sip:127.0.0.1:19102", [("pstn", 16)]),
+        ]
 
     def add_dialogs(self, count):
         now = time.time()
@@ -182,8 +191,21 @@ class State:
         sip = "SIP receiver udp:127.0.0.1:%d%s" % (self.sip_port, " " if self.tree else "")
         httpd = "HTTPD 127.0.0.1:%d" % self.http_port
         if self.v < (2, 0):
-            types = ["attendant", "MI XMLRPC", httpd, "MI Datagram", "MI FIFO", sip, sip, "time_keeper",
-                     "timer: tm-utimer", "timer: rl-timer", "TCP receiver", "TCP receiver", "TCP main"]
+            types = [
+                "attendant",
+                "MI XMLRPC",
+                httpd,
+                "MI Datagram",
+                "MI FIFO",
+                sip,
+                sip,
+                "time_keeper",
+                "timer: tm-utimer",
+                "timer: rl-timer",
+                "TCP receiver",
+                "TCP receiver",
+                "TCP main",
+            ]
         else:
             types = ["attendant", httpd, "MI Datagram", "MI FIFO", "time_keeper", "timer", sip, sip, "Timer handler"]
         return [(self.first_pid + index, kind) for index, kind in enumerate(types)]

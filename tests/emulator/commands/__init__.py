@@ -27,14 +27,34 @@ def command(name, line="", no_input=False, waits=False):
     def register(function):
         TABLE[name] = Command(name, names, (low, high), "..." in words, function, no_input, waits)
         return function
+
     return register
 
 
 def load():
     """Import every module of commands."""
     from . import (  # noqa: F401
-        blacklists, cache, cfgutils, core, dialog, dispatcher, domain, drouting, events, load_balancer,
-        media, nathelper, permissions, pike, ratelimit, registrant, statistics, tm, tracer, usrloc)
+        blacklists,
+        cache,
+        cfgutils,
+        core,
+        dialog,
+        dispatcher,
+        domain,
+        drouting,
+        events,
+        load_balancer,
+        media,
+        nathelper,
+        permissions,
+        pike,
+        ratelimit,
+        registrant,
+        statistics,
+        tm,
+        tracer,
+        usrloc,
+    )
 
 
 load()

@@ -16,16 +16,41 @@ from . import command
 def list_blacklists(server, params):
     lists = server.state.blacklists
     if server.state.tree:
-        return tree(*[node("List", name, attributes(owner=13, flags=1), [
-            node("Rule", None, attributes(flags=0), [
-                node("IP", rule.ip), node("Mask", rule.mask), node("Proto", 1), node("Port", rule.port)])
-            for rule in rules], array=True) for name, rules in lists.items()])
+        return tree(
+            *[
+                node(
+                    "List",
+                    name,
+                    attributes(owner=13, flags=1),
+                    [
+                        node(
+                            "Rule",
+                            None,
+                            attributes(flags=0),
+                            [node("IP", rule.ip), node("Mask", rule.mask), node("Proto", 1), node("Port", rule.port)],
+                        )
+                        for rule in rules
+                    ],
+                    array=True,
+                )
+                for name, rules in lists.items()
+            ]
+        )
     wanted = params.text("name")
     if wanted is not None and wanted not in lists:
         raise MIError(404, "Unknown name")
-    listed = [{"name": name, "owner": "script", "flags": ["expire"], "Rules": [
-        {"flags": 0, "IP": rule.ip, "Mask": rule.mask, "Proto": rule.proto, "Port": rule.port} for rule in rules]}
-        for name, rules in lists.items() if wanted in (None, name)]
+    listed = [
+        {
+            "name": name,
+            "owner": "script",
+            "flags": ["expire"],
+            "Rules": [
+                {"flags": 0, "IP": rule.ip, "Mask": rule.mask, "Proto": rule.proto, "Port": rule.port} for rule in rules
+            ],
+        }
+        for name, rules in lists.items()
+        if wanted in (None, name)
+    ]
     return {"Lists": listed} if wanted is None else listed[0]
 
 

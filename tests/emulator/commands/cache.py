@@ -81,5 +81,10 @@ def cache_remove_chunk(server, params):
 
 @command("cache_fetch_chunk", "glob [collection]")
 def cache_fetch_chunk(server, params):
-    return {"keys": [{"name": name, "value": entry[0]} for name, entry in server.state.cache.items()
-                     if fnmatchcase(name, params.text("glob"))]}
+    return {
+        "keys": [
+            {"name": name, "value": entry[0]}
+            for name, entry in server.state.cache.items()
+            if fnmatchcase(name, params.text("glob"))
+        ]
+    }

@@ -58,8 +58,19 @@ def pwd(server, params):
 @command("arg", no_input=True)
 def arg(server, params):
     directory = server.state.directory
-    words = ["/usr/sbin/opensips", "-f", directory + "/opensips.cfg", "-P", directory + "/pid",
-             "-m", "512", "-M", "16", "-w", directory]
+    words = [
+        "/usr/sbin/opensips",
+        "-f",
+        directory + "/opensips.cfg",
+        "-P",
+        directory + "/pid",
+        "-m",
+        "512",
+        "-M",
+        "16",
+        "-w",
+        directory,
+    ]
     return array([node(None, word) for word in words]) if server.state.tree else words
 
 
@@ -67,8 +78,12 @@ def arg(server, params):
 def ps(server, params):
     processes = server.state.processes()
     if server.state.tree:
-        return array([node("Process", None, attributes(ID=index, PID=pid, Type=kind))
-                      for index, (pid, kind) in enumerate(processes)])
+        return array(
+            [
+                node("Process", None, attributes(ID=index, PID=pid, Type=kind))
+                for index, (pid, kind) in enumerate(processes)
+            ]
+        )
     return {"Processes": [{"ID": index, "PID": pid, "Type": kind} for index, (pid, kind) in enumerate(processes)]}
 
 
@@ -104,8 +119,12 @@ def log_level(server, params):
             return tree(node("New global log level", level))
         return {"New global log level": level}
     if state.tree:
-        return array([node("Process", None, (("PID", str(pid)), ("Log level", str(state.log_level)), ("Type", kind)))
-                      for pid, kind in state.processes()])
+        return array(
+            [
+                node("Process", None, (("PID", str(pid)), ("Log level", str(state.log_level)), ("Type", kind)))
+                for pid, kind in state.processes()
+            ]
+        )
     return {"Processes": [{"PID": pid, "Log level": state.log_level, "Type": kind} for pid, kind in state.processes()]}
 
 
@@ -175,14 +194,25 @@ def _status_groups(state):
         {"Name": "pike", "Identifiers": [dict({"Name": "main"}, **ready)]},
         {"Name": "drouting", "Identifiers": [dict({"Name": "Default;events"}, **ready), dict(loaded, Name="Default")]},
         {"Name": "dispatcher", "Identifiers": [dict({"Name": "default;events"}, **ready), loaded]},
-        {"Name": "core", "Identifiers": [dict({"Name": "main"}, **ready, Details="running")]}]
+        {"Name": "core", "Identifiers": [dict({"Name": "main"}, **ready, Details="running")]},
+    ]
     if state.modules == "full":
         if state.v >= (4, 0):
-            groups.insert(0, {"Name": "uac_registrant", "Identifiers": [
-                {"Name": "aor=%s;contact=%s;registrar=%s" % (item.aor, item.binding, item.registrar),
-                 "Readiness": False, "Status": -1,
-                 "Details": "REGISTERING_STATE" if item.enabled else "NOT_REGISTERED_STATE"}
-                for item in state.registrants]})
+            groups.insert(
+                0,
+                {
+                    "Name": "uac_registrant",
+                    "Identifiers": [
+                        {
+                            "Name": "aor=%s;contact=%s;registrar=%s" % (item.aor, item.binding, item.registrar),
+                            "Readiness": False,
+                            "Status": -1,
+                            "Details": "REGISTERING_STATE" if item.enabled else "NOT_REGISTERED_STATE",
+                        }
+                        for item in state.registrants
+                    ],
+                },
+            )
         groups.insert(0, {"Name": "dialplan", "Identifiers": [loaded]})
     return groups
 
@@ -210,8 +240,10 @@ def sr_get_status(server, params):
 
 @command("sr_list_identifiers")
 def sr_list_identifiers(server, params):
-    listed = [{"Group": group["Name"], "Identifiers": [status["Name"] for status in group["Identifiers"]]}
-              for group in ([_status_group(server, params)] if "group" in params else _status_groups(server.state))]
+    listed = [
+        {"Group": group["Name"], "Identifiers": [status["Name"] for status in group["Identifiers"]]}
+        for group in ([_status_group(server, params)] if "group" in params else _status_groups(server.state))
+    ]
     return listed[0] if "group" in params else listed
 
 
@@ -225,9 +257,14 @@ def shm_check(server, params):
 def sr_list_reports(server, params):
     state = server.state
     moment = int(state.dr_reloaded)
-    reports = [{"Timestamp": moment, "Date": ctime(moment), "Log": text} for text in (
-        "starting DB data loading", "DB data loading successfully completed",
-        "2 gateways loaded (0 discarded), 1 carriers loaded (0 discarded), 1 rules loaded (0 discarded)")]
+    reports = [
+        {"Timestamp": moment, "Date": ctime(moment), "Log": text}
+        for text in (
+            "starting DB data loading",
+            "DB data loading successfully completed",
+            "2 gateways loaded (0 discarded), 1 carriers loaded (0 discarded), 1 rules loaded (0 discarded)",
+        )
+    ]
     groups = {"drouting": [{"Name": "Default;events", "Reports": []}, {"Name": "Default", "Reports": reports}]}
     wanted = params.text("group")
     if wanted is None:

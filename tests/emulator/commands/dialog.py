@@ -17,22 +17,41 @@ def _date(moment):
 
 def _fields(server, dialog):
     """What all versions tell, in their order, up to the callees."""
-    return {"state": 3, "user_flags": "", "timestart": dialog.start, "datestart": _date(dialog.start),
-            "timeout": dialog.timeout, "dateout": _date(dialog.timeout), "callid": dialog.callid,
-            "from_uri": dialog.from_uri, "to_uri": dialog.to_uri, "caller_tag": dialog.caller_tag,
-            "caller_contact": dialog.caller_contact, "callee_cseq": "0", "caller_route_set": "",
-            "caller_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port}
+    return {
+        "state": 3,
+        "user_flags": "",
+        "timestart": dialog.start,
+        "datestart": _date(dialog.start),
+        "timeout": dialog.timeout,
+        "dateout": _date(dialog.timeout),
+        "callid": dialog.callid,
+        "from_uri": dialog.from_uri,
+        "to_uri": dialog.to_uri,
+        "caller_tag": dialog.caller_tag,
+        "caller_contact": dialog.caller_contact,
+        "callee_cseq": "0",
+        "caller_route_set": "",
+        "caller_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port,
+    }
 
 
 def _callee(server, dialog):
-    return {"callee_tag": dialog.callee_tag, "callee_contact": dialog.callee_contact, "caller_cseq": "1",
-            "callee_route_set": "", "callee_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port}
+    return {
+        "callee_tag": dialog.callee_tag,
+        "callee_contact": dialog.callee_contact,
+        "caller_cseq": "1",
+        "callee_route_set": "",
+        "callee_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port,
+    }
 
 
 def _value(server, dialog, context):
     value = {"ID": dialog.did, "db_id": dialog.db_id}
-    value.update(_fields(server, dialog), caller_sdp=dialog.caller_sdp,
-                 CALLEES=[dict(_callee(server, dialog), callee_sdp=dialog.callee_sdp)])
+    value.update(
+        _fields(server, dialog),
+        caller_sdp=dialog.caller_sdp,
+        CALLEES=[dict(_callee(server, dialog), callee_sdp=dialog.callee_sdp)],
+    )
     if context:
         value["context"] = {}
     return value
@@ -59,12 +78,12 @@ def _chosen(server, params):
     first = params.text("callid")
     if first is None and "index" in params:
         index, count = params.int("index"), params.int("counter")
-        return dialogs[index:index + count]
+        return dialogs[index : index + count]
     if first is None:
         return dialogs
     tag = params.text("from_tag")
     if server.state.tree and tag is not None and first.isdigit() and tag.isdigit():
-        return dialogs[int(first):int(first) + int(tag)]
+        return dialogs[int(first) : int(first) + int(tag)]
     found = [dialog for dialog in dialogs if dialog.callid == first and tag in (None, dialog.caller_tag)]
     if not found:
         raise MIError(404, "No such dialog")
@@ -116,10 +135,22 @@ def profile_get_size(server, params):
     if name not in _PROFILES:
         raise MIError(404, "Profile not found")
     if server.state.tree:
-        return tree(node("profile", None, attributes(name=name, value=params.text("value"), count=0, shared="no",
-                                                          **({"replicated": "no"} if server.state.v >= (2, 0) else {}))))
-    return {"Profile": {"name": name, "value": params.text("value") or None, "count": 0, "shared": "no",
-                        "replicated": "no"}}
+        return tree(
+            node(
+                "profile",
+                None,
+                attributes(
+                    name=name,
+                    value=params.text("value"),
+                    count=0,
+                    shared="no",
+                    **({"replicated": "no"} if server.state.v >= (2, 0) else {}),
+                ),
+            )
+        )
+    return {
+        "Profile": {"name": name, "value": params.text("value") or None, "count": 0, "shared": "no", "replicated": "no"}
+    }
 
 
 @command("profile_get_values", "profile")

@@ -47,14 +47,24 @@ def ds_list(server, params):
         raise MIError(400, "Bad parameter")
     full = "full" in params and (state.tree or params.text("full") not in ("0", "n", "N"))
     if state.tree:
-        sets = [node("SET", number, kids=[_node(state, item, full) for item in items], array=True)
-                for number, items in state.dispatcher.items()]
+        sets = [
+            node("SET", number, kids=[_node(state, item, full) for item in items], array=True)
+            for number, items in state.dispatcher.items()
+        ]
         if state.v < (2, 0):
             return array(sets)
         return array([node("PARTITION", "default", kids=sets, array=True)])
-    return {"PARTITIONS": [{"name": "default", "SETS": [
-        {"id": number, "Destinations": [_value(item, full) for item in items]}
-        for number, items in state.dispatcher.items()]}]}
+    return {
+        "PARTITIONS": [
+            {
+                "name": "default",
+                "SETS": [
+                    {"id": number, "Destinations": [_value(item, full) for item in items]}
+                    for number, items in state.dispatcher.items()
+                ],
+            }
+        ]
+    }
 
 
 def _set(item, wanted):

@@ -12,11 +12,15 @@ from . import command
 def domain_dump(server, params):
     state = server.state
     if not state.tree:
-        return {"Domains": [dict({"name": name}, **({"attributes": attrs} if attrs else {}))
-                            for name, attrs in state.domains]}
+        return {
+            "Domains": [
+                dict({"name": name}, **({"attributes": attrs} if attrs else {})) for name, attrs in state.domains
+            ]
+        }
     told = state.v >= (2, 0)
-    return array([node(None, name, attributes(attributes=attrs) if attrs and told else ())
-                  for name, attrs in state.domains])
+    return array(
+        [node(None, name, attributes(attributes=attrs) if attrs and told else ()) for name, attrs in state.domains]
+    )
 
 
 @command("domain_reload", no_input=True)

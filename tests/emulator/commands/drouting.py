@@ -22,8 +22,9 @@ def _found(items, wanted, what):
 def _partition(params):
     """There are no partitions: the modparam use_partitions is off."""
     if params.rpc and "partition_name" in params:
-        raise MIError(400, "Invalid parameter: 'partition_name'",
-                      "'partition_name' supported only when 'use_partitions' is set")
+        raise MIError(
+            400, "Invalid parameter: 'partition_name'", "'partition_name' supported only when 'use_partitions' is set"
+        )
 
 
 def _old_enabled(gateway):
@@ -41,11 +42,23 @@ def dr_gw_status(server, params):
     old = state.v < (2, 0)
     if "gw_id" not in params:
         if state.tree:
-            return array([node("ID", item.id, attributes(IP=item.address) + (
-                (("Enabled", _old_enabled(item)),) if old else (("State", item.state),)))
-                for item in state.gateways])
-        return {"Gateways": [dict({"ID": item.id, "IP": item.address}, **_with_attrs(item, {"State": item.state}))
-                             for item in state.gateways]}
+            return array(
+                [
+                    node(
+                        "ID",
+                        item.id,
+                        attributes(IP=item.address)
+                        + ((("Enabled", _old_enabled(item)),) if old else (("State", item.state),)),
+                    )
+                    for item in state.gateways
+                ]
+            )
+        return {
+            "Gateways": [
+                dict({"ID": item.id, "IP": item.address}, **_with_attrs(item, {"State": item.state}))
+                for item in state.gateways
+            ]
+        }
     item = _found(state.gateways, params.text("gw_id"), "GW")
     if "status" in params:
         item.state = "Active" if params.int("status") else "Disabled MI"
@@ -66,8 +79,11 @@ def dr_carrier_status(server, params):
     if "carrier_id" not in params:
         if state.tree:
             return array([node("ID", item.id, attributes(Enabled=enabled(item))) for item in state.carriers])
-        return {"Carriers": [dict({"ID": item.id}, **_with_attrs(item, {"Enabled": enabled(item)}))
-                             for item in state.carriers]}
+        return {
+            "Carriers": [
+                dict({"ID": item.id}, **_with_attrs(item, {"Enabled": enabled(item)})) for item in state.carriers
+            ]
+        }
     item = _found(state.carriers, params.text("carrier_id"), "Carrier")
     if "status" in params:
         item.enabled = params.int("status") != 0

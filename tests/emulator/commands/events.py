@@ -13,16 +13,47 @@ from ..tree import array, attributes, node
 from . import command
 
 _TRANSPORTS = ("udp", "unix", "tcp", "jsonrpc")
-_V1 = ["E_CORE_THRESHOLD", "E_CORE_SHM_THRESHOLD", "E_CORE_PKG_THRESHOLD", "E_UL_AOR_INSERT", "E_UL_AOR_DELETE",
-       "E_DISPATCHER_STATUS", "E_PIKE_BLOCKED"]
-_V2 = _V1[:5] + ["E_UL_CONTACT_INSERT", "E_UL_CONTACT_DELETE", "E_UL_CONTACT_UPDATE", "E_UL_LATENCY_UPDATE",
-                 "E_DLG_STATE_CHANGED", "E_DISPATCHER_STATUS", "E_LOAD_BALANCER_STATUS", "E_DROUTING_STATUS",
-                 "E_PIKE_BLOCKED"]
-_V3 = ["E_CORE_SR_STATUS_CHANGED", "E_CORE_THRESHOLD", "E_CORE_SHM_THRESHOLD", "E_CORE_PKG_THRESHOLD",
-       "E_CORE_PROC_AUTO_SCALE", "E_CORE_TCP_DISCONNECT", "E_UL_AOR_INSERT", "E_UL_AOR_DELETE",
-       "E_UL_CONTACT_INSERT", "E_UL_CONTACT_UPDATE", "E_UL_CONTACT_DELETE", "E_UL_CONTACT_REFRESH",
-       "E_UL_LATENCY_UPDATE", "E_DLG_STATE_CHANGED", "E_DISPATCHER_STATUS", "E_LOAD_BALANCER_STATUS",
-       "E_DROUTING_STATUS", "E_PIKE_BLOCKED", "E_CORE_LOG"]
+_V1 = [
+    "E_CORE_THRESHOLD",
+    "E_CORE_SHM_THRESHOLD",
+    "E_CORE_PKG_THRESHOLD",
+    "E_UL_AOR_INSERT",
+    "E_UL_AOR_DELETE",
+    "E_DISPATCHER_STATUS",
+    "E_PIKE_BLOCKED",
+]
+_V2 = _V1[:5] + [
+    "E_UL_CONTACT_INSERT",
+    "E_UL_CONTACT_DELETE",
+    "E_UL_CONTACT_UPDATE",
+    "E_UL_LATENCY_UPDATE",
+    "E_DLG_STATE_CHANGED",
+    "E_DISPATCHER_STATUS",
+    "E_LOAD_BALANCER_STATUS",
+    "E_DROUTING_STATUS",
+    "E_PIKE_BLOCKED",
+]
+_V3 = [
+    "E_CORE_SR_STATUS_CHANGED",
+    "E_CORE_THRESHOLD",
+    "E_CORE_SHM_THRESHOLD",
+    "E_CORE_PKG_THRESHOLD",
+    "E_CORE_PROC_AUTO_SCALE",
+    "E_CORE_TCP_DISCONNECT",
+    "E_UL_AOR_INSERT",
+    "E_UL_AOR_DELETE",
+    "E_UL_CONTACT_INSERT",
+    "E_UL_CONTACT_UPDATE",
+    "E_UL_CONTACT_DELETE",
+    "E_UL_CONTACT_REFRESH",
+    "E_UL_LATENCY_UPDATE",
+    "E_DLG_STATE_CHANGED",
+    "E_DISPATCHER_STATUS",
+    "E_LOAD_BALANCER_STATUS",
+    "E_DROUTING_STATUS",
+    "E_PIKE_BLOCKED",
+    "E_CORE_LOG",
+]
 _V4 = _V3[:6] + ["E_PROFILING_SCRIPT", "E_PROFILING_PROC"] + _V3[6:]
 
 
@@ -56,17 +87,38 @@ def subscribers_list(server, params):
     wanted = params.text("event")
     if wanted is not None and wanted not in names:
         raise MIError(404, "Event not published")
-    chosen = [(names.index(event), event, sockets) for event, sockets in state.subscribers.items()
-              if wanted in (None, event)]
+    chosen = [
+        (names.index(event), event, sockets) for event, sockets in state.subscribers.items() if wanted in (None, event)
+    ]
     chosen.sort()
     if state.tree:
-        return array([node("Event", event, attributes(id=index), [
-            node("Subscriber", None, attributes(socket=name, expire=expire))
-            for name, (expire, _since) in sockets.items()], array=True) for index, event, sockets in chosen])
+        return array(
+            [
+                node(
+                    "Event",
+                    event,
+                    attributes(id=index),
+                    [
+                        node("Subscriber", None, attributes(socket=name, expire=expire))
+                        for name, (expire, _since) in sockets.items()
+                    ],
+                    array=True,
+                )
+                for index, event, sockets in chosen
+            ]
+        )
     now = time.time()
-    listed = [{"name": event, "id": index, "Subscribers": [
-        {"socket": name, "expire": expire, "ttl": int(since + expire - now + 0.999)}
-        for name, (expire, since) in sockets.items()]} for index, event, sockets in chosen]
+    listed = [
+        {
+            "name": event,
+            "id": index,
+            "Subscribers": [
+                {"socket": name, "expire": expire, "ttl": int(since + expire - now + 0.999)}
+                for name, (expire, since) in sockets.items()
+            ],
+        }
+        for index, event, sockets in chosen
+    ]
     if wanted is None:
         return {"Events": listed}
     found = listed[0] if listed else {"name": wanted, "id": names.index(wanted), "Subscribers": []}
@@ -108,12 +160,23 @@ def _fields(state, event, aor, contact):
     if contact is None:
         return fields
     none = "" if state.tree else None
-    fields.update(uri=contact.uri, received=contact.received or none, path=contact.path or none,
-                  qval=int(float(contact.q) * 1000) if contact.q else -1)
+    fields.update(
+        uri=contact.uri,
+        received=contact.received or none,
+        path=contact.path or none,
+        qval=int(float(contact.q) * 1000) if contact.q else -1,
+    )
     if not state.tree:
         fields["user_agent"] = contact.user_agent
-    fields.update(socket=contact.socket, bflags=0, expires=int(contact.expires_at), callid=contact.callid,
-                  cseq=contact.cseq, attr=contact.attr, latency=0)
+    fields.update(
+        socket=contact.socket,
+        bflags=0,
+        expires=int(contact.expires_at),
+        callid=contact.callid,
+        cseq=contact.cseq,
+        attr=contact.attr,
+        latency=0,
+    )
     if not state.tree:
         fields["shtag"] = ""
     return fields
@@ -140,11 +203,13 @@ class Notifier:
 
     def _text(self, event, fields):
         if self.state.tree:
-            lines = [event] + ["%s::%s" % (name, value % (1 << 64) if name == "qval" else value)
-                               for name, value in fields.items()]
+            lines = [event] + [
+                "%s::%s" % (name, value % (1 << 64) if name == "qval" else value) for name, value in fields.items()
+            ]
             return "\n".join(lines) + "\n\n"
-        return json.dumps({"jsonrpc": "2.0", "method": event, "params": fields}, separators=(",", ":"),
-                          ensure_ascii=False)
+        return json.dumps(
+            {"jsonrpc": "2.0", "method": event, "params": fields}, separators=(",", ":"), ensure_ascii=False
+        )
 
     def close(self):
         if self._sock is not None:

@@ -29,17 +29,40 @@ def _destination(server, params):
 def lb_list(server, params):
     state = server.state
     if not state.tree:
-        return {"Destinations": [
-            {"uri": item.uri, "id": item.id, "group": item.group, "enabled": _yes(item.enabled),
-             "auto-reenable": _on(item.auto_reenable),
-             "Resources": [{"name": name, "max": most, "load": 0} for name, most in item.resources.items()]}
-            for item in state.balanced]}
+        return {
+            "Destinations": [
+                {
+                    "uri": item.uri,
+                    "id": item.id,
+                    "group": item.group,
+                    "enabled": _yes(item.enabled),
+                    "auto-reenable": _on(item.auto_reenable),
+                    "Resources": [{"name": name, "max": most, "load": 0} for name, most in item.resources.items()],
+                }
+                for item in state.balanced
+            ]
+        }
     key = "auto-re" if state.v < (2, 0) else "auto-reenable"
-    return array([node("Destination", item.uri, attributes(
-        id=item.id, group=item.group, enabled=_yes(item.enabled), **{key: _on(item.auto_reenable)}), [
-            node("Resources", kids=[node("Resource", name, attributes(max=most, load=0))
-                                    for name, most in item.resources.items()], array=True)])
-        for item in state.balanced])
+    return array(
+        [
+            node(
+                "Destination",
+                item.uri,
+                attributes(id=item.id, group=item.group, enabled=_yes(item.enabled), **{key: _on(item.auto_reenable)}),
+                [
+                    node(
+                        "Resources",
+                        kids=[
+                            node("Resource", name, attributes(max=most, load=0))
+                            for name, most in item.resources.items()
+                        ],
+                        array=True,
+                    )
+                ],
+            )
+            for item in state.balanced
+        ]
+    )
 
 
 @command("lb_status", "destination_id [new_status]")

@@ -16,13 +16,40 @@ def _register(kind):
     def show(server, params):
         items = server.state.media[kind]
         if server.state.tree:
-            return array([node("Set", 1, kids=[
-                node("node", item.url, attributes(index=index, disabled=item.disabled, weight=item.weight,
-                                                  recheck_ticks=item.recheck))
-                for index, item in enumerate(items)], array=True)])
-        return [{"Set": 1, "Nodes": [
-            {"url": item.url, "index": index, "disabled": item.disabled, "weight": item.weight,
-             "recheck_ticks": item.recheck} for index, item in enumerate(items)]}]
+            return array(
+                [
+                    node(
+                        "Set",
+                        1,
+                        kids=[
+                            node(
+                                "node",
+                                item.url,
+                                attributes(
+                                    index=index, disabled=item.disabled, weight=item.weight, recheck_ticks=item.recheck
+                                ),
+                            )
+                            for index, item in enumerate(items)
+                        ],
+                        array=True,
+                    )
+                ]
+            )
+        return [
+            {
+                "Set": 1,
+                "Nodes": [
+                    {
+                        "url": item.url,
+                        "index": index,
+                        "disabled": item.disabled,
+                        "weight": item.weight,
+                        "recheck_ticks": item.recheck,
+                    }
+                    for index, item in enumerate(items)
+                ],
+            }
+        ]
 
     @command(kind + "_enable", "url enable [setid]")
     def enable(server, params):

@@ -18,10 +18,18 @@ def _partition(params):
 
 def _dump(server, params, rows):
     _partition(params)
-    listed = [dict(zip(_KEYS, row), mask=str(row[2])) for row in rows]
+    listed = [dict(zip(_KEYS, row, strict=False), mask=str(row[2])) for row in rows]
     if server.state.tree:
-        return array([node("part", "default", kids=[
-            node("dest", None, tuple(zip(_KEYS, map(str, row)))) for row in rows], array=True)])
+        return array(
+            [
+                node(
+                    "part",
+                    "default",
+                    kids=[node("dest", None, tuple(zip(_KEYS, map(str, row), strict=False))) for row in rows],
+                    array=True,
+                )
+            ]
+        )
     if "partition" in params:
         return {"part": "default", "Destinations": listed}
     return {"Partitions": [{"name": "default", "Destinations": listed}]}
@@ -31,8 +39,12 @@ def _dump(server, params, rows):
 def address_dump(server, params):
     rows = server.state.addresses
     if server.state.v < (2, 0):
-        return array([node(None, " 100 <%s,%d, %d, 1, NULL, %s>" % (ip, grp, port, info))
-                      for grp, ip, _mask, port, _proto, _pattern, info in rows])
+        return array(
+            [
+                node(None, " 100 <%s,%d, %d, 1, NULL, %s>" % (ip, grp, port, info))
+                for grp, ip, _mask, port, _proto, _pattern, info in rows
+            ]
+        )
     return _dump(server, params, rows)
 
 
@@ -40,8 +52,12 @@ def address_dump(server, params):
 def subnet_dump(server, params):
     rows = server.state.subnets
     if server.state.v < (2, 0):
-        return array([node(None, "   0 <%d, %s, %s, %d>" % (grp, ip, mask, port))
-                      for grp, ip, mask, port, _proto, _pattern, _info in rows])
+        return array(
+            [
+                node(None, "   0 <%d, %s, %s, %d>" % (grp, ip, mask, port))
+                for grp, ip, mask, port, _proto, _pattern, _info in rows
+            ]
+        )
     return _dump(server, params, rows)
 
 
@@ -54,4 +70,3 @@ def address_reload(server, params):
 @command("allow_uri", "basename uri contact")
 def allow_uri(server, params):
     raise MIError(403, "Forbidden")
-

@@ -15,14 +15,38 @@ _NEVER = "Thu Jan  1 00:00:00 1970"
 def reg_list(server, params):
     state = server.state
     if state.tree:
-        return array([node("AOR", item.aor, attributes(expires=item.expires), [
-            node("state", "NOT_REGISTERED_STATE"), node("last_register_sent", _NEVER),
-            node("registration_t_out", _NEVER), node("registrar", item.registrar), node("binding", item.binding)])
-            for item in state.registrants])
-    return {"Records": [
-        {"AOR": item.aor, "expires": item.expires, "state": "NOT_REGISTERED_STATE",
-         "enabled": "yes" if item.enabled else "no", "last_register_sent": _NEVER, "registration_t_out": _NEVER,
-         "registrar": item.registrar, "binding": item.binding} for item in state.registrants]}
+        return array(
+            [
+                node(
+                    "AOR",
+                    item.aor,
+                    attributes(expires=item.expires),
+                    [
+                        node("state", "NOT_REGISTERED_STATE"),
+                        node("last_register_sent", _NEVER),
+                        node("registration_t_out", _NEVER),
+                        node("registrar", item.registrar),
+                        node("binding", item.binding),
+                    ],
+                )
+                for item in state.registrants
+            ]
+        )
+    return {
+        "Records": [
+            {
+                "AOR": item.aor,
+                "expires": item.expires,
+                "state": "NOT_REGISTERED_STATE",
+                "enabled": "yes" if item.enabled else "no",
+                "last_register_sent": _NEVER,
+                "registration_t_out": _NEVER,
+                "registrar": item.registrar,
+                "binding": item.binding,
+            }
+            for item in state.registrants
+        ]
+    }
 
 
 def _switch(server, params, enabled):

@@ -70,8 +70,11 @@ def get_statistics(server, params):
 
 @command("list_statistics", no_input=True)
 def list_statistics(server, params):
-    listed = {group + ":" + name: "incremental" if isinstance(default, list) else "non-incremental"
-              for group, names in _groups(server).items() for name, default in names.items()}
+    listed = {
+        group + ":" + name: "incremental" if isinstance(default, list) else "non-incremental"
+        for group, names in _groups(server).items()
+        for name, default in names.items()
+    }
     return tree(*(node(*pair) for pair in listed.items())) if server.state.tree else listed
 
 

@@ -116,7 +116,8 @@ def build(server, request, found, branch):
         "To: " + _party(found["to"], not state.tree),
         "From: " + _party(found["from"], True, "%s-%s" % (secrets.token_hex(16), secrets.token_hex(2))),
         "CSeq: " + (found.get("cseq") or "10 " + request.method),
-        "Call-ID: " + callid]
+        "Call-ID: " + callid,
+    ]
     body = (request.body or "").encode("utf-8", "surrogateescape")
     names = {sip.canonical(name) for name, _value in request.headers}
     if "max-forwards" not in names:
@@ -124,8 +125,11 @@ def build(server, request, found, branch):
     lines.append("Content-Length: %d" % len(body))
     if "user-agent" not in names:
         lines.append("User-Agent: " + state.server_line)
-    lines += ["%s: %s" % (name, value) for name, value in request.headers
-              if sip.canonical(name) not in ("to", "from", "cseq", "call-id", "content-length")]
+    lines += [
+        "%s: %s" % (name, value)
+        for name, value in request.headers
+        if sip.canonical(name) not in ("to", "from", "cseq", "call-id", "content-length")
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape") + body
 
 
@@ -158,8 +162,9 @@ def t_uac_dlg(server, params, done):
         raise
     branch = server.sip.new_branch()
     data = build(server, request, found, branch)
-    server.sip.send_request(branch, data, server.reachable(address), family,
-                            lambda status, message: done(_reply(state, status, message)))
+    server.sip.send_request(
+        branch, data, server.reachable(address), family, lambda status, message: done(_reply(state, status, message))
+    )
     return PENDING
 
 

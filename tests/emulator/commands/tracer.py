@@ -24,8 +24,10 @@ def _handle(server, params):
     if mode is None:
         uri = "127.0.0.1:19950"
         if state.tree:
-            return tree(node("global", _on(state.trace_global)),
-                        node("tid", None, attributes(type="SIP", uri=uri, state=_on(state.trace_on))))
+            return tree(
+                node("global", _on(state.trace_global)),
+                node("tid", None, attributes(type="SIP", uri=uri, state=_on(state.trace_on))),
+            )
         listed = {"trace destinations": [{"name": "tid", "type": "SIP", "uri": uri, "state": _on(state.trace_on)}]}
         return listed if name else dict({"global": _on(state.trace_global)}, **listed)
     if mode not in ("on", "off"):

@@ -28,8 +28,15 @@ def _aor(server, params):
 
 
 def _contact_value(contact, now):
-    value = {"Contact": contact.uri, "ContactID": contact.contact_id, "Expires": contact.expires(now),
-             "Q": contact.q, "Callid": contact.callid, "Cseq": contact.cseq, "User-agent": contact.user_agent}
+    value = {
+        "Contact": contact.uri,
+        "ContactID": contact.contact_id,
+        "Expires": contact.expires(now),
+        "Q": contact.q,
+        "Callid": contact.callid,
+        "Cseq": contact.cseq,
+        "User-agent": contact.user_agent,
+    }
     if contact.received:
         value["Received"] = contact.received
     if contact.path:
@@ -48,16 +55,20 @@ def _contact_value(contact, now):
 
 
 def _contact_node(contact, now, with_id):
-    kids = [("Callid", contact.callid, (), (), False),
-            ("Cseq", str(contact.cseq), (), (), False),
-            ("User-agent", contact.user_agent or None, (), (), False)]
+    kids = [
+        ("Callid", contact.callid, (), (), False),
+        ("Cseq", str(contact.cseq), (), (), False),
+        ("User-agent", contact.user_agent or None, (), (), False),
+    ]
     if contact.received:
         kids.append(node("Received", contact.received))
     if contact.path:
         kids.append(node("Path", contact.path))
-    kids += [("State", "CS_NEW", (), (), False),
-             ("Flags", str(contact.flags), (), (), False),
-             ("Cflags", contact.cflags or None, (), (), False)]
+    kids += [
+        ("State", "CS_NEW", (), (), False),
+        ("Flags", str(contact.flags), (), (), False),
+        ("Cflags", contact.cflags or None, (), (), False),
+    ]
     if contact.socket:
         kids.append(("Socket", contact.socket, (), (), False))
     kids.append(("Methods", str(contact.methods), (), (), False))
@@ -78,9 +89,21 @@ def _aor_node(aor, contacts, now, with_id):
 def _old_contact(contact, now):
     """ul_show_contact of 1.11: one line per contact."""
     expires = int(contact.expires_at - now)
-    return node("Contact", "<%s>;q=%s;expires=%d;flags=0x%X;cflags=0x0;socket=<%s>;callid=<%s>;methods=0x%X;"
-                "user_agent=<%s>" % (contact.uri, contact.q, expires, contact.flags, contact.socket or "NULL",
-                                     contact.callid, contact.methods, contact.user_agent))
+    return node(
+        "Contact",
+        "<%s>;q=%s;expires=%d;flags=0x%X;cflags=0x0;socket=<%s>;callid=<%s>;methods=0x%X;"
+        "user_agent=<%s>"
+        % (
+            contact.uri,
+            contact.q,
+            expires,
+            contact.flags,
+            contact.socket or "NULL",
+            contact.callid,
+            contact.methods,
+            contact.user_agent,
+        ),
+    )
 
 
 @command("ul_dump", "[brief]")
@@ -101,8 +124,10 @@ def ul_dump(server, params):
     if params.int("brief", 0):
         aors = [{"AOR": aor} for aor in location.ordered()]
     else:
-        aors = [{"AOR": aor, "Contacts": [_contact_value(contact, now) for contact in location.aors[aor]]}
-                for aor in location.ordered()]
+        aors = [
+            {"AOR": aor, "Contacts": [_contact_value(contact, now) for contact in location.aors[aor]]}
+            for aor in location.ordered()
+        ]
     return {"Domains": [{"name": "location", "hash_size": 512, "AORs": aors}]}
 
 
@@ -134,9 +159,19 @@ def ul_add(server, params):
     expires = params.int("expires")
     if params.rpc:
         params.int("cflags")
-    server.state.location.save(aor, Contact(
-        params.text("contact"), time.time() + expires if expires else 0, "%g" % q, MI_CALLID, 1, MI_USER_AGENT,
-        flags=params.int("flags"), methods=params.int("methods")))
+    server.state.location.save(
+        aor,
+        Contact(
+            params.text("contact"),
+            time.time() + expires if expires else 0,
+            "%g" % q,
+            MI_CALLID,
+            1,
+            MI_USER_AGENT,
+            flags=params.int("flags"),
+            methods=params.int("methods"),
+        ),
+    )
 
 
 @command("ul_rm", "table_name aor")

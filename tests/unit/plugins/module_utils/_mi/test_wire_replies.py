@@ -12,6 +12,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedCommand,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import NodeTreeReply, TextTreeReply
 from ansible_collections.community.opensips.tests.unit import wire
 
 # (version, file, id) of replies that are no replies of the protocol, by what they are instead
@@ -37,7 +38,8 @@ def test_every_reply_is_decoded_or_an_error_of_the_tree(version, name):
             decoded += 1
             assert reply.raw == wire.reply_bytes(each).decode("utf-8", "replace")
             assert reply.code == 200
-            reply.result
+            assert reply.is_tree == isinstance(reply, (NodeTreeReply, TextTreeReply))
+            assert not reply.is_tree or isinstance(reply.result, list)
             if reply.is_tree:
                 assert len(list(reply.walk())) == sum(1 for _node in _flatten(reply.result))
     assert refused

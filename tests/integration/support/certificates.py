@@ -1,0 +1,67 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificates for tests of TLS: an authority, a server and a client."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+class Authority:
+    """A certificate authority whose files are in folder; path is its own certificate."""
+
+    def __init__(self, folder, name):
+        self._folder = folder
+        self._name = _name(name)
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        own = self._builder(self._name, self._key).add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
+        self.path = self._write(f"{name}.pem", _pem(own.sign(self._key, hashes.SHA256())))
+
+    def issue(self, name, address=None):
+        """(path of a certificate, path of its key); address: IP that a server's certificate is for."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = self._builder(_name(name), key)
+        if address:
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False
+            )
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        )
+        certificate = self._write(f"{name}.pem", _pem(builder.sign(self._key, hashes.SHA256())))
+        return certificate, self._write(f"{name}.key", private)
+
+    def _builder(self, subject, key):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+        )
+
+    def _write(self, name, data):
+        path = self._folder / name
+        path.write_bytes(data)
+        return str(path)
+
+
+def _name(text):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _pem(certificate):
+    return certificate.public_bytes(serialization.Encoding.PEM)

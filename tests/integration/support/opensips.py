@@ -1,0 +1,194 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real OpenSIPS on loopback, with a configuration for the version that is installed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from .servers import Server
+
+SECONDS = 20
+_LIBRARIES = ("/usr/lib64", "/usr/lib", "/usr/local/lib64", "/usr/local/lib")
+# what the tests want, as far as it is installed; the rest is what the script below needs
+_OPTIONAL = ("mi_json", "mi_http", "mi_xmlrpc_ng", "mi_xmlrpc", "cachedb_local", "rr", "dialog", "statistics")
+_NEEDED = ("signaling", "sl", "tm", "sipmsgops", "mi_fifo", "mi_datagram", "usrloc", "registrar")
+
+
+def find_binary():
+    """Path of opensips, by OPENSIPS_BIN or PATH; None when there is none."""
+    return os.environ.get("OPENSIPS_BIN") or shutil.which("opensips")
+
+
+def find_modules(binary):
+    """The folder of its modules: OPENSIPS_MODULES, or where packages and builds put it."""
+    guesses = [os.environ["OPENSIPS_MODULES"]] if os.environ.get("OPENSIPS_MODULES") else []
+    beside = pathlib.Path(binary).resolve().parent
+    guesses += [
+        beside / "mods",
+        beside / "modules",
+        beside.parent / "lib64/opensips/modules",
+        beside.parent / "lib/opensips/modules",
+    ]
+    guesses += [str(each) for each in pathlib.Path("/usr/lib").glob("*-linux-gnu*/opensips/modules")]
+    guesses += [f"{each}/opensips/modules" for each in _LIBRARIES]
+    for guess in map(pathlib.Path, guesses):
+        if (guess / "tm.so").exists():
+            return guess
+    raise AssertionError(f"no modules for {binary} in {', '.join(map(str, guesses))}: set OPENSIPS_MODULES")
+
+
+class RealOpensips(Server):
+    """An opensips process of ours; stop() ends it."""
+
+    def __init__(self, binary):
+        said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=False).stdout
+        match = re.search(r"version: opensips (\d+)\.(\d+)\.(\d+)", said)
+        assert match, f"{binary} -V says {said!r}"
+        version = tuple(int(part) for part in match.groups())
+        self.modules = find_modules(binary)
+        # a short path: the server takes 128 characters for reply FIFOs
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="opensips-test-"))
+        self.sip_port, self.mi_port, self.http_port = _free_ports(3)
+        self.loaded = []
+        (self.folder / "opensips.cfg").write_text(self._configuration(version), encoding="utf-8")
+        super().__init__(
+            f"opensips {'.'.join(match.groups())}", version, self._ways(version), ("127.0.0.1", self.sip_port)
+        )
+        self._log = (self.folder / "log").open("wb")
+        stderr = ["-E"] if version < (3, 4) else []
+        command = [
+            binary,
+            "-f",
+            "opensips.cfg",
+            "-F",
+            *stderr,
+            "-m",
+            "64",
+            "-M",
+            "8",
+            "-P",
+            "pid",
+            "-w",
+            str(self.folder),
+        ]
+        self._process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        self._await()
+
+    def has(self, module):
+        return module in self.loaded
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, 9)
+            self._process.wait()
+        self._log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def alive(self):
+        return self._process.poll() is None
+
+    def _await(self):
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until and self.alive():
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.http_port), 1):
+                if (self.folder / "opensips_fifo").is_fifo() and (self.folder / "pid").exists():
+                    return
+            time.sleep(0.1)
+        log = self.log()
+        self.stop()
+        raise AssertionError(f"opensips did not start:\n{log[-3000:]}")
+
+    def _ways(self, version):
+        protocol = "line" if version < (3,) else "jsonrpc"
+        http = f"http://127.0.0.1:{self.http_port}"
+        ways = {
+            "fifo": ({"fifo_path": str(self.folder / "opensips_fifo"), "reply_dir": str(self.folder)}, protocol),
+            "udp": ({"host": "127.0.0.1", "port": self.mi_port}, protocol),
+        }
+        if version >= (3,):
+            ways["mi_http"] = ({"url": f"{http}/mi"}, "jsonrpc")
+        elif self.has("mi_json"):
+            ways["mi_json"] = ({"url": f"{http}/json"}, "mi_json")
+        if self.has("mi_xmlrpc_ng") or (version >= (4,) and self.has("mi_xmlrpc")):
+            ways["xmlrpc"] = ({"url": f"{http}/{'xmlrpc' if version < (2,) else 'RPC2'}"}, "xmlrpc")
+        return ways
+
+    def _load(self, *names):
+        """loadmodule lines of modules; optional ones only where they are installed."""
+        lines = []
+        for name in names:
+            if name in _OPTIONAL and not (self.modules / f"{name}.so").exists():
+                continue
+            self.loaded.append(name)
+            lines.append(f'loadmodule "{name}.so"')
+        return lines
+
+    def _configuration(self, version):
+        modern = version >= (3,)
+        lines = [
+            "socket=udp:127.0.0.1:%d" % self.sip_port if modern else "listen=udp:127.0.0.1:%d" % self.sip_port,
+            "udp_workers=2" if modern else "children=2",
+            "auto_aliases=no",
+            *(["stderror_enabled=yes", "syslog_enabled=no"] if version >= (3, 4) else []),
+            f'mpath="{self.modules}/"',
+            # it may be built in, and has to be loaded all the same
+            *(self._load("proto_udp") if version >= (2,) else []),
+            *self._load(*_NEEDED, "httpd"),
+            # the old mi_xmlrpc of 1.x listens everywhere
+            *self._load(*(name for name in _OPTIONAL if name != "mi_xmlrpc" or version >= (4,))),
+            'modparam("tm", "fr_timeout", 2)',  # the least that it takes
+            f'modparam("mi_fifo", "fifo_name", "{self.folder}/opensips_fifo")',
+            f'modparam("mi_fifo", "reply_dir", "{self.folder}/")',
+            f'modparam("mi_datagram", "socket_name", "udp:127.0.0.1:{self.mi_port}")',
+            'modparam("httpd", "ip", "127.0.0.1")',
+            f'modparam("httpd", "port", {self.http_port})',
+            'modparam("usrloc", "working_mode_preset", "single-instance-no-db")'
+            if version >= (2, 4)
+            else 'modparam("usrloc", "db_mode", 0)',
+            "route {",
+            '    if (is_method("REGISTER")) {',
+            '        if (!save("location")) sl_reply_error();',
+            "        exit;",
+            "    }",
+            '    sl_send_reply(404, "Not Found");' if modern else '    sl_send_reply("404", "Not Found");',
+            "}",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _free_ports(count):
+    """Numbers that are free for UDP and TCP."""
+    with contextlib.ExitStack() as stack:
+        found = []
+        while len(found) < count:
+            tcp = stack.enter_context(socket.socket())
+            udp = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+            tcp.bind(("127.0.0.1", 0))
+            with contextlib.suppress(OSError):
+                udp.bind(tcp.getsockname())
+                found.append(tcp.getsockname()[1])
+    return found

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The EXAMPLES of every module, as they are written, against a server that has what they speak of."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION, PREFIX
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+
+MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("opensips_*.py"))
+# what examples may end with although the address is in a documentation network, where nobody answers
+NOBODY_THERE = {"no_answer", "unreachable"}
+
+
+def examples_of(module, emu):
+    """The tasks in EXAMPLES, with what the emulator has in place of what a usual server has: a UDP port, a gateway."""
+    namespace = {"__name__": "documentation"}
+    text = (COLLECTION / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+    # up to the imports, which are Ansible's business
+    exec(compile(text.partition("\nfrom ansible")[0], module, "exec"), namespace)
+    text = namespace["EXAMPLES"].replace("port: 8888", f"port: {emu.udp[1]}")
+    return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples(ansible, emulator, module):
+    emu = emulator("3.6", phones=4)
+    tasks = examples_of(module, emu)
+    assert any(PREFIX + module[len("opensips_") :] in each for each in tasks)
+    phone = emu.phones()[0]["contact"]
+    for user in ("1001", "1002"):
+        emu.add_contact(user, phone.replace("100000", user), user_agent="Yealink SIP-T46U 108.86.0.20")
+        # unknown users at a phone's port answer 404: that is an answer
+    ours = [each for each in tasks if any(key.startswith(PREFIX) for key in each)]
+    # in variables, and not where a task itself says how to connect
+    defaults = fifo_of(emu)
+    play = {"hosts": "all", "gather_facts": False, "tasks": []}
+    for each in tasks:
+        own = next((args for key, args in each.items() if key.startswith(PREFIX)), {})
+        environment = (
+            {}
+            if "host" in own or "url" in own
+            else {f"OPENSIPS_MI_{key.upper()}": value for key, value in defaults.items()}
+        )
+        play["tasks"].append({**each, "environment": environment, "ignore_errors": True})
+    results = ansible.run_plays([play], {"here": {}})
+    assert [each.task for each in results] == [each["name"] for each in tasks]
+    for each in ours:
+        result = results[each["name"]]
+        if result.failed:
+            # sent, and nobody answered
+            assert result.get("outcome") in NOBODY_THERE | {"rejected"}, (each["name"], result.msg)
+        for entry in result.get("results", []):
+            assert entry.get("outcome", entry.get("status")) not in ("not_sent", "unknown", "failed", "not_run"), (
+                each["name"],
+                entry,
+            )
+    for each in results:
+        if each not in [results[one["name"]] for one in ours]:
+            assert not each.failed, each.msg

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Facts, on every emulated version."""
+
+from __future__ import annotations
+
+from ansible_collections.community.opensips.tests.integration.support import core_mi
+
+
+class TestFacts(core_mi.Facts):
+    """As on any server."""

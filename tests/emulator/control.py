@@ -30,7 +30,7 @@ class Control:
             return
         self._buffer += data
         while b"\n" in self._buffer:
-            line, _, self._buffer = self._buffer.partition(b"\n")
+            line, _mark, self._buffer = self._buffer.partition(b"\n")
             if line.strip():
                 self._line(line.decode("utf-8", "surrogateescape").strip())
 

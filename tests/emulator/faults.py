@@ -63,7 +63,7 @@ def parse(text):
     if not equals or not method or not rest:
         raise ValueError("a fault is METHOD=KIND[:ARGUMENT][*COUNT], as ul_dump=slow:2.5*3")
     rest, star, count = rest.partition("*")
-    kind, _, argument = rest.partition(":")
+    kind, _mark, argument = rest.partition(":")
     return method, Fault(kind, argument or None, int(count) if star else None)
 
 

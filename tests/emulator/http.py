@@ -98,7 +98,7 @@ class HttpServer:
 
     async def _read(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        first, _, rest = head.partition("\r\n")
+        first, _mark, rest = head.partition("\r\n")
         method, target, _version = first.split(" ", 2)
         headers = {}
         for line in rest.split("\r\n"):
@@ -180,7 +180,7 @@ class HttpServer:
         user = self.server.options.http_user
         if not user:
             return True
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        kind, _mark, token = request.headers.get("authorization", "").partition(" ")
         try:
             given = base64.b64decode(token).decode("utf-8")
         except ValueError:

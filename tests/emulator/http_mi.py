@@ -5,8 +5,8 @@
 """The MI modules behind httpd: mi_http, mi_json, mi_xmlrpc_ng (mi_xmlrpc), and the old mi_xmlrpc."""
 
 import asyncio
-import xml.etree.ElementTree as ElementTree
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 from . import render_line, render_xmlrpc, rpc
 from .errors import PENDING
@@ -75,7 +75,7 @@ class MiJsonGet:
         return Response(200, JSON, _bytes(self.writer.error(code, message)), mi_method=mi_method)
 
     async def __call__(self, request):
-        path, _, query = request.target.partition("?")
+        path, _mark, query = request.target.partition("?")
         name = path.lstrip("/").partition("/")[2]
         if request.method != "GET":
             return self._error(406, "Unexpected method")
@@ -96,7 +96,7 @@ class MiJsonGet:
     @staticmethod
     def _params(query):
         for pair in query.split("&"):
-            key, _, value = pair.partition("=")
+            key, _mark, value = pair.partition("=")
             if key == "params" and value:
                 parts = unquote(value.replace("+", " "), errors="surrogateescape").split(",")
                 return parts[:-1] if parts[-1] == "" else parts

@@ -70,7 +70,7 @@ def parse_uri(text):
         return Uri("tel", match.group(1), "", 0, {}) if match else None
     params = {}
     for part in match.group(5).split(";")[1:]:
-        name, _, value = part.partition("=")
+        name, _mark, value = part.partition("=")
         params[name.lower()] = value
     port = int(match.group(4)) if match.group(4) else 0
     return Uri(match.group(1).lower(), match.group(2), match.group(3).strip("[]"), port, params)
@@ -120,7 +120,7 @@ class Message:
 
     def __init__(self, data):
         self.raw = data
-        head, _, body = data.partition(b"\r\n\r\n")
+        head, _mark, body = data.partition(b"\r\n\r\n")
         self.head = head.decode("utf-8", "surrogateescape")
         self.body = body
         self.first = self.head.partition("\r\n")[0]
@@ -300,7 +300,7 @@ class Endpoint:
         self.count("tm:received_replies", 1)
         if transaction is None:
             return
-        head, _, rest = data.partition(b"\r\n")
+        head, _mark, rest = data.partition(b"\r\n")
         status = head[8:].decode("utf-8", "surrogateescape")
         if status[:1] == "1":
             # provisional: no more retransmissions before T2 (RFC 3261 17.1.2.2), the final timer runs on

@@ -178,14 +178,12 @@ def _of_value(result, table, maker, consume):
     """Contacts of the value of 3.x and 4.x."""
     result = shape.mapping(result, "The result")
     if "Domains" not in result:
-        for record in _of_aors([result], table, maker, consume):
-            yield record
+        yield from _of_aors([result], table, maker, consume)
         return
     for domain in shape.sequence(result["Domains"], "Domains"):
         domain = shape.mapping(domain, "Domains")
         name = shape.word(domain.get("name"), "name")
-        for record in _of_aors(shape.sequence(domain.get("AORs"), "AORs"), name, maker, consume):
-            yield record
+        yield from _of_aors(shape.sequence(domain.get("AORs"), "AORs"), name, maker, consume)
 
 
 def _of_aors(aors, table, maker, consume):
@@ -206,6 +204,7 @@ def _of_aors(aors, table, maker, consume):
 
 def _fast(table, aor, user, domain, contact, maker):
     """The record of a contact whose values have the usual types; None, TypeError or AttributeError otherwise."""
+    # exact types: bool is an int, and isinstance() costs more. pylint: disable=unidiomatic-typecheck
     get = contact.get
     uri, contact_id, call_id = contact["Contact"], get("ContactID"), get("Callid")
     expires, cseq, flags = get("Expires"), get("Cseq"), get("Flags")
@@ -259,11 +258,9 @@ def _of_text(lines, table, aor, maker):
          instance, new_aor, new_table, other) = piece.groups()  # fmt: skip
         if other is not None:
             if other:
-                for record in loose.line(other, place):
-                    yield record
+                yield from loose.line(other, place)
             continue
-        for record in loose.flush():
-            yield record
+        yield from loose.flush()
         if uri is not None:
             if not uri or aor is None:
                 raise shape.malformed("A contact without URI or AOR", piece.group())
@@ -298,8 +295,7 @@ def _of_text(lines, table, aor, maker):
         else:
             table = new_table
             place = (table,) + place[1:]
-    for record in loose.flush():
-        yield record
+    yield from loose.flush()
 
 
 def _of_nodes(events, table, aor, maker):
@@ -308,19 +304,15 @@ def _of_nodes(events, table, aor, maker):
     loose = _Loose(maker)
     for _depth, name, value, attributes in events:
         if name == "AOR":
-            for record in loose.flush():
-                yield record
+            yield from loose.flush()
             aor = shape.needed(value, "AOR")
             place = (place[0], aor) + maker.split(aor)
         elif name == "Domain":
-            for record in loose.flush():
-                yield record
+            yield from loose.flush()
             place = (shape.word(value, "Domain"),) + place[1:]
         else:
-            for record in loose.node(name, value, attributes.get("Q"), place):
-                yield record
-    for record in loose.flush():
-        yield record
+            yield from loose.node(name, value, attributes.get("Q"), place)
+    yield from loose.flush()
 
 
 def _place(maker, table, aor):

@@ -64,7 +64,7 @@ def integer(value, what):
             return None
         if _INTEGER.match(value):
             return int(value)
-    elif isinstance(value, float) and value == value and abs(value) < 2.0**64 and value == int(value):
+    elif isinstance(value, float) and abs(value) < 2.0**64 and value == int(value):
         # cJSON writes large numbers as floats
         return int(value)
     raise malformed(what, value)

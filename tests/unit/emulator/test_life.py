@@ -53,7 +53,7 @@ def test_the_child_dies_with_its_parent():
         "print(emu.pid, emu.directory, flush=True)\n"
         "import os; os.kill(os.getpid(), 9)\n" % TESTS
     )
-    output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE).stdout
+    output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
     pid, directory = output.decode().split()
     assert gone(int(pid)) and not os.path.exists(directory)
 

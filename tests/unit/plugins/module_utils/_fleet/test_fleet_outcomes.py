@@ -97,8 +97,20 @@ def test_a_dropped_connection_may_have_sent():
     assert outcome.of_reply(error)[0] == "unknown"
 
 
-@pytest.mark.parametrize("value,expected", [("Accepted", "unknown"), ({"Status": "180 Ringing"}, "unknown"), ({"Status": "nonsense"}, "unknown"), (17, "unknown"), ({}, "unknown"), ([], "unknown"),
-                                            ({"Status": "408 Timeout", "Message": "Via: x\r\n\r\n"}, "rejected"), ({"Status": "603 Decline"}, "rejected"), ({"Status": "202 OK", "Message": "Via: x\r\n\r\n"}, "accepted")])  # fmt: skip
+@pytest.mark.parametrize(
+    "value,expected",
+    [
+        ("Accepted", "unknown"),
+        ({"Status": "180 Ringing"}, "unknown"),
+        ({"Status": "nonsense"}, "unknown"),
+        (17, "unknown"),
+        ({}, "unknown"),
+        ([], "unknown"),
+        ({"Status": "408 Timeout", "Message": "Via: x\r\n\r\n"}, "rejected"),
+        ({"Status": "603 Decline"}, "rejected"),
+        ({"Status": "202 OK", "Message": "Via: x\r\n\r\n"}, "accepted"),
+    ],
+)
 def test_values_of_3x(value, expected):
     assert outcome.of_reply(ValueReply(value, "raw"))[0] == expected
 

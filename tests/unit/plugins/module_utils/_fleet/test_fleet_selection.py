@@ -75,7 +75,10 @@ def test_aor_with_and_without_a_domain():
         contact(aor="alice@a.example", user="alice", domain="a.example"),
         contact(aor="alice@b.example", user="alice", domain="b.example"),
     ]
-    aors = lambda given: [each["aor"] for each in Selection(given).split(contacts)[0]]  # noqa: E731
+
+    def aors(given):
+        return [each["aor"] for each in Selection(given).split(contacts)[0]]
+
     assert len(aors({"aor": ["alice"]})) == 2
     assert aors({"aor": ["*@b.example"]}) == ["alice@b.example"]
     assert aors({"domain": ["A.Example"]}) == ["alice@a.example"]

@@ -110,7 +110,7 @@ def test_a_request_over_fifo_is_one_line():
 def test_replies_that_are_errors(data, error):
     with pytest.raises(error) as caught:
         JsonRpcProtocol().decode(data, REQUEST)
-    assert type(caught.value) is error
+    assert caught.type is error
 
 
 @pytest.mark.parametrize("result", [None, 0, "", [], {}, False, {"a": [1, 2.5, None, "\u4f60"]}])

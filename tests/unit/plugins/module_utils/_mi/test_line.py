@@ -115,7 +115,7 @@ def test_sizes_over_fifo(size, known, fits):
 def test_replies_that_are_errors(data, error):
     with pytest.raises(error) as caught:
         LineProtocol().decode(data, REQUEST)
-    assert type(caught.value) is error
+    assert caught.type is error
 
 
 def test_status_and_reason():

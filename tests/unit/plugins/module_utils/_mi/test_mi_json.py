@@ -51,7 +51,7 @@ def test_values_that_it_cannot_carry(value, word):
 def test_replies_that_are_errors(data, error):
     with pytest.raises(error) as caught:
         decode(data)
-    assert type(caught.value) is error
+    assert caught.type is error
 
 
 def test_an_empty_reply_is_a_success_without_nodes():

@@ -31,11 +31,47 @@ PROTOCOLS = {"line": LineProtocol, "jsonrpc": JsonRpcProtocol, "xmlrpc": XmlRpcP
 # what trips parsers, beside any text
 TRICKY = st.lists(
     st.sampled_from(
-        ['"', "\\", "\\\"", "\n", "\r\n", "\r", "\n\n", " ", "\t", "::", ":", ",", "a", "x=y", "\0", "&#13;", "&amp;", "<", "]]>", "%2C", "+", "\x01", "\x0b", "\u00fc",
-         "\u4f60", "\U0001f600", "\ud800", "!", "!!", "$", "{}", "\x85", "\u2028", "\ufeff", "\uffff", "\x7f"]
+        [
+            '"',
+            "\\",
+            '\\"',
+            "\n",
+            "\r\n",
+            "\r",
+            "\n\n",
+            " ",
+            "\t",
+            "::",
+            ":",
+            ",",
+            "a",
+            "x=y",
+            "\0",
+            "&#13;",
+            "&amp;",
+            "<",
+            "]]>",
+            "%2C",
+            "+",
+            "\x01",
+            "\x0b",
+            "\u00fc",
+            "\u4f60",
+            "\U0001f600",
+            "\ud800",
+            "!",
+            "!!",
+            "$",
+            "{}",
+            "\x85",
+            "\u2028",
+            "\ufeff",
+            "\uffff",
+            "\x7f",
+        ]
     ),
     max_size=8,
-).map("".join)  # fmt: skip
+).map("".join)
 TEXT = st.one_of(
     TRICKY,
     st.text(max_size=20),
@@ -393,13 +429,57 @@ def _flatten(nodes):
 
 REPLY_LIKE = st.lists(
     st.sampled_from(
-        [b"200 OK\n", b"404 no\n", b"\n", b"\t", b"A:: b", b" c=d", b"::", b"{", b"}", b"[", b"]", b'"result":', b'"error":', b'"jsonrpc":"2.0",', b'"id":1', b",", b"1",
-         b"null", b"1e999", b"NaN", b'"code":', b'"message":"x"', b'"value":', b'"children":', b'"attributes":', b"<methodResponse>", b"</methodResponse>", b"<params>",
-         b"<param>", b"<value>", b"</value>", b"<struct>", b"<member>", b"<name>", b"<string>", b"<int>", b"<fault>", b"<array><data>", b"&#13;", b"\r", b"\xff", b"\0",
-         b"<!DOCTYPE", b"&x;", b"failed to print response", b"500 Internal error"]
+        [
+            b"200 OK\n",
+            b"404 no\n",
+            b"\n",
+            b"\t",
+            b"A:: b",
+            b" c=d",
+            b"::",
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b'"result":',
+            b'"error":',
+            b'"jsonrpc":"2.0",',
+            b'"id":1',
+            b",",
+            b"1",
+            b"null",
+            b"1e999",
+            b"NaN",
+            b'"code":',
+            b'"message":"x"',
+            b'"value":',
+            b'"children":',
+            b'"attributes":',
+            b"<methodResponse>",
+            b"</methodResponse>",
+            b"<params>",
+            b"<param>",
+            b"<value>",
+            b"</value>",
+            b"<struct>",
+            b"<member>",
+            b"<name>",
+            b"<string>",
+            b"<int>",
+            b"<fault>",
+            b"<array><data>",
+            b"&#13;",
+            b"\r",
+            b"\xff",
+            b"\0",
+            b"<!DOCTYPE",
+            b"&x;",
+            b"failed to print response",
+            b"500 Internal error",
+        ]
     ),
     max_size=14,
-).map(b"".join)  # fmt: skip
+).map(b"".join)
 
 
 @SEVERAL
@@ -430,9 +510,23 @@ def test_decoders_take_any_bytes(name, data, tree_replies):
 
 
 @SEVERAL
-@given(st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)), lambda inner: st.one_of(
-    st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["result", "error", "id", "code", "message", "data", "value", "children", "attributes", "x"]), inner, max_size=4)), max_leaves=12),
-    st.sampled_from(["jsonrpc", "mi_json"]))  # fmt: skip
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.dictionaries(
+                st.sampled_from(
+                    ["result", "error", "id", "code", "message", "data", "value", "children", "attributes", "x"]
+                ),
+                inner,
+                max_size=4,
+            ),
+        ),
+        max_leaves=12,
+    ),
+    st.sampled_from(["jsonrpc", "mi_json"]),
+)
 def test_json_decoders_take_any_json(value, name):
     reply = decode_anything(PROTOCOLS[name](), json.dumps(value).encode("utf-8"), Request(b"", "uptime", 1))
     if reply is not None and name == "jsonrpc":

@@ -91,7 +91,7 @@ def test_replies_that_are_errors(data, error):
             return
     with pytest.raises(error) as caught:
         XmlRpcProtocol().decode(data, REQUEST)
-    assert type(caught.value) is error
+    assert caught.type is error
 
 
 def test_generations_tell_themselves_apart():

@@ -324,8 +324,18 @@ def test_notify_in_check_mode_plans(udp):
     assert "t_uac_dlg" not in udp.methods()
 
 
-@pytest.mark.parametrize("more,word", [({"uri": ["a@b"]}, "uri"), ({"uri": ["sip:a@b"], "rate": 0.0}, "rate"), ({"uri": ["sip:a@b"], "max_in_flight": 0}, "max_in_flight"), ({"uri": ["sip:a@b"], "event": "a\r\nb"}, "vent"),
-                                       ({"contacts": {"network": ["x"]}}, "network"), ({}, "uri"), ({"uri": ["sip:a@b"], "aor": ["a"]}, "mutually exclusive")])  # fmt: skip
+@pytest.mark.parametrize(
+    "more,word",
+    [
+        ({"uri": ["a@b"]}, "uri"),
+        ({"uri": ["sip:a@b"], "rate": 0.0}, "rate"),
+        ({"uri": ["sip:a@b"], "max_in_flight": 0}, "max_in_flight"),
+        ({"uri": ["sip:a@b"], "event": "a\r\nb"}, "vent"),
+        ({"contacts": {"network": ["x"]}}, "network"),
+        ({}, "uri"),
+        ({"uri": ["sip:a@b"], "aor": ["a"]}, "mutually exclusive"),
+    ],
+)
 def test_what_is_wrong_with_a_notify(udp, more, word):
     failed, result = run("opensips_notify", udp.options(**more))
     assert failed and word in result["msg"]

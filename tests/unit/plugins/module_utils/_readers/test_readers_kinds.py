@@ -88,7 +88,7 @@ def test_processes(at, name):
 
 @everywhere
 def test_statistics(at, name):
-    (group,) = statistics.parse(wire.reply(at, name, "get_statistics_groups")).items()
+    (group,) = list(statistics.parse(wire.reply(at, name, "get_statistics_groups")).items())
     assert group[0] == "tm"
     assert {"received_replies", "UAC_transactions", "2xx_transactions"} <= set(group[1])
     assert all(isinstance(value, int) for value in group[1].values())

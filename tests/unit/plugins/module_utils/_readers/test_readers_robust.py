@@ -48,7 +48,7 @@ from ansible_collections.community.opensips.tests.unit import wire
 
 # how to read each kind: ids of recorded exchanges, and what reads their replies
 READERS = {
-    "location": (("ul_dump", "odd_ul_dump"), lambda reply: location.parse(reply)),
+    "location": (("ul_dump", "odd_ul_dump"), location.parse),
     "contact": (("ul_show_contact", "ul_show_added"), lambda reply: location.parse(reply, "location", "a")),
     "aors": (("ul_dump_brief",), lambda reply: list(location.iter_aors(reply))),
     "uptime": (("uptime",), uptime.parse),

@@ -99,7 +99,10 @@ def test_accounts():
 
 
 def test_reading_what_others_write():
-    text = "voice-message: 2 / 8(0/2)\nMESSAGES-WAITING:YES\nMessage-Account: sip:alice@vmail.example.com\nFax-Message: 1/0\nX-Odd: no numbers\n\nTo: <alice@atlanta.example.com>\n"
+    text = (
+        "voice-message: 2 / 8(0/2)\nMESSAGES-WAITING:YES\nMessage-Account: sip:alice@vmail.example.com\n"
+        "Fax-Message: 1/0\nX-Odd: no numbers\n\nTo: <alice@atlanta.example.com>\n"
+    )
     assert summary.parse(text) == {
         "waiting": True,
         "account": "sip:alice@vmail.example.com",

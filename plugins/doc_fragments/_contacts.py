@@ -14,7 +14,8 @@ class ModuleDocFragment:
 options:
   contacts:
     description:
-      - Selects among all registered contacts. An empty mapping selects all of them.
+      - Filters on registered contacts. Where the module is given AORs apart from this, it selects among their contacts, else among all.
+      - An empty mapping selects all of them.
       - A contact is selected when every filter matches, and no C(exclude_*) does. Of a list one element must match.
       - Contacts whose registration has run out are never selected.
     type: dict

@@ -34,7 +34,13 @@ options:
     type: float
   max_in_flight:
     description:
-      - How many requests may wait for their phone's answer at the same time. If not set, 1000.
+      - How many requests may wait for their phone's answer at the same time. If not set, 1000, and 4000 over a datagram socket.
       - Phones that are dead hold their place until the server's C(fr_timeout). What the server has not yet taken is limited apart from this.
     type: int
+  max_failures:
+    description:
+      - Stops the run, and fails the task, once more phones than this failed, either a number such as V(10), or a percentage of those done such as V(5%).
+      - A percentage counts from the 20th phone on. Phones that rejected, did not answer, could not be reached or are unknown have failed.
+      - Requests that are under way already are waited for, the others are V(not_sent). A smaller O(max_in_flight) stops closer to the number.
+    type: str
 """

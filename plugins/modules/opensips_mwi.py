@@ -15,6 +15,7 @@ extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
   - community.opensips._connection
+  - community.opensips._contacts
   - community.opensips._sending
 attributes:
   check_mode:
@@ -22,18 +23,21 @@ attributes:
     details:
       - The phones are looked up, but nothing is sent.
   diff_mode:
-    support: none
+    support: full
+    details:
+      - The diff counts the requests by vendor.
   idempotent:
-    support: none
+    support: partial
     details:
       - Phones do not tell the state of their lamp, so it is sent each time.
+      - With O(state_file) only numbers that changed are sent.
   platform:
     platforms: posix
 options:
   uri:
     description:
       - SIP URI of the phone.
-      - One of this, O(aor) and O(mailboxes) is required.
+      - One of this, O(aor), O(mailboxes) and O(mailboxes_file) is required.
     type: str
   aor:
     description:
@@ -67,11 +71,6 @@ options:
       - How many of O(old) are urgent.
     type: int
     default: 0
-  table:
-    description:
-      - Location table, as the C(usrloc) module calls it.
-    type: str
-    default: location
   mailboxes:
     description:
       - Many mailboxes at once.
@@ -103,6 +102,17 @@ options:
         description: As O(urgent_old).
         type: int
         default: 0
+  mailboxes_file:
+    description:
+      - File on the host with the mailboxes, for very many of them. A name that ends in C(.json) is a JSON list of mappings as for O(mailboxes),
+        any other is CSV with a line of names, V(uri) or V(aor), V(account), V(new), V(old), V(urgent_new), V(urgent_old).
+    type: path
+  state_file:
+    description:
+      - File on the host that remembers the numbers which the phones accepted. Only mailboxes whose numbers differ from it are sent,
+        the others are counted as V(already).
+      - It is replaced as a whole, mode 0600. A mailbox is remembered when all of its phones accepted.
+    type: path
 seealso:
   - module: community.opensips.opensips_notify
   - name: RFC 3842
@@ -124,6 +134,12 @@ EXAMPLES = r"""
   community.opensips.opensips_mwi:
     uri: sip:1001@192.0.2.17:5060
 
+- name: Set the lamps whose numbers changed since the last run
+  community.opensips.opensips_mwi:
+    mailboxes_file: /var/spool/voicemail/mailboxes.csv
+    state_file: /var/lib/community.opensips/mwi.json
+    rate: 200
+
 - name: Set the lamps of many mailboxes
   community.opensips.opensips_mwi:
     domain: example.com
@@ -138,8 +154,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each contact of each mailbox, in their order.
-  returned: success
+  description:
+    - One entry for each contact of each mailbox, in their order. Mailboxes whose numbers did not change come first, with one entry each.
+    - Also returned when the run stopped or broke off, so that every phone is accounted for.
+  returned: success, or when the run stopped
   type: list
   elements: dict
   contains:
@@ -163,7 +181,8 @@ results:
       description:
         - V(accepted) when the phone answered 2xx, V(rejected) when it answered with another code, V(no_answer) when it did not answer
           before the server's C(fr_timeout), V(unreachable) when the server could not send to it, V(not_sent) when nothing was sent,
-          V(unknown) when it was sent but the server did not tell what came of it.
+          V(unknown) when it was sent, or may have been, but the server did not tell what came of it.
+        - V(already) when the numbers are those that O(state_file) remembers.
         - V(planned) in check mode.
       type: str
       sample: accepted
@@ -179,6 +198,10 @@ results:
       description: What a rejection usually means. Empty otherwise.
       type: str
       sample: null
+    at:
+      description: When the answer came, in seconds since 1970. Empty when nothing was sent.
+      type: float
+      sample: 1795318012.25
     seconds:
       description: Seconds from sending to the answer.
       type: float
@@ -213,7 +236,7 @@ results:
       sample: 0
 summary:
   description: Counts of the whole run.
-  returned: success
+  returned: success, or when the run stopped
   type: dict
   contains:
     total:
@@ -230,6 +253,7 @@ summary:
         unreachable: 0
         not_sent: 0
         unknown: 0
+        already: 0
     vendors:
       description: Number of results by vendor and outcome.
       type: dict
@@ -237,8 +261,27 @@ summary:
         yealink:
           accepted: 2
           no_answer: 1
+    user_agents:
+      description: Number of results by User-Agent and outcome.
+      type: dict
+      sample:
+        Yealink SIP-T46U 108.86.0.20:
+          accepted: 2
+          no_answer: 1
+    answer_seconds:
+      description: How long the phones took to answer, the least, the median, the 95th percentile and the most. Empty when none answered.
+      type: dict
+      sample:
+        min: 0.004
+        median: 0.021
+        p95: 0.08
+        max: 0.31
+    sent:
+      description: Number of requests that went out in this run.
+      type: int
+      sample: 3
     seconds:
-      description: Duration of the run. Empty in check mode.
+      description: Duration of sending. Empty in check mode.
       type: float
       sample: 3.2
     rate:

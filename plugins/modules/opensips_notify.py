@@ -14,6 +14,7 @@ description:
   - The Event comes from a preset for the phone's vendor, see R(NOTIFY presets,ansible_collections.community.opensips.docsite.presets), is chosen by
     each phone's User-Agent, or is given literally.
   - Many requests are under way at the same time, so phones that do not answer do not hold up the others.
+  - For whole fleets there are campaigns that can be resumed, batches, rules to stop by, and waiting until the phones are back.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -24,13 +25,16 @@ attributes:
   check_mode:
     support: full
     details:
-      - The phones are looked up and each one's Event is chosen, but nothing is sent.
+      - The phones are looked up and each one's Event is chosen, but nothing is sent. The results are the whole plan.
   diff_mode:
-    support: none
+    support: full
+    details:
+      - The diff counts the requests by vendor.
   idempotent:
-    support: none
+    support: partial
     details:
       - A NOTIFY is an event, it is sent each time.
+      - With O(unless_user_agent) or O(campaign) a second run sends nothing more once all is done.
   platform:
     platforms: posix
 options:
@@ -64,6 +68,63 @@ options:
     description:
       - Body of the NOTIFY, in place of the preset's. It needs a C(Content-Type), from the preset or in O(headers). Line ends are sent as CRLF.
     type: str
+  unless_user_agent:
+    description:
+      - Regular expression that is searched in the User-Agent, regardless of case. Phones that it matches are left alone, and counted as V(already).
+      - Give the firmware that is wanted, then a run changes nothing once all phones have it.
+    type: str
+  own_only:
+    description:
+      - Whether to leave out contacts that another server serves, for servers that share one location table.
+        In a play over all of them no phone is then sent to twice.
+      - A server's own contacts are those whose socket has an address that one of its processes listens on, or matches O(own_sockets).
+    type: bool
+    default: false
+  own_sockets:
+    description:
+      - Shell patterns of the server's own sockets, such as V(udp:192.0.2.1:*). Needed where sockets are advertised under other addresses.
+    type: list
+    elements: str
+  campaign:
+    description:
+      - Name under which the host keeps a journal of who was sent to. Runs of the same campaign send to nobody twice, so an interrupted run can simply be repeated.
+      - Phones with an outcome of an earlier run keep that outcome. Use another name to send to all of them again.
+      - A phone is known by its AOR and its C(+sip.instance), so it may come back with another contact. One that registers without an instance
+        is known by its contact.
+    type: str
+  campaign_dir:
+    description:
+      - Directory of the journal, made with mode 0700 if it is missing. The journal is C(CAMPAIGN.jsonl) in it, mode 0600, one JSON object a line, only appended to.
+      - If not set, C(/var/lib/community.opensips) for root and C(~/.local/state/community.opensips) for others.
+    type: path
+  resend_unknown:
+    description:
+      - Whether to send again to phones of which an earlier run of the campaign did not learn what came of them, because it was killed or the server did not tell.
+      - Otherwise they are reported as V(unknown).
+    type: bool
+    default: false
+  batch:
+    description:
+      - The largest number of phones to send to in this run of the O(campaign). Results are then only those of this run,
+        and RV(summary.remaining) counts the phones left for the next one.
+    type: int
+  wait:
+    description:
+      - Watches, after sending, until the phones that accepted have registered anew. One look at the location table serves all of them.
+        Phones whose preset only makes them read their configuration are not waited for.
+      - A registration is new when its Call-ID is another one, its CSeq restarted, or the phone calls itself otherwise.
+    type: dict
+    suboptions:
+      for:
+        description: What to wait for.
+        type: str
+        choices:
+          - registration
+        default: registration
+      timeout:
+        description: Seconds to wait at the most.
+        type: float
+        default: 300
 seealso:
   - module: community.opensips.opensips_mwi
   - module: community.opensips.opensips_uac_dlg
@@ -95,6 +156,32 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ notified.results | rejectattr('outcome', 'equalto', 'accepted') | list }}"
 
+- name: Update the Snom phones that lack a firmware, the canaries first, and wait until they are back
+  community.opensips.opensips_notify:
+    contacts:
+      user_agent:
+        - snom
+      sample: 1
+    unless_user_agent: 10\.1\.198\.19
+    campaign: snom-2026-11
+    max_failures: 5%
+    wait:
+      for: registration
+      timeout: 600
+
+- name: Go on with the next 500 phones of the campaign
+  community.opensips.opensips_notify:
+    contacts:
+      user_agent:
+        - snom
+    unless_user_agent: 10\.1\.198\.19
+    campaign: snom-2026-11
+    batch: 500
+    rate: 50
+    max_failures: 5%
+    wait:
+      timeout: 600
+
 - name: Send a literal Event to a phone that is not registered
   community.opensips.opensips_notify:
     uri:
@@ -104,8 +191,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each contact, in the order of the location table or of the options.
-  returned: success
+  description:
+    - One entry for each contact, in the order of the location table or of the options. Those to which nothing had to be sent come first.
+    - Also returned when the run stopped or broke off, so that every phone is accounted for.
+  returned: success, or when the run stopped
   type: list
   elements: dict
   contains:
@@ -129,7 +218,8 @@ results:
       description:
         - V(accepted) when the phone answered 2xx, V(rejected) when it answered with another code, V(no_answer) when it did not answer
           before the server's C(fr_timeout), V(unreachable) when the server could not send to it, V(not_sent) when nothing was sent,
-          V(unknown) when it was sent but the server did not tell what came of it.
+          V(unknown) when it was sent, or may have been, but the server did not tell what came of it.
+        - V(already) when the phone is as O(unless_user_agent) wants it.
         - V(planned) in check mode.
       type: str
       sample: accepted
@@ -145,6 +235,10 @@ results:
       description: What a rejection usually means. Empty otherwise.
       type: str
       sample: null
+    at:
+      description: When the answer came, in seconds since 1970. Empty when nothing was sent.
+      type: float
+      sample: 1795318012.25
     seconds:
       description: Seconds from sending to the answer.
       type: float
@@ -157,10 +251,31 @@ results:
       description: Key of the preset. Empty for a literal Event.
       type: str
       sample: yealink_reboot
+    action:
+      description:
+        - What the Event makes phones do, V(reboot), V(check_cfg), V(report) or V(push), or V(literal) for a literal Event. Empty when none was found.
+      type: str
+      sample: reboot
     hint:
       description: On what the phone's obedience depends, or which action the preset stands in for, if O(event=auto).
       type: str
       sample: null
+    earlier:
+      description: Whether the outcome is that of an earlier run of the campaign.
+      type: bool
+      sample: false
+    registered:
+      description: V(back) when the phone registered anew, V(not_back) when it did not in time. Only with O(wait), for phones that accepted.
+      type: str
+      sample: back
+    new_user_agent:
+      description: What the phone calls itself since it is back. Only with O(wait), for phones that accepted.
+      type: str
+      sample: Yealink SIP-T46U 108.87.0.15
+    back_seconds:
+      description: Seconds after sending at which the phone was seen to be back. Only with O(wait), for phones that are back.
+      type: float
+      sample: 41.2
 left_out:
   description: Registered contacts that the filters of O(contacts) left out, each with its reason.
   returned: success
@@ -172,7 +287,7 @@ left_out:
       reason: user_agent does not match
 summary:
   description: Counts of the whole run.
-  returned: success
+  returned: success, or when the run stopped
   type: dict
   contains:
     total:
@@ -189,6 +304,7 @@ summary:
         unreachable: 0
         not_sent: 0
         unknown: 0
+        already: 0
     vendors:
       description: Number of results by vendor and outcome.
       type: dict
@@ -196,14 +312,46 @@ summary:
         yealink:
           accepted: 2
           no_answer: 1
+    user_agents:
+      description: Number of results by User-Agent and outcome.
+      type: dict
+      sample:
+        Yealink SIP-T46U 108.86.0.20:
+          accepted: 2
+          no_answer: 1
+    answer_seconds:
+      description: How long the phones took to answer, the least, the median, the 95th percentile and the most. Empty when none answered.
+      type: dict
+      sample:
+        min: 0.004
+        median: 0.021
+        p95: 0.08
+        max: 0.31
+    sent:
+      description: Number of requests that went out in this run.
+      type: int
+      sample: 3
     seconds:
-      description: Duration of the run. Empty in check mode.
+      description: Duration of sending. Empty in check mode.
       type: float
       sample: 3.2
     rate:
       description: Requests a second over the whole run. Empty when nothing was sent.
       type: float
       sample: 0.9
+    earlier:
+      description: Number of phones that keep their outcome of an earlier run of the campaign.
+      type: int
+      sample: 0
+    remaining:
+      description: Number of phones that O(batch) leaves for the next run.
+      type: int
+      sample: 0
+    registered:
+      description: Number of phones that are V(back) and V(not_back). Only with O(wait).
+      type: dict
+      sample:
+        back: 2
 error:
   description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
   returned: failure

@@ -7,19 +7,18 @@
 
 """Sending one SIP request to each of many phones and accounting for every one of them."""
 
+import collections
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
-from ansible_collections.community.opensips.plugins.module_utils._sip.request import (
-    default_from_to,
-    uac_dlg_params,
-    with_defaults,
-)
+from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
-# Requests that may wait for a phone. Dead phones hold their place for fr_timeout, so this is far more than a window.
-DEFAULT_IN_FLIGHT = 1000
+# Requests that the journal announces at once. After a crash that many more than were under way are unknown.
+_ANNOUNCED = 64
+# Templates to keep: presets are few, but some bodies are each phone's own.
+_TEMPLATES = 64
 
 
 class SipRequest:
@@ -38,28 +37,33 @@ class SipRequest:
         self.label = label or {}
         self.problem = target.problem or problem
 
-    def params(self, classic, from_uri=None, socket=None):
-        """Parameters of t_uac_dlg. classic: for OpenSIPS before 3.0. socket: "contact" for the one of the registration.
+    @property
+    def key(self):
+        """What a journal knows the phone by: (AOR or "", its instance, or else its contact).
+
+        A phone may come back from a reboot with another contact; its +sip.instance stays.
+        """
+        record = self.target.record
+        return self.target.aor or "", record and record["sip_instance"] or self.target.contact
+
+    def params(self, template, from_uri=None, socket=None):
+        """Parameters of t_uac_dlg. template: RequestTemplate of this request. socket: "contact" for the one of the registration.
 
         Raises SipError.
         """
         target = self.target
         next_hop, path, registered_socket = target.way()
-        headers = with_defaults(
-            self.headers, default_from_to(target.contact, from_uri or target.to_uri(), target.to_uri())
-        )
         if path:
             # RFC 3327: the path of the registration becomes the route, and its first element the next hop
-            headers["Route"] = path
             next_hop = _first_uri(path)
-        return uac_dlg_params(
-            self.method,
+        to_uri = target.to_uri()
+        return template.params(
             target.contact,
-            headers,
-            body=self.body,
+            from_uri or to_uri,
+            to_uri,
             next_hop=next_hop,
             socket=registered_socket if socket == "contact" else socket,
-            classic=classic,
+            path=path,
             registered=target.record is not None,
         )
 
@@ -77,47 +81,173 @@ def check_pace(rate, max_in_flight):
         raise BadParameters("max_in_flight is {0}".format(max_in_flight), "Give a number from 1 on")
 
 
-def deliver(conn, sip_requests, from_uri=None, socket="contact", rate=None, max_in_flight=None, timeout=None):
-    """Send SipRequests; yields (SipRequest, result) for each of them, those that cannot be sent included.
+class Delivery:
+    """Sends SipRequests and accounts for each of them.
 
-    result: dict of outcome, code, reason, note, seconds and headers of the phone's answer.
+    conn: Connection. from_uri, socket: as for SipRequest.params(). rate: requests a second. max_in_flight: requests that may
+    wait for their phone. stop: StopRule. journal: Journal of a campaign, or None. stopped: why the run stopped (str), or None.
     """
-    classic = conn.version < (3,)
-    under_way, stopped_short = [], []
 
-    def mi_requests():
+    def __init__(self, conn, from_uri=None, socket="contact", rate=None, max_in_flight=None, stop=None, journal=None):
+        self._conn = conn
+        self._from_uri = from_uri
+        self._socket = socket
+        self._rate = rate
+        self._max_in_flight = max_in_flight
+        self._stop = stop or StopRule(None)
+        self._journal = journal
+        self._announced = collections.deque()
+        self._aside = collections.deque()
+        self._templates = {}
+        self._classic = False
+        self.stopped = None
+
+    def run(self, sip_requests):
+        """Yield (SipRequest, result) for each of sip_requests (iterable), those that are not sent included.
+
+        result: dict of outcome, code, reason, note, at (Unix time of sending, or None) and seconds from sending to the answer.
+        """
+        under_way = {}
+        replies = self._conn.call_many(
+            self._mi_requests(iter(sip_requests), under_way), self._max_in_flight, self._rate
+        )
+        for index, reply in replies:
+            yield from self._set_aside()
+            request, started, at = under_way.pop(index)
+            what, record = outcomes.of_reply(reply, headers=False)
+            self._note(request, what, record)
+            yield request, _result(what, record, time.monotonic() - started, at)
+        yield from self._set_aside()
+
+    def _mi_requests(self, sip_requests, under_way):
+        """(method, params) of what can be sent, each announced in the journal before it goes out."""
+        self._classic = self._conn.version < (3,)
+        count = 0
+        while True:
+            ready = self._announce(sip_requests)
+            if not ready:
+                return
+            self._announced.extend(ready)
+            while self._announced:
+                if self.stopped:
+                    self._withdraw(sip_requests)
+                    return
+                request, params = self._announced.popleft()
+                # the time of day puts the runs of a campaign, and those of several servers, on one time line
+                under_way[count] = (request, time.monotonic(), time.time())
+                count += 1
+                yield "t_uac_dlg", params
+
+    def _announce(self, sip_requests):
+        """Up to a batch of (SipRequest, params) that can be sent; the others are put aside with their reason."""
+        ready = []
         for request in sip_requests:
-            problem, params = request.problem, None
+            problem = request.problem
             if problem is None:
                 try:
-                    params = request.params(classic, from_uri, socket)
+                    ready.append((request, request.params(self._template(request), self._from_uri, self._socket)))
                 except SipError as error:
                     problem = str(error)
-            if params is None:
-                stopped_short.append(
-                    (request, _result(outcomes.NOT_SENT, {"code": None, "reason": problem, "headers": {}}, None))
-                )
-                continue
-            under_way.append((request, time.monotonic()))
-            yield "t_uac_dlg", params
+            if problem is not None:
+                self._aside.append((request, not_sent(problem)))
+            if len(ready) == _ANNOUNCED:
+                break
+        if ready and self._journal is not None:
+            self._journal.sending([request.key for request, _params in ready])
+        return ready
 
-    for index, reply in conn.call_many(mi_requests(), max_in_flight or DEFAULT_IN_FLIGHT, rate, timeout):
-        while stopped_short:
-            yield stopped_short.pop(0)
-        request, started = under_way[index]
-        under_way[index] = None
-        what, record = outcomes.of_reply(reply)
-        yield request, _result(what, record, time.monotonic() - started)
-    while stopped_short:
-        yield stopped_short.pop(0)
+    def _template(self, request):
+        """What a request shares with others that have the very same headers and body."""
+        key = (request.method, id(request.headers), request.body)
+        if key not in self._templates:
+            if len(self._templates) > _TEMPLATES:
+                self._templates.clear()
+            # the headers stay with their id as long as the template does
+            template = RequestTemplate(request.method, request.headers, request.body, self._classic)
+            self._templates[key] = (template, request.headers)
+        return self._templates[key][0]
+
+    def _withdraw(self, sip_requests):
+        """The run stopped: what was announced or not yet looked at is not sent."""
+        if self._journal is not None:
+            self._journal.withdraw([request.key for request, _params in self._announced])
+        for request, _params in self._announced:
+            self._aside.append((request, not_sent(self.stopped)))
+        self._announced.clear()
+        for request in sip_requests:
+            self._aside.append((request, not_sent(request.problem or self.stopped)))
+
+    def _set_aside(self):
+        while self._aside:
+            yield self._aside.popleft()
+
+    def _note(self, request, what, record):
+        if self._journal is not None:
+            if what == outcomes.NOT_SENT:
+                self._journal.withdraw([request.key])
+            elif what != outcomes.UNKNOWN:
+                self._journal.finished(request.key, what, record["code"], record["reason"])
+        self.stopped = self.stopped or self._stop.count(what)
 
 
-def _result(what, record, seconds):
+class StopRule:
+    """When a run stops: after a number of failures (int), or a percentage of those done (text such as ``5%``); None: never.
+
+    A percentage counts from the 20th phone on, so that one dead phone at the beginning does not stop a fleet.
+    Raises BadParameters.
+    """
+
+    _FROM = 20
+    _FAILURES = (outcomes.REJECTED, outcomes.NO_ANSWER, outcomes.UNREACHABLE, outcomes.UNKNOWN)
+
+    def __init__(self, max_failures):
+        self._number = self._percent = None
+        self._done = self._failed = 0
+        self._given = max_failures
+        if max_failures is None:
+            return
+        text = str(max_failures).strip()
+        try:
+            if text.endswith("%"):
+                self._percent = float(text[:-1])
+            else:
+                self._number = int(text)
+        except ValueError:
+            self._percent = -1
+        if (self._percent is not None and not 0 <= self._percent < 100) or (
+            self._number is not None and self._number < 0
+        ):
+            raise BadParameters(
+                "max_failures is {0!r}".format(max_failures), "Give a number such as 10, or a percentage such as 5%"
+            )
+
+    def count(self, outcome):
+        """Take one outcome into account; why the run is to stop (str), or None."""
+        if outcome == outcomes.NOT_SENT:
+            return None
+        self._done += 1
+        self._failed += outcome in self._FAILURES
+        over = (self._number is not None and self._failed > self._number) or (
+            self._percent is not None and self._done >= self._FROM and self._failed * 100.0 > self._percent * self._done
+        )
+        if not over:
+            return None
+        return "the run stopped: {0} of {1} phones failed, more than max_failures ({2})".format(
+            self._failed, self._done, self._given
+        )
+
+
+def not_sent(reason):
+    """The result of a SipRequest that nothing was sent for."""
+    return _result(outcomes.NOT_SENT, {"code": None, "reason": reason}, None)
+
+
+def _result(what, record, seconds, at=None):
     return {
         "outcome": what,
         "code": record["code"],
         "reason": record["reason"],
         "note": outcomes.note_on(what, record),
+        "at": None if at is None or what == outcomes.NOT_SENT else round(at, 3),
         "seconds": None if seconds is None else round(seconds, 3),
-        "headers": record["headers"],
     }

@@ -13,6 +13,8 @@ no_answer     the phone did not answer before the server's fr_timeout (408)
 unreachable   the server could not send to it: the name does not resolve, or sending failed
 not_sent      nothing was sent, the reason says why
 unknown       it was sent, or may have been, and the server did not say what came of it
+already       nothing was sent because the phone is as wanted
+planned       check mode would send
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ServerError
@@ -24,8 +26,9 @@ NO_ANSWER = "no_answer"
 UNREACHABLE = "unreachable"
 NOT_SENT = "not_sent"
 UNKNOWN = "unknown"
+ALREADY = "already"
 PLANNED = "planned"
-OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN)
+OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, ALREADY)
 # the outcomes of requests that went out
 SENT = (ACCEPTED, REJECTED, NO_ANSWER, UNKNOWN)
 
@@ -33,10 +36,11 @@ SENT = (ACCEPTED, REJECTED, NO_ANSWER, UNKNOWN)
 _UNREACHABLE_CODES = (475, 476, 477, 478, 479)
 
 
-def of_reply(reply):
+def of_reply(reply, headers=True):
     """(outcome, record of the answer) of a t_uac_dlg Reply or the MIError that came instead.
 
-    The record is that of _readers.uac, or None when the server said nothing of the phone.
+    The record is that of _readers.uac; of an MIError it has only code (None unless the server gave one), reason and headers.
+    headers: take the phone's answer apart, too; a fleet saves that.
     """
     if isinstance(reply, ServerError):
         record = uac.parse_error(reply)
@@ -46,14 +50,14 @@ def of_reply(reply):
     if isinstance(reply, MIError):
         return (UNKNOWN if reply.maybe_sent else NOT_SENT), {"code": None, "reason": str(reply), "headers": {}}
     try:
-        record = uac.parse(reply)
+        record = uac.parse(reply, headers)
     except MIError as error:
         return UNKNOWN, {"code": None, "reason": str(error), "headers": {}}
     return _of_record(record), record
 
 
 def _of_record(record):
-    code, answered = record["code"], bool(record["headers"])
+    code, answered = record["code"], record["message"] is not None
     if code == 408 and not answered:
         return NO_ANSWER
     if code in _UNREACHABLE_CODES and not answered:

@@ -7,6 +7,8 @@
 
 """One result per contact, and the summary of a run."""
 
+import collections
+
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 
 
@@ -15,7 +17,7 @@ def result_of(request, result):
     target = request.target
     entry = {"aor": target.aor, "contact": target.contact, "user_agent": target.user_agent, "vendor": target.vendor}
     entry.update(request.label)
-    entry.update((key, value) for key, value in result.items() if key != "headers")
+    entry.update(result)
     return entry
 
 
@@ -25,22 +27,68 @@ def planned(request):
     return result_of(request, {"outcome": what, "code": None, "reason": request.problem, "note": None, "seconds": None})
 
 
-def summary(entries, seconds):
-    """Counts by outcome, by vendor and outcome, and the pace.
+def summary(entries, seconds, sent):
+    """Counts by outcome, by vendor and by User-Agent, the phones' answering times and the pace.
 
-    entries: results. seconds: of the whole run, or None in check mode.
+    entries: results. seconds: of sending, or None in check mode. sent: requests that went out in this run.
     """
-    counts = dict.fromkeys(outcomes.OUTCOMES, 0)
-    by_vendor = {}
-    for entry in entries:
-        counts[entry["outcome"]] = counts.get(entry["outcome"], 0) + 1
-        vendor = by_vendor.setdefault(entry["vendor"] or "unknown", {})
-        vendor[entry["outcome"]] = vendor.get(entry["outcome"], 0) + 1
-    sent = sum(counts[each] for each in outcomes.SENT)
     return {
         "total": len(entries),
-        "outcomes": counts,
-        "vendors": by_vendor,
+        "outcomes": dict(dict.fromkeys(outcomes.OUTCOMES, 0), **count(entries, "outcome")),
+        "vendors": _by(entries, "vendor"),
+        "user_agents": _by(entries, "user_agent"),
+        "answer_seconds": _spread(
+            [entry["seconds"] for entry in entries if entry["outcome"] in _ANSWERED and entry["seconds"] is not None]
+        ),
         "seconds": None if seconds is None else round(seconds, 3),
+        "sent": sent,
         "rate": round(sent / seconds, 1) if seconds and sent else None,
     }
+
+
+_ANSWERED = (outcomes.ACCEPTED, outcomes.REJECTED)
+
+
+def count(entries, name):
+    """{value of name: number of entries}; entries that have no such value do not count."""
+    return dict(collections.Counter(entry[name] for entry in entries if entry.get(name) is not None))
+
+
+def _by(entries, name):
+    """{value of name: {outcome: number}}; entries without a value count as unknown."""
+    groups = {}
+    for entry in entries:
+        groups.setdefault(entry[name] or "unknown", []).append(entry)
+    return {value: count(group, "outcome") for value, group in groups.items()}
+
+
+def _spread(seconds):
+    """Least, median, 95th percentile and most, or None without any."""
+    if not seconds:
+        return None
+    ordered = sorted(seconds)
+    last = len(ordered) - 1
+    return {
+        "min": ordered[0],
+        "median": ordered[last // 2],
+        "p95": ordered[min(last, int(0.95 * len(ordered)))],
+        "max": ordered[last],
+    }
+
+
+def diff(entries):
+    """Counts by vendor as a diff in Ansible's terms: what was wanted of whom."""
+    lines = [
+        "{0}: {1} of {2}".format(vendor, _to_send(group), sum(group.values()))
+        for vendor, group in sorted(_by(entries, "vendor").items())
+    ]
+    return {
+        "before": "",
+        "after": "".join(line + "\n" for line in lines),
+        "before_header": "requests",
+        "after_header": "requests by vendor",
+    }
+
+
+def _to_send(group):
+    return sum(number for what, number in group.items() if what in outcomes.SENT or what == outcomes.PLANNED)

@@ -16,6 +16,9 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
 
+# From so many AORs on the whole location table is read at once.
+_DUMP_FROM = 500
+
 
 class Target:
     """One phone to send to.
@@ -42,9 +45,8 @@ class Target:
 
     def to_uri(self):
         """The URI for To and From: the AOR's where there is one, with the contact's host when the server keeps no domain."""
-        if not self.aor:
-            return self.contact
-        return aor_uri(self.aor, parse_uri(self.contact).hostport)
+        bare = parse_uri(self.contact).bare
+        return aor_uri(self.aor, bare.hostport) if self.aor else str(bare)
 
     def way(self):
         """(next_hop or None, path or None, socket or None): the way that the phone's REGISTER came, back."""
@@ -90,6 +92,9 @@ def _look_up(conn, aors, table):
     """The contacts of many AORs at once: {index: records}."""
     # the first one tells by itself what is wrong with all: an unknown table, or domains that are missing
     found = {0: location.read_aor(conn, aors[0], table)}
+    # a datagram does not hold the whole table
+    if len(aors) > _DUMP_FROM and conn.carrier.kind != "datagram":
+        return _look_up_at_once(conn, aors, table)
     requests = (("ul_show_contact", {"table_name": table, "aor": aor}) for aor in aors[1:])
     for index, outcome in conn.call_many(requests):
         aor = aors[index + 1]
@@ -100,6 +105,16 @@ def _look_up(conn, aors, table):
             found[index + 1] = location.read_aor(conn, aor, table)
         else:
             found[index + 1] = location.parse(outcome, table, aor)
+    return found
+
+
+def _look_up_at_once(conn, aors, table):
+    """The same from one dump of the whole table, which many single questions would take longer than."""
+    places = {aor: index for index, aor in enumerate(aors)}
+    found = {index: [] for index in range(len(aors))}
+    for record in location.read(conn, table):
+        if record["aor"] in places:
+            found[places[record["aor"]]].append(record)
     return found
 
 

@@ -39,15 +39,18 @@ class Facts:
 
     forms: list of lists of (name, mark, filler), mark "" or one of "=*!"; None when not known.
     named_only: bool. ints, bools: sets of names. arrays: {name: type of the elements}.
+    words: set of names that are sent as the words themselves. fitting: {names given: the form that has just these}, kept
+    because a fleet's calls are all alike.
     """
 
-    __slots__ = ("first", "last", "forms", "named_only", "ints", "bools", "arrays")
+    __slots__ = ("first", "last", "forms", "named_only", "ints", "bools", "arrays", "words", "fitting", "_names")
 
     def __init__(self, tokens):
         self.first, self.last = _span(tokens[0])
         self.forms = None
         self.named_only = "!" in tokens
         self.ints, self.bools, self.arrays = set(), set(), {}
+        self.fitting, self._names = {}, None
         for position, token in enumerate(tokens[1:], 1):
             if token == ":":
                 self.forms = _forms(tokens[position + 1 :])
@@ -59,13 +62,15 @@ class Facts:
             elif token[0] == "*":
                 name, dummy, kind = token[1:].partition("=")
                 self.arrays[name] = kind
+        self.words = {slot[0] for form in self.forms or () for slot in form if slot[1] == "!"}
 
     def names(self):
         """Every name that some form knows, in their order."""
-        found = []
-        for form in self.forms or ():
-            found += [slot[0] for slot in form if slot[0] not in found]
-        return found
+        if self._names is None:
+            self._names = []
+            for form in self.forms or ():
+                self._names += [slot[0] for slot in form if slot[0] not in self._names]
+        return self._names
 
 
 class Command:
@@ -75,12 +80,13 @@ class Command:
     v4_names: list of module:command. aliases: other spellings of 4.0. lost: bool, 4.0 refuses the classic name.
     was, now: list of names in older and newer versions. modules: [(from, to, module)] where it differs.
     built: {build option}. write_if: {"min": int, "named": [str], "first": [str]} of a dual command, or {}.
-    line, rpc: list of Facts. async_spans: [(from, to)]. old_params: {name in old documentation: name}.
+    line, rpc: list of Facts. async_spans: [(from, to)]. always_async: bool, in every version.
+    old_params: {name in old documentation: name}.
     """
 
     # fmt: off
     __slots__ = ("name", "module", "kind", "since", "until", "v4_names", "aliases", "lost", "was", "now", "modules", "built",
-                 "write_if", "line", "rpc", "async_spans", "old_params")
+                 "write_if", "line", "rpc", "async_spans", "always_async", "old_params")
     # fmt: on
 
     def __init__(self, record):
@@ -106,6 +112,7 @@ class Command:
         self.line = [Facts(section) for section in sections.get("line", ())]
         self.rpc = [Facts(section) for section in sections.get("rpc", ())]
         self.async_spans = [_span(section[0]) for section in sections.get("async", ())]
+        self.always_async = self.async_spans == [(_span(self.since)[0], _span(self.until)[0])]
         self.old_params = dict(token.split("=") for token in joined.get("old", ()))
 
     def spellings(self):
@@ -258,14 +265,14 @@ def is_async(name, version):
     command = find(name)
     if command is None or not command.async_spans:
         return False
-    whole = (_span(command.since)[0], _span(command.until)[0])
-    if command.async_spans == [whole]:
+    if command.always_async:
         return True
     version = version() if callable(version) else version
     if version is None:
         return True
+    newest = _span(command.until)[0]
     return any(
-        first <= tuple(version[:2]) and (tuple(version[:2]) <= last or last == whole[1])
+        first <= tuple(version[:2]) and (tuple(version[:2]) <= last or last == newest)
         for first, last in command.async_spans
     )
 
@@ -326,7 +333,7 @@ def arrange_line(name, params, version):
             "Give them as a list, in the order of the module's documentation",
         )
     given = _renamed(command, facts, given)
-    words = {slot[0] for form in facts.forms for slot in form if slot[1] == "!"}
+    words = facts.words
     given = {param: value for param, value in given.items() if param not in words or _switched_on(name, param, value)}
     arguments = []
     for param, mark, filler in _form(name, facts, given, ordered=True):
@@ -365,7 +372,7 @@ def arrange_rpc(name, params, version):
         return {param: _rpc_value(name, param, value, None) for param, value in given.items()}
     given = _renamed(command, facts, given)
     form = _form(name, facts, given, ordered=False)
-    words = {slot[0] for old in command.line for known in old.forms or () for slot in known if slot[1] == "!"}
+    words = {word for old in command.line for word in old.words}
     arranged = {}
     for param, value in given.items():
         # a word of 1.x and 2.x (ul_dump brief) is a number in 3.x
@@ -424,10 +431,14 @@ def _renamed(command, facts, given):
 
 def _form(name, facts, given, ordered):
     """The form that has just these names."""
+    names = frozenset(given)
+    if names in facts.fitting:
+        return facts.fitting[names]
     for form in facts.forms:
         if all(slot[0] in given or slot[1] == "=" for slot in form) and len(given) == sum(
             slot[0] in given for slot in form
         ):
+            facts.fitting[names] = form
             return form
     known = facts.names()
     for param in given:

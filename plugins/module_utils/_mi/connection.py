@@ -104,7 +104,7 @@ class Connection:
         """
         self._commands()
         encoded = self._encode_each(requests, timeout)
-        limit = max_in_flight or flight.DEFAULT_IN_FLIGHT
+        limit = max_in_flight or flight.DEFAULT_IN_FLIGHT[self.carrier.kind]
         if self.carrier.kind == "http":
             # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
             workers = 1 if self._speaker().name == "xmlrpc" else min(limit, flight.HTTP_WORKERS)

@@ -15,9 +15,13 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 
 # A UDP socket of default size loses requests from about 200 that the server has not yet taken.
 LOSSY_WINDOW = 64
-DEFAULT_IN_FLIGHT = 256
+# Requests that may wait for an answer. Dead phones hold their place for fr_timeout, so this is far more than a window;
+# over FIFO each has a file of its own.
+DEFAULT_IN_FLIGHT = {"fifo": 1000, "datagram": 4000, "http": 4}
 # How long taken requests may stay unknown before a barrier asks.
 _BARRIER_AFTER = 0.02
+# Requests to send before looking for replies.
+_BURST = 16
 # The server has one process for all of HTTP; a few connections keep it busy.
 HTTP_WORKERS = 4
 # Seconds until a full queue that cannot be polled is tried again.
@@ -83,11 +87,11 @@ class Flight:
         exhausted = False
         try:
             while True:
-                blocked = False
+                blocked, burst = False, 0
                 if self._hung:
                     yield from self._refuse_rest(waiting, requests)
                     waiting, exhausted = None, True
-                while not exhausted and self._may_send():
+                while not exhausted and burst < _BURST and self._may_send():
                     if waiting is None:
                         waiting = next(requests, None)
                         if waiting is None:
@@ -105,12 +109,14 @@ class Flight:
                     if blocked and not self._gives_up(self._timeout):
                         break
                     waiting = self._give_up = None
+                    burst += 1
                     if blocked:
                         blocked = False
                         yield token, self._not_taken()
                 if exhausted and waiting is None and not self._pending:
                     return
-                yield from self._wait(blocked, waiting is not None or not exhausted)
+                # after a burst only what is there already, so that its reply FIFO or socket can serve the next request
+                yield from self._wait(blocked, waiting is not None or not exhausted, burst == _BURST)
         finally:
             for _token, exchange, _sequence in list(self._pending.values()):
                 exchange.close()
@@ -173,9 +179,9 @@ class Flight:
         heapq.heappush(self._deadlines, (exchange.deadline, self._sequence, fd))
         return True
 
-    def _wait(self, blocked, more):
-        """Serve what is ready, or wait for it; yields outcomes."""
-        pause = self._pause(more)
+    def _wait(self, blocked, more, hurry):
+        """Serve what is ready, or wait for it unless in a hurry; yields outcomes."""
+        pause = 0.0 if hurry else self._pause(more)
         writable = self._carrier.writable_fd() if blocked else None
         if writable is not None:
             self._poll.register(writable, select.POLLOUT)

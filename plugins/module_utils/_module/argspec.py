@@ -96,5 +96,6 @@ def sending_spec():
             "socket": {"type": "str", "default": "contact"},
             "rate": {"type": "float"},
             "max_in_flight": {"type": "int"},
+            "max_failures": {"type": "str"},
         }
     )

@@ -7,21 +7,26 @@
 
 """Body of opensips_mwi: the voicemail lamps of phones (RFC 3842)."""
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet import targets
+from ansible_collections.community.opensips.plugins.module_utils._fleet import mailboxes as boxes
+from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet import report, targets
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, sending_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
+    ArgumentSpec,
+    contacts_spec,
+    sending_spec,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip import message_summary
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError, SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import with_defaults
 
-_COUNTS = ("new", "old", "urgent_new", "urgent_old")
-
 
 def _mailbox():
     spec = {"uri": {"type": "str"}, "aor": {"type": "str"}, "account": {"type": "str"}}
-    spec.update((name, {"type": "int", "default": 0}) for name in _COUNTS)
+    spec.update((name, {"type": "int", "default": 0}) for name in boxes.COUNTS)
     return spec
 
 
@@ -31,7 +36,6 @@ def spec():
         dict(
             _mailbox(),
             domain={"type": "str"},
-            table={"type": "str", "default": "location"},
             mailboxes={
                 "type": "list",
                 "elements": "dict",
@@ -39,50 +43,97 @@ def spec():
                 "required_one_of": [("uri", "aor")],
                 "mutually_exclusive": [("uri", "aor")],
             },
+            mailboxes_file={"type": "path"},
+            state_file={"type": "path"},
         ),
-        required_one_of=[("uri", "aor", "mailboxes")],
-        mutually_exclusive=[("uri", "aor", "mailboxes"), ("account", "mailboxes")],
+        required_one_of=[("uri", "aor", "mailboxes", "mailboxes_file")],
+        mutually_exclusive=[
+            ("uri", "aor", "mailboxes", "mailboxes_file"),
+            ("account", "mailboxes"),
+            ("account", "mailboxes_file"),
+            ("uri", "contacts"),
+        ],
     )
-    return sending_spec().merged_with(own)
+    return contacts_spec().merged_with(sending_spec()).merged_with(own)
 
 
 def run(task):
-    """Make each mailbox's body, find its phones, send, and account for all of them."""
-    params = task.params
-    sending.check_options(params)
-    single = params["mailboxes"] is None
-    mailboxes = (
-        [{name: params[name] for name in ("uri", "aor", "account") + _COUNTS}] if single else params["mailboxes"]
-    )
-    if not single and any(params[name] for name in _COUNTS):
+    """Make each mailbox's body, find its phones, send what changed, and account for all of them."""
+    sending.check_options(task.params)
+    wanted = _mailboxes(task.params)
+    prepared = _prepare(wanted, task.params)
+    if task.params["state_file"] is None:
+        return _run(task, prepared, None)
+    with boxes.State(task.params["state_file"], read_only=task.check_mode) as state:
+        return _run(task, prepared, state)
+
+
+def _run(task, prepared, state):
+    current = [mailbox for mailbox, _body in prepared if state is not None and state.is_current(mailbox)]
+    changed = [(mailbox, body) for mailbox, body in prepared if state is None or not state.is_current(mailbox)]
+    requests = _requests(task, changed)
+    settled = [_unchanged(mailbox) for mailbox in current]
+    everything = [request for _mailbox, reached in requests for request in reached]
+    if task.check_mode:
+        results = sending.plan(everything)
+        planned = any(each["outcome"] == outcomes.PLANNED for each in results)
+        return _result(settled + results, None, 0, planned)
+    sent = sending.Sending(task, everything)
+    if state is not None:
+        _remember(state, requests, sent.results)
+    return sent.finish(_result(settled + sent.results, sent.seconds, sent.sent, sent.sent > 0))
+
+
+def _result(entries, seconds, sent, changed):
+    return {
+        "changed": changed,
+        "results": entries,
+        "summary": report.summary(entries, seconds, sent),
+        "diff": report.diff(entries),
+    }
+
+
+def _mailboxes(params):
+    """The mailboxes as the options give them: list of dict."""
+    if params["uri"] is not None or params["aor"] is not None:
+        return [{name: params[name] for name in ("uri", "aor", "account") + boxes.COUNTS}]
+    if any(params[name] for name in boxes.COUNTS):
         raise BadParameters(
-            "Numbers of messages are given beside mailboxes",
-            "Put new, old, urgent_new and urgent_old into each of mailboxes",
+            "Numbers of messages are given beside a list of mailboxes",
+            "Put new, old, urgent_new and urgent_old into each of them",
         )
-    prepared = [
-        (mailbox, _body(mailbox, params["domain"], None if single else number))
-        for number, mailbox in enumerate(mailboxes, 1)
+    found = params["mailboxes"] if params["mailboxes"] is not None else boxes.load(params["mailboxes_file"])
+    seen = {}
+    for number, mailbox in enumerate(found, 1):
+        before = seen.setdefault(boxes.key_of(mailbox), number)
+        if before != number:
+            raise BadParameters(
+                "Entries {0} and {1} of the mailboxes are the same mailbox, {2}".format(
+                    before, number, boxes.key_of(mailbox)
+                ),
+                "Leave one out",
+            )
+    return found
+
+
+def _prepare(wanted, params):
+    """(mailbox, body) of each; what is wrong with any of them is said before anything is sent."""
+    targets.check_uris([each["uri"] for each in wanted if each["uri"]], "uri")
+    return [
+        (mailbox, _body(mailbox, params["domain"], number if len(wanted) > 1 else None))
+        for number, mailbox in enumerate(wanted, 1)
     ]
-    found = _targets(task, mailboxes)
-    requests = [
-        SipRequest(
-            target, "NOTIFY", with_defaults(params["headers"], message_summary.NOTIFY_HEADERS), body, _label(mailbox)
-        )
-        for (mailbox, body), reached in zip(prepared, found)
-        for target in reached
-    ]
-    return sending.send(task, requests)
 
 
 def _body(mailbox, domain, number):
     """The message summary of one mailbox; number: its place in the list, for the error."""
     account = mailbox["account"] or mailbox["uri"] or mailbox["aor"]
     try:
-        return message_summary.build(account, *[mailbox[name] for name in _COUNTS], domain=domain)
+        return message_summary.build(account, *boxes.counts_of(mailbox), domain=domain)
     except SipError as error:
         if "no domain" in error.message and not mailbox["account"]:
             # the AOR serves as the account only if it can
-            return message_summary.build(None, *[mailbox[name] for name in _COUNTS])
+            return message_summary.build(None, *boxes.counts_of(mailbox))
         if number is None and "no domain" in error.message:
             raise SipSyntaxError(
                 "account {0!r} has no domain".format(account), "Write it as a URI, or set domain"
@@ -92,19 +143,58 @@ def _body(mailbox, domain, number):
         raise SipSyntaxError("mailboxes entry {0}: {1}".format(number, error.message), error.hint) from error
 
 
-def _targets(task, mailboxes):
-    """A list of Targets for each mailbox."""
-    targets.check_uris([each["uri"] for each in mailboxes if each["uri"]], "uri")
+def _requests(task, changed):
+    """[(mailbox, its SipRequests)] for each mailbox."""
     by_aor = {}
-    aors = [each["aor"] for each in mailboxes if each["aor"]]
+    aors = [mailbox["aor"] for mailbox, _body in changed if mailbox["aor"]]
     if aors:
         by_aor = targets.by_aor(task.connection, aors, task.params["table"])
-    return [targets.of_uris([each["uri"]]) if each["uri"] else by_aor[each["aor"]] for each in mailboxes]
+    selection = None if task.params["contacts"] is None else Selection(task.params["contacts"])
+    headers = with_defaults(task.params["headers"], message_summary.NOTIFY_HEADERS)
+    requests = []
+    for mailbox, body in changed:
+        reached = targets.of_uris([mailbox["uri"]]) if mailbox["uri"] else by_aor[mailbox["aor"]]
+        if selection is not None:
+            reached = [_filtered(each, selection) for each in reached]
+        requests.append((mailbox, [SipRequest(each, "NOTIFY", headers, body, _label(mailbox)) for each in reached]))
+    return requests
+
+
+def _filtered(target, selection):
+    """The target, with a problem if the filters leave it out."""
+    reason = selection.reason_out(target.record) if target.record and target.problem is None else None
+    return (
+        target if reason is None else targets.Target(target.aor, target.contact, target.record, "left out: " + reason)
+    )
+
+
+def _remember(state, requests, results):
+    """Remember the mailboxes all of whose phones accepted."""
+    entries = iter(results)
+    for mailbox, reached in requests:
+        outcome = [next(entries)["outcome"] for _request in reached]
+        if outcome and all(each == outcomes.ACCEPTED for each in outcome):
+            state.remember(mailbox)
+        else:
+            state.forget(mailbox)
+    state.save()
+
+
+def _unchanged(mailbox):
+    target = targets.Target(mailbox["aor"], mailbox["uri"])
+    result = {
+        "outcome": outcomes.ALREADY,
+        "code": None,
+        "reason": "its numbers are those last sent",
+        "note": None,
+        "seconds": None,
+    }
+    return report.result_of(SipRequest(target, "NOTIFY", {}, label=_label(mailbox)), result)
 
 
 def _label(mailbox):
     return dict(
-        ((name, mailbox[name]) for name in _COUNTS),
+        ((name, mailbox[name]) for name in boxes.COUNTS),
         event=message_summary.EVENT,
         mailbox=mailbox["account"] or mailbox["uri"] or mailbox["aor"],
         waiting=bool(mailbox["new"]),

@@ -5,13 +5,20 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What the bodies of opensips_notify and opensips_mwi share: targets, sending, results."""
+"""What the bodies of opensips_notify and opensips_mwi share: sending, results, and what a run that stopped leaves."""
 
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import check_pace, deliver
+from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import (
+    Delivery,
+    StopRule,
+    check_pace,
+    not_sent,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import flatten
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
@@ -19,31 +26,57 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.uri import
 def check_options(params):
     """Refuse options that no request could be made with; raises BadParameters or SipError."""
     check_pace(params["rate"], params["max_in_flight"])
+    StopRule(params["max_failures"])
     flatten(params["headers"])
     if params["from_uri"]:
         validate_uri(params["from_uri"])
 
 
-def send(task, requests):
-    """Send SipRequests, or plan them in check mode: dict with changed, results in the order of requests, and summary."""
-    if task.check_mode:
-        results = [report.planned(each) for each in requests]
-        changed = any(each["outcome"] == outcomes.PLANNED for each in results)
-        return {"changed": changed, "results": results, "summary": report.summary(results, None)}
-    started = time.monotonic()
-    done = {}
-    for request, result in deliver(
-        task.connection,
-        requests,
-        from_uri=task.params["from_uri"],
-        socket=None if task.params["socket"] == "default" else task.params["socket"],
-        rate=task.params["rate"],
-        max_in_flight=task.params["max_in_flight"],
-    ):
-        done[id(request)] = report.result_of(request, result)
-    results = [done[id(each)] for each in requests]
-    return {
-        "changed": any(each["outcome"] in outcomes.SENT for each in results),
-        "results": results,
-        "summary": report.summary(results, time.monotonic() - started),
-    }
+def plan(requests):
+    """The results of check mode, in the order of requests."""
+    return [report.planned(each) for each in requests]
+
+
+class Sending:
+    """One run over SipRequests.
+
+    results: of all requests, in their order. seconds: that sending took. sent: requests that went out. stopped: why the run
+    stopped before its end, or None. failure: the MIError that ended it, or None.
+    """
+
+    def __init__(self, task, requests, journal=None):
+        params = task.params
+        delivery = Delivery(
+            task.connection,
+            from_uri=params["from_uri"],
+            socket=None if params["socket"] == "default" else params["socket"],
+            rate=params["rate"],
+            max_in_flight=params["max_in_flight"],
+            stop=StopRule(params["max_failures"]),
+            journal=journal,
+        )
+        self.failure = None
+        started = time.monotonic()
+        done = {}
+        try:
+            for request, result in delivery.run(requests):
+                done[id(request)] = report.result_of(request, result)
+        except MIError as error:
+            self.failure = error
+        self.seconds = time.monotonic() - started
+        self.stopped = delivery.stopped
+        self.results = [done.get(id(each)) or self._unaccounted(each) for each in requests]
+        self.sent = sum(each["outcome"] in outcomes.SENT for each in self.results)
+
+    def _unaccounted(self, request):
+        """Where the run broke off nobody knows which requests had gone out."""
+        result = not_sent("the run broke off: {0}".format(self.failure))
+        return report.result_of(request, dict(result, outcome=outcomes.UNKNOWN))
+
+    def finish(self, result):
+        """Return result, or raise TaskFailure with it when the run stopped or broke off."""
+        if self.failure is not None:
+            raise TaskFailure(str(self.failure), dict(result, error=describe_error(self.failure)))
+        if self.stopped:
+            raise TaskFailure(self.stopped[0].upper() + self.stopped[1:], result)
+        return result

@@ -32,6 +32,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.reply impor
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import parse_headers, unescape_crlf
 
+_EMPTY = {"body": None, "ruri": None, "next_hop": None}
 _NAMES = ("Status", "RURI", "Next-hop", "Routes", "Message")
 _STATUS = re.compile(r"\s*([1-6][0-9]{2})(?: (.*))?\Z", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -39,13 +40,25 @@ _NAME_ADDR = re.compile(r"[^<>,]*<[^>]*>")
 _NOT_SENT = re.compile(r"(\([0-9]{3}/MI/UAC\)|MI/UAC failed)\s*\Z")
 
 
-def parse(reply):
-    """The record of a t_uac_dlg reply: dict."""
+def parse(reply, headers=True):
+    """The record of a t_uac_dlg reply: dict. headers: take the answer apart; without, all but code, reason and message stay empty."""
+    raw = _raw(reply)
+    code, reason, message = _status(raw, reply)
+    if not headers:
+        return dict(_EMPTY, code=code, reason=reason, headers={}, routes=[], message=message)
+    record = _make(code, reason, raw, _message(message))
+    message = record["message"]
+    if message is not None:
+        head, _blank, body = message.partition("\r\n\r\n")
+        record["headers"], record["body"] = parse_headers(head).to_dict(), body or None
+    return record
+
+
+def _raw(reply):
+    """The reply in the shape of 3.x: dict."""
     if reply.is_tree:
-        return _record(_of_text(reply.lines()) if isinstance(reply, TextTreeReply) else _of_nodes(reply.result), reply)
-    if reply.result == "Accepted":
-        return _record({}, reply)
-    return _record(shape.mapping(reply.result, "t_uac_dlg"), reply)
+        return _of_text(reply.lines()) if isinstance(reply, TextTreeReply) else _of_nodes(reply.result)
+    return {} if reply.result == "Accepted" else shape.mapping(reply.result, "t_uac_dlg")
 
 
 def parse_error(error):
@@ -94,33 +107,30 @@ def _collect(pairs):
     return raw
 
 
-def _record(raw, reply):
+def _status(raw, reply):
+    """(code, reason, message as it came or None)"""
     status = _given(raw.get("Status"), "Status")
     if status is None:
         if reply.code == 202 or reply.result == "Accepted":
-            return _make(202, "Accepted", {}, None)
+            return 202, "Accepted", None
         raise shape.malformed("Status", reply.raw)
     match = _STATUS.match(status)
     if match is None:
         raise shape.malformed("Status", status)
-    return _make(
-        int(match.group(1)), (match.group(2) or "").strip(), raw, _message(_given(raw.get("Message"), "Message"))
-    )
+    return int(match.group(1)), (match.group(2) or "").strip(), _given(raw.get("Message"), "Message")
 
 
 def _make(code, reason, raw, message):
-    headers, body = {}, None
     if message is not None:
         head, _blank, body = message.partition("\r\n\r\n")
-        headers = parse_headers(head).to_dict()
         if not body:
             # transports differ in the line ends they leave
             message = head.rstrip("\r\n") + "\r\n\r\n"
     return {
         "code": code,
         "reason": reason,
-        "headers": headers,
-        "body": body or None,
+        "headers": {},
+        "body": None,
         "ruri": _given(raw.get("RURI"), "RURI"),
         "next_hop": _given(raw.get("Next-hop"), "Next-hop"),
         "routes": _routes(raw.get("Routes")),

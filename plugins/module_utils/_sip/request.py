@@ -46,11 +46,11 @@ def uac_dlg_params(method, ruri, headers, body=None, next_hop=None, socket=None,
     """
     params = OrderedDict()
     params["method"] = check_method(method)
-    params["ruri"] = _check_ruri(ruri, registered, next_hop)
+    params["ruri"] = check_ruri(ruri, registered, next_hop)
     if next_hop:
         params["next_hop"] = validate_uri(next_hop)
     if socket:
-        params["socket"] = _check_socket(socket)
+        params["socket"] = check_socket(socket)
     flat = flatten(headers)
     _check_headers(method, {canonical(name): text for name, text in flat}, body)
     block = format_headers(flat)
@@ -71,7 +71,8 @@ def check_method(method):
     return method
 
 
-def _check_ruri(ruri, registered, next_hop):
+def check_ruri(ruri, registered, next_hop):
+    """Return the Request-URI, or raise; registered: a phone registered it. A tel: URI needs a next_hop."""
     if registered:
         return validate_contact(ruri)
     if parse_uri(ruri).scheme == "tel" and not next_hop:
@@ -81,7 +82,8 @@ def _check_ruri(ruri, registered, next_hop):
     return validate_uri(ruri, schemes=("sip", "sips", "tel"))
 
 
-def _check_socket(socket):
+def check_socket(socket):
+    """Return the text of a server's socket, or raise SipSyntaxError."""
     if not isinstance(socket, str) or not _SOCKET.fullmatch(socket):
         raise SipSyntaxError(
             "%r is not a socket" % (socket,), "Write it like udp:192.0.2.1:5060, as in the server's configuration"

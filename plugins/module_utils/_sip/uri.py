@@ -11,6 +11,7 @@ Reading is tolerant, as location tables hold what phones once wrote; what a pers
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
@@ -63,7 +64,7 @@ def find_param(pairs, name, default=None):
 
 
 class Uri:
-    """A sip, sips or tel URI, taken apart. All parts are unescaped; ``str()`` escapes them again.
+    """A sip, sips or tel URI, taken apart. All parts are unescaped; ``str()`` escapes them again. Not to be changed.
 
     scheme    "sip", "sips" or "tel"
     user      str or None (of a tel URI: the number)
@@ -129,6 +130,7 @@ class Uri:
         return hash(self._key())
 
 
+@lru_cache(maxsize=1024)
 def parse_uri(text):
     """Read a URI tolerantly; SipSyntaxError when no scheme or host can be made out of it."""
     if not isinstance(text, str):

@@ -35,6 +35,8 @@ _FIFO_LINE = 1024
 _STATUS = re.compile(r"(\d{3})(?: ([^\n]*))?\Z")
 _NOT_AVAILABLE = re.compile(r"command( '.*')? not available", re.IGNORECASE)
 _BLANKS = " \t\v\f"
+# what the server's parser takes for something else, unless the value is quoted
+_SPECIAL = re.compile('["\n\r]|::')
 
 
 class LineProtocol:
@@ -62,9 +64,10 @@ class LineProtocol:
             _quote(check_text(value, "Parameter {0}".format(number)), number, fifo)
             for number, value in enumerate(params, 1)
         ]
-        data = (":{0}:{1}\n".format(method, reply_to or "") + "".join(line + "\n" for line in lines)).encode("utf-8")
+        arguments = "".join([line + "\n" for line in lines]).encode("utf-8")
+        data = ":{0}:{1}\n".format(method, reply_to or "").encode("utf-8") + arguments
         if fifo:
-            _check_fifo_size(lines, known)
+            _check_fifo_size(lines, len(arguments), known)
             data += b"\n"
         return Request(data, method)
 
@@ -116,8 +119,11 @@ class LineProtocol:
 
 def _quote(value, number, fifo):
     """value as the server's parser wants it."""
+    stripped = value.strip(_BLANKS + "\r\n")
+    if stripped and stripped == value and not _SPECIAL.search(value):
+        return value
     what = "Parameter {0} ({1!r})".format(number, value[:40])
-    if not value.strip(_BLANKS + "\r\n"):
+    if not stripped:
         if not value:
             raise BadParameters(
                 "Parameter {0} is empty, which the line protocol cannot carry".format(number),
@@ -126,9 +132,6 @@ def _quote(value, number, fifo):
         raise BadParameters(
             "{0} is only white space, which the line protocol cannot carry".format(what), "Leave it out"
         )
-    plain = value == value.strip(_BLANKS + "\r\n") and not any(each in value for each in ('"', "\n", "\r", "::"))
-    if plain:
-        return value
     if value.endswith("\\"):
         raise BadParameters(
             "{0} must be quoted and ends in a backslash; the server would take it for an escaped quote".format(what),
@@ -157,8 +160,7 @@ def _quote(value, number, fifo):
     return '"{0}"'.format(value.replace('"', '\\"'))
 
 
-def _check_fifo_size(lines, known):
-    total = sum(len(line.encode("utf-8")) + 1 for line in lines)
+def _check_fifo_size(lines, total, known):
     if total > _FIFO_ARGUMENTS:
         raise RequestTooLarge(
             "The parameters take {0} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {1}".format(total, _FIFO_ARGUMENTS),

@@ -7,7 +7,7 @@
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome, report
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest, check_pace, deliver
+from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery, SipRequest, check_pace
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import (
     Target,
     by_aor,
@@ -28,6 +28,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 from ansible_collections.community.opensips.tests.unit import wire
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import (
     SILENT,
@@ -129,7 +130,7 @@ def test_notes_explain_codes_that_operators_meet():
 
 def test_summary_counts_everything_once():
     entries = [
-        {"outcome": what, "vendor": vendor}
+        {"outcome": what, "vendor": vendor, "user_agent": None, "seconds": 0.1 if what == "accepted" else 2.0}
         for what, vendor in [
             ("accepted", "Yealink"),
             ("accepted", "Snom"),
@@ -139,7 +140,7 @@ def test_summary_counts_everything_once():
             ("unknown", "Snom"),
         ]
     ]
-    summary = report.summary(entries, 2.0)
+    summary = report.summary(entries, 2.0, 5)
     assert summary["total"] == 6
     assert summary["outcomes"] == {
         "accepted": 2,
@@ -148,7 +149,11 @@ def test_summary_counts_everything_once():
         "unreachable": 0,
         "not_sent": 1,
         "unknown": 1,
+        "already": 0,
     }
+    assert summary["user_agents"] == {"unknown": {key: value for key, value in summary["outcomes"].items() if value}}
+    # of the two that accepted and the one that rejected
+    assert summary["answer_seconds"] == {"min": 0.1, "median": 0.1, "p95": 2.0, "max": 2.0}
     assert summary["vendors"] == {
         "Yealink": {"accepted": 1},
         "Snom": {"accepted": 1, "rejected": 1, "not_sent": 1, "unknown": 1},
@@ -159,9 +164,10 @@ def test_summary_counts_everything_once():
 
 
 def test_summary_of_nothing_and_of_check_mode():
-    empty = report.summary([], 0.0)
+    empty = report.summary([], 0.0, 0)
     assert empty["total"] == 0 and empty["rate"] is None and set(empty["outcomes"].values()) == {0}
-    planned = report.summary([{"outcome": "planned", "vendor": "Snom"}], None)
+    plan = {"outcome": "planned", "vendor": "Snom", "user_agent": "x", "seconds": None}
+    planned = report.summary([plan], None, 0)
     assert planned["outcomes"]["planned"] == 1 and planned["seconds"] is None and planned["rate"] is None
 
 
@@ -293,8 +299,8 @@ def test_each_request_gets_one_result():
     requests.append(notify("sip:ok3@192.0.2.1", problem="no Event fits"))
     requests.append(notify("sip:ok\r\nX: y@192.0.2.1"))
     with Datagram(commands={"t_uac_dlg": answers}) as peer:
-        with peer.connect() as conn:
-            results = list(deliver(conn, requests, timeout=0.5))
+        with peer.connect(timeout=0.5) as conn:
+            results = list(Delivery(conn).run(requests))
         asked = [params["ruri"] for method, params in peer.requests if method == "t_uac_dlg"]
     assert len(results) == len(requests) and {id(request) for request, _result in results} == {
         id(request) for request in requests
@@ -304,7 +310,7 @@ def test_each_request_gets_one_result():
     assert what["none"] == what["sip:ok3@192.0.2.1"] == what["sip:ok\r\nX: y@192.0.2.1"] == "not_sent"
     assert sorted(asked) == sorted(uris)
     for _request, result in results:
-        assert set(result) == {"outcome", "code", "reason", "note", "seconds", "headers"} and result["reason"]
+        assert {"outcome", "code", "reason", "note", "seconds"} <= set(result) and result["reason"]
     reasons = {request.target.contact: result["reason"] for request, result in results}
     assert reasons[None] == "no contact is registered" and reasons["sip:ok3@192.0.2.1"] == "no Event fits"
 
@@ -312,10 +318,9 @@ def test_each_request_gets_one_result():
 def test_deliver_nothing_and_only_what_cannot_be_sent():
     with Datagram(commands={"t_uac_dlg": answers}) as peer:
         with peer.connect() as conn:
-            assert list(deliver(conn, [])) == []
-            results = list(
-                deliver(conn, [notify("sip:ok@192.0.2.1", problem="a"), notify("sip:ok@192.0.2.1", problem="b")])
-            )
+            assert list(Delivery(conn).run([])) == []
+            requests = [notify("sip:ok@192.0.2.1", problem="a"), notify("sip:ok@192.0.2.1", problem="b")]
+            results = list(Delivery(conn).run(requests))
         assert [result["reason"] for _request, result in results] == ["a", "b"]
         assert "t_uac_dlg" not in peer.methods()
 
@@ -329,12 +334,13 @@ def test_a_registered_phone_is_reached_the_way_it_registered():
         socket="udp:192.0.2.9:5060",
     )
     request = SipRequest(Target("100004", record["contact"], record), "NOTIFY", {"Event": "check-sync"})
-    params = dict(request.params(classic=False, socket="contact"))
+    template = RequestTemplate(request.method, request.headers)
+    params = request.params(template, socket="contact")
     assert params["next_hop"] == "sip:edge.example;lr" and params["socket"] == "udp:192.0.2.9:5060"
     assert "Route: <sip:edge.example;lr>,<sip:b.example;lr>" in params["headers"]
     record["path"] = None
-    assert dict(request.params(classic=False, socket="contact"))["next_hop"] == "sip:198.51.100.1:1024"
-    assert dict(request.params(classic=False, socket="udp:1.2.3.4:5060"))["socket"] == "udp:1.2.3.4:5060"
+    assert request.params(template, socket="contact")["next_hop"] == "sip:198.51.100.1:1024"
+    assert request.params(template, socket="udp:1.2.3.4:5060")["socket"] == "udp:1.2.3.4:5060"
 
 
 @pytest.mark.parametrize(

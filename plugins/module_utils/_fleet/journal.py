@@ -1,0 +1,224 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The journal of a campaign: who was sent to and what came of it, kept on the host so that a run can be resumed.
+
+A campaign NAME is the file NAME.jsonl in its directory, mode 0600, one JSON object a line, only ever appended to:
+
+- ``{"journal": 1, "campaign": NAME}`` first,
+- ``{"sending": [[aor, phone], ...]}`` before requests go out, on disk (fsync) before the first of them does,
+- ``{"done": [aor, phone], "outcome": WORD, "code": INT or null, "reason": TEXT or null}`` as each answer comes,
+- ``{"withdrawn": [[aor, phone], ...]}`` for requests that were announced and then not sent.
+
+phone is the +sip.instance, or the contact of a phone that registers without (see SipRequest.key).
+
+A run that dies at any moment leaves at most an incomplete last line, which the next run cuts off. Who was announced and has
+neither outcome nor withdrawal is unknown: the request may have gone out. While a run is at work it holds a lock on the file.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import re
+import stat
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
+_FORMAT = 1
+# what somebody else put there is neither followed nor waited for
+_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+class JournalError(MIError):
+    """The journal cannot be used: locked by another run, not permitted, or not a journal."""
+
+
+def default_directory():
+    """Where journals are kept unless told otherwise."""
+    if os.geteuid() == 0:
+        return "/var/lib/community.opensips"
+    return os.path.expanduser("~/.local/state/community.opensips")
+
+
+def journal_path(name, directory=None):
+    """The path of a campaign's journal; raises BadParameters for a name that is no file name."""
+    if not _NAME.match(name):
+        raise BadParameters(
+            "campaign {0!r} cannot be a file name".format(name), "Use letters, digits, '_', '-' and '.', at most 100"
+        )
+    return os.path.join(directory or default_directory(), name + ".jsonl")
+
+
+class Journal:
+    """The journal of one campaign, open and locked.
+
+    name: of the campaign. directory: of the file, made if it is missing. read_only: only look (check mode), without a lock.
+    Use as a context manager, or close(). Raises BadParameters for a name that is no file name, JournalError for all else.
+    """
+
+    def __init__(self, name, directory=None, read_only=False):
+        self.name = name
+        self.path = journal_path(name, directory)
+        self._done = {}
+        self._pending = set()
+        self._read_only = read_only
+        self._fd = self._open()
+        try:
+            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+                raise self._foreign("it is no regular file")
+            if not read_only:
+                self._lock()
+            self._read()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self.close()
+
+    def close(self):
+        """Write down what there is and let the next run in."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def done(self, key):
+        """What became of key, (aor, phone), in this or an earlier run: {"outcome", "code", "reason"}, or None."""
+        return self._done.get(key)
+
+    def is_unknown(self, key):
+        """Whether key was announced, and the run ended before it was told what came of it."""
+        return key in self._pending
+
+    def unknown(self):
+        """The keys for which is_unknown() holds (list)."""
+        return sorted(self._pending, key=repr)
+
+    def sending(self, keys):
+        """Announce keys; returns when that is on disk."""
+        self._append({"sending": [list(key) for key in keys]})
+        os.fsync(self._fd)
+        self._pending.update(keys)
+
+    def finished(self, key, outcome, code, reason):
+        """Note what became of key."""
+        self._append({"done": list(key), "outcome": outcome, "code": code, "reason": reason})
+        self._settle(key, outcome, code, reason)
+
+    def withdraw(self, keys):
+        """Note that nothing was sent to keys although they were announced."""
+        if keys:
+            self._append({"withdrawn": [list(key) for key in keys]})
+            self._pending.difference_update(keys)
+
+    def _settle(self, key, outcome, code, reason):
+        self._pending.discard(key)
+        self._done[key] = {"outcome": outcome, "code": code, "reason": reason}
+
+    def _open(self):
+        directory = os.path.dirname(self.path)
+        try:
+            if self._read_only:
+                return os.open(self.path, os.O_RDONLY | _SAFELY)
+            os.makedirs(directory, 0o700, exist_ok=True)
+            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _SAFELY, 0o600)
+        except OSError as error:
+            raise JournalError(
+                "The journal {0} cannot be opened: {1}".format(self.path, error.strerror),
+                "Set campaign_dir to a directory that this user may write to",
+            ) from error
+
+    def _lock(self):
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise JournalError("The journal {0} cannot be locked: {1}".format(self.path, error.strerror)) from error
+            raise JournalError(
+                "Another run of campaign {0} is at work".format(self.name), "Wait for it, or use another campaign"
+            ) from error
+
+    def _read(self):
+        """Take in what earlier runs wrote; cut off what a run that died left incomplete."""
+        whole = 0
+        with os.fdopen(os.dup(self._fd), "rb") as lines:
+            lines.seek(0)
+            for number, line in enumerate(lines, 1):
+                entry = _parse(line)
+                if entry is None:
+                    if number == 1 and not self._header().startswith(line):
+                        raise self._foreign("its first line is not that of this campaign")
+                    if lines.read(1):
+                        raise self._foreign("line {0} is broken".format(number))
+                    break
+                if number == 1 and (entry.get("journal"), entry.get("campaign")) != (_FORMAT, self.name):
+                    raise self._foreign("its first line is not that of this campaign")
+                self._take(entry, number)
+                whole += len(line)
+        if self._read_only:
+            return
+        os.ftruncate(self._fd, whole)
+        if not whole:
+            self._write(self._header())
+
+    def _header(self):
+        return _line({"journal": _FORMAT, "campaign": self.name})
+
+    def _take(self, entry, number):
+        try:
+            if "sending" in entry:
+                self._pending.update(_key(each) for each in entry["sending"])
+            elif "withdrawn" in entry:
+                self._pending.difference_update(_key(each) for each in entry["withdrawn"])
+            elif "done" in entry:
+                self._settle(_key(entry["done"]), entry["outcome"], entry["code"], entry["reason"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._foreign("line {0} is not one of a journal".format(number)) from error
+
+    def _foreign(self, what):
+        return JournalError(
+            "{0} is no journal of campaign {1}: {2}".format(self.path, self.name, what),
+            "Move it away, or use another campaign",
+        )
+
+    def _append(self, entry):
+        self._write(_line(entry))
+
+    def _write(self, data):
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            raise JournalError(
+                "The journal {0} cannot be written: {1}".format(self.path, error.strerror),
+                "Nothing more is sent, since nobody could tell afterwards to whom",
+            ) from error
+
+
+def _line(entry):
+    return (json.dumps(entry, separators=(",", ":")) + "\n").encode("ascii")
+
+
+def _parse(line):
+    """The object of a whole line, else None."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        entry = json.loads(line.decode("ascii"))
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _key(pair):
+    aor, phone = pair
+    return aor, phone

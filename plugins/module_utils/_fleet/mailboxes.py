@@ -1,0 +1,171 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Mailboxes from a file, and the state file that remembers what was last sent for each."""
+
+import csv
+import fcntl
+import json
+import os
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+
+COUNTS = ("new", "old", "urgent_new", "urgent_old")
+_FIELDS = ("uri", "aor", "account") + COUNTS
+_FORMAT = 1
+
+
+class StateError(MIError):
+    """The state file cannot be used: locked by another run, not permitted, or not a state file."""
+
+
+def load(path):
+    """The mailboxes in a CSV file (with a line of names) or a JSON file (a list of mappings): list of dict.
+
+    path: on this host; ``.json`` decides. Numbers may be left out. Raises BadParameters that names the file and the entry.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as source:
+            rows = json.load(source) if path.lower().endswith(".json") else list(csv.DictReader(source))
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadParameters(
+            "mailboxes_file {0} cannot be read: {1}".format(path, error),
+            "Give a CSV file with a line of names, or JSON",
+        ) from error
+    if not isinstance(rows, list):
+        raise BadParameters(
+            "mailboxes_file {0} holds no list".format(path), "Give a list of mappings, as for mailboxes"
+        )
+    return [_mailbox(row, path, number) for number, row in enumerate(rows, 1)]
+
+
+def _mailbox(row, path, number):
+    where = "mailboxes_file {0}, entry {1}".format(path, number)
+    if not isinstance(row, dict):
+        raise BadParameters("{0} is no mapping".format(where), "Give uri or aor, and the numbers")
+    unknown = [str(name) for name in row if name not in _FIELDS]
+    if unknown:
+        raise BadParameters("{0} has {1}".format(where, ", ".join(unknown)), "It knows {0}".format(", ".join(_FIELDS)))
+    mailbox = {
+        name: (str(row[name]).strip() if row.get(name) not in (None, "") else None)
+        for name in ("uri", "aor", "account")
+    }
+    if (mailbox["uri"] is None) == (mailbox["aor"] is None):
+        raise BadParameters("{0} needs either uri or aor".format(where), "Give one of them")
+    for name in COUNTS:
+        value = row.get(name)
+        try:
+            mailbox[name] = (
+                int(value)
+                if value not in (None, "") and not isinstance(value, (bool, float))
+                else 0
+                if value in (None, "")
+                else -1
+            )
+        except (TypeError, ValueError):
+            mailbox[name] = -1
+        if mailbox[name] < 0:
+            raise BadParameters("{0}: {1} is {2!r}".format(where, name, value), "Give a whole number from 0 on")
+    return mailbox
+
+
+def key_of(mailbox):
+    """What a state file knows a mailbox by (str)."""
+    return " ".join([mailbox["uri"] or mailbox["aor"], mailbox["account"] or ""]).rstrip()
+
+
+def counts_of(mailbox):
+    """The numbers of a mailbox (list of int), in the order of COUNTS."""
+    return [mailbox[name] for name in COUNTS]
+
+
+class State:
+    """A JSON file ``{"mwi_state": 1, "mailboxes": {KEY: [new, old, urgent_new, urgent_old]}}``, mode 0600.
+
+    It is replaced as a whole when it is saved, and locked against a second run meanwhile (a file beside it, PATH.lock).
+    Raises StateError. Use as a context manager.
+    """
+
+    def __init__(self, path, read_only=False):
+        self.path = path
+        self._read_only = read_only
+        self._lock = None
+        self._sent = {}
+
+    def __enter__(self):
+        if not self._read_only:
+            self._take_lock()
+        try:
+            self._load()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_exc):
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def is_current(self, mailbox):
+        """Whether the numbers of mailbox are those last sent."""
+        return self._sent.get(key_of(mailbox)) == counts_of(mailbox)
+
+    def remember(self, mailbox):
+        """The numbers of mailbox have reached its phones."""
+        self._sent[key_of(mailbox)] = counts_of(mailbox)
+
+    def forget(self, mailbox):
+        """Not all phones of mailbox have its numbers; the next run sends them again."""
+        self._sent.pop(key_of(mailbox), None)
+
+    def save(self):
+        """Replace the file; either the old or the new one is there at any moment."""
+        temporary = self.path + ".new"
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            with open(fd, "w", encoding="utf-8") as target:
+                json.dump({"mwi_state": _FORMAT, "mailboxes": self._sent}, target)
+                target.flush()
+                os.fsync(target.fileno())
+            os.rename(temporary, self.path)
+        except OSError as error:
+            raise StateError(
+                "The state_file {0} cannot be written: {1}".format(self.path, error.strerror),
+                "Correct state_file or its permissions",
+            ) from error
+
+    def _take_lock(self):
+        try:
+            self._lock = os.open(self.path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StateError("Another run uses the state_file {0}".format(self.path), "Wait for it") from error
+        except OSError as error:
+            raise StateError(
+                "The state_file {0} cannot be locked: {1}".format(self.path, error.strerror),
+                "Correct state_file or its permissions",
+            ) from error
+
+    def _load(self):
+        try:
+            with open(self.path, encoding="utf-8") as source:
+                state = json.load(source)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            raise StateError(
+                "The state_file {0} cannot be read: {1}".format(self.path, error),
+                "Move it away; all lamps are then sent once more",
+            ) from error
+        if (
+            not isinstance(state, dict)
+            or state.get("mwi_state") != _FORMAT
+            or not isinstance(state.get("mailboxes"), dict)
+        ):
+            raise StateError("{0} is no state_file of opensips_mwi".format(self.path), "Correct state_file")
+        self._sent = state["mailboxes"]

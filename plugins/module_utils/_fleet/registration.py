@@ -1,0 +1,87 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Watching the location table until phones that were sent to have registered anew."""
+
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._readers import location
+
+BACK = "back"
+NOT_BACK = "not_back"
+# Seconds between two looks at the table: each is one ul_dump, however many phones are waited for.
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 15.0
+
+
+class Watch:
+    """Which of some targets have registered anew since they were looked up.
+
+    A registration is new when its Call-ID is another one, its CSeq restarted, or the phone calls itself otherwise. It is
+    the same phone's when the AOR and the instance (or, without one, the contact) are the same, or when the contact is one
+    that the AOR did not have before.
+    """
+
+    def __init__(self, targets):
+        """targets: Targets with the records of before."""
+        self._waiting = {}
+        self._known = {}
+        for target in targets:
+            self._waiting.setdefault(target.aor, []).append(target)
+            self._known.setdefault(target.aor, set()).add(target.contact)
+
+    def __len__(self):
+        return sum(len(targets) for targets in self._waiting.values())
+
+    def look(self, contacts):
+        """Yield (target, new contact record) for each target that contacts (records) show to be back; each once."""
+        for record in contacts:
+            waiting = self._waiting.get(record["aor"])
+            if not waiting or record["expires"] == 0:
+                continue
+            for target in waiting:
+                if self._is_back(target, record):
+                    waiting.remove(target)
+                    if not waiting:
+                        del self._waiting[record["aor"]]
+                    # the next look shows it again, and it is no sign of another phone
+                    self._known[record["aor"]].add(record["contact"])
+                    yield target, record
+                    break
+
+    def _is_back(self, target, record):
+        before = target.record
+        if before["sip_instance"] and record["sip_instance"]:
+            same = before["sip_instance"] == record["sip_instance"]
+        else:
+            same = record["contact"] == target.contact or record["contact"] not in self._known[target.aor]
+        if not same:
+            return False
+        if record["call_id"] != before["call_id"] or record["user_agent"] != before["user_agent"]:
+            return True
+        return record["cseq"] is not None and before["cseq"] is not None and record["cseq"] < before["cseq"]
+
+
+def wait_for_registrations(conn, targets, timeout, table):
+    """Yield (target, new contact record) as targets come back, until all are or timeout (seconds) is over."""
+    watch = Watch(targets)
+    deadline = time.monotonic() + timeout
+    pause = _FIRST_PAUSE
+    while len(watch):
+        started = time.monotonic()
+        for found in watch.look(location.read(conn, table)):
+            yield found
+        # a large table is asked less often, so that watching does not load the server
+        pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))
+        if not len(watch) or time.monotonic() + pause > deadline:
+            left = deadline - time.monotonic()
+            if len(watch) and left > 0:
+                time.sleep(left)
+                for found in watch.look(location.read(conn, table)):
+                    yield found
+            return
+        time.sleep(pause)

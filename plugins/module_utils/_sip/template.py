@@ -1,0 +1,71 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""One SIP request to many phones: what is the same for all of them is checked and put together once."""
+
+from collections import OrderedDict
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
+    CRLF,
+    canonical,
+    check_exclamation_marks,
+    flatten,
+    format_headers,
+    make_tag,
+)
+from ansible_collections.community.opensips.plugins.module_utils._sip.request import (
+    check_ruri,
+    check_socket,
+    uac_dlg_params,
+    with_defaults,
+)
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import refuse_control_characters
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
+
+_EXAMPLE = "sip:user@example.com"
+
+
+class RequestTemplate:
+    """A request without its addresses.
+
+    method, headers, body, classic: as for uac_dlg_params(); headers may lack From and To. Raises what that raises.
+    """
+
+    def __init__(self, method, headers, body=None, classic=False):
+        example = {"From": "<{0}>".format(_EXAMPLE), "To": "<{0}>".format(_EXAMPLE)}
+        uac_dlg_params(method, _EXAMPLE, with_defaults(headers, example), body)
+        self._method = method
+        self._body = body
+        self._own = {canonical(name) for name in headers}
+        self._block = format_headers(flatten(headers)) + (CRLF if classic else "")
+
+    def params(self, ruri, from_uri, to_uri, next_hop=None, socket=None, path=None, registered=False):
+        """Parameters of t_uac_dlg for one phone.
+
+        from_uri, to_uri: checked URIs for From (with a random tag) and To, where the template does not have them.
+        path: the route (text of a Path header), or None. Others as for uac_dlg_params(). Raises SipSyntaxError or SipRequestError.
+        """
+        params = OrderedDict()
+        params["method"] = self._method
+        params["ruri"] = check_ruri(ruri, registered, next_hop)
+        if next_hop:
+            params["next_hop"] = validate_uri(next_hop)
+        if socket:
+            params["socket"] = check_socket(socket)
+        addresses = ""
+        if "from" not in self._own:
+            addresses = "From: <{0}>;tag={1}{2}".format(from_uri, make_tag(), CRLF)
+        if "to" not in self._own:
+            addresses += "To: <{0}>{1}".format(to_uri, CRLF)
+        if path and "route" not in self._own:
+            refuse_control_characters("the path", path)
+            check_exclamation_marks("the path", path)
+            addresses += "Route: {0}{1}".format(path, CRLF)
+        params["headers"] = addresses + self._block
+        if self._body:
+            params["body"] = self._body
+        return params

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""A fleet on its way: one line about each batch, and whether the next one may go."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
+    LABELS,
+    STATES,
+    number,
+    phones,
+    share,
+    state_of,
+)
+
+_DONE = frozenset(["accepted", "rejected", "no_answer", "unreachable", "unknown"])
+_FAILED = _DONE - {"accepted"}
+# below that many phones one bad one does not count: it is a large share of them, and proves nothing
+_FEW = 20
+
+
+def progress(
+    result: t.Mapping[str, t.Any],
+    before: t.Mapping[str, t.Any] | None = None,
+    label: str = "run",
+    planned: int = 0,
+    max_failures: int | str | None = None,
+    min_back: float | None = None,
+) -> dict[str, t.Any]:
+    """What a run adds to those before it.
+
+    result: what opensips_notify returned, failed or not. before: what this gave for the run before. planned: phones of all
+    runs together. max_failures: of all phones done so far, as in opensips_notify. min_back: percentage of those that
+    accepted which must have registered anew. Gives done, failed, accepted, back, not_back (counts of all runs so far),
+    line (text about this run), and stopped (why no further run may go, or "").
+    """
+    entries = [each for each in result.get("results") or () if not each.get("earlier") and each["outcome"] != "already"]
+    states = collections.Counter(state_of(each) for each in entries)
+    outcomes = collections.Counter(each["outcome"] for each in entries)
+    counts = dict.fromkeys(("done", "failed", "accepted", "back", "not_back"), 0) | {
+        name: value for name, value in (before or {}).items() if name not in ("line", "stopped")
+    }
+    counts["done"] += sum(outcomes[name] for name in _DONE)
+    counts["failed"] += sum(outcomes[name] for name in _FAILED)
+    counts["accepted"] += outcomes["accepted"]
+    counts["back"] += states["back"]
+    counts["not_back"] += states["not_back"]
+    stopped = _verdict(result, counts, max_failures, min_back)
+    return {**counts, "line": _line(label, len(entries), outcomes, states, counts["done"], planned), "stopped": stopped}
+
+
+def _line(label: str, total: int, outcomes: t.Counter[str], states: t.Counter[str], done: int, planned: int) -> str:
+    words = [f"{number(outcomes[name])} {LABELS[name].lower()}" for name, _label, _meaning in STATES if outcomes[name]]
+    parts = [", ".join([phones(total), *words])]
+    if states["back"] or states["not_back"]:
+        parts.append(f"{number(states['back'])} back")
+    parts.append(f"{number(done)} of {number(max(planned, done))} done")
+    return f"{label}: {'; '.join(parts)}"
+
+
+def _verdict(
+    result: t.Mapping[str, t.Any], counts: dict[str, int], max_failures: int | str | None, min_back: float | None
+) -> str:
+    if result.get("msg"):
+        return str(result["msg"])
+    failed, done = counts["failed"], counts["done"]
+    if max_failures not in (None, "") and _too_many(failed, done, str(max_failures).strip()):
+        return f"{number(failed)} of {phones(done)} failed ({share(failed, done)}), more than max_failures ({max_failures})"
+    missing, watched = counts["not_back"], counts["back"] + counts["not_back"]
+    if min_back is not None and _too_many(missing, watched, f"{100 - float(min_back)}%"):
+        return (
+            f"{number(counts['back'])} of {phones(watched)} that accepted came back ({share(counts['back'], watched)}),"
+            f" less than min_back ({min_back:g} %)"
+        )
+    return ""
+
+
+def _too_many(bad: int, whole: int, limit: str) -> bool:
+    if not limit.endswith("%"):
+        return bad > int(limit)
+    if whole < _FEW and bad < 2:
+        return False
+    return bad * 100 > float(limit[:-1]) * whole

@@ -1,0 +1,306 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The report of a fleet: results of one or many runs on one or many servers, counted; as JSON and as CSV."""
+
+from __future__ import annotations
+
+import base64
+import collections
+import csv
+import functools
+import io
+import json
+import typing as t
+import zlib
+
+from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
+    GOOD,
+    STATES,
+    Entry,
+    clean,
+    remedy,
+    state_of,
+)
+
+_PREFIX = "opensips-report-part:1:"
+_WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "preset")
+_WHAT = ("outcome", "code", "reason", "note", "hint", "at", "seconds", "earlier")
+_BACK = ("registered", "back_seconds", "new_user_agent")
+_LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old")
+_FIELDS = _WHO + _WHAT + _BACK + _LAMP
+# what a spreadsheet would run
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+# {whether the run stopped: why nothing was sent to a planned phone}
+_NOT_REACHED = {True: "the run stopped before its turn", False: "no run came to this phone"}
+
+
+class ReportError(ValueError):
+    """What was given is no result of opensips_notify or opensips_mwi, nor a part made of one."""
+
+
+class Run(t.NamedTuple):
+    """One run of a module on one server, as the report tells of it."""
+
+    host: str
+    label: str
+    started: float | None
+    seconds: float | None
+    sent: int
+    states: dict[str, int]
+    problem: str | None
+
+
+def pack(result: t.Mapping[str, t.Any], host: str = "", label: str = "", plan: bool = False) -> str:
+    """What a module returned, as short text that keeps what a report needs.
+
+    Text, since Ansible looks at each value of a variable each time it is used, and compressed since there may be 100,000
+    of them. host: the server. label: of the run. plan: whether it is the plan of the runs that follow.
+    """
+    content = json.dumps(_read(result, host, label, plan), separators=(",", ":"))
+    return _PREFIX + base64.b64encode(zlib.compress(content.encode("ascii"), 6)).decode("ascii")
+
+
+def _unpack(source: t.Any) -> dict[str, t.Any]:
+    if isinstance(source, str):
+        if not source.startswith(_PREFIX):
+            raise ReportError("This text is no part of a report; opensips_report_part makes them")
+        try:
+            return json.loads(zlib.decompress(base64.b64decode(source[len(_PREFIX) :])))
+        except (ValueError, zlib.error) as error:
+            raise ReportError(f"This part of a report is damaged: {error}") from error
+    return _read(source)
+
+
+def _read(result: t.Any, host: str = "", label: str = "", plan: bool = False) -> dict[str, t.Any]:
+    if not isinstance(result, t.Mapping) or not ("results" in result or "msg" in result):
+        raise ReportError("A report is made of what opensips_notify or opensips_mwi returned")
+    summary = result.get("summary") or {}
+    try:
+        rows = [[each.get(name) for name in _FIELDS] for each in result.get("results") or ()]
+    except AttributeError as error:
+        raise ReportError("A report is made of what opensips_notify or opensips_mwi returned") from error
+    outcomes = _FIELDS.index("outcome")
+    if any(row[outcomes] is None for row in rows):
+        raise ReportError("Results without an outcome are not of opensips_notify or opensips_mwi")
+    left_out = collections.Counter(str(each.get("reason")) for each in result.get("left_out") or ())
+    return {
+        "host": host,
+        "label": label,
+        "plan": plan,
+        "rows": rows,
+        "seconds": summary.get("seconds"),
+        "sent": summary.get("sent") or 0,
+        "left_out": dict(left_out),
+        "problem": result.get("msg"),
+    }
+
+
+class Report:
+    """Results of runs, each phone once, and what can be counted of them.
+
+    sources: parts made by pack(), or what modules returned; in the order of the runs. about: what is known of them besides:
+    title, campaign, subtitle, stopped (text), check (bool), each of them optional.
+    """
+
+    def __init__(self, sources: t.Any, about: t.Mapping[str, t.Any] | None = None) -> None:
+        self.about = dict(about or {})
+        self.runs: list[Run] = []
+        self.left_out: collections.Counter[str] = collections.Counter()
+        self._planned = False
+        self._by_key: dict[tuple[str, ...], Entry] = {}
+        for source in [sources] if isinstance(sources, (str, t.Mapping)) else sources:
+            self._take(_unpack(source))
+        self.results = list(self._by_key.values())
+        for entry in self.results:
+            # a phone that no run came to
+            if entry["outcome"] == "planned" and not self.about.get("check"):
+                entry.update(outcome="not_sent", reason=_NOT_REACHED[bool(self.about.get("stopped"))])
+            entry["state"] = state_of(entry)
+
+    def _take(self, part: dict[str, t.Any]) -> None:
+        entries = [dict(zip(_FIELDS, row, strict=True)) for row in part["rows"]]
+        times = [entry["at"] for entry in entries if entry["at"] is not None]
+        watched_from = max((_answered(entry) for entry in entries if entry["at"] is not None), default=None)
+        for entry in entries:
+            entry["host"], entry["batch"] = entry["host"] or part["host"], entry["batch"] or part["label"]
+            # phones are watched from the end of sending on
+            since = entry["back_seconds"]
+            entry["back_at"] = None if since is None or watched_from is None else round(watched_from + since, 3)
+            self._settle(entry)
+        if part["plan"]:
+            self._planned = True
+            self.left_out.update(part["left_out"])
+            return
+        if not self._planned:
+            self.left_out.update(part["left_out"])
+        states = collections.Counter(state_of(entry) for entry in entries if not entry["earlier"])
+        self.runs.append(
+            Run(
+                part["host"],
+                part["label"],
+                min(times, default=None),
+                part["seconds"],
+                part["sent"],
+                states,
+                part["problem"],
+            )
+        )
+
+    def _settle(self, entry: Entry) -> None:
+        """Each phone once: what a later run says counts, unless it only says that it did nothing."""
+        key = tuple(str(entry[name]) for name in ("host", "aor", "contact", "mailbox"))
+        before = self._by_key.get(key)
+        if before is not None and before["at"] is not None and (entry["at"] is None or entry["earlier"]):
+            return
+        self._by_key[key] = entry
+
+    @functools.cached_property
+    def states(self) -> dict[str, int]:
+        """{state: number of phones}, in the order of STATES, without those that nobody is in."""
+        found = collections.Counter(entry["state"] for entry in self.results)
+        return {state: found[state] for state, _label, _meaning in STATES if found[state]}
+
+    def by(self, name: str) -> list[tuple[str, dict[str, int]]]:
+        """[(value of a field, {state: number})], the most frequent value first."""
+        groups: dict[str, collections.Counter[str]] = {}
+        for entry in self.results:
+            groups.setdefault(entry[name] or "unknown", collections.Counter())[entry["state"]] += 1
+        return sorted(
+            ((value, dict(states)) for value, states in groups.items()),
+            key=lambda pair: (-sum(pair[1].values()), pair[0]),
+        )
+
+    @functools.cached_property
+    def sent(self) -> int:
+        """Phones that a request went out to, in runs that this report knows."""
+        return sum(entry["at"] is not None for entry in self.results)
+
+    @functools.cached_property
+    def earlier(self) -> int:
+        """Phones whose outcome is one of earlier runs of the campaign."""
+        return sum(bool(entry["earlier"]) for entry in self.results)
+
+    @functools.cached_property
+    def attention(self) -> list[Entry]:
+        """The results that somebody has to look at."""
+        order = {state: place for place, (state, _label, _meaning) in enumerate(STATES)}
+        found = [entry for entry in self.results if entry["state"] not in GOOD]
+        return sorted(found, key=lambda entry: (order.get(entry["state"], 99), str(entry["vendor"]), str(entry["aor"])))
+
+    @functools.cached_property
+    def answer_seconds(self) -> list[float]:
+        """How long the phones took to answer, in order."""
+        return sorted(
+            entry["seconds"]
+            for entry in self.results
+            if entry["seconds"] is not None and entry["outcome"] in ("accepted", "rejected")
+        )
+
+    @functools.cached_property
+    def back_seconds(self) -> list[float]:
+        """How long the phones took from being asked to being registered anew, in order."""
+        return sorted(
+            max(0.0, round(entry["back_at"] - entry["at"], 3))
+            for entry in self.results
+            if entry["back_at"] is not None and entry["at"] is not None
+        )
+
+    @functools.cached_property
+    def events(self) -> list[tuple[float, str]]:
+        """[(Unix time, outcome or "back")] of each answer and each return, in order."""
+        found = [(_answered(entry), entry["outcome"]) for entry in self.results if entry["at"] is not None]
+        found.extend((entry["back_at"], "back") for entry in self.results if entry["back_at"] is not None)
+        return sorted(found)
+
+    @functools.cached_property
+    def span(self) -> tuple[float, float] | None:
+        """(Unix time of the first request, of the last answer or return), or None when nothing was sent."""
+        starts = [entry["at"] for entry in self.results if entry["at"] is not None]
+        return (min(starts), self.events[-1][0]) if starts else None
+
+    @functools.cached_property
+    def firmware(self) -> list[tuple[str, str, int]]:
+        """[(User-Agent before, after, number of phones)] of the phones that came back, the most frequent first."""
+        found = collections.Counter(
+            (entry["user_agent"] or "", entry["new_user_agent"] or "")
+            for entry in self.results
+            if entry["state"] == "back"
+        )
+        return [
+            (before, after, count)
+            for (before, after), count in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+        ]
+
+    def to_json(self) -> str:
+        """The whole report as JSON: about, summary, runs, left_out and results."""
+        spread = {
+            name: _spread(values)
+            for name, values in (("answer_seconds", self.answer_seconds), ("back_seconds", self.back_seconds))
+        }
+        summary = {
+            "total": len(self.results),
+            "states": self.states,
+            "vendors": dict(self.by("vendor")),
+            "sent": self.sent,
+            "earlier": self.earlier,
+            "attention": len(self.attention),
+            "started": self.span[0] if self.span else None,
+            "ended": self.span[1] if self.span else None,
+            **spread,
+        }
+        lamps = any(entry["mailbox"] is not None for entry in self.results)
+        names = [name for name in (*_FIELDS, "state") if lamps or name not in _LAMP]
+        encode = json.JSONEncoder().encode
+        results = ",\n".join(encode({name: entry[name] for name in names}) for entry in self.results)
+        head = {
+            "about": self.about,
+            "summary": summary,
+            "runs": [run._asdict() for run in self.runs],
+            "left_out": dict(self.left_out),
+        }
+        return f'{json.dumps(head, indent=1)[:-2]},\n "results": [\n{results}\n]}}\n'
+
+    def to_csv(self) -> str:
+        """One line a phone, RFC 4180 with a line of names.
+
+        A cell that a spreadsheet would run as a formula gets an apostrophe in front, and so does one that starts with an
+        apostrophe: leaving out one apostrophe at the start of a cell gives back what was there.
+        """
+        lamps = any(entry["mailbox"] is not None for entry in self.results)
+        names = [name for name in _FIELDS if lamps or name not in _LAMP]
+        target = io.StringIO()
+        writer = csv.writer(target)
+        writer.writerow([*names, "state", "remedy"])
+        for entry in self.results:
+            todo = "" if entry["state"] in GOOD else remedy(entry)
+            writer.writerow([_cell(entry[name]) for name in names] + [entry["state"], todo])
+        return target.getvalue()
+
+
+def _answered(entry: Entry) -> float:
+    return round(entry["at"] + (entry["seconds"] or 0), 3)
+
+
+def percentile(ordered: list[float], percent: float) -> float | None:
+    """The value below which percent of an ordered list is (nearest rank), or None of an empty one."""
+    return ordered[min(len(ordered) - 1, int(percent / 100 * len(ordered)))] if ordered else None
+
+
+def _spread(ordered: list[float]) -> dict[str, float | None] | None:
+    if not ordered:
+        return None
+    return {"min": ordered[0], "median": percentile(ordered, 50), "p95": percentile(ordered, 95), "max": ordered[-1]}
+
+
+def _cell(value: t.Any) -> t.Any:
+    if isinstance(value, str):
+        value = clean(value)
+        return "'" + value if value.startswith(_FORMULA) else value
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""A report as text for a terminal."""
+
+from __future__ import annotations
+
+import collections
+
+from ansible_collections.community.opensips.plugins.plugin_utils._report import Report
+from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
+    LABELS,
+    Entry,
+    clean,
+    duration,
+    number,
+    phones,
+    remedy,
+)
+
+
+def lines(report: Report, show: int = 50) -> list[str]:
+    """The report as lines: counts by vendor and state, Events of a plan, and phones, at most show of them."""
+    found = [_headline(report), *_table(report)]
+    planned = [entry for entry in report.results if entry["state"] == "planned"]
+    if planned:
+        found += ["", *_events(planned), "", "In this order:", *_capped([_plan_line(each) for each in planned], show)]
+    if report.attention:
+        found += ["", "To look at:", *_capped([_attention_line(each) for each in report.attention], show)]
+    if report.left_out:
+        found += ["", "Left out:"]
+        found += [f"  {number(count)}: {clean(reason)}" for reason, count in report.left_out.most_common()]
+    hints = collections.Counter((each["vendor"] or "unknown", each["hint"]) for each in report.results if each["hint"])
+    if hints:
+        found += ["", *(f"{clean(vendor)}: {clean(hint)}" for vendor, hint in sorted(hints))]
+    return found
+
+
+def _headline(report: Report) -> str:
+    words = [f"{number(count)} {LABELS.get(state, state).lower()}" for state, count in report.states.items()]
+    if report.earlier:
+        words.append(f"{number(report.earlier)} of them by earlier runs")
+    took = f" in {duration(report.span[1] - report.span[0])}" if report.span else ""
+    return f"{phones(len(report.results))}{took}: {', '.join(words) or 'nothing to do'}"
+
+
+def _table(report: Report) -> list[str]:
+    names = list(report.states)
+    if not names:
+        return []
+    rows = [("vendor", [LABELS.get(name, name).lower() for name in names])]
+    rows += [
+        (clean(vendor), [number(counts[name]) if name in counts else "" for name in names])
+        for vendor, counts in report.by("vendor")
+    ]
+    if len(rows) > 2:
+        rows.append(("all", [number(report.states[name]) for name in names]))
+    wide = max(len(vendor) for vendor, _cells in rows)
+    return [
+        "",
+        *("  ".join([vendor.ljust(wide), *(cell.rjust(11) for cell in cells)]).rstrip() for vendor, cells in rows),
+    ]
+
+
+def _events(planned: list[Entry]) -> list[str]:
+    events = collections.Counter((each["vendor"] or "unknown", each["event"] or "") for each in planned)
+    return [
+        f"{clean(vendor)}: {number(count)} with Event {clean(event)}" for (vendor, event), count in events.most_common()
+    ]
+
+
+def _plan_line(entry: Entry) -> str:
+    return f"  {clean(entry['aor'] or '')} {clean(entry['contact'])} {clean(entry['event'] or '')} ({clean(entry['user_agent'] or 'unknown')})"
+
+
+def _attention_line(entry: Entry) -> str:
+    why = " ".join(clean(entry[name]) for name in ("code", "reason") if entry[name] is not None)
+    who = clean(entry["aor"] or entry["contact"])
+    return f"  {LABELS.get(entry['state'], entry['state']).lower()}: {who} ({clean(entry['vendor'] or 'unknown')}) {why}. {remedy(entry)}"
+
+
+def _capped(found: list[str], show: int) -> list[str]:
+    more = len(found) - show
+    return found if more <= 0 else [*found[:show], f"  ... and {number(more)} more"]

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a report calls things: states of phones, what to do about them, and numbers as people read them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+Entry = dict[str, t.Any]
+
+# (state, words of the legend, what it means), in the order in which bars and tables show them
+STATES = (
+    ("back", "Back", "accepted, and registered anew"),
+    ("accepted", "Accepted", "answered 2xx"),
+    ("already", "As wanted", "nothing sent: the phone is as wanted"),
+    ("planned", "Planned", "would be sent"),
+    ("not_back", "Not back", "accepted, but did not register anew in time"),
+    ("rejected", "Rejected", "answered with another code than 2xx"),
+    ("no_answer", "No answer", "silent until the server gave up"),
+    ("unreachable", "Unreachable", "the server could not send to it"),
+    ("unknown", "Unknown", "sent, or may have been, and nobody knows what came of it"),
+    ("not_sent", "Not sent", "nothing was sent"),
+)
+LABELS = {state: label for state, label, _meaning in STATES}
+GOOD = frozenset(["back", "accepted", "already", "planned"])
+
+_NOT_BACK = "Look at the phone: it took the NOTIFY, but its settings may ignore it, or it is still starting"
+_BY_CODE = {
+    401: "Let the phone accept NOTIFYs from its proxy without authentication",
+    403: "Allow NOTIFYs from the server in the phone's settings",
+    404: "The phone does not know this user: its registration may be an old one",
+    405: "The phone does not take NOTIFYs: use another way to reboot it",
+    407: "Let the phone accept NOTIFYs from its proxy without authentication",
+    408: "Check its power, network and NAT",
+    480: "The phone is temporarily away: run the campaign under another name later",
+    481: "The phone wants a subscription: allow unsolicited NOTIFYs in its settings",
+    486: "The phone is in a call: try it again later",
+    489: "The phone does not know this Event: choose another preset",
+    501: "The phone does not take NOTIFYs: use another way to reboot it",
+    600: "The phone is in a call: try it again later",
+}
+_BY_STATE = {
+    "not_back": _NOT_BACK,
+    "no_answer": "Check its power, network and NAT; it stays in the table until its registration ends",
+    "unreachable": "Check the contact's URI, the name in it, and the server's routes",
+    "unknown": "See whether it registers anew; resend_unknown sends again",
+    "rejected": "See what this code means in the phone's manual",
+    "not_sent": "Correct what the reason says, then run the same campaign again",
+}
+
+
+def state_of(entry: Entry) -> str:
+    """The state of a result: its outcome, and of those that accepted whether they came back.
+
+    A phone that was only to read its configuration need not register anew, so it is not missed.
+    """
+    registered = entry.get("registered") if entry["outcome"] == "accepted" else None
+    if registered == "not_back" and (entry.get("preset") or "").endswith("_check_cfg"):
+        return "accepted"
+    return registered or entry["outcome"]
+
+
+def remedy(entry: Entry) -> str:
+    """What to do about a result that needs attention."""
+    state, reason = state_of(entry), entry.get("reason") or ""
+    if state == "rejected":
+        return _BY_CODE.get(entry.get("code") or 0, _BY_STATE[state])
+    if state == "not_sent" and reason.startswith("the run stopped"):
+        return "Find out why it stopped, then run the same campaign again"
+    if state == "not_sent" and "event auto" in reason:
+        return "Give the Event or a preset for these phones"
+    if state == "not_sent" and "no contact is registered" in reason:
+        return "Nobody is registered under this AOR: check the AOR, or the phone"
+    return _BY_STATE.get(state, "")
+
+
+def number(value: float) -> str:
+    """1234567 as 1,234,567; 3.14 as 3.1."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage that says 100 % and 0 % only where that is exactly so."""
+    if not whole:
+        return "–"
+    percent = 100 * part / whole
+    if part and percent < 0.1:
+        return "< 0.1 %"
+    if part < whole and percent > 99.9:
+        return "> 99.9 %"
+    return f"{percent:.1f}".removesuffix(".0") + " %"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people read them: 21 ms, 1.4 s, 3 min 20 s, 1 h 05 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{number(hours)} h {minutes:02d} min"
+
+
+def clock(seconds: float) -> str:
+    """The same in less room: 21 ms, 1.4 s, 3:20 min, 1:05 h."""
+    if seconds < 59.95:
+        return duration(seconds)
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d} min" if minutes < 60 else f"{number(minutes // 60)}:{minutes % 60:02d} h"
+
+
+def phones(count: int) -> str:
+    """1 phone, 2 phones."""
+    return f"{number(count)} phone{'' if count == 1 else 's'}"
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(value: t.Any) -> str:
+    """Text that came from a phone, without what no text file may hold, or what turns the text around it."""
+    text = str(value)
+    return text if text.isprintable() else _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)

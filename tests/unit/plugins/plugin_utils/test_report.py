@@ -1,0 +1,354 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import csv
+import html.parser
+import io
+import json
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.community.opensips.plugins.plugin_utils import _report_html, _report_text
+from ansible_collections.community.opensips.plugins.plugin_utils._progress import progress
+from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, ReportError, pack
+from ansible_collections.community.opensips.plugins.plugin_utils._report_plots import _counts, _edges
+from ansible_collections.community.opensips.plugins.plugin_utils._report_words import clean, duration, number, share
+
+START = 1790000000.0
+OUTCOMES = ("accepted", "rejected", "no_answer", "unreachable", "unknown", "not_sent", "already")
+
+
+def phone(number=0, outcome="accepted", **values):
+    asked = outcome not in ("not_sent", "already", "planned")
+    return {
+        "aor": str(1000 + number), "contact": f"sip:{1000 + number}@192.0.2.1:5060", "user_agent": "Yealink SIP-T46U 108.86.0.20",
+        "vendor": "yealink", "event": "check-sync;reboot=true", "preset": "yealink_reboot", "hint": None, "outcome": outcome,
+        "code": {"accepted": 200, "rejected": 486, "no_answer": 408}.get(outcome), "reason": "OK", "note": None, "earlier": False,
+        "at": START + number / 100 if asked else None, "seconds": 0.02 if asked else None, **values,
+    }  # fmt: skip
+
+
+def run(*phones, seconds=1.0, **values):
+    sent = sum(each["at"] is not None for each in phones)
+    return {"results": list(phones), "summary": {"seconds": seconds, "sent": sent}, "left_out": [], **values}
+
+
+def page_of(sources, **about):
+    return _report_html.page(Report(sources, about))
+
+
+class Page(html.parser.HTMLParser):
+    """Elements, attributes and text of a page; raises on elements that are not closed."""
+
+    EMPTY = {"meta"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style",):
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+class TestReport:
+    def test_counts_each_phone_once_with_what_the_last_run_found(self):
+        plan = pack(run(*[phone(each, "planned") for each in range(4)]), "sip1", plan=True)
+        canary = pack(run(phone(0)), "sip1", "canary")
+        batch = pack(run(phone(1, "rejected"), phone(2, "no_answer")), "sip1", "batch 1")
+        report = Report([plan, canary, batch])
+        assert report.states == {"accepted": 1, "rejected": 1, "no_answer": 1, "not_sent": 1}
+        assert [run.label for run in report.runs] == ["canary", "batch 1"]
+        assert [entry["aor"] for entry in report.results] == ["1000", "1001", "1002", "1003"]
+
+    def test_a_later_run_that_only_repeats_earlier_outcomes_keeps_the_times(self):
+        report = Report([run(phone(0)), run(phone(0, at=None, seconds=None, earlier=True))])
+        assert report.results[0]["at"] == START
+        assert report.earlier == 0
+
+    def test_the_same_phone_on_two_servers_is_two(self):
+        report = Report([pack(run(phone(0)), "sip1"), pack(run(phone(0)), "sip2")])
+        assert len(report.results) == 2
+
+    def test_planned_stays_planned_in_check_mode(self):
+        assert Report([run(phone(0, "planned"))], {"check": True}).states == {"planned": 1}
+
+    def test_who_accepted_is_back_or_not(self):
+        back = phone(0, registered="back", back_seconds=30.0, new_user_agent="Yealink SIP-T46U 108.87.0.15")
+        report = Report([run(back, phone(1, registered="not_back"))])
+        assert report.states == {"back": 1, "not_back": 1}
+        # watching begins after the last answer, which is that of phone 1
+        assert report.back_seconds == [pytest.approx(30.03)]
+        assert report.firmware == [("Yealink SIP-T46U 108.86.0.20", "Yealink SIP-T46U 108.87.0.15", 1)]
+
+    def test_who_only_reads_its_configuration_is_not_missed(self):
+        report = Report([run(phone(0, registered="not_back", preset="polycom_check_cfg"))])
+        assert report.states == {"accepted": 1}
+        assert report.attention == []
+
+    def test_left_out_is_that_of_the_plan(self):
+        left = [{"reason": "user_agent does not match"}]
+        plan = pack(run(left_out=left * 3), plan=True)
+        assert Report([plan, run(phone(0), left_out=left * 99)]).left_out == {"user_agent does not match": 3}
+
+    @pytest.mark.parametrize(
+        "source", ["text", "opensips-report-part:1:AAAA", {"stdout": ""}, {"results": [{}]}, {"results": ["x"]}, 5.0]
+    )
+    def test_anything_else_is_refused(self, source):
+        with pytest.raises(ReportError):
+            Report([source])
+
+    @given(
+        st.lists(st.tuples(st.sampled_from(OUTCOMES), st.sampled_from([None, "back", "not_back"])), max_size=30),
+        st.integers(1, 5),
+    )
+    def test_every_phone_ends_in_exactly_one_state(self, fates, size):
+        phones = [phone(place, outcome, registered=back) for place, (outcome, back) in enumerate(fates)]
+        parts = [pack(run(*phones[start : start + size])) for start in range(0, len(phones), size)]
+        report = Report(parts)
+        assert sum(report.states.values()) == len(phones)
+        assert sum(sum(states.values()) for _vendor, states in report.by("vendor")) == len(phones)
+        Page(_report_html.page(report))
+        _report_text.lines(report)
+
+
+class TestJson:
+    def test_has_everything(self):
+        report = Report([pack(run(phone(0), phone(1, "rejected")), "sip1", "canary")], {"campaign": "night"})
+        found = json.loads(report.to_json())
+        assert found["about"] == {"campaign": "night"}
+        assert found["summary"]["total"] == 2
+        assert found["summary"]["states"] == {"accepted": 1, "rejected": 1}
+        assert found["summary"]["answer_seconds"]["max"] == 0.02
+        assert [(each["aor"], each["host"], each["state"]) for each in found["results"]] == [
+            ("1000", "sip1", "accepted"),
+            ("1001", "sip1", "rejected"),
+        ]
+        assert "mailbox" not in found["results"][0]
+
+    def test_of_nothing(self):
+        assert json.loads(Report([]).to_json())["results"] == []
+
+
+class TestCsv:
+    def rows(self, *phones):
+        return list(csv.DictReader(io.StringIO(Report([run(*phones)]).to_csv(), newline="")))
+
+    @given(st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+                   | st.sampled_from(",\"\n;=+-@'\t"), min_size=1))  # fmt: skip
+    def test_gives_back_what_was_there(self, text):
+        cell = self.rows(phone(user_agent=text))[0]["user_agent"]
+        assert cell.removeprefix("'") == text if cell.startswith("'") else cell == text
+
+    @given(st.sampled_from("=+-@\t\r"), st.text())
+    def test_no_cell_is_a_formula(self, first, rest):
+        row = self.rows(phone(aor=first + rest, user_agent=first + rest, reason=first + rest))[0]
+        assert not [cell for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+    def test_lamps_have_their_columns(self):
+        (row,) = self.rows(phone(mailbox="sip:97@example.com", waiting=True, new=2, old=0, urgent_new=0, urgent_old=0))
+        assert (row["mailbox"], row["waiting"], row["new"]) == ("sip:97@example.com", "yes", "2")
+
+    def test_says_what_to_do(self):
+        accepted, busy = self.rows(phone(0), phone(1, "rejected"))
+        assert accepted["remedy"] == ""
+        assert "in a call" in busy["remedy"]
+
+
+class TestHtml:
+    EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{ 7*7 }}"
+
+    def test_nothing_from_outside_becomes_an_element(self):
+        evil = self.EVIL
+        phones = [
+            phone(0, registered="back", back_seconds=3.0, new_user_agent=evil + "2", user_agent=evil, vendor=evil, aor=evil, contact=evil),
+            phone(1, "rejected", reason=evil, aor=evil, contact=evil, user_agent=evil, vendor=evil, event=evil),
+            phone(2, "not_sent", reason=evil),
+            phone(3, "planned", hint=evil, event=evil, aor=evil),
+        ]  # fmt: skip
+        parts = [pack(run(each, left_out=[{"reason": evil}], msg=evil), evil, evil) for each in phones]
+        for check in (False, True):
+            text = page_of(parts, title=evil, campaign=evil, subtitle=evil, stopped=evil, check=check)
+            page = Page(text)
+            assert not {"script", "img", "iframe", "object", "link", "a"} & set(page.tags)
+            assert not [name for name, _value in page.attributes if name.startswith("on") or name in ("src", "href")]
+            assert evil in page.text
+
+    def test_loads_nothing(self):
+        text = page_of([run(phone(0), phone(1))])
+        assert "default-src 'none'" in text
+        assert not re.search(r"https?://|url\(|@import|<script|<link|src=", text)
+
+    def test_tells_the_numbers(self):
+        phones = [phone(each) for each in range(1230)] + [phone(1230 + each, "no_answer") for each in range(15)]
+        page = Page(page_of([run(*phones)], title="Night", campaign="n-1"))
+        assert "Night: n-1" in page.text
+        for words in ("1,245 phones", "98.8 % accepted", "No answer 15", "20 ms"):
+            assert words in page.text.replace("\xa0", " ")
+
+    def test_lists_some_of_each_kind_and_counts_the_rest(self):
+        phones = [phone(each, "not_sent", reason="stopped") for each in range(5000)] + [
+            phone(6000 + each, "rejected") for each in range(3)
+        ]
+        page = Page(page_of([run(*phones)]))
+        assert "the other 4,803 are in the CSV" in page.text
+        assert all(str(7000 + each) in page.text for each in range(3))
+
+    def test_says_why_it_stopped(self):
+        text = Page(page_of([run(phone(0), phone(1, "planned"))], stopped="3 of 20 phones failed")).text
+        assert "Stopped. 3 of 20 phones failed. 1 phone was not sent to." in text
+
+    @pytest.mark.parametrize(
+        "sources",
+        [[], [run()], [run(phone(0, "already"))], [run(phone(0, seconds=0.0))], [{"msg": "No process reads the FIFO"}]],
+    )
+    def test_of_little(self, sources):
+        Page(page_of(sources))
+
+    def test_a_large_fleet_stays_small_and_quick(self):
+        phones = [
+            phone(each, OUTCOMES[each % 7], vendor=f"vendor{each % 50}", user_agent=f"agent {each}", registered="back", back_seconds=each % 90 + 0.5,
+                  new_user_agent=f"new agent {each}", reason=f"reason {each}")
+            for each in range(30000)
+        ]  # fmt: skip
+        part = pack(run(*phones))
+        began = time.process_time()
+        text = page_of([part])
+        assert time.process_time() - began < 10
+        assert len(text) < 1_000_000
+
+
+class TestProgress:
+    def test_adds_up(self):
+        first = progress(run(*[phone(each) for each in range(80)]), None, "canary", 4000)
+        assert first["line"] == "canary: 80 phones, 80 accepted; 80 of 4,000 done"
+        back = [phone(each, registered="back" if each < 490 else "not_back") for each in range(497)]
+        bad = [phone(600, "no_answer"), phone(601, "no_answer"), phone(602, "rejected")]
+        second = progress(run(*back, *bad), first, "batch 1 of 8", 4000, "5%", 90)
+        assert (
+            second["line"]
+            == "batch 1 of 8: 500 phones, 497 accepted, 1 rejected, 2 no answer; 490 back; 580 of 4,000 done"
+        )
+        assert (second["done"], second["failed"], second["back"], second["not_back"], second["stopped"]) == (
+            580,
+            3,
+            490,
+            7,
+            "",
+        )
+
+    def test_those_of_earlier_runs_and_those_as_wanted_are_not_of_this_one(self):
+        found = progress(run(phone(0, earlier=True), phone(1, "already"), phone(2)), None, "run", 1)
+        assert found["line"] == "run: 1 phone, 1 accepted; 1 of 1 done"
+
+    @pytest.mark.parametrize(
+        "good, bad, rule, stops",
+        [
+            (90, 10, "10%", False),
+            (89, 11, "10%", True),
+            (3, 1, "10%", False),
+            (2, 2, "10%", True),
+            (0, 5, "5", False),
+            (0, 6, 5, True),
+            (0, 6, "", False),
+            (0, 6, None, False),
+            (100, 1, "0%", True),
+        ],
+    )
+    def test_stops_when_too_many_fail(self, good, bad, rule, stops):
+        phones = [phone(each) for each in range(good)] + [phone(1000 + each, "no_answer") for each in range(bad)]
+        assert bool(progress(run(*phones), max_failures=rule)["stopped"]) == stops
+
+    @pytest.mark.parametrize(
+        "back, missing, least, stops",
+        [(90, 10, 90, False), (89, 11, 90, True), (5, 1, 90, False), (0, 50, 0, False), (0, 5, None, False)],
+    )
+    def test_stops_when_too_few_come_back(self, back, missing, least, stops):
+        phones = [phone(each, registered="back" if each < back else "not_back") for each in range(back + missing)]
+        assert bool(progress(run(*phones), min_back=least)["stopped"]) == stops
+
+    def test_stops_when_the_module_failed(self):
+        assert progress({"msg": "The run stopped: why", "results": []})["stopped"] == "The run stopped: why"
+
+
+class TestWords:
+    def test_numbers(self):
+        assert [number(each) for each in (7, 1234567, 3.14159, 12345.6)] == ["7", "1,234,567", "3.1", "12,346"]
+
+    @pytest.mark.parametrize(
+        "part, whole, words",
+        [
+            (0, 5, "0 %"),
+            (5, 5, "100 %"),
+            (1, 3, "33.3 %"),
+            (99999, 100000, "> 99.9 %"),
+            (1, 100000, "< 0.1 %"),
+            (0, 0, "–"),
+        ],
+    )
+    def test_a_share_is_all_or_nothing_only_if_it_is(self, part, whole, words):
+        assert share(part, whole) == words
+
+    @pytest.mark.parametrize(
+        "seconds, words",
+        [
+            (0.0214, "21 ms"),
+            (0.9996, "1 s"),
+            (1.44, "1.4 s"),
+            (59.97, "1 min"),
+            (200, "3 min 20 s"),
+            (3900, "1 h 05 min"),
+            (None, "–"),
+        ],
+    )
+    def test_durations(self, seconds, words):
+        assert duration(seconds) == words
+
+    @given(st.text())
+    def test_clean_text_can_be_written(self, text):
+        clean(text + "\udcff\x00\u202e").encode("utf-8")
+
+
+class TestPlots:
+    @settings(max_examples=300)
+    @given(st.floats(0, 90000), st.floats(0, 90000))
+    def test_bars_reach_over_all_values(self, one, other):
+        least, most = sorted((round(one, 3), round(other, 3)))
+        edges = _edges(least, most)
+        assert edges[0] <= least
+        assert edges[-1] > most
+        assert edges == sorted(set(edges))
+        assert len(edges) <= 32
+
+    @given(st.integers(1, 10**7))
+    def test_the_axis_has_few_numbers(self, total):
+        ticks = _counts(total)
+        assert 2 <= len(ticks) <= 7
+        assert ticks[-1] <= total

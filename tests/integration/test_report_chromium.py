@@ -1,0 +1,111 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTML page of a report, as Chromium shows it."""
+
+from __future__ import annotations
+
+import functools
+import html
+import json
+import re
+import shutil
+import struct
+import subprocess
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.plugin_utils import _report_html
+from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, pack
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+OPTIONS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
+    # Chromium itself likes to call home
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+EVIL = "<script>document.title='run'</script><img src=http://192.0.2.1/x onerror=\"document.title='run'\">"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    if not CHROMIUM:
+        pytest.skip("chromium was not found")
+    folder = tmp_path_factory.mktemp("page")
+    path = folder / "report.html"
+    path.write_text(
+        _report_html.page(Report(_parts(), {"title": "Night", "campaign": "n-1", "stopped": EVIL})), encoding="utf-8"
+    )
+    return functools.partial(_open, folder, path)
+
+
+def _parts():
+    outcomes = [("accepted", 200), ("rejected", 486), ("no_answer", 408)]
+    phones = [
+        {
+            "aor": f"{1000 + each}", "contact": f"sip:{1000 + each}@192.0.2.1", "user_agent": EVIL, "vendor": ("yealink", "snom")[each % 2],
+            "outcome": outcomes[each % 50 % 3 if each % 10 == 0 else 0][0], "code": 200, "reason": EVIL, "at": 1.79e9 + each / 100,
+            "seconds": 0.001 * (each % 70 + 1), "registered": "back", "back_seconds": each % 40 + 1.0, "new_user_agent": EVIL + "2",
+        }
+        for each in range(2000)
+    ]  # fmt: skip
+    return [
+        pack({"results": phones[:100], "summary": {}}, "sip1", "canary"),
+        pack({"results": phones[100:], "summary": {}}, "sip1", "batch 1"),
+    ]
+
+
+def _open(folder, path, *options):
+    """(what Chromium wrote, its log, the addresses that it asked for)."""
+    profile = folder / f"profile{len(list(folder.iterdir()))}"
+    log = folder / f"{profile.name}-net.json"
+    done = subprocess.run(
+        [CHROMIUM, *OPTIONS, f"--user-data-dir={profile}", "--enable-logging=stderr", f"--log-net-log={log}", *options, path.as_uri()],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True, cwd=folder,
+    )  # fmt: skip
+    return done.stdout.decode(), done.stderr.decode(errors="replace"), _asked(log)
+
+
+def _asked(log):
+    """The addresses that a page asked for; those of Chromium itself have no initiator that is a page."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    try:
+        events = json.loads(text)["events"]
+    except ValueError:  # Chromium ended before it had written the end
+        events = json.loads(text.rstrip().rstrip(",") + "]}")["events"]
+    found = [each.get("params", {}) for each in events]
+    return [
+        each["url"] for each in found if "url" in each and each.get("initiator", "not an origin") != "not an origin"
+    ]
+
+
+def test_a_request_would_be_seen(page, tmp_path):
+    other = tmp_path / "other.html"
+    other.write_text("<img src='http://192.0.2.1/x.png'><script>console.log('hello')</script>", encoding="utf-8")
+    _dom, log, asked = _open(tmp_path, other, "--dump-dom")
+    assert "http://192.0.2.1/x.png" in asked
+    assert "CONSOLE" in log
+
+
+def test_shows_title_and_numbers_without_an_error_or_a_request(page):
+    dom, log, asked = page("--dump-dom")
+    assert "<title>Night: n-1</title>" in dom
+    text = " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", dom, flags=re.DOTALL)).split()).replace(
+        "\xa0", " "
+    )
+    for words in ("2,000 phones", "100 % back", "Over time", "By vendor", "Phones to look at", "canary"):
+        assert words in text, words
+    assert "CONSOLE" not in log
+    assert asked == []
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_can_be_painted(page, tmp_path, width):
+    picture = tmp_path / "page.png"
+    page(f"--screenshot={picture}", f"--window-size={width},2000")
+    data = picture.read_bytes()
+    assert struct.unpack(">II", data[16:24]) == (width, 2000)
+    # an empty page of that size takes some 10 kB
+    assert len(data) > 40000

@@ -1,0 +1,237 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role phone_reboot, with phones that reboot."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import pathlib
+
+import pytest
+
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+
+# phones that auto knows how to reboot
+REBOOTING = {"exclude_user_agent": ["polycom"]}
+
+
+@pytest.fixture
+def farm_of(emulator):
+    """farm_of(24): an emulator whose phones come back half a second after a reboot, with new firmware."""
+
+    def start(count, version="3.6", **options):
+        return emulator(version, **{"phones": count, "reboot": True, "reboot_seconds": 0.5, "upgrade": True, **options})
+
+    return start
+
+
+class Role:
+    """What one run of the role gave: lines of progress, the end's message, the reports."""
+
+    def __init__(self, results, folder):
+        # tasks of a role are called "ROLE : NAME"
+        for each in results:
+            each.task = each.task.split(" : ")[-1]
+        self.results = results
+        self.lines = [each.msg for each in results if each.task == "Show progress" and "msg" in each]
+        self.failures = [each.msg for each in results if each.failed]
+        self.sent = [each for each in results if each.task == "Send, and wait for the phones" and "results" in each]
+        self.plan = next((each.msg for each in results if each.task == "Show the plan"), None)
+        self.files = sorted(pathlib.Path(folder).glob("*/*"))
+
+    def report(self, suffix):
+        return next(each for each in self.files if each.suffix == suffix).read_text(encoding="utf-8")
+
+    @property
+    def json(self):
+        return json.loads(self.report(".json"))
+
+
+@pytest.fixture
+def role(ansible, tmp_path):
+    """role({host: emulator}, batch=4, …): runs the role; each run has reports of its own."""
+    count = 0
+
+    def run(emulators, check=False, hosts=None, **variables):
+        nonlocal count
+        count += 1
+        reports = tmp_path / f"reports{count}"
+        options = {
+            "campaign": "night",
+            "report_dir": str(reports),
+            "contacts": REBOOTING,
+            "wait_timeout": 6,
+            "max_failures": "50%",
+            **variables,
+        }
+        common = {f"phone_reboot_{name}": value for name, value in options.items() if value is not None}
+        play = {
+            "hosts": "all",
+            "gather_facts": False,
+            "module_defaults": {
+                "group/community.opensips.all": {"fifo_path": "{{ mi.fifo_path }}", "reply_dir": "{{ mi.reply_dir }}"}
+            },
+            "tasks": [
+                {
+                    "block": [
+                        {
+                            "name": "Run the role",
+                            "ansible.builtin.include_role": {"name": "community.opensips.phone_reboot"},
+                        }
+                    ],
+                    # a role that stops fails its host, and the helper wants plays that end well
+                    "rescue": [
+                        {
+                            "name": "Failed",
+                            "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg | default('') }}"},
+                        }
+                    ],
+                }
+            ],
+        }
+        inventory = {
+            name: {
+                **common,
+                "phone_reboot_campaign_dir": str(tmp_path / f"journals-{name}"),
+                "mi": fifo_of(emu),
+                **(hosts or {}).get(name, {}),
+            }
+            for name, emu in emulators.items()
+        }
+        return Role(ansible.run_plays([play], inventory, check=check), reports)
+
+    return run
+
+
+def notified(emu):
+    """{user: NOTIFYs that it got}."""
+    counts = {}
+    for each in emu.sip_log():
+        if each["first"].startswith("NOTIFY"):
+            user = each["first"].split("sip:")[1].split("@")[0]
+            counts[user] = counts.get(user, 0) + 1
+    return counts
+
+
+class TestOneServer:
+    def test_canary_then_batches_then_a_report(self, role, farm_of):
+        emu = farm_of(24)
+        emu.set_phone("100003", behaviour="dead")
+        emu.set_phone("100004", behaviour="reject", code=486)
+        done = role({"sip": emu}, canary=10, batch=8)
+        assert done.failures == []
+        labels = [line.split(":")[0] for line in done.lines]
+        assert labels == ["canary", "batch 1 of 3", "batch 2 of 3", "batch 3 of 3"]
+        assert done.lines[0].startswith("canary: 3 phones, ")
+        assert done.lines[-1].endswith("21 of 21 done")
+        found = done.json
+        assert found["summary"]["total"] == 21
+        assert found["summary"]["states"] == {"back": 19, "rejected": 1, "no_answer": 1}
+        # SIP itself sends again to a phone that is silent
+        assert {user: count for user, count in notified(emu).items() if count > 1 and user != "100003"} == {}
+        rows = list(csv.DictReader(io.StringIO(done.report(".csv"), newline="")))
+        assert sorted(row["aor"] for row in rows) == sorted(each["aor"] for each in found["results"])
+        assert {row["batch"] for row in rows} == set(labels)
+        page = done.report(".html")
+        assert "<title>Phone reboot: night</title>" in page
+        assert "batch 2 of 3" in page
+        assert {oct(each.stat().st_mode & 0o777) for each in done.files} == {"0o600"}
+
+    def test_check_mode_shows_the_plan_and_sends_nothing(self, role, farm_of):
+        emu = farm_of(8)
+        done = role({"sip": emu}, check=True)
+        assert done.plan[0] == "7 phones: 7 planned"
+        assert any("1: exclude_user_agent matches" in line for line in done.plan)
+        assert (done.lines, done.files, notified(emu)) == ([], [], {})
+        planned = role({"sip": emu}, check=True, report_plan=True)
+        assert [each.stem.endswith("-plan") for each in planned.files] == [True] * 3
+        assert planned.json["summary"]["states"] == {"planned": 7}
+        assert notified(emu) == {}
+
+    def test_stops_when_too_many_fail_and_goes_on_later(self, role, farm_of):
+        emu = farm_of(16)
+        for number in range(100000, 100016):
+            emu.set_phone(str(number), behaviour="reject", code=486)
+        stopped = role({"sip": emu}, canary=25, batch=4, max_failures="10%")
+        assert [line.split(":")[0] for line in stopped.lines] == ["canary"]
+        assert any("more than max_failures (10%)" in failure and "night" in failure for failure in stopped.failures)
+        assert stopped.json["summary"]["states"] == {"rejected": 4, "not_sent": 10}
+        assert "<b>Stopped.</b>" in stopped.report(".html")
+        canary = set(notified(emu))
+        for number in range(100000, 100016):
+            emu.set_phone(str(number), behaviour="ok")
+        resumed = role({"sip": emu}, canary=25, batch=4, max_failures="10%")
+        assert resumed.failures == []
+        assert resumed.json["summary"]["states"] == {"back": 10, "rejected": 4}
+        assert resumed.json["summary"]["earlier"] == 4
+        assert {user: count for user, count in notified(emu).items() if count > 1} == {}
+        assert len(canary) == 4
+
+    def test_stops_when_phones_do_not_come_back(self, role, farm_of):
+        emu = farm_of(8, reboot=False)
+        done = role({"sip": emu}, canary=50, wait_timeout=2)
+        assert [line.split(":")[0] for line in done.lines] == ["canary"]
+        assert any("0 of 4 phones that accepted came back" in failure for failure in done.failures)
+        assert done.json["summary"]["states"] == {"not_back": 4, "not_sent": 3}
+
+    def test_a_second_run_changes_nothing_once_all_are_as_wanted(self, role, farm_of):
+        emu = farm_of(4)
+        role({"sip": emu})
+        agents = {each["user_agent"] for each in emu.phones()}
+        again = role(
+            {"sip": emu}, campaign="second", unless_user_agent="|".join(agent.replace(".", r"\.") for agent in agents)
+        )
+        assert again.json["summary"]["states"] == {"already": 3}
+        assert not any(each.get("changed") for each in again.results)
+
+    def test_a_server_that_is_gone_fails_before_anything(self, role, farm_of):
+        emu = farm_of(4)
+        options = fifo_of(emu)
+        emu.kill()
+        done = role({"sip": emu}, hosts={"sip": {"mi": options}})
+        assert any("No process reads the FIFO" in failure for failure in done.failures)
+        assert (done.plan, done.lines, done.files) == (None, [], [])
+
+    def test_aors_and_uris(self, role, farm_of):
+        emu = farm_of(8)
+        by_aor = role({"sip": emu}, contacts=None, campaign="aors", aors=["100000", "100002"], canary=50, batch=10)
+        assert by_aor.json["summary"]["states"] == {"back": 2}
+        uris = [each["contact"] for each in emu.phones()[:3]]
+        by_uri = role(
+            {"sip": emu}, contacts=None, campaign="uris", uris=uris, event="check-sync;reboot=true", canary=0, batch=2
+        )
+        assert [line.split(":")[0] for line in by_uri.lines] == ["batch 1 of 2", "batch 2 of 2"]
+        assert by_uri.json["summary"]["states"] == {"accepted": 3}
+
+
+class TestSeveralServers:
+    def test_one_report_for_all(self, role, farm_of):
+        emulators = {"sip1": farm_of(6), "sip2": farm_of(4, "2.4")}
+        done = role(emulators, own_only=False)
+        assert done.failures == []
+        assert len(done.files) == 3
+        found = done.json["results"]
+        assert sorted((host, sum(each["host"] == host for each in found)) for host in emulators) == [
+            ("sip1", 5),
+            ("sip2", 3),
+        ]
+        assert {each["state"] for each in found} == {"back"}
+
+    def test_a_shared_location_table_is_split_among_them(self, role, farm_of):
+        # two hosts that reach the same server: each with the sockets of one
+        emu = farm_of(6)
+        socket = f"udp:127.0.0.1:{emu.sip[1]}"
+        hosts = {
+            "sip1": {"phone_reboot_own_sockets": [socket]},
+            "sip2": {"phone_reboot_own_sockets": ["udp:192.0.2.77:*"]},
+        }
+        done = role({"sip1": emu, "sip2": emu}, hosts=hosts)
+        assert done.failures == []
+        found = done.json
+        assert {each["host"] for each in found["results"]} == {"sip1"}
+        assert found["left_out"][f"another server serves it, through {socket}"] == 5
+        assert set(notified(emu).values()) == {1}

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One module in a process of its own, run as Ansible's wrapper runs it, so that tests can kill and measure it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+# not resolved: the path must have ansible_collections in it
+_TOP = str(pathlib.Path(__file__).absolute().parents[6])
+_LAUNCH = """
+import runpy, sys
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
+basic._ANSIBLE_PROFILE = "legacy"
+try:
+    runpy.run_module(sys.argv[1], run_name="__main__")
+finally:
+    with open("/proc/self/status") as status:
+        sys.stderr.write(next(line for line in status if line.startswith("VmHWM")))
+"""
+_MODULES = "ansible_collections.community.opensips.plugins.modules.opensips_"
+SECONDS = 120
+
+
+class ModuleProcess:
+    """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options."""
+
+    def __init__(self, name, args, check=False, diff=False):
+        task = dict(
+            args,
+            _ansible_check_mode=check,
+            _ansible_diff=diff,
+            _ansible_remote_tmp=tempfile.gettempdir(),
+            _ansible_tmpdir=None,
+        )
+        # files, because a result of 100,000 phones does not fit into a pipe that nobody reads
+        self._input, self._output, self._errors = (tempfile.TemporaryFile() for _each in range(3))  # noqa: SIM115 - closed with it
+        self._input.write(json.dumps({"ANSIBLE_MODULE_ARGS": task}).encode())
+        self._input.seek(0)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _LAUNCH, _MODULES + name],
+            stdin=self._input,
+            stdout=self._output,
+            stderr=self._errors,
+            env=dict(os.environ, PYTHONPATH=_TOP),
+        )
+
+    @property
+    def running(self):
+        return self._process.poll() is None
+
+    def wait(self, seconds):
+        """Whether it ended within seconds."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self, signum=signal.SIGKILL):
+        """End it by a signal; whether the signal was what ended it."""
+        if self.running:
+            self._process.send_signal(signum)
+        return self._process.wait(SECONDS) in (-signum, 128 + signum)
+
+    def result(self):
+        """What it returned (dict), once it ended."""
+        try:
+            self._process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"the module did not end within {SECONDS} s: {self._text(self._errors)}") from None
+        text = self._text(self._output)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise AssertionError(f"the module returned {text[:300]!r}: {self._text(self._errors)}") from None
+
+    @property
+    def peak(self):
+        """The most memory that it had at any moment (bytes), once it ended by itself."""
+        line = next(each for each in self._text(self._errors).splitlines() if each.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+
+    @staticmethod
+    def _text(file):
+        file.seek(0)
+        return file.read().decode()
+
+
+def run_module(name, args, **options):
+    """The result of a module that is let run to its end."""
+    return ModuleProcess(name, args, **options).result()

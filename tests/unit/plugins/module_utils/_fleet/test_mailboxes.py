@@ -1,0 +1,250 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mailboxes from files, and the state file."""
+
+import json
+import multiprocessing
+import os
+import stat
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet.mailboxes import State, StateError, load
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+
+TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=12)
+BOX = st.fixed_dictionaries(
+    {
+        "aor": TEXT,
+        "account": st.one_of(st.none(), TEXT),
+        "new": st.integers(0, 10**6),
+        "old": st.integers(0, 10**6),
+        "urgent_new": st.integers(0, 5),
+        "urgent_old": st.integers(0, 5),
+    }
+)
+
+
+def box(aor="1001", **fields):
+    return dict(
+        {"uri": None, "aor": aor, "account": None, "new": 0, "old": 0, "urgent_new": 0, "urgent_old": 0}, **fields
+    )
+
+
+def quoted(value):
+    return "" if value is None else '"{0}"'.format(str(value).replace('"', '""'))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(boxes=st.lists(BOX, max_size=5))
+def test_csv_and_json_say_the_same(tmp_path, boxes):
+    names = ["aor", "account", "new", "old", "urgent_new", "urgent_old"]
+    rows = [",".join(names)] + [",".join(quoted(each[name]) for name in names) for each in boxes]
+    (tmp_path / "boxes.csv").write_text("\r\n".join(rows) + "\r\n", encoding="utf-8")
+    (tmp_path / "boxes.JSON").write_text(json.dumps(boxes), encoding="utf-8")
+    expected = [dict(box(), **each) for each in boxes]
+    assert load(str(tmp_path / "boxes.csv")) == expected
+    assert load(str(tmp_path / "boxes.JSON")) == expected
+
+
+def write(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return str(path)
+
+
+def test_csv_as_spreadsheets_write_it(tmp_path):
+    """A byte order mark, CRLF, an empty field for a number, columns in any order."""
+    path = write(tmp_path, "b.csv", b"\xef\xbb\xbfnew,aor,old\r\n2,1001,\r\n,1002,3\r\n")
+    assert load(path) == [box("1001", new=2), box("1002", old=3)]
+
+
+def test_json_with_a_byte_order_mark(tmp_path):
+    path = write(tmp_path, "b.json", b'\xef\xbb\xbf[{"uri": "sip:a@192.0.2.1", "new": "4"}]')
+    assert load(path) == [box(None, uri="sip:a@192.0.2.1", new=4)]
+
+
+def test_empty_files(tmp_path):
+    assert load(write(tmp_path, "a.csv", "")) == []
+    assert load(write(tmp_path, "b.csv", "aor,new\n")) == []
+    assert load(write(tmp_path, "c.json", "[]")) == []
+
+
+@pytest.mark.parametrize(
+    "name, content, said",
+    [
+        ("b.json", "{", "cannot be read"),
+        ("b.json", "", "cannot be read"),
+        ("b.json", '{"aor": "1"}', "holds no list"),
+        ("b.json", b'["\xff"]', "cannot be read"),
+        ("b.csv", b"aor,new\n\xff,1\n", "cannot be read"),
+        ("b.json", '[{"aor": "1"}, 5]', "entry 2 is no mapping"),
+        ("b.json", '[{"aor": "1"}, {"aor": "2", "nwe": 1}]', "entry 2 has nwe"),
+        ("b.json", '[{"new": 1}]', "entry 1 needs either uri or aor"),
+        ("b.json", '[{"aor": "1", "uri": "sip:a@b"}]', "entry 1 needs either uri or aor"),
+        ("b.json", '[{"aor": ""}]', "entry 1 needs either uri or aor"),
+        ("b.json", '[{"aor": "1", "new": -1}]', "entry 1: new is -1"),
+        ("b.json", '[{"aor": "1", "old": 1.5}]', "entry 1: old is 1.5"),
+        ("b.json", '[{"aor": "1", "old": true}]', "entry 1: old is True"),
+        ("b.json", '[{"aor": "1", "urgent_new": [1]}]', r"entry 1: urgent_new is \[1\]"),
+        ("b.csv", "aor,new\n1,x\n", "entry 1: new is 'x'"),
+        ("b.csv", "aor,new\n1,1\n2,-3\n", "entry 2: new is '-3'"),
+        ("b.csv", "aor;new\n1;1\n", "entry 1 has aor;new"),
+        ("b.csv", "1001,3\n1002,4\n", "entry 1 has 1001, 3"),
+        ("b.csv", "aor,new\n1001,3,5\n", "entry 1 has"),
+    ],
+)
+def test_errors_name_the_file_and_the_entry(tmp_path, name, content, said):
+    path = write(tmp_path, name, content)
+    with pytest.raises(BadParameters, match=said) as raised:
+        load(path)
+    assert path in str(raised.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(BadParameters, match="nothing.csv cannot be read"):
+        load(str(tmp_path / "nothing.csv"))
+
+
+# ---- the state file
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(boxes=st.lists(BOX, max_size=5, unique_by=lambda each: (each["aor"], each["account"])), data=st.data())
+def test_what_was_remembered_is_current_until_a_number_changes(tmp_path, boxes, data):
+    path = str(tmp_path / "state.json")
+    if os.path.exists(path):
+        os.unlink(path)
+    boxes = [dict(box(), **each) for each in boxes]
+    forgotten = [each for each in boxes if data.draw(st.booleans())]
+    with State(path) as state:
+        assert not any(state.is_current(each) for each in boxes)
+        for each in boxes:
+            state.remember(each)
+        for each in forgotten:
+            state.forget(each)
+        state.save()
+    with State(path, read_only=True) as state:
+        for each in boxes:
+            assert state.is_current(each) == (each not in forgotten)
+            name = data.draw(st.sampled_from(["new", "old", "urgent_new", "urgent_old"]))
+            assert not state.is_current(dict(each, **{name: each[name] + 1}))
+
+
+def test_accounts_of_one_aor_are_apart(tmp_path):
+    with State(str(tmp_path / "s")) as state:
+        state.remember(box(account="sip:sales@example.com", new=1))
+        assert not state.is_current(box(new=1))
+        assert not state.is_current(box(account="sip:support@example.com", new=1))
+
+
+def test_mode_and_format(tmp_path):
+    path = tmp_path / "s"
+    before = os.umask(0)
+    try:
+        with State(str(path)) as state:
+            state.remember(box(new=1, urgent_old=4))
+            state.save()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert json.loads(path.read_text()) == {"mwi_state": 1, "mailboxes": {"1001": [1, 0, 0, 4]}}
+
+
+@pytest.mark.parametrize("moment", ["dump", "fsync", "rename"])
+def test_a_crash_while_saving_leaves_the_old_one(tmp_path, monkeypatch, moment):
+    path = str(tmp_path / "s")
+    with State(path) as state:
+        state.remember(box(new=1))
+        state.save()
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_args):
+        raise Killed()
+
+    with monkeypatch.context() as patched, State(path) as state:
+        state.remember(box(new=2))
+        patched.setattr({"dump": json}.get(moment, os), moment, killed)
+        with pytest.raises(Killed):
+            state.save()
+    with State(path) as state:
+        assert state.is_current(box(new=1))
+        # and what the crash left behind is in nobody's way
+        state.remember(box(new=3))
+        state.save()
+    with State(path) as state:
+        assert state.is_current(box(new=3))
+
+
+def _second_run(path, answers):
+    try:
+        with State(path):
+            answers.put("open")
+    except StateError as error:
+        answers.put(str(error))
+
+
+def second_run(path):
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    process = context.Process(target=_second_run, args=(path, answers))
+    process.start()
+    answer = answers.get(timeout=20)
+    process.join()
+    return answer
+
+
+def test_locked_against_a_second_run(tmp_path):
+    path = str(tmp_path / "s")
+    with State(path) as state:
+        state.save()
+        # saving replaces the file and not the lock
+        assert "Another run uses" in second_run(path)
+        with State(path, read_only=True):
+            pass
+    assert second_run(path) == "open"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "no JSON", "[]", "5", '{"mailboxes": {}}', '{"mwi_state": 2, "mailboxes": {}}', '{"mwi_state": 1}']
+)
+def test_a_foreign_file_is_refused_and_stays(tmp_path, content):
+    path = tmp_path / "s"
+    path.write_text(content)
+    for _again in range(2):
+        with pytest.raises(StateError, match="state_file"):
+            with State(str(path)):
+                pass
+    assert path.read_text() == content
+
+
+def test_reading_only_writes_nothing(tmp_path):
+    with State(str(tmp_path / "s"), read_only=True) as state:
+        assert not state.is_current(box())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_links_are_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "s.new").symlink_to(victim)
+    with State(str(tmp_path / "s")) as state:
+        with pytest.raises(StateError, match="cannot be written"):
+            state.save()
+    (tmp_path / "t.lock").symlink_to(victim)
+    with pytest.raises(StateError, match="cannot be locked"):
+        with State(str(tmp_path / "t")):
+            pass
+    assert victim.read_text() == "precious"
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(StateError, match="state_file"):
+        with State(str(tmp_path / "missing" / "s")):
+            pass

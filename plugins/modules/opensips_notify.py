@@ -87,19 +87,22 @@ options:
     elements: str
   campaign:
     description:
-      - Name under which the host keeps a journal of who was sent to. Runs of the same campaign send to nobody twice, so an interrupted run can simply be repeated.
+      - Name under which the host keeps a journal of who was sent to. Runs of the same campaign send to nobody twice,
+        so an interrupted run can simply be repeated.
       - Phones with an outcome of an earlier run keep that outcome. Use another name to send to all of them again.
       - A phone is known by its AOR and its C(+sip.instance), so it may come back with another contact. One that registers without an instance
         is known by its contact.
     type: str
   campaign_dir:
     description:
-      - Directory of the journal, made with mode 0700 if it is missing. The journal is C(CAMPAIGN.jsonl) in it, mode 0600, one JSON object a line, only appended to.
+      - Directory of the journal, made with mode 0700 if it is missing. The journal is C(CAMPAIGN.jsonl) in it, mode 0600,
+        one JSON object a line, only appended to.
       - If not set, C(/var/lib/community.opensips) for root and C(~/.local/state/community.opensips) for others.
     type: path
   resend_unknown:
     description:
-      - Whether to send again to phones of which an earlier run of the campaign did not learn what came of them, because it was killed or the server did not tell.
+      - Whether to send again to phones of which an earlier run of the campaign did not learn what came of them,
+        because it was killed or the server did not tell.
       - Otherwise they are reported as V(unknown).
     type: bool
     default: false

@@ -242,4 +242,7 @@ def _spread(heading: str, note: str, values: list[float]) -> str:
 
 def _foot(report: Report) -> str:
     now = datetime.datetime.now(datetime.timezone.utc)
-    return f"<footer>Written {now:%Y-%m-%d %H:%M:%S} UTC by the Ansible collection community.opensips. All {phones(len(report.results))} are in the CSV and the JSON beside this page.</footer>"
+    return (
+        f"<footer>Written {now:%Y-%m-%d %H:%M:%S} UTC by the Ansible collection community.opensips. "
+        f"All {phones(len(report.results))} are in the CSV and the JSON beside this page.</footer>"
+    )

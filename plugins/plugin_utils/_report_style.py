@@ -35,14 +35,16 @@ def _classes() -> str:
 
 
 CSS = f"""
-:root{{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--text:#1b1f24;--soft:#59626d;--line:#dfe3e8;--accent:#1f6fb5;--stop:#a83a00;--stop-page:#fdf0e8;{_variables(1)}}}
+:root{{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--text:#1b1f24;--soft:#59626d;--line:#dfe3e8;
+--accent:#1f6fb5;--stop:#a83a00;--stop-page:#fdf0e8;{_variables(1)}}}
 @media(prefers-color-scheme:dark){{:root{{--page:#14171b;--card:#1d2126;--text:#e8eaed;--soft:#a2abb6;--line:#333a42;--accent:#5aa9e6;--stop:#ff9a66;--stop-page:#33221a;{_variables(2)}}}}}
 {_classes()}
 """
 
 CSS += """
 *{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;
+font-variant-numeric:tabular-nums}
 main{max-width:1120px;margin:0 auto;padding:36px 24px 48px}
 h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em;overflow-wrap:anywhere}
 h2{font-size:18px;line-height:1.3;margin:0 0 4px}

@@ -184,12 +184,12 @@ def _run_row(run: Run, start: float, several: bool) -> str:
         if run.started
         else "–"
     )
-    bar = stacked_bar(run.states, clean(run.label)) if run.states else ""
+    plot = stacked_bar(run.states, clean(run.label)) if run.states else ""
     problem = f'<span class="soft">{bare(run.problem, 300)}</span>' if run.problem else ""
     return (
         ("<td>" + text(run.host) + "</td>" if several else "")
         + f'<td>{text(run.label)}</td><td class="n">{began}</td><td class="n">{duration(run.seconds)}</td>'
-        f'<td class="n">{number(run.sent)}</td><td>{bar}{problem}</td>'
+        f'<td class="n">{number(run.sent)}</td><td>{plot}{problem}</td>'
     ).join(("<tr>", "</tr>"))
 
 

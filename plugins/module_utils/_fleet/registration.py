@@ -73,15 +73,13 @@ def wait_for_registrations(conn, targets, timeout, table):
     pause = _FIRST_PAUSE
     while len(watch):
         started = time.monotonic()
-        for found in watch.look(location.read(conn, table)):
-            yield found
+        yield from watch.look(location.read(conn, table))
         # a large table is asked less often, so that watching does not load the server
         pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))
         if not len(watch) or time.monotonic() + pause > deadline:
             left = deadline - time.monotonic()
             if len(watch) and left > 0:
                 time.sleep(left)
-                for found in watch.look(location.read(conn, table)):
-                    yield found
+                yield from watch.look(location.read(conn, table))
             return
         time.sleep(pause)

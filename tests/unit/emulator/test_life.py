@@ -53,7 +53,7 @@ def test_the_child_dies_with_its_parent():
         "print(emu.pid, emu.directory, flush=True)\n"
         "import os; os.kill(os.getpid(), 9)\n" % TESTS
     )
-    output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
+    output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False).stdout
     pid, directory = output.decode().split()
     assert gone(int(pid)) and not os.path.exists(directory)
 
@@ -76,7 +76,7 @@ def test_command_line(command, directory):
 
 def test_help_and_greeting():
     command = [sys.executable, os.path.join(TESTS, "emulator")]
-    text = subprocess.run(command + ["--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    text = subprocess.run(command + ["--help"], stdout=subprocess.PIPE, check=False).stdout.decode()
     for word in ("--version", "--phones", "--fault", "ul_dump=slow", "wrong_id"):
         assert word in text
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)

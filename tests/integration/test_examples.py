@@ -17,20 +17,24 @@ MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob
 NOBODY_THERE = {"no_answer", "unreachable"}
 
 
-def examples_of(module, emu):
-    """The tasks in EXAMPLES, with what the emulator has in place of what a usual server has: a UDP port, a gateway."""
+def examples_of(module, emu, folder):
+    """The tasks in EXAMPLES, with what is here in place of what a usual server has: a UDP port, a gateway, directories."""
     namespace = {"__name__": "documentation"}
     text = (COLLECTION / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
     # up to the imports, which are Ansible's business
     exec(compile(text.partition("\nfrom ansible")[0], module, "exec"), namespace)
     text = namespace["EXAMPLES"].replace("port: 8888", f"port: {emu.udp[1]}")
+    for directory in ("/var/spool/voicemail", "/var/lib/community.opensips"):
+        text = text.replace(directory, str(folder))
+    text = text.replace("    campaign: ", f"    campaign_dir: {folder}\n    campaign: ")
+    (folder / "mailboxes.csv").write_text("aor,account,new,old\n1001,sip:1001@example.com,2,1\n", encoding="utf-8")
     return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_examples(ansible, emulator, module):
+def test_examples(ansible, emulator, module, tmp_path):
     emu = emulator("3.6", phones=4)
-    tasks = examples_of(module, emu)
+    tasks = examples_of(module, emu, tmp_path)
     assert any(PREFIX + module[len("opensips_") :] in each for each in tasks)
     phone = emu.phones()[0]["contact"]
     for user in ("1001", "1002"):

@@ -62,6 +62,7 @@ def run(task):
     sending.check_options(task.params)
     wanted = _mailboxes(task.params)
     prepared = _prepare(wanted, task.params)
+    _check_twice(wanted)
     if task.params["state_file"] is None:
         return _run(task, prepared, None)
     with boxes.State(task.params["state_file"], read_only=task.check_mode) as state:
@@ -102,9 +103,12 @@ def _mailboxes(params):
             "Numbers of messages are given beside a list of mailboxes",
             "Put new, old, urgent_new and urgent_old into each of them",
         )
-    found = params["mailboxes"] if params["mailboxes"] is not None else boxes.load(params["mailboxes_file"])
+    return params["mailboxes"] if params["mailboxes"] is not None else boxes.load(params["mailboxes_file"])
+
+
+def _check_twice(wanted):
     seen = {}
-    for number, mailbox in enumerate(found, 1):
+    for number, mailbox in enumerate(wanted, 1):
         before = seen.setdefault(boxes.key_of(mailbox), number)
         if before != number:
             raise BadParameters(
@@ -113,7 +117,6 @@ def _mailboxes(params):
                 ),
                 "Leave one out",
             )
-    return found
 
 
 def _prepare(wanted, params):

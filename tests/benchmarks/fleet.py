@@ -10,7 +10,8 @@
 ratio   The raw limit, which is a minimal loop that sends prepared requests to living phones and counts replies, and against
         N / raw rate + fr_timeout what 10,000 phones take, 2 % of them dead: the module's path in this process, and the module.
 scale   Time and peak memory of the whole module, its results included, for 1,000, 10,000 and 100,000 phones.
-serial  1,000 phones, 2 % of them dead, through a serial client: the package opensips of PyPI, in the interpreter PYTHON.
+serial  1,000 phones, 2 % of them dead, through a serial client: the package opensips of PyPI, in the interpreter PYTHON; it
+        speaks JSON-RPC only. Nobody knows of a silent phone before fr_timeout, so the living are compared apart, too.
 
 Emulators serve, and with --opensips running servers whose tm has an fr_timeout of 3 s; their phones are played here.
 The location table is read over FIFO; UDP cannot carry so much, there the module is given the URIs.
@@ -30,7 +31,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import t
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery, SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
-from ansible_collections.community.opensips.tests.benchmarks.fleet_servers import FR_TIMEOUT, Real, emulated
+from ansible_collections.community.opensips.tests.benchmarks.fleet_servers import FR_TIMEOUT, Fleet, Real, emulated
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
 
 PARTS = ("ratio", "scale", "serial")
@@ -147,6 +148,7 @@ def module_run(fleet, options):
 
 
 def _check(fleet, accepted, no_answer):
+    """Say so when the server lost requests: the figures are then not comparable."""
     if (accepted, no_answer) != (len(fleet.living), len(fleet.dead)):
         print("!! {0}: {1} accepted of {2}, {3} silent of {4}".format(
             fleet.name, accepted, len(fleet.living), no_answer, len(fleet.dead)
@@ -168,8 +170,9 @@ def fleets(options, phones, json_rpc_only=False):
             yield real.fleet(phones, DEAD)
 
 
-def best(rounds, measure, choose=min):
-    return choose(measure() for _round in range(rounds))
+def best(rounds, measure, *args, choose=min):
+    """The best of so many rounds of measure(*args)."""
+    return choose(measure(*args) for _round in range(rounds))
 
 
 def ratio(options):
@@ -185,12 +188,10 @@ def ratio(options):
     for each in fleets(options, phones):
         with each as fleet:
             for way, connection in fleet.ways.items():
-                rate = best(options.rounds, lambda connection=connection: raw_rate(fleet, connection, phones), max)
+                rate = best(options.rounds, raw_rate, fleet, connection, phones, choose=max)
                 limit = phones / rate + FR_TIMEOUT
-                path = best(options.rounds, lambda connection=connection: path_seconds(fleet, connection))
-                sending, whole, _peak = best(
-                    options.rounds, lambda connection=connection: module_run(fleet, connection)
-                )
+                path = best(options.rounds, path_seconds, fleet, connection)
+                sending, whole, _peak = best(options.rounds, module_run, fleet, connection)
                 print("{:<14} {:<5} {:8.0f} {:8.2f} {:8.2f} {:6.2f} {:8.2f} {:6.2f} {:8.2f}".format(
                     fleet.name, way, rate, limit, path, path / limit, sending, sending / limit, whole
                 ), flush=True)  # fmt: skip
@@ -203,10 +204,7 @@ def scale(options):
         for each in fleets(options, phones):
             with each as fleet:
                 for way, connection in fleet.ways.items():
-                    sending, whole, peak = best(
-                        1 if phones > 10000 else options.rounds,
-                        lambda connection=connection: module_run(fleet, connection),
-                    )
+                    sending, whole, peak = best(1 if phones > 10000 else options.rounds, module_run, fleet, connection)
                     print("{:<14} {:<5} {:8} {:8.2f} {:10.2f} {:9.0f}".format(
                         fleet.name, way, phones, whole, sending, peak / 1e6
                     ), flush=True)  # fmt: skip
@@ -237,19 +235,16 @@ def serial(options):
         with each as fleet:
             for way, connection in fleet.ways.items():
                 seconds = serial_seconds(options.serial_python, fleet, connection)
-                sending = best(options.rounds, lambda connection=connection: path_seconds(fleet, connection))
-                living = 1000 / best(
-                    options.rounds, lambda connection=connection: raw_like_rate(fleet, connection), max
-                )
+                sending = best(options.rounds, path_seconds, fleet, connection)
+                living = best(options.rounds, living_seconds, fleet, connection)
                 print("{:<14} {:<5} {:9.1f} {:9.2f} {:6.0f}   {:.2f} s, {:.0f} x".format(
                     fleet.name, way, seconds, sending, seconds / sending, living, seconds / living
                 ), flush=True)  # fmt: skip
 
 
-def raw_like_rate(fleet, options):
-    """Phones a second of the module's path when none is dead."""
-    alone = type(fleet)(fleet.name, fleet.ways, fleet.living, [])
-    return len(alone.living) / path_seconds(alone, options)
+def living_seconds(fleet, options):
+    """What the living take when none is dead."""
+    return path_seconds(Fleet(fleet.name, fleet.ways, fleet.living, []), options)
 
 
 def serial_seconds(python, fleet, options):

@@ -2,157 +2,158 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""sipp as the phone: it checks each NOTIFY by itself, as a SIP stack of another author."""
+"""sipp plays a slice of a fleet at once: phones that answer, refuse, are silent, only say Trying, or answer late."""
 
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import shutil
 import socket
 import subprocess
+import time
 
 import pytest
 
-from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
-from ansible_collections.community.opensips.tests.integration.support.playbook import task
-from ansible_collections.community.opensips.tests.integration.support.servers import Emulated
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, fifo_of
 
 SIPP = shutil.which("sipp")
 pytestmark = pytest.mark.skipif(not SIPP, reason="no sipp on PATH (Debian: sip-tester)")
 
-# answer: (outcome, code); 100 says Trying and no more
-ANSWERS = {
-    200: ("accepted", 200),
-    401: ("rejected", 401),
-    481: ("rejected", 481),
-    486: ("rejected", 486),
-    503: ("rejected", 503),
-    100: ("no_answer", 408),
+FR_TIMEOUT = 2.0
+_SCENARIO = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="phone">\n<recv request="NOTIFY"/>\n{steps}\n</scenario>\n'
+)
+_ANSWER = """<send><![CDATA[
+SIP/2.0 {code} {reason}
+[last_Via:]
+[last_From:]
+[last_To:]{tag}
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>"""
+_LATE = 1.2
+
+
+def answer(code, reason):
+    return _ANSWER.format(code=code, reason=reason, tag=";tag=[pid]" if code > 100 else "")
+
+
+def pause(seconds):
+    return f'<pause milliseconds="{int(seconds * 1000)}"/>'
+
+
+TRYING = answer(100, "Trying")
+# {name: (what it does after a NOTIFY, outcome, code)}
+PHONES = {
+    "ok": ([answer(200, "OK")], "accepted", 200),
+    "unauthorized": ([answer(401, "Unauthorized")], "rejected", 401),
+    "gone": ([answer(481, "Subscription Does Not Exist")], "rejected", 481),
+    "busy": ([answer(486, "Busy Here")], "rejected", 486),
+    "unavailable": ([answer(503, "Service Unavailable")], "rejected", 503),
+    "silent": ([pause(6)], "no_answer", 408),
+    "trying": ([TRYING, pause(6)], "no_answer", 408),
+    # the server sends its NOTIFY again after 0.5 s
+    "late": ([pause(_LATE), answer(200, "OK")], "accepted", 200),
+    "trying_then_ok": ([TRYING, pause(0.3), answer(200, "OK")], "accepted", 200),
 }
-# sipp counts a request that fails one of these as a failed call
-CHECKS = {
-    "Event": r"check-sync;reboot=true",
-    "CSeq": r"[0-9]+ NOTIFY",
-    "Call-ID": r"[^ ]+",
-    "Content-Length": r"0",
-    "Max-Forwards": r"[1-9][0-9]*",
-    "From": r"sip:.*;tag=[0-9A-Za-z.-]+",
-    "Via": r"SIP/2.0/UDP .*;branch=z9hG4bK",
-    "X-Mark": r"one",
-}
-
-SCENARIO = """<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="A phone that gets a NOTIFY">
-  <recv request="NOTIFY" crlf="true">
-    <action>
-{checks}
-      <ereg regexp=";tag=" search_in="hdr" header="To:" check_it_inverse="true" assign_to="to_tag"/>
-      <ereg regexp="^NOTIFY sip:phone@127.0.0.1:[0-9]+ SIP/2.0" search_in="msg" check_it="true" assign_to="first"/>
-    </action>
-  </recv>
-  <Reference variables="{variables},to_tag,first"/>
-  <send>
-    <![CDATA[
-      SIP/2.0 {code} Whatever
-      [last_Via:]
-      [last_From:]
-      [last_To:]{to_tag}
-      [last_Call-ID:]
-      [last_CSeq:]
-      Content-Length: 0
-
-    ]]>
-  </send>
-</scenario>
-"""
 
 
-def scenario(code, checks=None):
-    lines, variables = [], []
-    for number, (header, regexp) in enumerate((checks or CHECKS).items()):
-        variables.append(f"v{number}")
-        lines.append(
-            f'      <ereg regexp="{regexp}" search_in="hdr" header="{header}:" check_it="true" assign_to="v{number}"/>'
-        )
-    return SCENARIO.format(
-        checks="\n".join(lines), variables=",".join(variables), code=code, to_tag=";tag=sipp" if code > 100 else ""
-    )
+def _free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
 
 
-class Sipp:
-    """One sipp that takes one NOTIFY on a port of its own."""
+def _is_bound(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
-    def __init__(self, folder, name, text):
-        with socket.socket(type=socket.SOCK_DGRAM) as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
-        self.uri = f"sip:phone@127.0.0.1:{self.port}"
-        path = folder / f"{name}.xml"
-        path.write_text(text, encoding="utf-8")
-        command = [
-            SIPP,
-            "-sf",
-            path,
-            "-i",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-m",
-            "1",
-            "-nostdin",
-            "-timeout",
-            "20s",
-            "-timeout_error",
-        ]
+
+class SippPhone:
+    """One sipp process. steps: elements of its scenario, after it received a NOTIFY."""
+
+    def __init__(self, folder, name, steps):
+        self.port = _free_port()
+        self._trace = folder / f"{name}.log"
+        scenario = folder / f"{name}.xml"
+        scenario.write_text(_SCENARIO.format(steps="\n".join(steps)), encoding="utf-8")
+        options = ["-sf", scenario, "-i", "127.0.0.1", "-p", self.port, "-nostdin", "-trace_msg", "-message_file"]
         self._process = subprocess.Popen(
-            [*map(str, command), "-trace_err", "-error_file", str(folder / f"{name}.err")],
+            [SIPP, *(str(each) for each in options), str(self._trace)],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={"PATH": str(pathlib.Path(SIPP).parent), "TERM": "dumb"},
         )
-        self._errors = folder / f"{name}.err"
 
-    def verdict(self):
-        """(exit code, what it complained about); 0: all checks passed."""
-        return self._process.wait(30), self._errors.read_text(errors="replace") if self._errors.exists() else ""
+    def ready(self):
+        until = time.monotonic() + 10
+        while not _is_bound(self.port):
+            assert self._process.poll() is None and time.monotonic() < until, "sipp does not start"
+            time.sleep(0.02)
 
-    def close(self):
-        with contextlib.suppress(OSError):
-            self._process.kill()
+    def received(self):
+        """How many NOTIFYs came, retransmissions included."""
+        return self._trace.read_text(encoding="utf-8", errors="replace").count("\nNOTIFY sip:")
+
+    def stop(self):
+        self._process.kill()
         self._process.wait()
 
 
-@pytest.fixture(params=["2.4", "3.6", "real"])
-def sender(request):
-    """Who sends the NOTIFYs: OpenSIPS, emulated and real."""
-    if request.param != "real":
-        server = Emulated(request.param, phones=0)
-    elif find_binary():
-        server = RealOpensips(find_binary())
-    else:
-        pytest.skip("no opensips on PATH, and OPENSIPS_BIN is not set")
-    yield server
-    server.stop()
+@pytest.fixture
+def sipp_phones(tmp_path):
+    """{name: SippPhone} of all PHONES."""
+    with contextlib.ExitStack() as stack:
+        phones = {}
+        for name, (steps, _outcome, _code) in PHONES.items():
+            phones[name] = SippPhone(tmp_path, name, steps)
+            stack.callback(phones[name].stop)
+        for phone in phones.values():
+            phone.ready()
+        yield phones
 
 
-def test_sipp_finds_the_notify_valid(ansible, sender, tmp_path):
-    phones = {code: Sipp(tmp_path, str(code), scenario(code)) for code in ANSWERS}
-    # one whose check must fail, or the others would prove nothing
-    phones["doubter"] = Sipp(tmp_path, "doubter", scenario(200, {"Event": "something else"}))
-    try:
-        notify = {
-            "uri": [each.uri for each in phones.values()],
-            "event": "check-sync;reboot=true",
-            "headers": {"X-Mark": "one"},
-        }
-        (result,) = ansible.run([task("notify", "notify", notify)], sender.connection).must_succeed()
-        outcomes = {code: (each["outcome"], each["code"]) for code, each in zip(phones, result["results"], strict=True)}
-        verdicts = {code: each.verdict() for code, each in phones.items()}
-    finally:
-        for each in phones.values():
-            each.close()
-    assert verdicts.pop("doubter")[0] != 0
-    assert {code: number for code, (number, _text) in verdicts.items()} == dict.fromkeys(ANSWERS, 0), verdicts
-    outcomes.pop("doubter")
-    assert outcomes == ANSWERS
+def register(emu, phones):
+    domain = "@127.0.0.1" if emu.version == "4.0" else ""
+    for name, phone in phones.items():
+        emu.add_contact(name + domain, f"sip:{name}@127.0.0.1:{phone.port}", user_agent="sipp")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_kind_of_answer(emulator, sipp_phones, version):
+    emu = emulator(version, phones=0, fr_timeout=FR_TIMEOUT)
+    register(emu, sipp_phones)
+    result = run_module("notify", {**fifo_of(emu), "contacts": {}, "event": "check-sync"})
+    found = {each["aor"].partition("@")[0]: each for each in result["results"]}
+    assert {name: (each["outcome"], each["code"]) for name, each in found.items()} == {
+        name: (outcome, code) for name, (_steps, outcome, code) in PHONES.items()
+    }
+    # the living were not kept waiting by the silent, and the silent not for much longer than fr_timeout
+    assert found["ok"]["seconds"] < _LATE <= found["late"]["seconds"]
+    assert FR_TIMEOUT <= found["silent"]["seconds"] < FR_TIMEOUT + 3
+    # retransmissions went on until the phone said anything, and each phone has one result all the same
+    assert sipp_phones["late"].received() > 1 and sipp_phones["silent"].received() > 1
+    assert sipp_phones["ok"].received() == 1
+    assert found["unauthorized"]["note"] and found["gone"]["note"]
+
+
+def test_in_a_campaign_none_gets_a_second_notify(emulator, sipp_phones, tmp_path):
+    emu = emulator("3.6", phones=0, fr_timeout=FR_TIMEOUT)
+    register(emu, sipp_phones)
+    args = {**fifo_of(emu), "contacts": {}, "event": "check-sync", "campaign": "s", "campaign_dir": str(tmp_path / "c")}
+    first = run_module("notify", args)
+    received = {name: phone.received() for name, phone in sipp_phones.items()}
+    second = run_module("notify", args)
+    assert first["changed"] and not second["changed"]
+    assert [each["outcome"] for each in second["results"]] == [each["outcome"] for each in first["results"]]
+    assert {name: phone.received() for name, phone in sipp_phones.items()} == received

@@ -24,7 +24,12 @@ def result_of(request, result):
 def planned(request):
     """The result entry of a SipRequest that check mode does not send."""
     what = outcomes.NOT_SENT if request.problem else outcomes.PLANNED
-    return result_of(request, {"outcome": what, "code": None, "reason": request.problem, "note": None, "seconds": None})
+    return settled(request, what, request.problem)
+
+
+def settled(request, what, reason, code=None):
+    """The result entry of a SipRequest that this run does not send; what: its outcome."""
+    return result_of(request, {"outcome": what, "code": code, "reason": reason, "note": None, "seconds": None})
 
 
 def summary(entries, seconds, sent):

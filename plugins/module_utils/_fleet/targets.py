@@ -71,7 +71,7 @@ def by_aor(conn, aors, table):
     Raises MIError when the server cannot be asked, BadParameters for an AOR without the domain that the server wants.
     """
     aors = _once(aors)
-    found = _look_up(conn, aors, table)
+    found = _look_up(conn, aors, table) if aors else {}
     targets = OrderedDict()
     for index, aor in enumerate(aors):
         alive = [record for record in found[index] if record["expires"] != 0]

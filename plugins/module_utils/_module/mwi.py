@@ -185,14 +185,8 @@ def _remember(state, requests, results):
 
 def _unchanged(mailbox):
     target = targets.Target(mailbox["aor"], mailbox["uri"])
-    result = {
-        "outcome": outcomes.ALREADY,
-        "code": None,
-        "reason": "its numbers are those last sent",
-        "note": None,
-        "seconds": None,
-    }
-    return report.result_of(SipRequest(target, "NOTIFY", {}, label=_label(mailbox)), result)
+    request = SipRequest(target, "NOTIFY", {}, label=_label(mailbox))
+    return report.settled(request, outcomes.ALREADY, "its numbers are those last sent")
 
 
 def _label(mailbox):

@@ -199,8 +199,7 @@ class _Fleet:
             self._settle_request(request, what, code, reason, True)
 
     def _settle_request(self, request, what, code, reason, earlier):
-        outcome = {"outcome": what, "code": code, "reason": reason, "note": None, "seconds": None}
-        self._settled.append(dict(report.result_of(request, outcome), earlier=earlier))
+        self._settled.append(dict(report.settled(request, what, reason, code), earlier=earlier))
 
     def _watch(self, results, journal):
         """Add to results what the location table shows of the phones that accepted.

@@ -51,3 +51,16 @@ attributes:
     details:
       - This action does not modify state.
 """
+
+    STATE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - What is there is read, and what would be written is reported.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""

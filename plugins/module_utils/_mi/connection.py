@@ -71,12 +71,17 @@ class Connection:
 
     def has(self, method):
         """Whether the server's ``which`` lists the command, by its classic or its 4.0 name. Raises when it cannot be asked."""
-        offered = self._commands()
         try:
-            catalogue.wire_name(method, offered)
+            catalogue.wire_name(method, self._commands())
         except UnknownCommand:
             return False
         return True
+
+    def require(self, *methods):
+        """Raise UnknownCommand, which tells the module and version it takes, unless the server has all of these commands."""
+        offered = self._commands()
+        for method in methods if offered else ():
+            catalogue.wire_name(method, offered)
 
     def call(self, method, params=None, timeout=None):
         """Run one MI command and give its Reply.

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""States of dispatcher destinations: ds_list and ds_set_state (module dispatcher, 1.11 and later)."""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._readers import dispatcher
+from ansible_collections.community.opensips.plugins.module_utils._state import engine
+
+STATES = {"active": "a", "inactive": "i", "probing": "p"}
+
+
+class Dispatcher(engine.State):
+    """Destinations, each active, inactive or probing."""
+
+    OPTIONS = {
+        "destinations": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "set": {"type": "int", "required": True},
+                "uri": {"type": "str", "required": True},
+                "state": {"type": "str", "choices": sorted(STATES), "required": True},
+                "partition": {"type": "str", "default": dispatcher.DEFAULT_PARTITION},
+            },
+        }
+    }
+    THING = "destination"
+    READS = ("ds_list",)
+    WRITES = ("ds_set_state",)
+    # each request for probing counts as one failed probe: it shows after ds_probing_threshhold of them (3 by default)
+    ROUNDS = 20
+
+    def __init__(self, params):
+        self.wanted = params["destinations"]
+        engine.check_unique("destinations", [_key(each) for each in self.wanted])
+
+    def read(self, conn):
+        """{(partition, set, URI in lower case): record}. Without partitions (before 2.1) there is one."""
+        found = dispatcher.read(conn, full=False)
+        if conn.version < (2, 1):
+            for each in self.wanted:
+                if each["partition"] != dispatcher.DEFAULT_PARTITION:
+                    raise BadParameters(
+                        "destinations: partition {0}, but this server's dispatcher has no partitions".format(
+                            each["partition"]
+                        ),
+                        "Leave partition out; it takes OpenSIPS 2.1 and later",
+                    )
+        return {_key(record): record for record in found}
+
+    def items(self, found):
+        """One Item a destination. Raises BadParameters for those that the server does not have."""
+        items = []
+        for each in self.wanted:
+            record = found.get(_key(each))
+            if record is None:
+                raise engine.unknown("destination", _label(each), map(_label, found.values()), "destinations")
+            identity = {"partition": record["partition"], "set": record["set"], "uri": record["uri"]}
+            items.append(engine.Item(identity, {"state": record["state"]}, {"state": each["state"]}))
+        return items
+
+    def requests(self, item):
+        """ds_set_state, for probing after active, since an inactive destination ignores it."""
+        group = str(item.identity["set"])
+        if item.identity["partition"] != dispatcher.DEFAULT_PARTITION:
+            group = "{0}:{1}".format(item.identity["partition"], group)
+        steps = [item.after["state"]]
+        if steps == ["probing"] and item.before["state"] == "inactive":
+            steps.insert(0, "active")
+        for step in steps:
+            yield "ds_set_state", {"state": STATES[step], "group": group, "address": item.identity["uri"]}
+
+
+def _key(each):
+    # as ds_set_state compares them
+    return (each["partition"], each["set"], each["uri"].lower())
+
+
+def _label(each):
+    text = "{0} of set {1}".format(each["uri"], each["set"])
+    return text if each["partition"] == dispatcher.DEFAULT_PARTITION else "{0} of partition {1}".format(text, each["partition"])

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Which MI command makes a server read a table, or its routes, again.
+
+Every reload but two answers when the new data is in use. reload_routes answers when every process has read the new
+routes, and each switches to them before its next message; sockets_reload likewise (cfg_reload.c, modules/sockets_mgm).
+
+Sources: the mi_export_t tables of modules/* of 1.11, 2.4, 3.6, 4.0; mi_core.c.
+"""
+
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MITimeout,
+    RejectedCommand,
+    ServerError,
+    UnknownCommand,
+)
+
+# Seconds to wait for a reload. reload_routes alone waits up to 20 for the server's processes (MAX_PROC_RELOAD_WAIT)
+DEFAULT_WAIT = 60.0
+
+# How often a server is asked again that is still busy with the reload of somebody else
+_RETRY = 0.25
+
+# Command, and the tables that it reads
+_COMMANDS = (
+    ("ds_reload", "dispatcher"),
+    ("lb_reload", "load_balancer"),
+    ("dr_reload", "dr_gateways dr_carriers dr_rules dr_groups"),
+    ("address_reload", "address"),
+    ("dp_reload", "dialplan"),
+    ("domain_reload", "domain"),
+    ("rtpproxy_reload", "rtpproxy_sockets"),
+    ("rtpengine_reload", "rtpengine"),
+    ("tls_reload", "tls_mgm"),
+    ("tcp_reload", "tcp_mgm"),
+    ("clusterer_reload", "clusterer clusterer_bridge"),
+    ("reg_reload", "registrant"),
+    ("reload_blacklist", "userblacklist globalblacklist"),
+    ("cr_reload_routes", "carrierroute carrierfailureroute route_tree"),
+    ("cc_reload", "cc_flows cc_agents"),
+    ("fraud_reload", "fraud_detection"),
+    ("fs_reload", "freeswitch"),
+    ("qr_reload", "qr_profiles"),
+    ("sockets_reload", "sockets"),
+    ("config_reload", "config"),
+    ("trie_reload", "trie_table"),
+    ("pdt_reload", "pdt"),
+)
+
+# What is reloaded and is no table; modules and commands are known by their own names besides
+_THINGS = {
+    "routes": "reload_routes",
+    "tls": "tls_reload",
+    "db_text": "dbt_reload",
+    "lua": "lua_reload",
+    "pi_http": "pi_reload_tbls_and_cmds",
+    "regex": "regex_reload",
+    "stir_shaken_ca": "stir_shaken_ca_reload",
+    "stir_shaken_crl": "stir_shaken_crl_reload",
+}
+
+_COMMAND_OF = {table: command for command, tables in _COMMANDS for table in tables.split()}
+
+# What the parameter is called that names a partition, where a command has one, and since which version
+_PARTITION = {
+    "ds_reload": ("partition", "2.2"),
+    "address_reload": ("partition", "2.2"),
+    "dp_reload": ("partition", "2.1"),
+    "dr_reload": ("partition_name", "2.1"),
+    "trie_reload": ("partition_name", "3.6"),
+}
+
+_BACKGROUND = frozenset(("reload_routes", "sockets_reload"))
+
+_EACH_TIME = "OpenSIPS reads it each time that it needs it, so a change counts at once"
+_AT_START = "OpenSIPS reads it only when it starts: restart it"
+_OWN = "OpenSIPS writes it itself, and has no command to read it again"
+_RATES = "Its sheets are reloaded one by one: call rc_reloadVendorRate or rc_reloadClientRate with opensips_mi_command"
+
+_NO_RELOAD = {
+    _EACH_TIME: "subscriber uri dbaliases usr_preferences grp speed_dial closeddial domainpolicy cpl xcap"
+    " jwt_profiles jwt_secrets",
+    _AT_START: "re_grp dr_partitions trie_partitions emergency_routing emergency_service_provider smpp janus",
+    _OWN: "acc active_watchers aliases b2b_entities b2b_logic b2b_sca cachedb cc_calls cc_cdrs dialog emergency_report"
+    " imc_members imc_rooms location missed_calls presentity pua rls_presentity rls_watchers silo sip_trace version"
+    " watchers",
+    _RATES: "rc_clients rc_demo_ratesheet rc_ratesheets rc_vendors",
+}
+_WHY_NOT = {table: why for why, tables in _NO_RELOAD.items() for table in tables.split()}
+
+# Commands that reload what their parameters name, so that a name alone says too little
+_NAMED_THINGS = frozenset(("bdb_reload", "sql_cacher_reload", "rc_reloadVendorRate", "rc_reloadClientRate"))
+
+
+class ReloadRefused(ServerError):
+    """The server did not reload."""
+
+    def __init__(self, error, message, hint):
+        self.code, self.reason, self.data = error.code, error.reason, error.data
+        super(ServerError, self).__init__(message, hint)
+
+
+class Planned:
+    """A reload, checked against the server and not yet sent.
+
+    name: what the user named. command: the server's own name of the command. params: dict, empty when it takes none.
+    background: bool, the server goes on after its answer.
+    """
+
+    __slots__ = ("name", "command", "params", "background")
+
+    def __init__(self, name, command, params, background):
+        self.name, self.command, self.params, self.background = name, command, params, background
+
+    def key(self):
+        """Equal for two reloads that are one and the same to the server."""
+        return self.command, tuple(sorted(self.params.items()))
+
+
+def has_reload(name):
+    """Whether some version of OpenSIPS reads this table, or thing, again when it is told to."""
+    return _command_of(name) is not None
+
+
+def names():
+    """Every table that can be reloaded, and what else can, sorted."""
+    return sorted(set(_COMMAND_OF) | set(_THINGS))
+
+
+def plan(conn, name, partition=None, inherit_state=None):
+    """What reloads the table or thing called name (str) on this server: Planned. Nothing but reads is sent.
+
+    name: a table as OpenSIPS calls it by default, "routes", a module, or a command such as ``ds_reload``.
+    partition: str, only this one. inherit_state: bool, whether dispatcher and drouting keep the run-time state of
+    destinations (3.4 and later).
+    Raises BadParameters for a name or an option that has no place here, UnknownCommand when the server lacks the command.
+    """
+    command = _command_of(name)
+    if command is None:
+        raise _unknown(name)
+    params = {}
+    if partition is not None:
+        params.update(_partition(conn, name, command, partition))
+    if inherit_state is not None:
+        params.update(_inherit_state(conn, name, command, inherit_state))
+    return Planned(name, conn.check(command, params or None), params, command in _BACKGROUND)
+
+
+def run(conn, planned, timeout=None):
+    """Send a Planned reload and wait for the end: dict of name, command, params, background and seconds (float).
+
+    timeout: seconds to wait for it, DEFAULT_WAIT by default. A server that is busy with another reload of the same data is
+    asked again until then. Raises ReloadRefused, MITimeout, and what Connection.call() raises.
+    """
+    start = time.monotonic()
+    limit = DEFAULT_WAIT if timeout is None else timeout
+    while True:
+        left = limit - (time.monotonic() - start)
+        try:
+            conn.call(planned.command, planned.params or None, timeout=max(left, _RETRY))
+            break
+        except MITimeout as error:
+            raise MITimeout(
+                "The server did not answer {0} within {1:g} seconds".format(planned.command, limit),
+                "It may still be reading {0}: look again later, or wait longer".format(planned.name),
+            ) from error
+        except RejectedCommand:
+            raise
+        except ServerError as error:
+            if "in progress" not in error.reason or left < 2 * _RETRY:
+                raise _refused(planned, error) from error
+        time.sleep(_RETRY)
+    return {
+        "name": planned.name,
+        "command": planned.command,
+        "params": planned.params,
+        "background": planned.background,
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def _command_of(name):
+    """The classic name of the command that reloads it, or None."""
+    if name in _COMMAND_OF or name in _THINGS:
+        return _COMMAND_OF.get(name) or _THINGS[name]
+    if name in _WHY_NOT:
+        return None
+    known = set(_COMMAND_OF.values()) | set(_THINGS.values())
+    found = catalogue.find(name)
+    if found is not None:
+        return found.name if found.name in known else None
+    for command in sorted(known):
+        record = catalogue.find(command)
+        if name in [record.module] + [entry[2] for entry in record.modules] and record.module != "stir_shaken":
+            return command
+    return None
+
+
+def _unknown(name):
+    if name in _WHY_NOT:
+        return BadParameters("The table {0} is not reloaded".format(name), _WHY_NOT[name])
+    if catalogue.classic_name(name) in _NAMED_THINGS:
+        return BadParameters(
+            "{0} says too little: the command takes parameters".format(name), "Call it with opensips_mi_command"
+        )
+    import difflib
+
+    close = difflib.get_close_matches(str(name), names() + list(_WHY_NOT), n=3)
+    hint = "Did you mean {0}?".format(" or ".join(close)) if close else "It knows {0}".format(", ".join(names()))
+    return BadParameters("Nothing that is called {0!r} can be reloaded".format(name), hint)
+
+
+def _partition(conn, name, command, partition):
+    if not str(partition).strip():
+        raise BadParameters("partition is empty", "Name one, or leave it out to reload all of them")
+    if command not in _PARTITION:
+        having = [table for table in sorted(_COMMAND_OF) if _COMMAND_OF[table] in _PARTITION]
+        raise BadParameters(
+            "partition is given, but {0} has no partitions".format(name),
+            "Leave it out; partitions are for {0}".format(", ".join(having)),
+        )
+    parameter, since = _PARTITION[command]
+    _check_takes(conn, command, "partition", since, {parameter: "default"})
+    return {parameter: partition}
+
+
+def _inherit_state(conn, name, command, inherit_state):
+    if command not in ("ds_reload", "dr_reload"):
+        raise BadParameters(
+            "inherit_state is given, but the reload of {0} knows no state to inherit".format(name),
+            "Leave it out; it is for dispatcher and the tables of drouting",
+        )
+    _check_takes(conn, command, "inherit_state", "3.4", {"inherit_state": "y"})
+    return {"inherit_state": "y" if inherit_state else "n"}
+
+
+def _check_takes(conn, command, option, since, params):
+    try:
+        conn.check(command, params)
+    except UnknownCommand:
+        raise
+    except BadParameters as error:
+        raise BadParameters(
+            "{0} is given, but {1} of OpenSIPS {2} does not take it".format(
+                option, command, ".".join(str(part) for part in conn.version[:2])
+            ),
+            "Leave it out, or see to it that the server is OpenSIPS {0} or later".format(since),
+        ) from error
+
+
+def _refused(planned, error):
+    """The error for a server that said no: what it runs now, and where to look."""
+    command = catalogue.classic_name(planned.command)
+    message = "The server refused {0}: {1} {2}".format(planned.command, error.code, error.reason)
+    details = error.data if isinstance(error.data, str) else None
+    if details:
+        message += " ({0})".format(details)
+    if command == "reload_routes":
+        hint = (
+            "It still runs the routes that it had. Check the file with opensips -C; its log says what it met with. "
+            "Changed modules, parameters and sockets need a restart"
+        )
+    elif error.code == 400 and command in ("rtpproxy_reload", "rtpengine_reload"):
+        hint = (
+            "It still runs the nodes that it had: they come from its configuration. "
+            "Set db_url of the module to have them from the database"
+        )
+    elif command in ("rtpproxy_reload", "rtpengine_reload"):
+        hint = (
+            "It drops its nodes before it reads the new ones, and may now be without any: see its log, and {0}".format(
+                command.replace("reload", "show")
+            )
+        )
+    elif planned.params and "partition" in (message + (details or "")).lower():
+        hint = "It still runs the data that it had. Correct partition, or leave it out"
+    else:
+        hint = "It still runs the data that it had. Its log says why: mostly a row, a table or the database that it could not read"
+    return ReloadRefused(error, message, hint)

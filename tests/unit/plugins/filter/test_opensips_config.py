@@ -1,0 +1,177 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.community.opensips.plugins.filter import opensips_config
+
+FILTERS = opensips_config.FilterModule().filters()
+change = FILTERS["opensips_config_change"]
+mask = FILTERS["opensips_config_mask"]
+
+SETTINGS = """\
+# a server
+log_level=3 /* more /* nested */ than enough */
+socket=udp:127.0.0.1:5060
+loadmodule "tm.so"
+modparam("tm", "fr_timeout", 5)
+modparam("b2b", "script_request_route", "b2b_request")
+"""
+ROUTES = """\
+route {
+    # not a brace: }
+    xlog("neither } nor # here, \\" either\\n");
+    $var(x) = $(hdr(X-a){s.select,1,#});
+    if ($rm == 'IN}VITE') { route(relay); }
+}
+route[relay] { t_relay(); }
+startup_route { xlog("up\\n"); }
+timer_route[clean, 30] { route(relay); }
+event_route[E_PIKE_BLOCKED] { xlog("flood\\n"); }
+"""
+CONFIG = SETTINGS + ROUTES
+
+
+def changed(before, after, text=CONFIG, **options):
+    assert before in text
+    return change(text.replace(before, after), text, **options)
+
+
+def kind_and_action(result):
+    return result["kind"], result["action"]
+
+
+def test_the_same_text_needs_nothing():
+    assert change(CONFIG, CONFIG) == {"kind": "none", "action": "none", "reasons": []}
+
+
+def test_no_old_text_needs_a_start():
+    assert change(CONFIG) == {"kind": "settings", "action": "restart", "reasons": ["there was no configuration"]}
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("# a server", "# another server"),
+        ("more /* nested */ than", "{ /* } # */ more"),
+        ("log_level=3", "log_level = 3"),
+        ("# not a brace: }", "# two of them: }}"),
+        ("t_relay();", "\n    t_relay() ;\n"),
+        ("[clean, 30]", "[clean,30]"),
+    ],
+)
+def test_comments_and_blanks_need_nothing(before, after):
+    assert kind_and_action(changed(before, after)) == ("text", "none")
+
+
+@pytest.mark.parametrize(
+    "before, after, reason",
+    [
+        ("t_relay();", "exit;", "changed: route[relay]"),
+        ("neither }", "neither {", "changed: route"),
+        ("1,#}", "2,#}", "changed: route"),
+        ("neither }", "neither  }", "changed: route"),
+        ("'IN}VITE'", "'INVITE'", "changed: route"),
+        ("flood", "a flood", "changed: event_route[E_PIKE_BLOCKED]"),
+        ("30] { route", "30] { exit; route", "changed: timer_route[clean,30]"),
+        ("route[relay]", "route[other] { exit; }\nroute[relay]", "changed: route[other]"),
+        ("route[relay] { t_relay(); }", "", "changed: route[relay]"),
+    ],
+)
+def test_routes_can_be_reloaded(before, after, reason):
+    result = changed(before, after)
+    assert (kind_and_action(result), result["reasons"]) == (("routes", "reload_routes"), [reason])
+
+
+def test_servers_before_3_0_have_to_be_restarted():
+    for version, action in {
+        "2.4": "restart",
+        "2.4.11": "restart",
+        "3.0": "reload_routes",
+        "4.0": "reload_routes",
+    }.items():
+        assert kind_and_action(changed("t_relay();", "exit;", version=version)) == ("routes", action)
+
+
+@pytest.mark.parametrize(
+    "before, after, reason",
+    [
+        ("log_level=3", "log_level=4", "parameters or modules changed"),
+        ('loadmodule "tm.so"', 'loadmodule "tm.so"\nloadmodule "sl.so"', "parameters or modules changed"),
+        ('"fr_timeout", 5', '"fr_timeout", 6', "parameters or modules changed"),
+        ('xlog("up\\n")', 'xlog("started\\n")', "startup_route runs at the start only"),
+        ("[clean, 30]", "[clean, 60]", "timer routes are set up at the start only"),
+        ("timer_route[clean", "timer_route[first, 5] { exit; }\ntimer_route[clean", "timer routes are set up"),
+        ("[E_PIKE_BLOCKED]", "[E_CORE_LOG]", "event routes are set up at the start only"),
+    ],
+)
+def test_settings_need_a_restart(before, after, reason):
+    result = changed(before, after)
+    assert kind_and_action(result) == ("settings", "restart")
+    assert any(each.startswith(reason) for each in result["reasons"]), result
+
+
+def test_a_route_that_a_parameter_names_must_not_go():
+    text = CONFIG + "route[b2b_request] { exit; }\n"
+    result = changed("route[b2b_request] { exit; }", "", text)
+    assert result["reasons"] == ["a parameter names a route that is gone: b2b_request"]
+    assert result["action"] == "restart"
+
+
+@pytest.mark.parametrize("place", [SETTINGS, ROUTES])
+def test_included_files_may_have_changed_too(place):
+    text = CONFIG.replace(place, f'{place}include_file "more.cfg"\n')
+    assert changed("t_relay();", "exit;", text)["reasons"] == ["files are included, which may have changed too"]
+    assert kind_and_action(changed("# a server", "# the", text)) == ("text", "none")
+
+
+def test_a_preprocessor_can_make_anything_of_anything():
+    assert changed("# a server", "# the server", preprocessed=True)["action"] == "restart"
+    assert changed("# a server", "define(`RELAY', `exit')")["action"] == "restart"
+    assert change(CONFIG, CONFIG, preprocessed=True)["action"] == "none"
+
+
+@pytest.mark.parametrize("broken", ['"open', "/* open", "route { {", "'open", "$(ru{uri.user}", "route[x"])
+def test_what_cannot_be_compared_needs_a_restart(broken):
+    for new, old in ((broken, CONFIG), (CONFIG, broken)):
+        assert change(new, old)["action"] == "restart"
+
+
+def test_bad_input():
+    for arguments in ((42, ""), ("", 42), (None, "")):
+        with pytest.raises(AnsibleFilterError, match="opensips_config_change"):
+            change(*arguments)
+    for version in ("latest", "3", "3.6-dev"):
+        with pytest.raises(AnsibleFilterError, match="not of the form 3.6"):
+            change("", "", version=version)
+    with pytest.raises(AnsibleFilterError, match="opensips_config_mask"):
+        mask(None)
+
+
+def test_passwords_of_urls_and_secrets_are_hidden():
+    text = 'modparam("usrloc", "db_url", "mysql://opensips:p@ss/w:rd@db:3306/opensips")\nmodparam("x", "key", "s3cret-long")'
+    hidden = mask(text, ["s3cret", "s3cret-long", ""])
+    assert hidden == text.replace("p@ss/w:rd", "********").replace("s3cret-long", "********")
+    assert mask("key", "key") == "********"
+    for harmless in (
+        "socket=udp:127.0.0.1:5060",
+        "text:///etc/opensips/db",
+        "http://127.0.0.1:8888/mi sip:a@b",
+        "sip:a:1@b",
+    ):
+        assert mask(harmless) == harmless
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_each_filter_is_documented(name):
+    text = pathlib.Path(opensips_config.__file__).with_name(f"{name}.yml").read_text(encoding="utf-8")
+    documented = yaml.safe_load(text)
+    assert documented["DOCUMENTATION"]["name"] == name
+    assert name in documented["EXAMPLES"]

@@ -110,6 +110,7 @@ options:
     description:
       - The largest number of phones to send to in this run of the O(campaign). Results are then only those of this run,
         and RV(summary.remaining) counts the phones left for the next one.
+      - Phones that are V(already) as wanted, and those of RV(left_out), are told of with the last batch, and in check mode.
     type: int
   wait:
     description:
@@ -280,7 +281,7 @@ results:
       type: float
       sample: 41.2
 left_out:
-  description: Registered contacts that the filters of O(contacts) left out, each with its reason.
+  description: Registered contacts that the filters of O(contacts) left out, each with its reason. With O(batch) only the last one has them.
   returned: success
   type: list
   elements: dict

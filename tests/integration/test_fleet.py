@@ -93,6 +93,34 @@ def test_batches_until_none_remain(emulator, tmp_path, version):
     assert not done["changed"] and done["results"] == [] and done["summary"]["earlier"] == 50
 
 
+def test_batches_tell_once_of_phones_that_nothing_is_sent_to(emulator, tmp_path):
+    emu = emulator("3.6", phones=24, reboot=True, reboot_seconds=0.2, upgrade=True)
+    vendors = {each["aor"]: each["vendor"] for each in notify(emu, check=True, contacts={})["results"]}
+    as_wanted = {aor for aor, vendor in vendors.items() if vendor == "snom"}
+    left_out = {aor for aor, vendor in vendors.items() if vendor == "polycom"}
+    news = [re.escape(new) for vendor, _agent, _old, new in VENDORS]
+    args = {
+        "contacts": {"exclude_user_agent": ["polycom"]},
+        "unless_user_agent": "|".join(["snom", *news]),
+        "campaign": "once",
+        "campaign_dir": str(tmp_path),
+        "batch": 6,
+        "wait": {"timeout": 20},
+    }
+    assert {each["aor"] for each in notify(emu, check=True, **args)["left_out"]} == left_out
+    runs = []
+    while not runs or runs[-1]["summary"]["remaining"]:
+        runs.append(notify(emu, **args))
+    assert len(runs) > 2 and as_wanted and left_out
+    *first, last = runs
+    assert all(each["left_out"] == [] and set(outcomes(each)) == {"accepted"} for each in first)
+    assert {each["aor"] for each in last["left_out"]} == left_out
+    told = [(each["aor"], each["outcome"]) for run in runs for each in run["results"]]
+    # those of earlier batches have the new firmware meanwhile, and are not told of again
+    sent = set(vendors) - as_wanted - left_out
+    assert sorted(told) == sorted([(aor, "already") for aor in as_wanted] + [(aor, "accepted") for aor in sent])
+
+
 # ---- waiting, and what is wanted already
 
 
@@ -318,3 +346,15 @@ def test_each_filter(mixed, filters, users):
     if "seed" in filters:
         again = notify(mixed, check=True, contacts=filters)
         assert [each["aor"] for each in again["results"]] == [each["aor"] for each in plan["results"]]
+
+    # the same filters, and so the same phones, in the other modules
+    facts = run_module("facts", {**fifo_of(mixed), "gather_subset": ["contacts"], "contacts": filters})
+    assert sorted(each["user"][4] for each in facts["ansible_facts"]["opensips"]["contacts"]) == selected
+    mailboxes = [{"aor": f"user{number}@{'a' if number < 4 else 'b'}.example", "new": 1} for number in range(8)]
+    lamps = mwi(mixed, check=True, mailboxes=mailboxes, contacts=filters)
+    planned = sorted(each["aor"][4] for each in lamps["results"] if each["outcome"] == "planned")
+    # limit takes the first ones in the order of the mailboxes
+    assert planned == selected if "limit" not in filters else len(planned) == users
+    left = [each for each in lamps["results"] if each["outcome"] == "not_sent"]
+    assert len(left) == 8 - len(selected)
+    assert all(each["reason"].startswith("left out: ") for each in left)

@@ -76,10 +76,8 @@ def wait_for_registrations(conn, targets, timeout, table):
         yield from watch.look(location.read(conn, table))
         # a large table is asked less often, so that watching does not load the server
         pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))
-        if not len(watch) or time.monotonic() + pause > deadline:
-            left = deadline - time.monotonic()
-            if len(watch) and left > 0:
-                time.sleep(left)
-                yield from watch.look(location.read(conn, table))
+        left = deadline - time.monotonic()
+        if not len(watch) or left <= 0:
             return
-        time.sleep(pause)
+        # the last look is at the deadline
+        time.sleep(min(pause, left))

@@ -110,16 +110,19 @@ def _globs(patterns):
     return lambda text: text is not None and any(each.match(text) for each in compiled)
 
 
+def compile_regex(pattern, option):
+    """A regular expression of a user's, regardless of case. Raises BadParameters that names the option."""
+    try:
+        return re.compile(pattern, re.IGNORECASE)
+    except re.error as error:
+        raise BadParameters(
+            "{0} {1!r} is no regular expression: {2}".format(option, pattern, error),
+            "Correct it; a literal dot or plus is written with a backslash",
+        ) from error
+
+
 def _regexes(patterns, option):
-    compiled = []
-    for pattern in patterns:
-        try:
-            compiled.append(re.compile(pattern, re.IGNORECASE))
-        except re.error as error:
-            raise BadParameters(
-                "{0} {1!r} is no regular expression: {2}".format(option, pattern, error),
-                "Correct it; a literal dot or plus is written with a backslash",
-            ) from error
+    compiled = [compile_regex(pattern, option) for pattern in patterns]
     return lambda text: any(each.search(text or "") for each in compiled)
 
 

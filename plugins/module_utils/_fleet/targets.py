@@ -10,7 +10,6 @@
 from collections import OrderedDict
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri
@@ -95,16 +94,8 @@ def _look_up(conn, aors, table):
     # a datagram does not hold the whole table
     if len(aors) > _DUMP_FROM and conn.carrier.kind != "datagram":
         return _look_up_at_once(conn, aors, table)
-    requests = (("ul_show_contact", {"table_name": table, "aor": aor}) for aor in aors[1:])
-    for index, outcome in conn.call_many(requests):
-        aor = aors[index + 1]
-        if isinstance(outcome, ServerError) and outcome.code == 404:
-            found[index + 1] = []
-        elif isinstance(outcome, MIError):
-            # asked once more alone, for the reader's own explanation
-            found[index + 1] = location.read_aor(conn, aor, table)
-        else:
-            found[index + 1] = location.parse(outcome, table, aor)
+    for index, answered in conn.call_many(location.aor_request(aor, table) for aor in aors[1:]):
+        found[index + 1] = location.of_aor(answered, aors[index + 1], table)
     return found
 
 

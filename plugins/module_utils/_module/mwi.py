@@ -152,23 +152,25 @@ def _requests(task, changed):
     aors = [mailbox["aor"] for mailbox, _body in changed if mailbox["aor"]]
     if aors:
         by_aor = targets.by_aor(task.connection, aors, task.params["table"])
-    selection = None if task.params["contacts"] is None else Selection(task.params["contacts"])
+    left_out = {}
+    if task.params["contacts"] is not None:
+        records = [each.record for reached in by_aor.values() for each in reached if each.record]
+        left_out = {id(record): reason for record, reason in Selection(task.params["contacts"]).split(records)[1]}
     headers = with_defaults(task.params["headers"], message_summary.NOTIFY_HEADERS)
     requests = []
     for mailbox, body in changed:
         reached = targets.of_uris([mailbox["uri"]]) if mailbox["uri"] else by_aor[mailbox["aor"]]
-        if selection is not None:
-            reached = [_filtered(each, selection) for each in reached]
+        reached = [_filtered(each, left_out) for each in reached]
         requests.append((mailbox, [SipRequest(each, "NOTIFY", headers, body, _label(mailbox)) for each in reached]))
     return requests
 
 
-def _filtered(target, selection):
-    """The target, with a problem if the filters leave it out."""
-    reason = selection.reason_out(target.record) if target.record and target.problem is None else None
-    return (
-        target if reason is None else targets.Target(target.aor, target.contact, target.record, "left out: " + reason)
-    )
+def _filtered(target, left_out):
+    """The target, with a problem if the filters leave it out. left_out: {id of a record: reason}."""
+    reason = left_out.get(id(target.record))
+    if reason is None:
+        return target
+    return targets.Target(target.aor, target.contact, target.record, "left out: " + reason)
 
 
 def _remember(state, requests, results):

@@ -8,7 +8,6 @@
 """Body of opensips_notify: a NOTIFY to each of many phones."""
 
 import os
-import re
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -16,6 +15,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import r
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.ownership import own_sockets
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import compile_regex
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -81,14 +81,15 @@ class _Fleet:
         self._task = task
         self._params = params = task.params
         self._left_out = []
-        # results of phones that nothing is sent to, with their place in the order
-        self._settled = []
+        # SipRequests to phones that are as wanted, and results of those that nothing is sent to
+        self._already, self._settled = [], []
         self._requests = []
         self._earlier = self._remaining = 0
         self._contents = {}
         sending.check_options(params)
         _check_event(params)
-        self._as_wanted = _regex(params["unless_user_agent"], "unless_user_agent")
+        wanted = params["unless_user_agent"]
+        self._as_wanted = None if wanted is None else compile_regex(wanted, "unless_user_agent")
         if params["batch"] is not None and params["batch"] < 1:
             raise BadParameters("batch is {0}".format(params["batch"]), "Give a number from 1 on")
         if params["wait"] and not 0 < params["wait"]["timeout"] <= 86400:
@@ -117,7 +118,7 @@ class _Fleet:
                 reason = "the same phone is registered as {0}, too".format(seen[key].contact)
                 self._left_out.append((target.record, reason))
             elif self._as_wanted and self._as_wanted.search(target.user_agent or ""):
-                self._settle(target, outcomes.ALREADY, "its User-Agent matches unless_user_agent")
+                self._already.append(request)
             else:
                 self._requests.append(request)
 
@@ -183,23 +184,14 @@ class _Fleet:
                 todo.append(request)
         # those that cannot be sent to take no place in a batch, and are told of with the last one
         self._requests = todo if self._remaining else todo + unsendable
-
-    def _settle(self, target, what, reason):
-        self._settle_request(
-            SipRequest(target, "NOTIFY", {}, label={"event": None, "preset": None, "action": None, "hint": None}),
-            what,
-            None,
-            reason,
-            False,
-        )
+        if batch is not None:
+            # an earlier batch told of them
+            self._already = [request for request in self._already if not journal.done(request.key)]
 
     def _settle_earlier(self, request, what, code, reason):
         # a batch tells only of itself: the others' results were returned with theirs
         if self._params["batch"] is None:
-            self._settle_request(request, what, code, reason, True)
-
-    def _settle_request(self, request, what, code, reason, earlier):
-        self._settled.append(dict(report.settled(request, what, reason, code), earlier=earlier))
+            self._settled.append(dict(report.settled(request, what, reason, code), earlier=True))
 
     def _watch(self, results, journal):
         """Add to results what the location table shows of the phones that accepted.
@@ -236,7 +228,9 @@ class _Fleet:
     def _result(self, results, seconds, sent):
         for entry in results:
             entry.setdefault("earlier", False)
-        entries = self._settled + results
+        # phones that no batch is for are told of once, with the last one
+        told = self._task.check_mode or not self._remaining
+        entries = [_as_wanted(request.target) for request in self._already if told] + self._settled + results
         summary = report.summary(entries, seconds, sent)
         summary.update(earlier=self._earlier, remaining=self._remaining)
         if self._params["wait"]:
@@ -245,21 +239,19 @@ class _Fleet:
             "results": entries,
             "summary": summary,
             "left_out": [
-                {"aor": each["aor"], "contact": each["contact"], "reason": reason} for each, reason in self._left_out
+                {"aor": each["aor"], "contact": each["contact"], "reason": reason}
+                for each, reason in self._left_out
+                if told
             ],
             "diff": report.diff(entries),
         }
 
 
-def _regex(pattern, option):
-    if pattern is None:
-        return None
-    try:
-        return re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise BadParameters(
-            "{0} {1!r} is no regular expression: {2}".format(option, pattern, error), "Correct it"
-        ) from error
+def _as_wanted(target):
+    """The result of a phone that is left alone."""
+    request = SipRequest(target, "NOTIFY", {}, label={"event": None, "preset": None, "action": None, "hint": None})
+    reason = "its User-Agent matches unless_user_agent"
+    return dict(report.settled(request, outcomes.ALREADY, reason), earlier=False)
 
 
 def _check_event(params):

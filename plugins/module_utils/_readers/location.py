@@ -153,19 +153,33 @@ def read_aor(conn, aor, table="location"):
     Raises BadParameters for an unknown table, and for an AOR without a domain where the server wants one.
     """
     try:
-        reply = conn.call("ul_show_contact", {"table_name": table, "aor": aor})
+        answered = conn.call(*aor_request(aor, table))
     except ServerError as error:
-        if error.code == 404 and error.reason.strip().startswith("AOR"):
+        answered = error
+    return of_aor(answered, aor, table)
+
+
+def aor_request(aor, table="location"):
+    """(method, params) that asks for the contacts of one AOR, for Connection.call() or call_many()."""
+    return "ul_show_contact", {"table_name": table, "aor": aor}
+
+
+def of_aor(answered, aor, table="location"):
+    """The contacts of one AOR, from what came of aor_request(): a Reply, or an MIError. Raises as read_aor()."""
+    if not isinstance(answered, MIError):
+        return parse(answered, table, aor, consume=True)
+    if isinstance(answered, ServerError):
+        reason = answered.reason.strip()
+        if answered.code == 404 and reason.startswith("AOR"):
             return []
-        if error.code == 404 and error.reason.strip().startswith("Table"):
+        if answered.code == 404 and reason.startswith("Table"):
             raise _no_table(table, "The usrloc module of its configuration names them") from None
-        if error.code == 400 and "Domain missing" in error.reason:
+        if answered.code == 400 and "Domain missing" in reason:
             raise BadParameters(
                 "The AOR {0!r} has no domain, and this server keeps AORs with theirs".format(aor),
                 "Write it as user@domain",
             ) from None
-        raise
-    return parse(reply, table, aor, consume=True)
+    raise answered
 
 
 def read_aors(conn, table=None):

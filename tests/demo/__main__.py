@@ -23,9 +23,9 @@ import typing as t
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from emulator import Emulator, EmulatorError, HarmfulRequest  # noqa: E402
-from report import after_reboot, facts, lamps, outcomes, why_not  # noqa: E402
+from report import came_back, facts, lamps, outcomes, why_not  # noqa: E402
 from screen import Screen  # noqa: E402
-from support import NAME, NAMESPACE, ROOT, Children, Venv, WorkError, requirements  # noqa: E402
+from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, requirements  # noqa: E402
 
 DEAD, REJECTING = 0.03, 0.02
 # Seconds: tm's fr_timeout is 30 by default, and a demo is not for waiting
@@ -36,7 +36,11 @@ DATAGRAM_PHONES = 100
 # With it, 200 phones refuse for four different reasons, and those that are dead are of six vendors
 SEED = 638
 ANSIBLE_SECONDS = 600
+# Seconds that a phone has to come back, and phones in a batch
 BACK_SECONDS = 15
+BATCH = 120
+# What the role says while it runs
+_PROGRESS = re.compile(r'"msg": "((?:canary|batch [0-9]+ of [0-9]+): [^"]+)"')
 
 
 def parse_args() -> argparse.Namespace:
@@ -112,8 +116,8 @@ class Demo:
             return {"host": emulator.udp[0], "port": emulator.udp[1]}
         return {"url": emulator.http_url}
 
-    def play(self, playbooks: list[str], shown: str, **variables: t.Any) -> float:
-        """Runs playbooks; gives the seconds that took. shown: what a person would type."""
+    def play(self, playbooks: list[str], shown: str, **variables: t.Any) -> str:
+        """Runs playbooks; gives what Ansible wrote. shown: what a person would type."""
         self.screen.line(f"$ ansible-playbook {shown}", "blue")
         env = self.children.env(
             self.bin,
@@ -133,7 +137,6 @@ class Demo:
             "-e",
             json.dumps(variables),
         ]
-        start = time.monotonic()
         if self.args.verbose:
             status, output = self.children.run(*command, env=env)
         else:
@@ -143,7 +146,7 @@ class Demo:
             if not self.args.verbose:
                 print(output)
             raise WorkError(f"ansible-playbook ended with status {status}")
-        return time.monotonic() - start
+        return output
 
     def results(self, name: str) -> dict[str, t.Any]:
         return json.loads((self.scratch / "results" / f"{name}.json").read_text(encoding="utf-8"))
@@ -195,30 +198,33 @@ class Demo:
 
     def reboot(self, emulator: Emulator, variables: dict[str, t.Any]) -> bool:
         screen = self.screen
-        before = {aor: contacts[0]["callid"] for aor, contacts in emulator.state()["location"].items()}
-        screen.heading("First run: reboot every phone")
-        everyone = {"opensips_contacts": {}}
+        screen.heading("First run: reboot every phone, a few of them first")
+        everyone = {"phone_reboot_contacts": {}, "phone_reboot_batch": BATCH}
         name = f"{NAMESPACE}.{NAME}.reboot_phones"
-        self.play([name], f"{name} -e {shlex.quote(json.dumps(everyone))}", **variables, **everyone)
-        result = self.results("opensips")
+        reports = self.scratch / "reports"
+        output = self.play(
+            [name],
+            f"{name} -e {shlex.quote(json.dumps(everyone))}",
+            **variables,
+            **everyone,
+            phone_reboot_report_dir=str(reports),
+            phone_reboot_campaign="demo",
+            phone_reboot_campaign_dir=str(self.scratch),
+            phone_reboot_wait_timeout=BACK_SECONDS,
+        )
+        for line in _PROGRESS.findall(output):
+            screen.line(line)
+        result = json.loads(next(reports.glob("*/*.json")).read_text(encoding="utf-8"))
         good = outcomes(screen, result, emulator.phones(), blocking=self.args.transport == "http")
         why_not(screen, result["results"])
-        self.came_back(emulator, before)
-        self.before, self.sent = before, result["results"]
-        return good
-
-    def came_back(self, emulator: Emulator, before: dict[str, str]) -> None:
-        """Waits until every phone that restarted has registered anew."""
-        end = time.monotonic() + BACK_SECONDS
-        screen = self.screen
+        came_back(screen, result["results"])
+        page = CACHE / "demo" / "report.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(next(reports.glob("*/*.html")), page)
         screen.line()
-        with screen.step("Waiting until the phones that restarted have registered anew"):
-            while time.monotonic() < end:
-                location = emulator.state()["location"]
-                anew = sum(contacts[0]["callid"] != before.get(aor) for aor, contacts in location.items())
-                if anew >= emulator.stats()["farm"]["boots"]:
-                    return
-                time.sleep(0.2)
+        screen.line(f"The whole report, a page to open in a browser: {page.relative_to(ROOT)}", "blue")
+        self.sent = result["results"]
+        return good
 
     def look_and_light(self, emulator: Emulator, variables: dict[str, t.Any]) -> None:
         screen = self.screen
@@ -232,9 +238,7 @@ class Demo:
         shown = f"{playbook.relative_to(ROOT)} {name} -e {shlex.quote(json.dumps({'opensips_mailboxes': mailboxes}))}"
         already = len(emulator.sip_log())
         self.play([str(playbook), name], shown, **variables, opensips_mailboxes=mailboxes)
-        found = self.results("facts")
-        facts(screen, found)
-        after_reboot(screen, found["contacts"], self.before, self.sent)
+        facts(screen, self.results("facts"))
         lamps(screen, self.results("opensips")["results"], emulator.sip_log(already))
 
 

@@ -53,12 +53,13 @@ def _phone(entry: Entry) -> str:
 
 
 def outcomes(screen: Screen, result: Entry, phones: list[Entry], blocking: bool) -> bool:
-    """The table of vendors and outcomes; gives whether it is what the phones did.
+    """The table of vendors and outcomes in a report of the role; gives whether it is what the phones did.
 
     blocking: the transport serves one request after the other.
     """
-    entries, summary = result["results"], result["summary"]
-    seen = [name for name in _STYLES if summary["outcomes"].get(name)]
+    entries = result["results"]
+    told = dict(collections.Counter(entry["outcome"] for entry in entries))
+    seen = [name for name in _STYLES if told.get(name)]
     groups = collections.defaultdict(list)
     for entry in entries:
         groups[_phone(entry), entry["event"]].append(entry)
@@ -78,7 +79,7 @@ def outcomes(screen: Screen, result: Entry, phones: list[Entry], blocking: bool)
     screen.line()
     answered = [entry["seconds"] for entry in entries if entry["outcome"] in ("accepted", "rejected")]
     screen.paragraph(
-        f"{len(entries)} NOTIFYs in {summary['seconds']:.1f} s. The slowest answer took {max(answered, default=0):.2f} s;"
+        f"{len(entries)} NOTIFYs in {sum(run['seconds'] for run in result['runs']):.1f} s. The slowest answer took {max(answered, default=0):.2f} s;"
         f" a dead phone owes its own until the server's fr_timeout, and holds up {'all others' if blocking else 'nobody else'}."
     )
     hints = {entry["hint"]: _phone(entry) for entry in entries if entry["hint"]}
@@ -89,10 +90,9 @@ def outcomes(screen: Screen, result: Entry, phones: list[Entry], blocking: bool)
         screen.paragraph(f"{phone}: {hint}", "dim")
 
     did = collections.Counter(_EXPECTED[phone["behaviour"]] for phone in phones)
-    told = {name: number for name, number in summary["outcomes"].items() if number}
-    if did != told:
+    if dict(did) != told:
         screen.line(f"This does not add up: the phones did {dict(did)}", "red")
-    return did == told
+    return dict(did) == told
 
 
 def why_not(screen: Screen, entries: list[Entry]) -> None:
@@ -146,19 +146,16 @@ def facts(screen: Screen, found: Entry) -> None:
     screen.table(["facts", "of the server"], rows)
 
 
-def after_reboot(screen: Screen, contacts: list[Entry], before: dict[str, str], sent: list[Entry]) -> None:
-    """That phones restarted, as the location table shows it: a new Call-ID, and new firmware."""
-    now = {contact["aor"]: contact for contact in contacts}
+def came_back(screen: Screen, sent: list[Entry]) -> None:
+    """That phones restarted, as the role saw it in the location table: they registered anew, with new firmware."""
     groups = collections.defaultdict(list)
     for entry in sent:
         groups[_phone(entry)].append(entry)
     rows: list[list[Cell | str]] = []
     for phone, entries in sorted(groups.items()):
-        anew = [
-            entry for entry in entries if entry["aor"] in now and now[entry["aor"]]["call_id"] != before[entry["aor"]]
-        ]
+        anew = [entry for entry in entries if entry["registered"] == "back"]
         agent = (anew or entries)[0]
-        after = now[agent["aor"]]["user_agent"] if agent["aor"] in now else ""
+        after = agent["new_user_agent"] if anew else ""
         rows.append(
             [
                 phone,
@@ -168,7 +165,7 @@ def after_reboot(screen: Screen, contacts: list[Entry], before: dict[str, str], 
                 after if after != agent["user_agent"] else "the same",
             ]
         )
-    total = sum(int(row[1].text or 0) for row in rows if isinstance(row[1], Cell))
+    total = sum(entry["registered"] == "back" for entry in sent)
     screen.heading(f"{total} phones came back: they registered anew, with the firmware that waited for them")
     screen.table(["phones", "anew", "not", "User-Agent before", "User-Agent now"], rows, right=["anew", "not"])
 

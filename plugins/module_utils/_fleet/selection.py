@@ -104,7 +104,8 @@ def _compile(name, value, option):
     return _COMPILERS[name](value if isinstance(value, list) else [value], option)
 
 
-def _globs(patterns):
+def globs(patterns):
+    """A function that tells of a text, or None, whether one of the shell patterns matches all of it."""
     # fnmatch caches no more than a few patterns, a compiled one is checked 100,000 times
     compiled = [re.compile(fnmatch.translate(pattern)) for pattern in patterns]
     return lambda text: text is not None and any(each.match(text) for each in compiled)
@@ -121,20 +122,24 @@ def compile_regex(pattern, option):
         ) from error
 
 
-def _regexes(patterns, option):
+def regexes(patterns, option):
+    """A function that tells whether one of the regular expressions is found in a text, regardless of case.
+
+    Raises BadParameters that names the option.
+    """
     compiled = [compile_regex(pattern, option) for pattern in patterns]
     return lambda text: any(each.search(text or "") for each in compiled)
 
 
 def _aor(patterns, option):
     """A pattern with @ is about the whole AOR, one without about its user."""
-    whole = _globs([each for each in patterns if "@" in each])
-    user = _globs([each for each in patterns if "@" not in each])
+    whole = globs([each for each in patterns if "@" in each])
+    user = globs([each for each in patterns if "@" not in each])
     return lambda contact: whole(contact["aor"]) or user(contact["user"])
 
 
 def _aor_regex(patterns, option):
-    matches = _regexes(patterns, option)
+    matches = regexes(patterns, option)
     return lambda contact: matches(contact["aor"])
 
 
@@ -144,17 +149,17 @@ def _domain(names, option):
 
 
 def _user_agent(patterns, option):
-    matches = _regexes(patterns, option)
+    matches = regexes(patterns, option)
     return lambda contact: matches(contact["user_agent"])
 
 
 def _contact(patterns, option):
-    matches = _globs(patterns)
+    matches = globs(patterns)
     return lambda contact: matches(contact["contact"])
 
 
 def _socket(names, option):
-    matches = _globs(names)
+    matches = globs(names)
     return lambda contact: matches(contact["socket"])
 
 

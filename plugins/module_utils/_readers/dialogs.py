@@ -32,8 +32,19 @@ later), sent_sdp what was sent to it (3.0 and later).
 Sources: dialog/dlg_hash.c of 1.11, 2.2, 2.4, 3.0, 3.6, 4.0; dlg_hash.h (states).
 """
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    MITimeout,
+    ReplyTooLarge,
+    ServerError,
+)
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+# Dialogs that are asked for at once: a datagram ends at 64 KB and a dialog may have two SDPs, a longer list costs the
+# server's process memory
+_PAGE = {"datagram": 12}
+_OTHER_PAGE = 100
+_PASSES = 3
+_COUNTER = "dlg_counter"
 
 _STATES = {1: "unconfirmed", 2: "early", 3: "confirmed_na", 4: "confirmed", 5: "deleted"}
 
@@ -64,6 +75,57 @@ def read(conn, callid=None, from_tag=None, context=False):
     return parse(reply)
 
 
+def read_all(conn, page=None):
+    """Every dialog, however many there are: list of records. Asks for a page at a time (OpenSIPS 1.6 and later).
+
+    Calls that end while this goes on shift those behind them to an earlier page. What does not add up to the server's own
+    count is read again, and what only some of the passes showed is among the records.
+    page: dialogs at once, if not as many as the carrier and the server bear.
+    """
+    size = page or _PAGE.get(conn.carrier.kind, _OTHER_PAGE)
+    everything = {}
+    for _attempt in range(_PASSES):
+        found, counts, size = _pass(conn, size)
+        if len(counts) == 1 and len(found) == min(counts):
+            return list(found.values())
+        everything.update(found)
+    if not everything and 0 not in counts:
+        raise shape.malformed("the number of dialogs, none of which is listed,", max(counts))
+    return list(everything.values())
+
+
+def _pass(conn, size):
+    """All pages once: ({id: record}, {counts that the server told}, size of the pages)."""
+    found, counts, index = {}, set(), 0
+    while True:
+        try:
+            reply = conn.call("dlg_list", {"index": index, "counter": size})
+        except (ReplyTooLarge, MITimeout) as error:
+            # 1.x and 2.x give no answer at all to a datagram that would be too large
+            if size == 1 or isinstance(error, MITimeout) and conn.carrier.kind != "datagram":
+                raise
+            size = max(1, size // 4)
+            continue
+        count, records = _count(reply), parse(reply)
+        if count is None:
+            raise shape.malformed("the number of dialogs", count)
+        counts.add(count)
+        found.update((record["id"], record) for record in records)
+        index += len(records)
+        if len(records) < size:
+            return found, counts, size
+
+
+def _count(reply):
+    """The number of all dialogs, which a page tells besides its own."""
+    if not reply.is_tree:
+        return shape.integer(shape.mapping(reply.result, "dlg_list").get("count"), "count")
+    for node in reply.result:
+        if node["name"] == _COUNTER and not node["attributes"]:
+            return shape.integer(node["value"], _COUNTER)
+    return None
+
+
 def _of_value(result):
     result = shape.mapping(result, "dlg_list")
     if "Dialog" in result:
@@ -74,7 +136,8 @@ def _of_value(result):
 def _of_tree(nodes):
     """The dialogs of a tree in the shape of 3.x."""
     for node in nodes:
-        if node["name"] != "dialog":
+        # mi_json and mi_xmlrpc_ng call all nodes as the first one, the counter of a page
+        if node["name"] != "dialog" and not (node["name"] == _COUNTER and node["attributes"]):
             continue
         raw = shape.fields(node)
         raw["CALLEES"] = []

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Body of opensips_dialog: ending calls, and waiting until they are over."""
+
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
+
+# Seconds to wait for calls that nobody told to end
+_DRAIN_WAIT = 300.0
+_NAMED = 5
+
+
+def spec():
+    """The module's own options."""
+    texts = {"type": "list", "elements": "str"}
+    return ArgumentSpec(
+        {
+            "state": {"type": "str", "choices": ["absent", "drained"], "required": True},
+            "caller": dict(texts),
+            "caller_regex": dict(texts),
+            "callee": dict(texts),
+            "callee_regex": dict(texts),
+            "call_id": dict(texts),
+            "older_than": {"type": "int"},
+            "all": {"type": "bool", "default": False},
+            "wait_timeout": {"type": "float"},
+            "interval": {"type": "float", "default": 1.0},
+            "end_after_timeout": {"type": "bool", "default": False},
+            "rate": {"type": "float"},
+        }
+    )
+
+
+def run(task):
+    """End the calls that the filters take, or wait for them, and account for each."""
+    wanted = _checked(task.params)
+    ends = task.params["state"] == "absent" or task.params["end_after_timeout"]
+    task.connection.require(*(dialogs.READS + (dialogs.WRITES if ends else ())))
+    start = time.monotonic()
+    if task.check_mode:
+        outcomes = [
+            dialogs.Outcome(dialog, dialogs.PLANNED if ends else dialogs.LEFT)
+            for dialog in dialogs.find(task.connection, wanted).values()
+        ]
+        return _result(outcomes, time.monotonic() - start)
+    try:
+        outcomes = (_absent if task.params["state"] == "absent" else _drained)(task, wanted)
+    except dialogs.Unfinished as error:
+        result = _result(error.outcomes, time.monotonic() - start)
+        raise TaskFailure(str(error), dict(result, error=describe_error(error.error))) from error
+    result = _result(outcomes, time.monotonic() - start)
+    problem = _problem(outcomes, result["seconds"])
+    if problem:
+        raise TaskFailure(problem, result)
+    return result
+
+
+def _checked(params):
+    """The Filter of the task. Raises BadParameters."""
+    wanted = dialogs.Filter(params)
+    if params["all"] and not wanted.is_empty:
+        raise BadParameters("all is given beside a filter", "Leave out all, or the filters")
+    if params["end_after_timeout"] and params["state"] != "drained":
+        raise BadParameters("end_after_timeout is given, but state is absent", "It is for state=drained: leave it out")
+    ends = params["state"] == "absent" or params["end_after_timeout"]
+    if wanted.is_empty and ends and not params["all"]:
+        raise BadParameters(
+            "No filter is given, so that every call of the server would be ended",
+            "Give one of {0}; or all=true if you mean it".format(", ".join(dialogs.FILTERS)),
+        )
+    for option, least in (("wait_timeout", 0), ("interval", 0.05)):
+        if params[option] is not None and params[option] < least:
+            raise BadParameters("{0} is {1:g}".format(option, params[option]), "Give {0:g} or more".format(least))
+    if params["rate"] is not None and params["rate"] <= 0:
+        raise BadParameters("rate is {0:g}".format(params["rate"]), "Give calls a second, above 0")
+    return wanted
+
+
+def _absent(task, wanted):
+    params = task.params
+    found = dialogs.find(task.connection, wanted).values()
+    wait = dialogs.END_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
+    return dialogs.end(task.connection, found, wait, params["interval"], params["rate"])
+
+
+def _drained(task, wanted):
+    params = task.params
+    wait = _DRAIN_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
+    outcomes = dialogs.drain(task.connection, wanted, wait, params["interval"])
+    left = [each.dialog for each in outcomes if each.outcome == dialogs.LEFT]
+    if not left or not params["end_after_timeout"]:
+        return outcomes
+    over = [each for each in outcomes if each.outcome != dialogs.LEFT]
+    try:
+        return over + dialogs.end(task.connection, left, dialogs.END_WAIT, params["interval"], params["rate"])
+    except dialogs.Unfinished as error:
+        error.outcomes = over + error.outcomes
+        raise
+
+
+def _problem(outcomes, seconds):
+    """The text of the failure, or None."""
+    failed = [each for each in outcomes if each.outcome == dialogs.FAILED]
+    if failed:
+        return "{0} of {1} did not end: {2}".format(
+            len(failed), _calls(len(outcomes)), _named(failed, lambda each: str(each.error))
+        )
+    left = [each for each in outcomes if each.outcome == dialogs.LEFT]
+    if left:
+        now = time.time()
+        return (
+            "{0} left after {1:g} seconds: {2}. Wait longer with wait_timeout, or have them ended with end_after_timeout"
+        ).format(_calls(len(left)), seconds, _named(left, lambda each: _age(each.dialog, now)))
+    return None
+
+
+def _calls(number):
+    return "1 call" if number == 1 else "{0} calls".format(number)
+
+
+def _named(outcomes, note):
+    named = "; ".join(
+        "{0} from {1} to {2} ({3})".format(
+            each.dialog["call_id"], each.dialog["from_uri"], each.dialog["to_uri"], note(each)
+        )
+        for each in outcomes[:_NAMED]
+    )
+    rest = len(outcomes) - _NAMED
+    return named + ("; and {0} more".format(rest) if rest > 0 else "")
+
+
+def _age(dialog, now):
+    if dialog["timestart"] is None:
+        return "not answered yet"
+    return "for {0:.0f} seconds".format(max(0.0, now - dialog["timestart"]))
+
+
+def _result(outcomes, seconds):
+    results = [_entry(each) for each in outcomes]
+    diff = {"before": {}, "after": {}}
+    for entry in results:
+        if entry["changed"]:
+            diff["before"]["{0} {1}".format(entry["call_id"], entry["id"])] = {
+                name: entry[name] for name in ("from_uri", "to_uri", "state")
+            }
+    summary = {
+        word: sum(1 for each in outcomes if each.outcome == word)
+        for word in (dialogs.PLANNED, dialogs.ENDED, dialogs.GONE, dialogs.FAILED, dialogs.LEFT)
+    }
+    return {
+        "changed": any(each["changed"] for each in results),
+        "results": results,
+        "summary": dict(summary, seen=len(results)),
+        "seconds": round(seconds, 3),
+        "diff": diff,
+    }
+
+
+def _entry(each):
+    there = each.outcome in (dialogs.FAILED, dialogs.LEFT)
+    state = {"state": each.dialog["state"]}
+    entry = {name: each.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}
+    entry.update(
+        outcome=each.outcome,
+        changed=each.outcome in (dialogs.PLANNED, dialogs.ENDED),
+        before=state,
+        after=state if there else None,
+        requests=[],
+    )
+    if each.sent or each.outcome == dialogs.PLANNED:
+        method, params = dialogs.request_of(each.dialog)
+        entry["requests"] = [{"command": method, "params": params}]
+    if each.error is not None:
+        entry["error"] = str(each.error)
+    return entry

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Body of opensips_reload: have the server read tables, or its routes, again."""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._state import reload
+
+PLANNED = "planned"
+RELOADED = "reloaded"
+FAILED = "failed"
+NOT_RUN = "not_run"
+
+
+def spec():
+    """The module's own options."""
+    return ArgumentSpec(
+        {
+            "tables": {"type": "list", "elements": "str", "required": True},
+            "partition": {"type": "str"},
+            "inherit_state": {"type": "bool"},
+            "wait_timeout": {"type": "float", "default": reload.DEFAULT_WAIT},
+        }
+    )
+
+
+def run(task):
+    """Check all that is named, then reload one after another; the first that fails ends it."""
+    params = task.params
+    if not params["tables"]:
+        raise BadParameters("tables is an empty list", "Name a table, or routes")
+    if params["wait_timeout"] <= 0:
+        raise BadParameters("wait_timeout is {0:g}".format(params["wait_timeout"]), "Give seconds, above 0")
+    planned = [
+        reload.plan(task.connection, name, params["partition"], params["inherit_state"]) for name in params["tables"]
+    ]
+    entries = []
+    for each in planned:
+        # tables that one command reads are reloaded once
+        first = each.key() not in [other.key() for other in planned[: len(entries)]]
+        entries.append(_entry(each, first))
+    if task.check_mode:
+        return _result(entries)
+    done = {}
+    for each, entry in zip(planned, entries):
+        if entry["requests"]:
+            try:
+                done[each.key()] = reload.run(task.connection, each, params["wait_timeout"])
+            except MIError as error:
+                entry.update(outcome=FAILED, error=str(error), changed=error.maybe_sent)
+                _skip(entries)
+                raise TaskFailure(_text(error, entries), dict(_result(entries), error=describe_error(error))) from error
+        entry.update(outcome=RELOADED, seconds=done[each.key()]["seconds"])
+    return _result(entries)
+
+
+def _entry(planned, first):
+    return {
+        "name": planned.name,
+        "command": planned.command,
+        "params": planned.params,
+        "background": planned.background,
+        "outcome": PLANNED,
+        "changed": True,
+        "requests": [{"command": planned.command, "params": planned.params}] if first else [],
+    }
+
+
+def _skip(entries):
+    for entry in entries:
+        if entry["outcome"] == PLANNED:
+            entry.update(outcome=NOT_RUN, changed=False, requests=[])
+
+
+def _text(error, entries):
+    """The error, and what else was to be reloaded."""
+    text = str(error)
+    for word, what in ((RELOADED, "Reloaded before"), (NOT_RUN, "Not reloaded")):
+        names = [entry["name"] for entry in entries if entry["outcome"] == word]
+        if names:
+            text = "{0}. {1}: {2}".format(text.rstrip("."), what, ", ".join(names))
+    return text
+
+
+def _result(entries):
+    requests = [request for entry in entries if entry["changed"] for request in entry["requests"]]
+    return {
+        "changed": any(entry["changed"] for entry in entries),
+        "results": entries,
+        "diff": {"before": {"reloads": []}, "after": {"reloads": requests}},
+    }

@@ -10,7 +10,7 @@
 import re
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue, flight
+from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue, flight
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     HTTPStatusError,
     MalformedReply,
@@ -179,9 +179,9 @@ class Connection:
         protocol = self._speaker()
         name = catalogue.wire_name(method, self._commands()) if self._commands() else method
         if protocol.name in ("line", "mi_json") or getattr(protocol, "tree_replies", False):
-            arranged = catalogue.arrange_line(name, params, lambda: self.version)
+            arranged = arrange.arrange_line(name, params, lambda: self.version)
         else:
-            arranged = catalogue.arrange_rpc(name, params, lambda: self.version)
+            arranged = arrange.arrange_rpc(name, params, lambda: self.version)
         refuse_harmful(name, arranged)
         if self.carrier.kind == "http" and catalogue.is_async(name, lambda: self.version):
             self._warn(

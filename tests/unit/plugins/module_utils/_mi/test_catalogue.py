@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, UnknownCommand
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
@@ -106,7 +106,7 @@ def test_the_tables_by_version_agree(version):
     for name, counts in JSON["ambiguous_positional"][version].items():
         for count in counts:
             with pytest.raises(BadParameters):
-                catalogue.arrange_rpc(name, ["1"] * count, key(version))
+                arrange.arrange_rpc(name, ["1"] * count, key(version))
 
 
 def test_line_order_names_what_the_documentation_has():
@@ -283,7 +283,7 @@ CONTACT = {"table_name": "location", "aor": "a", "contact": "sip:a@b", "expires"
     ],
 )
 def test_arrange_line(name, params, version, arguments):
-    assert catalogue.arrange_line(name, params, version) == arguments
+    assert arrange.arrange_line(name, params, version) == arguments
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_arrange_line(name, params, version, arguments):
 )
 def test_arrange_line_refuses(name, params, version, words):
     with pytest.raises(BadParameters) as caught:
-        catalogue.arrange_line(name, params, version)
+        arrange.arrange_line(name, params, version)
     for word in words:
         assert word in str(caught.value)
     assert caught.value.hint
@@ -371,14 +371,14 @@ def test_arrange_line_refuses(name, params, version, words):
     ],
 )
 def test_arrange_rpc(name, params, version, sent):
-    assert catalogue.arrange_rpc(name, params, version) == sent
+    assert arrange.arrange_rpc(name, params, version) == sent
 
 
 def test_ul_add_sends_the_unread_value_where_the_server_wants_it():
     params = dict(CONTACT, cflags=1, methods=2)
-    assert catalogue.arrange_rpc("ul_add", params, (3, 0, 1)) == dict(params, q="0.5", unsused="0")
+    assert arrange.arrange_rpc("ul_add", params, (3, 0, 1)) == dict(params, q="0.5", unsused="0")
     for version in ((3, 1), (3, 3), (3, 4), (4, 0)):
-        assert catalogue.arrange_rpc("ul_add", params, version) == dict(params, q="0.5")
+        assert arrange.arrange_rpc("ul_add", params, version) == dict(params, q="0.5")
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def test_ul_add_sends_the_unread_value_where_the_server_wants_it():
 )
 def test_arrange_rpc_refuses(name, params, version, words):
     with pytest.raises(BadParameters) as caught:
-        catalogue.arrange_rpc(name, params, version)
+        arrange.arrange_rpc(name, params, version)
     for word in words:
         assert word in str(caught.value)
     assert caught.value.hint
@@ -419,11 +419,11 @@ def test_version_is_asked_only_when_it_matters():
     def unasked():
         raise AssertionError("asked for the version")
 
-    assert catalogue.arrange_rpc("uptime", None, unasked) is None
-    assert catalogue.arrange_line("lb_status", {"destination_id": 1}, unasked) == ["1"]
+    assert arrange.arrange_rpc("uptime", None, unasked) is None
+    assert arrange.arrange_line("lb_status", {"destination_id": 1}, unasked) == ["1"]
     assert catalogue.is_async("t_uac_dlg", unasked)
     assert not catalogue.is_async("uptime", unasked)
-    assert catalogue.arrange_line("ds_list", {"full": 1}, lambda: (2, 4, 11)) == ["full"]
+    assert arrange.arrange_line("ds_list", {"full": 1}, lambda: (2, 4, 11)) == ["full"]
     assert catalogue.is_async("cluster_send_mi", lambda: (2, 4, 11))
     assert not catalogue.is_async("cluster_send_mi", lambda: (3, 6, 8))
 
@@ -516,7 +516,7 @@ def test_recorded_requests_of_the_line_protocol(version):
     seen = 0
     for _carrier, exchange in exchanges(version):
         wanted = [unquoted(param) for param in exchange["params"] or []]
-        assert catalogue.arrange_line(exchange["method"], wanted, key(version)) == wanted, exchange["id"]
+        assert arrange.arrange_line(exchange["method"], wanted, key(version)) == wanted, exchange["id"]
         seen += 1
     assert seen > 400
 
@@ -531,11 +531,11 @@ def test_recorded_requests_of_json_rpc(version):
         identity = exchange["id"]
         if identity in REFUSED:
             with pytest.raises(BadParameters):
-                catalogue.arrange_rpc(exchange["method"], params, key(version))
+                arrange.arrange_rpc(exchange["method"], params, key(version))
             assert "32602" in json.dumps(exchange["reply"])  # as the server does
             refused.add(identity)
             continue
-        arranged = catalogue.arrange_rpc(exchange["method"], params, key(version))
+        arranged = arrange.arrange_rpc(exchange["method"], params, key(version))
         if identity in IMPROVED:
             assert arranged != params
             improved.add(identity)
@@ -548,9 +548,9 @@ def test_recorded_requests_of_json_rpc(version):
 
 
 def test_improved_requests_are_right():
-    params = catalogue.arrange_rpc("get_statistics", ["tm:"], (3, 6))
+    params = arrange.arrange_rpc("get_statistics", ["tm:"], (3, 6))
     assert params == [["tm:"]]
-    named = catalogue.arrange_rpc("t_uac_dlg", ["NOTIFY", "sip:a@b", "From: x"], (3, 6))
+    named = arrange.arrange_rpc("t_uac_dlg", ["NOTIFY", "sip:a@b", "From: x"], (3, 6))
     assert named == {"method": "NOTIFY", "ruri": "sip:a@b", "headers": "From: x"}
 
 
@@ -571,7 +571,7 @@ def test_named_parameters_of_3_6_give_the_recorded_arguments(version):
         ):
             continue
         wanted = [unquoted(param) for param in exchange["params"]]
-        arguments = catalogue.arrange_line(method, newer["params"], key(version))
+        arguments = arrange.arrange_line(method, newer["params"], key(version))
         if method == "t_uac_dlg":  # other ports, and no empty line at the end of the headers
             arguments = [arguments[0], wanted[1]] + arguments[2:4] + [arguments[4] + "\r\n"] + arguments[5:]
         assert arguments == wanted, exchange["id"]
@@ -638,13 +638,13 @@ VERSION = st.tuples(st.integers(0, 5), st.integers(0, 12)) | st.none()
 @given(name=st.sampled_from(NAMES) | st.text(max_size=8), params=PARAMS, version=VERSION)
 def test_anything_is_arranged_or_refused(name, params, version):
     try:
-        arguments = catalogue.arrange_line(name, params, version)
+        arguments = arrange.arrange_line(name, params, version)
         assert isinstance(arguments, list)
         assert all(isinstance(argument, str) for argument in arguments)
     except BadParameters as error:
         assert error.hint
     try:
-        sent = catalogue.arrange_rpc(name, params, version)
+        sent = arrange.arrange_rpc(name, params, version)
         assert sent is None or (sent and isinstance(sent, (dict, list)))
         json.dumps(sent, allow_nan=False)
     except BadParameters as error:
@@ -666,7 +666,7 @@ def fitting_calls(draw):
 @given(fitting_calls())
 def test_every_recipe_is_sent_as_it_is(call):
     version, name, entry, params = call
-    sent = catalogue.arrange_rpc(name, params, key(version))
+    sent = arrange.arrange_rpc(name, params, key(version))
     words = {"ul_dump": "brief", "ds_list": "full"}
     wanted = {
         param: [value] if param in entry.get("array_params", {}) else value

@@ -6,7 +6,7 @@
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.tests.unit import wire
 
@@ -41,8 +41,8 @@ class Recorded:
 
     def call(self, method, params=None, timeout=None):
         name = catalogue.wire_name(method, self._offered)
-        arrange = catalogue.arrange_line if self.version < (3,) else catalogue.arrange_rpc
-        sent = arrange(name, params, self.version)
+        arranged = arrange.arrange_line if self.version < (3,) else arrange.arrange_rpc
+        sent = arranged(name, params, self.version)
         self.calls.append((name, sent))
         for each in self._exchanges:
             if catalogue.wire_name(each["method"], self._offered) == name and _same(each["params"], sent):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from ansible_collections.community.opensips.tests.integration.support.databases import Database
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION, PREFIX
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
@@ -24,12 +25,14 @@ def examples_of(module, emu, folder):
     # up to the imports, which are Ansible's business
     exec(compile(text.partition("\nfrom ansible")[0], module, "exec"), namespace)
     text = namespace["EXAMPLES"].replace("port: 8888", f"port: {emu.udp[1]}")
-    for directory in ("/var/spool/voicemail", "/var/lib/community.opensips"):
+    text = text.replace("/var/lib/opensips/opensips.sqlite", f"{emu.directory}/opensips.sqlite")
+    for directory in ("/var/spool/voicemail", "/var/lib/community.opensips", "/var/lib/opensips"):
         text = text.replace(directory, str(folder))
     # these phones do not reboot, so nobody comes back
     text = text.replace("timeout: 600", "timeout: 1")
     text = text.replace("    campaign: ", f"    campaign_dir: {folder}\n    campaign: ")
     (folder / "mailboxes.csv").write_text("aor,account,new,old\n1001,sip:1001@example.com,2,1\n", encoding="utf-8")
+    (folder / "blocked.csv").write_text("prefix,whitelist\n4900,0\n", encoding="utf-8")
     return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
 
 
@@ -37,6 +40,9 @@ def examples_of(module, emu, folder):
 def test_examples(ansible, emulator, module, tmp_path):
     emu = emulator("3.6", phones=4)
     tasks = examples_of(module, emu, tmp_path)
+    if module == "opensips_table":
+        file = Database("sqlite", f"sqlite:///{emu.directory}/opensips.sqlite", {})
+        file.create("3.6", "dispatcher", "subscriber", "globalblacklist")
     assert any(PREFIX + module[len("opensips_") :] in each for each in tasks)
     phone = emu.phones()[0]["contact"]
     for user in ("1001", "1002"):

@@ -13,12 +13,16 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.options imp
 
 
 class ArgumentSpec:
-    """An argument_spec with its rules. merged_with() joins two; to_kwargs() feeds AnsibleModule."""
+    """An argument_spec with its rules. merged_with() joins two; to_kwargs() feeds AnsibleModule.
+
+    withheld: names of options that are neither logged nor returned, because they hold secrets, or are very long.
+    """
 
     _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
 
-    def __init__(self, spec=None, required_by=None, **rules):
+    def __init__(self, spec=None, required_by=None, withheld=(), **rules):
         self.spec = dict(spec or {})
+        self.withheld = tuple(withheld)
         self.required_by = dict(required_by or {})
         self.rules = {name: list(rules.pop(name, ())) for name in self._RULES}
         if rules:
@@ -26,7 +30,9 @@ class ArgumentSpec:
 
     def merged_with(self, other):
         """A new ArgumentSpec with the options and rules of both."""
-        merged = ArgumentSpec(dict(self.spec, **other.spec), dict(self.required_by, **other.required_by))
+        merged = ArgumentSpec(
+            dict(self.spec, **other.spec), dict(self.required_by, **other.required_by), self.withheld + other.withheld
+        )
         merged.rules = {name: self.rules[name] + other.rules[name] for name in self._RULES}
         return merged
 

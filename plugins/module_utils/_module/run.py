@@ -28,6 +28,33 @@ class TaskFailure(Exception):
         self.result = result or {}
 
 
+class _Module(AnsibleModule):
+    """An AnsibleModule that keeps the values of some options out of the system's log and out of what it returns."""
+
+    def __init__(self, withheld, **kwargs):
+        self._withheld = withheld
+        super().__init__(**kwargs)
+
+    def exit_json(self, **kwargs):
+        super().exit_json(**self._with_invocation(kwargs))
+
+    def fail_json(self, msg, **kwargs):
+        super().fail_json(msg, **self._with_invocation(kwargs))
+
+    def _log_invocation(self):
+        # no_log would hide each of their values wherever else it occurs, a port or a user among them
+        kept, self.params = self.params, self._shown()
+        super()._log_invocation()
+        self.params = kept
+
+    def _with_invocation(self, result):
+        return dict(result, invocation={"module_args": self._shown()}) if self._withheld else result
+
+    def _shown(self):
+        withheld = {name: "VALUE_NOT_SHOWN" for name in self._withheld if self.params.get(name) is not None}
+        return dict(self.params, **withheld)
+
+
 class Task:
     """What a module's body gets.
 
@@ -48,7 +75,7 @@ def run_module(spec, body):
 
     spec: ArgumentSpec of the module's own options.
     """
-    module = AnsibleModule(supports_check_mode=True, **connection_spec().merged_with(spec).to_kwargs())
+    module = _Module(spec.withheld, supports_check_mode=True, **connection_spec().merged_with(spec).to_kwargs())
     connection = None
     try:
         with Connection(connection_options(module.params)) as connection:

@@ -2,10 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""dispatcher: sets of destinations, partition `default`."""
+"""dispatcher: sets of destinations, partition `default`.
+
+A reload reads the table dispatcher of opensips.sqlite in the emulator's directory, if there is such a file.
+"""
+
+import os
+import sqlite3
 
 from ..errors import MIError
 from ..sip import parse_uri
+from ..state import Destination
 from ..tree import array, attributes, node
 from . import command
 
@@ -103,7 +110,28 @@ def ds_reload(server, params):
     state = server.state
     if params.text("partition", "default") != "default" and state.v >= (2, 0):
         raise MIError(500, "ERROR Unknown partition")
+    path = os.path.join(state.directory, "opensips.sqlite")
+    if os.path.exists(path):
+        _load(state, path)
     if params.text("inherit_state", "y").lower().startswith("n"):
         for items in state.dispatcher.values():
             for item in items:
                 item.state = "Inactive" if item.uri.startswith("sip:127.0.0.2") else "Active"
+
+
+def _load(state, path):
+    """Take the destinations from a database; those that are known keep their state."""
+    states = {(number, item.uri): item.state for number, items in state.dispatcher.items() for item in items}
+    database = sqlite3.connect(path)
+    try:
+        query = "SELECT setid, destination, state, weight, priority, attrs, description FROM dispatcher ORDER BY id"
+        rows = database.execute(query).fetchall()
+    except sqlite3.Error:
+        raise MIError(500, "failed to reload") from None
+    finally:
+        database.close()
+    state.dispatcher = {}
+    for number, uri, wanted, weight, priority, attrs, description in rows:
+        state_word = states.get((number, uri), ("Active", "Inactive", "Probing")[wanted])
+        item = Destination(uri, state_word, int(weight), priority, attrs or "", description or "")
+        state.dispatcher.setdefault(number, []).insert(0, item)

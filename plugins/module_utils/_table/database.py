@@ -1,0 +1,505 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The database behind OpenSIPS, through SQLAlchemy 1.4 or 2: SQLite, PostgreSQL, MySQL and MariaDB.
+
+Values cross as Python's own types (int, float, str, bytes), never through SQLAlchemy's, because OpenSIPS and its tools
+write them in the databases' plain forms.
+"""
+
+import contextlib
+import os
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
+    DatabaseLocked,
+    DatabaseRefused,
+    DatabaseUnreachable,
+    MissingLibrary,
+    TableError,
+    UnknownSchema,
+)
+from ansible_collections.community.opensips.plugins.module_utils._table.fields import Real
+
+# Values in one SELECT or DELETE
+CHUNK = 900
+# Rows that are fetched at a time
+_FETCH = 2000
+# Rows in one executemany
+_BATCH = 5000
+
+ENGINES = ("sqlite", "postgresql", "mysql")
+# OpenSIPS writes postgres://, too
+_ENGINE_OF = {"postgres": "postgresql", "mariadb": "mysql"}
+_DRIVERS = {
+    "postgresql": (("psycopg2", "psycopg2"), ("psycopg", "psycopg")),
+    "mysql": (("pymysql", "pymysql"), ("mysqldb", "MySQLdb")),
+}
+_PACKAGES = {"postgresql": "psycopg2", "mysql": "PyMySQL"}
+
+# SQLSTATEs of PostgreSQL, numbers of MySQL's errors
+_LOCKED = ("55P03", 1205)
+_AGAIN = ("40001", "40P01", 1213)
+
+# bytes that MySQL's types hold
+_MYSQL_LENGTHS = {
+    "TINYTEXT": 255, "TINYBLOB": 255, "TEXT": 65535, "BLOB": 65535, "MEDIUMTEXT": 2**24 - 1, "MEDIUMBLOB": 2**24 - 1,
+}  # fmt: skip
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INTEGER": 32, "BIGINT": 64}
+
+
+class TryAgain(DatabaseLocked):
+    """The transaction was the victim of a deadlock, and was rolled back."""
+
+
+def _sqlalchemy():
+    try:
+        import sqlalchemy
+        import sqlalchemy.engine
+        import sqlalchemy.exc
+        import sqlalchemy.pool
+    except ImportError:
+        raise MissingLibrary("SQLAlchemy", "The Python library SQLAlchemy is not installed") from None
+    if tuple(int(part) for part in re.findall(r"[0-9]+", sqlalchemy.__version__)[:2]) < (1, 4):
+        raise MissingLibrary("SQLAlchemy>=1.4", "SQLAlchemy {0} is too old".format(sqlalchemy.__version__))
+    return sqlalchemy
+
+
+class Database:
+    """One database. Use as a context manager, or close().
+
+    Everything that it raises is a TableError; the password is in none of them.
+    """
+
+    def __init__(self, params):
+        """params: dict with db_url, or db_engine, login_host, login_port, login_unix_socket, login_user, login_password,
+        login_db; and db_timeout (seconds to wait for a connection and for locks).
+        """
+        self._sa = _sqlalchemy()
+        self._timeout = params["db_timeout"]
+        self._url = self._make_url(params)
+        self.engine = self._url.get_backend_name()
+        self._secrets = [str(secret) for secret in (params["login_password"], params["db_url"]) if secret]
+        if self._url.password:
+            self._secrets.append(str(self._url.password))
+        self._connection = None
+        self._made = None
+
+    def __enter__(self):
+        self.open()
+        return self
+
+    def __exit__(self, *_exc):
+        self.close()
+
+    @property
+    def label(self):
+        """How messages call it: str."""
+        if self.engine == "sqlite":
+            return "SQLite database {0}".format(self._url.database)
+        name = "PostgreSQL" if self.engine == "postgresql" else "MySQL"
+        query = self._url.query
+        host = self._url.host or query.get("host") or query.get("unix_socket") or "localhost"
+        port = ":{0}".format(self._url.port) if self._url.port else ""
+        return "{0} database {1} at {2}{3}".format(name, self._url.database, host, port)
+
+    def open(self):
+        """Connect. Raises DatabaseUnreachable."""
+        if self.engine == "sqlite":
+            self._check_file()
+        try:
+            # nothing of statements or their values shall get into an error
+            self._made = self._sa.create_engine(
+                self._url, poolclass=self._sa.pool.NullPool, hide_parameters=True, **self._engine_options()
+            )
+            if self.engine == "sqlite":
+                self._sa.event.listen(self._made, "connect", _without_transactions_of_its_own)
+            self._connection = self._made.connect()
+            if self.engine == "sqlite":
+                # the file is looked at only now
+                self._connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").fetchall()
+                self._connection.rollback()
+        except (self._sa.exc.SQLAlchemyError, OSError, ValueError, TypeError) as error:
+            text, code = self._text_of(error)
+            if self._is_locked(text, code):
+                raise DatabaseLocked("The {0} is locked: {1}".format(self.label, text), self._lock_hint()) from None
+            raise DatabaseUnreachable(
+                "Cannot use the {0}: {1}".format(self.label, text),
+                "Check that it runs, and the login_ options or db_url" if self.engine != "sqlite" else None,
+            ) from None
+
+    def close(self):
+        """Leave; what was not committed is rolled back."""
+        if self._connection is not None:
+            with contextlib.suppress(Exception):
+                self._connection.close()
+        if self._made is not None:
+            self._made.dispose()
+        self._connection = self._made = None
+
+    @contextlib.contextmanager
+    def transaction(self, write, table=None):
+        """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed."""
+        with self._translated():
+            if self.engine == "sqlite":
+                self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            elif write:
+                self._lock(table)
+            try:
+                yield
+                if write:
+                    self._connection.commit()
+            finally:
+                self._connection.rollback()
+
+    def _lock(self, table):
+        """Keep other writers out until the end of the transaction; readers go on."""
+        if self.engine == "postgresql":
+            self._connection.exec_driver_sql("SET LOCAL lock_timeout = '{0}ms'".format(int(self._timeout * 1000)))
+            self._connection.exec_driver_sql("LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE".format(self._quoted(table)))
+        else:
+            # rows are locked when they are read, and the gaps between them
+            seconds = max(1, int(self._timeout))
+            self._connection.exec_driver_sql("SET SESSION innodb_lock_wait_timeout = {0}".format(seconds))
+            self._connection.exec_driver_sql("SET SESSION lock_wait_timeout = {0}".format(seconds))
+
+    # What is there
+
+    def table_version(self, table):
+        """What OpenSIPS' table ``version`` says of a table: int, or None when it does not know it. Raises UnknownSchema."""
+        with self.transaction(write=False):
+            if not self._has("version"):
+                raise UnknownSchema(
+                    "The {0} has no table version".format(self.label),
+                    "It is no database of OpenSIPS: create its tables with opensips-cli, or correct the name of the database",
+                )
+            sa = self._sa
+            version = sa.table("version", sa.column("table_name"), sa.column("table_version"))
+            query = sa.select(version.c.table_version).where(version.c.table_name == table)
+            row = self._connection.execute(query).fetchone()
+            return None if row is None else int(row[0])
+
+    def describe(self, table):
+        """(list of Real, names of the primary key, list of sets of names that have an index) of a table. Raises UnknownSchema."""
+        import warnings
+
+        with self.transaction(write=False), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            inspector = self._sa.inspect(self._connection)
+            if not self._has(table):
+                raise self._no_table(table, inspector)
+            reals = [self._real(column) for column in inspector.get_columns(table)]
+            primary = (inspector.get_pk_constraint(table) or {}).get("constrained_columns") or []
+            indexes = [each["column_names"] for each in inspector.get_unique_constraints(table)]
+            indexes += [each["column_names"] for each in inspector.get_indexes(table)] + [primary]
+            return reals, primary, [[name for name in names if name] for names in indexes if names]
+
+    def _has(self, table):
+        return self._sa.inspect(self._connection).has_table(table)
+
+    def _no_table(self, table, inspector):
+        import difflib
+
+        names = inspector.get_table_names()
+        close = difflib.get_close_matches(table, names, n=3)
+        return UnknownSchema(
+            "The {0} has no table {1}".format(self.label, table),
+            "Did you mean {0}?".format(" or ".join(close))
+            if close
+            else "Create it with opensips-cli, or correct db_table",
+        )
+
+    def _real(self, column):
+        sa = self._sa
+        kind = column["type"]
+        shared = {
+            "null": bool(column["nullable"]),
+            "has_default": column.get("default") is not None
+            or bool(column.get("computed") or column.get("identity"))
+            or column.get("autoincrement") is True,
+        }
+        name, type_name = column["name"], str(kind.__class__.__name__).upper()
+        if isinstance(kind, sa.Boolean):
+            return Real(name, "bool", type_name, **shared)
+        if isinstance(kind, sa.Integer):
+            low, high = self._int_range(kind, type_name)
+            return Real(name, "int", type_name, low=low, high=high, **shared)
+        if isinstance(kind, (sa.Float, sa.Numeric)):
+            single = type_name in ("REAL", "FLOAT") and self.engine != "sqlite"
+            return Real(name, "float", type_name, single=single, **shared)
+        if isinstance(kind, (sa.DateTime, sa.Date)) or type_name in ("TIMESTAMP", "DATETIME"):
+            return Real(name, "datetime", type_name, **shared)
+        length = getattr(kind, "length", None)
+        if self.engine == "mysql":
+            length = _MYSQL_LENGTHS.get(type_name, length)
+        elif isinstance(kind, (sa.Text, sa.LargeBinary)):
+            # what stands in brackets is no limit there
+            length = None
+        if isinstance(kind, sa.LargeBinary) or type_name.endswith("BLOB"):
+            return Real(name, "bytes", type_name, length=length, **shared)
+        if isinstance(kind, sa.String):
+            return Real(name, "text", type_name, length=length, **shared)
+        return Real(name, None, type_name, **shared)
+
+    def _int_range(self, kind, type_name):
+        if self.engine == "sqlite":
+            return None, None
+        bits = _BITS.get(type_name, 32)
+        if getattr(kind, "unsigned", False):
+            return 0, 2**bits - 1
+        return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+
+    def check_transactional(self, table):
+        """Raise DatabaseRefused where MySQL keeps the table in an engine without transactions (1.11 used MyISAM)."""
+        if self.engine != "mysql":
+            return
+        with self.transaction(write=False):
+            text = self._sa.text(
+                "SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :name"
+            )
+            row = self._connection.execute(text, {"name": table}).fetchone()
+        if row is not None and row[0] is not None and row[0].lower() in ("myisam", "aria", "memory", "csv", "merge"):
+            raise DatabaseRefused(
+                "The table {0} is kept by {1}, which has no transactions: half of a failed push would stay".format(
+                    table, row[0]
+                ),
+                "Nothing was written. ALTER TABLE {0} ENGINE=InnoDB, which OpenSIPS does not notice".format(table),
+            )
+
+    # Rows. What follows runs inside of a transaction()
+
+    def select(self, table, columns, conditions, lock=False):
+        """Rows as tuples, one after the other.
+
+        columns: their names. conditions: {column: list of values}, all of which must hold; None among the values is NULL.
+        lock: keep others from changing them.
+        """
+        sa = self._sa
+        names = list(dict.fromkeys(list(columns) + list(conditions)))
+        source = sa.table(table, *[sa.column(name) for name in names])
+        query = sa.select(*[source.c[name] for name in columns])
+        for name, values in conditions.items():
+            query = query.where(self._one_of(source.c[name], values))
+        if lock and self.engine == "mysql":
+            query = query.with_for_update()
+        result = self._connection.execute(query.execution_options(stream_results=True))
+        try:
+            while True:
+                rows = result.fetchmany(_FETCH)
+                if not rows:
+                    return
+                yield from rows
+        finally:
+            result.close()
+
+    def _one_of(self, column, values):
+        some = [value for value in values if value is not None]
+        clause = column.in_(some)
+        return clause if len(some) == len(values) else self._sa.or_(clause, column.is_(None))
+
+    def insert(self, table, rows):
+        """rows: list of dict of the same columns."""
+        sa = self._sa
+        source = sa.table(table, *[sa.column(name) for name in rows[0]])
+        self._many(source.insert(), rows)
+
+    def update(self, table, columns, identity, rows):
+        """columns: those to set. identity: those that find the row. rows: list of dict with ``set_COLUMN`` and ``is_COLUMN``."""
+        sa = self._sa
+        source = sa.table(table, *[sa.column(name) for name in dict.fromkeys(list(columns) + list(identity))])
+        statement = source.update().values({name: sa.bindparam("set_" + name) for name in columns})
+        for name in identity:
+            statement = statement.where(source.c[name] == sa.bindparam("is_" + name))
+        self._many(statement, rows)
+
+    def delete(self, table, identities):
+        """identities: list of dict of the same columns, none of them NULL unless there is but one row of them."""
+        sa = self._sa
+        names = list(identities[0])
+        source = sa.table(table, *[sa.column(name) for name in names])
+        if len(names) == 1:
+            values = [each[names[0]] for each in identities]
+            for start in range(0, len(values), CHUNK):
+                self._connection.execute(
+                    source.delete().where(self._one_of(source.c[names[0]], values[start : start + CHUNK]))
+                )
+            return
+        for each in identities:
+            statement = source.delete()
+            for name, value in each.items():
+                statement = statement.where(source.c[name].is_(None) if value is None else source.c[name] == value)
+            self._connection.execute(statement)
+
+    def _many(self, statement, rows):
+        for start in range(0, len(rows), _BATCH):
+            self._connection.execute(statement, rows[start : start + _BATCH])
+
+    def follow_up(self, table, column):
+        """Let the database's own numbering go on after numbers that were written: PostgreSQL does not by itself."""
+        if self.engine == "postgresql":
+            text = (
+                "SELECT setval(pg_get_serial_sequence(:quoted, :name), (SELECT max({0}) FROM {1}))"
+                " WHERE pg_get_serial_sequence(:quoted, :name) IS NOT NULL"
+            ).format(self._quoted(column), self._quoted(table))
+            self._connection.execute(self._sa.text(text), {"quoted": self._quoted(table), "name": column})
+
+    def _quoted(self, name):
+        return self._made.dialect.identifier_preparer.quote(name)
+
+    # Errors
+
+    @contextlib.contextmanager
+    def _translated(self):
+        try:
+            yield
+        except self._sa.exc.SQLAlchemyError as error:
+            text, code = self._text_of(error)
+            if code in _AGAIN:
+                raise TryAgain("The database broke a deadlock: {0}".format(text), self._lock_hint()) from None
+            if self._is_locked(text, code):
+                raise DatabaseLocked("The {0} is locked: {1}".format(self.label, text), self._lock_hint()) from None
+            if getattr(error, "connection_invalidated", False):
+                raise DatabaseUnreachable(
+                    "The {0} was lost: {1}".format(self.label, text), "Nothing was written. Look at its log"
+                ) from None
+            raise DatabaseRefused("The {0} refused: {1}".format(self.label, text), "Nothing was written") from None
+
+    def _is_locked(self, text, code):
+        return code in _LOCKED or (self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text))
+
+    def _lock_hint(self):
+        return "Nothing was written. Somebody else is writing: try again, or wait longer with db_timeout (now {0:g} seconds)".format(
+            self._timeout
+        )
+
+    def _text_of(self, error):
+        """(what the driver says, SQLSTATE or number or None), without values of rows and without the password."""
+        orig = getattr(error, "orig", None) or error
+        code = getattr(orig, "sqlstate", None) or getattr(orig, "pgcode", None)
+        diagnosis = getattr(orig, "diag", None)
+        text = getattr(diagnosis, "message_primary", None)
+        args = getattr(orig, "args", ())
+        if text is None and self.engine == "mysql" and len(args) > 1 and isinstance(args[0], int):
+            code, text = args[0], str(args[1])
+        text = " ".join((text or str(orig)).split())
+        # 1366: Incorrect string value: '\xF0...' for column ...
+        text = re.sub(r"(value: )'.*?' (for )", r"\1\2", text)
+        for secret in self._secrets:
+            text = text.replace(secret, "********")
+        return text, code
+
+    # The address
+
+    def _make_url(self, params):
+        if params["db_url"] is not None:
+            url = self._parse(params["db_url"])
+        else:
+            url = self._from_parts(params)
+        backend = url.get_backend_name()
+        if backend not in ENGINES:
+            raise BadParameters(
+                "db_url: databases of the type {0} are not supported".format(backend),
+                "Supported are {0}".format(", ".join(ENGINES)),
+            )
+        if backend == "sqlite" and url.database in (None, "", ":memory:"):
+            raise BadParameters("db_url names no file", "Write it as sqlite:////path/of/the/file, or set login_db")
+        if "+" in url.drivername or backend == "sqlite":
+            return url
+        return url.set(drivername="{0}+{1}".format(url.drivername, self._driver(backend)))
+
+    def _parse(self, text):
+        scheme, colon, rest = text.partition(":")
+        backend, plus, driver = scheme.partition("+")
+        if not colon or not re.match(r"[a-z_]+\Z", backend):
+            raise BadParameters("db_url is no URL", "Write it as mysql://user:password@host/opensips")
+        if _ENGINE_OF.get(backend, backend) not in ENGINES:
+            raise BadParameters(
+                "db_url: databases of the type {0} are not supported".format(backend),
+                "Supported are {0}".format(", ".join(ENGINES)),
+            )
+        try:
+            return self._sa.engine.make_url(_ENGINE_OF.get(backend, backend) + plus + driver + ":" + rest)
+        except (self._sa.exc.ArgumentError, ValueError):
+            # its message has the URL, and with it the password
+            raise BadParameters(
+                "db_url cannot be understood",
+                "Write it as mysql://user:password@host/opensips, special characters of the password as %40 and the like",
+            ) from None
+
+    def _from_parts(self, params):
+        engine = params["db_engine"]
+        if engine is None:
+            raise BadParameters("Neither db_url nor db_engine is given", "Say which database OpenSIPS uses")
+        name = params["login_db"] or (None if engine == "sqlite" else "opensips")
+        query = {}
+        socket = params["login_unix_socket"]
+        if engine == "sqlite":
+            if name is None:
+                raise BadParameters("login_db is not given", "For sqlite it is the path of the file")
+            return self._sa.engine.URL.create("sqlite", database=name)
+        if socket is not None and params["login_host"] is not None:
+            raise BadParameters("login_host and login_unix_socket are both given", "Give one of them")
+        if socket is not None and engine == "postgresql":
+            # the directory; the name of the file follows from the port
+            query["host"] = os.path.dirname(socket) if os.path.basename(socket).startswith(".s.PGSQL.") else socket
+        elif socket is not None:
+            query["unix_socket"] = socket
+        return self._sa.engine.URL.create(
+            engine,
+            username=params["login_user"],
+            password=params["login_password"],
+            host=params["login_host"],
+            port=params["login_port"],
+            database=name,
+            query=query,
+        )
+
+    def _driver(self, backend):
+        import importlib
+
+        for driver, module in _DRIVERS[backend]:
+            if driver == "psycopg" and self._sa.__version__.startswith("1."):
+                continue
+            try:
+                importlib.import_module(module)
+                return driver
+            except ImportError:
+                pass
+        raise MissingLibrary(_PACKAGES[backend], "The Python library for {0} is not installed".format(backend))
+
+    def _engine_options(self):
+        options = {"future": True} if self._sa.__version__.startswith("1.") else {}
+        driver = self._url.get_driver_name()
+        if self.engine == "sqlite":
+            options["connect_args"] = {"timeout": self._timeout}
+        elif driver in ("psycopg2", "psycopg", "pymysql", "mysqldb"):
+            options["connect_args"] = {"connect_timeout": max(1, int(self._timeout))}
+        if driver in ("pymysql", "mysqldb") and "charset" not in self._url.query:
+            options["connect_args"]["charset"] = "utf8mb4"
+        if driver == "psycopg2":
+            # else it sends UPDATEs one by one
+            options["executemany_mode"] = "values_plus_batch"
+        if self.engine == "mysql":
+            options["isolation_level"] = "REPEATABLE READ"
+        return options
+
+    def _check_file(self):
+        path = self._url.database
+        if not os.path.isfile(path):
+            # SQLite would make an empty one
+            raise DatabaseUnreachable(
+                "There is no file {0}".format(path), "Create the database with opensips-cli, or correct the path"
+            )
+
+
+def _without_transactions_of_its_own(raw, _record):
+    """Python's sqlite3 begins transactions when it thinks fit: they are ours here."""
+    raw.isolation_level = None
+
+
+__all__ = ["CHUNK", "ENGINES", "Database", "TableError", "TryAgain"]

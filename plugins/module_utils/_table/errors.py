@@ -1,0 +1,52 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What can go wrong between the caller and the database; each message says what to do next."""
+
+
+class TableError(Exception):
+    """Anything that went wrong with the database. Nothing was written: a transaction that had begun was rolled back.
+
+    message: what happened. hint: what to do next, or None. str() joins both.
+    """
+
+    def __init__(self, message, hint=None):
+        self.message = message
+        self.hint = hint
+        super().__init__("{0}. {1}".format(message.rstrip("."), hint) if hint else message)
+
+
+class MissingLibrary(TableError):
+    """A Python library is not there. library: its name."""
+
+    def __init__(self, library, message):
+        self.library = library
+        super().__init__(message)
+
+
+class DatabaseUnreachable(TableError):
+    """No connection: host, port, socket, file, user, password or name of the database."""
+
+
+class DatabaseLocked(TableError):
+    """Somebody else holds a lock on the table or the database."""
+
+
+class DatabaseRefused(TableError):
+    """The database refused a statement: constraints, privileges, values."""
+
+
+class UnknownSchema(TableError):
+    """The table is not there, or is of a version that nobody knows."""
+
+
+class AmbiguousKey(TableError):
+    """Several rows of the table have one key."""
+
+
+class NotConverged(TableError):
+    """What was read back is not what was written."""

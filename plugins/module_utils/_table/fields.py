@@ -1,0 +1,271 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The columns of a table as one database has them, and the values that they take.
+
+A value has one canonical form, whatever it was given as and whichever database it comes from, so that two are compared
+with ==: int, float, str, bytes, bool, None for NULL, and str ``2026-11-22 10:00:00`` for times.
+"""
+
+import datetime
+import math
+import re
+from collections import OrderedDict
+
+from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}\Z")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?\Z")
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0*)?)?\Z")
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
+
+# What a result has in place of a secret
+HIDDEN = "hidden"
+HIDDEN_CHANGED = "hidden, changed"
+
+#: A column without a default
+NOTHING = object()
+
+
+class Real:
+    """A column as the database describes it.
+
+    name: str. kind: int, float, text, bytes, datetime, bool, or None for a type that no table of OpenSIPS uses. type: how
+    the database calls it. length: characters, or bytes for bytes, or None. low, high: range of an int, or None. single:
+    whether a float has 32 bits. null: whether it may be NULL. has_default: whether the database fills it in.
+    """
+
+    __slots__ = ("name", "kind", "type", "length", "low", "high", "single", "null", "has_default")
+
+    def __init__(self, name, kind, type, length=None, low=None, high=None, single=False, null=True, has_default=False):  # noqa: A002
+        self.name, self.kind, self.type, self.length = name, kind, type, length
+        self.low, self.high, self.single, self.null, self.has_default = low, high, single, null, has_default
+
+
+class Field:
+    """A column: what OpenSIPS' schema says of it, as far as the database does not know better.
+
+    name: as the schema calls it. real: as the database does (PostgreSQL folds names). auto: the database fills it in.
+    default: canonical value for a new row, or NOTHING. secret: never shown.
+    """
+
+    def __init__(self, real, column=None):
+        """real: Real. column: schema.Column, or None for one that OpenSIPS does not know."""
+        self.name = real.name if column is None else column.name
+        self.real = real.name
+        self.kind = real.kind
+        self.type = real.type
+        self.length = real.length
+        self.low, self.high = _range(real, column)
+        self.single = real.single
+        self.scale = column.scale if column is not None and real.kind == "float" else None
+        self.null = real.null
+        self.auto = column is not None and column.auto
+        self.known = column is not None
+        self.secret = self.name.lower() in schemas.SECRETS
+        self.filled = self.auto or real.has_default
+        self.default = self._default(column)
+
+    def _default(self, column):
+        if self.auto or column is None:
+            return NOTHING
+        if column.default is not None:
+            try:
+                return self.check(column.default)
+            except ValueError:
+                # the database has another type than the schema: its own default counts
+                return NOTHING
+        return None if self.null else NOTHING
+
+    @property
+    def needed(self):
+        """Whether a new row must give a value."""
+        return self.default is NOTHING and not self.filled and not self.null
+
+    def check(self, value):
+        """The canonical form of a value that a user gave. Raises ValueError, whose text says what is wrong with it."""
+        if value is None:
+            if not self.null:
+                raise ValueError("may not be NULL")
+            return None
+        if self.kind is None:
+            raise ValueError("has the type {0}, which is not supported".format(self.type))
+        return getattr(self, "_check_" + self.kind)(value)
+
+    def stored(self, value):
+        """The canonical form of a value that came from the database."""
+        if value is None:
+            return None
+        if self.kind == "text":
+            return value if isinstance(value, str) else _decoded(value)
+        if self.kind == "bytes":
+            return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
+        if self.kind == "datetime":
+            return _moment_of(value)
+        try:
+            if self.kind == "int":
+                return int(value)
+            if self.kind == "float":
+                return self._rounded(float(value))
+        except (TypeError, ValueError):
+            # SQLite stores anything anywhere
+            return value
+        return bool(value) if self.kind == "bool" else value
+
+    def shown(self, value):
+        """A canonical value for a result: plain data, secrets hidden."""
+        if value is None:
+            return None
+        if self.secret:
+            return HIDDEN if value not in ("", b"") else ""
+        return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+    def _said(self, value):
+        """How a message names a value."""
+        if self.secret:
+            return "the value"
+        shown = repr(value)
+        return shown if len(shown) <= 60 else shown[:57] + "..."
+
+    def _check_int(self, value):
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer() and abs(value) < 2**53)
+        if whole or (isinstance(value, str) and _INTEGER.match(value.strip())):
+            number = int(value)
+        else:
+            raise ValueError("{0} is no whole number".format(self._said(value)))
+        if not self.low <= number <= self.high:
+            raise ValueError("{0} is not from {1} to {2}".format(self._said(value), self.low, self.high))
+        return number
+
+    def _check_float(self, value):
+        number = None
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            try:
+                number = float(value)
+            except OverflowError:
+                pass
+        elif isinstance(value, str) and _NUMBER.match(value.strip()):
+            number = float(value)
+        if number is None or math.isinf(number) or math.isnan(number) or (self.single and abs(number) > 3.4e38):
+            raise ValueError("{0} is no number that it can hold".format(self._said(value)))
+        return self._rounded(number)
+
+    def _rounded(self, number):
+        """What the databases keep alike: the declared scale, and of 32 bits the six digits that MySQL writes."""
+        if self.scale is not None:
+            number = round(number, self.scale)
+        return float(("{0:.6g}" if self.single else "{0:.15g}").format(number))
+
+    def _check_text(self, value):
+        text = self._as_text(value)
+        if self.length is not None and len(text) > self.length:
+            raise ValueError("{0} has {1} characters, {2} fit".format(self._said(value), len(text), self.length))
+        return text
+
+    def _as_text(self, value):
+        if isinstance(value, bool):
+            raise ValueError("{0} is no text: put quotes around what is meant".format(self._said(value)))
+        if isinstance(value, (int, float)):
+            return str(value)
+        if not isinstance(value, str):
+            raise ValueError("{0} is no text".format(self._said(value)))
+        if "\0" in value:
+            raise ValueError("{0} has a NUL character".format(self._said(value)))
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("{0} is not valid Unicode".format(self._said(value))) from None
+        return value
+
+    def _check_bytes(self, value):
+        data = value if isinstance(value, bytes) else self._as_text(value).encode("utf-8")
+        if self.length is not None and len(data) > self.length:
+            raise ValueError("{0} has {1} bytes, {2} fit".format(self._said(value), len(data), self.length))
+        return data
+
+    def _check_datetime(self, value):
+        match = _TIME.match(value.strip()) if isinstance(value, str) else None
+        if match:
+            text = "{0} {1}".format(match.group(1), match.group(2) or "00:00:00")
+            try:
+                datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+                return text
+            except ValueError:
+                pass
+        raise ValueError("{0} is no time such as 2026-11-22 10:00:00".format(self._said(value)))
+
+    def _check_bool(self, value):
+        word = _WORDS.get(str(value).lower())
+        if word is None:
+            raise ValueError("{0} is neither true nor false".format(self._said(value)))
+        return word
+
+
+def _range(real, column):
+    """(the smallest, the greatest int) that the database takes; SQLite takes any, there the schema tells."""
+    low, high = real.low, real.high
+    if column is not None and column.type in _BITS:
+        bits = _BITS[column.type]
+        if high is None:
+            # the masks of 1.11 to 3.4 are tinyint, and 128 is one
+            high = 255 if bits == 8 else 2**bits - 1 if column.unsigned else 2 ** (bits - 1) - 1
+        if low is None:
+            low = -(2 ** (bits - 1))
+        if column.unsigned:
+            low = max(low, 0)
+    return -(2**63) if low is None else low, 2**63 - 1 if high is None else high
+
+
+def _decoded(value):
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("utf-8", "backslashreplace")
+    return str(value)
+
+
+def _moment_of(value):
+    if isinstance(value, datetime.datetime):
+        # not strftime, which does not fill up years before 1000 everywhere
+        return value.replace(tzinfo=None, microsecond=0).isoformat(" ")
+    text = str(value)
+    match = _TIME.match(text)
+    return "{0} {1}".format(match.group(1), match.group(2) or "00:00:00") if match else text
+
+
+class Fields:
+    """All columns of a table, found by their names, whatever their case."""
+
+    def __init__(self, schema, reals):
+        """schema: schema.Schema. reals: list of Real. What the schema knows and the database lacks is in missing."""
+        by_name = {real.name.lower(): real for real in reals}
+        self.all = OrderedDict()
+        for column in schema.columns.values():
+            real = by_name.pop(column.name.lower(), None)
+            if real is not None:
+                self.all[column.name] = Field(real, column)
+        for real in reals:
+            if real.name.lower() in by_name:
+                self.all[real.name] = Field(real)
+        self.missing = [name for name in schema.columns if name not in self.all]
+        self._names = {name.lower(): name for name in self.all}
+
+    def find(self, name):
+        """The Field of that name, or None."""
+        known = self._names.get(str(name).lower())
+        return None if known is None else self.all[known]
+
+    def nearest(self, name):
+        """What to say to a name that no column has: str."""
+        import difflib
+
+        if str(name).lower() in [each.lower() for each in self.missing]:
+            return "OpenSIPS has it in this version, but the table of this database has not"
+        close = difflib.get_close_matches(str(name).lower(), list(self._names), n=3)
+        if close:
+            return "did you mean {0}?".format(" or ".join(self._names[each] for each in close))
+        return "there are {0}".format(", ".join(self.all))

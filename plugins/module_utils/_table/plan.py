@@ -1,0 +1,129 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The difference between the rows that are there and those that are wanted: the least that has to be written."""
+
+from ansible_collections.community.opensips.plugins.module_utils._table import fields as fields_
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import AmbiguousKey
+
+INSERTED, UPDATED, DELETED, UNCHANGED = "inserted", "updated", "deleted", "unchanged"
+ACTIONS = (INSERTED, UPDATED, DELETED, UNCHANGED)
+
+
+class Change:
+    """What becomes of one row.
+
+    action: one of ACTIONS. number: place in the user's list, None for a row that the user did not list. key: tuple.
+    before, after: canonical values by column, None where there is no row. identity: {column: value} that finds the row.
+    """
+
+    __slots__ = ("action", "number", "key", "before", "after", "identity")
+
+    def __init__(self, action, number, key, before, after, identity=None):
+        self.action, self.number, self.key = action, number, key
+        self.before, self.after, self.identity = before, after, identity
+
+    @property
+    def written(self):
+        """Of an update, the values that change."""
+        return {name: value for name, value in self.after.items() if self.before[name] != value}
+
+
+class Plan:
+    """The Changes, those of the user's rows first, in their order."""
+
+    def __init__(self, changes):
+        self.changes = changes
+
+    def of(self, action):
+        return [each for each in self.changes if each.action == action]
+
+    @property
+    def changed(self):
+        return any(each.action != UNCHANGED for each in self.changes)
+
+    def counts(self):
+        """{action: number of rows}"""
+        counts = dict.fromkeys(ACTIONS, 0)
+        for each in self.changes:
+            counts[each.action] += 1
+        return counts
+
+
+class Stored:
+    """A row of the database. values: canonical values by column. identity: {column: value} that finds it again."""
+
+    __slots__ = ("values", "identity")
+
+    def __init__(self, values, identity):
+        self.values, self.identity = values, identity
+
+
+def make(request, table):
+    """The Plan for a rows.Request. table: the Stored rows that are there, {key: list}. Raises AmbiguousKey."""
+    changes = []
+    rest = dict(table)
+    for wanted in request.rows:
+        there = rest.pop(wanted.key, ())
+        if request.state == "absent":
+            changes += [_deletion(wanted.number, wanted.key, row) for row in there] or [
+                Change(UNCHANGED, wanted.number, wanted.key, None, None)
+            ]
+        elif not there:
+            changes.append(_insertion(request, wanted))
+        else:
+            changes += _update(request, wanted, there)
+    for key, there in rest.items() if request.state == "exact" else ():
+        changes += [_deletion(None, key, row) for row in there if request.in_scope(row.values)]
+    return Plan(changes)
+
+
+def _update(request, wanted, there):
+    """The changes that leave one row of those with the wanted key, as it is wanted."""
+    if len(there) > 1 and request.state == "present":
+        raise AmbiguousKey(
+            "Row {0}: the table has {1} rows with {2}".format(wanted.number, len(there), request.label(wanted.key)),
+            "Name more columns in match, so that each row has a key of its own, or delete the surplus",
+        )
+    kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
+    before = {name: kept.values[name] for name in wanted.values}
+    action = UPDATED if _differs(wanted, kept) else UNCHANGED
+    surplus = [row for row in there if row is not kept and request.in_scope(row.values)]
+    return [Change(action, wanted.number, wanted.key, before, wanted.values, kept.identity)] + [
+        _deletion(None, wanted.key, row) for row in surplus
+    ]
+
+
+def _differs(wanted, row):
+    there = row.values
+    return any(there[name] != value for name, value in wanted.values.items())
+
+
+def _deletion(number, key, row):
+    return Change(DELETED, number, key, row.values, None, row.identity)
+
+
+def _insertion(request, wanted):
+    """A new row: the schema's defaults for what it leaves out."""
+    values = {}
+    for field in request.fields.all.values():
+        if field.name in wanted.values:
+            values[field.name] = wanted.values[field.name]
+        elif field.default is not fields_.NOTHING:
+            values[field.name] = field.default
+    return Change(INSERTED, wanted.number, wanted.key, None, values)
+
+
+def missing(request, plan):
+    """What new rows lack: list of str, one for each column that has no default and is not given."""
+    needed = [field.name for field in request.fields.all.values() if field.needed]
+    return [
+        "row {0}, column {1}: is missing, a new row needs it".format(change.number, name)
+        for change in plan.of(INSERTED)
+        for name in needed
+        if name not in change.after
+    ]

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Rows into a table: read what is needed, write the difference in one transaction, read it back before it counts."""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
+from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TryAgain
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import NotConverged, TableError
+from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
+
+# How often a transaction is begun that loses a deadlock
+_TRIES = 3
+# Rows that one message lists
+_SHOWN = 5
+
+
+class Table:
+    """A table of a database, its version checked.
+
+    name: as the database calls it. schema: schema.Schema. fields: fields.Fields.
+    """
+
+    def __init__(self, db, like, name):
+        """like: the table of OpenSIPS' schema that it is one of. Raises UnknownSchema."""
+        self.name = name
+        self._db = db
+        reals, primary, self._indexes = db.describe(name)
+        self.schema = schema.choose(like, db.table_version(name), [real.name for real in reals])
+        self.fields = fields.Fields(self.schema, reals)
+        self._primary = [field for field in self.fields.all.values() if field.real in primary]
+
+    def request(self, params, rows):
+        """The rows.Request for the user's rows. Raises BadParameters."""
+        request = Request(self.schema, self.fields, params)
+        request.add(rows)
+        request.check_emptying()
+        return request
+
+    def compare(self, request):
+        """The Plan, as the table is now. Nothing is locked."""
+        with self._db.transaction(write=False):
+            made = plan.make(request, self._read(request))
+        lacking = plan.missing(request, made)
+        if lacking:
+            more = " and {0} more".format(len(lacking) - _SHOWN) if len(lacking) > _SHOWN else ""
+            raise BadParameters(
+                "rows: {0}{1}".format("; ".join(lacking[:_SHOWN]), more),
+                "Nothing was written. Give the columns a value",
+            )
+        return made
+
+    def check_writable(self):
+        """Raise a TableError when a transaction could not be undone."""
+        self._db.check_transactional(self.name)
+
+    def push(self, request):
+        """Write the difference, all or nothing: the Plan that was carried out, with the identities of new rows. Raises TableError."""
+        for left in reversed(range(_TRIES)):
+            try:
+                with self._db.transaction(write=True, table=self.name):
+                    # again, now that nobody else can change it
+                    made = plan.make(request, self._read(request, lock=True))
+                    lacking = plan.missing(request, made)
+                    if lacking:
+                        raise TableError(
+                            "Somebody deleted rows meanwhile: {0}".format(lacking[0]), "Nothing was written. Try again"
+                        )
+                    self._apply(made)
+                    self._verify(request, made)
+                return made
+            except TryAgain:
+                if not left:
+                    raise
+
+    # Reading
+
+    def _read(self, request, lock=False):
+        """The rows that matter: {key: list of plan.Stored}."""
+        found = {}
+        seen = set() if request.scope and not set(request.scope) <= set(request.match) else None
+        names = request.columns()
+        if request.state == "exact":
+            self._collect(found, request, names, request.scope, None, lock, seen)
+        if request.state != "exact" or seen is not None:
+            for keys, conditions in self._chunks(request):
+                self._collect(found, request, names, conditions, keys, lock, seen)
+        return found
+
+    def _chunks(self, request):
+        """(set of keys, {column: values} that all of their rows have) until all keys were there."""
+        keys = [wanted.key for wanted in request.rows]
+        # SQLite before 3.32 takes no more than 999 values in all
+        size = CHUNK // len(request.match)
+        if len(keys) > size and not self._finds(request.match, keys):
+            # each chunk would read the whole table: rather once
+            yield set(keys), _conditions(request.match, keys, size)
+            return
+        for start in range(0, len(keys), size):
+            chunk = keys[start : start + size]
+            yield set(chunk), _conditions(request.match, chunk, size)
+
+    def _finds(self, match, keys):
+        """Whether an index of the table leads to few rows for each key."""
+        for names in self._indexes:
+            places = []
+            for name in names:
+                field = self.fields.find(name)
+                if field is None or field.name not in match:
+                    break
+                places.append(match.index(field.name))
+            if places and 2 * len({tuple(key[place] for place in places) for key in keys}) >= len(keys):
+                return True
+        return False
+
+    def _collect(self, found, request, names, conditions, keys, lock, seen):
+        """Add the rows under conditions to found, those of keys (None: all) that were not seen."""
+        columns = [self.fields.all[name] for name in names]
+        key_of = [names.index(name) for name in request.match]
+        primary = self._primary or [self.fields.all[name] for name in request.match]
+        real = [field.real for field in columns] + [field.real for field in primary]
+        where = {self.fields.all[name].real: values for name, values in conditions.items()}
+        for row in self._db.select(self.name, real, where, lock):
+            values = [field.stored(value) for field, value in zip(columns, row)]
+            key = tuple(values[place] for place in key_of)
+            if keys is not None and key not in keys:
+                # a database may take letters of both cases for the same
+                continue
+            identity = row[len(columns) :]
+            if seen is not None:
+                if tuple(identity) in seen:
+                    continue
+                seen.add(tuple(identity))
+            stored = plan.Stored(dict(zip(names, values)), dict(zip([field.real for field in primary], identity)))
+            found.setdefault(key, []).append(stored)
+
+    # Writing
+
+    def _apply(self, made):
+        for identities in _grouped(made.of(plan.DELETED), lambda change: change.identity):
+            self._db.delete(self.name, identities)
+        for updates in _grouped(made.of(plan.UPDATED), self._update):
+            columns = [name[4:] for name in updates[0] if name.startswith("set_")]
+            identity = [name[3:] for name in updates[0] if name.startswith("is_")]
+            self._db.update(self.name, columns, identity, updates)
+        numbered = set()
+        for rows in _grouped(made.of(plan.INSERTED), self._insert):
+            self._db.insert(self.name, rows)
+            numbered.update(field.real for field in self.fields.all.values() if field.auto and field.real in rows[0])
+        for column in numbered:
+            self._db.follow_up(self.name, column)
+
+    def _update(self, change):
+        row = {"set_" + self.fields.all[name].real: value for name, value in change.written.items()}
+        row.update(("is_" + name, value) for name, value in change.identity.items())
+        return row
+
+    def _insert(self, change):
+        return {self.fields.all[name].real: value for name, value in change.after.items()}
+
+    def _verify(self, request, made):
+        """Read back. Raises NotConverged, which rolls everything back."""
+        again = plan.make(request, self._read(request))
+        if again.changed:
+            bad = [each for each in again.changes if each.action != plan.UNCHANGED]
+            told = "; ".join(self._told(request, each) for each in bad[:_SHOWN])
+            more = " and {0} more".format(len(bad) - _SHOWN) if len(bad) > _SHOWN else ""
+            raise NotConverged(
+                "The database did not keep what was written: {0}{1}".format(told, more),
+                "Nothing was written: all was rolled back. Look for triggers, character sets and the SQL mode",
+            )
+        identities = {each.number: each.identity for each in again.changes}
+        for each in made.changes:
+            if each.action == plan.INSERTED:
+                each.identity = identities.get(each.number)
+
+    def _told(self, request, change):
+        label = request.label(change.key)
+        if change.action == plan.UPDATED:
+            return "{0}: {1}".format(
+                label,
+                ", ".join(
+                    "{0} was to be {1!r} and is {2!r}".format(
+                        name, self.fields.all[name].shown(value), self.fields.all[name].shown(change.before[name])
+                    )
+                    for name, value in sorted(change.written.items())
+                ),
+            )
+        return "{0} {1}".format(label, "is not there" if change.action == plan.INSERTED else "is still there")
+
+
+def _conditions(match, keys, size):
+    """{column: values} for those columns of the keys that have few values."""
+    conditions = {}
+    for place, name in enumerate(match):
+        values = {key[place] for key in keys}
+        if len(values) <= size:
+            conditions[name] = sorted(values, key=lambda value: (value is not None, value))
+    return conditions
+
+
+def _grouped(changes, make):
+    """Lists of what make() gives for each change, those with the same columns together."""
+    groups = {}
+    for change in changes:
+        row = make(change)
+        groups.setdefault(tuple(row), []).append(row)
+    return groups.values()

@@ -1,0 +1,256 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What the user wants of a table: every row checked before anything is written."""
+
+import csv
+import json
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
+from ansible_collections.community.opensips.plugins.module_utils._table import subscriber
+
+# Errors that one message lists; the rest is counted
+_SHOWN = 10
+
+
+class Wanted:
+    """One row of the user's list. number: its place, from 1 on. values: canonical values by column. key: those of the match columns."""
+
+    __slots__ = ("number", "values", "key")
+
+    def __init__(self, number, values, key):
+        self.number, self.values, self.key = number, values, key
+
+
+class Request:
+    """All that is wanted of one table.
+
+    fields: fields.Fields. match: list of names of the key columns. scope: {column: [canonical values]} or {}. state: present,
+    absent or exact. rows: list of Wanted.
+    """
+
+    def __init__(self, schema, fields, params):
+        """params: dict with state, match, scope, store_password. Raises BadParameters."""
+        self.schema = schema
+        self.fields = fields
+        self.state = params["state"]
+        self.rows = []
+        self._store = params["store_password"]
+        self.match, self._optional = self._find_match(params["match"])
+        self.scope = self._check_scope(params["scope"])
+
+    def add(self, rows):
+        """Check the user's rows (list of dict) and take them over. Raises BadParameters that names rows and columns."""
+        problems = []
+        seen = {}
+        for number, row in enumerate(rows, 1):
+            try:
+                wanted = self._check_row(number, row)
+            except _Wrong as error:
+                problems.extend("row {0}, {1}".format(number, each) for each in error.args[0])
+                continue
+            before = seen.setdefault(wanted.key, number)
+            if before != number:
+                problems.append(
+                    "rows {0} and {1} have the same key, {2}".format(before, number, self.label(wanted.key))
+                )
+            self.rows.append(wanted)
+        if problems:
+            _raise_all(
+                "rows",
+                problems,
+                "Nothing was written. Correct them; the key columns are {0}".format(", ".join(self.match)),
+            )
+
+    def in_scope(self, values):
+        """Whether a row (canonical values by column) is one that state=exact may delete."""
+        return all(values[name] in allowed for name, allowed in self.scope.items())
+
+    def columns(self):
+        """The columns that have to be read: all where rows may go, else those that the rows name."""
+        if self.state != "present":
+            return list(self.fields.all)
+        named = set(self.match)
+        for wanted in self.rows:
+            named.update(wanted.values)
+        return [name for name in self.fields.all if name in named]
+
+    def label(self, key):
+        """A key as a line of text, for messages and the diff."""
+        shown = self.key_of(key)
+        return " ".join("{0}={1}".format(name, "NULL" if value is None else value) for name, value in shown.items())
+
+    def key_of(self, key):
+        """A key as a dict for results."""
+        return {name: self.fields.all[name].shown(value) for name, value in zip(self.match, key)}
+
+    def _find_match(self, given):
+        optional = []
+        if given is None:
+            match, optional = schemas.default_match(self.schema)
+            if not match:
+                raise BadParameters(
+                    "match is not given, and the table {0} has no unique key to take its place".format(
+                        self.schema.table
+                    ),
+                    "Name the columns that tell its rows apart: there are {0}".format(", ".join(self.fields.all)),
+                )
+        else:
+            match = given
+            if not match:
+                raise BadParameters("match is empty", "Name the columns that tell rows apart, or leave it out")
+        found = [self._column("match", name) for name in match]
+        for name in found:
+            if found.count(name) > 1:
+                raise BadParameters("match names {0} twice".format(name), "Name each column once")
+            if name in schemas.SECRETS:
+                raise BadParameters("match names {0}, which is secret".format(name), "Name other columns")
+        return found, optional
+
+    def _column(self, option, name):
+        field = self.fields.find(name)
+        if field is None:
+            nearest = self.fields.nearest(name)
+            raise BadParameters(
+                "{0}: the table {1} has no column {2!r}".format(option, self.schema.table, name),
+                nearest[0].upper() + nearest[1:],
+            )
+        return field.name
+
+    def _check_scope(self, scope):
+        if self.state != "exact":
+            if scope is not None:
+                raise BadParameters(
+                    "scope is given with state={0}".format(self.state),
+                    "Leave it out; it says what state=exact may delete",
+                )
+            return {}
+        if scope is None:
+            column = schemas.default_scope(self.schema.table)
+            raise BadParameters(
+                "state=exact without scope would delete every other row of {0}".format(self.schema.table),
+                "Set scope{0}; an empty one, {{}}, means the whole table".format(
+                    ", such as {{{0}: 1}}".format(column) if column else ""
+                ),
+            )
+        checked = {}
+        for name, values in scope.items():
+            column = self._column("scope", name)
+            values = values if isinstance(values, list) else [values]
+            if not values:
+                raise BadParameters(
+                    "scope: {0} is an empty list".format(column), "Give the values that are in the scope"
+                )
+            try:
+                checked[column] = [self.fields.all[column].check(value) for value in values]
+            except ValueError as error:
+                raise BadParameters("scope: column {0}: {1}".format(column, error), "Correct it") from None
+        return checked
+
+    def check_emptying(self):
+        """Raise BadParameters when the whole table would be emptied."""
+        if self.state == "exact" and not self.scope and not self.rows:
+            raise BadParameters(
+                "rows is empty and scope names no column: this would delete all rows of {0}".format(self.schema.table),
+                "Give rows, or a scope. Who really wants it empty names a column in scope with all of its values",
+            )
+
+    def _check_row(self, number, row):
+        if not isinstance(row, dict):
+            raise _Wrong(["is no mapping of columns to values"])
+        named, problems = self._named(row)
+        problems += self._complete(named)
+        if self.schema.table == "subscriber":
+            try:
+                named = self._subscriber(named)
+            except ValueError as error:
+                problems.append("column {0}".format(error))
+        values = {}
+        for name, value in named.items():
+            try:
+                values[name] = self.fields.all[name].check(value)
+            except ValueError as error:
+                problems.append("column {0}: {1}".format(name, error))
+        for name, allowed in self.scope.items():
+            if name in values and values[name] not in allowed:
+                shown = self.fields.all[name].shown(values[name])
+                problems.append("column {0}: {1!r} is not in scope".format(name, shown))
+        if problems:
+            raise _Wrong(problems)
+        return Wanted(number, values, tuple(values[name] for name in self.match))
+
+    def _complete(self, named):
+        """Add to a row what scope and defaults tell of it: list of str, what is missing still."""
+        problems = []
+        for name, values in self.scope.items():
+            if name not in named and len(values) == 1:
+                named[name] = values[0]
+            elif name not in named:
+                problems.append("column {0}: is missing, scope has it".format(name))
+        for name in self.match:
+            if name not in named and name in self._optional:
+                named[name] = self.fields.all[name].default
+            elif name not in named and name not in self.scope:
+                problems.append("column {0}: is missing, it is part of the key".format(name))
+        return problems
+
+    def _subscriber(self, named):
+        if self.state == "absent":
+            # nobody shall have to know the password of what is to be removed
+            return {name: value for name, value in named.items() if name not in schemas.SUBSCRIBER_SECRETS}
+        return subscriber.expand(named, self.fields, self._store)
+
+    def _named(self, row):
+        """(the row with the names that the schema has, what is wrong with its names)"""
+        named, problems = {}, []
+        for name, value in row.items():
+            field = self.fields.find(name)
+            if field is None:
+                problems.append("column {0}: is not in the table, {1}".format(name, self.fields.nearest(name)))
+            elif field.name in named:
+                problems.append("column {0}: is given twice".format(field.name))
+            else:
+                named[field.name] = value
+        return named, problems
+
+
+class _Wrong(Exception):
+    """A row is not right; args[0]: list of str."""
+
+
+def _raise_all(option, problems, hint):
+    rest = len(problems) - _SHOWN
+    text = "; ".join(problems[:_SHOWN]) + ("; and {0} more".format(rest) if rest > 0 else "")
+    raise BadParameters("{0}: {1}".format(option, text), hint)
+
+
+def load(path):
+    """The rows in a CSV file (with a line of names) or a JSON file (a list of mappings): list of dict.
+
+    path: on this host; ``.json`` decides. An empty cell of a CSV file counts as left out. Raises BadParameters.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as source:
+            rows = json.load(source) if path.lower().endswith(".json") else _from_csv(source)
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadParameters(
+            "rows_file {0} cannot be read: {1}".format(path, error), "Give a CSV file with a line of names, or JSON"
+        ) from error
+    if not isinstance(rows, list):
+        raise BadParameters("rows_file {0} holds no list".format(path), "Give a list of mappings, as for rows")
+    return rows
+
+
+def _from_csv(source):
+    rows = []
+    reader = csv.DictReader(source, strict=True)
+    for row in reader:
+        if None in row or None in row.values():
+            raise ValueError("line {0} has not as many cells as there are names".format(reader.line_num))
+        rows.append({name: cell for name, cell in row.items() if cell != ""})
+    return rows

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What is known of each table: its columns by table version, which columns tell rows apart, which hold secrets.
+
+The data (schema_data.TABLES) is one text, a record per table, tokens separated by white space:
+
+    =TABLE, then for each shape that the table has in some releases of OpenSIPS:
+    @RELEASE,RELEASE TABLE_VERSION PRIMARY_KEY UNIQUE;UNIQUE COLUMN COLUMN ...
+    TABLE_VERSION, keys: "-" where there is none; the columns of a key are separated by commas
+    COLUMN is NAME:TYPE, then U: unsigned, +: filled in by the database, ?: may be NULL, =DEFAULT ("~" stands for a blank)
+
+Source: scripts/mysql of 1.11 to 4.0, which scripts/postgres and scripts/sqlite follow.
+"""
+
+import re
+from collections import OrderedDict
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
+from ansible_collections.community.opensips.plugins.module_utils._table.schema_data import TABLES
+
+_COLUMN = re.compile(r"(\w+):([a-z]+)(?:\(([0-9]+)(?:,([0-9]+))?\))?(U?)(\+?)(\??)(?:=(.*))?\Z")
+
+# The columns that tell rows apart, where the table has no unique key, or for a table that has one the same.
+# A column in brackets that a row leaves out is taken to have its default.
+_MATCH = {
+    "dispatcher": "setid destination",
+    "load_balancer": "group_id dst_uri",
+    "dr_gateways": "gwid",
+    "dr_carriers": "carrierid",
+    "dr_rules": "groupid prefix",
+    "dr_groups": "username domain",
+    "address": "grp ip [mask] [port] [proto]",
+    "domain": "domain",
+    "dialplan": "dpid match_op match_exp",
+    "subscriber": "username domain",
+    "rtpengine": "set_id socket",
+    "rtpproxy_sockets": "set_id rtpproxy_sock",
+    "tls_mgm": "domain type",
+    "userblacklist": "username domain prefix",
+    "globalblacklist": "prefix",
+    "dbaliases": "alias_username alias_domain",
+    "grp": "username domain grp",
+}
+
+# A column that splits the table into what one play may own, for the hint
+_SCOPE = {
+    "dispatcher": "setid",
+    "load_balancer": "group_id",
+    "dr_gateways": "type",
+    "dr_rules": "groupid",
+    "dr_groups": "groupid",
+    "address": "grp",
+    "dialplan": "dpid",
+    "subscriber": "domain",
+    "registrant": "registrar",
+    "rtpengine": "set_id",
+    "rtpproxy_sockets": "set_id",
+    "tls_mgm": "type",
+    "userblacklist": "domain",
+    "dbaliases": "alias_domain",
+    "grp": "domain",
+}
+
+SUBSCRIBER_SECRETS = frozenset(("password", "ha1", "ha1b", "ha1_sha256", "ha1_sha512t256"))
+# Never shown, in whichever table they are
+SECRETS = SUBSCRIBER_SECRETS | frozenset(("private_key", "secret"))
+
+
+class Column:
+    """A column as OpenSIPS' own scripts make it.
+
+    name: str. type: base type of MySQL (char, int, tinyint, smallint, bigint, float, double, text, blob, mediumblob,
+    longblob, datetime). size: int or None. scale: int or None. unsigned, auto (the database fills it in), null: bool.
+    default: str, or None when there is none.
+    """
+
+    __slots__ = ("name", "type", "size", "scale", "unsigned", "auto", "null", "default")
+
+    def __init__(self, token):
+        self.name, self.type, size, scale, unsigned, auto, null, default = _COLUMN.match(token).groups()
+        self.size = None if size is None else int(size)
+        self.scale = None if scale is None else int(scale)
+        self.unsigned, self.auto, self.null = bool(unsigned), bool(auto), bool(null)
+        self.default = None if default is None else default.replace("~", " ")
+
+
+class Schema:
+    """One shape of a table.
+
+    table: str. releases: list of OpenSIPS releases. version: int, None when OpenSIPS keeps none. primary_key: list of
+    str. unique: list of list of str. columns: OrderedDict of Column by name.
+    """
+
+    def __init__(self, table, tokens):
+        self.table = table
+        self.releases = tokens[0].split(",")
+        self.version = None if tokens[1] == "-" else int(tokens[1])
+        self.primary_key = _key(tokens[2])
+        self.unique = [] if tokens[3] == "-" else [_key(each) for each in tokens[3].split(";")]
+        self.columns = OrderedDict((column.name, column) for column in map(Column, tokens[4:]))
+
+
+def _key(token):
+    return [] if token == "-" else token.split(",")
+
+
+def names():
+    """Every table of every release, sorted: list of str."""
+    return re.findall(r"(?m)^=(\w+)$", TABLES)
+
+
+def variants(table):
+    """Every Schema of a table, the oldest release first. Raises BadParameters for a table that OpenSIPS does not have."""
+    start = TABLES.find("\n={0}\n".format(table)) if re.match(r"\w+\Z", str(table)) else -1
+    if start < 0:
+        import difflib
+
+        close = difflib.get_close_matches(str(table), names(), n=3)
+        hint = "Did you mean {0}?".format(" or ".join(close)) if close else "It knows {0}".format(", ".join(names()))
+        raise BadParameters("table: OpenSIPS has no table {0!r}".format(table), hint)
+    record = TABLES[start : TABLES.index("\n=", start + 1)]
+    return [Schema(table, each.split()) for each in record.split("@")[1:]]
+
+
+def choose(table, version, real):
+    """The Schema of a table in a version that fits best. Several releases share a version although their columns differ.
+
+    version: int, None when the database does not tell. real: names of the columns that are there.
+    Raises UnknownSchema that tells the known versions.
+    """
+    known = variants(table)
+    fitting = [each for each in known if each.version is None or each.version == version]
+    if not fitting:
+        told = OrderedDict()
+        for each in known:
+            told.setdefault(each.version, []).extend(each.releases)
+        listed = ", ".join("{0} (OpenSIPS {1})".format(*pair) for pair in _joined(told))
+        if version is None:
+            message = "The table version of {0} is not in the database's table version".format(table)
+        else:
+            message = "The table version of {0} is {1} in the database, which is not known".format(table, version)
+        raise UnknownSchema(message, "Known are {0}: migrate the database with opensips-cli".format(listed))
+    real = {name.lower() for name in real}
+    return min(reversed(fitting), key=lambda each: len(real ^ {name.lower() for name in each.columns}))
+
+
+def _joined(told):
+    for version, releases in told.items():
+        yield version, ", ".join(releases)
+
+
+def default_match(schema):
+    """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known."""
+    words = _MATCH.get(schema.table, "").split()
+    if not words:
+        words = schema.unique[0] if schema.unique else []
+    match = [word.strip("[]") for word in words]
+    return match, [word.strip("[]") for word in words if word[0] == "["]
+
+
+def default_scope(table):
+    """A column that is a good scope for an example in a hint: str, or None."""
+    return _SCOPE.get(table)

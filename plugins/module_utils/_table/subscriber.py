@@ -1,0 +1,81 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Passwords of the table subscriber: in clear as the user gives them, hashes as the server wants them.
+
+RFC 7616, section 3.4.2 and RFC 8760: H(A1) is the hash of user:realm:password, and OpenSIPS takes the domain for the
+realm. ha1b, up to table version 7, is that of user@domain:domain:password (scripts/opensipsctl.base of 2.4, and auth_db).
+"""
+
+import hashlib
+
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary
+
+# column: (algorithm, what is hashed)
+_HASHES = {
+    "ha1": ("md5", "{user}:{domain}:{password}"),
+    "ha1b": ("md5", "{user}@{domain}:{domain}:{password}"),
+    "ha1_sha256": ("sha256", "{user}:{domain}:{password}"),
+    "ha1_sha512t256": ("sha512_256", "{user}:{domain}:{password}"),
+}
+
+
+def hashes(user, domain, password, columns):
+    """{column: hexadecimal hash} for those of columns that hold one. Raises MissingLibrary where OpenSSL lacks the algorithm."""
+    return {
+        column: _hash(algorithm, text.format(user=user, domain=domain, password=password))
+        for column, (algorithm, text) in _HASHES.items()
+        if column in columns
+    }
+
+
+def expand(row, fields, store):
+    """A row as the table has it: its password in clear becomes the hashes that the table has. A row without one stays as it is.
+
+    row: dict by column. fields: Fields. store: whether the column password shall keep the password in clear.
+    Raises ValueError that says what is wrong, without the password.
+    """
+    password = row.get("password")
+    if "password" not in row:
+        return row
+    if not isinstance(password, str) or not password:
+        raise ValueError("password: must be a text that is not empty; put quotes around a number")
+    try:
+        password.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("password: is not valid Unicode") from None
+    given = sorted(name for name in row if name in _HASHES)
+    if given:
+        raise ValueError("password: contradicts {0}, which follows from it: leave one out".format(", ".join(given)))
+    missing = [name for name in ("username", "domain") if not isinstance(row.get(name), (str, int)) or row[name] == ""]
+    if missing:
+        raise ValueError("password: its hashes need {0}".format(" and ".join(missing)))
+    made = hashes(row["username"], row["domain"], password, [field.name for field in fields.all.values()])
+    if not made and not store:
+        raise ValueError("password: this table has no column for a hash, and store_password is not set")
+    expanded = dict(row, **made)
+    # what was there in clear would contradict the hashes
+    expanded["password"] = password if store else ""
+    return expanded
+
+
+def _hash(algorithm, text):
+    data = text.encode("utf-8")
+    try:
+        try:
+            # on hosts in FIPS mode: MD5 is what SIP's digest wants
+            digest = hashlib.new(algorithm, data, usedforsecurity=False)
+        except TypeError:
+            digest = hashlib.new(algorithm, data)
+    except ValueError:
+        raise MissingLibrary(
+            "OpenSSL with {0}".format(algorithm),
+            "Python on this host cannot compute {0}, which the table's hashes need. It takes OpenSSL 1.1.1 or later".format(
+                algorithm
+            ),
+        ) from None
+    return digest.hexdigest()

@@ -199,6 +199,16 @@ class Emulator:
         """Have that many calls up."""
         self._call("set_dialogs", count=count)
 
+    def add_dialog(self, age=0, seconds=None, **fields):
+        """One more call, `age` seconds old, over by itself after `seconds`. fields: callid, from_uri, to_uri, state (1 to 5),
+        end: what dlg_end_dlg does to it, "gone", "stays" or "refused"."""
+        self._call("add_dialog", age=age, seconds=seconds, **fields)
+
+    def refuse(self, method, code, reason, count=None):
+        """Answer a command, by its classic name, with an error instead of running it, the next `count` times
+        (0: no more) or for ever."""
+        self._call("refuse", method=method, code=code, reason=reason, count=count)
+
     def phones(self):
         """list of dict: user, vendor, user_agent, contact, behaviour, code, boots."""
         return self._call("phones")

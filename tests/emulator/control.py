@@ -84,6 +84,12 @@ class Control:
     def op_set_dialogs(self, count):
         self.server.state.add_dialogs(count)
 
+    def op_add_dialog(self, **fields):
+        self.server.state.add_dialog(**fields)
+
+    def op_refuse(self, method, code, reason, count=None):
+        self.server.dispatcher.refuse(method, code, reason, count)
+
     def op_phone(self, user, **fields):
         """Change a phone: behaviour, code, domain, firmware."""
         phone = self.server.farm.phones[user]
@@ -158,6 +164,6 @@ def snapshot(state):
         "shared_variables": state.shared_variables,
         "blacklists": {name: [list(rule.key()) for rule in rules] for name, rules in state.blacklists.items()},
         "subscribers": {event: sorted(sockets) for event, sockets in state.subscribers.items()},
-        "dialogs": [dialog.callid for dialog in state.dialogs],
+        "dialogs": [dialog.callid for dialog in state.calls()],
         "counters": state.counters,
     }

@@ -77,6 +77,7 @@ class Dispatcher:
         self._named_only = set(_DATA["named_only"].get(version, ()))
         self._names = {}  # every accepted spelling -> classic name
         self._bare = {}  # 4.0: local name -> full names
+        self._refused = {}  # classic name -> (code, reason, how many times or None)
         if version == "4.0":
             self._index_v4()
         else:
@@ -100,6 +101,19 @@ class Dispatcher:
                 return self._names[full[0]]
         return self._names.get(name)
 
+    def refuse(self, classic, code, reason, count=None):
+        """Answer a command with an error instead of running it, count times (0: no more) or for ever."""
+        self._refused.pop(classic, None)
+        if count != 0:
+            self._refused[classic] = (code, reason, count)
+
+    def _check_refused(self, classic):
+        if classic in self._refused:
+            code, reason, count = self._refused.pop(classic)
+            if count is None or count > 1:
+                self._refused[classic] = (code, reason, count and count - 1)
+            raise MIError(code, reason)
+
     def is_async(self, classic):
         return classic in self.async_names
 
@@ -118,6 +132,7 @@ class Dispatcher:
         """
         command = commands.TABLE.get(classic)
         try:
+            self._check_refused(classic)
             if command is None:
                 return (200, "OK", None)
             if command.no_input:
@@ -146,6 +161,7 @@ class Dispatcher:
             classic = self.lookup(method)
             if classic is None:
                 raise MIError(-32601, "Method not found")
+            self._check_refused(classic)
             values = self._match(classic, params)
             command = commands.TABLE.get(classic)
             if command is None:

@@ -82,9 +82,13 @@ class Rule:
 
 
 class Dialog:
-    """A confirmed call."""
+    """An answered call. number: of the call. fields: callid, from_uri, to_uri, start, state; ends: when it is over by itself;
+    end: what a dlg_end_dlg does to it, "gone", "stays" or "refused"."""
 
-    def __init__(self, number, sip_port, now):
+    state, ends, end = 3, None, "gone"
+
+    def __init__(self, number, sip_port, now, **fields):
+        self.number = number
         self.h_entry, self.h_id = 1418 + 811 * number, 431250119 + 97 * number
         self.start, self.timeout = int(now), int(now) + 43200
         self.callid = "%d-7400@127.0.0.1" % number
@@ -100,6 +104,7 @@ class Dialog:
         return str((self.h_entry << 32) | self.h_id)
 
     @property
+        self.__dict__.update(fields)
     def did(self):
         """The id of 3.x: both halves in hexadecimal, least significant digit first."""
         return "%s.%s" % (("%x" % self.h_entry)[::-1], ("%x" % self.h_id)[::-1])
@@ -209,6 +214,19 @@ class State:
         else:
             types = ["attendant", httpd, "MI Datagram", "MI FIFO", "time_keeper", "timer", sip, sip, "Timer handler"]
         return [(self.first_pid + index, kind) for index, kind in enumerate(types)]
+
+    def add_dialog(self, age=0, seconds=None, **fields):
+        """One more call, that many seconds old, which lasts that many more."""
+        now = time.time()
+        number = 1 + max([dialog.number for dialog in self.dialogs], default=0)
+        fields.setdefault("ends", None if seconds is None else now + seconds)
+        self.dialogs.append(Dialog(number, self.sip_port, now, start=int(now - age), **fields))
+
+    def calls(self):
+        """The dialogs that are not over by now."""
+        now = time.time()
+        self.dialogs = [dialog for dialog in self.dialogs if dialog.ends is None or now < dialog.ends]
+        return self.dialogs
 
     def count(self, name, by=1):
         """Add to a statistic."""

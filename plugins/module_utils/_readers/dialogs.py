@@ -44,6 +44,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 _PAGE = {"datagram": 12}
 _OTHER_PAGE = 100
 _PASSES = 3
+_OVERLAP = 8
 _COUNTER = "dlg_counter"
 
 _STATES = {1: "unconfirmed", 2: "early", 3: "confirmed_na", 4: "confirmed", 5: "deleted"}
@@ -78,8 +79,8 @@ def read(conn, callid=None, from_tag=None, context=False):
 def read_all(conn, page=None):
     """Every dialog, however many there are: list of records. Asks for a page at a time (OpenSIPS 1.6 and later).
 
-    Calls that end while this goes on shift those behind them to an earlier page. What does not add up to the server's own
-    count is read again, and what only some of the passes showed is among the records.
+    Calls that end while this goes on shift those behind them to an earlier page. So pages overlap, what does not add up to
+    the server's own count is read again, and what only some of the passes showed is among the records.
     page: dialogs at once, if not as many as the carrier and the server bear.
     """
     size = page or _PAGE.get(conn.carrier.kind, _OTHER_PAGE)
@@ -111,9 +112,10 @@ def _pass(conn, size):
             raise shape.malformed("the number of dialogs", count)
         counts.add(count)
         found.update((record["id"], record) for record in records)
-        index += len(records)
         if len(records) < size:
             return found, counts, size
+        # pages overlap, so that a few calls that end meanwhile hide none
+        index += size - size // _OVERLAP
 
 
 def _count(reply):

@@ -18,7 +18,7 @@ def _date(moment):
 def _fields(server, dialog):
     """What all versions tell, in their order, up to the callees."""
     return {
-        "state": 3,
+        "state": dialog.state,
         "user_flags": "",
         "timestart": dialog.start,
         "datestart": _date(dialog.start),
@@ -74,7 +74,7 @@ def _node(server, dialog, context):
 
 def _chosen(server, params):
     """Dialogs by callid (and tag) or by index and counter."""
-    dialogs = server.state.dialogs
+    dialogs = server.state.calls()
     first = params.text("callid")
     if first is None and "index" in params:
         index, count = params.int("index"), params.int("counter")
@@ -82,7 +82,7 @@ def _chosen(server, params):
     if first is None:
         return dialogs
     tag = params.text("from_tag")
-    if server.state.tree and tag is not None and first.isdigit() and tag.isdigit():
+    if _is_page(server, params):
         return dialogs[int(first) : int(first) + int(tag)]
     found = [dialog for dialog in dialogs if dialog.callid == first and tag in (None, dialog.caller_tag)]
     if not found:
@@ -90,10 +90,17 @@ def _chosen(server, params):
     return found
 
 
+def _is_page(server, params):
+    """Whether index and counter are asked for, which 1.x and 2.x tell from a Call-ID and a tag by their looks."""
+    first, tag = params.text("callid"), params.text("from_tag")
+    return server.state.tree and tag is not None and first.isdigit() and tag.isdigit()
+
+
 def _list(server, params, context):
     dialogs = _chosen(server, params)
     if server.state.tree:
-        return array([_node(server, dialog, context) for dialog in dialogs])
+        counter = [node("dlg_counter", len(server.state.dialogs))] if _is_page(server, params) else []
+        return array(counter + [_node(server, dialog, context) for dialog in dialogs])
     reply = {"count": len(server.state.dialogs)} if "counter" in params else {}
     reply["Dialogs"] = [_value(server, dialog, context) for dialog in dialogs]
     return reply
@@ -112,11 +119,12 @@ def dlg_list_ctx(server, params):
 @command("dlg_end_dlg", "dialog_id [extra_hdrs]")
 def dlg_end_dlg(server, params):
     wanted = params.text("dialog_id")
-    dialogs = server.state.dialogs
-    kept = [dialog for dialog in dialogs if wanted not in (dialog.did, dialog.db_id, dialog.callid)]
-    if len(kept) == len(dialogs):
+    ended = [dialog for dialog in server.state.calls() if wanted in (dialog.did, dialog.db_id, dialog.callid)]
+    if not ended:
         raise MIError(404, "Requested Dialog not found")
-    server.state.dialogs = kept
+    if ended[0].end == "refused":
+        raise MIError(500, "Operation failed")
+    server.state.dialogs = [each for each in server.state.dialogs if each not in ended or each.end == "stays"]
 
 
 _PROFILES = ("lbXpstn", "lbXtransc")

@@ -1,0 +1,233 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which calls the filters take, and what becomes of calls that are ended or waited for: on emulated servers."""
+
+import time
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MITimeout
+from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
+from ansible_collections.community.opensips.tests.emulator import Emulator
+
+VERSIONS = ("1.11", "2.4", "3.6", "4.0")
+NOW = 1795318000
+
+
+def call(from_uri="sip:1001@example.com", to_uri="sip:1002@example.com", call_id="a@b", age=60):
+    return {
+        "from_uri": from_uri,
+        "to_uri": to_uri,
+        "call_id": call_id,
+        "timestart": None if age is None else NOW - age,
+    }
+
+
+def takes(record, **given):
+    return dialogs.Filter(given).matches(record, NOW)
+
+
+# --- Filters ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "pattern, uri, expected",
+    [
+        ("1001", "sip:1001@example.com", True),
+        ("100?", "sip:1001@example.com", True),
+        ("100[2-9]", "sip:1001@example.com", False),
+        ("001", "sip:1001@example.com", False),
+        ("example.com", "sip:1001@example.com", False),
+        ("1001@example.com", "sip:1001@example.com", True),
+        ("1001@example.com", "sip:1001@example.com:5070;transport=tcp", True),
+        ("*@example.com", "sips:1001@example.com", True),
+        ("*@example.com", "sip:1001@example.com.invalid", False),
+        ("sip:1001@example.com", "sip:1001@example.com", True),
+        ("sip:1001@example.com", "sip:1001@example.com:5070", False),
+        ("sip:*", "sip:example.com", True),
+        ("sip:*", "tel:+4930123", False),
+        ("+4930*", "tel:+4930123", True),
+        ("*", "no URI at all", False),
+        ("*:*", "x: no URI at all", True),
+        ("*", None, False),
+    ],
+)
+def test_shell_patterns(pattern, uri, expected):
+    assert takes(call(from_uri=uri), caller=[pattern]) is expected
+    assert takes(call(to_uri=uri), callee=[pattern]) is expected
+
+
+def test_regular_expressions_are_searched_regardless_of_case():
+    assert takes(call(from_uri="sip:Alice@EXAMPLE.com"), caller_regex=["nobody", "alice@example"])
+    assert takes(call(to_uri="sip:+4930123@x"), callee_regex=[r"^sip:\+49"])
+    assert not takes(call(), callee_regex=[r"^sip:\+49"])
+    assert not takes(call(from_uri=None), caller_regex=["sip"])
+
+
+def test_age():
+    assert takes(call(age=60), older_than=60)
+    assert not takes(call(age=59), older_than=60)
+    assert not takes(call(age=None), older_than=0)
+    assert takes(call(age=None))
+
+
+def test_all_filters_must_match_and_one_of_a_list():
+    both = {"caller": ["1001", "1009"], "call_id": ["x", "a@b"]}
+    assert takes(call(), **both)
+    assert not takes(call(call_id="c"), **both)
+    assert not takes(call(from_uri="sip:1002@x"), **both)
+    # a Call-ID is no pattern
+    assert not takes(call(call_id="a@b"), call_id=["a*"])
+
+
+def test_empty_means_all():
+    assert dialogs.Filter({}).is_empty
+    assert not dialogs.Filter({"older_than": 0}).is_empty
+    assert not dialogs.Filter({"callee": ["x"]}).is_empty
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"caller": []}, "caller is an empty list"),
+        ({"call_id": ["x", " "]}, "call_id holds an empty text"),
+        ({"callee_regex": ["("]}, r"callee_regex '\(' is no regular expression"),
+        ({"older_than": -1}, "older_than is -1"),
+    ],
+)
+def test_bad_filters(given, words):
+    with pytest.raises(BadParameters, match=words) as caught:
+        dialogs.Filter(given)
+    assert caught.value.hint
+
+
+# --- On servers ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def servers():
+    started = {}
+    try:
+        for version in VERSIONS:
+            emu = Emulator(version, phones=0).start()
+            started[version] = emu, Connection({"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir, "timeout": 0.7})
+        yield started
+    finally:
+        for emu, conn in started.values():
+            conn.close()
+            emu.__exit__(None, None, None)
+
+
+@pytest.fixture(params=VERSIONS)
+def server(servers, request):
+    emu, conn = servers[request.param]
+    emu.set_dialogs(0)
+    return emu, conn
+
+
+ALL = dialogs.Filter({})
+
+
+def outcomes(ended):
+    return {each.dialog["call_id"]: each.outcome for each in ended}
+
+
+def listed(conn):
+    return list(dialogs.find(conn, ALL).values())
+
+
+def test_ending_calls(server):
+    emu, conn = server
+    emu.add_dialog(callid="one")
+    emu.add_dialog(callid="two")
+    emu.add_dialog(callid="stays", end="stays")
+    emu.add_dialog(callid="refused", end="refused")
+    emu.add_dialog(callid="over", state=5)
+    emu.add_dialog(callid="just over", seconds=0.5)
+    found = listed(conn)
+    assert "over" not in [each["call_id"] for each in found]
+    found.append(dict(found[0], id="1.1" if conn.version > (3,) else "11", call_id="gone"))
+    ended = dialogs.end(conn, found, wait=1.0, interval=0.2)
+    assert outcomes(ended) == {
+        "one": "ended",
+        "two": "ended",
+        "stays": "failed",
+        "refused": "failed",
+        "just over": "ended",
+        "gone": "gone",
+    }
+    errors = {each.dialog["call_id"]: str(each.error) for each in ended if each.error}
+    assert sorted(errors) == ["refused", "stays"]
+    assert "500 Operation failed" in errors["refused"]
+    assert "still there after 1 seconds" in errors["stays"]
+    assert sorted(emu.state()["dialogs"]) == ["over", "refused", "stays"]
+
+
+def test_a_call_that_ends_by_itself_after_it_was_refused(server):
+    emu, conn = server
+    emu.add_dialog(callid="refused", seconds=0.4, end="refused")
+    found = listed(conn)
+    [ended] = dialogs.end(conn, found, wait=0, interval=0.1)
+    assert ended.outcome == "failed"
+    emu.set_dialogs(0)
+    [ended] = dialogs.end(conn, found, wait=1, interval=0.1)
+    assert ended.outcome == "gone" and ended.error is None
+
+
+def test_nothing_to_end(server):
+    _emu, conn = server
+    assert dialogs.end(conn, []) == []
+
+
+def test_the_rate_is_kept(server):
+    emu, conn = server
+    emu.set_dialogs(5)
+    start = time.monotonic()
+    assert set(outcomes(dialogs.end(conn, listed(conn), rate=10)).values()) == {"ended"}
+    assert time.monotonic() - start >= 0.35
+
+
+def test_an_answer_that_gets_lost(server):
+    emu, conn = server
+    emu.set_dialogs(1)
+    name = "dialog:end_dlg" if conn.version >= (4,) else "dlg_end_dlg"
+    emu.fault(name, "no_reply", count=1)
+    found = listed(conn)
+    [ended] = dialogs.end(conn, found)
+    # whether the server had got it is seen from the list
+    assert (ended.outcome, ended.error) == ("ended", None)
+
+
+def test_a_server_that_dies_meanwhile_loses_nothing(server):
+    emu, conn = server
+    emu.add_dialog(callid="one")
+    emu.add_dialog(callid="stays", end="stays")
+    found = listed(conn)
+    emu.fault("dialog:list" if conn.version >= (4,) else "dlg_list", "no_reply", count=1)
+    with pytest.raises(dialogs.Unfinished) as caught:
+        dialogs.end(conn, found)
+    assert isinstance(caught.value.error, MITimeout)
+    assert outcomes(caught.value.outcomes) == {"one": "failed", "stays": "failed"}
+    assert "could not be read" in caught.value.outcomes[0].error
+
+
+def test_draining(server):
+    emu, conn = server
+    emu.add_dialog(callid="short", seconds=0.3)
+    emu.add_dialog(callid="longer", seconds=0.8)
+    drained = dialogs.drain(conn, ALL, wait=5, interval=0.1)
+    assert outcomes(drained) == {"short": "gone", "longer": "gone"}
+    assert not any(each.sent for each in drained)
+
+
+def test_draining_takes_only_so_long(server):
+    emu, conn = server
+    emu.add_dialog(callid="short", seconds=0.3)
+    emu.add_dialog(callid="stays", from_uri="sip:1001@example.com")
+    drained = dialogs.drain(conn, ALL, wait=0.8, interval=0.1)
+    assert outcomes(drained) == {"short": "gone", "stays": "left"}
+    # a filter that does not take what stays
+    assert dialogs.drain(conn, dialogs.Filter({"caller": ["1002"]}), wait=5, interval=0.1) == []

@@ -53,6 +53,14 @@ def parser():
         default="full",
         help="full: also registrants, media proxies, tracing, dialplan, shared variables, NAT ping",
     )
+    top.add_argument(
+        "--use-partitions", action="store_true", help="drouting has the partitions pstn and mobile (not on 1.11)"
+    )
+    top.add_argument(
+        "--more-blacklists",
+        action="store_true",
+        help="also a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
+    )
     top.add_argument("--json", action="store_true", help="print one JSON line when ready instead of a text")
     top.add_argument(
         "--control",

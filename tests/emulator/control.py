@@ -154,15 +154,17 @@ def snapshot(state):
         "load_balancer": {
             str(item.id): {"enabled": item.enabled, "resources": item.resources} for item in state.balanced
         },
-        "gateways": {item.id: item.state for item in state.gateways},
-        "carriers": {item.id: item.enabled for item in state.carriers},
+        "gateways": {item.id: item.state for gateways, _carriers in state.routing.values() for item in gateways},
+        "carriers": {item.id: item.enabled for _gateways, carriers in state.routing.values() for item in carriers},
         "dr_probing": state.dr_probing,
         "nat_ping": state.nat_ping,
         "registrants": {item.aor: item.enabled for item in state.registrants},
         "media": {kind: {item.url: item.disabled for item in items} for kind, items in state.media.items()},
         "trace": state.trace_on,
         "shared_variables": state.shared_variables,
-        "blacklists": {name: [list(rule.key()) for rule in rules] for name, rules in state.blacklists.items()},
+        "blacklists": {
+            name: [list(rule.key()) for rule in blacklist.rules] for name, blacklist in state.blacklists.items()
+        },
         "subscribers": {event: sorted(sockets) for event, sockets in state.subscribers.items()},
         "dialogs": [dialog.callid for dialog in state.calls()],
         "counters": state.counters,

@@ -28,7 +28,9 @@ class Server:
     def __init__(self, options, loop):
         self.options = options
         self.loop = loop
-        self.state = State(options.version, options.modules, options.directory)
+        self.state = State(
+            options.version, options.modules, options.directory, options.use_partitions, options.more_blacklists
+        )
         self.dispatcher = Dispatcher(self)
         self.faults = Faults()
         self.notify = Notifier(self.state)

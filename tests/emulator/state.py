@@ -72,13 +72,22 @@ class MediaNode:
 
 
 class Rule:
-    """A rule of a blacklist."""
+    """A rule of a blacklist. ends: when it expires (time()), or None."""
 
-    def __init__(self, ip, mask, proto, port):
-        self.ip, self.mask, self.proto, self.port = ip, mask, proto, port
+    def __init__(self, ip, mask, proto, port, match=None, contrary=False):
+        self.ip, self.mask, self.proto, self.port, self.match, self.contrary = ip, mask, proto, port, match, contrary
+        self.ends = None
 
     def key(self):
-        return (self.ip, self.mask, self.proto, self.port)
+        """What the server compares: not the mask."""
+        return (self.contrary, self.ip, self.proto, self.port, self.match)
+
+
+class Blacklist:
+    """flags: of read-only, expire, default. dangling: the server's pointer to the last rule points to a deleted one."""
+
+    def __init__(self, flags, *rules):
+        self.flags, self.rules, self.dangling = flags, list(rules), False
 
 
 class Dialog:
@@ -118,14 +127,19 @@ def _sdp(port):
 
 
 class State:
-    """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full" or "base"."""
+    """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full" or "base".
 
-    def __init__(self, version, modules="full", directory="/run/opensips"):
+    use_partitions: drouting has the partitions pstn and mobile. more_blacklists: besides the one that expires there are
+    one that does not, and one that is read-only.
+    """
+
+    def __init__(self, version, modules="full", directory="/run/opensips", use_partitions=False, more_blacklists=False):
         self.version = version
         self.v = tuple(int(part) for part in version.split("."))
         self.tree = self.v < (3, 0)
         self.modules = modules
         self.directory = directory
+        self.use_partitions = use_partitions and self.v >= (2, 1)
         self.server_line = "OpenSIPS (%s (x86_64/linux))" % VERSIONS[version]
         self.started = time.time()
         self.sip_port = 5060
@@ -133,6 +147,7 @@ class State:
         self.location = Location()
         self.cache = {}
         self.log_level = self.xlog_level = 2
+        self.log_levels = {}  # pid: level, of processes that have one of their own
         self.log_filters, self.log_muted = {}, {}
         self.subscribers = {}  # event -> {socket: (expire, since)}
         self.dialogs = []
@@ -154,7 +169,14 @@ class State:
         }
         self.blacklists = {}
         if modules == "full":
-            self.blacklists["net_filter"] = [Rule("10.9.0.0", "255.255.0.0", "udp", 5060)]
+            self.blacklists["net_filter"] = Blacklist(["expire"], Rule("10.9.0.0", "255.255.0.0", "udp", 5060))
+        if more_blacklists:
+            self.blacklists["plain"] = Blacklist(
+                ["default"],
+                Rule("10.9.0.0", "255.255.0.0", "udp", 5060),
+                Rule("10.10.0.0", "255.255.0.0", "tcp", 0, "*INVITE*"),
+            )
+            self.blacklists["fixed"] = Blacklist(["read-only"], Rule("10.9.0.0", "255.255.0.0", "udp", 5060))
         self.dr_reloaded = self.started
         self._seed_pids()
 
@@ -169,8 +191,15 @@ class State:
             ],
         }
         self.load_reload()
-        self.gateways = [Gateway("gw1", "127.0.0.1:19201", "a1"), Gateway("gw2", "127.0.0.1:19202", "")]
-        self.carriers = [Carrier("cr1", "x")]
+        # by partition; None where drouting uses none
+        names = ("pstn", "mobile") if self.use_partitions else (None,)
+        self.routing = {
+            name: (
+                [Gateway("gw1", "127.0.0.1:19201", "a1"), Gateway("gw2", "127.0.0.1:19202", "")],
+                [Carrier("cr1", "x")],
+            )
+            for name in names
+        }
         self.addresses = [(1, "10.1.1.1", 32, 5060, "udp", "", "office")]
         self.subnets = [(2, "10.2.0.0", "255.255.0.0", 0, "any", "", "dc")]
         self.domains = [("voip.example.org", "t=1"), ("example.com", "")]

@@ -109,23 +109,28 @@ def help_(server, params):
 def log_level(server, params):
     state = server.state
     if "level" in params:
-        state.log_level = level = params.int("level")
+        level = params.int("level")
         if "pid" in params:
             pid = params.int("pid")
             if pid not in dict(state.processes()):
                 raise MIError(400, "Bad parameter") if state.tree else bad_params("Bad PID")
-            return tree(node("Log level", level)) if state.tree else {"Log level": level}
+            state.log_levels[pid] = level
+            name = "New log level" if state.tree else "Log level"
+            return tree(node(name, level)) if state.tree else {name: level}
+        state.log_level = level
+        state.log_levels.clear()
         if state.tree:
             return tree(node("New global log level", level))
         return {"New global log level": level}
+    rows = [(pid, state.log_levels.get(pid, state.log_level), kind) for pid, kind in state.processes()]
     if state.tree:
         return array(
             [
-                node("Process", None, (("PID", str(pid)), ("Log level", str(state.log_level)), ("Type", kind)))
-                for pid, kind in state.processes()
+                node("Process", None, (("PID", str(pid)), ("Log level", str(level)), ("Type", kind)))
+                for pid, level, kind in rows
             ]
         )
-    return {"Processes": [{"PID": pid, "Log level": state.log_level, "Type": kind} for pid, kind in state.processes()]}
+    return {"Processes": [{"PID": pid, "Log level": level, "Type": kind} for pid, level, kind in rows]}
 
 
 @command("debug", "[level]")

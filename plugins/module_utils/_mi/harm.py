@@ -15,6 +15,10 @@ _UAC_DLG = frozenset(("t_uac_dlg", "tm:uac_dlg"))
 _HEADERS_POSITION = 4
 # the server writes these itself and does not look for marks in them
 _OWN = re.compile(r"(from|f|to|t|call-id|i|cseq)\s*:", re.IGNORECASE)
+_BLACKLIST = frozenset(("add_blacklist_rule", "blacklists:add_rule", "del_blacklist_rule", "blacklists:del_rule"))
+_RULE_POSITION = 1
+_PROTO = re.compile(r"\s*!?(any|udp|tcp|tls|sctp|wss?|bins?|ipsec|hep_(udp|tcp|tls)|smpp|msrps?)\Z", re.IGNORECASE)
+_PREFIX = re.compile(r"\s*!?(?:[a-z_]{2,7},)?([^,/]*)/(\d+)(?:,|\Z)", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n|\\r\\n|\\n|\\r")
 
 
@@ -23,14 +27,28 @@ def refuse_harmful(name, params):
 
     t_uac_dlg: ``!!`` in a header stands for the server's own address; a lone ``!`` garbles the request on every version,
     and two of them crash 2.4, 3.6 and 4.0 (tm/mi.c, get_hfblock; seen on running servers).
+    add_blacklist_rule, del_blacklist_rule: a prefix longer than the address, and a rule that is only a protocol, crash 3.4 to
+    4.0 (blacklists.c, parse_ip_net, mi_bl_get_rule; seen on running servers).
     """
-    if name not in _UAC_DLG or not params:
+    if not params:
         return
+    if name in _UAC_DLG:
+        _refuse_headers(_value(params, "headers", _HEADERS_POSITION))
+    elif name in _BLACKLIST:
+        _refuse_rule(_value(params, "rule", _RULE_POSITION))
+
+
+def _value(params, name, position):
+    """The parameter, when it is text; else an empty one."""
     if isinstance(params, dict):
-        headers = params.get("headers")
+        value = params.get(name)
     else:
-        headers = params[_HEADERS_POSITION] if len(params) > _HEADERS_POSITION else None
-    if not isinstance(headers, str) or "!" not in headers:
+        value = params[position] if len(params) > position else None
+    return value if isinstance(value, str) else ""
+
+
+def _refuse_headers(headers):
+    if "!" not in headers:
         return
     for line in _LINE_END.split(headers):
         if "!" in line.replace("!!", "") and not _OWN.match(line):
@@ -40,3 +58,17 @@ def refuse_harmful(name, params):
                 ),
                 "Remove it; '!!' stands for the server's own address",
             )
+
+
+def _refuse_rule(rule):
+    if _PROTO.match(rule):
+        raise RefusedRequest(
+            "The rule {0!r} is only a protocol, which crashes the server".format(rule[:60]),
+            "Write it as proto,network,port,pattern, such as udp,192.0.2.0/24,5060",
+        )
+    prefix = _PREFIX.match(rule)
+    if prefix and int(prefix.group(2)) > (32 if "." in prefix.group(1) else 128):
+        raise RefusedRequest(
+            "The prefix of the rule {0!r} is longer than its address, which crashes the server".format(rule[:60]),
+            "Give at most /32 for IPv4 and /128 for IPv6",
+        )

@@ -49,6 +49,30 @@ def test_own_headers_of_the_server_and_other_commands_may_hold_them():
         refuse_harmful("t_uac_dlg", odd)
 
 
+RULES_THAT_CRASH = [
+    "10.0.0.0/33",
+    "udp,10.0.0.0/33,5060,",
+    " !tcp,10.0.0.0/99",
+    "2001:db8::/129",
+    "udp",
+    " !hep_udp",
+]
+RULES = ["", "10.0.0.0/32", "udp,10.0.0.0/255.255.0.0,0", "2001:db8::/128", "!udp,10.0.0.1,0,a/99", "udp,", "tcp "]
+
+
+@pytest.mark.parametrize(
+    "name", ["add_blacklist_rule", "blacklists:add_rule", "del_blacklist_rule", "blacklists:del_rule"]
+)
+def test_rules_of_blacklists_that_crash(name):
+    for rule in RULES_THAT_CRASH:
+        for params in ({"name": "a", "rule": rule}, ["a", rule]):
+            with pytest.raises(RefusedRequest, match="crashes the server"):
+                refuse_harmful(name, params)
+    for rule in RULES:
+        refuse_harmful(name, {"name": "a", "rule": rule})
+    refuse_harmful("check_blacklist", {"name": "a", "rule": "udp"})
+
+
 @pytest.mark.parametrize("peer_class", [JsonFifo, LineFifo])
 def test_nothing_of_it_reaches_a_server(tmp_path, peer_class):
     with peer_class(tmp_path, commands={"t_uac_dlg": "x", "ps": ""}) as peer:

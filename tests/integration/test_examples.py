@@ -33,6 +33,7 @@ def examples_of(module, emu, folder):
     text = text.replace("    campaign: ", f"    campaign_dir: {folder}\n    campaign: ")
     (folder / "mailboxes.csv").write_text("aor,account,new,old\n1001,sip:1001@example.com,2,1\n", encoding="utf-8")
     (folder / "blocked.csv").write_text("prefix,whitelist\n4900,0\n", encoding="utf-8")
+    text = text.replace("sip:192.0.2.20:5060", "sip:127.0.0.1:19101")
     return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
 
 

@@ -26,14 +26,16 @@ class Item:
     """One thing of the server, as it is and as it shall be.
 
     identity: dict that tells which one it is. before, after: dict of what is compared, None where there is, or shall be,
-    nothing. given: whatever the declaration's requests() wants to know besides.
+    nothing. given: whatever the declaration's requests() wants to know besides. rank: those of a lower one are written
+    first, whatever their place among the results.
     """
 
-    def __init__(self, identity, before, after, given=None):
+    def __init__(self, identity, before, after, given=None, rank=0):
         self.identity = identity
         self.before = before
         self.after = after
         self.given = given
+        self.rank = rank
 
     @property
     def differs(self):
@@ -49,8 +51,8 @@ class State:
     """What a declaration gives. Its constructor takes the module's parameters and raises BadParameters.
 
     OPTIONS: the module's argument_spec. RULES: mutually_exclusive and the like, or {}. THING: what an item is, for messages.
-    READS, WRITES: the MI commands that it takes. ROUNDS: how often the writes may be needed until the state shows.
-    SETTLE: seconds until a state may show after its write.
+    READS, WRITES: the MI commands that it takes; the constructor sets them where that depends on the parameters.
+    ROUNDS: how often the writes may be needed until the state shows. SETTLE: seconds until a state may show after its write.
     """
 
     OPTIONS = {}
@@ -141,7 +143,7 @@ def _key(item):
 
 def _write(conn, entries):
     """Send the requests; one item's refusal does not keep others back. Returns the error that stopped all, or None."""
-    for entry in entries:
+    for entry in sorted(entries, key=lambda each: each.item.rank):
         for method, params in entry.requests:
             try:
                 entry.sent = True
@@ -195,7 +197,12 @@ def _say(state, entries, stopped, after=None):
     for number, entry in enumerate(entries):
         if entry.error is not None:
             parts.append("{0} {1}: {2}".format(state.THING, entry.item.label, entry.error))
-        elif after is not None and entry.sent and after[number] != entry.item.after:
+        # what was not sent may have been changed by something else meanwhile
+        elif (
+            after is not None
+            and after[number] != entry.item.after
+            and (entry.sent or after[number] != entry.item.before)
+        ):
             parts.append(
                 "{0} {1} did not become as wanted: wanted {2}, it is {3}".format(
                     state.THING, entry.item.label, _show(entry.item.after), _show(after[number])

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Gateways of dynamic routing: dr_gw_status (module drouting).
+"""Gateways of dynamic routing: dr_gw_status, dr_enable_probing (module drouting).
 
 Gateway records: partition (str or None where drouting uses no partitions), id (str), address (str or None, as in the
 table: host, host:port or IP), state (active, inactive, probing, or disabled_mi: switched off by command; 1.x does not
@@ -43,6 +43,19 @@ def read(conn, partition=None, gw_id=None):
         raise
     # a question for one gateway would not tell its address
     return [each for each in records if gw_id is None or each["id"] == gw_id]
+
+
+def parse_probing(reply):
+    """Whether gateways are probed, from a dr_enable_probing reply (3.0 and later): bool."""
+    enabled = shape.switch(shape.flat(reply, "dr_enable_probing").get("Status"), "Status")
+    if enabled is None:
+        raise shape.malformed("Status", reply.raw)
+    return enabled
+
+
+def read_probing(conn):
+    """Ask the server: bool."""
+    return parse_probing(conn.call("dr_enable_probing"))
 
 
 def _record(raw, gw_id, partition):

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Gateways, carriers and probing of dynamic routing: dr_gw_status, dr_carrier_status (module drouting, 1.11 and later;
+partitions from 2.1 on), dr_enable_probing (3.0 and later)."""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._readers import carriers, gateways, partitions
+from ansible_collections.community.opensips.plugins.module_utils._state import engine
+
+_KINDS = ("gateways", "carriers")
+
+
+def _list_of_things():
+    return {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "id": {"type": "str", "required": True},
+            "enabled": {"type": "bool", "required": True},
+            "partition": {"type": "str"},
+        },
+    }
+
+
+class Drouting(engine.State):
+    """Gateways and carriers, each enabled or not, and whether gateways are probed."""
+
+    OPTIONS = {
+        "gateways": _list_of_things(),
+        "carriers": _list_of_things(),
+        "probing": {"type": "bool"},
+    }
+    RULES = {"required_one_of": [("gateways", "carriers", "probing")]}
+    THING = "drouting"
+
+    def __init__(self, params):
+        self.wanted = {kind: params[kind] or [] for kind in _KINDS}
+        self.probing = params["probing"]
+        commands = []
+        for kind, command in zip(_KINDS, ("dr_gw_status", "dr_carrier_status")):
+            engine.check_unique(kind, [_key(each) for each in self.wanted[kind]])
+            if self.wanted[kind]:
+                commands.append(command)
+        if self.probing is not None:
+            commands.append("dr_enable_probing")
+        # each of them reads and writes
+        self.READS = self.WRITES = tuple(commands)
+        # filled by read()
+        self.old = False
+
+    def read(self, conn):
+        """{"gateways", "carriers": {(partition, id): record}, "probing": bool or None}."""
+        self.old = conn.version < (2,)
+        names = None
+        found = {"probing": None}
+        for kind, reader in zip(_KINDS, (gateways, carriers)):
+            records = []
+            wanted = {each["partition"] for each in self.wanted[kind]}
+            for partition in sorted(wanted - {None}):
+                if names is None:
+                    names = partitions.read(conn) if conn.has("dr_reload_status") else []
+                _check_partition(kind, partition, names)
+                records += reader.read(conn, partition)
+            if None in wanted:
+                every = reader.read(conn)
+                used = {record["partition"] for record in every} - {None}
+                if used or (names and not every):
+                    raise _without_partition(kind, self.wanted[kind], names or used)
+                records += every
+            found[kind] = {(record["partition"], record["id"]): record for record in records}
+        if self.probing is not None:
+            found["probing"] = gateways.read_probing(conn)
+        return found
+
+    def items(self, found):
+        """Items of gateways, carriers and probing, in this order. Raises BadParameters for those that the server does not have."""
+        items = []
+        for kind in _KINDS:
+            for each in self.wanted[kind]:
+                record = found[kind].get(_key(each))
+                if record is None:
+                    near = [_label(one) for one in found[kind].values() if one["partition"] == each["partition"]]
+                    raise engine.unknown(kind[:-1], _label(each), near, kind)
+                identity = {"type": kind[:-1], "partition": each["partition"], "id": each["id"]}
+                if kind == "gateways":
+                    item = engine.Item(identity, {"state": record["state"]}, {"state": self._state(each["enabled"])})
+                else:
+                    item = engine.Item(identity, {"enabled": record["enabled"]}, {"enabled": each["enabled"]})
+                item.given = each["enabled"]
+                items.append(item)
+        if self.probing is not None:
+            identity = {"type": "probing", "partition": None, "id": None}
+            items.append(engine.Item(identity, {"enabled": found["probing"]}, {"enabled": self.probing}, self.probing))
+        return items
+
+    def requests(self, item):
+        """One command."""
+        kind, status = item.identity["type"], int(item.given)
+        if kind == "probing":
+            return [("dr_enable_probing", {"status": status})]
+        command, name = ("dr_gw_status", "gw_id") if kind == "gateway" else ("dr_carrier_status", "carrier_id")
+        params = {name: item.identity["id"], "status": status}
+        if item.identity["partition"] is not None:
+            params["partition_name"] = item.identity["partition"]
+        return [(command, params)]
+
+    def _state(self, enabled):
+        # 1.x does not tell why a gateway is off
+        return "active" if enabled else "inactive" if self.old else "disabled_mi"
+
+
+def _check_partition(kind, partition, names):
+    if not names:
+        raise BadParameters(
+            "{0}: partition {1}, but this server's drouting uses no partitions".format(kind, partition),
+            "Leave partition out; it takes OpenSIPS 2.1 and later with use_partitions of drouting set",
+        )
+    if partition not in names:
+        raise engine.unknown("partition", partition, names, kind)
+
+
+def _without_partition(kind, wanted, names):
+    which = ", ".join(each["id"] for each in wanted if each["partition"] is None)
+    return BadParameters(
+        "{0}: {1} without partition, but this server's drouting uses partitions".format(kind, which),
+        "Name the partition; the server has {0}".format(", ".join(sorted(names))),
+    )
+
+
+def _key(each):
+    return (each["partition"], each["id"])
+
+
+def _label(each):
+    return each["id"] if each["partition"] is None else "{0} of partition {1}".format(each["id"], each["partition"])

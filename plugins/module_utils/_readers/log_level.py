@@ -5,7 +5,8 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Log levels: log_level (core, 2.2 and later), debug before; xlog_level (3.0 and later).
+"""Log levels: log_level (core, 2.2 and later), debug before; xlog_level (3.0 and later); log_level_filter and log_mute_state
+of the consumers of the log (3.4 and later).
 
 Record: log_level (int or None; of all processes, None when they differ), processes (list of {pid (int), type (str),
 log_level (int)}, empty before 2.2), xlog_level (int or None, where read() can ask for it).
@@ -51,5 +52,37 @@ def read(conn):
     """Ask the server: dict."""
     record = parse(conn.call("log_level"))
     if conn.has("xlog_level"):
-        record["xlog_level"] = parse_xlog(conn.call("xlog_level"))
+        record["xlog_level"] = read_xlog(conn)
     return record
+
+
+def parse_filter(reply):
+    """The level of a log_level_filter reply: int, 0 for no filter."""
+    return _needed(reply, "log_level_filter", "Log level filter")
+
+
+def parse_muted(reply):
+    """Whether the consumer of a log_mute_state reply is muted: bool."""
+    return bool(_needed(reply, "log_mute_state", "mute state"))
+
+
+def read_xlog(conn):
+    """Ask the server for the level of xlog(): int."""
+    return parse_xlog(conn.call("xlog_level"))
+
+
+def read_filter(conn, consumer):
+    """Ask the server for the filter of a consumer (stderror, syslog, event): int. Raises ServerError 404 for an unknown one."""
+    return parse_filter(conn.call("log_level_filter", {"consumer": consumer}))
+
+
+def read_muted(conn, consumer):
+    """Ask the server whether a consumer is muted: bool."""
+    return parse_muted(conn.call("log_mute_state", {"consumer": consumer}))
+
+
+def _needed(reply, what, name):
+    value = shape.integer(shape.flat(reply, what).get(name), name)
+    if value is None:
+        raise shape.malformed(what, reply.raw)
+    return value

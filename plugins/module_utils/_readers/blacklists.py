@@ -42,9 +42,9 @@ def parse(reply):
     return [_record(shape.mapping(each, "Lists")) for each in found]
 
 
-def read(conn):
-    """Ask the server: list of records."""
-    return parse(conn.call("list_blacklists"))
+def read(conn, name=None):
+    """Ask the server: list of records, of one list only with name (3.4 and later; ServerError 404 when there is no such)."""
+    return parse(conn.call("list_blacklists", None if name is None else {"name": name}))
 
 
 def _rules(node):
@@ -74,7 +74,7 @@ def _rule(raw):
         "mask": shape.prefix_length(get("Mask"), ip),
         "proto": _PROTOS.get(proto, proto),
         "port": shape.integer(get("Port"), "Port"),
-        "match": shape.word(get("Match"), "Match"),
+        "match": shape.text(get("Match"), "Match") or None,
         "except": bool((shape.integer(get("flags"), "flags") or 0) & _CONTRARY),
         "expire": shape.integer(get("Expire"), "Expire"),
     }

@@ -1,0 +1,269 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Rules of blacklists: list_blacklists, add_blacklist_rule, del_blacklist_rule (core; 3.4 and later).
+
+What blacklists.c of 3.4 to 4.0 does, seen on running 3.6.8 and 4.0.1:
+A list holds one rule of each network address, protocol, port, pattern and sign. The length of the prefix does not count: what
+is added with another one is dropped without a word, and one that is deleted takes the other with it.
+When the last rule of a list is deleted and others stay, the list keeps a pointer to it: rules that are added later are lost,
+or the server crashes. So no request here ever deletes the last rule of a list but when it is the only one. See Plan.
+A rule that does not expire goes to the head of a list that has the flag expire, and to the end of others; one that expires
+stands behind those that do not, in the order in which they expire.
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._readers import blacklists
+from ansible_collections.community.opensips.plugins.module_utils._state import engine
+
+PROTOS = ("any", "udp", "tcp", "tls", "sctp", "ws", "wss")
+# rules with less time left (seconds) may be gone when the next request comes
+_SOON = 5
+
+
+class Blacklist(engine.State):
+    """Rules of one blacklist, each present or absent; others left alone, or removed when exclusive."""
+
+    OPTIONS = {
+        "name": {"type": "str", "required": True},
+        "rules": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "ip": {"type": "str", "required": True},
+                "proto": {"type": "str", "choices": list(PROTOS), "default": "any"},
+                "port": {"type": "int", "default": 0},
+                "match": {"type": "str"},
+                "except": {"type": "bool", "default": False},
+                "expire": {"type": "int"},
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            },
+        },
+        "exclusive": {"type": "bool", "default": False},
+    }
+    THING = "rule of"
+    READS = ("list_blacklists",)
+    WRITES = ("add_blacklist_rule", "del_blacklist_rule")
+
+    def __init__(self, params):
+        self.name = params["name"]
+        self.exclusive = params["exclusive"]
+        self.wanted = []
+        for each in params["rules"]:
+            self.wanted.append((_wanted(each), each["state"]))
+        engine.check_unique("rules", [rule.text for rule, _state in self.wanted])
+        taken = {}
+        for rule, state in self.wanted:
+            if state == "present" and taken.setdefault(rule.key, rule) is not rule:
+                raise BadParameters(
+                    "rules: {0} and {1} differ only in the prefix, and the server keeps one of them".format(
+                        taken[rule.key].text, rule.text
+                    ),
+                    "Leave the narrower one out",
+                )
+        # rules that had to be taken out for a moment
+        self._moved = {}
+
+    def read(self, conn):
+        """The record of the list. Raises BadParameters when the server has no such list, or may not change it."""
+        try:
+            found = blacklists.read(conn, self.name)
+        except ServerError as error:
+            if error.code != 404:
+                raise
+            raise engine.unknown(
+                "blacklist", self.name, [each["name"] for each in blacklists.read(conn)], "name"
+            ) from error
+        record = found[0]
+        if "read-only" in record["flags"]:
+            raise BadParameters(
+                "name: the blacklist {0} is read-only".format(self.name),
+                "Give it a flag in opensips.cfg: dst_blacklist = {0}/expire:{{ ... }}".format(self.name),
+            )
+        if "expire" not in record["flags"]:
+            for rule, _state in self.wanted:
+                if rule.expire is not None:
+                    raise BadParameters(
+                        "rules: {0} has expire, but the blacklist {1} is without the flag expire".format(
+                            rule.text, self.name
+                        ),
+                        "Leave expire out, or define the list with dst_blacklist = {0}/expire:{{ ... }}".format(
+                            self.name
+                        ),
+                    )
+        return record
+
+    def items(self, found):
+        """Items of the rules as the user named them, of those to remove, and of those to take out for a moment."""
+        plan = Plan(self.name, [Rule(each) for each in found["rules"]], "expire" in found["flags"])
+        there = {rule.text: rule for rule in plan.rules}
+        wanted = {rule.text: state for rule, state in self.wanted}
+        coming = {rule.key: rule for rule, state in self.wanted if state == "present"}
+        items = {}
+        for rule, state in self.wanted:
+            items[rule.text] = self._item(rule, there.get(rule.text), rule if state == "present" else None)
+        for rule in plan.rules:
+            if self.exclusive and rule.text not in wanted:
+                items[rule.text] = self._item(rule, rule, None)
+            elif wanted.get(rule.text) is None and rule.key in coming:
+                raise BadParameters(
+                    "rules: {0} cannot be added while the list has {1}, since the server does not look at the prefix".format(
+                        coming[rule.key].text, rule.text
+                    ),
+                    "Name {0} with state absent, or set exclusive".format(rule.text),
+                )
+        self._order(items, plan, there, coming)
+        staying = {text for text in there if text not in items or not items[text].differs}
+        for text in plan.moved & staying:
+            self._moved.setdefault(text, there[text])
+        for text, rule in self._moved.items():
+            if text not in items:
+                items[text] = self._item(rule, there.get(text), rule)
+        return list(items.values())
+
+    @staticmethod
+    def _order(items, plan, there, coming):
+        """Give each item its rank and its requests: what makes room, what is new, and what goes; so nothing is open between."""
+        for item in items.values():
+            if not item.differs:
+                continue
+            rule, position = item.given, 0
+            if item.before is None:
+                phase = 1
+            else:
+                phase = 0 if item.after is not None or rule.key in coming else 2
+                position = plan.rules.index(there[rule.text])
+            item.rank = (phase, position)
+        for item in sorted((each for each in items.values() if each.differs), key=lambda each: each.rank):
+            rule, requests = item.given, []
+            if item.before is not None:
+                requests += plan.delete(there[rule.text])
+            if item.after is not None:
+                requests += plan.add(rule)
+            item.given = requests
+
+    def requests(self, item):
+        """What Plan found."""
+        return item.given
+
+    def _item(self, rule, before, after):
+        def shown(one):
+            return None if one is None else {"permanent": one.expire is None}
+
+        return engine.Item({"blacklist": self.name, "rule": rule.text}, shown(before), shown(after), rule, (0, 0))
+
+
+class Rule:
+    """A rule: text (as the server takes it, with the prefix), key (what it tells rules apart by), expire (seconds or None).
+
+    each: dict with ip, proto, port, match, except, expire, and of a rule of the server mask (length of the prefix).
+    """
+
+    def __init__(self, each):
+        network = _network(each)
+        address = str(network.network_address)
+        if network.version == 6 and "." in address:
+            # the server takes every address with a dot for one of IPv4
+            digits = "{0:032x}".format(int(network.network_address))
+            address = ":".join(digits[start : start + 4] for start in range(0, 32, 4))
+        self.expire = each["expire"]
+        self.key = (each["except"], each["proto"], address, each["port"] or 0, each["match"])
+        # the server refuses the word any in place of a protocol
+        self.text = "{0}{1}{2}/{3},{4}{5}".format(
+            "!" if each["except"] else "",
+            "" if each["proto"] == "any" else each["proto"] + ",",
+            address,
+            network.prefixlen,
+            each["port"] or 0,
+            "" if each["match"] is None else "," + each["match"],
+        )
+
+
+class Plan:
+    """The rules of a list as they will be after each request, in the server's order.
+
+    rules: list of Rule. moved: set of the texts of rules that were taken out and put back.
+    """
+
+    def __init__(self, name, rules, expires):
+        self.name, self.rules, self.expires = name, rules, expires
+        self.moved = set()
+
+    def add(self, rule):
+        """The requests that add it."""
+        if not self.expires:
+            position = len(self.rules)
+        elif rule.expire is None:
+            position = 0
+        else:
+            later = [number for number, each in enumerate(self.rules) if (each.expire or 0) >= rule.expire]
+            position = later[0] if later else len(self.rules)
+        self.rules.insert(position, rule)
+        params = {"name": self.name, "rule": rule.text}
+        if rule.expire is not None:
+            params["expire"] = rule.expire
+        return [("add_blacklist_rule", params)]
+
+    def delete(self, rule):
+        """The requests that delete it; the last of several only once those ahead of it are out, which are then put back."""
+        position = self.rules.index(rule)
+        ahead, behind = self.rules[:position], self.rules[position + 1 :]
+        if not ahead or any(each.expire is None or each.expire > _SOON for each in behind):
+            return self._take(rule)
+        if not self.expires:
+            # one of them, put back at the end, is the last then
+            self.moved.add(ahead[-1].text)
+            return self._take(ahead[-1]) + self.add(ahead[-1]) + self._take(rule)
+        self.moved.update(each.text for each in ahead)
+        forever = [each for each in ahead if each.expire is None]
+        passing = [each for each in ahead if each.expire is not None]
+        requests = []
+        # first those that may have expired meanwhile: a refusal then leaves all as it was
+        for each in passing + forever + [rule]:
+            requests += self._take(each)
+        # each that never expires goes to the head, so the last of them comes first
+        for each in forever[::-1] + passing:
+            requests += self.add(each)
+        return requests
+
+    def _take(self, rule):
+        self.rules.remove(rule)
+        return [("del_blacklist_rule", {"name": self.name, "rule": rule.text})]
+
+
+def _network(each):
+    import ipaddress
+
+    ip = each["ip"].strip()
+    try:
+        if "%" in ip:
+            raise ValueError("it names an interface")
+        return ipaddress.ip_network("{0}/{1}".format(ip, each["mask"]) if "mask" in each else ip, strict=False)
+    except ValueError as error:
+        raise BadParameters(
+            "rules: ip is {0!r}: {1}".format(each["ip"], error), "Give an address or a network, such as 192.0.2.0/24"
+        ) from error
+
+
+def _wanted(each):
+    """The Rule that the user asks for. Raises BadParameters."""
+    if not 0 <= each["port"] <= 65535:
+        raise BadParameters("rules: port of {0} is {1}".format(each["ip"], each["port"]), "Give 0 (any) to 65535")
+    match = each["match"]
+    if match is not None and (not match or any(ord(char) < 32 for char in match)):
+        raise BadParameters(
+            "rules: match of {0} is {1!r}".format(each["ip"], match),
+            "Give a pattern of one line, such as *INVITE*, or leave it out",
+        )
+    rule = Rule(each)
+    if rule.expire is not None:
+        if each["state"] == "absent":
+            raise BadParameters("rules: {0} has expire, but shall be absent".format(rule.text), "Leave expire out")
+        if not 0 < rule.expire < 2**31:
+            raise BadParameters("rules: expire of {0} is {1}".format(rule.text, rule.expire), "Give seconds, 1 or more")
+    return rule

@@ -132,8 +132,7 @@ class TestDraining:
         put_calls(
             servers,
             [
-                # the play itself takes some time before they are looked at
-                {"callid": "short", "seconds": 20, "from_uri": "sip:alice@example.com"},
+                {"callid": "short", "lists": 4, "from_uri": "sip:alice@example.com"},
                 {"callid": "stays", "from_uri": "sip:bob@example.com", "age": 60},
             ],
         )
@@ -141,7 +140,7 @@ class TestDraining:
         return ansible.play(
             [
                 task("check", "dialog", {**drained, "caller": "alice"}, check_mode=True),
-                task("drain", "dialog", {**drained, "caller": "alice", "wait_timeout": 40}, diff=True),
+                task("drain", "dialog", {**drained, "caller": "alice", "wait_timeout": 60}, diff=True),
                 task("again", "dialog", {**drained, "caller": "alice"}),
                 task("late", "dialog", {**drained, "wait_timeout": 0.3}),
                 task(
@@ -167,6 +166,8 @@ class TestDraining:
         check = results["check"]
         assert outcomes(check) == {"short": "left"} and not check["changed"]
         assert check["seconds"] < 5
+        # the call was there twice more when the next task looked
+        assert results["drain"]["seconds"] >= 0.2
 
     def test_the_second_run_has_nothing_to_wait_for(self, results):
         assert results["again"]["results"] == [] and not results["again"]["changed"]
@@ -188,7 +189,7 @@ class TestDraining:
 
 
 class TestMany:
-    """More than fit into a page, and into a datagram, over every transport."""
+    """More than fit into a page, and into a datagram."""
 
     COUNT = 230
 
@@ -196,33 +197,12 @@ class TestMany:
     def play(cls, ansible, servers, phones):
         for server in servers.values():
             server.emu.set_dialogs(cls.COUNT)
-        hosts = {
-            f"{name} {way}": {"mi": options}
-            for name, server in servers.items()
-            for way, (options, _protocol) in server.ways.items()
-        }
-        cls.counts = ansible.play(
-            [task("count", "dialog", {"state": "absent", "all": True}, check_mode=True)], hosts
-        ).must_succeed()
-        udp = {name: {"mi": server.ways["udp"][0]} for name, server in servers.items()}
-        return ansible.play(
-            [
-                task("end", "dialog", {"state": "absent", "all": True}),
-                task("again", "dialog", {"state": "absent", "all": True}),
-            ],
-            udp,
-        ).must_succeed()
+        end = task("end", "dialog", {"state": "absent", "all": True})
+        return ansible.play([end], {name: {"mi": server.ways["udp"][0]} for name, server in servers.items()})
 
-    def test_all_are_seen_over_every_transport(self, results, server):
-        counts = {
-            each.host: each["summary"]["planned"] for each in self.counts if each.host.startswith(results[0].host)
-        }
-        assert counts and set(counts.values()) == {self.COUNT}, counts
-        assert len(counts) == len(server.ways)
-
-    def test_all_are_ended(self, results):
+    def test_all_are_ended(self, results, server):
         assert results["end"]["summary"]["ended"] == self.COUNT
-        assert results["again"]["summary"]["seen"] == 0
+        assert server.emu.state()["dialogs"] == []
 
 
 @pytest.mark.parametrize("version", ["1.11", "4.0"])

@@ -98,6 +98,9 @@ def _is_page(server, params):
 
 def _list(server, params, context):
     dialogs = _chosen(server, params)
+    for dialog in dialogs:
+        if dialog.lists:
+            dialog.lists -= 1
     if server.state.tree:
         counter = [node("dlg_counter", len(server.state.dialogs))] if _is_page(server, params) else []
         return array(counter + [_node(server, dialog, context) for dialog in dialogs])

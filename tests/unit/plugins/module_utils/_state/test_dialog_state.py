@@ -177,6 +177,25 @@ def test_a_call_that_ends_by_itself_after_it_was_refused(server):
     assert ended.outcome == "gone" and ended.error is None
 
 
+def ways_of(emu):
+    yield {"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir}
+    yield {"host": emu.udp[0], "port": emu.udp[1]}
+    yield {"socket_path": emu.unix_path}
+    for url in (emu.jsonrpc_url, emu.mi_json_url, emu.xmlrpc_url, emu.old_xmlrpc_url):
+        if url:
+            yield {"url": url}
+
+
+def test_more_calls_than_fit_into_a_page_or_a_datagram_over_every_transport(server):
+    emu, _conn = server
+    for way in ways_of(emu):
+        emu.set_dialogs(230)
+        with Connection(way) as conn:
+            ended = dialogs.end(conn, listed(conn))
+        assert [each.outcome for each in ended] == ["ended"] * 230, way
+        assert emu.state()["dialogs"] == []
+
+
 def test_nothing_to_end(server):
     _emu, conn = server
     assert dialogs.end(conn, []) == []

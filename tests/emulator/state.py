@@ -92,9 +92,9 @@ class Blacklist:
 
 class Dialog:
     """An answered call. number: of the call. fields: callid, from_uri, to_uri, start, state; ends: when it is over by itself;
-    end: what a dlg_end_dlg does to it, "gone", "stays" or "refused"."""
+    lists: how often it is listed until then; end: what a dlg_end_dlg does to it, "gone", "stays" or "refused"."""
 
-    state, ends, end = 3, None, "gone"
+    state, ends, lists, end = 3, None, None, "gone"
 
     def __init__(self, number, sip_port, now, **fields):
         self.number = number
@@ -104,6 +104,7 @@ class Dialog:
         self.from_uri = self.caller_contact = "sip:sipp@127.0.0.1:19501"
         self.to_uri = "sip:callee@127.0.0.1:%d" % sip_port
         self.caller_tag = "7400SIPpTag00%d" % number
+        self.__dict__.update(fields)
         self.callee_tag = "7398SIPpTag01%d" % number
         self.callee_contact = "sip:127.0.0.1:19500;transport=UDP"
         self.caller_sdp, self.callee_sdp = _sdp(6004), _sdp(6000)
@@ -113,7 +114,6 @@ class Dialog:
         return str((self.h_entry << 32) | self.h_id)
 
     @property
-        self.__dict__.update(fields)
     def did(self):
         """The id of 3.x: both halves in hexadecimal, least significant digit first."""
         return "%s.%s" % (("%x" % self.h_entry)[::-1], ("%x" % self.h_id)[::-1])
@@ -215,6 +215,19 @@ class State:
         now = time.time()
         self.dialogs = [Dialog(number + 1, self.sip_port, now) for number in range(count)]
 
+    def add_dialog(self, age=0, seconds=None, **fields):
+        """One more call, that many seconds old, which lasts that many more."""
+        now = time.time()
+        number = 1 + max([dialog.number for dialog in self.dialogs], default=0)
+        fields.setdefault("ends", None if seconds is None else now + seconds)
+        self.dialogs.append(Dialog(number, self.sip_port, now, start=int(now - age), **fields))
+
+    def calls(self):
+        """The dialogs that are not over by now."""
+        now = time.time()
+        self.dialogs = [each for each in self.dialogs if each.lists != 0 and (each.ends is None or now < each.ends)]
+        return self.dialogs
+
     def _seed_pids(self):
         """Processes as a server of that version forks them."""
         base = os.getpid()
@@ -243,19 +256,6 @@ class State:
         else:
             types = ["attendant", httpd, "MI Datagram", "MI FIFO", "time_keeper", "timer", sip, sip, "Timer handler"]
         return [(self.first_pid + index, kind) for index, kind in enumerate(types)]
-
-    def add_dialog(self, age=0, seconds=None, **fields):
-        """One more call, that many seconds old, which lasts that many more."""
-        now = time.time()
-        number = 1 + max([dialog.number for dialog in self.dialogs], default=0)
-        fields.setdefault("ends", None if seconds is None else now + seconds)
-        self.dialogs.append(Dialog(number, self.sip_port, now, start=int(now - age), **fields))
-
-    def calls(self):
-        """The dialogs that are not over by now."""
-        now = time.time()
-        self.dialogs = [dialog for dialog in self.dialogs if dialog.ends is None or now < dialog.ends]
-        return self.dialogs
 
     def count(self, name, by=1):
         """Add to a statistic."""

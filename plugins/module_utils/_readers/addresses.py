@@ -51,7 +51,10 @@ def read(conn, partition=None):
 
 
 def _of_value(result):
-    for partition in shape.sequence(shape.mapping(result, "address_dump").get("Partitions"), "Partitions"):
+    result = shape.mapping(result, "address_dump")
+    # asked for one partition, 3.6 and 4.0 answer that one alone, and call it otherwise
+    found = [dict(result, name=result["part"])] if "part" in result else result.get("Partitions")
+    for partition in shape.sequence(found, "Partitions"):
         partition = shape.mapping(partition, "Partitions")
         name = shape.needed(partition.get("name"), "name")
         for raw in shape.sequence(partition.get("Destinations"), "Destinations"):

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Seconds and memory of opensips_table for many rows: pushed into an empty table, again, all changed, all deleted.
+
+    python tests/benchmarks/table.py [ROWS ...]
+
+The collection must be below PYTHONPATH. By default 10000 and 100000 rows, on SQLite, and on PostgreSQL and MariaDB where they are
+installed. The last column compares the seconds for a row with those of the first number of rows: linear is 1. The table
+subscriber has an index on its key, and takes hashes of passwords; dispatcher has none.
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+import time
+
+from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
+
+TABLES = ("subscriber", "dispatcher")
+SECONDS = 600
+
+
+def row(table, number, changed):
+    """A row. changed: with another value."""
+    if table == "subscriber":
+        return {"username": f"{number:06}", "domain": "example.com", "password": f"secret{number}{changed}"}
+    return {
+        "setid": number // 20,
+        "destination": f"sip:192.0.2.1:{number}",
+        "weight": 50 + changed,
+        "description": "gateway",
+    }
+
+
+def measure(args):
+    """(result, seconds, peak in MiB) of one run of the module."""
+    start = time.monotonic()
+    process = ModuleProcess("table", args)
+    assert process.wait(SECONDS), f"not ready after {SECONDS} s"
+    seconds = time.monotonic() - start
+    result = process.result()
+    assert not result.get("failed"), result.get("msg")
+    return result, seconds, process.peak / 2**20
+
+
+def run(server, table, count, folder):
+    """Yields (what, seconds, MiB)."""
+    database = server.database().create("3.6", table)
+    args = {**database.options, "table": table, "reload": "false", "db_timeout": 60}
+    files = []
+    for changed in (0, 1):
+        path = folder / f"{table}{count}-{changed}.json"
+        path.write_text(json.dumps([row(table, number, changed) for number in range(count)]), encoding="utf-8")
+        files.append(str(path))
+    steps = (
+        ("inserted", {"rows_file": files[0]}),
+        ("unchanged", {"rows_file": files[0]}),
+        ("updated", {"rows_file": files[1]}),
+        ("deleted", {"rows_file": files[1], "state": "absent"}),
+    )
+    for what, options in steps:
+        result, seconds, peak = measure({**args, **options})
+        assert result["summary"][what] == count, result["summary"]
+        yield what, seconds, peak
+    database.drop()
+
+
+def main():
+    counts = [int(each) for each in sys.argv[1:]] or [10000, 100000]
+    print(f"{'database':11} {'table':11} {'what':10} {'rows':>7} {'seconds':>8} {'MiB':>5} {'us/row':>7}  linear")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in databases.SERVERS.items():
+            try:
+                server = make()
+            except databases.NotHere as error:
+                print(f"{name}: {error}")
+                continue
+            try:
+                for table in TABLES:
+                    first = {}
+                    for count in counts:
+                        for what, seconds, peak in run(server, table, count, pathlib.Path(folder)):
+                            each = seconds / count * 1e6
+                            ratio = each / first.setdefault(what, each)
+                            print(
+                                f"{name:11} {table:11} {what:10} {count:7} {seconds:8.2f} {peak:5.0f} {each:7.1f} {ratio:7.2f}",
+                                flush=True,
+                            )
+            finally:
+                server.stop()
+
+
+if __name__ == "__main__":
+    main()

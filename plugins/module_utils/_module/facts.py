@@ -56,7 +56,7 @@ def _contacts(task):
 def _dialogs(task):
     from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
 
-    return dialogs.read(task.connection)
+    return dialogs.read_all(task.connection)
 
 
 def _dispatcher(task):

@@ -23,6 +23,9 @@ _NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0*)?)?\Z")
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
+# a bit less than what floats hold, since they are rounded
+_SINGLE_MAX, _DOUBLE_MAX = 3.4e38, 1.79e308
+
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 
 # What a result has in place of a secret
@@ -152,7 +155,7 @@ class Field:
                 pass
         elif isinstance(value, str) and _NUMBER.match(value.strip()):
             number = float(value)
-        if number is None or math.isinf(number) or math.isnan(number) or (self.single and abs(number) > 3.4e38):
+        if number is None or math.isnan(number) or abs(number) > (_SINGLE_MAX if self.single else _DOUBLE_MAX):
             raise ValueError("{0} is no number that it can hold".format(self._said(value)))
         return self._rounded(number)
 

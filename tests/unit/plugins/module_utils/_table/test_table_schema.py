@@ -1,0 +1,141 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The schema: what was generated is what was given, and every table can be told apart."""
+
+import importlib.util
+import json
+import os
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._table import schema
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+for _level in range(5):
+    ROOT = os.path.dirname(ROOT)
+
+with open(os.path.join(ROOT, "tests", "unit", "fixtures", "tables.json"), encoding="utf-8") as _stream:
+    JSON = json.load(_stream)
+
+# the tables for which defaults are promised
+NAMED = (
+    "dispatcher load_balancer dr_gateways dr_carriers dr_rules dr_groups address domain dialplan subscriber registrant"
+    " rtpengine rtpproxy_sockets tls_mgm userblacklist globalblacklist dbaliases grp"
+).split()
+
+
+def _generator():
+    path = os.path.join(ROOT, "tests", "tools", "compact_tables.py")
+    spec = importlib.util.spec_from_file_location("compact_tables", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def real_names(release, table):
+    return [column["name"] for column in JSON[release][table]["columns"]]
+
+
+def test_data_file_is_what_the_generator_makes():
+    assert _generator().main(["--check"]) == 0
+
+
+def test_nothing_is_lost():
+    assert schema.names() == sorted({table for tables in JSON.values() for table in tables})
+    for release, tables in JSON.items():
+        for table, given in tables.items():
+            (made,) = [each for each in schema.variants(table) if release in each.releases]
+            assert made.version == given["table_version"]
+            assert made.primary_key == (given["primary_key"] or [])
+            assert made.unique == given["unique"]
+            columns = []
+            for column in made.columns.values():
+                size = "" if column.size is None else "({0})".format(column.size)
+                if column.scale is not None:
+                    size = "({0},{1})".format(column.size, column.scale)
+                known = {"name": column.name, "type": column.type + size, "null": column.null}
+                known.update({"unsigned": True} if column.unsigned else {})
+                known.update({"auto": True} if column.auto else {})
+                known.update({} if column.default is None else {"default": column.default})
+                columns.append(known)
+            assert columns == given["columns"]
+
+
+@pytest.mark.parametrize("release", sorted(JSON))
+def test_the_version_leads_to_the_release(release):
+    for table, given in JSON[release].items():
+        chosen = schema.choose(table, given["table_version"], real_names(release, table))
+        assert list(chosen.columns) == real_names(release, table)
+
+
+def test_columns_decide_among_releases_with_one_version():
+    assert "email_address" in schema.choose("subscriber", 8, real_names("3.4", "subscriber")).columns
+    assert "email_address" not in schema.choose("subscriber", 8, real_names("3.6", "subscriber")).columns
+    # names of PostgreSQL are folded, and users add columns
+    added = [name.lower() for name in real_names("3.6", "registrant")] + ["note"]
+    assert "binding_URI" in schema.choose("registrant", 3, added).columns
+
+
+def test_an_unknown_version_is_told_with_the_known_ones():
+    with pytest.raises(UnknownSchema) as caught:
+        schema.choose("dispatcher", 7, ["id"])
+    assert "dispatcher is 7" in str(caught.value)
+    for known in ("6 (OpenSIPS 1.11)", "8 (OpenSIPS 2.3, 2.4)", "9 (OpenSIPS 3.4, 3.6, 4.0)"):
+        assert known in str(caught.value)
+    with pytest.raises(UnknownSchema) as caught:
+        schema.choose("dispatcher", None, ["id"])
+    assert "not in" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "table, nearest", [("dispacher", "dispatcher"), ("dr_gateway", "dr_gateways"), ("x" * 9, "acc, ")]
+)
+def test_an_unknown_table_is_told_with_the_nearest(table, nearest):
+    with pytest.raises(BadParameters) as caught:
+        schema.variants(table)
+    assert repr(table) in caught.value.message
+    assert nearest in caught.value.hint
+
+
+@pytest.mark.parametrize("table", ["", "=acc", "acc\n=address", "a.c", None, 5])
+def test_what_is_no_name_is_no_table(table):
+    with pytest.raises(BadParameters):
+        schema.variants(table)
+
+
+@pytest.mark.parametrize("table", NAMED)
+def test_rows_of_the_tables_in_use_are_told_apart_by_default(table):
+    for variant in schema.variants(table):
+        match, optional = schema.default_match(variant)
+        assert match and set(match) <= set(variant.columns)
+        assert all(variant.columns[name].default is not None for name in optional)
+        assert not {name for name in match if variant.columns[name].auto}
+        if variant.unique:
+            assert match in variant.unique
+        scope = schema.default_scope(table)
+        assert scope is None or scope in variant.columns
+
+
+def test_the_key_of_a_registrant_is_that_of_its_version():
+    old, new = (schema.choose("registrant", version, ["aor"]) for version in (1, 3))
+    assert schema.default_match(old)[0] == ["aor"]
+    assert schema.default_match(new)[0] == ["aor", "binding_URI", "registrar"]
+
+
+def test_secrets_are_known():
+    found = set()
+    for tables in JSON.values():
+        for table, given in tables.items():
+            found |= {(table, column["name"]) for column in given["columns"] if column["name"] in schema.SECRETS}
+    assert {table for table, _name in found} == {
+        "subscriber",
+        "registrant",
+        "freeswitch",
+        "smpp",
+        "jwt_secrets",
+        "tls_mgm",
+    }

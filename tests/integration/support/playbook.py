@@ -115,7 +115,7 @@ class Ansible:
         assert list(sorted(found)) == sorted(cases), "cases without a result"
         return {name: found[name] for name in cases}
 
-    def run_plays(self, plays, hosts, *, check=False, env=None):
+    def run_plays(self, plays, hosts, *, check=False, env=None, seconds=SECONDS):
         """The Results of whole plays (data) on hosts. Raises PlaybookError when ansible-playbook does not run them all."""
         folder = self.folder / f"play{next(self._numbers)}"
         folder.mkdir()
@@ -135,7 +135,7 @@ class Ansible:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
         found = Results(Result(json.loads(line)) for line in results.read_text(encoding="utf-8").splitlines())

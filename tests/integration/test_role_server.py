@@ -1,0 +1,314 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role server: what becomes of the file and of the server, with a stand-in for the binary, and emulators."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.community.opensips.tests.integration.support import opensips_service
+from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
+
+ROLE = "community.opensips.server"
+ROUTES = 'route {\n    sl_send_reply(200, "OK");\n}\n'
+OTHER_ROUTES = ROUTES.replace("200", "202")
+URL = "mysql://opensips:s3cret@db/opensips"
+
+
+class Step:
+    """One run of the role. before: words for the service. hosts: the only ones that take it."""
+
+    def __init__(self, name, *before, hosts=None, **variables):
+        self.name = name
+        self.before = before
+        self.hosts = hosts
+        self.variables = {f"server_{key}": value for key, value in variables.items()}
+
+    def tasks(self):
+        block = [
+            {
+                "name": f"{self.name}: run",
+                "ansible.builtin.include_role": {"name": ROLE},
+                "vars": self.variables,
+            }
+        ]
+        asked = [
+            {"name": f"{self.name}: {word}", "ansible.builtin.command": {"argv": f"{{{{ control + {word.split()} }}}}"}}
+            for word in (*self.before,)
+        ]
+        # a role that fails ends its host, and the helper wants plays that end well
+        failed = {"name": f"{self.name}: failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+        state = {
+            "name": f"{self.name}: state",
+            "ansible.builtin.command": {"argv": "{{ control + ['state'] }}"},
+            "check_mode": False,
+        }
+        when = f"inventory_hostname in {list(self.hosts)}" if self.hosts else "true"
+        return [{"when": when, "block": [*asked, {"block": block, "rescue": [failed]}, state]}]
+
+
+class Outcome:
+    """What a step did on a host. state: of the service after it."""
+
+    def __init__(self, results, name, before):
+        names = [each.task for each in results]
+        end = names.index(f"{name}: state")
+        start = next(index for index, task in enumerate(names) if task.startswith(f"{name}: "))
+        # what the steps before it left
+        earlier = [index for index, task in enumerate(names[:end]) if task.endswith(": state")]
+        self.results = results[(earlier[-1] + 1 if earlier else 0) : end]
+        assert start <= end
+        self.state = json.loads(results[end]["stdout"])
+        self.before = before or {"starts": 0, "reloads": 0, "config": None}
+        self.changed = [
+            each.task.split(" : ")[-1]
+            for each in self.results
+            if each.get("changed") and " : " in each.task and each.status == "ok"
+        ]
+        self.failure = next((each.msg for each in self.results if each.task == f"{name}: failed"), None)
+        self.plan = next((each.msg for each in self.results if each.task.endswith(" : Show what is to be done")), None)
+        shown = " : Show what changes, without secrets"
+        self.diffs = [each["diff"] for each in self.results if each.task.endswith(shown) and "diff" in each]
+
+    @property
+    def starts(self):
+        return self.state["starts"] - self.before["starts"]
+
+    @property
+    def reloads(self):
+        """A server that was started anew counts from none."""
+        return self.state["reloads"] - (0 if self.starts else self.before["reloads"])
+
+    @property
+    def rewritten(self):
+        return self.state["config"] != self.before["config"]
+
+
+def run_steps(ansible, services, steps, *, check=False, diff=False):
+    """{host: {name of a step: Outcome}}"""
+    play = {"hosts": "all", "gather_facts": False, "tasks": [task for step in steps for task in step.tasks()]}
+    hosts = {
+        name: {**service.variables(), "server_routes": ROUTES, "control": service.command}
+        for name, service in services.items()
+    }
+    # each run of the role is some 50 tasks
+    seconds = 120 * len(steps) + 120
+    results = ansible.run_plays([play], hosts, check=check, env={"ANSIBLE_DIFF_ALWAYS": str(diff)}, seconds=seconds)
+    found = {}
+    for name in services:
+        mine, before = results.of(name), None
+        found[name] = {}
+        for step in steps:
+            if step.hosts is None or name in step.hosts:
+                found[name][step.name] = outcome = Outcome(mine, step.name, before)
+                before = outcome.state
+    return found
+
+
+@pytest.fixture(scope="module")
+def services():
+    started = {}
+    try:
+        for name, version in {"old": "2.4", "new": "3.6", "newest": "4.0"}.items():
+            started[name] = Service(version)
+        yield started
+    finally:
+        for each in started.values():
+            each.close()
+
+
+@pytest.fixture
+def service():
+    one = Service("3.6")
+    yield one
+    one.close()
+
+
+SETTINGS = {"routes": OTHER_ROUTES, "log_level": 2}
+DIALOGS = {**SETTINGS, "modules": ["signaling", "sl", "tm", "dialog"], "drain": True}
+FEW = ["old", "new"]
+
+
+def with_global(text):
+    return {**SETTINGS, "globals_text": f"mhomed=yes\n{text}"}
+
+
+@pytest.fixture(scope="class")
+def flow(request, ansible, services):
+    """What the play() of a test class gave."""
+    return request.cls.play(ansible, services)
+
+
+@pytest.fixture(params=["old", "new", "newest"])
+def host(request):
+    return request.param
+
+
+@pytest.fixture(params=FEW)
+def some(request):
+    return request.param
+
+
+class TestFlow:
+    """One playbook with one run of the role after another, each from where the one before left the host."""
+
+    @staticmethod
+    def play(ansible, services):
+        steps = [
+            Step("install"),
+            Step("again"),
+            Step("comment", routes="# a remark\n" + ROUTES, hosts=["new"]),
+            Step("routes", routes=OTHER_ROUTES),
+            Step("settings", **SETTINGS, hosts=FEW),
+            Step("invalid", **with_global(opensips_service.INVALID), hosts=["new"]),
+            Step("no start", **with_global(opensips_service.NO_START), hosts=FEW),
+        ]
+        return run_steps(ansible, services, steps)
+
+    def test_a_first_run_writes_the_file_and_starts_the_server(self, flow, services, host):
+        done = flow[host]["install"]
+        assert done.failure is None
+        assert (done.starts, done.state["alive"]) == (1, True)
+        assert 'modparam("mi_fifo", "fifo_mode", 0660)' in done.state["config"]
+        assert services[host].config.stat().st_mode & 0o7777 == 0o640
+        assert services[host].replies.stat().st_mode & 0o7777 == 0o2770
+        assert done.state["files"] == ["opensips.cfg"]
+
+    def test_a_second_run_changes_nothing(self, flow, host):
+        done = flow[host]["again"]
+        assert (done.failure, done.changed, done.plan) == (None, [], None)
+        assert (done.starts, done.reloads, done.rewritten) == (0, 0, False)
+        # nothing new, nothing to try
+        assert done.state["tried"] == flow[host]["install"].state["tried"] == 1
+
+    def test_comments_need_only_the_file(self, flow):
+        done = flow["new"]["comment"]
+        assert (done.failure, done.changed) == (None, ["Replace the file"])
+        assert (done.starts, done.reloads, done.rewritten) == (0, 0, True)
+
+    def test_routes_are_reloaded_where_the_version_can(self, flow, host):
+        done = flow[host]["routes"]
+        assert (done.failure, done.rewritten) == (None, True)
+        assert (done.starts, done.reloads) == ((1, 0) if host == "old" else (0, 1))
+        assert "changed: route" in done.plan
+
+    def test_settings_need_a_restart(self, flow, some):
+        done = flow[some]["settings"]
+        assert (done.failure, done.rewritten) == (None, True)
+        assert (done.starts, done.reloads) == (1, 0)
+        assert done.plan.endswith("settings; server: restart (parameters or modules changed)")
+
+    def test_the_old_configuration_is_kept(self, flow, some):
+        backups = [name for name in flow[some]["settings"].state["files"] if name.endswith("~")]
+        assert len(backups) == {"old": 2, "new": 3}[some]
+        assert "opensips.cfg.pending" not in flow[some]["settings"].state["files"]
+
+    def test_an_invalid_configuration_touches_nothing(self, flow):
+        done = flow["new"]["invalid"]
+        assert done.failure.startswith("OpenSIPS")
+        assert "refuses the new configuration; nothing was changed." in done.failure
+        assert "CRITICAL:core:yyerror: parse error in " in done.failure
+        assert "/etc/opensips.cfg:7:1-2" in done.failure, "the path that the user knows"
+        assert "s3cret" not in done.failure
+        assert (done.changed, done.starts, done.reloads, done.rewritten) == ([], 0, 0, False)
+        assert done.state["files"] == done.before["files"]
+
+    def test_a_server_that_does_not_start_gets_its_old_configuration(self, flow, some):
+        was_rolled_back(flow[some]["no start"])
+
+
+def was_rolled_back(done):
+    assert done.failure.startswith(
+        "The server did not come back with the new configuration. "
+        "The old configuration is back, and the server runs with it. What failed: "
+    )
+    assert (done.rewritten, done.state["alive"], done.starts) == (False, True, 2)
+    assert "opensips.cfg.pending" not in done.state["files"]
+
+
+class TestTrouble:
+    """The same, on a server that takes routes."""
+
+    @staticmethod
+    def play(ansible, services):
+        steps = [
+            Step("install", **SETTINGS),
+            Step("no answer", **with_global(opensips_service.NO_ANSWER)),
+            Step("refused", "refuse reload_routes", log_level=2),
+            Step("no reload", log_level=2, reload_routes=False),
+            Step("killed", "kill", log_level=2),
+            Step("written", log_level=4, apply=False),
+            Step("taken", log_level=4),
+            Step("drained", "call 2", **DIALOGS),
+            Step("busy", "call 600", **{**DIALOGS, "log_level": 1, "drain_timeout": 1}),
+        ]
+        return run_steps(ansible, {"new": services["new"]}, steps)
+
+    def test_a_server_that_does_not_answer_gets_its_old_configuration(self, flow):
+        was_rolled_back(flow["new"]["no answer"])
+
+    def test_routes_that_the_server_refuses_do_not_harm_it(self, flow):
+        done = flow["new"]["refused"]
+        assert done.failure.startswith("The server refused to reload its routes. Set server_reload_routes to false")
+        assert "The server answered 500 reload failed" in done.failure
+        assert (done.starts, done.rewritten, done.state["alive"]) == (0, False, True)
+        assert flow["new"]["no reload"].starts == 1
+        assert flow["new"]["no reload"].rewritten
+
+    def test_a_server_that_does_not_run_is_started(self, flow):
+        done = flow["new"]["killed"]
+        assert (done.failure, done.starts, done.rewritten) == (None, 1, False)
+        assert "the server does not answer" in done.plan
+
+    def test_what_was_only_written_is_taken_later(self, flow):
+        written, taken = flow["new"]["written"], flow["new"]["taken"]
+        assert (written.failure, written.starts, written.reloads, written.rewritten) == (None, 0, 0, True)
+        assert "opensips.cfg.pending" in written.state["files"]
+        assert (taken.failure, taken.starts, taken.rewritten) == (None, 1, False)
+        assert "the server has not taken an earlier configuration yet" in taken.plan
+        assert "opensips.cfg.pending" not in taken.state["files"]
+
+    def test_calls_end_before_a_restart(self, flow):
+        done = flow["new"]["drained"]
+        assert (done.failure, done.starts, done.rewritten) == (None, 1, True)
+
+    def test_calls_that_do_not_end_keep_the_server_as_it_is(self, flow):
+        done = flow["new"]["busy"]
+        assert "1 " in done.failure
+        assert (done.changed, done.starts, done.rewritten, done.state["dialogs"]) == ([], 0, False, 1)
+
+
+class TestCheckMode:
+    def test_it_tells_what_would_happen_and_changes_nothing(self, ansible, service):
+        def run(check, **variables):
+            step = Step("run", db_url=URL, **variables)
+            return run_steps(ansible, {"here": service}, [step], check=check, diff=check)["here"]["run"]
+
+        first = run(True)
+        assert (first.failure, first.starts, first.state["config"]) == (None, 0, None)
+        assert not service.config.parent.exists()
+        assert not service.replies.exists()
+        assert first.plan.endswith("settings; server: restart (there was no configuration)")
+        assert {"Make the directory for replies", "Replace the file"} <= set(first.changed)
+        assert first.state["tried"] == 1, "an invalid configuration is to be seen in check mode"
+        assert run(False).starts == 1
+        again = run(True)
+        assert (again.changed, again.plan) == ([], None)
+        change = run(True, log_level=4, secrets=["log_level"])
+        assert (change.failure, change.state["starts"], change.state["reloads"]) == (None, 1, 0)
+        assert "Replace the file" in change.changed
+        assert "log_level=3" in change.state["config"]
+        assert [name for name in change.state["files"] if name != "opensips.cfg"] == []
+        (difference,) = change.diffs[0]
+        assert "\n********=3\n" in difference["before"]
+        assert "\n********=4\n" in difference["after"]
+        for text in difference.values():
+            assert "s3cret" not in text
+        assert 'db_default_url="mysql://opensips:********@db/opensips"' in difference["after"]
+        assert f'db_default_url="{URL}"' in change.state["config"]
+        invalid = run(True, globals_text=opensips_service.INVALID)
+        assert "refuses the new configuration" in invalid.failure

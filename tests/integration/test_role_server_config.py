@@ -1,0 +1,147 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The configurations that the role server writes, against files in fixtures/server, and before an opensips that is installed.
+
+WRITE_FIXTURES=1 writes the files anew; look at what git says of them then.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
+from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
+
+ROLE = COLLECTION / "roles" / "server"
+FIXTURES = pathlib.Path(__file__).with_name("fixtures") / "server"
+
+# All that is in the packages opensips and opensips-http-modules, so that opensips -C can look at it
+FULL = {
+    "log_level": 2,
+    "xlog_level": 1,
+    "log_target": "syslog",
+    "log_facility": "LOG_LOCAL3",
+    "log_name": "edge",
+    "sockets": ["udp:127.0.0.1:5060 as 192.0.2.1:5060 use_children 2", "tcp:127.0.0.1:5060", "bin:127.0.0.1:5555"],
+    "udp_workers": 4,
+    "tcp_workers": 3,
+    "aliases": ["udp:sip.example.com:5060", "tcp:sip.example.com:5060"],
+    "auto_aliases": True,
+    "advertised_address": "192.0.2.1",
+    "db_url": "text:///etc/opensips/db",
+    "globals": {
+        "mhomed": True,
+        "tcp_listen_backlog": 64,
+        "xlog_print_level": 2,
+        "server_signature": False,
+        "user_agent_header": 'User-Agent: the "edge" \\ one',
+        "tos": "IPTOS_LOWDELAY",
+    },
+    "globals_text": "disable_core_dump=yes\n",
+    "modules": [
+        "signaling",
+        "sl",
+        "tm",
+        "rr",
+        "maxfwd",
+        "sipmsgops",
+        "usrloc",
+        "registrar",
+        "dialog",
+        "cachedb_local",
+        "httpd",
+    ],
+    "modparams": {
+        "tm": {"fr_timeout": 5, "auto_100trying": False},
+        "usrloc": {"working_mode_preset": "single-instance-no-db"},
+        "cachedb_local": {"cachedb_url": ["local://", "local:more://"]},
+        "httpd": {"port": 8899},
+        "mi_fifo": {"fifo_user": "root"},
+    },
+    "modules_text": 'modparam("rr", "append_fromtag", 1)',
+    "routes": '# ours\nroute {\n    xlog("it is $rm\\n");\n    route(relay);\n}\nroute[relay] {\n    exit;\n}\n',
+    "mi_group": "operators",
+    "mi_fifo_path": "/run/opensips/mi/fifo",
+    "mi_fifo_mode": "0620",
+    "mi_reply_dir": "/run/opensips/mi/replies",
+    "mi_datagram": True,
+    "mi_datagram_socket": "udp:127.0.0.1:8081",
+    "mi_http": True,
+    "mi_http_address": "127.0.0.2",
+}
+SECURE = {
+    "log_target": "stderror",
+    "sockets": ["tls:192.0.2.1:5061", "wss:192.0.2.1:443", "udp:192.0.2.1:5060"],
+    "tls_library": "wolfssl",
+    "db_url": "mysql://opensips:p%40ss@db.example.com/opensips",
+    "mi_fifo": False,
+    "mi_http": True,
+}
+VERSIONS = ["2.4", "3.0", "3.1", "3.4", "3.6", "4.0"]
+CASES = {
+    **{f"{version}-default": {"version": version} for version in VERSIONS},
+    **{f"{version}-full": {"version": version, **FULL} for version in VERSIONS},
+    **{f"{version}-secure": {"version": version, **SECURE} for version in ("2.4", "3.1", "4.0")},
+}
+
+
+def role_file(name):
+    return yaml.safe_load((ROLE / name).read_text(encoding="utf-8"))
+
+
+def render(ansible, expressions):
+    """{name: value} of {name: (expression, variables)}, as the role's own tasks would have it."""
+    common = {**role_file("defaults/main.yml"), **role_file("vars/main.yml"), "role_path": str(ROLE)}
+    tasks = [
+        {"name": name, "ansible.builtin.debug": {"msg": f"{{{{ {expression} }}}}"}, "vars": {**common, **variables}}
+        for name, (expression, variables) in expressions.items()
+    ]
+    results = ansible.run_plays([{"hosts": "all", "gather_facts": False, "tasks": tasks}], {"here": {}})
+    return {name: results[name].msg for name in expressions}
+
+
+def variables_of(case, **more):
+    return {f"server_{name}": value for name, value in {**case, **more}.items()}
+
+
+@pytest.fixture(scope="module")
+def written(ansible):
+    """{name of a case: the configuration}"""
+    return render(ansible, {name: ("server__text", variables_of(case)) for name, case in CASES.items()})
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_the_configuration_is_as_it_was(written, name):
+    path = FIXTURES / f"{name}.cfg"
+    if os.environ.get("WRITE_FIXTURES"):
+        path.write_text(written[name], encoding="utf-8")
+    assert written[name] == path.read_text(encoding="utf-8")
+
+
+def test_each_fixture_has_a_case():
+    assert {path.stem for path in FIXTURES.glob("*.cfg")} == set(CASES)
+
+
+@pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+@pytest.mark.parametrize("case", [{}, FULL], ids=["default", "full"])
+def test_opensips_takes_it(ansible, case):
+    binary = find_binary()
+    said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"opensips (\d+\.\d+)", said).group(1)
+    modules = find_modules(binary)
+    text = render(ansible, {"case": ("server__text", variables_of(case, version=version, mpath=str(modules)))})["case"]
+    missing = [name for name in re.findall(r'loadmodule "(\w+\.so)"', text) if not (modules / name).exists()]
+    missing = [name for name in missing if name not in ("proto_udp.so", "proto_tcp.so")]
+    if missing:
+        pytest.skip(f"{binary} is installed without {', '.join(missing)}")
+    done = subprocess.run([binary, "-C", "-f", "-"], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{text}\n{done.stderr}"
+    assert "deprecated" not in done.stderr

@@ -10,7 +10,7 @@
 What is read is a str, or None when the key is absent.
 """
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ReplyTooLarge, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ReplyTooLarge, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
@@ -33,12 +33,35 @@ def parse(reply, attr):
 def read(conn, system, attr):
     """Ask the server for the key attr of system (such as ``local`` or ``redis:one``): str, or None when it is absent."""
     try:
-        reply = conn.call("cache_fetch", {"system": system, "attr": attr})
+        reply = conn.call(*_fetch(system, attr))
     except ServerError as error:
-        if error.code == 400 and error.reason.strip() == _ABSENT:
-            return None
-        raise
+        return _of_refusal(error)
     return parse(reply, attr)
+
+
+def read_each(conn, system, attrs):
+    """Ask for many keys, many at a time: {key: str, or None when it is absent}. Raises as read()."""
+    attrs = list(attrs)
+    found = {}
+    for index, reply in conn.call_many(_fetch(system, attr) for attr in attrs):
+        if isinstance(reply, ServerError):
+            found[attrs[index]] = _of_refusal(reply)
+        elif isinstance(reply, MIError):
+            raise reply
+        else:
+            found[attrs[index]] = parse(reply, attrs[index])
+    return found
+
+
+def _fetch(system, attr):
+    return "cache_fetch", {"system": system, "attr": attr}
+
+
+def _of_refusal(error):
+    """None for the error that says that the key is absent (3.0 and later); raises any other."""
+    if error.code == 400 and error.reason.strip() == _ABSENT:
+        return None
+    raise error
 
 
 def _of_text(text, attr):
@@ -70,6 +93,8 @@ def _of_nodes(nodes, attr):
 
 def _old(text, attr):
     """``key = [value]`` (up to 2.3)."""
+    if not text:
+        raise _too_large(attr)
     head = "{0} = [".format(attr)
     if not (text.startswith(head) and text.endswith("]")):
         raise shape.malformed("cache_fetch", text)

@@ -9,10 +9,11 @@
 
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
-_METHODS = (
+# the bits of Allow, the least significant first
+METHODS = (
     "INVITE CANCEL ACK BYE INFO OPTIONS UPDATE REGISTER MESSAGE SUBSCRIBE NOTIFY PRACK REFER PUBLISH OTHER".split()
 )
-_ALL_METHODS = 0xFFFFFFFF
+ALL_METHODS = 0xFFFFFFFF
 # permanent is what usrloc keeps as 0; the rest has no time left
 EXPIRES = {"permanent": (None, True), "expired": (0, False), "deleted": (0, False)}
 
@@ -47,9 +48,9 @@ def seconds_left(raw):
 
 def _methods(raw):
     mask = shape.integer(raw, "Methods")
-    if mask is None or mask == _ALL_METHODS or mask < 0:
+    if mask is None or mask == ALL_METHODS or mask < 0:
         return None
-    return [name for bit, name in enumerate(_METHODS) if mask >> bit & 1]
+    return [name for bit, name in enumerate(METHODS) if mask >> bit & 1]
 
 
 class Maker:

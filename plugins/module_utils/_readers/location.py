@@ -153,33 +153,42 @@ def read_aor(conn, aor, table="location"):
     Raises BadParameters for an unknown table, and for an AOR without a domain where the server wants one.
     """
     try:
-        answered = conn.call(*aor_request(aor, table))
+        reply = conn.call(*_show(aor, table))
     except ServerError as error:
-        answered = error
-    return of_aor(answered, aor, table)
+        return _of_refusal(error, aor, table)
+    return parse(reply, table, aor, consume=True)
 
 
-def aor_request(aor, table="location"):
-    """(method, params) that asks for the contacts of one AOR, for Connection.call() or call_many()."""
+def read_each(conn, aors, table="location"):
+    """The contacts of many AORs, asked for many at a time: {AOR as given: list of contact records}. Raises as read_aor()."""
+    aors = list(aors)
+    found = {}
+    for index, reply in conn.call_many(_show(aor, table) for aor in aors):
+        if isinstance(reply, ServerError):
+            found[aors[index]] = _of_refusal(reply, aors[index], table)
+        elif isinstance(reply, MIError):
+            raise reply
+        else:
+            found[aors[index]] = parse(reply, table, aors[index], consume=True)
+    return found
+
+
+def _show(aor, table):
     return "ul_show_contact", {"table_name": table, "aor": aor}
 
 
-def of_aor(answered, aor, table="location"):
-    """The contacts of one AOR, from what came of aor_request(): a Reply, or an MIError. Raises as read_aor()."""
-    if not isinstance(answered, MIError):
-        return parse(answered, table, aor, consume=True)
-    if isinstance(answered, ServerError):
-        reason = answered.reason.strip()
-        if answered.code == 404 and reason.startswith("AOR"):
-            return []
-        if answered.code == 404 and reason.startswith("Table"):
-            raise _no_table(table, "The usrloc module of its configuration names them") from None
-        if answered.code == 400 and "Domain missing" in reason:
-            raise BadParameters(
-                "The AOR {0!r} has no domain, and this server keeps AORs with theirs".format(aor),
-                "Write it as user@domain",
-            ) from None
-    raise answered
+def _of_refusal(error, aor, table):
+    """The contacts of an AOR that ul_show_contact answered with an error: none, or an error that says more."""
+    if error.code == 404 and error.reason.strip().startswith("AOR"):
+        return []
+    if error.code == 404 and error.reason.strip().startswith("Table"):
+        raise _no_table(table, "The usrloc module of its configuration names them") from None
+    if error.code == 400 and "Domain missing" in error.reason:
+        raise BadParameters(
+            "The AOR {0!r} has no domain, and this server keeps AORs with theirs".format(aor),
+            "Write it as user@domain",
+        ) from None
+    raise error
 
 
 def read_aors(conn, table=None):

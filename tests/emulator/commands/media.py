@@ -53,12 +53,19 @@ def _register(kind):
 
     @command(kind + "_enable", "url enable [setid]")
     def enable(server, params):
-        wanted = params.int("enable")
+        enable = "enable"
+        setid = params.int("setid", None)
+        if server.state.tree and setid is not None:
+            if kind == "rtpengine":
+                raise MIError(400, "Bad parameter")
+            # rtpproxy of 2.4 wants them the other way round
+            enable, setid = "setid", params.int("enable")
+        wanted = params.int(enable)
         for item in server.state.media[kind]:
-            if item.url == params.text("url"):
-                # nobody answers behind the url: enabled or not, it stays disabled; only the recheck differs
-                item.recheck = 60 if wanted else 4294967295
-                item.disabled = 1
+            if item.url == params.text("url") and setid in (None, 1):
+                # enabled, it is used until the server finds that nobody answers
+                item.recheck = 0 if wanted else 4294967295
+                item.disabled = 0 if wanted else 1
                 return
         raise MIError(404, _NOT_FOUND[kind])
 

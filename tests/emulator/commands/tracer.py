@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""tracer of 3.x and 4.x, siptrace of 2.x: one destination, `tid`."""
+"""tracer of 3.x and 4.x, siptrace of 2.x: one destination, `tid`. siptrace of 1.11 has but one switch."""
 
 from ..errors import MIError
 from ..tree import attributes, node, tree
@@ -13,8 +13,19 @@ def _on(flag):
     return "on" if flag else "off"
 
 
+def _switch(state, mode):
+    if mode is None:
+        return tree(node(None, _on(state.trace_global)))
+    if mode not in ("on", "off"):
+        raise MIError(400, "Bad parameter")
+    state.trace_global = mode == "on"
+    return None
+
+
 def _handle(server, params):
     state = server.state
+    if state.v < (2, 2):
+        return _switch(state, params.text("id"))
     name, mode = params.text("id"), params.text("mode")
     if state.tree and mode is None and name in ("on", "off"):
         name, mode = None, name

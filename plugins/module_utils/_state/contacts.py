@@ -1,0 +1,251 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Registered contacts: ul_show_contact, ul_add, ul_rm_contact (module usrloc, 1.11 and later).
+
+Sources: usrloc/ul_mi.c (mi_usrloc_add, mi_fix_aor), usrloc/urecord.c (get_simple_ucontact) and ucontact.c
+(mem_update_ucontact) of 1.11, 2.4, 3.6, 4.0; qvalue.h.
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._readers import location
+from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import ALL_METHODS, METHODS
+from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_contact
+from ansible_collections.community.opensips.plugins.module_utils._state import engine
+
+ALL = "all"
+# The server keeps thousandths (qvalue.h), and its numbers in a signed integer of 32 bits
+_Q_DIGITS = 3
+_INT_MAX = 2**31 - 1
+# What a new contact gets where nothing is said
+_NEW_Q, _NEW_FLAGS = 1.0, 0
+
+
+class Contacts(engine.State):
+    """Contacts of AORs, each there, for ever or for a time, or not."""
+
+    OPTIONS = {
+        "contacts": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "aor": {"type": "str", "required": True},
+                "uri": {"type": "str"},
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                "expires": {"type": "int", "default": 0},
+                "refresh_below": {"type": "int"},
+                "q": {"type": "float"},
+                "flags": {"type": "int"},
+                "methods": {"type": "list", "elements": "str", "choices": [ALL] + METHODS},
+            },
+        },
+        "exclusive": {"type": "bool", "default": False},
+        "table": {"type": "str", "default": "location"},
+    }
+    THING = "contact"
+    READS = ("ul_show_contact",)
+    WRITES = ("ul_add", "ul_rm_contact")
+
+    def __init__(self, params):
+        self.table = params["table"]
+        self.exclusive = params["exclusive"]
+        self.wanted = params["contacts"]
+        # what an AOR that is named is to the server
+        self.aor_of = str
+        for number, each in enumerate(self.wanted, 1):
+            _check(each, "Contact {0} of contacts ({1})".format(number, each["aor"] or "without AOR"))
+        self._check_together()
+
+    def read(self, conn):
+        """{AOR as named: list of contact records} of every AOR that is named."""
+        aors = dict.fromkeys(each["aor"] for each in self.wanted)
+        found = location.read_each(conn, aors, self.table)
+        if len({_user(aor) for aor in aors}) < len(aors) and self._cuts_domains(conn, aors):
+            self.aor_of = _user
+            self._check_together()
+        # what has run out is still listed until the server's timer comes
+        return {
+            aor: [each for each in records if each["permanent"] or each["expires"] > 0]
+            for aor, records in found.items()
+        }
+
+    def items(self, found):
+        """One Item a contact that is named, one for each of an AOR that shall have none, and those that exclusive removes."""
+        items = []
+        for each in self.wanted:
+            here = {record["contact"]: record for record in found[each["aor"]]}
+            if each["uri"] is None:
+                items += [self._removal(each["aor"], record) for record in here.values()] or [
+                    engine.Item(self._identity(each["aor"], None), None, None)
+                ]
+            elif each["state"] == "absent":
+                record = here.get(each["uri"])
+                before = None if record is None else _values(record)
+                items.append(engine.Item(self._identity(each["aor"], each["uri"]), before, None))
+            else:
+                items.append(self._presence(each, here.get(each["uri"])))
+        if self.exclusive:
+            items += self._others(found)
+        return items
+
+    def requests(self, item):
+        """ul_add, which also updates, or ul_rm_contact."""
+        params = {
+            key: item.identity[name] for key, name in (("table_name", "table"), ("aor", "aor"), ("contact", "uri"))
+        }
+        if item.after is None:
+            yield "ul_rm_contact", params
+            return
+        methods = item.after["methods"]
+        mask = ALL_METHODS if methods == [ALL] else sum(1 << METHODS.index(each) for each in methods)
+        params.update(
+            expires=item.after["expires"],
+            q="{0:g}".format(item.after["q"]),
+            flags=item.after["flags"],
+            # the names of branch flags, which is all that a server tells of them, cannot be turned into the bits
+            cflags=0,
+            # as text, since it is more than JSON-RPC's integers hold
+            methods=str(mask),
+        )
+        yield "ul_add", params
+
+    def _cuts_domains(self, conn, aors):
+        """Whether the server keeps AORs without their domain, and so takes some of these for one: asked with a bare user."""
+        try:
+            location.read_aor(conn, _user(next(iter(aors))), self.table)
+        except BadParameters:
+            return False
+        return True
+
+    def _check_together(self):
+        """Raise BadParameters for entries that speak of the same contact, or of an AOR that shall have none as well."""
+        aors = [self.aor_of(each["aor"]) for each in self.wanted]
+        engine.check_unique("contacts", [(aor, each["uri"]) for aor, each in zip(aors, self.wanted)])
+        bare = {aor for aor, each in zip(aors, self.wanted) if each["uri"] is None}
+        for aor, each in zip(aors, self.wanted):
+            if aor in bare and each["uri"] is not None:
+                raise BadParameters(
+                    "contacts: {0} is named with the contact {1}, and once without any, which removes them all".format(
+                        aor, each["uri"]
+                    ),
+                    "Leave one out; to have no others than those you name, use exclusive",
+                )
+
+    def _identity(self, aor, uri):
+        return {"table": self.table, "aor": aor, "uri": uri}
+
+    def _removal(self, aor, record, rank=0):
+        return engine.Item(self._identity(aor, record["contact"]), _values(record), None, rank=rank)
+
+    def _others(self, found):
+        """Removals of the contacts that are not named, of AORs that are."""
+        named = {}
+        for each in self.wanted:
+            named.setdefault(self.aor_of(each["aor"]), (each["aor"], set()))[1].add(each["uri"])
+        return [
+            # when the new ones are there
+            self._removal(aor, each, rank=1)
+            for aor, uris in named.values()
+            for each in (() if None in uris else found[aor])
+            if each["contact"] not in uris
+        ]
+
+    def _presence(self, wanted, record):
+        before = None if record is None else _values(record)
+        if before is not None and _lives_long_enough(wanted, record):
+            before["expires"] = wanted["expires"]
+        after = {
+            "expires": wanted["expires"],
+            "q": wanted["q"] if wanted["q"] is None else round(wanted["q"], _Q_DIGITS),
+            "flags": wanted["flags"],
+            "methods": _in_order(wanted["methods"]),
+        }
+        for name, value in after.items():
+            if value is None and before is not None:
+                after[name] = before[name]
+        if after != before:
+            # it is written as a whole, and nothing cannot be written
+            for name, value in (("q", _NEW_Q), ("flags", _NEW_FLAGS), ("methods", [ALL])):
+                if after[name] is None:
+                    after[name] = value
+        return engine.Item(self._identity(wanted["aor"], wanted["uri"]), before, after)
+
+
+def _values(record):
+    return {
+        "expires": 0 if record["permanent"] else record["expires"],
+        "q": record["q"],
+        "flags": record["flags"],
+        "methods": [ALL] if record["methods"] is None else record["methods"],
+    }
+
+
+def _lives_long_enough(wanted, record):
+    """Whether a timed contact has so much of its life left that it needs no refresh, and not more than was wanted."""
+    if record["permanent"] or not wanted["expires"]:
+        return False
+    least = wanted["expires"] // 2 if wanted["refresh_below"] is None else wanted["refresh_below"]
+    return least < record["expires"] <= wanted["expires"]
+
+
+def _in_order(methods):
+    """The methods as the reader lists them."""
+    if methods is None or ALL in methods:
+        return methods
+    return [each for each in METHODS if each in methods]
+
+
+def _check(each, which):
+    """Raise BadParameters for an entry that no server takes."""
+    if not each["aor"].strip() or any(char.isspace() for char in each["aor"]):
+        raise BadParameters(
+            "{0}: aor {1!r} is no address of record".format(which, each["aor"]), "Write user or user@domain"
+        )
+    if each["aor"].lower().startswith(("sip:", "sips:")):
+        raise BadParameters(
+            "{0}: aor is a SIP URI, and the location table keeps AORs without the scheme".format(which),
+            "Write {0}".format(each["aor"].partition(":")[2]),
+        )
+    if each["uri"] is None:
+        if each["state"] == "present":
+            raise BadParameters(
+                "{0}: uri is missing".format(which), "Only state absent goes without: all contacts of the AOR"
+            )
+        return
+    try:
+        validate_contact(each["uri"])
+    except SipError as error:
+        raise BadParameters("{0}: uri: {1}".format(which, error.message), error.hint) from None
+    if each["state"] == "absent":
+        return
+    if not 0 <= each["expires"] <= _INT_MAX:
+        raise BadParameters(
+            "{0}: expires is {1}".format(which, each["expires"]), "Give seconds, or 0 for a permanent contact"
+        )
+    least = each["refresh_below"]
+    if least is not None and not 0 <= least < each["expires"]:
+        raise BadParameters(
+            "{0}: refresh_below is {1}, and expires {2}".format(which, least, each["expires"]),
+            "Give seconds fewer than expires; a permanent contact is never refreshed",
+        )
+    # "not" refuses nan as well
+    if each["q"] is not None and not 0 <= each["q"] <= 1:
+        raise BadParameters("{0}: q is {1:g}".format(which, each["q"]), "Give a number from 0 to 1")
+    if each["flags"] is not None and not 0 <= each["flags"] <= _INT_MAX:
+        raise BadParameters("{0}: flags is {1}".format(which, each["flags"]), "Give a bit mask of 31 bits")
+    if each["methods"] is not None and (not each["methods"] or (ALL in each["methods"] and each["methods"] != [ALL])):
+        raise BadParameters(
+            "{0}: methods is {1}".format(which, ", ".join(each["methods"]) or "an empty list"),
+            "Name at least one, or {0} alone".format(ALL),
+        )
+
+
+def _user(aor):
+    # as mi_fix_aor() cuts it
+    return aor.partition("@")[0]

@@ -20,7 +20,7 @@ _ABSENT = "Value not found"
 def parse(reply, attr):
     """The value in a cache_fetch reply for the key attr: str, or None when it is absent.
 
-    Raises ReplyTooLarge when the server leaves the value out, as 1.x and 2.x do with more than 2,048 bytes.
+    Raises ReplyTooLarge when the server leaves the value out, as 1.x and 2.x do with more than 2,047 bytes.
     """
     if not reply.is_tree:
         value = shape.mapping(reply.result, "cache_fetch").get("value")
@@ -103,6 +103,6 @@ def _old(text, attr):
 
 def _too_large(attr):
     return ReplyTooLarge(
-        "The server left out the value of {0!r}: OpenSIPS 1.x and 2.x print no more than 2,048 bytes".format(attr),
+        "The server left out the value of {0!r}: OpenSIPS 1.x and 2.x print no more than 2,047 bytes".format(attr),
         "Keep values short, or read the cache's own server",
     )

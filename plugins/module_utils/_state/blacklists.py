@@ -193,6 +193,8 @@ class Plan:
     def __init__(self, name, rules, expires):
         self.name, self.rules, self.expires = name, rules, expires
         self.moved = set()
+        # ids of the rules that were added here and expire
+        self._timed = set()
 
     def add(self, rule):
         """The requests that add it."""
@@ -207,13 +209,17 @@ class Plan:
         params = {"name": self.name, "rule": rule.text}
         if rule.expire is not None:
             params["expire"] = rule.expire
+            self._timed.add(id(rule))
         return [("add_blacklist_rule", params)]
 
     def delete(self, rule):
         """The requests that delete it; the last of several only once those ahead of it are out, which are then put back."""
         position = self.rules.index(rule)
-        ahead, behind = self.rules[:position], self.rules[position + 1 :]
-        if not ahead or any(each.expire is None or each.expire > _SOON for each in behind):
+        behind = [each for each in self.rules[position + 1 :] if self._surely_behind(rule, each)]
+        if any(each.expire is None or each.expire > _SOON for each in behind):
+            return self._take(rule)
+        ahead = [each for each in self.rules if each is not rule and each not in behind]
+        if not ahead:
             return self._take(rule)
         if not self.expires:
             # one of them, put back at the end, is the last then
@@ -230,6 +236,12 @@ class Plan:
         for each in forever[::-1] + passing:
             requests += self.add(each)
         return requests
+
+    def _surely_behind(self, rule, each):
+        """Whether a rule that comes later in rules does so on the server, which counts in its own seconds."""
+        if rule.expire is None or not {id(rule), id(each)} & self._timed:
+            return True
+        return each.expire is not None and each.expire > rule.expire + _SOON
 
     def _take(self, rule):
         self.rules.remove(rule)

@@ -75,6 +75,9 @@ def list_blacklists(server, params):
     wanted = params.text("name")
     if wanted is not None and wanted not in lists:
         raise MIError(404, "Unknown name")
+    for name, blacklist in lists.items():
+        if blacklist.dangling:
+            server.harm("the last rule of the blacklist %s was deleted while others stayed" % name)
     listed = [
         {
             "name": name,
@@ -159,9 +162,9 @@ def del_blacklist_rule(server, params):
     rules = _swept(blacklist)
     for known in rules:
         if known.key() == rule.key():
-            if known is rules[-1] and len(rules) > 1:
-                blacklist.dangling = True
-                server.harm("the last rule of a blacklist was deleted while others stay")
+            blacklist.dangling = blacklist.dangling or known is rules[-1]
             rules.remove(known)
+            # an empty list starts anew
+            blacklist.dangling = blacklist.dangling and bool(rules)
             return
     raise MIError(404, "Rule not found")

@@ -142,6 +142,14 @@ def test_xlog_level(at):
     assert log_level.parse_xlog(wire.reply(at, "state_fifo", "xlog_level_get")) == 2
 
 
+@pytest.mark.parametrize("at", ["3.6", "4.0"])
+def test_consumers_of_the_log(at):
+    assert log_level.parse_muted(wire.reply(at, "state_fifo", "log_mute_state")) is False
+    assert log_level.parse_filter(ValueReply({"Log level filter": 3}, "")) == 3
+    with pytest.raises(MalformedReply):
+        log_level.parse_filter(ValueReply({}, ""))
+
+
 # dialogs
 
 
@@ -366,6 +374,12 @@ def test_gateways(recorded, at, name):
     assert gateways.read(conn, gw_id="gw3") == []
     off = gateways.parse(wire.reply(at, name, "dr_gw_status_after"), gw_id="gw1")
     assert off == [dict(first, address=None, enabled=False, state="inactive" if at == "1.11" else "disabled_mi")]
+
+
+@pytest.mark.parametrize("at", ["3.6", "4.0"])
+def test_probing_of_gateways(at):
+    assert gateways.parse_probing(wire.reply(at, "state_fifo", "dr_enable_probing_get")) is True
+    assert gateways.parse_probing(wire.reply(at, "state_fifo", "dr_enable_probing_after")) is False
 
 
 @everywhere
@@ -650,6 +664,12 @@ def test_blacklists(recorded, at, name):
     if at != "2.4":
         (after,) = blacklists.parse(wire.reply(at, name, "list_blacklists_after"))
         assert after["rules"] == [dict(rule, ip="10.7.0.0"), rule]
+
+
+def test_patterns_of_blacklists_keep_their_blanks():
+    rule = {"flags": 1, "IP": "10.9.0.0", "Mask": "255.255.0.0", "Proto": "any", "Port": 0, "Match": " x ", "Expire": 9}
+    (record,) = blacklists.parse(ValueReply({"name": "a", "owner": "script", "flags": [], "Rules": [rule]}, ""))
+    assert [(each["match"], each["except"], each["expire"]) for each in record["rules"]] == [(" x ", True, 9)]
 
 
 @everywhere

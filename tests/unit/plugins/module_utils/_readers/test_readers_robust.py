@@ -66,6 +66,8 @@ READERS = {
     "gateway": (("dr_gw_status_get",), lambda reply: gateways.parse(reply, gw_id="gw1")),
     "carriers": (("dr_carrier_all",), carriers.parse),
     "carrier": (("dr_carrier_get",), lambda reply: carriers.parse(reply, carrier_id="cr1")),
+    "probing": (("dr_enable_probing_get",), gateways.parse_probing),
+    "muted": (("log_mute_state",), log_level.parse_muted),
     "partitions": (("dr_reload_status",), partitions.parse),
     "addresses": (("address_dump", "subnet_dump"), addresses.parse),
     "domains": (("domain_dump",), domains.parse),

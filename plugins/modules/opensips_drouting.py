@@ -115,8 +115,9 @@ results:
       description: Whether it was, or in check mode would be, changed.
       type: bool
     before:
-      description: What it was. Of a gateway C(state): V(active), V(inactive), V(probing), or V(disabled_mi) (off until it is enabled by
-        command; OpenSIPS 1.11 says V(inactive)). Of carriers and probing C(enabled).
+      description:
+        - What it was. Of a gateway C(state), which is V(active), V(inactive), V(probing), or V(disabled_mi) (off until it is
+          enabled by command; OpenSIPS 1.11 says V(inactive)). Of carriers and probing C(enabled).
       type: dict
       sample: {state: active}
     after:

@@ -102,8 +102,9 @@ results:
       description: Whether it was, or in check mode would be, changed.
       type: bool
     before:
-      description: What it was, of what is named: C(enabled), C(resources), and C(auto_reenable) (whether probing may enable it again)
-        where it shall be disabled.
+      description:
+        - What it was, of what is named, which are C(enabled), C(resources), and C(auto_reenable) (whether probing may enable
+          it again) where it shall be disabled.
       type: dict
       sample: {enabled: true, resources: {pstn: 32}}
     after:

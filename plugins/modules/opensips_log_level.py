@@ -114,8 +114,9 @@ results:
       description: Whether it was, or in check mode would be, changed.
       type: bool
     before:
-      description: What it was. C(log_level) (null when processes differ), C(xlog_level), or of a consumer C(level_filter) and
-        C(muted), as far as they are named.
+      description:
+        - What it was. C(log_level) (null when processes differ), C(xlog_level), or of a consumer C(level_filter) and
+          C(muted), as far as they are named.
       type: dict
       sample: {log_level: 2}
     after:

@@ -131,6 +131,10 @@ def push(conn, state, check_mode):
         ) from error
     # what the declaration does not list any more is gone
     after = [now[_key(entry.item)].before if _key(entry.item) in now else None for entry in entries]
+    for entry, each in zip(entries, after):
+        if isinstance(entry.error, ServerError) and each == entry.item.after:
+            # it came about by itself in between, as when what was to be removed has run out
+            entry.error = None
     result = _result(entries, after)
     if any(entry.error for entry in entries) or any(each != entry.item.after for each, entry in zip(after, entries)):
         raise PushFailed(_say(state, entries, stopped, after), result)

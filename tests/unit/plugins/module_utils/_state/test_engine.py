@@ -241,6 +241,17 @@ def test_what_others_change_meanwhile_is_told(server):
     assert changed(result) == ["a", "c"]
 
 
+def test_a_refusal_does_not_matter_where_all_is_as_wanted_meanwhile(server):
+    def somebody_was_faster(params):
+        server.board.lamps[params["lamp"]] = params["level"]
+        return Fault(404, "it is so already")
+
+    server.board.special["a"] = somebody_was_faster
+    result = server.push(Lamps(a=5, b=6))
+    assert levels(result) == {"a": 5, "b": 6}
+    assert not any("error" in each for each in result["results"])
+
+
 def test_a_write_without_an_answer_stops_the_rest_and_is_read_back(server):
     def late(params):
         server.board.lamps["b"] = params["level"]

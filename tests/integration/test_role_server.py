@@ -70,7 +70,9 @@ class Outcome:
             if each.get("changed") and " : " in each.task and each.status == "ok"
         ]
         self.failure = next((each.msg for each in self.results if each.task == f"{name}: failed"), None)
-        self.plan = next((each.msg for each in self.results if each.task.endswith(" : Show what is to be done")), None)
+        self.plan = next(
+            (each.msg for each in self.results if each.task.endswith(" : Show what is to be done") and each.msg), None
+        )
         shown = " : Show what changes, without secrets"
         self.diffs = [each["diff"] for each in self.results if each.task.endswith(shown) and "diff" in each]
 

@@ -147,7 +147,9 @@ class Service:
             {
                 "starts": self.starts,
                 "alive": bool(stats.get("alive")),
-                "reloads": stats.get("commands", {}).get("reload_routes", 0),
+                "reloads": sum(
+                    count for name, count in stats.get("commands", {}).items() if name.endswith("reload_routes")
+                ),
                 "dialogs": len(state.get("dialogs", [])),
                 "config": self.config.read_text(encoding="utf-8") if self.config.exists() else None,
                 "files": sorted(path.name for path in self.config.parent.glob("*")) if self.config.exists() else [],

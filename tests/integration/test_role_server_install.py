@@ -1,0 +1,276 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role server: packages and repositories, as far as that goes without them; bad input; the playbook push_config."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+
+import pytest
+import yaml
+
+from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
+from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
+
+ROLE = COLLECTION / "roles" / "server"
+MODULES = [
+    "tm",
+    "db_mysql",
+    "httpd",
+    "mi_http",
+    "presence",
+    "presence_xml",
+    "dialplan",
+    "auth",
+    "tls_openssl",
+    "b2b_logic",
+]
+DEBIAN = {"os_family": "Debian", "distribution": "Debian", "distribution_release": "bookworm"}
+ROCKY = {"os_family": "RedHat", "distribution": "Rocky", "distribution_major_version": "9"}
+STREAM = {"os_family": "RedHat", "distribution": "CentOS", "distribution_major_version": "10"}
+
+
+@pytest.fixture(scope="module")
+def rendered(ansible):
+    """rendered[name]: what the role makes of facts and variables."""
+    common = {"role_path": str(ROLE)}
+    for name in ("defaults/main.yml", "vars/main.yml", "vars/packages.yml"):
+        common.update(yaml.safe_load((ROLE / name).read_text(encoding="utf-8")))
+    common["server_config_file"] = "/nowhere/opensips.cfg"
+    common["server_modules"] = MODULES
+    wanted = {
+        "deb 2.4": ("server__wanted", DEBIAN, {"server_version": "2.4"}),
+        "deb 3.6": ("server__wanted", DEBIAN, {"server_version": 3.6}),
+        "deb 4.0": ("server__wanted", DEBIAN, {"server_version": "4.0", "server_extra_packages": ["opensips-cli"]}),
+        "deb loaded": (
+            "server__wanted",
+            DEBIAN,
+            {
+                "server_config_file": "",
+                "server_modules": ["tm"],
+                "server_mi_http": True,
+                "server_db_url": "postgres://db/x",
+            },
+        ),
+        "rpm 2.4": ("server__wanted", ROCKY, {"server_version": "2.4"}),
+        "rpm 3.6": ("server__wanted", ROCKY, {"server_version": "3.6"}),
+        "apt source": ("server__apt_source", DEBIAN, {"server_version": "3.6"}),
+        "apt mirror": (
+            "server__apt_source",
+            DEBIAN,
+            {
+                "server_version": "4.0",
+                "server_repository_channel": "nightly",
+                "server_apt_url": "https://mirror.example.com/opensips",
+                "server_apt_suite": "trixie",
+            },
+        ),
+        "yum rocky": ("server__yum_baseurl", ROCKY, {"server_version": "4.0"}),
+        "yum stream": ("server__yum_baseurl", STREAM, {"server_version": "3.6"}),
+        "path deb": ("server__mpath", {**DEBIAN, "architecture": "aarch64"}, {}),
+        "path rpm": ("server__mpath", {**ROCKY, "architecture": "x86_64"}, {}),
+        "dropin": ("server__dropin", DEBIAN, {"server_mi_group": "operators"}),
+        "prerequisites": ("server_prerequisites", ROCKY, {}),
+    }
+    tasks = [
+        {
+            "name": name,
+            "ansible.builtin.debug": {"msg": f"{{{{ {expression} }}}}"},
+            "vars": {**common, "ansible_facts": facts, **variables},
+        }
+        for name, (expression, facts, variables) in wanted.items()
+    ]
+    results = ansible.run_plays([{"hosts": "all", "gather_facts": False, "tasks": tasks}], {"here": {}})
+    return {name: results[name].msg for name in wanted}
+
+
+@pytest.mark.parametrize(
+    "name, packages",
+    [
+        ("deb 2.4", "b2bua-module dialplan-module http-modules mysql-module presence-modules"),
+        ("deb 3.6", "auth-modules dialplan-module http-modules mysql-module presence-modules tls-openssl-module"),
+        ("deb 4.0", "auth-modules dialplan-module http-modules mysql-module presence-modules tls-openssl-module cli"),
+        ("deb loaded", "http-modules postgres-module"),
+        ("rpm 2.4", "b2bua db_mysql httpd presence presence_xml"),
+        ("rpm 3.6", "auth-modules dialplan-module http-modules mysql-module presence-modules tls-openssl-module"),
+    ],
+)
+def test_modules_bring_their_packages(rendered, name, packages):
+    assert rendered[name] == ["opensips", *(f"opensips-{each}" for each in packages.split())]
+
+
+def test_the_source_of_apt_trusts_the_key_for_itself_only(rendered):
+    assert rendered["apt source"] == (
+        "# Written by the role community.opensips.server\n"
+        "Types: deb\n"
+        "URIs: https://apt.opensips.org\n"
+        "Suites: bookworm\n"
+        "Components: 3.6-releases\n"
+        "Signed-By: /usr/share/keyrings/opensips-org.gpg\n"
+    )
+    assert (
+        "URIs: https://mirror.example.com/opensips\nSuites: trixie\nComponents: 4.0-nightly\n" in rendered["apt mirror"]
+    )
+
+
+def test_repositories_of_the_rhel_family(rendered):
+    assert rendered["yum rocky"] == "https://yum.opensips.org/4.0/releases/el/9/$basearch"
+    assert rendered["yum stream"] == "https://yum.opensips.org/3.6/releases/st/10/$basearch"
+    assert rendered["prerequisites"] == ["epel-release"]
+
+
+def test_where_modules_are(rendered):
+    assert rendered["path deb"] == "/usr/lib/aarch64-linux-gnu/opensips/modules/"
+    assert rendered["path rpm"] == "/usr/lib64/opensips/modules/"
+
+
+def test_systemd_makes_the_directory_for_replies(rendered):
+    assert rendered["dropin"].endswith(
+        "[Service]\nExecStartPre=+/usr/bin/install -d -o opensips -g operators -m 2770 /run/opensips/replies\n"
+    )
+
+
+def run_role(ansible, hosts, *, check=False):
+    """{host: Results}; a role that fails does not end the play."""
+    failed = {"name": "failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+    role = {"name": "run", "ansible.builtin.include_role": {"name": "community.opensips.server"}}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"block": [role], "rescue": [failed]}]}
+    results = ansible.run_plays([play], hosts, check=check, env={"ANSIBLE_DIFF_ALWAYS": "true"}, seconds=900)
+    return {name: results.of(name) for name in hosts}
+
+
+@pytest.mark.skipif(not shutil.which("apt-get") or os.getuid() != 0, reason="no Debian, or not root")
+@pytest.mark.skipif(pathlib.Path("/etc/apt/sources.list.d/opensips.sources").exists(), reason="OpenSIPS is installed")
+def test_check_mode_of_a_first_installation(ansible, tmp_path):
+    """apt is asked, in check mode only."""
+    key = tmp_path / "key.gpg"
+    key.write_bytes(b"a key")
+    directory = tmp_path / "etc"
+    variables = {
+        "server_apt_key_url": key.as_uri(),
+        "server_apt_keyring": str(tmp_path / "keyring.gpg"),
+        "server_apt_suite": "bookworm",
+        "server_binary": str(tmp_path / "opensips"),
+        "server_config_path": str(directory / "opensips.cfg"),
+        "server_service_dropin": False,
+        "server_mi_fifo_path": str(tmp_path / "run" / "fifo"),
+        "server_mi_reply_dir": str(tmp_path / "run" / "replies"),
+    }
+    results = run_role(ansible, {"here": variables}, check=True)["here"]
+    assert [each.msg for each in results if each.failed or each.task == "failed"] == []
+    source = next(each for each in results if each.task.endswith(" : Name the repository"))
+    assert "Components: 3.6-releases" in source["diff"][0]["after"]
+    (packages,) = (each for each in results if each.task.endswith(" : Install the packages"))
+    assert packages.status == "skipped", "apt cannot know the packages of a source that is not there yet"
+    replaced = next(each for each in results if each.task.endswith(" : Replace the file"))
+    assert replaced["changed"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key.gpg"]
+
+
+BAD = {
+    "a version": ({"version": "1.11"}, ["server_version", "2.4", "4.0"]),
+    "two sources": (
+        {"config_file": "/etc/hostname", "config_template": "/etc/hostname"},
+        ["server_config_file and server_config_template are both set", "Keep"],
+    ),
+    "no file": ({"config_file": "nowhere.cfg"}, ["server_config_file: there is no file nowhere.cfg on the controller"]),
+    "a path": ({"config_path": "opensips.cfg"}, ["server_config_path is opensips.cfg", "absolute path"]),
+    "a mode": ({"mi_fifo_mode": "rw"}, ["server_mi_fifo_mode is rw", "octal"]),
+    "a mode for all": ({"mi_fifo_mode": "0666"}, ["server_mi_fifo_mode is 0666", "every user", "server_mi_group"]),
+    "a long directory": ({"mi_reply_dir": "/run/" + "x" * 100}, ["server_mi_reply_dir has 105 characters", "90"]),
+    "drain without dialogs": ({"drain": True}, ["server_drain", "module dialog in server_modules"]),
+    "a socket": (
+        {"sockets": ["127.0.0.1:5060"]},
+        ["server_sockets: 127.0.0.1:5060 is no socket", "udp:192.0.2.1:5060"],
+    ),
+    "a protocol": ({"sockets": ["quic:127.0.0.1:5060"]}, ["server_sockets: quic:127.0.0.1:5060", "udp"]),
+    "no socket": ({"sockets": []}, ["server_sockets is empty"]),
+    "an injection": ({"sockets": ["udp:127.0.0.1:5060\nfork=no"]}, ["server_sockets"]),
+    "a database": ({"db_url": "mongo://s3cret@db"}, ["server_db_url", "scheme mongo", "mysql"]),
+    "a module": ({"modules": ["tm.so"]}, ["server_modules: tm.so", "without .so"]),
+    "parameters of no module": (
+        {"modparams": {"dialog": {}}},
+        ["server_modparams", "dialog, which is not loaded", "server_modules"],
+    ),
+    "no parameters": ({"modparams": {"tm": ["fr_timeout"]}}, ["server_modparams.tm is no mapping"]),
+    "a global": (
+        {"globals": {"children": 4}},
+        ["server_globals: children cannot be set there", "Set server_udp_workers"],
+    ),
+    "no value": ({"globals": {"mhomed": {"a": 1}}}, ["server_globals: mhomed", "server_globals_text"]),
+    "an address": (
+        {"mi_http": True, "mi_http_address": "any where"},
+        ["server_mi_http_address is any where", "IP address"],
+    ),
+    "no way in": ({"mi_fifo": False}, ["server_mi_fifo is off", "server_connection"]),
+    "no binary": ({"binary": "/nowhere/opensips"}, ["server_binary: there is no /nowhere/opensips", "server_install"]),
+    "another version": ({"version": "4.0"}, ["is OpenSIPS 3.6, and server_version is 4.0", "Set server_version"]),
+}
+
+
+class TestBadInput:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def service(cls):
+        one = Service("3.6")
+        yield one
+        one.close()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def refused(cls, ansible, service):
+        names = {f"case{number}": name for number, name in enumerate(BAD)}
+        hosts = {
+            host: {**service.variables(), **{f"server_{key}": value for key, value in BAD[name][0].items()}}
+            for host, name in names.items()
+        }
+        return {names[host]: results for host, results in run_role(ansible, hosts).items()}
+
+    @pytest.mark.parametrize("name", list(BAD))
+    def test_it_is_refused_with_variable_and_remedy(self, refused, name):
+        failed = next(each for each in refused[name] if each.failed)
+        # what is wrong with the variables' types, or with items of lists
+        details = [*failed.get("argument_errors", []), *(each.get("msg", "") for each in failed.get("results", []))]
+        message = " ".join([failed.msg, *details])
+        for words in BAD[name][1]:
+            assert words in message
+        assert "s3cret" not in message
+
+    def test_nothing_was_changed(self, refused, service):
+        assert [each.task for results in refused.values() for each in results if each.get("changed")] == []
+        assert not service.config.parent.exists()
+        assert not service.fifo.parent.exists()
+
+
+def test_the_playbook_goes_from_server_to_server(ansible, tmp_path):
+    """push_config with a configuration as it is; it ends where a server does not come back."""
+    services = [Service("3.6"), Service("2.4"), Service("4.0")]
+    config = tmp_path / "ours.cfg"
+    config.write_text(
+        'socket=udp:127.0.0.1:5060\nroute {\n    xlog("$(ru{uri.user}) {{ ours }}\\n");\n}\n', encoding="utf-8"
+    )
+    try:
+        hosts = {
+            f"server{number}": {**service.variables(), "server_config_file": str(config)}
+            for number, service in enumerate(services)
+        }
+        for number, service in enumerate(services):
+            hosts[f"server{number}"]["opensips_connection"] = {
+                "fifo_path": str(service.fifo),
+                "reply_dir": str(service.replies),
+            }
+        # a command that fails stands for a server that does not start
+        hosts["server1"]["server_restart_command"] = ["false"]
+        play = {"import_playbook": "community.opensips.push_config", "vars": {"opensips_hosts": "all"}}
+        with pytest.raises(AssertionError, match="There is no earlier configuration to go back to"):
+            ansible.run_plays([play], hosts, seconds=900)
+        assert [service.starts for service in services] == [1, 0, 0]
+        assert services[0].config.read_text(encoding="utf-8") == config.read_text(encoding="utf-8")
+        assert not services[2].config.exists()
+    finally:
+        for each in services:
+            each.close()

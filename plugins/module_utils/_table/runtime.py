@@ -45,8 +45,9 @@ class _View:
 
 
 def _dispatcher(conn, partition):
-    found = dispatcher.read(conn, partition or dispatcher.DEFAULT_PARTITION)
-    return {(each["set"], each["uri"]): each for each in found}
+    found = dispatcher.read(conn, partition)
+    wanted = partition or dispatcher.DEFAULT_PARTITION
+    return {(each["set"], each["uri"]): each for each in found if each["partition"] == wanted}
 
 
 def _load_balancer(conn, _partition):
@@ -66,7 +67,8 @@ def _told_of_load_balancer(row):
 
 
 def _addresses(conn, partition):
-    found = addresses.read(conn, partition or addresses.DEFAULT_PARTITION)
+    wanted = partition or addresses.DEFAULT_PARTITION
+    found = [each for each in addresses.read(conn, partition) if each["partition"] == wanted]
     return {(each["group"], _ip(each["ip"]), each["mask"], each["port"]): {} for each in found}
 
 

@@ -123,15 +123,19 @@ def _load(state, path):
     """Take the destinations from a database; those that are known keep their state."""
     states = {(number, item.uri): item.state for number, items in state.dispatcher.items() for item in items}
     database = sqlite3.connect(path)
+    database.row_factory = sqlite3.Row
     try:
-        query = "SELECT setid, destination, state, weight, priority, attrs, description FROM dispatcher ORDER BY id"
-        rows = database.execute(query).fetchall()
+        rows = [dict(row) for row in database.execute("SELECT * FROM dispatcher ORDER BY id")]
     except sqlite3.Error:
         raise MIError(500, "failed to reload") from None
     finally:
         database.close()
     state.dispatcher = {}
-    for number, uri, wanted, weight, priority, attrs, description in rows:
-        state_word = states.get((number, uri), ("Active", "Inactive", "Probing")[wanted])
-        item = Destination(uri, state_word, int(weight), priority, attrs or "", description or "")
+    for row in rows:
+        number, uri = row["setid"], row["destination"]
+        word = states.get((number, uri), ("Active", "Inactive", "Probing")[row["state"]])
+        # 1.11 has no priority
+        item = Destination(
+            uri, word, int(row["weight"]), row.get("priority", 0), row["attrs"] or "", row["description"] or ""
+        )
         state.dispatcher.setdefault(number, []).insert(0, item)

@@ -58,7 +58,6 @@ def tokens(text: str) -> list[str]:
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
-        assert match is not None
         position = match.end()
         kind = match.lastgroup
         if kind == "comment":

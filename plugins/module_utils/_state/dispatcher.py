@@ -84,4 +84,8 @@ def _key(each):
 
 def _label(each):
     text = "{0} of set {1}".format(each["uri"], each["set"])
-    return text if each["partition"] == dispatcher.DEFAULT_PARTITION else "{0} of partition {1}".format(text, each["partition"])
+    return (
+        text
+        if each["partition"] == dispatcher.DEFAULT_PARTITION
+        else "{0} of partition {1}".format(text, each["partition"])
+    )

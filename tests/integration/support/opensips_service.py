@@ -105,7 +105,9 @@ class Service:
         self._stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _handler(service):  # noqa: N805 - self is the handler's
+    def _handler(self):
+        service = self
+
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
                 word, *arguments = self.rfile.readline().decode().split()

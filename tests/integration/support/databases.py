@@ -88,7 +88,8 @@ class Database:
         self.url = url
         self.options = options
         self._drop = drop
-        self._made = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+        # future: what 2 does anyway, for 1.4
+        self._made = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, future=True)
 
     def create(self, version, *tables):
         with self._made.begin() as connection:
@@ -173,7 +174,8 @@ class _Server:
 
     def _options(self):
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "MYSQL"))}
-        env["HOME"] = str(self.folder)
+        # two at once would take each other's temporary files
+        env["HOME"] = env["TMPDIR"] = str(self.folder)
         return {"cwd": self.folder, "env": env, "stdin": subprocess.DEVNULL, **self._as_user()}
 
     def _run(self, *command):

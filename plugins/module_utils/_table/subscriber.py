@@ -65,17 +65,19 @@ def expand(row, fields, store):
 
 def _hash(algorithm, text):
     data = text.encode("utf-8")
-    try:
+    # Python before 3.8 hands the name on to OpenSSL, which writes it so
+    for name in (algorithm, algorithm.replace("_", "-")):
         try:
-            # on hosts in FIPS mode: MD5 is what SIP's digest wants
-            digest = hashlib.new(algorithm, data, usedforsecurity=False)
-        except TypeError:
-            digest = hashlib.new(algorithm, data)
-    except ValueError:
-        raise MissingLibrary(
-            "OpenSSL with {0}".format(algorithm),
-            "Python on this host cannot compute {0}, which the table's hashes need. It takes OpenSSL 1.1.1 or later".format(
-                algorithm
-            ),
-        ) from None
-    return digest.hexdigest()
+            try:
+                # on hosts in FIPS mode: MD5 is what SIP's digest wants
+                return hashlib.new(name, data, usedforsecurity=False).hexdigest()
+            except TypeError:
+                return hashlib.new(name, data).hexdigest()
+        except ValueError:
+            pass
+    raise MissingLibrary(
+        "OpenSSL with {0}".format(algorithm),
+        "Python on this host cannot compute {0}, which the table's hashes need. It takes OpenSSL 1.1.1 or later".format(
+            algorithm
+        ),
+    )

@@ -134,7 +134,7 @@ class Service:
         self.emulator.kill()
 
     def do_refuse(self, method):
-        self.emulator.refuse(method, 500, "reload failed", count=1)
+        self.emulator.refuse(method, 500, "reload failed")
 
     def do_call(self, seconds):
         """A call that ends by itself."""

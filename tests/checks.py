@@ -35,7 +35,7 @@ from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, loc
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-STEP_SECONDS = 900
+STEP_SECONDS = 1500
 
 # ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
 # does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's
@@ -315,8 +315,8 @@ def check_integration(bench: Workbench) -> str:
     report = bench.scratch / "integration.xml"
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path)
     status, _output = bench.run(
-        venv / "python", "-m", "pytest", "tests/integration", "-v", "-ra", "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}",
-        cwd=here, env=env,
+        venv / "python", "-m", "pytest", "tests/integration", "-v", "-ra", "-n", "auto", "--dist", "loadscope", "-p", "no:cacheprovider",
+        "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
     )  # fmt: skip
     return bench.count(read_junit(report) if report.exists() else Tally(), status, "integration tests")
 

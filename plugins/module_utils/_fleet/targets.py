@@ -72,8 +72,8 @@ def by_aor(conn, aors, table):
     aors = _once(aors)
     found = _look_up(conn, aors, table) if aors else {}
     targets = OrderedDict()
-    for index, aor in enumerate(aors):
-        alive = [record for record in found[index] if record["expires"] != 0]
+    for aor in aors:
+        alive = [record for record in found[aor] if record["expires"] != 0]
         targets[aor] = [Target(record["aor"] or aor, record["contact"], record) for record in alive]
         if not alive:
             targets[aor].append(Target(aor, None, problem="no contact is registered"))
@@ -88,24 +88,23 @@ def of_selection(conn, filters, table):
 
 
 def _look_up(conn, aors, table):
-    """The contacts of many AORs at once: {index: records}."""
+    """The contacts of many AORs at once: {AOR: records}."""
     # the first one tells by itself what is wrong with all: an unknown table, or domains that are missing
-    found = {0: location.read_aor(conn, aors[0], table)}
+    first = location.read_aor(conn, aors[0], table)
     # a datagram does not hold the whole table
     if len(aors) > _DUMP_FROM and conn.carrier.kind != "datagram":
         return _look_up_at_once(conn, aors, table)
-    for index, answered in conn.call_many(location.aor_request(aor, table) for aor in aors[1:]):
-        found[index + 1] = location.of_aor(answered, aors[index + 1], table)
+    found = location.read_each(conn, aors[1:], table)
+    found[aors[0]] = first
     return found
 
 
 def _look_up_at_once(conn, aors, table):
     """The same from one dump of the whole table, which many single questions would take longer than."""
-    places = {aor: index for index, aor in enumerate(aors)}
-    found = {index: [] for index in range(len(aors))}
+    found = {aor: [] for aor in aors}
     for record in location.read(conn, table):
-        if record["aor"] in places:
-            found[places[record["aor"]]].append(record)
+        if record["aor"] in found:
+            found[record["aor"]].append(record)
     return found
 
 

@@ -315,8 +315,8 @@ def check_integration(bench: Workbench) -> str:
     report = bench.scratch / "integration.xml"
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path)
     status, _output = bench.run(
-        venv / "python", "-m", "pytest", "tests/integration", "-v", "-ra", "-n", "auto", "--dist", "loadscope", "-p", "no:cacheprovider",
-        "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
+        venv / "python", "-m", "pytest", "tests/integration", "-v", "-ra", "--durations=20", "-n", "auto", "--dist", "loadscope",
+        "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
     )  # fmt: skip
     return bench.count(read_junit(report) if report.exists() else Tally(), status, "integration tests")
 

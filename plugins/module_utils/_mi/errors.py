@@ -8,6 +8,12 @@
 """The one tree of errors that the MI library raises; each message says what to do next."""
 
 
+def first_few(parts, most, separator="; ", more="; and {0} more"):
+    """The first of parts (list of str) as one text for a message, which tells how many it leaves out."""
+    rest = len(parts) - most
+    return separator.join(parts[:most]) + (more.format(rest) if rest > 0 else "")
+
+
 class MIError(Exception):
     """Anything that went wrong between the caller and the server.
 
@@ -100,6 +106,14 @@ class ServerError(MIError):
         if data is not None:
             text += " ({0})".format(data if isinstance(data, str) else repr(data))
         MIError.__init__(self, text)
+
+
+class ExplainedError(ServerError):
+    """What the server answered (error: ServerError), with a message and a hint that say what it means to this task."""
+
+    def __init__(self, error, message, hint):
+        self.code, self.reason, self.data = error.code, error.reason, error.data
+        MIError.__init__(self, message, hint)
 
 
 class RejectedParameters(ServerError, BadParameters):

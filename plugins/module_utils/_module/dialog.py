@@ -9,7 +9,7 @@
 
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
@@ -128,14 +128,13 @@ def _calls(number):
 
 
 def _named(outcomes, note):
-    named = "; ".join(
+    told = [
         "{0} from {1} to {2} ({3})".format(
             each.dialog["call_id"], each.dialog["from_uri"], each.dialog["to_uri"], note(each)
         )
-        for each in outcomes[:_NAMED]
-    )
-    rest = len(outcomes) - _NAMED
-    return named + ("; and {0} more".format(rest) if rest > 0 else "")
+        for each in outcomes
+    ]
+    return first_few(told, _NAMED)
 
 
 def _age(dialog, now):

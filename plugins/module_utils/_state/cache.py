@@ -10,7 +10,11 @@
 Sources: cachedb/cachedb.c, mi/mi_core.c and mi/fmt.h of 1.11, 2.4, 3.6, 4.0.
 """
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    ExplainedError,
+    ServerError,
+)
 from ansible_collections.community.opensips.plugins.module_utils._readers import cache
 from ansible_collections.community.opensips.plugins.module_utils._state import engine
 
@@ -19,12 +23,8 @@ _OLD_LIMIT = 2047
 _INT_MAX = 2**31 - 1
 
 
-class CacheFailed(ServerError):
+class CacheFailed(ExplainedError):
     """The server could not ask the cachedb."""
-
-    def __init__(self, error, message, hint):
-        self.code, self.reason, self.data = error.code, error.reason, error.data
-        super(ServerError, self).__init__(message, hint)
 
 
 class Cache(engine.State):

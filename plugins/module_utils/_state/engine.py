@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     BadParameters,
     MIError,
     ServerError,
+    first_few,
 )
 
 _SHOWN = 20
@@ -212,8 +213,7 @@ def _say(state, entries, stopped, after=None):
                     state.THING, entry.item.label, _show(entry.item.after), _show(after[number])
                 )
             )
-    rest = len(parts) - _SHOWN
-    text = "; ".join(parts[:_SHOWN]) + ("; and {0} more".format(rest) if rest > 0 else "")
+    text = first_few(parts, _SHOWN)
     if stopped is not None:
         waiting = sum(1 for entry in entries if entry.requests and not entry.sent)
         text += "; {0} more not tried".format(waiting) if waiting else ""
@@ -235,8 +235,7 @@ def unknown(thing, wanted, known, option):
     if not known:
         hint = "The server has none; check its table and reload it"
     else:
-        more = " and {0} more".format(len(known) - _SHOWN) if len(known) > _SHOWN else ""
-        hint = "The server has {0}{1}".format(", ".join(known[:_SHOWN]), more)
+        hint = "The server has {0}".format(first_few(known, _SHOWN, ", ", " and {0} more"))
     return BadParameters("{0}: the server has no {1} {2}".format(option, thing, wanted), hint)
 
 

@@ -18,6 +18,7 @@ import time
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
+    ExplainedError,
     MITimeout,
     RejectedCommand,
     ServerError,
@@ -101,12 +102,8 @@ _WHY_NOT = {table: why for why, tables in _NO_RELOAD.items() for table in tables
 _NAMED_THINGS = frozenset(("bdb_reload", "sql_cacher_reload", "rc_reloadVendorRate", "rc_reloadClientRate"))
 
 
-class ReloadRefused(ServerError):
+class ReloadRefused(ExplainedError):
     """The server did not reload."""
-
-    def __init__(self, error, message, hint):
-        self.code, self.reason, self.data = error.code, error.reason, error.data
-        super(ServerError, self).__init__(message, hint)
 
 
 class Planned:

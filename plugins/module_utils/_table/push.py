@@ -7,7 +7,7 @@
 
 """Rows into a table: read what is needed, write the difference in one transaction, read it back before it counts."""
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TryAgain
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import NotConverged, TableError
@@ -47,9 +47,8 @@ class Table:
             made = plan.make(request, self._read(request))
         lacking = plan.missing(request, made)
         if lacking:
-            more = " and {0} more".format(len(lacking) - _SHOWN) if len(lacking) > _SHOWN else ""
             raise BadParameters(
-                "rows: {0}{1}".format("; ".join(lacking[:_SHOWN]), more),
+                "rows: {0}".format(first_few(lacking, _SHOWN, more=" and {0} more")),
                 "Nothing was written. Give the columns a value",
             )
         return made
@@ -167,10 +166,9 @@ class Table:
         again = plan.make(request, self._read(request))
         if again.changed:
             bad = [each for each in again.changes if each.action != plan.UNCHANGED]
-            told = "; ".join(self._told(request, each) for each in bad[:_SHOWN])
-            more = " and {0} more".format(len(bad) - _SHOWN) if len(bad) > _SHOWN else ""
+            told = first_few([self._told(request, each) for each in bad], _SHOWN, more=" and {0} more")
             raise NotConverged(
-                "The database did not keep what was written: {0}{1}".format(told, more),
+                "The database did not keep what was written: {0}".format(told),
                 "Nothing was written: all was rolled back. Look for triggers, character sets and the SQL mode",
             )
         identities = {each.number: each.identity for each in again.changes}

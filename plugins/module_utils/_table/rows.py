@@ -10,7 +10,7 @@
 import csv
 import json
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
 from ansible_collections.community.opensips.plugins.module_utils._table import subscriber
 
@@ -224,9 +224,7 @@ class _Wrong(Exception):
 
 
 def _raise_all(option, problems, hint):
-    rest = len(problems) - _SHOWN
-    text = "; ".join(problems[:_SHOWN]) + ("; and {0} more".format(rest) if rest > 0 else "")
-    raise BadParameters("{0}: {1}".format(option, text), hint)
+    raise BadParameters("{0}: {1}".format(option, first_few(problems, _SHOWN)), hint)
 
 
 def load(path):

@@ -13,6 +13,7 @@ those of the running server.
 
 import re
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import (
     addresses,
     carriers,
@@ -172,8 +173,7 @@ def differences(conn, table, changes, match, partition=None):
 
 def said(problems):
     """The problems as one text."""
-    rest = len(problems) - _SHOWN
-    return "; ".join(problems[:_SHOWN]) + ("; and {0} more".format(rest) if rest > 0 else "")
+    return first_few(problems, _SHOWN)
 
 
 def _whole(change, match):

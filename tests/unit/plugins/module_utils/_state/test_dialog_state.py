@@ -11,9 +11,10 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MITimeout
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
-from ansible_collections.community.opensips.tests.emulator import Emulator
 
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
+# Seconds that the connections wait for an answer
+TIMEOUT = 0.7
 NOW = 1795318000
 
 
@@ -105,20 +106,6 @@ def test_bad_filters(given, words):
 
 
 # --- On servers ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def servers():
-    started = {}
-    try:
-        for version in VERSIONS:
-            emu = Emulator(version, phones=0).start()
-            started[version] = emu, Connection({"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir, "timeout": 0.7})
-        yield started
-    finally:
-        for emu, conn in started.values():
-            conn.close()
-            emu.__exit__(None, None, None)
 
 
 @pytest.fixture(params=VERSIONS)

@@ -10,32 +10,15 @@ import os
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
-from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MITimeout,
     UnknownCommand,
 )
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
-from ansible_collections.community.opensips.tests.emulator import Emulator
 
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../fixtures")
-
-
-@pytest.fixture(scope="module")
-def servers():
-    """{version: (Emulator, Connection)}."""
-    started = {}
-    try:
-        for version in VERSIONS:
-            emu = Emulator(version, phones=0).start()
-            started[version] = emu, Connection({"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir})
-        yield started
-    finally:
-        for emu, conn in started.values():
-            conn.close()
-            emu.__exit__(None, None, None)
 
 
 @pytest.fixture(params=VERSIONS)

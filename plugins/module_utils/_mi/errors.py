@@ -96,24 +96,24 @@ class ServerError(MIError):
     """What the server answered instead of a result.
 
     code: int as the server said it (404, 500, -32602 …). reason: its text. data: details of JSON-RPC, or None.
+    message: other words for it.
     """
 
-    def __init__(self, code, reason, data=None):
+    def __init__(self, code, reason, data=None, message=None, hint=None):
         self.code = code
         self.reason = reason
         self.data = data
         text = "The server answered {0} {1}".format(code, reason)
         if data is not None:
             text += " ({0})".format(data if isinstance(data, str) else repr(data))
-        MIError.__init__(self, text)
+        MIError.__init__(self, text if message is None else message, hint)
 
 
 class ExplainedError(ServerError):
     """What the server answered (error: ServerError), with a message and a hint that say what it means to this task."""
 
     def __init__(self, error, message, hint):
-        self.code, self.reason, self.data = error.code, error.reason, error.data
-        MIError.__init__(self, message, hint)
+        super().__init__(error.code, error.reason, error.data, message, hint)
 
 
 class RejectedParameters(ServerError, BadParameters):

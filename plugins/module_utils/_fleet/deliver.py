@@ -12,6 +12,7 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import OutOfMemory
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
@@ -68,15 +69,17 @@ class SipRequest:
         )
 
 
+def _lower_first(text):
+    return text[:1].lower() + text[1:]
+
+
 def _first_uri(path):
     start = path.find("<")
     return path[start + 1 : path.find(">", start)] if start >= 0 else path.split(",")[0].strip()
 
 
-def check_pace(rate, max_in_flight):
-    """Raise BadParameters for a pace that cannot be."""
-    if rate is not None and not 0 < rate <= 100000:
-        raise BadParameters("rate is {0}".format(rate), "Give requests a second, above 0")
+def check_max_in_flight(max_in_flight):
+    """Raise BadParameters for a number that cannot be."""
     if max_in_flight is not None and not 1 <= max_in_flight <= 100000:
         raise BadParameters("max_in_flight is {0}".format(max_in_flight), "Give a number from 1 on")
 
@@ -84,15 +87,18 @@ def check_pace(rate, max_in_flight):
 class Delivery:
     """Sends SipRequests and accounts for each of them.
 
-    conn: Connection. from_uri, socket: as for SipRequest.params(). rate: requests a second. max_in_flight: requests that may
-    wait for their phone. stop: StopRule. journal: Journal of a campaign, or None. stopped: why the run stopped (str), or None.
+    conn: Connection. from_uri, socket: as for SipRequest.params(). governor: Governor that paces the run, or None.
+    max_in_flight: requests that may wait for their phone. stop: StopRule. journal: Journal of a campaign, or None.
+    stopped: why the run stopped (str), or None.
     """
 
-    def __init__(self, conn, from_uri=None, socket="contact", rate=None, max_in_flight=None, stop=None, journal=None):
+    def __init__(
+        self, conn, from_uri=None, socket="contact", governor=None, max_in_flight=None, stop=None, journal=None
+    ):
         self._conn = conn
         self._from_uri = from_uri
         self._socket = socket
-        self._rate = rate
+        self._governor = governor
         self._max_in_flight = max_in_flight
         self._stop = stop or StopRule(None)
         self._journal = journal
@@ -109,11 +115,13 @@ class Delivery:
         """
         under_way = {}
         replies = self._conn.call_many(
-            self._mi_requests(iter(sip_requests), under_way), self._max_in_flight, self._rate
+            self._mi_requests(iter(sip_requests), under_way), self._max_in_flight, self._governor
         )
         for index, reply in replies:
             yield from self._set_aside()
             request, started, at = under_way.pop(index)
+            if isinstance(reply, OutOfMemory):
+                self.stopped = self.stopped or "the run stopped: {0}".format(_lower_first(str(reply)))
             what, record = outcomes.of_reply(reply, headers=False)
             self._note(request, what, record)
             yield request, _result(what, record, time.monotonic() - started, at)

@@ -19,6 +19,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ServerError,
     UnknownCommand,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import CAREFUL_RATE, LOOK, Governor
 from ansible_collections.community.opensips.plugins.module_utils._mi.harm import refuse_harmful
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import (
     DEFAULT_ASYNC_TIMEOUT,
@@ -101,24 +102,41 @@ class Connection:
         )
         return name
 
-    def call_many(self, requests, max_in_flight=None, rate=None, timeout=None):
+    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None):
         """Run many MI commands, many in flight; yields (index, Reply or MIError) as they come, one for each request.
 
         requests: iterable of (method, params); taken one at a time, just before each is sent. max_in_flight: requests that
-        may wait for an answer. rate: requests a second. timeout: seconds for each.
+        may wait for an answer. governor: Governor that paces them, its own for each run; as the server's memory bears if None.
+        timeout: seconds for each.
         """
         self._commands()
+        governor = governor or Governor()
+        return self._watched(self._many(requests, max_in_flight, governor, timeout), governor)
+
+    def _watched(self, outcomes, governor):
+        try:
+            yield from outcomes
+        finally:
+            if governor.problem is not None:
+                self._warn(
+                    "The server's memory could not be watched, so no more than {0:g} requests a second were sent: {1}".format(
+                        CAREFUL_RATE, governor.problem
+                    )
+                )
+
+    def _many(self, requests, max_in_flight, governor, timeout):
         encoded = self._encode_each(requests, timeout)
+        look = self._deferred(*LOOK)
         limit = max_in_flight or flight.DEFAULT_IN_FLIGHT[self.carrier.kind]
         if self.carrier.kind == "http":
             # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
             workers = 1 if self._speaker().name == "xmlrpc" else min(limit, flight.HTTP_WORKERS)
-            return flight.run_blocking(self.carrier, self._speaker(), encoded, workers, rate)
-        return self._flight(limit, rate).run(encoded)
+            return flight.BlockingFlight(self.carrier, self._speaker(), workers, governor, look).run(encoded)
+        return self._flight(limit, governor, look).run(encoded)
 
     def _encode_each(self, requests, timeout):
         for index, (method, params) in enumerate(requests):
-            yield index, self._deferred(method, params), self._timeout(timeout, method)
+            yield flight.Outgoing(index, self._deferred(method, params), self._timeout(timeout, method), method)
 
     def _deferred(self, method, params):
         """Preparing is part of sending, so what it raises becomes the request's own outcome."""
@@ -129,7 +147,7 @@ class Connection:
 
         return encode
 
-    def _flight(self, limit, rate):
+    def _flight(self, limit, governor, look):
         protocol = self._speaker()
         window = barrier = None
         if self.carrier.kind == "datagram":
@@ -138,7 +156,7 @@ class Connection:
         elif protocol.name == "jsonrpc" and self.version[:2] == (3, 0):
             # 3.0 drops the second of two requests that it reads at once
             limit = 1
-        return flight.Flight(self.carrier, protocol, _allow_descriptors(limit), rate, window, barrier)
+        return flight.Flight(self.carrier, protocol, _allow_descriptors(limit), governor, look, window, barrier)
 
     def _exchange(self, name, arranged, timeout, known=True):
         protocol = self._speaker()
@@ -148,7 +166,7 @@ class Connection:
 
         if self.carrier.kind == "http":
             return self._exchange_http(encode, timeout)
-        for _token, outcome in flight.Flight(self.carrier, protocol, 1).run([(name, encode, timeout)]):
+        for _token, outcome in flight.Flight(self.carrier, protocol, 1).run([flight.Outgoing(name, encode, timeout)]):
             if isinstance(outcome, MIError):
                 raise outcome
             return outcome
@@ -223,6 +241,8 @@ class Connection:
                 self._version = _parse_version(reply)
             if self.carrier.kind == "datagram":
                 self.carrier.reuse = self._protocol.name == "jsonrpc"
+            elif self.carrier.kind == "fifo":
+                self.carrier.read_at_once = self._protocol.fifo_buffer
         return self._protocol
 
     def _timeout(self, timeout, method=None):

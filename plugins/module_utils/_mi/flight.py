@@ -7,11 +7,18 @@
 
 """Many requests in flight over one carrier, each reply tied to its request."""
 
+import collections
 import heapq
 import select
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, MITimeout
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, MITimeout, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import (
+    NO_COST,
+    Governor,
+    cost_of,
+    is_out_of_memory,
+)
 
 # A UDP socket of default size loses requests from about 200 that the server has not yet taken.
 LOSSY_WINDOW = 64
@@ -26,108 +33,180 @@ _BURST = 16
 HTTP_WORKERS = 4
 # Seconds until a full queue that cannot be polled is tried again.
 _RETRY = 0.001
-# Seconds of lateness that a paced run may make up for.
-_CATCH_UP = 0.05
+# Seconds for the request that asks for the server's memory.
+LOOK_TIMEOUT = 10.0
 
 
-class Pace:
-    """When the next request may go: at most rate requests a second (float, None: no limit)."""
+class Outgoing:
+    """A request on its way out. token: the caller's. encode(reply_to) gives a Request. timeout: seconds. method: str, or None."""
 
-    def __init__(self, rate):
-        self._gap = 1.0 / rate if rate else 0.0
-        self._next = 0.0
+    __slots__ = ("token", "encode", "timeout", "method", "cost")
 
-    def wait(self):
-        """Seconds until the next request may go; 0: now."""
-        return max(0.0, self._next - time.monotonic()) if self._gap else 0.0
+    def __init__(self, token, encode, timeout, method=None):
+        self.token = token
+        self.encode = encode
+        self.timeout = timeout
+        self.method = method
+        self.cost = cost_of(method) if method else NO_COST
 
-    def sent(self):
-        if self._gap:
-            # a late wake-up is made up for, a stall is not: that would be a burst
-            now = time.monotonic()
-            self._next = (self._next if now - self._next < _CATCH_UP else now) + self._gap
+
+class Supply:
+    """The requests of a run in the order in which they go out: those of the caller, and again those refused for want of memory.
+
+    requests: iterable of Outgoing, taken one at a time, just before each is sent.
+    """
+
+    def __init__(self, requests, governor):
+        self._requests = iter(requests)
+        self._governor = governor
+        self._again = collections.deque()
+        self._ended = False
+
+    @property
+    def exhausted(self):
+        """Nothing more is to be sent, unless something that is under way is refused."""
+        return self._ended and not self._again
+
+    def take(self):
+        """The next Outgoing, or None when there is none."""
+        if self._again:
+            outgoing = self._again.popleft()
+        else:
+            outgoing = None if self._ended else next(self._requests, None)
+            self._ended = outgoing is None
+        if outgoing is not None:
+            self._governor.expect(outgoing.cost)
+        return outgoing
+
+    def settle(self, outgoing, outcome):
+        """Yield (token, outcome), unless the request goes out again."""
+        if is_out_of_memory(outcome, outgoing.method):
+            self._governor.refused()
+            self._again.append(outgoing)
+            return
+        if not isinstance(outcome, MIError) or isinstance(outcome, ServerError):
+            self._governor.answered()
+        yield outgoing.token, outcome
+
+    def refuse_rest(self, waiting, error):
+        """Yield (token, error) for all that was not sent. waiting: an Outgoing that was taken, or None."""
+        if waiting is not None:
+            yield waiting.token, error
+        # the caller may stop at the first error, and has nothing more to send then
+        outgoing = self.take()
+        while outgoing is not None:
+            yield outgoing.token, error
+            outgoing = self.take()
 
 
 class Flight:
     """Sends requests through a carrier of exchanges (FIFO, datagram) and yields what becomes of each.
 
-    max_in_flight: requests that may owe an answer. rate: requests a second, or None.
-    window: requests that the server may not yet have taken, or None where the carrier holds back by itself; a server
-    takes them in order, so any answer shows that all before it were taken. barrier: encodes a cheap request whose answer
-    shows the same when phones stay silent.
+    max_in_flight: requests that may owe an answer. governor: Governor of the run. look: encodes what asks for the server's
+    memory; for runs of commands that cost none, None. window: requests that the server may not yet have taken, or None where the carrier holds back by itself;
+    a server takes them in order, so any answer shows that all before it were taken. barrier: encodes a cheap request whose
+    answer shows the same when phones stay silent.
     """
 
-    def __init__(self, carrier, protocol, max_in_flight, rate=None, window=None, barrier=None):
+    def __init__(self, carrier, protocol, max_in_flight, governor=None, look=None, window=None, barrier=None):
         self._carrier = carrier
         self._protocol = protocol
         self._max_in_flight = max_in_flight
-        self._pace = Pace(rate)
+        self._governor = governor or Governor()
+        self._look = Outgoing(None, look, LOOK_TIMEOUT)
         self._window = window
-        self._barrier = barrier
+        self._barrier = Outgoing(None, barrier, 0.0)
         self._poll = select.poll()
         self._pending = {}
         self._deadlines = []
+        # those of the caller among the pending
+        self._under_way = 0
         self._sequence = 0
         self._taken = 0
         self._last_progress = 0.0
         self._barrier_at = None
-        # when to give up a request that the carrier does not take
-        self._give_up = None
-        self._timeout = 0.0
+        # a request that could not go out yet, when to give it up, and how many went out since the last look at the replies
+        self._waiting = self._give_up = None
+        self._burst = 0
+        # what keeps requests from going out: a word of Governor.waited(), or None
+        self._held_by = None
         # the server took nothing for as long as a request may take
         self._hung = False
 
     def run(self, requests):
-        """requests: iterable of (token, encode, timeout in seconds). Yields (token, Reply or MIError), as they come.
+        """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come.
 
         encode(reply_to) gives a Request; what it raises of MIError becomes the outcome and nothing is sent.
         """
-        requests = iter(requests)
-        waiting = None
-        exhausted = False
+        supply = Supply(requests, self._governor)
         try:
             while True:
-                blocked, burst = False, 0
-                if self._hung:
-                    yield from self._refuse_rest(waiting, requests)
-                    waiting, exhausted = None, True
-                while not exhausted and burst < _BURST and self._may_send():
-                    if waiting is None:
-                        waiting = next(requests, None)
-                        if waiting is None:
-                            exhausted = True
-                            break
-                        if self._pace.wait():
-                            break
-                    token, encode, self._timeout = waiting
-                    try:
-                        blocked = not self._send(token, encode, self._timeout)
-                    except MIError as error:
-                        waiting = self._give_up = None
-                        yield token, error
-                        continue
-                    if blocked and not self._gives_up(self._timeout):
-                        break
-                    waiting = self._give_up = None
-                    burst += 1
-                    if blocked:
-                        blocked = False
-                        yield token, self._not_taken()
-                if exhausted and waiting is None and not self._pending:
+                yield from self._send_burst(supply)
+                more = self._waiting is not None or not supply.exhausted
+                if not more and not self._pending:
                     return
                 # after a burst only what is there already, so that its reply FIFO or socket can serve the next request
-                yield from self._wait(blocked, waiting is not None or not exhausted, burst == _BURST)
+                for outgoing, outcome in self._wait(more, self._burst == _BURST):
+                    yield from supply.settle(outgoing, outcome)
         finally:
-            for _token, exchange, _sequence in list(self._pending.values()):
+            for _outgoing, exchange, _sequence in list(self._pending.values()):
                 exchange.close()
 
+    def _send_burst(self, supply):
+        """Send what may go out now, up to a burst; yields the outcomes of what cannot."""
+        self._burst, self._held_by = 0, None
+        error = self._reason_to_end(self._waiting is not None or not supply.exhausted)
+        if error is not None:
+            outgoing, self._waiting = self._waiting, None
+            yield from supply.refuse_rest(outgoing, error)
+        while self._burst < _BURST and self._may_send():
+            if self._waiting is None:
+                self._waiting = supply.take()
+                if self._waiting is None:
+                    return
+                # what it costs decides whether it may go
+                continue
+            outcome = None
+            try:
+                if not self._send(self._waiting):
+                    if not self._gives_up(self._waiting.timeout):
+                        self._held_by = "carrier"
+                        return
+                    outcome = self._not_taken()
+            except MIError as error:
+                outcome = error
+            outgoing, self._waiting, self._give_up = self._waiting, None, None
+            if outcome is None:
+                self._burst += 1
+            else:
+                yield outgoing.token, outcome
+
+    def _reason_to_end(self, more):
+        """The MIError with which all that is not sent yet ends, or None. more: whether there is any."""
+        if not more:
+            return None
+        return self._not_taken() if self._hung else self._governor.gives_up(self._under_way > 0)
+
     def _may_send(self):
-        if len(self._pending) >= self._max_in_flight or self._pace.wait():
+        if len(self._pending) >= self._max_in_flight:
+            self._held_by = "answers"
+            return False
+        if self._governor.look_due():
+            self._send_look()
+        if self._is_held() or len(self._pending) >= self._max_in_flight:
             return False
         if self._window is None or self._sequence - self._taken < self._window:
             return True
+        self._held_by = "carrier"
         self._send_barrier()
         return False
+
+    def _is_held(self):
+        """Whether the governor holds requests back."""
+        if not self._governor.wait():
+            return False
+        self._held_by = self._governor.held_by
+        return True
 
     def _gives_up(self, timeout):
         """Whether a request has been held back for as long as it may take altogether."""
@@ -135,12 +214,6 @@ class Flight:
         if self._give_up is None:
             self._give_up = now + timeout
         return now >= self._give_up
-
-    def _refuse_rest(self, waiting, requests):
-        if waiting is not None:
-            yield waiting[0], self._not_taken()
-        for token, _encode, _timeout in requests:
-            yield token, self._not_taken()
 
     def _not_taken(self):
         error = MITimeout(
@@ -153,47 +226,55 @@ class Flight:
     def _send_barrier(self):
         """Once nothing has shown for a while what the server took, ask it."""
         now = time.monotonic()
-        if self._barrier is None or now - self._last_progress < _BARRIER_AFTER:
+        if self._barrier.encode is None or now - self._last_progress < _BARRIER_AFTER:
             return
         if self._barrier_at is not None and now - self._barrier_at < 1.0:
             return
         self._barrier_at = now
         try:
-            self._send(None, self._barrier, self._timeout)
+            self._send(self._barrier)
         except MIError:
             pass
 
-    def _send(self, token, encode, timeout):
-        exchange = self._carrier.start(encode, self._protocol.complete)
+    def _send_look(self):
+        """Ask for the server's memory; where the carrier is full just now, at the next turn."""
+        try:
+            if self._send(self._look):
+                self._governor.looking()
+        except MIError as error:
+            self._governor.looked(error)
+
+    def _send(self, outgoing):
+        """Whether the carrier took it."""
+        exchange = self._carrier.start(outgoing.encode, self._protocol.complete)
         if exchange is None:
             return False
         now = time.monotonic()
-        self._pace.sent()
+        if outgoing is self._barrier:
+            # as patient as the requests that it asks for
+            timeout = self._barrier.timeout
+        else:
+            timeout = outgoing.timeout
+        if outgoing is not self._barrier and outgoing is not self._look:
+            self._governor.sent()
+            self._under_way += 1
+            self._barrier.timeout = timeout
         self._sequence += 1
         if self._sequence - self._taken == 1:
             self._last_progress = now
         exchange.deadline = now + timeout
         fd = exchange.fileno()
-        self._pending[fd] = (token, exchange, self._sequence)
+        self._pending[fd] = (outgoing, exchange, self._sequence)
         self._poll.register(fd, select.POLLIN)
         heapq.heappush(self._deadlines, (exchange.deadline, self._sequence, fd))
         return True
 
-    def _wait(self, blocked, more, hurry):
-        """Serve what is ready, or wait for it unless in a hurry; yields outcomes."""
-        pause = 0.0 if hurry else self._pause(more)
-        writable = self._carrier.writable_fd() if blocked else None
-        if writable is not None:
-            self._poll.register(writable, select.POLLOUT)
-        elif blocked:
-            pause = min(pause, _RETRY)
-        events = self._poll.poll(pause * 1000)
-        if writable is not None:
-            self._poll.unregister(writable)
-        for fd, _event in events:
+    def _wait(self, more, hurry):
+        """Serve what is ready, or wait for it unless in a hurry; yields (Outgoing, outcome). more: there are requests to send."""
+        for fd, _event in self._ready(more, hurry):
             if fd not in self._pending:
                 continue
-            token, exchange, sequence = self._pending[fd]
+            outgoing, exchange, sequence = self._pending[fd]
             try:
                 received = [exchange.receive()]
             except MIError as error:
@@ -207,6 +288,23 @@ class Flight:
             heapq.heappush(self._deadlines, (exchange.deadline, sequence, exchange.fileno()))
         yield from self._expire()
 
+    def _ready(self, more, hurry):
+        """The (descriptor, event) on which something came, as soon as there is any or it is time to look after the requests."""
+        pause = 0.0 if hurry else self._pause(more)
+        blocked = self._held_by == "carrier" and self._give_up is not None and not hurry
+        writable = self._carrier.writable_fd() if blocked else None
+        if writable is not None:
+            self._poll.register(writable, select.POLLOUT)
+        elif blocked:
+            pause = min(pause, _RETRY)
+        started = time.monotonic()
+        events = self._poll.poll(pause * 1000)
+        if writable is not None:
+            self._poll.unregister(writable)
+        if more and not hurry and self._held_by is not None:
+            self._governor.waited(self._held_by, time.monotonic() - started)
+        return events
+
     def _pause(self, more):
         pauses = [1.0]
         if self._give_up is not None:
@@ -214,7 +312,7 @@ class Flight:
         if self._deadlines:
             pauses.append(self._deadlines[0][0] - time.monotonic())
         if more:
-            wait = self._pace.wait()
+            wait = self._governor.wait()
             if wait:
                 pauses.append(wait)
             if self._window is not None and self._sequence - self._taken >= self._window:
@@ -250,7 +348,7 @@ class Flight:
             return error
 
     def _finish(self, fd, outcome, reusable=True):
-        token, exchange, sequence = self._pending.pop(fd)
+        outgoing, exchange, sequence = self._pending.pop(fd)
         self._poll.unregister(fd)
         if reusable:
             # only an answer shows what the server took; a deadline does not
@@ -259,48 +357,91 @@ class Flight:
                 self._last_progress = time.monotonic()
                 self._barrier_at = None
                 self._hung = False
-        elif token is None and time.monotonic() - self._last_progress >= self._timeout:
+        elif outgoing is self._barrier and time.monotonic() - self._last_progress >= self._barrier.timeout:
             self._hung = True
         elif len(self._pending) == 0:
             self._taken = self._sequence
-        exchange.close(reusable and not isinstance(outcome, MIError) or _is_answer(outcome))
-        if token is not None:
-            yield token, outcome
+        exchange.close(reusable and not isinstance(outcome, MIError) or isinstance(outcome, ServerError))
+        if outgoing is self._look:
+            self._governor.looked(outcome)
+        elif outgoing is not self._barrier:
+            self._under_way -= 1
+            yield outgoing, outcome
 
 
-def _is_answer(outcome):
-    """An error that the server itself put into a whole reply."""
-    from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
+class BlockingFlight:
+    """The same for a carrier that blocks (HTTP), in a number of threads.
 
-    return isinstance(outcome, ServerError)
+    workers: requests at a time. governor, look: as for Flight.
+    """
 
+    def __init__(self, carrier, protocol, workers, governor, look):
+        self._carrier = carrier
+        self._protocol = protocol
+        self._workers = workers
+        self._governor = governor
+        self._look = Outgoing(None, look, LOOK_TIMEOUT)
+        self._running = {}
+        self._waiting = None
 
-def run_blocking(carrier, protocol, requests, workers, rate=None):
-    """The same for a carrier that blocks (HTTP), in a number of threads."""
-    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+    def run(self, requests):
+        """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come."""
+        from concurrent.futures import ThreadPoolExecutor
 
-    def one(token, encode, timeout):
+        supply = Supply(requests, self._governor)
+        with ThreadPoolExecutor(self._workers) as pool:
+            while True:
+                pause = self._start(supply, pool)
+                if self._waiting is None and not self._running:
+                    return
+                error = self._governor.gives_up(bool(self._running)) if self._waiting else None
+                if error is not None:
+                    yield from supply.refuse_rest(self._waiting, error)
+                    return
+                for outgoing, outcome in self._finished(pause):
+                    if outgoing is self._look:
+                        self._governor.looked(outcome)
+                    else:
+                        yield from supply.settle(outgoing, outcome)
+
+    def _start(self, supply, pool):
+        """Start what may go out now; gives the seconds until more may, or None when it is for the answers."""
+        while len(self._running) < self._workers:
+            self._waiting = self._waiting or supply.take()
+            if self._waiting is None:
+                return None
+            if self._governor.look_due():
+                self._governor.looking()
+                self._submit(pool, self._look)
+                continue
+            pause = self._governor.wait()
+            if pause:
+                return pause
+            self._governor.sent()
+            self._submit(pool, self._waiting)
+            self._waiting = None
+        return None
+
+    def _submit(self, pool, outgoing):
+        self._running[pool.submit(self._exchange, outgoing)] = outgoing
+
+    def _exchange(self, outgoing):
         try:
-            request, data = carrier.exchange(encode, time.monotonic() + timeout)
-            return token, protocol.decode(data, request)
+            request, data = self._carrier.exchange(outgoing.encode, time.monotonic() + outgoing.timeout)
+            return self._protocol.decode(data, request)
         except MIError as error:
-            return token, error
+            return error
 
-    pace = Pace(rate)
-    requests = iter(requests)
-    running = set()
-    with ThreadPoolExecutor(workers) as pool:
-        exhausted = False
-        while running or not exhausted:
-            while not exhausted and len(running) < workers:
-                entry = next(requests, None)
-                if entry is None:
-                    exhausted = True
-                    break
-                time.sleep(pace.wait())
-                pace.sent()
-                running.add(pool.submit(one, *entry))
-            if running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for each in done:
-                    yield each.result()
+    def _finished(self, pause):
+        """[(Outgoing, outcome)] of what ended within pause (seconds, None: without limit)."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+
+        started = time.monotonic()
+        if self._running:
+            done = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED)[0]
+        else:
+            time.sleep(pause)
+            done = ()
+        if self._waiting is not None:
+            self._governor.waited(self._governor.held_by if pause else "answers", time.monotonic() - started)
+        return [(self._running.pop(future), future.result()) for future in done]

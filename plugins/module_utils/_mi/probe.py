@@ -25,7 +25,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight
+from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outgoing
 
 # Seconds: a server of 3.x answers at once what it has read; one before 3.0 never answers JSON on its FIFO.
 _QUIET = 0.25
@@ -81,7 +81,7 @@ def _fifo(carrier, timeout, names):
     def requests():
         for name in names:
             protocol = make_protocol(name)
-            yield protocol, (_json_probe if name == "jsonrpc" else _line_probe)(protocol), timeout
+            yield Outgoing(protocol, (_json_probe if name == "jsonrpc" else _line_probe)(protocol), timeout)
 
     outcomes = _FifoProbe(carrier, None, max_in_flight=len(names)).run(requests())
     try:
@@ -119,11 +119,11 @@ class _FifoProbe(Flight):
     def _pause(self, more):
         return min(super()._pause(more), 0.01) if more else super()._pause(more)
 
-    def _send(self, token, encode, timeout):
-        self._protocol = token
+    def _send(self, outgoing):
+        self._protocol = outgoing.token
         self._carrier.alone = True
         try:
-            return super()._send(token, encode, timeout)
+            return super()._send(outgoing)
         finally:
             self._carrier.alone = False
 
@@ -132,7 +132,7 @@ class _FifoProbe(Flight):
         return super()._finish(fd, outcome, False)
 
     def _decode(self, exchange, received):
-        self._protocol = self._pending[exchange.fileno()][0]
+        self._protocol = self._pending[exchange.fileno()][0].token
         return super()._decode(exchange, received)
 
 
@@ -166,7 +166,7 @@ def _datagram(carrier, timeout):
 
 
 def _one(carrier, protocol, encode, timeout):
-    for _token, outcome in Flight(carrier, protocol, 1).run([(protocol, encode, timeout)]):
+    for _token, outcome in Flight(carrier, protocol, 1).run([Outgoing(protocol, encode, timeout)]):
         return outcome
 
 

@@ -9,6 +9,7 @@
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import DEFAULT_SHARE
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import PROTOCOLS, TRANSPORTS
 
 
@@ -101,6 +102,7 @@ def sending_spec():
             "from_uri": {"type": "str"},
             "socket": {"type": "str", "default": "contact"},
             "rate": {"type": "float"},
+            "server_share": {"type": "float", "default": DEFAULT_SHARE},
             "max_in_flight": {"type": "int"},
             "max_failures": {"type": "str"},
         }

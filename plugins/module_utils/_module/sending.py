@@ -14,10 +14,11 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import r
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import (
     Delivery,
     StopRule,
-    check_pace,
+    check_max_in_flight,
     not_sent,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import flatten
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
@@ -25,7 +26,9 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.uri import
 
 def check_options(params):
     """Refuse options that no request could be made with; raises BadParameters or SipError."""
-    check_pace(params["rate"], params["max_in_flight"])
+    check_rate(params["rate"])
+    check_share(params["server_share"])
+    check_max_in_flight(params["max_in_flight"])
     StopRule(params["max_failures"])
     flatten(params["headers"])
     if params["from_uri"]:
@@ -46,11 +49,12 @@ class Sending:
 
     def __init__(self, task, requests, journal=None):
         params = task.params
+        self.governor = Governor(params["rate"], params["server_share"])
         delivery = Delivery(
             task.connection,
             from_uri=params["from_uri"],
             socket=None if params["socket"] == "default" else params["socket"],
-            rate=params["rate"],
+            governor=self.governor,
             max_in_flight=params["max_in_flight"],
             stop=StopRule(params["max_failures"]),
             journal=journal,

@@ -16,6 +16,7 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import globs, regexes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor
 from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
@@ -117,7 +118,7 @@ def end(conn, found, wait=END_WAIT, interval=1.0, rate=None):
     """
     outcomes = [Outcome(dialog) for dialog in found]
     requests = [request_of(dialog) for dialog in found]
-    for index, reply in conn.call_many(requests, rate=rate):
+    for index, reply in conn.call_many(requests, governor=Governor(rate)):
         _note(outcomes[index], reply)
     try:
         _settle(conn, outcomes, wait, interval)

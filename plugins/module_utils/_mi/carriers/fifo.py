@@ -52,6 +52,9 @@ class FifoCarrier:
         self.path = None
         # write only into an empty FIFO, and keep our other clients out until the server took it
         self.alone = False
+        # bytes that the server reads at once (int): no more lie in the FIFO, so that no request is cut; None: any number
+        self.read_at_once = None
+        self._full = False
         self._fd = None
         self._stat = None
         self._idle = []
@@ -83,8 +86,8 @@ class FifoCarrier:
             self._fd = None
 
     def writable_fd(self):
-        """The descriptor to poll for writing after start() gave None."""
-        return self._fd
+        """The descriptor to poll for writing after start() gave None; None where polling does not tell."""
+        return self._fd if self._full else None
 
     def unread(self):
         """Bytes in the FIFO that the server has not yet read (int)."""
@@ -197,7 +200,8 @@ class FifoCarrier:
 
     def _write(self, data):
         """Whether data went out. A request beyond PIPE_BUF is not atomic, so it locks the others of our kind out."""
-        exclusive = self.alone or len(data) > select.PIPE_BUF
+        exclusive = self.alone or self.read_at_once is not None or len(data) > select.PIPE_BUF
+        self._full = False
         try:
             fcntl.flock(self._fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError as error:
@@ -207,7 +211,7 @@ class FifoCarrier:
             raise ConnectError("The FIFO {0} cannot be locked: {1}".format(self.path, error.strerror), None) from error
         try:
             if not self.alone:
-                return self._write_locked(data)
+                return self._has_room(len(data)) and self._write_locked(data)
             if self.unread():
                 # the FIFO is writable all the same, so polling it would not wait
                 time.sleep(0.001)
@@ -215,6 +219,12 @@ class FifoCarrier:
             return self._write_locked(data) and self._await_taken()
         finally:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _has_room(self, size):
+        if self.read_at_once is None:
+            return True
+        unread = self.unread()
+        return not unread or unread + size <= self.read_at_once
 
     def _await_taken(self):
         until = time.monotonic() + _TAKEN_WITHIN
@@ -239,6 +249,7 @@ class FifoCarrier:
                 except BlockingIOError:
                     continue
         except BlockingIOError:
+            self._full = True
             return False
         except OSError as error:
             if error.errno == errno.EPIPE:

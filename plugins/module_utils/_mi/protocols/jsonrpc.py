@@ -43,6 +43,8 @@ class JsonRpcProtocol:
     """Requests and replies as JSON objects; one request, never a batch, always with a string method."""
 
     name = "jsonrpc"
+    # what the server reads of its FIFO at once; requests across its end are logged as errors
+    fifo_buffer = _FIFO_REQUEST
 
     def __init__(self):
         # not to be guessed by those who may be able to send us a reply

@@ -43,6 +43,8 @@ class LineProtocol:
     """Requests of text lines; replies of a status line and a tree."""
 
     name = "line"
+    # the server reads line by line
+    fifo_buffer = None
 
     def encode(self, method, params, reply_to=None, known=True):
         """The request as a Request.

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.community.opensips.plugins.module_utils._mi import flight
+from ansible_collections.community.opensips.plugins.module_utils._mi import flight, governor
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -287,13 +287,13 @@ def test_connection_serves_calls_between_and_after():
 class Clock:
     def __init__(self, monkeypatch):
         self.now = 1000.0
-        monkeypatch.setattr(flight.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(governor.time, "monotonic", lambda: self.now)
 
 
 @pytest.mark.parametrize("rate", [0.5, 3.0, 100.0])
 def test_pace_spaces_requests_evenly(monkeypatch, rate):
     clock = Clock(monkeypatch)
-    pace = flight.Pace(rate)
+    pace = governor.Pace(rate)
     sent = []
     for _dummy in range(50):
         clock.now += pace.wait()
@@ -305,7 +305,7 @@ def test_pace_spaces_requests_evenly(monkeypatch, rate):
 
 def test_pace_makes_up_for_a_late_wake_up_but_not_for_a_stall(monkeypatch):
     clock = Clock(monkeypatch)
-    pace, sent = flight.Pace(50.0), []
+    pace, sent = governor.Pace(50.0), []
     for _dummy in range(100):
         # each sleep lasts some milliseconds longer than asked for
         clock.now += pace.wait() + 0.004
@@ -322,7 +322,7 @@ def test_pace_makes_up_for_a_late_wake_up_but_not_for_a_stall(monkeypatch):
 
 def test_pace_without_a_rate_never_waits(monkeypatch):
     Clock(monkeypatch)
-    pace = flight.Pace(None)
+    pace = governor.Pace(None)
     for _dummy in range(1000):
         assert pace.wait() == 0
         pace.sent()
@@ -334,7 +334,11 @@ def test_rate_holds_back_a_run(transport):
     arrived = []
     with serving(transport, lambda attr: arrived.append(time.monotonic()) or attr) as peer:
         with peer.connect() as conn:
-            outcomes = list(conn.call_many(fetches(["answer-{0}".format(number) for number in range(8)]), rate=25))
+            outcomes = list(
+                conn.call_many(
+                    fetches(["answer-{0}".format(number) for number in range(8)]), governor=governor.Governor(25)
+                )
+            )
     assert len(outcomes) == 8
     # seven gaps of 40 ms; what may be made up for, and what the wire adds at the start, is below two of them
     assert arrived[-1] - arrived[0] > 5 * 0.04
@@ -472,9 +476,9 @@ def test_what_encode_raises_becomes_the_outcome():
         outcomes = dict(
             flight.Flight(carrier, JsonRpcProtocol(), 2).run(
                 [
-                    ("a", refuse, 1.0),
-                    ("b", lambda reply_to: JsonRpcProtocol().encode("version", None), 5.0),
-                    ("c", refuse, 1.0),
+                    flight.Outgoing("a", refuse, 1.0),
+                    flight.Outgoing("b", lambda reply_to: JsonRpcProtocol().encode("version", None), 5.0),
+                    flight.Outgoing("c", refuse, 1.0),
                 ]
             )
         )

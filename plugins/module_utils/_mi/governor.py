@@ -1,0 +1,380 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""How fast a server may be sent to: as fast as its shared memory bears, and never faster than a rate.
+
+The model
+=========
+
+A request of some commands holds shared memory of the server after it was taken:
+
+- ``t_uac_dlg`` makes a transaction of tm: 7.7 KB, from the request until the final answer plus ``wt_timer`` (5 s), or for a
+  phone that stays silent until ``fr_timeout`` (30 s) plus that, and up to a second more since tm's timers tick once a second.
+- ``dlg_end_dlg`` makes two, a BYE to either side.
+- ``ul_add`` keeps a contact, about 1.3 KB, until it expires.
+
+Other commands hold none, and are not held back.
+
+Quantities, all of them the server's own statistics (``get_statistics shmem: inuse_transactions``):
+
+=========== ======= ======================================================================================
+total       bytes   shmem:total_size, what the server was started with (``-m``; packages set 64 MB)
+free        bytes   shmem:free_size
+in use      number  tm:inuse_transactions, those of calls included; None where the server does not tell
+=========== ======= ======================================================================================
+
+From the first look (free_0, in_use_0), which comes before anything is sent, and the latest one (free, in_use):
+
+- held = in_use - in_use_0 + transactions sent since the look. What calls began meanwhile counts as if it were ours, which
+  makes the run slower when others need more.
+- bytes_each = (free_0 - free) / (in_use - in_use_0), learned once there are enough to tell; 8,000 before that.
+- A request may go if held * bytes_each stays within share * free_0, and free less what was sent since the look stays above
+  a fifth of total. Contacts stay, so only the second rule holds for them.
+
+What was released since the look is not counted, so a look that is late makes the run slower and never dangerous.
+
+A look is one request. One is due after 100 requests, but at most four a second, and twice a second while the run is held
+back. That makes no more than 1 % of the requests of a run that lasts.
+
+A server that answers that it is out of memory is left alone for a second, then two, four, eight; its request is sent again
+after that. If nothing gets through for PATIENCE seconds, the run ends.
+
+Sources: measured on OpenSIPS 2.4.11, 3.6.8 and 4.0.1; tm/h_table.c (build_cell), tm/config.h (WT_TIME_OUT), tm/mi.c,
+tm/uac.c, dialog/dlg_req_within.c, usrloc/ucontact.c, mem/f_malloc.c.
+"""
+
+import itertools
+import re
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    MIError,
+    ServerError,
+)
+
+# Percent of the memory that was free at the start which a run may hold.
+DEFAULT_SHARE = 25.0
+# Requests a second to a server whose memory cannot be watched.
+CAREFUL_RATE = 100.0
+# Seconds in which nothing got through until a run gives up.
+PATIENCE = 60.0
+# What asks for the memory.
+LOOK = ("get_statistics", {"statistics": ["shmem:", "inuse_transactions"]})
+
+# The part of all memory that a run leaves free.
+_RESERVE = 0.2
+# Bytes of one transaction before they are learned, what can be believed, and the transactions that it takes to learn.
+_TRANSACTION = 8000.0
+_BELIEVABLE = (4000.0, 64000.0)
+_LEARN_FROM = 50
+# Requests between two looks, and seconds.
+_EACH = 100
+_OFTEN = 0.25
+_HELD_BACK = 0.5
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
+# Seconds of lateness that a paced run may make up for.
+_CATCH_UP = 0.05
+
+
+class Cost:
+    """What one request of a command holds: transactions (int), and contacts' bytes that stay (int)."""
+
+    __slots__ = ("transactions", "kept")
+
+    def __init__(self, transactions=0, kept=0):
+        self.transactions = transactions
+        self.kept = kept
+
+    def __bool__(self):
+        return bool(self.transactions or self.kept)
+
+
+NO_COST = Cost()
+_COSTS = {"t_uac_dlg": Cost(transactions=1), "dlg_end_dlg": Cost(transactions=2), "ul_add": Cost(kept=1300)}
+
+
+def cost_of(method):
+    """The Cost of a request, by the classic or the 4.0 name of its command."""
+    return _COSTS.get(method) or _COSTS.get(catalogue.classic_name(method)) or NO_COST
+
+
+def check_rate(rate):
+    """Raise BadParameters for requests a second that cannot be."""
+    if rate is not None and not 0 < rate <= 100000:
+        raise BadParameters("rate is {0:g}".format(rate), "Give requests a second, above 0 and up to 100000")
+
+
+def check_share(share):
+    """Raise BadParameters for a percentage that cannot be."""
+    if not 0 < share <= 100:
+        raise BadParameters(
+            "server_share is {0:g}".format(share),
+            "Give a percentage of the server's free memory, above 0 and up to 100",
+        )
+
+
+class OutOfMemory(ServerError):
+    """The server has had no memory for a request for so long that the run ends; this one was not sent, or was refused."""
+
+
+class Pace:
+    """When the next request may go: at most rate requests a second (float, None: no limit)."""
+
+    def __init__(self, rate):
+        self._gap = 1.0 / rate if rate else 0.0
+        self._next = 0.0
+
+    def wait(self):
+        """Seconds until the next request may go; 0: now."""
+        return max(0.0, self._next - time.monotonic()) if self._gap else 0.0
+
+    def sent(self):
+        if self._gap:
+            # a late wake-up is made up for, a stall is not: that would be a burst
+            now = time.monotonic()
+            self._next = (self._next if now - self._next < _CATCH_UP else now) + self._gap
+
+
+class Memory:
+    """One look at a server. total, free: bytes. in_use: transactions of tm, or None."""
+
+    __slots__ = ("total", "free", "in_use")
+
+    def __init__(self, total, free, in_use):
+        self.total = total
+        self.free = free
+        self.in_use = in_use
+
+    @classmethod
+    def of_reply(cls, reply):
+        """Out of the Reply to LOOK; None where the server does not tell."""
+        pairs = (
+            [(name, value) for _depth, name, value, _attributes in reply.walk()]
+            if reply.is_tree
+            else reply.result.items()
+            if isinstance(reply.result, dict)
+            else ()
+        )
+        found = {name: int(value) for name, value in pairs if str(value).isdigit()}
+        total, free = found.get("shmem:total_size"), found.get("shmem:free_size")
+        # nothing free at all is what a server says whose allocator does not count
+        return cls(total, free, found.get("tm:inuse_transactions")) if total and free else None
+
+
+class Governor:
+    """Says when the next request may go, and when to look at the server's memory. For one run; see the module's docstring.
+
+    rate: requests a second, or None. share: percent of the memory that was free at the start, which the run may hold.
+    problem: why memory is not watched (str), or None. held_by: what the last wait() was for, "rate" or "memory".
+    """
+
+    def __init__(self, rate=None, share=DEFAULT_SHARE):
+        check_rate(rate)
+        check_share(share)
+        self.problem = None
+        self._rate = rate
+        self._pace = Pace(rate)
+        self._share = share / 100.0
+        self._cost = NO_COST
+        self._start = self._latest = None
+        self._looking = False
+        self._looked_at = 0.0
+        self._bytes_each = _TRANSACTION
+        # since the latest look: transactions, bytes of contacts, requests
+        self._since = [0, 0, 0]
+        # after a refusal one request is tried after each pause, until one gets through
+        self._pause, self._resume = _FIRST_PAUSE, 0.0
+        self._trying = self._tried = False
+        # since when nothing gets through
+        self._stuck = None
+        self.held_by = None
+        # of the whole run
+        self._sent = self._refused = self._looks = 0
+        self._least = None
+        self._waited = {}
+
+    # ---- what the flight asks
+
+    def expect(self, cost):
+        """The next request's Cost."""
+        self._cost = cost
+
+    def wait(self):
+        """Seconds until the next request may go, or until it is worth asking again; 0: now."""
+        now = time.monotonic()
+        self.held_by = "memory"
+        seconds = self._resume - now if now < self._resume else self._wait_for_memory(now)
+        if not seconds:
+            self.held_by = "rate"
+            seconds = self._pace.wait()
+        return seconds
+
+    def _wait_for_memory(self, now):
+        if not self._cost or self.problem is not None:
+            return 0.0
+        if self._latest is None:
+            return _OFTEN
+        return 0.0 if self._fits() else max(0.01, self._looked_at + _HELD_BACK - now)
+
+    def _fits(self):
+        transactions, kept, _requests = self._since
+        needed = (transactions + self._cost.transactions) * self._bytes_each + kept + self._cost.kept
+        if self._latest.free - needed < _RESERVE * self._latest.total:
+            return False
+        if not self._cost.transactions:
+            return True
+        held = self._held() + transactions
+        # one is always let through, or nothing would ever be sent
+        return not held or (held + self._cost.transactions) * self._bytes_each <= self._share * self._start.free
+
+    def _held(self):
+        """Transactions that this run, and what began beside it, held at the latest look."""
+        if self._latest.in_use is None or self._start.in_use is None:
+            return max(0.0, (self._start.free - self._latest.free) / self._bytes_each)
+        return max(0, self._latest.in_use - self._start.in_use)
+
+    def look_due(self):
+        """Whether LOOK is to be sent now."""
+        if self._looking or not self._cost or self.problem is not None:
+            return False
+        if self._latest is None:
+            return True
+        passed = time.monotonic() - self._looked_at
+        if self._since[2] >= _EACH:
+            return passed >= _OFTEN
+        return passed >= _HELD_BACK and not self._fits()
+
+    def gives_up(self, waiting_for_answers):
+        """The OutOfMemory that ends the run, or None. waiting_for_answers: whether a phone may still give memory back by answering."""
+        if not self._is_short() or (waiting_for_answers and not self._trying):
+            self._stuck = None
+            return None
+        now = time.monotonic()
+        self._stuck = self._stuck or now
+        if waiting_for_answers:
+            return None
+        return self._shortage() if now - self._stuck >= PATIENCE else None
+
+    def _is_short(self):
+        watched = self._cost and self._latest is not None
+        return self._trying or (watched and not self._fits())
+
+    def _shortage(self):
+        told = "" if self._latest is None else " ({0} of {1} MB are free)".format(
+            self._latest.free >> 20, self._latest.total >> 20
+        )  # fmt: skip
+        return OutOfMemory(
+            500,
+            "out of memory",
+            message="The server has had too little shared memory for {0:g} s{1}".format(PATIENCE, told),
+            hint="See what uses it, start OpenSIPS with more (-m), or run again when fewer calls are up",
+        )
+
+    # ---- what the flight tells
+
+    def sent(self):
+        """A request of the expected Cost went out."""
+        self._pace.sent()
+        if self._trying:
+            self._tried = True
+            self._resume = time.monotonic() + self._pause
+        self._sent += 1
+        self._since[0] += self._cost.transactions
+        self._since[1] += self._cost.kept
+        self._since[2] += 1
+
+    def looking(self):
+        """LOOK went out."""
+        self._looking = True
+        self._looks += 1
+
+    def looked(self, outcome):
+        """The Reply to LOOK came, or an MIError."""
+        self._looking = False
+        self._looked_at = time.monotonic()
+        memory = None if isinstance(outcome, MIError) else Memory.of_reply(outcome)
+        if memory is not None:
+            self._take(memory)
+        elif self._latest is None:
+            self._go_carefully(outcome)
+        # a look that was lost says nothing: what was sent goes on counting
+
+    def _take(self, memory):
+        self._latest = memory
+        self._start = self._start or memory
+        self._least = memory.free if self._least is None else min(self._least, memory.free)
+        self._since = [0, 0, 0]
+        held = self._held()
+        if memory.in_use is not None and held >= _LEARN_FROM:
+            least, most = _BELIEVABLE
+            self._bytes_each = min(most, max(least, (self._start.free - memory.free) / held))
+
+    def _go_carefully(self, outcome):
+        self.problem = (
+            str(outcome)
+            if isinstance(outcome, MIError)
+            else "the statistics of the server do not tell its shared memory"
+        )
+        self._pace = Pace(min(self._rate or CAREFUL_RATE, CAREFUL_RATE))
+
+    def refused(self):
+        """The server had no memory for a request."""
+        self._refused += 1
+        if self._trying and not self._tried:
+            # it was under way already when another was refused
+            return
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE) if self._trying else _FIRST_PAUSE
+        self._resume = time.monotonic() + self._pause
+        self._trying, self._tried = True, False
+
+    def answered(self):
+        """A request got through."""
+        self._trying, self._resume, self._stuck = False, 0.0, None
+
+    def waited(self, reason, seconds):
+        """Requests could not go out for a while. reason: "rate", "memory", "answers" or "carrier"."""
+        self._waited[reason] = self._waited.get(reason, 0.0) + seconds
+
+    def report(self):
+        """What became of the run: dict of
+
+        limited_by (rate, memory, answers, carrier: what held it back longest, or None), least_free_memory and total_memory
+        (bytes, None where the server did not tell), out_of_memory (requests that the server refused for want of memory, and
+        that were sent again), looks (requests that asked for its memory).
+        """
+        longest = max(self._waited, key=self._waited.get) if self._waited else None
+        return {
+            "limited_by": longest,
+            "least_free_memory": self._least,
+            "total_memory": self._latest.total if self._latest else None,
+            "out_of_memory": self._refused,
+            "looks": self._looks,
+        }
+
+
+# What servers say that had no memory for a transaction, before anything was sent (E_OUT_OF_MEM of tm/uac.c is -2), and over
+# FIFO as text: the handler of an asynchronous command, the headers of the request.
+_SHORT = re.compile(r"\(2/MI/UAC\)")
+_SHORT_TEXTS = ("failed to build async handler", "failed to build response")
+
+
+def is_out_of_memory(outcome, method):
+    """Whether a Reply or an MIError says that the server had no memory for a request of method, and did nothing of it."""
+    if method is None or catalogue.classic_name(method) != "t_uac_dlg":
+        return False
+    if isinstance(outcome, ServerError):
+        return bool(_SHORT.search(outcome.reason))
+    if isinstance(outcome, MIError):
+        return isinstance(outcome, MalformedReply) and any(text in outcome.message for text in _SHORT_TEXTS)
+    if not outcome.is_tree:
+        return False
+    # up to 2.4 it is the only node of a successful reply; what a phone says comes with others
+    nodes = list(itertools.islice(outcome.walk(), 2))
+    return len(nodes) == 1 and bool(_SHORT.search(nodes[0][2] or ""))

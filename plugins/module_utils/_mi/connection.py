@@ -131,7 +131,7 @@ class Connection:
         if self.carrier.kind == "http":
             # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
             workers = 1 if self._speaker().name == "xmlrpc" else min(limit, flight.HTTP_WORKERS)
-            return flight.BlockingFlight(self.carrier, self._speaker(), workers, governor, look).run(encoded)
+            return flight.BlockingFlight(self._exchange_http, workers, governor, look).run(encoded)
         return self._flight(limit, governor, look).run(encoded)
 
     def _encode_each(self, requests, timeout):

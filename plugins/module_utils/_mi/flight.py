@@ -372,12 +372,11 @@ class Flight:
 class BlockingFlight:
     """The same for a carrier that blocks (HTTP), in a number of threads.
 
-    workers: requests at a time. governor, look: as for Flight.
+    exchange(encode, timeout): gives the Reply, or raises MIError. workers: requests at a time. governor, look: as for Flight.
     """
 
-    def __init__(self, carrier, protocol, workers, governor, look):
-        self._carrier = carrier
-        self._protocol = protocol
+    def __init__(self, exchange, workers, governor, look):
+        self._exchange = exchange
         self._workers = workers
         self._governor = governor
         self._look = Outgoing(None, look, LOOK_TIMEOUT)
@@ -423,12 +422,11 @@ class BlockingFlight:
         return None
 
     def _submit(self, pool, outgoing):
-        self._running[pool.submit(self._exchange, outgoing)] = outgoing
+        self._running[pool.submit(self._outcome, outgoing)] = outgoing
 
-    def _exchange(self, outgoing):
+    def _outcome(self, outgoing):
         try:
-            request, data = self._carrier.exchange(outgoing.encode, time.monotonic() + outgoing.timeout)
-            return self._protocol.decode(data, request)
+            return self._exchange(outgoing.encode, outgoing.timeout)
         except MIError as error:
             return error
 

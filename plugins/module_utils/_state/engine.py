@@ -19,6 +19,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ServerError,
     first_few,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import OutOfMemory
 
 _SHOWN = 20
 
@@ -147,19 +148,26 @@ def _key(item):
 
 
 def _write(conn, entries):
-    """Send the requests; one item's refusal does not keep others back. Returns the error that stopped all, or None."""
-    for entry in sorted(entries, key=lambda each: each.item.rank):
-        for method, params in entry.requests:
-            try:
-                entry.sent = True
-                conn.call(method, params)
-            except ServerError as error:
-                entry.error = error
-                break
-            except MIError as error:
-                entry.error = error
-                return error
+    """Send the requests, one at a time; one item's refusal does not keep others back. Returns the error that stopped all, or None."""
+    turn = []
+    # call_many(), because it paces by the server's memory: very many contacts would use all of a small one
+    for _index, outcome in conn.call_many(_requests(entries, turn), max_in_flight=1):
+        if isinstance(outcome, MIError):
+            turn[0].error = outcome
+            if not isinstance(outcome, ServerError) or isinstance(outcome, OutOfMemory):
+                return outcome
     return None
+
+
+def _requests(entries, turn):
+    """The requests of each entry, up to one that fails. turn: list that is made to hold the entry whose request is out."""
+    for entry in sorted(entries, key=lambda each: each.item.rank):
+        turn[:] = [entry]
+        for request in entry.requests:
+            if entry.error is not None:
+                break
+            entry.sent = True
+            yield request
 
 
 def _settled(conn, state, entries):

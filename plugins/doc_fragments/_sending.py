@@ -30,8 +30,19 @@ options:
     default: contact
   rate:
     description:
-      - Requests a second, at the most. If not set, as fast as the server takes them.
+      - At most this many requests a second. If not set, as many as the server's memory bears, see O(server_share).
     type: float
+  server_share:
+    description:
+      - The share of the server's free shared memory that this task may use, in percent of what is free when it begins.
+      - Each request holds about 8 KB of the server's memory until its phone has answered, and 5 seconds more. A phone that does not
+        answer holds it until the server's C(fr_timeout), and 5 seconds more.
+      - The task asks the server for its statistics C(shmem) and C(inuse_transactions) before it sends and a few times a second while it
+        sends. It slows down when less memory is free, whoever uses it, and never sends while less than a fifth of all memory is free.
+      - A request that the server refuses because it has no memory is sent again later. If nothing gets through for a minute, the run stops.
+      - If the statistics cannot be read, the task warns, and sends at most 100 requests a second.
+    type: float
+    default: 25
   max_in_flight:
     description:
       - How many requests may wait for their phone's answer at the same time. If not set, 1000, and 4000 over a datagram socket.

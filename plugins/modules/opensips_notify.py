@@ -343,6 +343,32 @@ summary:
       description: Requests a second over the whole run. Empty when nothing was sent.
       type: float
       sample: 0.9
+    pace:
+      description: How fast the server was sent to, and why not faster. Only if something was sent.
+      type: dict
+      contains:
+        limited_by:
+          description:
+            - What held the run back for the longest time, V(rate), V(memory) of the server, V(answers) that were waited for because
+              O(max_in_flight) was reached, or V(carrier) if the server did not read faster. Empty if nothing did.
+          type: str
+          sample: memory
+        least_free_memory:
+          description: The least free shared memory of the server that was seen, in bytes. Empty if the server does not report it.
+          type: int
+          sample: 38911944
+        total_memory:
+          description: The shared memory of the server, in bytes. Empty if the server does not report it.
+          type: int
+          sample: 67108864
+        out_of_memory:
+          description: Number of requests that the server refused because it had no memory. They were sent again.
+          type: int
+          sample: 0
+        looks:
+          description: Number of requests that asked the server for its memory.
+          type: int
+          sample: 69
     earlier:
       description: Number of phones that keep their outcome of an earlier run of the campaign.
       type: int

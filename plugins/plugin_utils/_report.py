@@ -55,6 +55,7 @@ class Run(t.NamedTuple):
     sent: int
     states: dict[str, int]
     problem: str | None
+    pace: dict[str, t.Any]
 
 
 def pack(result: t.Mapping[str, t.Any], host: str = "", label: str = "", plan: bool = False) -> str:
@@ -99,6 +100,7 @@ def _read(result: t.Any, host: str = "", label: str = "", plan: bool = False) ->
         "sent": summary.get("sent") or 0,
         "left_out": dict(left_out),
         "problem": result.get("msg"),
+        "pace": summary.get("pace") or {},
     }
 
 
@@ -150,6 +152,7 @@ class Report:
                 part["sent"],
                 states,
                 part["problem"],
+                part.get("pace") or {},
             )
         )
 
@@ -226,6 +229,28 @@ class Report:
         return (min(starts), self.events[-1][0]) if starts else None
 
     @functools.cached_property
+    def pace(self) -> dict[str, t.Any]:
+        """How fast the servers were sent to, over all runs; empty when nothing was sent.
+
+        rate (requests a second while sending), limited_by (what held most of the runs back, or None), least_free_memory and
+        total_memory (bytes, of the server that had the least free, or None), out_of_memory (requests refused and sent again).
+        """
+        runs = [run for run in self.runs if run.sent]
+        seconds = sum(run.seconds or 0 for run in runs)
+        if not seconds:
+            return {}
+        limits = collections.Counter(run.pace.get("limited_by") for run in runs).most_common(1)
+        watched = [run.pace for run in runs if run.pace.get("least_free_memory") is not None]
+        tightest = min(watched, key=lambda pace: pace["least_free_memory"] / pace["total_memory"], default={})
+        return {
+            "rate": round(sum(run.sent for run in runs) / seconds, 1),
+            "limited_by": limits[0][0],
+            "least_free_memory": tightest.get("least_free_memory"),
+            "total_memory": tightest.get("total_memory"),
+            "out_of_memory": sum(run.pace.get("out_of_memory") or 0 for run in runs),
+        }
+
+    @functools.cached_property
     def firmware(self) -> list[tuple[str, str, int]]:
         """[(User-Agent before, after, number of phones)] of the phones that came back, the most frequent first."""
         found = collections.Counter(
@@ -251,6 +276,7 @@ class Report:
             "sent": self.sent,
             "earlier": self.earlier,
             "attention": len(self.attention),
+            "pace": self.pace or None,
             "started": self.span[0] if self.span else None,
             "ended": self.span[1] if self.span else None,
             **spread,

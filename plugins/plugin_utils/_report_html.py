@@ -27,6 +27,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
     clean,
     clock,
     duration,
+    limit,
     number,
     phones,
     share,
@@ -143,19 +144,16 @@ def _tiles(report: Report) -> str:
         middle, late = (percentile(report.answer_seconds, percent) for percent in (50, 95))
         tiles.append((duration(middle), "median answer", f"95 % in {duration(late)}"))
     if report.span:
-        sending = sum(run.seconds or 0 for run in report.runs)
-        tiles.append(
-            (
-                clock(report.span[1] - report.span[0]),
-                "in all",
-                f"{number(report.sent / sending)} a second" if sending else "",
-            )
-        )
+        tiles.append((clock(report.span[1] - report.span[0]), "in all", _pace(report)))
     found = "".join(
         f'<div class="tile"><b>{value}</b><span>{label}</span><span class="soft">{unbroken(note)}</span></div>'
         for value, label, note in tiles
     )
     return f'<div class="tiles">{found}</div>'
+
+
+def _pace(report: Report) -> str:
+    return f"{number(report.pace['rate'])} a second" if report.pace else ""
 
 
 def _from_earlier(report: Report) -> str:
@@ -182,6 +180,9 @@ def _timeline(report: Report) -> str:
     note = "Answers as they added up, since the first request."
     if report.earlier:
         note += f" The {number(report.earlier)} of earlier runs are not in it."
+    why = limit(report.pace)
+    if why:
+        note += f" The pace of {_pace(report)}: {why}."
     return section(
         "Over time", note, f'<ul class="key">{key}</ul>{plot.svg(1070, 300, "wide")}{plot.svg(360, 250, "narrow")}'
     )

@@ -19,6 +19,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
     Entry,
     clean,
     duration,
+    limit,
     number,
     phones,
     remedy,
@@ -166,7 +167,7 @@ def runs(report: Report) -> str:
     start = report.span[0] if report.span else 0.0
     rows = "".join(_run_row(run, start, several) for run in runs[:_RUNS])
     head = ("<th>Server</th>" if several else "") + (
-        '<th>Run</th><th class="n">Began at</th><th class="n">Sending</th><th class="n">Sent</th><th style="width:34%">Outcomes</th>'
+        '<th>Run</th><th class="n">Began at</th><th class="n">Sending</th><th class="n">Sent</th><th>Pace</th><th style="width:34%">Outcomes</th>'
     )
     rest = f" The first {_RUNS} of {number(len(runs))}." if len(runs) > _RUNS else ""
     return section(
@@ -189,8 +190,15 @@ def _run_row(run: Run, start: float, several: bool) -> str:
     return (
         ("<td>" + text(run.host) + "</td>" if several else "")
         + f'<td>{text(run.label)}</td><td class="n">{began}</td><td class="n">{duration(run.seconds)}</td>'
-        f'<td class="n">{number(run.sent)}</td><td>{plot}{problem}</td>'
+        f'<td class="n">{number(run.sent)}</td><td>{_pace(run)}</td><td>{plot}{problem}</td>'
     ).join(("<tr>", "</tr>"))
+
+
+def _pace(run: Run) -> str:
+    if not run.sent or not run.seconds:
+        return "–"
+    why = limit(run.pace)
+    return f"{number(round(run.sent / run.seconds, 1))}/s" + (f' <span class="soft">{why}</span>' if why else "")
 
 
 def left_out(report: Report) -> str:

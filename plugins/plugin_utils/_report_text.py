@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
     Entry,
     clean,
     duration,
+    limit,
     number,
     phones,
     remedy,
@@ -25,7 +26,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
 
 def lines(report: Report, show: int = 50) -> list[str]:
     """The report as lines: counts by vendor and state, Events of a plan, and phones, at most show of them."""
-    found = [_headline(report), *_table(report)]
+    found = [_headline(report), *_pace(report), *_table(report)]
     planned = [entry for entry in report.results if entry["state"] == "planned"]
     if planned:
         found += ["", *_events(planned), "", "In this order:", *_capped([_plan_line(each) for each in planned], show)]
@@ -46,6 +47,13 @@ def _headline(report: Report) -> str:
         words.append(f"{number(report.earlier)} of them by earlier runs")
     took = f" in {duration(report.span[1] - report.span[0])}" if report.span else ""
     return f"{phones(len(report.results))}{took}: {', '.join(words) or 'nothing to do'}"
+
+
+def _pace(report: Report) -> list[str]:
+    if not report.pace:
+        return []
+    why = limit(report.pace)
+    return [f"Pace: {number(report.pace['rate'])} requests a second" + (f", {why}" if why else "")]
 
 
 def _table(report: Report) -> list[str]:

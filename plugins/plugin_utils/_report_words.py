@@ -120,6 +120,25 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d} min" if minutes < 60 else f"{number(minutes // 60)}:{minutes % 60:02d} h"
 
 
+_LIMITS = {
+    "rate": "limited by rate",
+    "memory": "limited by the server's memory",
+    "answers": "limited by max_in_flight",
+    "carrier": "limited by how fast the server reads",
+}
+
+
+def limit(pace: t.Mapping[str, t.Any]) -> str:
+    """What held a run back and how much memory its server had left, in words; empty when neither is known."""
+    words = [_LIMITS.get(pace.get("limited_by") or "", "")]
+    least, total = pace.get("least_free_memory"), pace.get("total_memory")
+    if least is not None and total:
+        words.append(f"at least {number(least >> 20)} of {number(total >> 20)} MB of its memory were free")
+    if pace.get("out_of_memory"):
+        words.append(f"{number(pace['out_of_memory'])} requests were refused for want of memory and sent again")
+    return ", ".join(filter(None, words))
+
+
 def phones(count: int) -> str:
     """1 phone, 2 phones."""
     return f"{number(count)} phone{'' if count == 1 else 's'}"

@@ -70,6 +70,7 @@ class Sending:
         self.seconds = time.monotonic() - started
         self.stopped = delivery.stopped
         self.results = [done.get(id(each)) or self._unaccounted(each) for each in requests]
+        self.requested = bool(requests)
         self.sent = sum(each["outcome"] in outcomes.SENT for each in self.results)
 
     def _unaccounted(self, request):
@@ -78,7 +79,9 @@ class Sending:
         return report.result_of(request, dict(result, outcome=outcomes.UNKNOWN))
 
     def finish(self, result):
-        """Return result, or raise TaskFailure with it when the run stopped or broke off."""
+        """Return result with the pace of the run in its summary, or raise TaskFailure with it when the run stopped or broke off."""
+        if self.requested:
+            result["summary"]["pace"] = self.governor.report()
         if self.failure is not None:
             raise TaskFailure(str(self.failure), dict(result, error=describe_error(self.failure)))
         if self.stopped:

@@ -118,6 +118,31 @@ class TestReport:
         plan = pack(run(left_out=left * 3), plan=True)
         assert Report([plan, run(phone(0), left_out=left * 99)]).left_out == {"user_agent does not match": 3}
 
+    def test_tells_the_pace_and_what_limited_it(self):
+        MB = 1 << 20
+        paces = [
+            {"limited_by": "memory", "least_free_memory": 30 * MB, "total_memory": 64 * MB, "out_of_memory": 2},
+            {"limited_by": "memory", "least_free_memory": 40 * MB, "total_memory": 512 * MB, "out_of_memory": 0},
+            {"limited_by": None, "least_free_memory": None, "total_memory": None, "out_of_memory": 0},
+        ]
+        sources = [run(phone(number), seconds=0.5) for number in range(3)]
+        for source, pace in zip(sources, paces, strict=True):
+            source["summary"]["pace"] = pace
+        sources.append(run(phone(9, "not_sent"), seconds=0.0))
+        report = Report([pack(source) for source in sources])
+        assert report.pace == {
+            "rate": 2.0,
+            "limited_by": "memory",
+            "least_free_memory": 40 * MB,
+            "total_memory": 512 * MB,
+            "out_of_memory": 2,
+        }
+        words = "limited by the server's memory, at least 40 of 512 MB of its memory were free"
+        assert f"Pace: 2.0 requests a second, {words}, 2 requests were refused" in "\n".join(_report_text.lines(report))
+        assert words in _report_html.page(report).replace("&nbsp;", " ").replace("&#x27;", "'")
+        assert json.loads(report.to_json())["summary"]["pace"] == report.pace
+        assert Report([run(phone(1, "not_sent"))]).pace == {}
+
     @pytest.mark.parametrize(
         "source", ["text", "opensips-report-part:1:AAAA", {"stdout": ""}, {"results": [{}]}, {"results": ["x"]}, 5.0]
     )

@@ -32,8 +32,11 @@ From the first look (free_0, in_use_0), which comes before anything is sent, and
 - held = in_use - in_use_0 + transactions sent since the look. What calls began meanwhile counts as if it were ours, which
   makes the run slower when others need more.
 - bytes_each = (free_0 - free) / (in_use - in_use_0), learned once there are enough to tell; 8,000 before that.
+- most = share * free_0 / bytes_each is what may be held; a server gives it back within WT_TIME_OUT after the answers.
 - A request may go if held * bytes_each stays within share * free_0, and free less what was sent since the look stays above
   a fifth of total. Contacts stay, so only the second rule holds for them.
+- Requests go out at no more than four times most / WT_TIME_OUT a second. All at once, and then none until the memory comes back,
+  would take as long, and keep the processors from calls meanwhile.
 
 What was released since the look is not counted, so a look that is late makes the run slower and never dangerous.
 
@@ -60,7 +63,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 
 # Percent of the memory that was free at the start which a run may hold.
-DEFAULT_SHARE = 25.0
+DEFAULT_SHARE = 50.0
 # Requests a second to a server whose memory cannot be watched.
 CAREFUL_RATE = 100.0
 # Seconds in which nothing got through until a run gives up.
@@ -74,6 +77,9 @@ _RESERVE = 0.2
 _TRANSACTION = 8000.0
 _BELIEVABLE = (4000.0, 64000.0)
 _LEARN_FROM = 50
+# Seconds that tm keeps a transaction after its final answer, and how much faster than they end others may begin.
+_WT_TIME_OUT = 5.5
+_BURST = 4
 # Requests between two looks, and seconds.
 _EACH = 100
 _OFTEN = 0.25
@@ -128,8 +134,12 @@ class Pace:
     """When the next request may go: at most rate requests a second (float, None: no limit)."""
 
     def __init__(self, rate):
-        self._gap = 1.0 / rate if rate else 0.0
         self._next = 0.0
+        self.change(rate)
+
+    def change(self, rate):
+        """Another rate from now on."""
+        self._gap = 1.0 / rate if rate else 0.0
 
     def wait(self):
         """Seconds until the next request may go; 0: now."""
@@ -180,7 +190,7 @@ class Governor:
         check_share(share)
         self.problem = None
         self._rate = rate
-        self._pace = Pace(rate)
+        self._pace, self._evenly = Pace(rate), Pace(None)
         self._share = share / 100.0
         self._cost = NO_COST
         self._start = self._latest = None
@@ -221,7 +231,7 @@ class Governor:
             return 0.0
         if self._latest is None:
             return _OFTEN
-        return 0.0 if self._fits() else max(0.01, self._looked_at + _HELD_BACK - now)
+        return self._evenly.wait() if self._fits() else max(0.01, self._looked_at + _HELD_BACK - now)
 
     def _fits(self):
         transactions, kept, _requests = self._since
@@ -282,6 +292,7 @@ class Governor:
     def sent(self):
         """A request of the expected Cost went out."""
         self._pace.sent()
+        self._evenly.sent()
         if self._trying:
             self._tried = True
             self._resume = time.monotonic() + self._pause
@@ -315,6 +326,8 @@ class Governor:
         if memory.in_use is not None and held >= _LEARN_FROM:
             least, most = _BELIEVABLE
             self._bytes_each = min(most, max(least, (self._start.free - memory.free) / held))
+        if self._cost.transactions:
+            self._evenly.change(_BURST * self._share * self._start.free / self._bytes_each / _WT_TIME_OUT)
 
     def _go_carefully(self, outcome):
         self.problem = (

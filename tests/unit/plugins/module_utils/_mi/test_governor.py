@@ -146,10 +146,19 @@ def test_looks_are_few(monkeypatch):
     """At no more than 1 % of the requests of a run that lasts, also while it is held back."""
     clock = Clock(monkeypatch)
     server = ModelServer(clock, 64 * MB, 15 * MB, lambda number: 0.1)
-    paced = Governor()
+    paced = Governor(share=25)
     _took, sent = drive(clock, server, paced, 10000)
     assert sent == 10000
     assert paced.report()["looks"] <= 2 + 10000 / 100
+
+
+def test_requests_are_spread(monkeypatch):
+    """Not all that memory has room for at once, and then none for seconds: the processors are there for calls, too."""
+    clock = Clock(monkeypatch)
+    server = ModelServer(clock, 64 * MB, 15 * MB, lambda number: 0.1)
+    most = 0.25 * server.free / server.EACH
+    took, _sent = drive(clock, server, Governor(share=25), int(0.9 * most))
+    assert took > 0.9 * 5.5 / 4
 
 
 def test_others_that_need_more_slow_the_run(monkeypatch):
@@ -227,7 +236,7 @@ def test_a_look_that_is_lost_goes_on_counting(monkeypatch):
     paced = Governor()
     paced.expect(governor.cost_of("t_uac_dlg"))
     paced.looked(statistics(64 * MB, 50 * MB, 0))
-    while not paced.wait():
+    for _number in range(5000):
         paced.sent()
     clock.now += 1
     paced.looking()

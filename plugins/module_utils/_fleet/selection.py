@@ -62,6 +62,10 @@ class Selection:
             return "it lacks one of flags"
         return None
 
+    def matches(self, contact):
+        """Whether a contact record is selected, before sample and limit."""
+        return self.reason_out(contact) is None
+
     def split(self, contacts):
         """(selected, [(contact, reason)] of those left out), each in the order given."""
         selected, left_out = [], []

@@ -15,6 +15,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     HTTPStatusError,
     MalformedReply,
     MIError,
+    RefusedRequest,
     RejectedCommand,
     ServerError,
     UnknownCommand,
@@ -45,6 +46,8 @@ class Connection:
         self._protocol = None
         self._offered = None
         self._version = None
+        # a reply of stream() is under way
+        self._streams = False
 
     def __enter__(self):
         return self
@@ -92,6 +95,33 @@ class Connection:
         """
         name, arranged, known = self._prepare(method, params)
         return self._exchange(name, arranged, self._timeout(timeout, name), known)
+
+    def stream(self, method, layout, params=None, timeout=None):
+        """Run one MI command with a large reply; yields it in parts, each a Reply with some of the entries, as they come.
+
+        layout: Layout, where the reply may be cut. timeout: seconds for the whole of it. Raises as call(), also after some
+        parts: nothing is certain before the last one.
+
+        Take the parts without a pause: a server before 3.0 writes them while it holds a lock of its location table, so a slow
+        reader keeps phones from registering; and it answers nobody else meanwhile, so the connection refuses other requests.
+        A datagram, and what comes as XML-RPC or from mi_json, is one part.
+        """
+        name, arranged, known = self._prepare(method, params)
+        protocol = self._speaker()
+        timeout = self._timeout(timeout, name)
+        if self.carrier.kind == "datagram" or protocol.name not in ("jsonrpc", "line"):
+            yield self._exchange(name, arranged, timeout, known)
+            return
+        from ansible_collections.community.opensips.plugins.module_utils._mi import streaming
+
+        def encode(reply_to):
+            return protocol.encode(name, arranged, reply_to, known)
+
+        self._streams = True
+        try:
+            yield from streaming.stream(self.carrier, protocol, encode, layout, timeout)
+        finally:
+            self._streams = False
 
     def check(self, method, params=None):
         """Raise what call() would raise before it sends: UnknownCommand, BadParameters, RequestTooLarge. Gives the server's name of it."""
@@ -194,6 +224,11 @@ class Connection:
 
     def _prepare(self, method, params):
         """(name, parameters, whether the catalogue knows it) as this server wants them."""
+        if self._streams:
+            raise RefusedRequest(
+                "{0} cannot be asked while the reply to another command is read".format(method),
+                "This is a bug of the caller",
+            )
         protocol = self._speaker()
         name = catalogue.wire_name(method, self._commands()) if self._commands() else method
         if protocol.name in ("line", "mi_json") or getattr(protocol, "tree_replies", False):

@@ -99,6 +99,16 @@ class Supply:
             outgoing = self.take()
 
 
+def not_taken(carrier):
+    """The error for a request that carrier could not hand over in time (MITimeout)."""
+    error = MITimeout(
+        "The server takes no more requests from {0}".format(carrier.describe()),
+        "See whether OpenSIPS hangs, or raise timeout",
+    )
+    error.maybe_sent = False
+    return error
+
+
 class Flight:
     """Sends requests through a carrier of exchanges (FIFO, datagram) and yields what becomes of each.
 
@@ -216,12 +226,7 @@ class Flight:
         return now >= self._give_up
 
     def _not_taken(self):
-        error = MITimeout(
-            "The server takes no more requests from {0}".format(self._carrier.describe()),
-            "See whether OpenSIPS hangs, or raise timeout",
-        )
-        error.maybe_sent = False
-        return error
+        return not_taken(self._carrier)
 
     def _send_barrier(self):
         """Once nothing has shown for a while what the server took, ask it."""

@@ -10,6 +10,23 @@
 from ansible_collections.community.opensips.plugins.module_utils._mi import tree
 
 
+class Layout:
+    """Where a large reply may be cut into parts: it lists things (location tables) that each list entries (AORs).
+
+    outer, title, inner: what the values of 3.x and 4.x call them: ``{outer: [{title: ..., inner: [entry, ...]}, ...]}``.
+    thing, entry: what the trees of 1.x and 2.x call a node of each.
+    """
+
+    __slots__ = ("outer", "title", "inner", "thing", "entry")
+
+    def __init__(self, outer, title, inner, thing, entry):
+        self.outer = outer
+        self.title = title
+        self.inner = inner
+        self.thing = thing
+        self.entry = entry
+
+
 class Reply:
     """A successful reply.
 

@@ -18,6 +18,11 @@ ALL_METHODS = 0xFFFFFFFF
 EXPIRES = {"permanent": (None, True), "expired": (0, False), "deleted": (0, False)}
 
 
+# Values of a field that are remembered. Some phones have their MAC address in the User-Agent, and Paths may differ for each:
+# then nothing repeats, and what is remembered must not grow with the table.
+_MOST_KNOWN = 5000
+
+
 class _Known(dict):
     """What a repeating raw value means, worked out once; equal texts become one object."""
 
@@ -26,6 +31,8 @@ class _Known(dict):
         super().__init__()
 
     def __missing__(self, raw):
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
         self[raw] = value = self._meaning(raw)
         return value
 
@@ -54,12 +61,13 @@ def _methods(raw):
 
 
 class Maker:
-    """Makes records, and holds what repeats among them.
+    """Makes records, and holds what repeats among them. tables: names of the location tables that were read of (list of str).
 
     A place is (table, aor, user, domain), what all contacts of an AOR share.
     """
 
     def __init__(self):
+        self.tables = []
         self.q = _Known(lambda raw: shape.number(raw, "Q"))
         self.agents = _Known(_user_agent)
         self.states = _Known(_repeating("State"))
@@ -69,6 +77,11 @@ class Maker:
         self.methods = _Known(_methods)
         self.domains = _Known(lambda raw: raw)
         self.paths = _Known(_repeating("Path"))
+
+    def saw(self, table):
+        """Remember the name of a table."""
+        if table not in self.tables:
+            self.tables.append(table)
 
     def split(self, aor):
         """(user, domain) of an AOR."""

@@ -42,6 +42,8 @@ Sources: usrloc/ul_mi.c of 1.11, 2.4, 3.6, 4.0; parser/msg_parser.h (method bits
 """
 
 import re
+from contextlib import closing
+from itertools import chain
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -50,7 +52,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ReplyTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import contact_line, shape
 from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import (
     EXPIRES,
@@ -58,6 +60,8 @@ from ansible_collections.community.opensips.plugins.module_utils._readers.contac
     seconds_left,
 )
 
+# What is listed in ul_dump.
+_DUMP = Layout("Domains", "name", "AORs", "Domain", "AOR")
 # One contact of a text tree in the order in which all versions write it. A line that does not fit is read on its own.
 _CONTACT = (
     r"\t*Contact:: (.*) Q=(.*)\n(?:\t*ContactID:: (.*)\n)?\t*Expires:: (.*)\n\t*Callid:: (.*)\n\t*Cseq:: (.*)\n"
@@ -83,7 +87,11 @@ def parse(reply, table=None, aor=None, consume=False):
 
 def iter_contacts(reply, table=None, aor=None, consume=False):
     """Like parse(), but yields one record after another. Raises MalformedReply where it comes upon a fault."""
-    maker = Maker()
+    return _contacts(reply, table, aor, consume, Maker())
+
+
+def _contacts(reply, table, aor, consume, maker):
+    """The same with the Maker that goes from part to part of a reply."""
     if not reply.is_tree:
         return _of_value(reply.result, table, maker, consume)
     if isinstance(reply, TextTreeReply) and "\r" not in reply.lines():
@@ -93,54 +101,62 @@ def iter_contacts(reply, table=None, aor=None, consume=False):
 
 def iter_aors(reply):
     """The AORs of a ul_dump reply, brief or not: yields AOR records."""
-    split = Maker().split
-    for table, aor in _aors_of_tree(reply) if reply.is_tree else _aors_of_value(reply.result):
-        user, domain = split(aor)
+    maker = Maker()
+    for table, aor in _aors(reply, maker):
+        user, domain = maker.split(aor)
         yield {"table": table, "aor": aor, "user": user, "domain": domain}
 
 
-def read(conn, table=None):
-    """All registered contacts of the server, or of one table: list of contact records.
+def read(conn, table=None, keep=None, timeout=None):
+    """The registered contacts of the server, or of one table: list of contact records. See iter_read()."""
+    return list(iter_read(conn, table, keep, timeout))
 
-    Raises BadParameters for a table that the server does not have.
+
+def iter_read(conn, table=None, keep=None, timeout=None):
+    """The same, yielded while they come, so that memory is needed only for what keep lets through.
+
+    keep: function of a contact record that tells whether to yield it; None: all. timeout: seconds for the whole table, None
+    for the connection's. Raises BadParameters for a table that the server does not have. An error may come after records.
+
+    Take them without a pause, and ask conn nothing meanwhile: see Connection.stream().
     """
+    maker = Maker()
+    # (table, AOR) of what was yielded
+    given = set()
     try:
-        contacts = iter_contacts(conn.call("ul_dump"), consume=True)
+        with closing(conn.stream("ul_dump", _DUMP, timeout=timeout)) as parts:
+            for record in chain.from_iterable(_contacts(part, None, None, True, maker) for part in parts):
+                if (table is None or record["table"] == table) and (keep is None or keep(record)):
+                    given.add((record["table"], record["aor"]))
+                    yield record
     except ReplyTooLarge:
-        # a datagram holds some 150 contacts, but thousands of AORs
-        contacts = _one_by_one(conn)
-    if table is None:
-        return list(contacts)
-    found = [each for each in contacts if each["table"] == table]
-    if not found:
-        _check_table(conn, table)
-    return found
+        # a datagram holds some 150 contacts, but thousands of AORs; a FIFO of 3.x ends where one contact is too long for it
+        for record in _one_by_one(conn, given, table, maker, timeout):
+            if keep is None or keep(record):
+                yield record
+    if table is not None and table not in maker.tables:
+        raise _no_table(table, "It has {0}".format(", ".join(str(each) for each in maker.tables) or "none"))
 
 
-def _one_by_one(conn):
-    """All contacts, the AORs first and then each one's contacts, many at a time."""
-    asked = list(iter_aors(conn.call("ul_dump", {"brief": 1})))
-    requests = (("ul_show_contact", {"table_name": each["table"], "aor": each["aor"]}) for each in asked)
-    found = {}
+def _one_by_one(conn, given, table, maker, timeout):
+    """The contacts of all AORs but those in given: first the AORs, then each one's contacts, many at a time; in that order."""
+    asked = []
+    for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
+        places = _aors(part, maker)
+        asked.extend(place for place in places if place not in given and (table is None or place[0] == table))
+    requests = (("ul_show_contact", {"table_name": place[0], "aor": place[1]}) for place in asked)
+    early, following = {}, 0
     for index, reply in conn.call_many(requests):
         if isinstance(reply, ServerError) and reply.code == 404:
-            continue  # gone meanwhile
-        if isinstance(reply, MIError):
+            reply = None  # gone meanwhile
+        elif isinstance(reply, MIError):
             raise reply
-        found[index] = parse(reply, asked[index]["table"], asked[index]["aor"])
-    return [record for index in range(len(asked)) for record in found.get(index, ())]
-
-
-def _check_table(conn, table):
-    """A dump names every table, also those without a contact."""
-    reply = conn.call("ul_dump", {"brief": 1})
-    if reply.is_tree:
-        tables = [value for _depth, name, value, _attributes in reply.walk() if name == "Domain"]
-    else:
-        domains = shape.sequence(shape.mapping(reply.result, "The result").get("Domains"), "Domains")
-        tables = [shape.mapping(each, "Domains").get("name") for each in domains]
-    if table not in tables:
-        raise _no_table(table, "It has {0}".format(", ".join(str(each) for each in tables) or "none"))
+        early[index] = reply
+        while following in early:
+            reply = early.pop(following)
+            if reply is not None:
+                yield from _contacts(reply, asked[following][0], asked[following][1], True, maker)
+            following += 1
 
 
 def _no_table(table, hint):
@@ -193,8 +209,10 @@ def _of_refusal(error, aor, table):
 
 def read_aors(conn, table=None):
     """The registered AORs without their contacts: list of AOR records."""
-    records = iter_aors(conn.call("ul_dump", {"brief": 1}))
-    return [each for each in records if table is None or each["table"] == table]
+    found = []
+    for part in conn.stream("ul_dump", _DUMP, {"brief": 1}):
+        found.extend(each for each in iter_aors(part) if table is None or each["table"] == table)
+    return found
 
 
 def _of_value(result, table, maker, consume):
@@ -206,6 +224,7 @@ def _of_value(result, table, maker, consume):
     for domain in shape.sequence(result["Domains"], "Domains"):
         domain = shape.mapping(domain, "Domains")
         name = shape.word(domain.get("name"), "name")
+        maker.saw(name)
         yield from _of_aors(shape.sequence(domain.get("AORs"), "AORs"), name, maker, consume)
 
 
@@ -317,6 +336,7 @@ def _of_text(lines, table, aor, maker):
             place = (table, aor, user, domain)
         else:
             table = new_table
+            maker.saw(table)
             place = (table,) + place[1:]
     yield from loose.flush()
 
@@ -333,6 +353,7 @@ def _of_nodes(events, table, aor, maker):
         elif name == "Domain":
             yield from loose.flush()
             place = (shape.word(value, "Domain"),) + place[1:]
+            maker.saw(place[0])
         else:
             yield from loose.node(name, value, attributes.get("Q"), place)
     yield from loose.flush()
@@ -381,18 +402,25 @@ class _Loose:
         return [self._maker.loose(self._at, fields.get)]
 
 
-def _aors_of_value(result):
+def _aors(reply, maker):
+    """(table, AOR) of each AOR in a ul_dump reply."""
+    return _aors_of_tree(reply, maker) if reply.is_tree else _aors_of_value(reply.result, maker)
+
+
+def _aors_of_value(result, maker):
     for domain in shape.sequence(shape.mapping(result, "The result").get("Domains"), "Domains"):
         domain = shape.mapping(domain, "Domains")
         table = shape.word(domain.get("name"), "name")
+        maker.saw(table)
         for entry in shape.sequence(domain.get("AORs"), "AORs"):
             yield table, shape.needed(shape.mapping(entry, "AORs").get("AOR"), "AOR")
 
 
-def _aors_of_tree(reply):
+def _aors_of_tree(reply, maker):
     table = None
     for _depth, name, value, _attributes in reply.walk():
         if name == "Domain":
             table = shape.word(value, "Domain")
+            maker.saw(table)
         elif name == "AOR":
             yield table, shape.needed(value, "AOR")

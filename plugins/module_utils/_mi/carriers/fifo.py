@@ -33,6 +33,9 @@ DEFAULT_REPLY_DIR = "/tmp"
 # MAX_MI_FILENAME: reply_dir and name together, with the slash and the closing NUL
 _MAX_REPLY_PATH = 128
 _READ = 65536
+# F_SETPIPE_SZ of Linux, which fcntl names since Python 3.10, and the most that pipe-max-size allows by default
+_SET_PIPE_SIZE = 1031
+_WIDE = 1 << 20
 # Between two openings of the reply FIFO by one asynchronous reply, and no longer.
 _REOPEN_GRACE = 1.0
 # How long a request that must be alone keeps others waiting when the server is busy.
@@ -279,28 +282,48 @@ class FifoExchange(Exchange):
         return self._reply.fd
 
     def receive(self):
-        self._opened = True
         while True:
-            try:
-                chunk = os.read(self._reply.fd, _READ)
-            except BlockingIOError:
+            chunk = self.take()
+            if chunk is None:
                 return None
             if chunk:
                 self._chunks.append(chunk)
-                if self._until is not None:
-                    self.deadline, self._until = self._until, None
                 continue
             data = b"".join(self._chunks)
             self._chunks = []
             if self._complete(data):
                 return data
-            # asynchronous replies of 3.x close and open the FIFO at each 4,096 bytes
             self._chunks = [data]
-            self._reply.reopen()
-            if self._until is None:
-                self._until = self.deadline
-                self.deadline = min(self.deadline, time.monotonic() + _REOPEN_GRACE)
+            self.reopen()
             return None
+
+    def take(self):
+        """Bytes that have come; empty when the server closed the reply FIFO, None when there are none yet.
+
+        Only after fileno() polled readable: before its writer opens it, a FIFO looks closed.
+        """
+        self._opened = True
+        try:
+            chunk = os.read(self._reply.fd, _READ)
+        except BlockingIOError:
+            return None
+        if chunk and self._until is not None:
+            self.deadline, self._until = self._until, None
+        return chunk
+
+    def reopen(self):
+        """Wait for more after the server closed the FIFO: asynchronous replies of 3.x do, at each 4,096 bytes."""
+        self._reply.reopen()
+        if self._until is None:
+            self._until = self.deadline
+            self.deadline = min(self.deadline, time.monotonic() + _REOPEN_GRACE)
+
+    def widen(self):
+        """Let the server write as far ahead of us as the kernel allows, for a large reply."""
+        try:
+            fcntl.fcntl(self._reply.fd, _SET_PIPE_SIZE, _WIDE)
+        except OSError:
+            pass
 
     def expire(self):
         if self._until is not None:

@@ -90,6 +90,11 @@ class HttpCarrier:
 
         deadline: time.monotonic(). Raises ConnectError, HTTPStatusError (decided on the status line), RequestTooLarge or MITimeout.
         """
+        pieces = self.pieces(encode, deadline)
+        return next(pieces), b"".join(pieces)
+
+    def pieces(self, encode, deadline):
+        """The same, but yields the Request and then the body in pieces, as they come."""
         import http.client
 
         self.open()
@@ -106,7 +111,8 @@ class HttpCarrier:
             response = connection.getresponse()
             if response.status != 200:
                 raise self._status_error(response, request)
-            return request, self._read(response)
+            yield request
+            yield from self._read(response)
         except socket.timeout:
             raise MITimeout(
                 "No reply came from {0}".format(self.url),
@@ -154,19 +160,18 @@ class HttpCarrier:
         connection.sock = _BoundSocket(connection.sock, deadline)
 
     def _read(self, response):
-        chunks = []
+        size = 0
         while True:
             chunk = response.read1(_READ)
             if not chunk:
                 break
-            chunks.append(chunk)
-        data = b"".join(chunks)
+            size += len(chunk)
+            yield chunk
         expected = response.getheader("Content-Length")
-        if expected and expected.isdigit() and int(expected) > len(data):
+        if expected and expected.isdigit() and int(expected) > size:
             raise MalformedReply(
-                "The reply of {0} was cut off: {1} of {2} bytes".format(self.url, len(data), expected), "Try again"
+                "The reply of {0} was cut off: {1} of {2} bytes".format(self.url, size, expected), "Try again"
             )
-        return data
 
     def _connect_error(self, error):
         import ssl

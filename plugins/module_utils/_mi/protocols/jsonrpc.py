@@ -35,7 +35,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.reply impor
 _FIFO_REQUEST = 4096
 # The server prints ids as 32-bit integers.
 _MAX_ID = 2147483647
-_PRINT_FAILED = "failed to print response"
+PRINT_FAILED = "failed to print response"
 _NESTING = 8
 
 
@@ -83,33 +83,21 @@ class JsonRpcProtocol:
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):
-            raise _explain(text) from None
-        if not isinstance(message, dict):
-            raise MalformedReply(
-                "The reply is no JSON-RPC object but {0!r}".format(text[:60]),
-                "Check protocol and transport, over HTTP also url",
-            )
-        error = message.get("error")
-        if error is None and "result" not in message:
-            raise MalformedReply(
-                "The reply has neither result nor error: {0!r}".format(text[:60]),
-                "Check protocol and transport, over HTTP also url",
-            )
-        answered = message.get("id")
-        if answered != request.id and not (answered is None and error is not None):
-            raise MalformedReply(
-                "The reply carries id {0!r}, the request had {1}".format(answered, request.id),
-                "Another client may use the same socket; try again",
-            )
-        if error is not None:
-            return _error(error, request, text)
-        return ValueReply(message["result"], text)
+            raise explain(text) from None
+        return take_message(message, text, request)
+
+    @staticmethod
+    def parts(request, layout):
+        """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc_parts import JsonRpcParts
+
+        return JsonRpcParts(request, layout)
 
     @staticmethod
     def complete(data):
         """Whether data is a whole reply: long asynchronous ones come in several openings of the reply FIFO."""
         if not data.rstrip().endswith(b"}"):
-            return data.endswith(_PRINT_FAILED.encode("ascii"))
+            return data.endswith(PRINT_FAILED.encode("ascii"))
         try:
             json.loads(decode_text(data))
         except (ValueError, RecursionError):
@@ -119,6 +107,30 @@ class JsonRpcProtocol:
     @staticmethod
     def check_fifo_end(data):
         """JSON says itself where it ends."""
+
+
+def take_message(message, text, request):
+    """The Reply that a decoded message (any JSON value) is; text: what it was decoded from. Raises as decode()."""
+    if not isinstance(message, dict):
+        raise MalformedReply(
+            "The reply is no JSON-RPC object but {0!r}".format(text[:60]),
+            "Check protocol and transport, over HTTP also url",
+        )
+    error = message.get("error")
+    if error is None and "result" not in message:
+        raise MalformedReply(
+            "The reply has neither result nor error: {0!r}".format(text[:60]),
+            "Check protocol and transport, over HTTP also url",
+        )
+    answered = message.get("id")
+    if answered != request.id and not (answered is None and error is not None):
+        raise MalformedReply(
+            "The reply carries id {0!r}, the request had {1}".format(answered, request.id),
+            "Another client may use the same socket; try again",
+        )
+    if error is not None:
+        return _error(error, request, text)
+    return ValueReply(message["result"], text)
 
 
 def _check_params(params):
@@ -144,12 +156,12 @@ def _check_value(value, name, depth):
     return text
 
 
-def _explain(text):
+def explain(text):
     """The error for a reply that is not JSON."""
     stripped = text.strip()
-    if stripped.endswith(_PRINT_FAILED):
+    if stripped.endswith(PRINT_FAILED):
         return ReplyTooLarge(
-            "The server could not print its reply into its FIFO buffer ({0!r})".format(_PRINT_FAILED),
+            "The server could not print its reply into its FIFO buffer ({0!r})".format(PRINT_FAILED),
             "One value exceeds about 4,090 bytes; use a datagram socket or HTTP for this command",
         )
     if stripped == "500 Internal error":

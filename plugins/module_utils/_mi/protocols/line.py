@@ -86,23 +86,16 @@ class LineProtocol:
                 "The server answered {0!r} and speaks JSON-RPC".format(text), "Set protocol to jsonrpc, or auto"
             )
         status, _newline, body = text.partition("\n")
-        match = _STATUS.match(status)
-        if match is None:
-            raise MalformedReply(
-                "The reply begins with {0!r}, not with a status such as '200 OK'".format(status[:60]),
-                "Check protocol and transport: this may be no MI of OpenSIPS 1.x or 2.x",
-            )
-        code, reason = int(match.group(1)), match.group(2) or ""
-        if code >= 300:
-            if _NOT_AVAILABLE.match(reason):
-                raise RejectedCommand(request.method, code, reason)
-            raise ServerError(code, reason)
-        if not text.endswith("\n"):
-            raise MalformedReply(
-                "The reply was cut off after {0} bytes".format(size),
-                "Try again; if it persists, look into the server's log",
-            )
+        code, reason = take_status(status, request)
+        check_end(text[-1:], size)
         return TextTreeReply(body, None, code, reason, status=status)
+
+    @staticmethod
+    def parts(request, layout):
+        """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line_parts import LineParts
+
+        return LineParts(request, layout)
 
     @staticmethod
     def complete(data):
@@ -112,11 +105,42 @@ class LineProtocol:
     @staticmethod
     def check_fifo_end(data):
         """Raise MalformedReply unless a success that came over FIFO ends in its closing empty line."""
-        if data[:1] == b"2" and not data.endswith(b"\n\n"):
-            raise MalformedReply(
-                "The reply was cut off after {0} bytes: its closing empty line is missing".format(len(data)),
-                "One line of it may exceed the server's 8,192 bytes; ask for less, or use another transport",
-            )
+        if data[:1] == b"2":
+            check_empty_line(data[-2:], len(data))
+
+
+def take_status(status, request):
+    """(code, reason) of a reply's first line (str). Raises ServerError when it says no, MalformedReply when it is none."""
+    match = _STATUS.match(status)
+    if match is None:
+        raise MalformedReply(
+            "The reply begins with {0!r}, not with a status such as '200 OK'".format(status[:60]),
+            "Check protocol and transport: this may be no MI of OpenSIPS 1.x or 2.x",
+        )
+    code, reason = int(match.group(1)), match.group(2) or ""
+    if code >= 300:
+        if _NOT_AVAILABLE.match(reason):
+            raise RejectedCommand(request.method, code, reason)
+        raise ServerError(code, reason)
+    return code, reason
+
+
+def check_end(end, size):
+    """Raise MalformedReply unless a success of size bytes ends in a line end. end: its last character."""
+    if end != "\n":
+        raise MalformedReply(
+            "The reply was cut off after {0} bytes".format(size),
+            "Try again; if it persists, look into the server's log",
+        )
+
+
+def check_empty_line(end, size):
+    """Raise MalformedReply unless a success of size bytes that came over FIFO ends in an empty line. end: its last two bytes."""
+    if end != b"\n\n":
+        raise MalformedReply(
+            "The reply was cut off after {0} bytes: its closing empty line is missing".format(size),
+            "One line of it may exceed the server's 8,192 bytes; ask for less, or use another transport",
+        )
 
 
 def _quote(value, number, fifo):

@@ -94,6 +94,9 @@ class Server:
         found = [{"AOR": aor, "Contacts": contacts} for aor, contacts in aors.items()]
         return ValueReply({"Domains": [{"name": "location", "AORs": found}]}, "")
 
+    def stream(self, method, layout, params=None, timeout=None):
+        yield self.call(method, params, timeout)
+
     def call_many(self, requests, max_in_flight=None, rate=None, timeout=None):
         """As Connection.call_many(): takes each request just before it is sent, answers as they come."""
         waiting, requests, more = [], enumerate(requests), True

@@ -253,6 +253,9 @@ class Recorded:
     def call(self, method, params=None, timeout=None):
         return self.reply
 
+    def stream(self, method, layout, params=None, timeout=None):
+        yield self.call(method, params, timeout)
+
     def has(self, method):
         return True
 

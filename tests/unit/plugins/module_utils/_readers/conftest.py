@@ -49,6 +49,9 @@ class Recorded:
                 return wire.decode(self._place[0], self._place[1], each)
         raise AssertionError("{0} {1!r} was not recorded on {2}".format(name, sent, self._place))
 
+    def stream(self, method, layout, params=None, timeout=None):
+        yield self.call(method, params, timeout)
+
 
 def _same(recorded, sent):
     """Some requests were recorded with parameters by position, over XML-RPC with one struct; no parameters may be [] or None."""

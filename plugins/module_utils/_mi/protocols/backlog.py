@@ -1,0 +1,58 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What the incremental decoders share: the text of a reply that has come and is not yet used."""
+
+import codecs
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply
+
+# Characters of one entry, with all contacts of an AOR; no server has memory for such a one.
+_MOST = 64 * 1024 * 1024
+
+
+class Backlog:
+    """Bytes in, text out. What was no whole entry is tried again once it has doubled, so the work is linear in the reply.
+
+    text: str, what add() or join() made of the bytes, without what forget() dropped.
+    """
+
+    def __init__(self):
+        # as decode_text(), but for characters that are split among chunks
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self.text = ""
+        self._new = []
+        self._size = 0
+        self._wanted = 0
+
+    def add(self, data):
+        """Take bytes. Whether text has grown enough to look at it again."""
+        new = self._decode(data)
+        self._new.append(new)
+        self._size += len(new)
+        if self._size < self._wanted:
+            return False
+        self.join()
+        return True
+
+    def join(self, final=False):
+        """Make text of all that has come; final: nothing comes any more."""
+        if final:
+            self._new.append(self._decode(b"", True))
+        self.text += "".join(self._new)
+        self._new = []
+        self._size = 0
+
+    def forget(self, count):
+        """Drop the first characters of text, which were used; the rest waits for more."""
+        self.text = self.text[count:]
+        self._wanted = len(self.text)
+        if self._wanted > _MOST:
+            raise MalformedReply(
+                "One entry of the reply has more than {0} characters: {1!r}".format(_MOST, self.text[:40]),
+                "Look into the server's log, and report it together with the server's version",
+            )

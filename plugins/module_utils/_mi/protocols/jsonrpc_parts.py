@@ -1,0 +1,228 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""JSON-RPC replies with large lists, decoded while they come: each entry of a list as soon as it is whole."""
+
+import json
+import re
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.backlog import Backlog
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import (
+    PRINT_FAILED,
+    explain,
+    take_message,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
+
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_AFTER_ENTRY = re.compile(r"[ \t\n\r]*([,\]])[ \t\n\r]*")
+# What is kept of a reply that is no JSON, to say how it ends.
+_TAIL = 200
+
+
+class _NoJson(Exception):
+    """The text is no JSON from here on."""
+
+
+class JsonRpcParts:
+    """Decodes ``{"result": {outer: [{title: ..., inner: [entry, ...]}, ...]}, ...}`` (names: see Layout).
+
+    Parts are ValueReplys of the same shape with some of the entries, and with what their thing told before them; entries
+    that come before the title wait for it. A part without entries ends each thing, another one the reply, so nothing else
+    of the value is lost. raw of parts is empty.
+    """
+
+    def __init__(self, request, layout):
+        self._request = request
+        self._layout = layout
+        self._backlog = Backlog()
+        self._at = 0
+        self._raw_decode = json.JSONDecoder().raw_decode
+        self._message = None
+        self._ended = False
+        self._broken = False
+        self._parts = []
+        self._run = self._read_message()
+
+    def feed(self, data):
+        """Take bytes; the parts (list of Reply) that got complete with them. Raises MalformedReply for absurd sizes."""
+        if self._backlog.add(data):
+            self._advance()
+        return self._taken()
+
+    def complete(self):
+        """Whether what came is a whole reply."""
+        self._backlog.join()
+        self._advance()
+        return self._ended or self._backlog.text.endswith(PRINT_FAILED)
+
+    def finish(self, over_fifo=False):  # pylint: disable=unused-argument
+        """The rest of the parts once nothing comes any more. Raises as JsonRpcProtocol.decode()."""
+        self._backlog.join(final=True)
+        self._advance()
+        text = self._backlog.text
+        if self._message is None:
+            try:
+                message = json.loads(text)
+            except (ValueError, RecursionError):
+                raise explain(text) from None
+            # no object, so this raises
+            take_message(message, text, self._request)
+        if not self._ended or _BLANKS.match(text, self._at).end() < len(text):
+            raise explain("{" + text)
+        self._parts.append(take_message(self._message, "", self._request))
+        return self._taken()
+
+    def _taken(self):
+        parts, self._parts = self._parts, []
+        return parts
+
+    def _advance(self):
+        if self._broken:
+            self._backlog.forget(max(0, len(self._backlog.text) - _TAIL))
+        elif not self._ended:
+            try:
+                next(self._run)
+            except StopIteration:
+                self._ended = True
+            except _NoJson:
+                self._broken = True
+
+    # These are coroutines: each yields when it needs more text, and goes on with what has come when it is resumed.
+
+    def _more(self):
+        self._backlog.forget(self._at)
+        self._at = 0
+        yield
+
+    def _char(self):
+        """The next character that is no blank; not yet taken."""
+        while True:
+            self._at = _BLANKS.match(self._backlog.text, self._at).end()
+            if self._at < len(self._backlog.text):
+                return self._backlog.text[self._at]
+            yield from self._more()
+
+    def _value(self):
+        """Any value, whole."""
+        yield from self._char()
+        while True:
+            try:
+                value, end = self._raw_decode(self._backlog.text, self._at)
+            except ValueError:
+                end = None
+            except RecursionError:
+                raise _NoJson() from None
+            # a number that ends where the text does may go on
+            if end is not None and end < len(self._backlog.text):
+                self._at = end
+                return value
+            yield from self._more()
+
+    def _read_message(self):
+        if (yield from self._char()) != "{":
+            # not an object, which finish() explains
+            while True:
+                yield from self._more()
+        self._message = {}
+        yield from self._object(self._message, "result", "{", self._read_result)
+
+    def _object(self, members, special, opening, read):
+        """An object, its values into members; a value called special that begins with opening is read by read(members)."""
+        self._at += 1
+        if (yield from self._char()) == "}":
+            self._at += 1
+            return
+        streamed = False
+        while True:
+            if (yield from self._char()) != '"':
+                raise _NoJson()
+            key = yield from self._value()
+            if (yield from self._char()) != ":":
+                raise _NoJson()
+            self._at += 1
+            begins = yield from self._char()
+            if key == special:
+                if streamed:
+                    # the last of two would count, and the first has been given away
+                    raise _NoJson()
+                streamed = begins == opening
+            members[key] = yield from read(members) if key == special and streamed else self._value()
+            ends = yield from self._char()
+            self._at += 1
+            if ends == "}":
+                return
+            if ends != ",":
+                raise _NoJson()
+
+    def _read_result(self, _message):
+        result = {}
+        yield from self._object(result, self._layout.outer, "[", self._read_things)
+        return result
+
+    def _read_things(self, _result):
+        """The list of things; it stays empty, since its parts are given away."""
+        self._at += 1
+        if (yield from self._char()) == "]":
+            self._at += 1
+            return []
+        while True:
+            if (yield from self._char()) == "{":
+                thing = {}
+                yield from self._object(thing, self._layout.inner, "[", self._read_entries)
+            else:
+                thing = yield from self._value()
+            self._give(thing)
+            ends = yield from self._char()
+            self._at += 1
+            if ends == "]":
+                return []
+            if ends != ",":
+                raise _NoJson()
+
+    def _read_entries(self, thing):
+        """The list of entries; those that come last, which were not given away."""
+        self._at += 1
+        entries = []
+        if (yield from self._char()) == "]":
+            self._at += 1
+            return entries
+        while True:
+            yield from self._char()
+            if self._take_entries(entries):
+                return entries
+            if entries and self._layout.title in thing:
+                self._give(dict(thing, **{self._layout.inner: entries}))
+                entries = []
+            yield from self._more()
+
+    def _take_entries(self, entries):
+        """Add to entries those that are whole. Whether their list ended."""
+        text, at, decode = self._backlog.text, self._at, self._raw_decode
+        ended = False
+        try:
+            while not ended:
+                entry, end = decode(text, at)
+                if text.startswith(",{", end):
+                    end += 1
+                else:
+                    after = _AFTER_ENTRY.match(text, end)
+                    if after is None:
+                        break
+                    end = after.end()
+                    ended = after.group(1) == "]"
+                entries.append(entry)
+                at = end
+        except ValueError:
+            pass
+        except RecursionError:
+            raise _NoJson() from None
+        self._at = at
+        return ended
+
+    def _give(self, thing):
+        self._parts.append(ValueReply({self._layout.outer: [thing]}, ""))

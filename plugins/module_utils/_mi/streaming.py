@@ -1,0 +1,101 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""One request whose large reply is decoded while it comes, so that nobody holds all of it."""
+
+import select
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MITimeout, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.flight import not_taken
+
+# Seconds until a FIFO that did not take the request is tried again.
+_RETRY = 0.001
+
+
+def stream(carrier, protocol, encode, layout, timeout):
+    """Send a request and yield its reply in parts, each a Reply.
+
+    carrier: for FIFO or HTTP. protocol: one that has parts(). encode, layout (Layout): see there. timeout: seconds for the
+    whole reply. Raises as a call would, after any number of parts.
+    """
+    deadline = time.monotonic() + timeout
+    if carrier.kind == "http":
+        pieces = carrier.pieces(encode, deadline)
+        parts = protocol.parts(next(pieces), layout)
+        try:
+            yield from _decode(carrier, pieces, parts)
+        finally:
+            pieces.close()
+        return
+    exchange = _start(carrier, protocol, encode, deadline)
+    whole = False
+    try:
+        parts = protocol.parts(exchange.request, layout)
+        try:
+            yield from _decode(carrier, _pieces(exchange, parts.complete), parts)
+            whole = True
+        except ServerError:
+            # so is the server's own error
+            whole = True
+            raise
+    finally:
+        exchange.close(whole)
+
+
+def _start(carrier, protocol, encode, deadline):
+    """Send the request: its exchange."""
+    while True:
+        exchange = carrier.start(encode, protocol.complete)
+        if exchange is not None:
+            exchange.deadline = deadline
+            exchange.widen()
+            return exchange
+        if time.monotonic() >= deadline:
+            raise not_taken(carrier)
+        time.sleep(_RETRY)
+
+
+def _decode(carrier, pieces, parts):
+    """The parts of a reply that comes in pieces (iterator of bytes)."""
+    size = 0
+    try:
+        for piece in pieces:
+            size += len(piece)
+            yield from parts.feed(piece)
+    except MITimeout:
+        if not size:
+            raise
+        raise MITimeout(
+            "The reply from {0} did not end in time: {1} bytes of it came".format(carrier.describe(), size),
+            "Raise timeout",
+        ) from None
+    yield from parts.finish(carrier.kind == "fifo")
+
+
+def _pieces(exchange, complete):
+    """What comes through a reply FIFO; complete: tells whether that is a whole reply."""
+    poll = select.poll()
+    poll.register(exchange.fileno(), select.POLLIN)
+    while True:
+        left = exchange.deadline - time.monotonic()
+        if left <= 0:
+            # raises, unless the server closed the FIFO and did not come back
+            exchange.expire()
+            return
+        # an opened FIFO without writer reads as ended, but does not poll so before it had one
+        if not poll.poll(left * 1000 + 1):
+            continue
+        piece = exchange.take()
+        if piece:
+            yield piece
+        elif piece is not None:
+            if complete():
+                return
+            poll.unregister(exchange.fileno())
+            exchange.reopen()
+            poll.register(exchange.fileno(), select.POLLIN)

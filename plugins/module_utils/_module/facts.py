@@ -47,10 +47,10 @@ def _statistics(task):
 def _contacts(task):
     from ansible_collections.community.opensips.plugins.module_utils._readers import location
 
-    contacts = location.read(task.connection, task.params["table"])
     if task.params["contacts"] is None:
-        return contacts
-    return Selection(task.params["contacts"]).split(contacts)[0]
+        return location.read(task.connection, task.params["table"])
+    selection = Selection(task.params["contacts"])
+    return selection.split(location.read(task.connection, task.params["table"], selection.matches))[0]
 
 
 def _dialogs(task):

@@ -42,6 +42,7 @@ Sources: usrloc/ul_mi.c of 1.11, 2.4, 3.6, 4.0; parser/msg_parser.h (method bits
 """
 
 import re
+from collections import defaultdict
 from contextlib import closing
 from itertools import chain
 
@@ -121,13 +122,13 @@ def iter_read(conn, table=None, keep=None, timeout=None):
     Take them without a pause, and ask conn nothing meanwhile: see Connection.stream().
     """
     maker = Maker()
-    # (table, AOR) of what was yielded
-    given = set()
+    # the AORs of what was yielded, of each table
+    given = defaultdict(set)
     try:
         with closing(conn.stream("ul_dump", _DUMP, timeout=timeout)) as parts:
             for record in chain.from_iterable(_contacts(part, None, None, True, maker) for part in parts):
                 if (table is None or record["table"] == table) and (keep is None or keep(record)):
-                    given.add((record["table"], record["aor"]))
+                    given[record["table"]].add(record["aor"])
                     yield record
     except ReplyTooLarge:
         # a datagram holds some 150 contacts, but thousands of AORs; a FIFO of 3.x ends where one contact is too long for it
@@ -143,7 +144,7 @@ def _one_by_one(conn, given, table, maker, timeout):
     asked = []
     for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
         places = _aors(part, maker)
-        asked.extend(place for place in places if place not in given and (table is None or place[0] == table))
+        asked.extend(each for each in places if each[1] not in given[each[0]] and table in (None, each[0]))
     requests = (("ul_show_contact", {"table_name": place[0], "aor": place[1]}) for place in asked)
     early, following = {}, 0
     for index, reply in conn.call_many(requests):
@@ -335,7 +336,7 @@ def _of_text(lines, table, aor, maker):
             user, domain = maker.split(aor)
             place = (table, aor, user, domain)
         else:
-            table = new_table
+            table = new_table or None
             maker.saw(table)
             place = (table,) + place[1:]
     yield from loose.flush()

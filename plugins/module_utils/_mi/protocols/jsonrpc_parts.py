@@ -74,7 +74,8 @@ class JsonRpcParts:
             take_message(message, text, self._request)
         if not self._ended or _BLANKS.match(text, self._at).end() < len(text):
             raise explain("{" + text)
-        self._parts.append(take_message(self._message, "", self._request))
+        text = "" if "result" in self._message else json.dumps(self._message)
+        self._parts.append(take_message(self._message, text, self._request))
         return self._taken()
 
     def _taken(self):

@@ -129,6 +129,20 @@ def parser():
     other = top.add_argument_group("behaviour")
     other.add_argument("--sip-port", type=int, default=0, help="SIP port (default: any free port)")
     other.add_argument("--fr-timeout", type=float, default=3.0, help="tm fr_timeout (default %(default)s s)")
+    other.add_argument("--wt-timer", type=float, default=5.0, help="tm wt_timer (default %(default)s s)")
+    other.add_argument(
+        "--shared-memory",
+        type=float,
+        default=64,
+        metavar="MB",
+        help="shared memory, as the option -m of opensips (default %(default)s, as in Debian's packages)",
+    )
+    other.add_argument(
+        "--cost",
+        choices=("real", "none"),
+        default="real",
+        help="real: ul_dump of 3.6 and 4.0 takes the time that it takes there (default); none: no time",
+    )
     other.add_argument("--dialogs", type=int, default=0, help="how many calls are up")
     other.add_argument(
         "--fault",

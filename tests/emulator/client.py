@@ -33,7 +33,7 @@ class Emulator:
 
     Carriers: fifo, udp, unix, http (bool, default: all on; with one of them given as True, only those).
     Other keywords are the options of the command line with `_` for `-` (phones, dead, reject, reject_codes (list),
-    fr_timeout, sip_log, keep_sip_log (default on), upgrade, reboot (bool), tls_cert, http_user, dialogs, ...).
+    fr_timeout, wt_timer, shared_memory (megabytes, default 64), cost ("real", the default, or "none"), sip_log, keep_sip_log (default on), upgrade, reboot (bool), tls_cert, http_user, dialogs, ...).
     `faults`: list of "METHOD=KIND[:ARG][*COUNT]". `allow_crash`: leaving the block does not raise HarmfulRequest.
 
     Attributes once started: fifo_path, reply_dir, udp and udp6 (host, port), unix_path, http_base, jsonrpc_url,
@@ -164,7 +164,7 @@ class Emulator:
 
     def stats(self):
         """dict: commands {name: count}, crashes, crash_reasons, harms, lost, alive, fifo_recreated,
-        unopened_reply_fifos, faults {kind: count}, contacts, farm {phones, behaviours, received, boots}."""
+        unopened_reply_fifos, faults {kind: count}, contacts, memory (see memory()), farm {phones, behaviours, received, boots}."""
         return self._call("stats")
 
     def state(self):
@@ -194,6 +194,16 @@ class Emulator:
     def forget_contact(self, aor):
         """Drop an AOR from the location table."""
         self._call("forget_contact", aor=aor)
+
+    def memory(self):
+        """The shared memory, in bytes: total, used, max_used, free, aside; transactions: how many it holds; out_of_memory:
+        how often something was refused for want of it."""
+        return self._call("memory")
+
+    def set_memory_aside(self, megabytes):
+        """Have somebody else hold that much of the shared memory, or what is left of it; 0 gives it back.
+        Returns the megabytes that are held."""
+        return self._call("set_memory_aside", megabytes=megabytes)
 
     def set_dialogs(self, count):
         """Have that many calls up."""

@@ -10,6 +10,7 @@ import sys
 import time
 
 from .faults import parse
+from .memory import MEGABYTE
 
 
 class Control:
@@ -80,6 +81,12 @@ class Control:
 
     def op_forget_contact(self, aor):
         self.server.state.location.remove(aor)
+
+    def op_memory(self):
+        return self.server.memory()
+
+    def op_set_memory_aside(self, megabytes):
+        return self.server.state.memory.set_aside(megabytes * MEGABYTE) / MEGABYTE
 
     def op_set_dialogs(self, count):
         self.server.state.add_dialogs(count)

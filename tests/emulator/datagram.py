@@ -24,6 +24,7 @@ class Datagram:
         self.line = server.state.tree
         self.unix = sock.family == socket.AF_UNIX
         self._fragile = crashes_without_method
+        self._busy = False
         sock.setblocking(False)
         server.loop.add_reader(sock.fileno(), self._readable)
 
@@ -47,8 +48,20 @@ class Datagram:
                 self._line(text, address)
             else:
                 self._json(text, address)
-            if self.sock.fileno() < 0:
+            if self._busy or self.sock.fileno() < 0:
                 return
+
+    def _serve(self, seconds, then):
+        """Serve a request for that long, and take no other meanwhile; then call `then`."""
+        self._busy = True
+        self.server.loop.remove_reader(self.sock.fileno())
+        self.server.loop.call_later(seconds, self._served, then)
+
+    def _served(self, then):
+        self._busy = False
+        if self.sock.fileno() >= 0:
+            then()
+            self.server.loop.add_reader(self.sock.fileno(), self._readable)
 
     # ---- 1.x, 2.x
 
@@ -110,7 +123,10 @@ class Datagram:
             server.crash("datagram without a string method")
             return
         outcome = rpc.run(server, request, lambda late: self._send_json(request, late, address))
-        if outcome is not PENDING:
+        seconds = server.spent()
+        if seconds:
+            self._serve(seconds, lambda: self._send_json(request, outcome, address))
+        elif outcome is not PENDING:
             self._send_json(request, outcome, address)
 
     def _send_json(self, request, outcome, address):

@@ -93,6 +93,8 @@ class JsonFifo(Fifo):
 
     def __init__(self, server, path, reply_dir):
         self._remain = b""
+        self._busy = None  # the timer of a request that takes long
+        self._unparsed = None  # what was read but not run when the process became busy
         super().__init__(server, path, reply_dir)
 
     def readable(self):
@@ -103,9 +105,28 @@ class JsonFifo(Fifo):
         if not chunk:
             self._remain = b""
             return
-        pending = self._remain + chunk
+        self._requests(self._remain + chunk)
+
+    def _requests(self, pending):
         while pending and self.fd is not None:
             pending = self._one(pending)
+            if self._busy is not None:
+                self._unparsed = pending
+                return
+
+    def _serve(self, seconds, then):
+        """Serve a request for that long, and read no other meanwhile; then call `then`."""
+        self.loop.remove_reader(self.fd)
+        self._busy = self.loop.call_later(seconds, self._served, then)
+
+    def _served(self, then):
+        self._busy = None
+        if self.fd is None:
+            return
+        then()
+        self.loop.add_reader(self.fd, self.readable)
+        pending, self._unparsed = self._unparsed, None
+        self._requests(pending)
 
     def _one(self, data):
         """Run the first request in `data`; returns what is left to parse, or None to stop."""
@@ -154,7 +175,12 @@ class JsonFifo(Fifo):
 
     def _run_sync(self, request, path, fd):
         outcome = rpc.run(self.server, request, None)
-        self.answer(path, request.method, self._text(request, outcome), fd)
+        seconds = self.server.spent()
+        text = self._text(request, outcome)
+        if seconds and self.fd is not None:
+            self._serve(seconds, lambda: self.answer(path, request.method, text, fd))
+        else:
+            self.answer(path, request.method, text, fd)
 
     def _late(self, request, path, outcome):
         text = self._text(request, outcome)

@@ -22,9 +22,10 @@ def _bytes(text):
 
 
 class _Late:
-    """Waits for the reply of an asynchronous command."""
+    """Waits for the reply of an asynchronous command, or for one that takes its time."""
 
-    def __init__(self):
+    def __init__(self, server):
+        self.server = server
         self.future = asyncio.get_running_loop().create_future()
 
     def __call__(self, outcome):
@@ -32,6 +33,9 @@ class _Late:
             self.future.set_result(outcome)
 
     async def settle(self, outcome):
+        seconds = self.server.spent()
+        if seconds:
+            await asyncio.sleep(seconds)  # httpd serves nobody else meanwhile
         return await self.future if outcome is PENDING else outcome
 
 
@@ -50,7 +54,7 @@ class MiHttp:
             parsed, _end = rpc.parse(request.body.decode("utf-8", "surrogateescape"))
         except ValueError:
             return Response(200, JSON, b'{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}')
-        late = _Late()
+        late = _Late(self.server)
         outcome = await late.settle(rpc.run(self.server, parsed, late))
         if parsed.bad_id:
             return Response(500, JSON, endless=True)
@@ -85,7 +89,7 @@ class MiJsonGet:
         if classic is None:
             self.server.note(name)
             return self._error(500, "Command not found", name)
-        late = _Late()
+        late = _Late(self.server)
         code, message, tree = await late.settle(self.server.call_line(classic, self._params(query), late))
         if code is None:
             return self._error(500, "Internal server error", name)
@@ -144,7 +148,7 @@ class XmlRpcTree:
         if classic is None:
             self.server.note(name)
             return nothing
-        late = _Late()
+        late = _Late(self.server)
         code, message, tree = await late.settle(self.server.call_line(classic, args, late))
         if code is None:
             return nothing
@@ -180,7 +184,7 @@ class XmlRpcValue:
             return self._fault(-32700, "", name)
         except (LookupError, ValueError):
             return self._fault(-32600, "", name)
-        late = _Late()
+        late = _Late(self.server)
         outcome = await late.settle(self.server.call_rpc(name, params, late))
         if outcome[0] == "error":
             return self._fault(outcome[1], outcome[2], name)
@@ -232,7 +236,7 @@ class OldXmlRpc:
         if classic is None:
             self.server.note(name)
             return self._send(render_xmlrpc.old_fault(-506, "Requested command (%s) is not available!" % name), name)
-        late = _Late()
+        late = _Late(self.server)
         code, message, tree = await late.settle(self.server.call_line(classic, args, late))
         if code is None:
             return self._send(render_xmlrpc.old_fault(-500, "Command failed"), name)

@@ -6,6 +6,8 @@
 
 import time
 
+from .memory import Block, OutOfMemory
+
 HASH_SIZE = 512
 ALL_METHODS = 4294967295
 MI_CALLID = "dfjrewr12386fd6-343@opensips.mi"
@@ -116,9 +118,10 @@ class Contact:
 
 
 class Location:
-    """The table `location`."""
+    """The table `location`. What it holds is taken from `memory`, a SharedMemory."""
 
-    def __init__(self):
+    def __init__(self, memory):
+        self.memory = memory
         self.aors = {}  # AOR -> [Contact], the best q first
         self.inserted = self.expired = 0
         self._order = None
@@ -147,14 +150,18 @@ class Location:
         return None
 
     def save(self, aor, contact):
-        """Add the contact, or replace the one with the same URI."""
+        """Add the contact, or replace the one with the same URI. Raises OutOfMemory."""
         contacts = self.aors.get(aor)
         if contacts is None:
+            self._take_both(aor, contact)
             contacts = self.aors[aor] = []
             self._order = None
             self._notify("E_UL_AOR_INSERT", aor, None)
+        elif self.find(aor, contact.uri) is None:
+            self._take(contact)
         for index, known in enumerate(contacts):
             if known.uri == contact.uri:
+                self._exchange(known, contact)
                 contact.contact_id = known.contact_id
                 contacts[index] = contact
                 self._notify("E_UL_CONTACT_UPDATE", aor, contact)
@@ -168,10 +175,43 @@ class Location:
         if len(contacts) > 1:
             contacts.sort(key=lambda item: -float(item.q or -1))
 
+    def _take_both(self, aor, contact):
+        """Memory of a new AOR with its first contact: both or nothing."""
+        self._take(contact)
+        try:
+            self.memory.take(self.memory.sizes.aor, len(aor))
+        except OutOfMemory:
+            self._give(contact)
+            raise
+
+    def _exchange(self, known, contact):
+        """Memory of a contact that replaces another."""
+        self._give(known)
+        try:
+            self._take(contact)
+        except OutOfMemory:
+            self._take(known)
+            raise
+
+    def _take(self, contact):
+        self.memory.take(*self._size(contact))
+
+    def _give(self, contact):
+        self.memory.give(*self._size(contact))
+
+    def _size(self, contact):
+        """(Block, bytes of text) of a contact."""
+        sizes = self.memory.sizes
+        block = sizes.contact
+        if contact.sip_instance:
+            block = Block(*map(sum, zip(block, sizes.instance, strict=True)))
+        return block, sum(map(len, (contact.uri, contact.user_agent, contact.callid, contact.sip_instance)))
+
     def remove_contact(self, aor, uri):
         contacts = self.aors[aor]
         for contact in contacts:
             if contact.uri == uri:
+                self._give(contact)
                 self._notify("E_UL_CONTACT_DELETE", aor, contact)
         contacts[:] = [contact for contact in contacts if contact.uri != uri]
         if not contacts:
@@ -181,7 +221,9 @@ class Location:
         contacts = self.aors.pop(aor, None)
         if contacts is not None:
             self._order = None
+            self.memory.give(self.memory.sizes.aor, len(aor))
             for contact in contacts:
+                self._give(contact)
                 self._notify("E_UL_CONTACT_DELETE", aor, contact)
             self._notify("E_UL_AOR_DELETE", aor, None)
 

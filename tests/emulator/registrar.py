@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from . import sip
 from .location import Contact, method_bits
+from .memory import OutOfMemory
 
 DEFAULT_EXPIRES = 3600
 MAX_CONTACTS = 10
@@ -99,20 +100,22 @@ class Registrar:
             if known is None and len(location.get(aor) or ()) >= MAX_CONTACTS:
                 self.state.count("registrar:rejected_regs")
                 return 503, ()
-            location.save(
-                aor,
-                Contact(
-                    contact_uri,
-                    now + seconds,
-                    sip.header_param(params, "q") or "",
-                    callid,
-                    cseq,
-                    message.get("user-agent") or "n/a",
-                    socket="udp:127.0.0.1:%d" % self.server.sip.port,
-                    methods=method_bits(message.get("allow")),
-                    sip_instance=(sip.header_param(params, "+sip.instance") or "").strip(),
-                ),
+            contact = Contact(
+                contact_uri,
+                now + seconds,
+                sip.header_param(params, "q") or "",
+                callid,
+                cseq,
+                message.get("user-agent") or "n/a",
+                socket="udp:127.0.0.1:%d" % self.server.sip.port,
+                methods=method_bits(message.get("allow")),
+                sip_instance=(sip.header_param(params, "+sip.instance") or "").strip(),
             )
+            try:
+                location.save(aor, contact)
+            except OutOfMemory:
+                self.state.count("registrar:rejected_regs")
+                return 500, (("P-Registrar-Error", "usrloc_record_new failed"),)
         self.state.count("registrar:accepted_regs")
         return 200, [("Contact", self._binding(contact, now)) for contact in location.get(aor) or ()]
 

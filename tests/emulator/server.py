@@ -17,6 +17,7 @@ from .fifo import JsonFifo
 from .fifo_line import LineFifo
 from .http import HttpServer
 from .http_mi import MiHttp, MiJsonGet, OldXmlRpc, XmlRpcTree, XmlRpcValue
+from .memory import OutOfMemory, TransactionTable
 from .phones import Farm
 from .registrar import Registrar
 from .state import State
@@ -29,8 +30,14 @@ class Server:
         self.options = options
         self.loop = loop
         self.state = State(
-            options.version, options.modules, options.directory, options.use_partitions, options.more_blacklists
+            options.version,
+            options.modules,
+            options.directory,
+            options.use_partitions,
+            options.more_blacklists,
+            options.shared_memory,
         )
+        self.transactions = TransactionTable(self.state.memory, options.wt_timer)
         self.dispatcher = Dispatcher(self)
         self.faults = Faults()
         self.notify = Notifier(self.state)
@@ -42,6 +49,7 @@ class Server:
         self.fifo = self.http = self.old_http = self.sip = self.farm = None
         self.udp = self.udp6 = self.unix = None
         self._held = []
+        self._spent = 0.0  # seconds that the command just run takes in the process that serves it
         self._black_hole = None
         self._sweeper = None
         self.on_dead = None
@@ -52,7 +60,7 @@ class Server:
         options = self.options
         state = self.state
         self.sip = sip.Endpoint(
-            self.loop, options.sip_port, options.fr_timeout, Registrar(self).on_request, state.count
+            self.loop, options.sip_port, options.fr_timeout, Registrar(self).on_request, state.count, self.transactions
         )
         state.sip_port = self.sip.port
         state.add_dialogs(options.dialogs)
@@ -94,7 +102,13 @@ class Server:
         if self.options.register == "none":
             return
         if self.options.register == "direct" or len(farm.phones) > self.options.register_limit:
-            farm.seed(self.state)
+            try:
+                farm.seed(self.state)
+            except OutOfMemory:
+                raise OSError(
+                    "%g MB of shared memory are too few for %d registered phones, only %d had room"
+                    % (self.options.shared_memory, len(farm.phones), len(self.state.location))
+                ) from None
             return
         for index, phone in enumerate(farm.phones.values()):
             farm.register(phone)
@@ -108,6 +122,7 @@ class Server:
 
     def _sweep(self):
         self.state.location.sweep()
+        self.transactions.sweep()
         self._sweeper = self.loop.call_later(1.0, self._sweep)
 
     def close(self, crashed=False):
@@ -156,6 +171,18 @@ class Server:
         self.close(crashed=True)
         if self.options.on_crash == "exit" and self.on_dead is not None:
             self.on_dead(139)
+
+    # ---- time
+
+    def spend(self, seconds):
+        """What the command being run takes in the process that serves it: that one serves nobody else meanwhile."""
+        if self.options.cost == "real":
+            self._spent = max(0.0, seconds)
+
+    def spent(self):
+        """The seconds that the command just run takes; to be asked for right after it."""
+        seconds, self._spent = self._spent, 0.0
+        return seconds
 
     # ---- commands
 
@@ -258,7 +285,20 @@ class Server:
             "unopened_reply_fifos": self.fifo.replies.unopened if self.fifo else 0,
             "faults": dict(self.faults.played),
             "contacts": self.state.location.contact_count(),
+            "memory": self.memory(),
             "farm": self.farm.summary(),
+        }
+
+    def memory(self):
+        memory = self.state.memory
+        return {
+            "total": memory.total,
+            "used": memory.real,
+            "max_used": memory.max_real,
+            "free": memory.free,
+            "aside": memory.aside,
+            "transactions": self.transactions.inuse,
+            "out_of_memory": memory.failures,
         }
 
     def plan_fault(self, method, kind, argument=None, count=None):

@@ -168,7 +168,7 @@ def answer(message, code, tag=None, extra=(), reason=None, order=("via", "to", "
 class Transaction:
     """A non-INVITE client transaction."""
 
-    __slots__ = ("branch", "data", "address", "sock", "interval", "deadline", "done", "finished")
+    __slots__ = ("branch", "data", "address", "sock", "interval", "deadline", "done", "finished", "length")
 
     def __init__(self, branch, data, address, sock, deadline, done):
         self.branch, self.data, self.address, self.sock = branch, data, address, sock
@@ -176,13 +176,16 @@ class Transaction:
         self.deadline = deadline
         self.done = done  # done(status line without "SIP/2.0 ", rest of the message or None)
         self.finished = False
+        self.length = len(data)
 
 
 class Endpoint:
     """UDP sockets of the server's SIP side."""
 
-    def __init__(self, loop, port, fr_timeout, on_request, count):
+    def __init__(self, loop, port, fr_timeout, on_request, count, table):
+        """table: the TransactionTable whose memory they take."""
         self.loop = loop
+        self.table = table
         self.fr_timeout = fr_timeout
         self.on_request = on_request
         self.count = count  # count(statistic, by)
@@ -231,7 +234,8 @@ class Endpoint:
         return "%x-%d@127.0.0.1" % (self.callid_number, pid)
 
     def send_request(self, branch, data, address, family, done):
-        """Start a transaction; `done` is called once, with the final reply or 408."""
+        """Start a transaction; `done` is called once, with the final reply or 408. Raises OutOfMemory."""
+        self.table.begin(len(data))
         sock = self.sockets[family]
         now = time.monotonic()
         transaction = Transaction(branch, data, address, sock, now + self.fr_timeout, done)
@@ -274,6 +278,7 @@ class Endpoint:
 
     def _finish(self, transaction):
         transaction.finished = True
+        self.table.answered(transaction.length)
         self._transactions.pop(transaction.branch, None)
 
     def _readable(self, sock):

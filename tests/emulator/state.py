@@ -9,6 +9,7 @@ import os
 import time
 
 from .location import Location
+from .memory import MEGABYTE, Block, SharedMemory
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -129,11 +130,19 @@ def _sdp(port):
 class State:
     """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full" or "base".
 
-    use_partitions: drouting has the partitions pstn and mobile. more_blacklists: besides the one that expires there are
+    shared_memory: megabytes. use_partitions: drouting has the partitions pstn and mobile. more_blacklists: besides the one that expires there are
     one that does not, and one that is read-only.
     """
 
-    def __init__(self, version, modules="full", directory="/run/opensips", use_partitions=False, more_blacklists=False):
+    def __init__(
+        self,
+        version,
+        modules="full",
+        directory="/run/opensips",
+        use_partitions=False,
+        more_blacklists=False,
+        shared_memory=64,
+    ):
         self.version = version
         self.v = tuple(int(part) for part in version.split("."))
         self.tree = self.v < (3, 0)
@@ -144,7 +153,6 @@ class State:
         self.started = time.time()
         self.sip_port = 5060
         self.http_port = 0
-        self.location = Location()
         self.cache = {}
         self.log_level = self.xlog_level = 2
         self.log_levels = {}  # pid: level, of processes that have one of their own
@@ -161,6 +169,9 @@ class State:
             for group in ("tracer", "siptrace"):
                 self.statistics.pop(group, None)
         self.counters = {}
+        start = Block(*(self.statistics["shmem"][name] for name in ("real_used_size", "used_size", "fragments")))
+        self.memory = SharedMemory(int(shared_memory * MEGABYTE), version, start)
+        self.location = Location(self.memory)
         self.registrants = [Registrant(2, False), Registrant(1, True)]
         self.reload()
         self.media = {

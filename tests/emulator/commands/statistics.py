@@ -23,6 +23,8 @@ def live(server):
         "usrloc:location-expires": location.expired,
         "dialog:active_dialogs": len(state.dialogs),
         "dialog:processed_dialogs": len(state.dialogs),
+        "tm:inuse_transactions": server.transactions.inuse,
+        **state.memory.statistics(),
         "registrar:max_contacts": 10,
         "registrar:default_expire": 3600,
     }

@@ -11,6 +11,7 @@ import socket
 
 from .. import sip
 from ..errors import PENDING, MIError
+from ..memory import OutOfMemory
 from ..tree import array, node, tree
 from . import command
 
@@ -145,6 +146,13 @@ def _reply(state, status, message):
     return tree(*map(node, ("Status", "RURI", "Next-hop", "Routes", "Message"), parts))
 
 
+def _failed(state, error):
+    """The reply when t_uac() fails: an error from 3.0 on, before that a success that tells of it."""
+    if state.tree:
+        return tree(node(None, "%d %s" % (error.code, error.message)))
+    raise error
+
+
 @command("t_uac_dlg", "method ruri next_hop socket headers [body]", waits=True)
 def t_uac_dlg(server, params, done):
     state = server.state
@@ -157,14 +165,19 @@ def t_uac_dlg(server, params, done):
         if family not in server.sip.sockets:
             raise MIError(500, "Server error occurred (1/MI/UAC)")
     except MIError as error:
-        if state.tree:
-            return tree(node(None, "%d %s" % (error.code, error.message)))
-        raise
+        return _failed(state, error)
     branch = server.sip.new_branch()
     data = build(server, request, found, branch)
-    server.sip.send_request(
-        branch, data, server.reachable(address), family, lambda status, message: done(_reply(state, status, message))
-    )
+    try:
+        server.sip.send_request(
+            branch,
+            data,
+            server.reachable(address),
+            family,
+            lambda status, message: done(_reply(state, status, message)),
+        )
+    except OutOfMemory:
+        return _failed(state, MIError(500, "Server error occurred (2/MI/UAC)"))
     return PENDING
 
 

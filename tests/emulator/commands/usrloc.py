@@ -8,6 +8,7 @@ import time
 
 from ..errors import MIError
 from ..location import MI_CALLID, MI_USER_AGENT, Contact
+from ..memory import DUMP_SECONDS, OutOfMemory
 from ..tree import array, node
 from . import command
 
@@ -110,6 +111,7 @@ def _old_contact(contact, now):
 def ul_dump(server, params):
     state = server.state
     location = state.location
+    begun = time.monotonic()
     location.sweep()
     now = time.time()
     if state.tree:
@@ -128,6 +130,7 @@ def ul_dump(server, params):
             {"AOR": aor, "Contacts": [_contact_value(contact, now) for contact in location.aors[aor]]}
             for aor in location.ordered()
         ]
+    server.spend(DUMP_SECONDS * len(location) ** 2 - (time.monotonic() - begun))
     return {"Domains": [{"name": "location", "hash_size": 512, "AORs": aors}]}
 
 
@@ -159,19 +162,20 @@ def ul_add(server, params):
     expires = params.int("expires")
     if params.rpc:
         params.int("cflags")
-    server.state.location.save(
-        aor,
-        Contact(
-            params.text("contact"),
-            time.time() + expires if expires else 0,
-            "%g" % q,
-            MI_CALLID,
-            1,
-            MI_USER_AGENT,
-            flags=params.int("flags"),
-            methods=params.int("methods"),
-        ),
+    contact = Contact(
+        params.text("contact"),
+        time.time() + expires if expires else 0,
+        "%g" % q,
+        MI_CALLID,
+        1,
+        MI_USER_AGENT,
+        flags=params.int("flags"),
+        methods=params.int("methods"),
     )
+    try:
+        server.state.location.save(aor, contact)
+    except OutOfMemory:
+        raise MIError(500, "Internal Error" if params.rpc else "Server Internal Error") from None
 
 
 @command("ul_rm", "table_name aor")

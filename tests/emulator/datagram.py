@@ -12,6 +12,7 @@ from .errors import PENDING
 from .fifo_line import ParseError, parse_argument
 from .render_line import render
 
+INTERNAL_ERROR = b"500 Internal error"  # MI_INTERNAL_ERROR of 3.x and 4.x
 BUFFER = 65457  # DATAGRAM_SOCK_BUF_SIZE, in both directions
 
 
@@ -73,6 +74,9 @@ class Datagram:
             server.note(name or "?")
             self._send(name, b"500 command not available\n", address)
             return
+        if server.lacks_handler(classic):
+            self._send(name, b"500 Internal server error\n", address)
+            return
         try:
             args = [] if server.takes_no_input(classic) else self._arguments(rest[1:].split("\n"))
         except ParseError:
@@ -122,6 +126,9 @@ class Datagram:
         if request.method is None and self._fragile:
             server.crash("datagram without a string method")
             return
+        if server.lacks_handler(request.method):
+            self._send(request.method, INTERNAL_ERROR, address)
+            return
         outcome = rpc.run(server, request, lambda late: self._send_json(request, late, address))
         seconds = server.spent()
         if seconds:
@@ -135,7 +142,7 @@ class Datagram:
             return
         data = text.encode("utf-8", "surrogateescape")
         if len(data) > BUFFER or request.bad_id:
-            data = b"500 Internal error"
+            data = INTERNAL_ERROR
         self._send(request.method or "?", data, address)
 
     # ---- both

@@ -16,6 +16,7 @@ MAX_BUFFER = 4096
 _TOO_LONG = re.compile(rb'"(?:[^"\\]|\\.){4090,}"', re.S)
 _LOOK_UP_TO = 1 << 18  # replies beyond that are lists of short strings: not worth the search
 UNPRINTABLE = b"failed to print response"
+NO_HANDLER = b"failed to build async handler"  # when shared memory is out
 
 
 class Fifo:
@@ -164,6 +165,9 @@ class JsonFifo(Fifo):
         if asynchronous:
             if path is None:
                 server.crash("asynchronous command %s over FIFO without a reply FIFO" % request.method)
+                return
+            if server.lacks_handler(request.method):
+                self.answer(path, request.method, NO_HANDLER)
                 return
             outcome = rpc.run(server, request, lambda late: self._late(request, path, late))
             if outcome is not PENDING:

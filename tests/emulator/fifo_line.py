@@ -159,6 +159,9 @@ class LineFifo(Fifo):
 
     def _complete(self, header, lines):
         name, classic, path = header
+        if self.server.lacks_handler(classic):
+            self.answer(path, name, b"500 Internal server error\n")
+            return
         try:
             args = [] if self.server.takes_no_input(classic) else self._arguments(lines)
         except ParseError:

@@ -54,6 +54,8 @@ class MiHttp:
             parsed, _end = rpc.parse(request.body.decode("utf-8", "surrogateescape"))
         except ValueError:
             return Response(200, JSON, b'{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}')
+        if self.server.lacks_handler(parsed.method):
+            return Response(500, JSON, endless=True)
         late = _Late(self.server)
         outcome = await late.settle(rpc.run(self.server, parsed, late))
         if parsed.bad_id:
@@ -148,6 +150,8 @@ class XmlRpcTree:
         if classic is None:
             self.server.note(name)
             return nothing
+        if self.server.lacks_handler(name):
+            return nothing
         late = _Late(self.server)
         code, message, tree = await late.settle(self.server.call_line(classic, args, late))
         if code is None:
@@ -184,6 +188,8 @@ class XmlRpcValue:
             return self._fault(-32700, "", name)
         except (LookupError, ValueError):
             return self._fault(-32600, "", name)
+        if self.server.lacks_handler(name):
+            return Response(500, XML, endless=True)
         late = _Late(self.server)
         outcome = await late.settle(self.server.call_rpc(name, params, late))
         if outcome[0] == "error":

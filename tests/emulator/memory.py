@@ -83,10 +83,16 @@ class SharedMemory:
     def free(self):
         return self.total - self.real
 
+    def fits(self, size):
+        """Whether there are that many bytes; counts the failure when there are not."""
+        if size <= self.free:
+            return True
+        self.failures += 1
+        return False
+
     def take(self, block, text=0):
         """Take a block, and that many bytes of text; raises OutOfMemory."""
-        if self.real + block.real + text > self.total:
-            self.failures += 1
+        if not self.fits(block.real + text):
             raise OutOfMemory
         self._add(block.real + text, block.used + text, block.fragments)
 
@@ -126,6 +132,11 @@ class TransactionTable:
         self.wt_timer = wt_timer
         self.inuse = 0
         self._waiting = collections.deque()  # (when answered, bytes of the request), the oldest first
+
+    def handler_fits(self):
+        """Whether there is room for what answers an asynchronous command later, which a server makes before it runs it."""
+        sizes = self.memory.sizes
+        return self.memory.fits(sizes.pending.real - sizes.answered.real)
 
     def begin(self, length):
         """A transaction whose request has that many bytes; raises OutOfMemory."""

@@ -200,6 +200,10 @@ class Server:
             return False
         return self.dispatcher.is_async(self.dispatcher.lookup(name))
 
+    def lacks_handler(self, name):
+        """Whether it is an asynchronous command, and what answers it later has no room in the shared memory."""
+        return name is not None and self.is_async(name) and not self.transactions.handler_fits()
+
     @staticmethod
     def takes_no_input(classic):
         command = commands.TABLE.get(classic)

@@ -15,6 +15,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.x
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "wire")
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
+MEMORY_VERSIONS = ("2.4", "3.6", "4.0")
 FILES = ("fifo", "datagram", "http_json", "http_jsonrpc", "xmlrpc", "xmlrpc_old", "state_fifo")
 
 
@@ -34,9 +35,15 @@ def exchanges(version, name):
         return [json.loads(line) for line in lines]
 
 
+def memory(version):
+    """(carrier, exchange) of what was recorded while a server was out of shared memory; the carrier is one of FILES."""
+    return [(each["carrier"], each) for each in exchanges(version, "memory")]
+
+
 def all_exchanges():
-    """(version, file, exchange) of everything recorded but events."""
-    return [(version, name, each) for version, name in files() for each in exchanges(version, name)]
+    """(version, file, exchange) of everything recorded but events. What is in memory.jsonl counts as its carrier's file."""
+    found = [(version, name, each) for version, name in files() for each in exchanges(version, name)]
+    return found + [(version, name, each) for version in MEMORY_VERSIONS for name, each in memory(version)]
 
 
 def exchange(version, name, case):

@@ -14,6 +14,9 @@ from . import command
 _MAX_TEXT = 2048  # longer formatted values are dropped by 1.x and 2.x (mi/fmt.h)
 
 
+_ENTRY = 100  # bytes of shared memory of an entry, about; not counted as used, as there are few
+
+
 def _system(params, what):
     if params.text("system").partition(":")[0] != "local":
         raise MIError(500, "Cache %s command failed" % what)
@@ -40,6 +43,8 @@ def cache_store(server, params):
         if params.text(name) == "":
             raise bad_params("Empty " + what)
     _system(params, "store")
+    if not server.state.memory.fits(_ENTRY + len(params.text("attr")) + len(params.text("value"))):
+        raise MIError(500, "Cache store command failed")
     server.state.cache[params.text("attr")] = (params.text("value"), time.time() + expire if expire else 0)
 
 

@@ -501,7 +501,7 @@ def exchanges(version, pattern="*"):
             for line in stream:
                 exchange = json.loads(line)
                 if isinstance(exchange.get("method"), str):
-                    yield os.path.basename(path)[: -len(".jsonl")], exchange
+                    yield exchange.get("carrier", os.path.basename(path)[: -len(".jsonl")]), exchange
 
 
 def unquoted(value):

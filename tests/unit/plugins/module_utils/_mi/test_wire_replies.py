@@ -47,6 +47,20 @@ def test_every_reply_is_decoded_or_an_error_of_the_tree(version, name):
         assert decoded > refused
 
 
+@pytest.mark.parametrize("version", wire.MEMORY_VERSIONS)
+def test_replies_of_a_server_without_memory_are_replies_or_errors_of_the_tree(version):
+    refused = set()
+    for name, each in wire.memory(version):
+        try:
+            reply = wire.decode(version, name, each)
+        except MIError as error:
+            assert str(error) and error.message
+            refused.add(each["id"])
+        else:
+            assert reply.code == 200
+    assert {"ul_add_no_memory", "cache_store_no_memory", "uac_no_memory_at_all"} <= refused
+
+
 def _flatten(nodes):
     for node in nodes:
         assert sorted(node) == ["attributes", "children", "name", "value"]

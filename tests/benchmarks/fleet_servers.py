@@ -73,7 +73,7 @@ class Real:
     @contextlib.contextmanager
     def fleet(self, phones, dead):
         """A Fleet of phones that this process plays; they are put into the location table and removed at the end."""
-        with _phones_played() as port:
+        with phones_played() as port:
             silent = int(phones * dead)
             users = ["dead{0}".format(number) for number in range(silent)]
             users += ["bench{0}".format(number) for number in range(phones - silent)]
@@ -99,7 +99,7 @@ class Real:
 
 
 @contextlib.contextmanager
-def _phones_played():
+def phones_played():
     """The port of phones that another process plays: all answer 200, except those whose user begins with "dead"."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)

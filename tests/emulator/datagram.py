@@ -8,7 +8,7 @@ import os
 import socket
 
 from . import faults, rpc
-from .errors import PENDING
+from .errors import PENDING, Starved
 from .fifo_line import ParseError, parse_argument
 from .render_line import render
 
@@ -103,7 +103,7 @@ class Datagram:
         return args
 
     def _send_line(self, name, outcome, address):
-        code, reason, reply = outcome
+        code, reason, reply = (200, "OK", outcome.partial) if isinstance(outcome, Starved) else outcome
         if code is None:  # the handler gave up
             self._send(name, b"500 command failed\n", address)
             return
@@ -137,6 +137,9 @@ class Datagram:
             self._send_json(request, outcome, address)
 
     def _send_json(self, request, outcome, address):
+        if isinstance(outcome, Starved):
+            self.server.stats_lost += 1  # sent to the address that another process remembers: none
+            return
         text = rpc.text_of(request, outcome)
         if text is None:
             return

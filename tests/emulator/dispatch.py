@@ -5,7 +5,7 @@
 """Finds the command, checks its parameters as the version does, and runs it."""
 
 from . import commands
-from .errors import PENDING, MIError, bad_params
+from .errors import PENDING, MIError, Starved, bad_params
 from .state import load_data
 
 _DATA = load_data("commands.json")
@@ -60,6 +60,11 @@ class Params:
         if not value:
             raise bad_params("Empty array in parameter '%s'" % name)
         return [str(item) for item in value]
+
+
+def _late(head, reply):
+    """The outcome of an asynchronous command."""
+    return reply if isinstance(reply, Starved) else (*head, reply)
 
 
 class Dispatcher:
@@ -144,7 +149,7 @@ class Dispatcher:
                 {command.names[0]: args} if command.many else dict(zip(command.names, args, strict=False)), False
             )
             if command.waits:
-                result = command.run(self.server, params, lambda reply: done((200, "OK", reply)))
+                result = command.run(self.server, params, lambda reply: done(_late((200, "OK"), reply)))
                 if result is PENDING:
                     return PENDING
             else:
@@ -167,7 +172,7 @@ class Dispatcher:
             if command is None:
                 return ("result", "OK")
             if command.waits:
-                result = command.run(self.server, Params(values, True), lambda reply: done(("result", reply)))
+                result = command.run(self.server, Params(values, True), lambda reply: done(_late(("result",), reply)))
                 if result is PENDING:
                     return PENDING
             else:

@@ -7,6 +7,14 @@
 PENDING = object()  # the reply comes later through `done`
 
 
+class Starved:
+    """The reply of an asynchronous command that shared memory was too small for. partial: the Tree that 1.x and 2.x send all
+    the same over FIFO and datagram; what else is sent instead depends on the carrier."""
+
+    def __init__(self, partial=None):
+        self.partial = partial
+
+
 class MIError(Exception):
     """An error reply of a command."""
 

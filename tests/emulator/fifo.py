@@ -8,7 +8,7 @@ import os
 import re
 
 from . import faults, rpc
-from .errors import PENDING
+from .errors import PENDING, Starved
 from .fifo_reply import ReplyFifos
 
 MAX_BUFFER = 4096
@@ -16,6 +16,7 @@ MAX_BUFFER = 4096
 _TOO_LONG = re.compile(rb'"(?:[^"\\]|\\.){4090,}"', re.S)
 _LOOK_UP_TO = 1 << 18  # replies beyond that are lists of short strings: not worth the search
 UNPRINTABLE = b"failed to print response"
+UNBUILT = b"failed to build response"
 NO_HANDLER = b"failed to build async handler"  # when shared memory is out
 
 
@@ -187,6 +188,10 @@ class JsonFifo(Fifo):
             self.answer(path, request.method, text, fd)
 
     def _late(self, request, path, outcome):
+        if isinstance(outcome, Starved):
+            self.answer(path, request.method, UNBUILT)
+            self.server.crash("a phone answered while shared memory was out: mi_fifo frees that reply twice")
+            return
         text = self._text(request, outcome)
         if text:
             self.answer(path, request.method, text)

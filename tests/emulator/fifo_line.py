@@ -7,7 +7,7 @@
 import os
 import re
 
-from .errors import PENDING
+from .errors import PENDING, Starved
 from .fifo import Fifo
 from .render_line import render
 
@@ -200,7 +200,7 @@ class LineFifo(Fifo):
         self.answer(header[2], header[0], ("400 %s error in command '%s'\n" % (word, header[0])).encode())
 
     def _send(self, path, name, outcome, fd=None):
-        code, reason, reply = outcome
+        code, reason, reply = (200, "OK", outcome.partial) if isinstance(outcome, Starved) else outcome
         if code is None:  # the handler gave up
             self.answer(path, name, ("500 command '%s' failed\n" % name).encode(), fd)
             return

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from . import render_line, render_xmlrpc, rpc
-from .errors import PENDING
+from .errors import PENDING, Starved
 from .http import NO_URL, Response
 from .render_json import MiJson
 
@@ -38,6 +38,11 @@ class _Late:
             await asyncio.sleep(seconds)  # httpd serves nobody else meanwhile
         return await self.future if outcome is PENDING else outcome
 
+    async def settle_tree(self, outcome):
+        """The same for 1.x and 2.x, which give up when the reply has no room in the shared memory."""
+        outcome = await self.settle(outcome)
+        return (None, None, None) if isinstance(outcome, Starved) else outcome
+
 
 class MiHttp:
     """JSON-RPC by POST, 3.0 to 4.0."""
@@ -58,7 +63,7 @@ class MiHttp:
             return Response(500, JSON, endless=True)
         late = _Late(self.server)
         outcome = await late.settle(rpc.run(self.server, parsed, late))
-        if parsed.bad_id:
+        if parsed.bad_id or isinstance(outcome, Starved):
             return Response(500, JSON, endless=True)
         text = rpc.text_of(parsed, outcome)
         if text is None:
@@ -92,7 +97,7 @@ class MiJsonGet:
             self.server.note(name)
             return self._error(500, "Command not found", name)
         late = _Late(self.server)
-        code, message, tree = await late.settle(self.server.call_line(classic, self._params(query), late))
+        code, message, tree = await late.settle_tree(self.server.call_line(classic, self._params(query), late))
         if code is None:
             return self._error(500, "Internal server error", name)
         if code >= 400:
@@ -153,7 +158,7 @@ class XmlRpcTree:
         if self.server.lacks_handler(name):
             return nothing
         late = _Late(self.server)
-        code, message, tree = await late.settle(self.server.call_line(classic, args, late))
+        code, message, tree = await late.settle_tree(self.server.call_line(classic, args, late))
         if code is None:
             return nothing
         if self.old:
@@ -192,6 +197,8 @@ class XmlRpcValue:
             return Response(500, XML, endless=True)
         late = _Late(self.server)
         outcome = await late.settle(self.server.call_rpc(name, params, late))
+        if isinstance(outcome, Starved):
+            return Response(500, XML, endless=True)
         if outcome[0] == "error":
             return self._fault(outcome[1], outcome[2], name)
         return Response(200, XML, _bytes(render_xmlrpc.value_reply(outcome[1])), mi_method=name)
@@ -243,7 +250,7 @@ class OldXmlRpc:
             self.server.note(name)
             return self._send(render_xmlrpc.old_fault(-506, "Requested command (%s) is not available!" % name), name)
         late = _Late(self.server)
-        code, message, tree = await late.settle(self.server.call_line(classic, args, late))
+        code, message, tree = await late.settle_tree(self.server.call_line(classic, args, late))
         if code is None:
             return self._send(render_xmlrpc.old_fault(-500, "Command failed"), name)
         if code >= 400:

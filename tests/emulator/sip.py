@@ -174,7 +174,7 @@ class Transaction:
         self.branch, self.data, self.address, self.sock = branch, data, address, sock
         self.interval = T1
         self.deadline = deadline
-        self.done = done  # done(status line without "SIP/2.0 ", rest of the message or None)
+        self.done = done  # done(status line without "SIP/2.0 ", rest of the message or None, room for a reply of MI)
         self.finished = False
         self.length = len(data)
 
@@ -267,7 +267,7 @@ class Endpoint:
                 self._finish(transaction)
                 self.count("tm:local_replies", 1)
                 self.count("tm:4xx_transactions", 1)
-                transaction.done("408 Request Timeout", None)
+                transaction.done("408 Request Timeout", None, True)
                 continue
             self._send(transaction.sock, transaction.data, transaction.address)
             self.count("tm:retransmission_req_T1_1", 1)
@@ -311,6 +311,7 @@ class Endpoint:
             # provisional: no more retransmissions before T2 (RFC 3261 17.1.2.2), the final timer runs on
             transaction.interval = T2
             return
+        room = self.table.reply_fits()
         self._finish(transaction)
         self.count("tm:%sxx_transactions" % status[:1], 1)
-        transaction.done(status, rest.decode("utf-8", "surrogateescape"))
+        transaction.done(status, rest.decode("utf-8", "surrogateescape"), room)

@@ -10,7 +10,7 @@ import secrets
 import socket
 
 from .. import sip
-from ..errors import PENDING, MIError
+from ..errors import PENDING, MIError, Starved
 from ..memory import OutOfMemory
 from ..tree import array, node, tree
 from . import command
@@ -134,12 +134,18 @@ def build(server, request, found, branch):
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape") + body
 
 
-def _reply(state, status, message):
+def _reply(state, status, message, room):
+    """room: whether the shared memory has room for it."""
     if not state.tree:
+        if not room:
+            return Starved()
         value = {"Status": status}
         if message is not None:
             value["Message"] = message
         return value
+    if not room:
+        names = (None, None) if state.v < (2, 2) else ("Status", "Message")
+        return Starved(tree(*map(node, names, (status, message))))
     parts = [status, ".", ".", ".", "." if message is None else message]
     if state.v < (2, 2):
         return tree(*(node(None, part) for part in parts))
@@ -174,7 +180,7 @@ def t_uac_dlg(server, params, done):
             data,
             server.reachable(address),
             family,
-            lambda status, message: done(_reply(state, status, message)),
+            lambda *answer: done(_reply(state, *answer)),
         )
     except OutOfMemory:
         return _failed(state, MIError(500, "Server error occurred (2/MI/UAC)"))

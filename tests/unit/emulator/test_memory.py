@@ -4,10 +4,12 @@
 
 """Shared memory: what holds it and for how long, what a server answers without it; and what ul_dump costs."""
 
+import functools
 import json
 import os
 import re
 import socket
+import threading
 import time
 
 import pytest
@@ -114,6 +116,8 @@ def test_recorded_exchanges_without_memory(version):
             methods=1037,
         )
         for carrier, record in wire.memory(version):
+            if record["id"] == "uac_answered_no_memory":
+                continue
             leave(emu, LEFT.get(record["id"], 0))
             text = compare(bench, carrier, record)
             played += 1
@@ -121,6 +125,44 @@ def test_recorded_exchanges_without_memory(version):
                 different.append(carrier + " " + text)
         assert emu.memory()["out_of_memory"] >= 12
     assert played == 28 and not different, "\n".join(different)
+
+
+class Phone:
+    """Answers the first SIP request that it gets, once it is told to."""
+
+    def __init__(self):
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.sock.settimeout(8)
+        self.port = self.sock.getsockname()[1]
+
+    def answer_when(self, prepare):
+        data, address = self.sock.recvfrom(65535)
+        prepare()
+        copied = [
+            line for line in data.decode().split("\r\n") if line.startswith(("Via", "To", "From", "CSeq", "Call-ID"))
+        ]
+        copied = [line + ";tag=abc" if line.startswith("To") else line for line in copied]
+        lines = ["SIP/2.0 200 OK", *copied, "Contact: <sip:phone@127.0.0.1>", "Content-Length: 0", "", ""]
+        self.sock.sendto("\r\n".join(lines).encode(), address)
+
+
+@pytest.mark.parametrize("version", wire.MEMORY_VERSIONS)
+def test_recorded_answers_of_phones_that_the_server_has_no_memory_for(version):
+    records = [each for each in wire.memory(version) if each[1]["id"] == "uac_answered_no_memory"]
+    assert len(records) == 4
+    for carrier, record in records:
+        phone = Phone()
+        record["request"] = record["request"].replace("19998", str(phone.port))
+        with Emulator(version, phones=0, modules="base", allow_crash=True) as emu:
+            answering = threading.Thread(target=phone.answer_when, args=(functools.partial(emu.set_memory_aside, 64),))
+            answering.start()
+            different = compare(Bench(version, emu), carrier, record)
+            answering.join()
+            phone.sock.close()
+            assert different is None, carrier
+            died = emu.stats()["crash_reasons"]
+            assert bool(died) == (version > "3" and carrier == "fifo"), carrier
 
 
 # ---- transactions

@@ -57,7 +57,7 @@ def test_replies_of_a_server_without_memory_are_replies_or_errors_of_the_tree(ve
             assert str(error) and error.message
             refused.add(each["id"])
         else:
-            assert reply.code == 200
+            assert reply.code == 200 if reply else each["reply"] is None
     assert {"ul_add_no_memory", "cache_store_no_memory", "uac_no_memory_at_all"} <= refused
 
 

@@ -50,7 +50,15 @@ class Fleet:
 @contextlib.contextmanager
 def emulated(version, phones, dead):
     """A Fleet of an emulator. dead: share of the phones that never answer."""
-    options = {"phones": phones, "dead": dead, "fr_timeout": FR_TIMEOUT, "reboot": False, "keep_sip_log": False}
+    # without a pace, and up to 100,000 phones: more than a default server's 64 MB bear
+    options = {
+        "shared_memory": 2048,
+        "phones": phones,
+        "dead": dead,
+        "fr_timeout": FR_TIMEOUT,
+        "reboot": False,
+        "keep_sip_log": False,
+    }
     with Emulator(version, fifo=True, udp=True, start_timeout=120, **options) as emu:
         ways = {
             "FIFO": {"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir},

@@ -31,7 +31,7 @@ EXAMPLES = """examples:
   %(prog)s --json                             one line of JSON when ready: addresses and paths
 
 typed on its standard input (a terminal, or with --control), one per line:
-  stats   state   sip_log   fault ul_dump=truncated*2   clear   quit
+  stats   state   memory   set_memory_aside 20   sip_log   fault ul_dump=truncated*2   clear   quit
 
 faults:
 """ + "\n".join("  %-10s %s" % pair for pair in faults.KINDS.items())

@@ -85,7 +85,8 @@ class Control:
     def op_memory(self):
         return self.server.memory()
 
-    def op_set_memory_aside(self, megabytes):
+    def op_set_memory_aside(self, megabytes=0, text=None):
+        megabytes = float(text) if text is not None else megabytes
         return self.server.state.memory.set_aside(megabytes * MEGABYTE) / MEGABYTE
 
     def op_set_dialogs(self, count):

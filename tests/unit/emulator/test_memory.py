@@ -4,6 +4,7 @@
 
 """Shared memory: what holds it and for how long, what a server answers without it; and what ul_dump costs."""
 
+import contextlib
 import functools
 import json
 import os
@@ -277,28 +278,26 @@ def test_memory_set_aside_is_given_back():
 # ---- time
 
 
-@pytest.mark.parametrize("version", ["3.6", "4.0"])
-def test_a_dump_keeps_only_its_own_process_busy(version):
-    # 9,000 AORs: more than half a second
-    with Emulator(version, phones=9000, register="direct") as emu:
-        readers = {}
-        for name in ("dump", "later"):
-            path = os.path.join(emu.reply_dir, name)
-            os.mkfifo(path)
-            readers[name] = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        writer = os.open(emu.fifo_path, os.O_WRONLY | os.O_NONBLOCK)
-        try:
-            os.write(writer, b":dump:" + encode(emu, "ul_dump", [1]))
-            assert wait_for(lambda: emu.stats()["commands"].get("ul_dump"))
-            os.write(writer, b":later:" + encode(emu, "uptime"))
-            assert b"Up since" in raw.udp(emu.udp, encode(emu, "uptime"))
-            assert emu.stats()["commands"]["uptime"] == 1  # only that of the datagram
-            assert not _readable(readers["dump"]) and not _readable(readers["later"])
-            assert wait_for(lambda: _readable(readers["dump"]))
-            assert wait_for(lambda: b"Up since" in _readable(readers["later"]))
-        finally:
-            for fd in (writer, *readers.values()):
-                os.close(fd)
+@contextlib.contextmanager
+def fifo_requests(emu):
+    """A function that sends a FIFO request and returns one that reads what its answer has so far."""
+    opened = []
+
+    def send(method, params=()):
+        name = "reply%d" % len(opened)
+        path = os.path.join(emu.reply_dir, name)
+        os.mkfifo(path)
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        opened.append(reader)
+        os.write(writer, b":%s:%s" % (name.encode(), encode(emu, method, params)))
+        return functools.partial(_readable, reader)
+
+    writer = os.open(emu.fifo_path, os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        yield send
+    finally:
+        for fd in (writer, *opened):
+            os.close(fd)
 
 
 def _readable(reader):
@@ -306,3 +305,56 @@ def _readable(reader):
         return os.read(reader, 65536)
     except BlockingIOError:
         return b""
+
+
+def runs(emu, method):
+    return emu.stats()["commands"].get(method, 0)
+
+
+# 9,000 AORs: more than half a second
+@pytest.mark.parametrize("version", ["3.6", "4.0"])
+def test_a_dump_over_fifo_keeps_only_the_fifo_busy(version):
+    with Emulator(version, phones=9000, register="direct") as emu, fifo_requests(emu) as send:
+        dump = send("ul_dump", [1])
+        assert wait_for(lambda: runs(emu, "ul_dump"))
+        later = send("uptime")
+        assert b"Up since" in raw.udp(emu.udp, encode(emu, "uptime"))
+        assert raw.web(emu.http_url, "POST", body=encode(emu, "uptime"), content_type="application/json")[0] == 200
+        assert runs(emu, "uptime") == 2 and not dump() and not later()
+        assert wait_for(dump) and wait_for(later)
+        assert runs(emu, "uptime") == 3
+
+
+def test_a_dump_over_http_or_a_datagram_keeps_only_those_busy():
+    with Emulator("3.6", phones=9000, register="direct") as emu, fifo_requests(emu) as send:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect(emu.udp)
+            sock.setblocking(False)
+            sock.send(encode(emu, "ul_dump", [1]))
+            sock.send(encode(emu, "uptime"))
+            assert wait_for(lambda: runs(emu, "ul_dump"))
+            other = send("uptime")
+            assert wait_for(other) and runs(emu, "uptime") == 1
+            with pytest.raises(BlockingIOError):
+                sock.recv(65535)
+            sock.settimeout(8)
+            assert sock.recv(65535) == b"500 Internal error"  # too large for a datagram
+            assert b"Up since" in sock.recv(65535)
+        found = []
+        asking = threading.Thread(
+            target=lambda: found.append(
+                raw.web(emu.http_url, "POST", body=encode(emu, "ul_dump", [1]), content_type="application/json")
+            )
+        )
+        asking.start()
+        assert wait_for(lambda: runs(emu, "ul_dump") == 2)
+        assert b"Up since" in raw.udp(emu.udp, encode(emu, "uptime")) and not found
+        asking.join()
+        assert found[0][2].count(b"AOR") == 9001
+
+
+def test_without_cost_a_dump_is_answered_at_once():
+    with Emulator("3.6", phones=9000, register="direct", cost="none") as emu, fifo_requests(emu) as send:
+        dump = send("ul_dump", [1])
+        assert wait_for(lambda: runs(emu, "ul_dump"))
+        assert dump()

@@ -45,7 +45,9 @@ def of_reply(reply, headers=True):
     if isinstance(reply, ServerError):
         record = uac.parse_error(reply)
         if record is None:
-            return NOT_SENT, {"code": reply.code, "reason": reply.reason, "headers": {}}
+            # httpd of 2.x loses an answer so when it has no memory for it
+            lost = reply.code == 500 and reply.reason.strip().lower() == "internal server error"
+            return UNKNOWN if lost else NOT_SENT, {"code": reply.code, "reason": reply.reason, "headers": {}}
         return UNREACHABLE, record
     if isinstance(reply, MIError):
         return (UNKNOWN if reply.maybe_sent else NOT_SENT), {"code": None, "reason": str(reply), "headers": {}}

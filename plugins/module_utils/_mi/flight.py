@@ -18,6 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.governor im
     Governor,
     cost_of,
     is_out_of_memory,
+    lost_its_reply,
 )
 
 # A UDP socket of default size loses requests from about 200 that the server has not yet taken.
@@ -53,12 +54,13 @@ class Outgoing:
 class Supply:
     """The requests of a run in the order in which they go out: those of the caller, and again those refused for want of memory.
 
-    requests: iterable of Outgoing, taken one at a time, just before each is sent.
+    requests: iterable of Outgoing, taken one at a time, just before each is sent. over_http: they go that way (bool).
     """
 
-    def __init__(self, requests, governor):
+    def __init__(self, requests, governor, over_http=False):
         self._requests = iter(requests)
         self._governor = governor
+        self._over_http = over_http
         self._again = collections.deque()
         self._ended = False
 
@@ -80,11 +82,13 @@ class Supply:
 
     def settle(self, outgoing, outcome):
         """Yield (token, outcome), unless the request goes out again."""
-        if is_out_of_memory(outcome, outgoing.method):
+        if is_out_of_memory(outcome, outgoing.method, self._over_http):
             self._governor.refused()
             self._again.append(outgoing)
             return
-        if not isinstance(outcome, MIError) or isinstance(outcome, ServerError):
+        if lost_its_reply(outcome):
+            self._governor.refused()
+        elif not isinstance(outcome, MIError) or isinstance(outcome, ServerError):
             self._governor.answered()
         yield outgoing.token, outcome
 
@@ -392,7 +396,7 @@ class BlockingFlight:
         """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come."""
         from concurrent.futures import ThreadPoolExecutor
 
-        supply = Supply(requests, self._governor)
+        supply = Supply(requests, self._governor, over_http=True)
         with ThreadPoolExecutor(self._workers) as pool:
             while True:
                 pause = self._start(supply, pool)

@@ -59,6 +59,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     BadParameters,
     MalformedReply,
     MIError,
+    ReplyTooLarge,
     ServerError,
 )
 
@@ -174,8 +175,7 @@ class Memory:
         )
         found = {name: int(value) for name, value in pairs if str(value).isdigit()}
         total, free = found.get("shmem:total_size"), found.get("shmem:free_size")
-        # nothing free at all is what a server says whose allocator does not count
-        return cls(total, free, found.get("tm:inuse_transactions")) if total and free else None
+        return cls(total, free, found.get("tm:inuse_transactions")) if total and free is not None else None
 
 
 class Governor:
@@ -372,22 +372,43 @@ class Governor:
         }
 
 
-# What servers say that had no memory for a transaction, before anything was sent (E_OUT_OF_MEM of tm/uac.c is -2), and over
-# FIFO as text: the handler of an asynchronous command, the headers of the request.
-_SHORT = re.compile(r"\(2/MI/UAC\)")
-_SHORT_TEXTS = ("failed to build async handler", "failed to build response")
+# tm/uac.c: E_OUT_OF_MEM is -2
+_NO_TRANSACTION = re.compile(r"\(2/MI/UAC\)")
+# the handler of an asynchronous command, over FIFO on 3.x and 4.x, and over FIFO and datagrams on 2.x
+_NO_HANDLER, _NO_HANDLER_2 = "failed to build async handler", "internal server error"
+# over FIFO, once the phone has answered
+_NO_REPLY = "failed to build response"
+# usrloc/ul_mi.c up to 2.4 and later
+_NO_CONTACT = ("server internal error", "internal error")
 
 
-def is_out_of_memory(outcome, method):
-    """Whether a Reply or an MIError says that the server had no memory for a request of method, and did nothing of it."""
-    if method is None or catalogue.classic_name(method) != "t_uac_dlg":
+def is_out_of_memory(outcome, method, over_http=False):
+    """Whether a Reply or an MIError says that the server had no memory for a request of method, and did nothing of it.
+
+    Seen on 2.4.11, 3.6.8 and 4.0.1. over_http: httpd of 2.x says the same when the phone was reached and its answer was lost.
+    """
+    command = catalogue.classic_name(method) if method else None
+    if command == "ul_add":
+        return (
+            isinstance(outcome, ServerError) and outcome.code == 500 and outcome.reason.strip().lower() in _NO_CONTACT
+        )
+    if command != "t_uac_dlg":
         return False
     if isinstance(outcome, ServerError):
-        return bool(_SHORT.search(outcome.reason))
+        without_handler = outcome.reason.strip().lower() == _NO_HANDLER_2 and not over_http
+        return without_handler or bool(_NO_TRANSACTION.search(outcome.reason))
     if isinstance(outcome, MIError):
-        return isinstance(outcome, MalformedReply) and any(text in outcome.message for text in _SHORT_TEXTS)
+        # over datagrams 3.x and 4.x have one word for this and for replies beyond their limit, which this command does not have
+        return isinstance(outcome, ReplyTooLarge) or (
+            isinstance(outcome, MalformedReply) and _NO_HANDLER in outcome.message
+        )
     if not outcome.is_tree:
         return False
     # up to 2.4 it is the only node of a successful reply; what a phone says comes with others
     nodes = list(itertools.islice(outcome.walk(), 2))
-    return len(nodes) == 1 and bool(_SHORT.search(nodes[0][2] or ""))
+    return len(nodes) == 1 and bool(_NO_TRANSACTION.search(nodes[0][2] or ""))
+
+
+def lost_its_reply(outcome):
+    """Whether an MIError says that the server had no memory for the reply to a request that it did."""
+    return isinstance(outcome, MalformedReply) and _NO_REPLY in outcome.message

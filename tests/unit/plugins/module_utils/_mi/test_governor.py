@@ -17,9 +17,15 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import governor
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    MIError,
+    ServerError,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, OutOfMemory
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply, ValueReply
+from ansible_collections.community.opensips.tests.unit import wire
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.children import eventually
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.http_peer import Http, json_http
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import (
@@ -216,7 +222,7 @@ def test_both_names_of_a_command_cost_the_same(name):
 
 def test_silence_of_the_statistics_means_a_careful_pace(monkeypatch):
     clock = Clock(monkeypatch)
-    for answer in (ServerError(404, "not found"), ValueReply({}, ""), ValueReply([], ""), statistics(64 * MB, 0, 0)):
+    for answer in (ServerError(404, "not found"), ValueReply({}, ""), ValueReply([], ""), statistics(0, 0, 0)):
         paced = Governor(rate=5000)
         paced.expect(governor.cost_of("t_uac_dlg"))
         paced.looking()
@@ -260,6 +266,47 @@ def test_share_that_cannot_be(share):
 def test_rate_that_cannot_be(rate):
     with pytest.raises(BadParameters, match="rate"):
         Governor(rate)
+
+
+# --- what servers said, byte for byte --------------------------------------------------------------------------
+
+# what of the recorded exchanges says that nothing was done
+REFUSALS = ("uac_no_memory", "uac_no_memory_at_all", "ul_add_no_memory")
+
+
+@pytest.mark.parametrize("version", wire.MEMORY_VERSIONS)
+def test_servers_without_memory_are_understood(version):
+    """Each refusal is one, and nothing that came of a request which was done is taken for one."""
+    seen = set()
+    for carrier, exchange in wire.memory(version):
+        try:
+            outcome = wire.decode(version, carrier, exchange)
+        except MIError as error:
+            outcome = error
+        over_http = carrier not in ("fifo", "datagram")
+        if outcome is None or (over_http and exchange["id"] == "uac_no_memory_at_all"):
+            # silence, or the words for an answer that was lost
+            continue
+        refused = governor.is_out_of_memory(outcome, exchange["method"], over_http)
+        assert refused == (exchange["id"] in REFUSALS), (carrier, exchange["id"], outcome)
+        seen.add((carrier, exchange["id"]))
+    assert {(carrier, name) for carrier in ("fifo", "datagram") for name in REFUSALS} <= seen
+
+
+@pytest.mark.parametrize("version", wire.MEMORY_VERSIONS)
+def test_memory_that_is_out_is_watched_all_the_same(version):
+    for carrier, exchange in wire.memory(version):
+        if exchange["method"] == "get_statistics":
+            memory = governor.Memory.of_reply(wire.decode(version, carrier, exchange))
+            assert memory.total == 16 * MB and memory.free < 10000
+
+
+def test_an_answer_that_was_lost_is_not_asked_for_again():
+    """The phone was reached, so it would be rebooted twice."""
+    error = next(each for carrier, each in wire.memory("3.6") if each["id"] == "uac_answered_no_memory")
+    with pytest.raises(MalformedReply) as lost:
+        wire.decode("3.6", "fifo", error)
+    assert governor.lost_its_reply(lost.value) and not governor.is_out_of_memory(lost.value, "t_uac_dlg")
 
 
 # --- through real carriers ---------------------------------------------------------------------------------------

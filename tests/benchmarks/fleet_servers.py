@@ -5,18 +5,14 @@
 """What fleet.py sends to: emulators, and running OpenSIPS servers, each with a fleet of phones of which some are dead."""
 
 import contextlib
-import multiprocessing
-import socket
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.tests.benchmarks import played_phones
 from ansible_collections.community.opensips.tests.emulator import Emulator
 
 FR_TIMEOUT = 3.0
-_AGENT = "Yealink SIP-T46U 108.86.0.20"
-_OK = (
-    "SIP/2.0 200 OK\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to};tag=phone\r\nCall-ID: {call-id}\r\nCSeq: {cseq}\r\n"
-    "Content-Length: 0\r\n\r\n"
-)
+# requests in flight while the table is filled; so few that a server reads each in one piece
+_PREPARING = 8
 
 
 class Fleet:
@@ -80,55 +76,27 @@ class Real:
 
     @contextlib.contextmanager
     def fleet(self, phones, dead):
-        """A Fleet of phones that this process plays; they are put into the location table and removed at the end."""
-        with phones_played() as port:
-            silent = int(phones * dead)
-            users = ["dead{0}".format(number) for number in range(silent)]
-            users += ["bench{0}".format(number) for number in range(phones - silent)]
-            uris = ["sip:{0}@127.0.0.1:{1}".format(user, port) for user in users]
-            fleet = Fleet("OpenSIPS " + self.version, self.ways, uris[silent:], uris[:silent])
-            aors = [user + "@127.0.0.1" if self.version.startswith("4.") else user for user in users]
+        """A Fleet of phones that a process of ours plays; they are put into the location table and removed at the end."""
+        with played_phones.played(phones, dead) as played:
+            fleet = Fleet("OpenSIPS " + self.version, self.ways, played.uris(living=True), played.uris(living=False))
+            aors = [user + "@127.0.0.1" if self.version.startswith("4.") else user for user in played.contacts]
             try:
-                self._register(zip(aors, uris, strict=False))
+                register(self.ways["FIFO"], zip(aors, played.contacts.values(), strict=True))
                 yield fleet
             finally:
-                self._each("ul_rm", ({"table_name": "location", "aor": aor} for aor in aors))
-
-    def _register(self, phones):
-        fields = {"table_name": "location", "expires": 7200, "q": "0.5", "flags": 0, "cflags": 0, "methods": 1037}
-        failed = self._each("ul_add", (dict(fields, aor=aor, contact=uri) for aor, uri in phones))
-        if failed:
-            raise SystemExit("{0}: {1} phones cannot be registered: {2}".format(self.version, len(failed), failed[0]))
-
-    def _each(self, command, params):
-        with Connection(self.ways["FIFO"]) as conn:
-            replies = conn.call_many((command, each) for each in params)
-            return [reply for _index, reply in replies if isinstance(reply, Exception)]
+                _each(self.ways["FIFO"], "ul_rm", ({"table_name": "location", "aor": aor} for aor in aors))
 
 
-@contextlib.contextmanager
-def phones_played():
-    """The port of phones that another process plays: all answer 200, except those whose user begins with "dead"."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        sock.bind(("127.0.0.1", 0))
-        process = multiprocessing.get_context("fork").Process(target=_play, args=(sock,), daemon=True)
-        process.start()
-        try:
-            yield sock.getsockname()[1]
-        finally:
-            process.terminate()
-            process.join()
+def register(options, contacts):
+    """Put contacts, pairs of AOR and URI, into the location table of a server. options: of its FIFO."""
+    fields = {"table_name": "location", "expires": 7200, "q": "0.5", "flags": 0, "cflags": 0, "methods": 1037}
+    failed = _each(options, "ul_add", (dict(fields, aor=aor, contact=uri) for aor, uri in contacts))
+    if failed:
+        raise SystemExit("{0} phones cannot be registered: {1}".format(len(failed), failed[0]))
 
 
-def _play(sock):
-    while True:
-        data, address = sock.recvfrom(65535)
-        text = data.decode("utf-8", "replace")
-        if ":dead" in text[: text.find("\r\n")] or not text.startswith("NOTIFY"):
-            continue
-        headers = {}
-        for line in text.partition("\r\n\r\n")[0].split("\r\n")[1:]:
-            name, _colon, value = line.partition(":")
-            headers.setdefault(name.lower(), value.strip())
-        sock.sendto(_OK.format_map(headers).encode(), address)
+def _each(options, command, params):
+    """The errors of that command with each of params."""
+    with Connection(options) as conn:
+        replies = conn.call_many(((command, each) for each in params), _PREPARING)
+        return [reply for _index, reply in replies if isinstance(reply, Exception)]

@@ -24,7 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.connection 
 from ansible_collections.community.opensips.plugins.module_utils._readers import statistics
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 from ansible_collections.community.opensips.tests.benchmarks.fleet import HEADERS
-from ansible_collections.community.opensips.tests.benchmarks.fleet_servers import phones_played
+from ansible_collections.community.opensips.tests.benchmarks.played_phones import played
 from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 from ansible_collections.community.opensips.tests.integration.support.servers import Emulated
 
@@ -54,14 +54,9 @@ def requests(server, conn, uris):
     return datagrams
 
 
-def run(server, options, port):
+def run(server, options, uris):
     """Samples of one run."""
     address = server.ways["udp"][0]
-    step = max(1, round(1 / options.silent)) if options.silent else options.notifies + 1
-    uris = [
-        "sip:%s%05d@127.0.0.1:%d" % ("dead" if number % step == 0 else "good", number, port)
-        for number in range(options.notifies)
-    ]
     with Connection(address) as conn, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         datagrams = requests(server, conn, uris)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
@@ -97,9 +92,9 @@ def contact_bytes(server):
         return (Sample(conn, 0).used - before) / CONTACTS
 
 
-def measure(server, options, port):
+def measure(server, options, uris):
     """{what: number}, of one server."""
-    samples = run(server, options, port)
+    samples = run(server, options, uris)
     start = samples[0]
     return {
         "MB at the start": start.used / MEGABYTE,
@@ -127,12 +122,13 @@ def main():
     binary = find_binary()
     if not binary:
         parser.error("no opensips on PATH, and OPENSIPS_BIN is not set")
-    with phones_played() as port:
+    with played(options.notifies, options.silent) as phones:
+        uris = list(phones.contacts.values())
         with stopping(RealOpensips(binary)) as real:
-            theirs = measure(real, options, port)
+            theirs = measure(real, options, uris)
             version = ".".join(map(str, real.version[:2]))
         with stopping(Emulated(version, fr_timeout=FR_TIMEOUT, phones=0)) as emulated:
-            ours = measure(emulated, options, port)
+            ours = measure(emulated, options, uris)
     print(
         "%s, %d NOTIFYs at %g/s, %.0f %% to silent phones"
         % (real.name, options.notifies, options.rate, options.silent * 100)

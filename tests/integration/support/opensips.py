@@ -49,17 +49,17 @@ def find_modules(binary):
 
 
 class RealOpensips(Server):
-    """An opensips process of ours; stop() ends it."""
+    """An opensips process of ours; stop() ends it. modules: their folder. memory: MB, shared by all and of each process."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, modules=None, memory=(64, 8)):
         said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=False).stdout
         match = re.search(r"version: opensips (\d+)\.(\d+)\.(\d+)", said)
         assert match, f"{binary} -V says {said!r}"
         version = tuple(int(part) for part in match.groups())
-        self.modules = find_modules(binary)
+        self.modules = pathlib.Path(modules) if modules else find_modules(binary)
         # a short path: the server takes 128 characters for reply FIFOs
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="opensips-test-"))
-        self.sip_port, self.mi_port, self.http_port = _free_ports(3)
+        self.sip_port, self.mi_port, self.http_port = free_ports(3)
         self.loaded = []
         (self.folder / "opensips.cfg").write_text(self._configuration(version), encoding="utf-8")
         super().__init__(
@@ -74,9 +74,9 @@ class RealOpensips(Server):
             "-F",
             *stderr,
             "-m",
-            "64",
+            str(memory[0]),
             "-M",
-            "8",
+            str(memory[1]),
             "-P",
             "pid",
             "-w",
@@ -114,13 +114,17 @@ class RealOpensips(Server):
     def _await(self):
         until = time.monotonic() + SECONDS
         while time.monotonic() < until and self.alive():
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.http_port), 1):
-                if (self.folder / "opensips_fifo").is_fifo() and (self.folder / "pid").exists():
-                    return
+            if self._is_up():
+                return
             time.sleep(0.1)
         log = self.log()
         self.stop()
         raise AssertionError(f"opensips did not start:\n{log[-3000:]}")
+
+    def _is_up(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.http_port), 1):
+            return (self.folder / "opensips_fifo").is_fifo() and (self.folder / "pid").exists()
+        return False
 
     def _ways(self, version):
         protocol = "line" if version < (3,) else "jsonrpc"
@@ -180,7 +184,7 @@ class RealOpensips(Server):
         return "\n".join(lines) + "\n"
 
 
-def _free_ports(count):
+def free_ports(count):
     """Numbers that are free for UDP and TCP."""
     with contextlib.ExitStack() as stack:
         found = []

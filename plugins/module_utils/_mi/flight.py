@@ -321,9 +321,9 @@ class Flight:
         if self._deadlines:
             pauses.append(self._deadlines[0][0] - time.monotonic())
         if more:
-            wait = self._governor.wait()
-            if wait:
-                pauses.append(wait)
+            if self._held_by in ("rate", "memory"):
+                # by now it may be time
+                pauses.append(self._governor.wait())
             if self._window is not None and self._sequence - self._taken >= self._window:
                 pauses.append(_BARRIER_AFTER)
         return max(0.0, min(pauses))

@@ -40,6 +40,9 @@ From the first look (free_0, in_use_0), which comes before anything is sent, and
 
 What was released since the look is not counted, so a look that is late makes the run slower and never dangerous.
 
+One look alone is not believed when it shows far less free than was to be expected: while F_MALLOC takes a fragment apart, it counts
+the whole of it as used. Another one follows at once.
+
 A look is one request. One is due after 100 requests, but at most four a second, and twice a second while the run is held
 back. That makes no more than 1 % of the requests of a run that lasts.
 
@@ -81,6 +84,9 @@ _LEARN_FROM = 50
 # Seconds that tm keeps a transaction after its final answer, and how much faster than they end others may begin.
 _WT_TIME_OUT = 5.5
 _BURST = 4
+# The part of all memory that does not vanish from one look to the next, and the seconds until a doubtful one is repeated.
+_SUDDENLY = 0.05
+_AT_ONCE = 0.05
 # Requests between two looks, and seconds.
 _EACH = 100
 _OFTEN = 0.25
@@ -194,7 +200,7 @@ class Governor:
         self._share = share / 100.0
         self._cost = NO_COST
         self._start = self._latest = None
-        self._looking = False
+        self._looking = self._doubted = False
         self._looked_at = 0.0
         self._bytes_each = _TRANSACTION
         # since the latest look: transactions, bytes of contacts, requests
@@ -254,9 +260,11 @@ class Governor:
         """Whether LOOK is to be sent now."""
         if self._looking or not self._cost or self.problem is not None:
             return False
-        if self._latest is None:
+        if self._latest is None and not self._doubted:
             return True
         passed = time.monotonic() - self._looked_at
+        if self._doubted:
+            return passed >= _AT_ONCE
         if self._since[2] >= _EACH:
             return passed >= _OFTEN
         return passed >= _HELD_BACK and not self._fits()
@@ -311,11 +319,20 @@ class Governor:
         self._looking = False
         self._looked_at = time.monotonic()
         memory = None if isinstance(outcome, MIError) else Memory.of_reply(outcome)
-        if memory is not None:
+        if memory is not None and self._is_believable(memory):
+            self._doubted = False
             self._take(memory)
+        elif memory is not None:
+            self._doubted = True
         elif self._latest is None:
             self._go_carefully(outcome)
         # a look that was lost says nothing: what was sent goes on counting
+
+    def _is_believable(self, memory):
+        transactions, kept, _requests = self._since
+        expected = memory.total if self._latest is None else self._latest.free - transactions * self._bytes_each - kept
+        low = memory.free < _RESERVE * memory.total and memory.free < expected - _SUDDENLY * memory.total
+        return self._doubted or not low
 
     def _take(self, memory):
         self._latest = memory

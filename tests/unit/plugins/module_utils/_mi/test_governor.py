@@ -250,6 +250,24 @@ def test_a_look_that_is_lost_goes_on_counting(monkeypatch):
     assert paced.wait() and paced.problem is None
 
 
+@pytest.mark.parametrize("looks,held", [([490, 0, 440], False), ([490, 0, 0], True), ([0, 440], False), ([0, 0], True)])
+def test_one_look_that_shows_no_memory_is_not_believed_alone(monkeypatch, looks, held):
+    """F_MALLOC of 3.6.8 was seen to report 480 bytes between looks of 490 and 440 MB."""
+    clock = Clock(monkeypatch)
+    paced = Governor()
+    paced.expect(governor.cost_of("t_uac_dlg"))
+    for free in looks:
+        for _number in range(150):
+            paced.sent()
+        clock.now += 0.3
+        assert paced.look_due()
+        paced.looking()
+        paced.looked(statistics(512 * MB, free * MB, 0))
+    clock.now += 0.3
+    assert bool(paced.wait()) == held
+    assert (paced.report()["least_free_memory"] == 0) == held
+
+
 @pytest.mark.parametrize("tree", [False, True])
 def test_memory_is_read_from_either_kind_of_reply(tree):
     memory = governor.Memory.of_reply(statistics(64 * MB, 50 * MB, 7, tree))

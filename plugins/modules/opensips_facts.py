@@ -37,8 +37,8 @@ attributes:
 options:
   gather_subset:
     description:
-      - What to gather. V(uptime), V(version), V(processes), V(statistics), V(contacts), V(dialogs), V(dispatcher), V(load_balancer),
-        V(gateways), V(addresses), V(domains), or V(all).
+      - What to gather. V(uptime), V(version), V(processes), V(statistics), V(contacts), V(location_size), V(dialogs), V(dispatcher),
+        V(load_balancer), V(gateways), V(addresses), V(domains), or V(all).
       - An element with V(!) before it is left out. Only such elements leave them out of everything.
     type: list
     elements: str
@@ -184,6 +184,26 @@ ansible_facts:
               rcv_requests: 14
             tm:
               "2xx_transactions": 7
+        location_size:
+          description:
+            - How much is registered in O(table), by the statistics of C(usrloc), and how long reading the whole of it is expected to take.
+              Gathering this costs the server nothing.
+            - A value is empty if the server does not tell it. Servers that keep their contacts in a database only count none.
+          returned: when C(location_size) is gathered
+          type: dict
+          contains:
+            users:
+              description: Registered AORs.
+              type: int
+              sample: 100000
+            contacts:
+              description: Registered contacts.
+              type: int
+              sample: 104212
+            expected_seconds:
+              description: Seconds that reading the location table is expected to take.
+              type: float
+              sample: 86.3
         contacts:
           description: Registered contacts.
           returned: when C(contacts) is gathered

@@ -234,6 +234,33 @@ results:
       description: As given.
       type: int
       sample: 0
+lookup:
+  description: How the phones were found, and what that cost.
+  returned: success, or when the run stopped
+  type: dict
+  contains:
+    how:
+      description:
+        - V(show) when each AOR was asked for, V(dump) when reading the whole location table was expected to be faster,
+          V(database) when the contacts were read from a database, V(none) when nothing had to be looked up.
+      type: str
+      sample: show
+    users:
+      description: Registered AORs that the server counts. Empty if it was not asked, or does not tell.
+      type: int
+      sample: 100000
+    contacts:
+      description: Registered contacts that the server counts. Empty if it was not asked, or does not tell.
+      type: int
+      sample: 104212
+    seconds:
+      description: What the lookup took.
+      type: float
+      sample: 3.1
+    expected_seconds:
+      description: What it was expected to take. Empty if nobody knew.
+      type: float
+      sample: 3.3
 summary:
   description: Counts of the whole run.
   returned: success, or when the run stopped

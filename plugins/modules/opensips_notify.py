@@ -89,14 +89,19 @@ options:
     description:
       - Name under which the host keeps a journal of who was sent to. Runs of the same campaign send to nobody twice,
         so an interrupted run can simply be repeated.
+      - The first run also keeps a plan, the phones in the order of sending. Later runs look up only their own phones of it,
+        so the location table is read once for the whole campaign.
+      - The plan is made again if O(contacts), O(aor), O(table), O(own_only) or O(own_sockets) change, or if the journal was removed.
+      - If all phones of the plan are done, and the server counts more registered AORs than when the plan was made, the table is read again,
+        and the phones that registered since are appended to the plan. Where the number is the same, O(refresh) finds them.
       - Phones with an outcome of an earlier run keep that outcome. Use another name to send to all of them again.
       - A phone is known by its AOR and its C(+sip.instance), so it may come back with another contact. One that registers without an instance
         is known by its contact.
     type: str
   campaign_dir:
     description:
-      - Directory of the journal, made with mode 0700 if it is missing. The journal is C(CAMPAIGN.jsonl) in it, mode 0600,
-        one JSON object a line, only appended to.
+      - Directory of the journal and the plan, made with mode 0700 if it is missing. The journal is C(CAMPAIGN.jsonl) in it, mode 0600,
+        one JSON object a line, only appended to. The plan is C(CAMPAIGN.plan.jsonl), mode 0600, and is replaced as a whole.
       - If not set, C(/var/lib/community.opensips) for root and C(~/.local/state/community.opensips) for others.
     type: path
   resend_unknown:
@@ -112,9 +117,27 @@ options:
         and RV(summary.remaining) counts the phones left for the next one.
       - Phones that are V(already) as wanted, and those of RV(left_out), are told of with the last batch, and in check mode.
     type: int
+  canary:
+    description:
+      - Percentage of the phones that is put at the head of the plan, at least one phone. The first O(batch) then is the canary.
+      - The same phones are chosen each time for the same O(contacts.seed), as O(contacts.sample) does. Phones that nothing would be sent to are not chosen.
+      - It applies when the plan of the O(campaign) is made, and not to one that is kept already.
+    type: float
+  plan_only:
+    description:
+      - Whether to make and keep the plan of the O(campaign), and return it as check mode does, but send nothing.
+      - Unlike check mode this writes the plan, so that the runs that follow need not read the location table.
+      - If the campaign has a plan already, that one is returned, with the phones as they were when it was made.
+    type: bool
+    default: false
+  refresh:
+    description:
+      - Whether to read the location table again, and append the phones that the plan of the O(campaign) does not have.
+    type: bool
+    default: false
   wait:
     description:
-      - Watches, after sending, until the phones that accepted have registered anew. One look at the location table serves all of them.
+      - Watches, after sending, until the phones that accepted have registered anew. Each look asks only for the AORs that are still waited for.
         Phones whose preset only makes them read their configuration are not waited for.
       - A registration is new when its Call-ID is another one, its CSeq restarted, or the phone calls itself otherwise.
     type: dict
@@ -160,14 +183,15 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ notified.results | rejectattr('outcome', 'equalto', 'accepted') | list }}"
 
-- name: Update the Snom phones that lack a firmware, the canaries first, and wait until they are back
+- name: Update the Snom phones that lack a firmware, ten canaries first, and wait until they are back
   community.opensips.opensips_notify:
     contacts:
       user_agent:
         - snom
-      sample: 1
     unless_user_agent: 10\.1\.198\.19
     campaign: snom-2026-11
+    canary: 1
+    batch: 10
     max_failures: 5%
     wait:
       for: registration
@@ -281,7 +305,9 @@ results:
       type: float
       sample: 41.2
 left_out:
-  description: Registered contacts that the filters of O(contacts) left out, each with its reason. With O(batch) only the last one has them.
+  description:
+    - Registered contacts that the filters of O(contacts) left out, each with its reason. With O(batch) only the last one has them.
+    - At most 1,000 are listed. RV(summary.left_out) counts all.
   returned: success
   type: list
   elements: dict
@@ -289,6 +315,34 @@ left_out:
     - aor: "1002"
       contact: sip:1002@192.0.2.18:5060
       reason: user_agent does not match
+lookup:
+  description: How the phones were found, and what that cost.
+  returned: success, or when the run stopped
+  type: dict
+  contains:
+    how:
+      description:
+        - V(dump) when the whole location table was read, V(show) when each AOR was asked for, V(database) when the contacts were read from a database.
+        - V(plan) when the phones are those of the plan of the O(campaign). They were asked for one by one, unless in check mode or with O(plan_only).
+        - V(none) when nothing had to be looked up, as with O(uri).
+      type: str
+      sample: dump
+    users:
+      description: Registered AORs that the server counts. Empty if it was not asked, or does not tell.
+      type: int
+      sample: 100000
+    contacts:
+      description: Registered contacts that the server counts. Empty if it was not asked, or does not tell.
+      type: int
+      sample: 104212
+    seconds:
+      description: What the lookup took.
+      type: float
+      sample: 87.2
+    expected_seconds:
+      description: What it was expected to take. Empty if nobody knew.
+      type: float
+      sample: 86.3
 summary:
   description: Counts of the whole run.
   returned: success, or when the run stopped
@@ -377,6 +431,11 @@ summary:
       description: Number of phones that O(batch) leaves for the next run.
       type: int
       sample: 0
+    left_out:
+      description: Number of contacts that were left out, by reason, those that RV(left_out) does not list included. With O(batch) only the last one has them.
+      type: dict
+      sample:
+        user_agent does not match: 97000
     registered:
       description: Number of phones that are V(back) and V(not_back). Only with O(wait).
       type: dict

@@ -90,7 +90,10 @@ def _read(result: t.Any, host: str = "", label: str = "", plan: bool = False) ->
     outcomes = _FIELDS.index("outcome")
     if any(row[outcomes] is None for row in rows):
         raise ReportError("Results without an outcome are not of opensips_notify or opensips_mwi")
-    left_out = collections.Counter(str(each.get("reason")) for each in result.get("left_out") or ())
+    # the list has only the first of them, the summary counts all
+    left_out = summary.get("left_out") or collections.Counter(
+        str(each.get("reason")) for each in result.get("left_out") or ()
+    )
     return {
         "host": host,
         "label": label,

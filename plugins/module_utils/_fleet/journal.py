@@ -32,7 +32,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _FORMAT = 1
 # what somebody else put there is neither followed nor waited for
-_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class JournalError(MIError):
@@ -59,6 +59,7 @@ class Journal:
     """The journal of one campaign, open and locked.
 
     name: of the campaign. directory: of the file, made if it is missing. read_only: only look (check mode), without a lock.
+    is_new: whether no run of the campaign has written it before.
     Use as a context manager, or close(). Raises BadParameters for a name that is no file name, JournalError for all else.
     """
 
@@ -68,6 +69,7 @@ class Journal:
         self._done = {}
         self._pending = set()
         self._read_only = read_only
+        self.is_new = True
         self._fd = self._open()
         try:
             if not stat.S_ISREG(os.fstat(self._fd).st_mode):
@@ -128,9 +130,9 @@ class Journal:
         directory = os.path.dirname(self.path)
         try:
             if self._read_only:
-                return os.open(self.path, os.O_RDONLY | _SAFELY)
+                return os.open(self.path, os.O_RDONLY | SAFELY)
             os.makedirs(directory, 0o700, exist_ok=True)
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _SAFELY, 0o600)
+            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | SAFELY, 0o600)
         except OSError as error:
             raise JournalError(
                 "The journal {0} cannot be opened: {1}".format(self.path, error.strerror),
@@ -164,6 +166,7 @@ class Journal:
                     raise self._foreign("its first line is not that of this campaign")
                 self._take(entry, number)
                 whole += len(line)
+        self.is_new = not whole
         if self._read_only:
             return
         os.ftruncate(self._fd, whole)

@@ -9,11 +9,9 @@
 
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._readers import location
-
 BACK = "back"
 NOT_BACK = "not_back"
-# Seconds between two looks at the table: each is one ul_dump, however many phones are waited for.
+# Seconds between two looks.
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 15.0
 
@@ -36,6 +34,10 @@ class Watch:
 
     def __len__(self):
         return sum(len(targets) for targets in self._waiting.values())
+
+    def aors(self):
+        """The AORs of those that are still waited for (list)."""
+        return list(self._waiting)
 
     def look(self, contacts):
         """Yield (target, new contact record) for each target that contacts (records) show to be back; each once."""
@@ -61,19 +63,24 @@ class Watch:
             same = record["contact"] == target.contact or record["contact"] not in self._known[target.aor]
         if not same:
             return False
-        if record["call_id"] != before["call_id"] or record["user_agent"] != before["user_agent"]:
+        # ul_dump and ul_show_contact of 1.11 write what is empty in two ways
+        if any((record[name] or None) != (before[name] or None) for name in ("call_id", "user_agent")):
             return True
         return record["cseq"] is not None and before["cseq"] is not None and record["cseq"] < before["cseq"]
 
 
-def wait_for_registrations(conn, targets, timeout, table):
-    """Yield (target, new contact record) as targets come back, until all are or timeout (seconds) is over."""
+def wait_for_registrations(source, targets, timeout):
+    """Yield (target, new contact record) as targets come back, until all are or timeout (seconds) is over.
+
+    source: see sources.py. Each look asks for the AORs that are still waited for.
+    """
     watch = Watch(targets)
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
     while len(watch):
         started = time.monotonic()
-        yield from watch.look(location.read(conn, table))
+        for contacts in source.by_aor(watch.aors()).values():
+            yield from watch.look(contacts)
         # a large table is asked less often, so that watching does not load the server
         pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))
         left = deadline - time.monotonic()

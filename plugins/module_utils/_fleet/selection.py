@@ -7,6 +7,7 @@
 
 """Which registered contacts a task is about: one implementation of the filters for notify, mwi and facts."""
 
+import collections
 import fnmatch
 import hashlib
 import ipaddress
@@ -25,6 +26,7 @@ class Selection:
     """The filters of a task, compiled.
 
     given: mapping of the filter options (see the fragment _contacts); None and missing ones do not filter.
+    limit, seed: those options. The contacts go by one after another: only those that are selected are held.
     Raises BadParameters that names the option.
     """
 
@@ -37,11 +39,11 @@ class Selection:
         ]
         self._expires_within = given.get("expires_within")
         self._flags = set(given.get("flags") or ())
-        self._limit = _at_least(given.get("limit"), "limit", 1)
+        self.limit = _at_least(given.get("limit"), "limit", 1)
         self._sample = given.get("sample")
         if self._sample is not None and not 0 < self._sample <= 100:
             raise BadParameters("sample is {0}".format(self._sample), "Give a percentage above 0 and up to 100")
-        self._seed = str(given.get("seed") or "")
+        self.seed = str(given.get("seed") or "")
         _at_least(self._expires_within, "expires_within", 0)
 
     def reason_out(self, contact):
@@ -62,35 +64,87 @@ class Selection:
             return "it lacks one of flags"
         return None
 
-    def matches(self, contact):
-        """Whether a contact record is selected, before sample and limit."""
-        return self.reason_out(contact) is None
+    def keep(self, left_out):
+        """A function that tells of a contact record whether it is selected, and puts it into left_out (LeftOut) when not.
+
+        sample and limit need all that it keeps: see cut().
+        """
+
+        return Keep(self, left_out)
+
+    def cut(self, kept, left_out):
+        """What sample and limit leave of the contacts that keep() kept, in their order; the others go into left_out."""
+        if self._sample is not None and kept:
+            kept = _cut(kept, head_of(kept, self._sample, self.seed), "it is not in the sample", left_out)
+        if self.limit is not None:
+            kept = _cut(kept, set(range(self.limit)), "it is beyond limit", left_out)
+        return kept
+
+    def choose(self, source, left_out):
+        """The selected contacts of a source (see sources.py): list of records. left_out: takes the others."""
+        return self.cut(list(source.contacts(self.keep(left_out))), left_out)
 
     def split(self, contacts):
-        """(selected, [(contact, reason)] of those left out), each in the order given."""
-        selected, left_out = [], []
-        for contact in contacts:
-            reason = self.reason_out(contact)
-            if reason is None:
-                selected.append(contact)
-            else:
-                left_out.append((contact, reason))
-        if self._sample is not None and selected:
-            selected = self._cut(selected, self._canaries(selected), "it is not in the sample", left_out)
-        if self._limit is not None:
-            selected = self._cut(selected, set(range(self._limit)), "it is beyond limit", left_out)
-        return selected, left_out
+        """(selected, [(contact, reason)] of those left out) of contacts at hand."""
+        left_out = _Pairs()
+        return self.cut(list(filter(self.keep(left_out), contacts)), left_out), left_out
 
-    def _canaries(self, contacts):
-        """Positions of the sample: the same phones each time for the same seed."""
-        count = math.ceil(len(contacts) * self._sample / 100.0)
-        ranked = sorted(range(len(contacts)), key=lambda position: _rank(self._seed, contacts[position]))
-        return set(ranked[:count])
 
-    @staticmethod
-    def _cut(contacts, positions, reason, left_out):
-        left_out.extend((contact, reason) for position, contact in enumerate(contacts) if position not in positions)
-        return [contact for position, contact in enumerate(contacts) if position in positions]
+class Keep:
+    """See Selection.keep(). A source that filters by itself finds selection and left_out here."""
+
+    __slots__ = ("selection", "left_out")
+
+    def __init__(self, selection, left_out):
+        self.selection = selection
+        self.left_out = left_out
+
+    def __call__(self, contact):
+        reason = self.selection.reason_out(contact)
+        if reason is not None:
+            self.left_out.add(contact, reason)
+        return reason is None
+
+
+class LeftOut:
+    """Contacts that nothing is sent to: all are counted, and the first of them listed.
+
+    counts: {reason: number}. listed: list of dict (aor, contact, reason), LISTED at most.
+    """
+
+    LISTED = 1000
+
+    def __init__(self, counts=None, listed=()):
+        self.counts = collections.Counter(counts or {})
+        self.listed = list(listed)
+
+    def add(self, contact, reason, counted_as=None):
+        """Take in a contact record. counted_as: the reason without what only this contact has in it."""
+        self.counts[counted_as or reason] += 1
+        if len(self.listed) < self.LISTED:
+            self.listed.append({"aor": contact["aor"], "contact": contact["contact"], "reason": reason})
+
+
+class _Pairs(list):
+    def add(self, contact, reason):
+        self.append((contact, reason))
+
+
+def head_of(contacts, percent, seed):
+    """Positions (set) of a percentage of contacts, one at least: the same phones each time for the same seed.
+
+    contacts: list of mappings with aor and contact.
+    """
+    count = math.ceil(len(contacts) * percent / 100.0)
+    ranked = sorted(range(len(contacts)), key=lambda position: _rank(seed, contacts[position]))
+    return set(ranked[:count])
+
+
+def _cut(contacts, positions, reason, left_out):
+    for position, contact in enumerate(contacts):
+        if position not in positions:
+            left_out.add(contact, reason)
+    return [contact for position, contact in enumerate(contacts) if position in positions]
 
 
 def _at_least(value, name, least):

@@ -9,14 +9,12 @@
 
 from collections import OrderedDict
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
 
-# From so many AORs on the whole location table is read at once.
-_DUMP_FROM = 500
+# the problem of an AOR without a contact
+NOBODY = "no contact is registered"
 
 
 class Target:
@@ -33,6 +31,11 @@ class Target:
         self.contact = contact
         self.record = record
         self.problem = problem
+
+    @property
+    def key(self):
+        """What a campaign knows the phone by: (AOR or "", its instance, or else its contact); see SipRequest.key."""
+        return self.aor or "", self.record and self.record["sip_instance"] or self.contact
 
     @property
     def user_agent(self):
@@ -59,53 +62,36 @@ def of_uris(uris):
     return [Target(None, uri) for uri in _once(uris)]
 
 
-def of_aors(conn, aors, table):
+def of_aors(source, aors):
     """Targets of the contacts of AORs, see by_aor()."""
-    return [target for targets in by_aor(conn, aors, table).values() for target in targets]
+    return [target for targets in by_aor(source, aors).values() for target in targets]
 
 
-def by_aor(conn, aors, table):
+def by_aor(source, aors):
     """{AOR: Targets of its contacts}, in the order given; one Target with a problem for an AOR that nobody registered.
 
-    Raises MIError when the server cannot be asked, BadParameters for an AOR without the domain that the server wants.
+    source: see sources.py. Raises MIError when it cannot be read, BadParameters for an AOR without the domain that the
+    server wants.
     """
     aors = _once(aors)
-    found = _look_up(conn, aors, table) if aors else {}
+    found = source.by_aor(aors)
     targets = OrderedDict()
     for aor in aors:
         alive = [record for record in found[aor] if record["expires"] != 0]
-        targets[aor] = [Target(record["aor"] or aor, record["contact"], record) for record in alive]
+        targets[aor] = [of_record(record, aor) for record in alive]
         if not alive:
-            targets[aor].append(Target(aor, None, problem="no contact is registered"))
+            targets[aor].append(Target(aor, None, problem=NOBODY))
     return targets
 
 
-def of_selection(conn, filters, table):
-    """(Targets, [(contact record, reason)] of those left out) of all registered contacts."""
-    selection = Selection(filters)
-    selected, left_out = selection.split(location.read(conn, table))
-    return [Target(record["aor"], record["contact"], record) for record in selected], left_out
+def of_selection(source, selection, left_out):
+    """Targets of the registered contacts that a Selection selects; left_out (LeftOut) takes the others."""
+    return [of_record(record) for record in selection.choose(source, left_out)]
 
 
-def _look_up(conn, aors, table):
-    """The contacts of many AORs at once: {AOR: records}."""
-    # the first one tells by itself what is wrong with all: an unknown table, or domains that are missing
-    first = location.read_aor(conn, aors[0], table)
-    # a datagram does not hold the whole table
-    if len(aors) > _DUMP_FROM and conn.carrier.kind != "datagram":
-        return _look_up_at_once(conn, aors, table)
-    found = location.read_each(conn, aors[1:], table)
-    found[aors[0]] = first
-    return found
-
-
-def _look_up_at_once(conn, aors, table):
-    """The same from one dump of the whole table, which many single questions would take longer than."""
-    found = {aor: [] for aor in aors}
-    for record in location.read(conn, table):
-        if record["aor"] in found:
-            found[record["aor"]].append(record)
-    return found
+def of_record(record, aor=None):
+    """The Target of a contact record. aor: what the server was asked for; up to 1.11 it does not tell the AOR."""
+    return Target(record["aor"] or aor, record["contact"], record)
 
 
 def _once(texts):

@@ -7,7 +7,8 @@
 
 """Body of opensips_facts: what a server tells of itself, in subsets."""
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ReplyTooLarge,
@@ -45,12 +46,14 @@ def _statistics(task):
 
 
 def _contacts(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import location
-
+    source = MISource(task.connection, task.params["table"])
     if task.params["contacts"] is None:
-        return location.read(task.connection, task.params["table"])
-    selection = Selection(task.params["contacts"])
-    return selection.split(location.read(task.connection, task.params["table"], selection.matches))[0]
+        return list(source.contacts())
+    return Selection(task.params["contacts"]).choose(source, LeftOut())
+
+
+def _location_size(task):
+    return MISource(task.connection, task.params["table"]).cost()
 
 
 def _dialogs(task):
@@ -96,6 +99,7 @@ SUBSETS = {
     "processes": (_processes, "ps", None),
     "statistics": (_statistics, "get_statistics", "statistics"),
     "contacts": (_contacts, "ul_dump", "usrloc"),
+    "location_size": (_location_size, "ul_dump", "usrloc"),
     "dialogs": (_dialogs, "dlg_list", "dialog"),
     "dispatcher": (_dispatcher, "ds_list", "dispatcher"),
     "load_balancer": (_load_balancer, "lb_list", "load_balancer"),

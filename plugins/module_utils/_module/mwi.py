@@ -12,6 +12,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import o
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report, targets
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -72,24 +73,27 @@ def run(task):
 def _run(task, prepared, state):
     current = [mailbox for mailbox, _body in prepared if state is not None and state.is_current(mailbox)]
     changed = [(mailbox, body) for mailbox, body in prepared if state is None or not state.is_current(mailbox)]
-    requests = _requests(task, changed)
+    source = MISource(task.connection, task.params["table"])
+    requests = _requests(task, source, changed)
+    lookup = source.lookup()
     settled = [_unchanged(mailbox) for mailbox in current]
     everything = [request for _mailbox, reached in requests for request in reached]
     if task.check_mode:
         results = sending.plan(everything)
         planned = any(each["outcome"] == outcomes.PLANNED for each in results)
-        return _result(settled + results, None, 0, planned)
+        return _result(settled + results, None, 0, planned, lookup)
     sent = sending.Sending(task, everything)
     if state is not None:
         _remember(state, requests, sent.results)
-    return sent.finish(_result(settled + sent.results, sent.seconds, sent.sent, sent.sent > 0))
+    return sent.finish(_result(settled + sent.results, sent.seconds, sent.sent, sent.sent > 0, lookup))
 
 
-def _result(entries, seconds, sent, changed):
+def _result(entries, seconds, sent, changed, lookup):
     return {
         "changed": changed,
         "results": entries,
         "summary": report.summary(entries, seconds, sent),
+        "lookup": lookup,
         "diff": report.diff(entries),
     }
 
@@ -146,12 +150,12 @@ def _body(mailbox, domain, number):
         raise SipSyntaxError("mailboxes entry {0}: {1}".format(number, error.message), error.hint) from error
 
 
-def _requests(task, changed):
+def _requests(task, source, changed):
     """[(mailbox, its SipRequests)] for each mailbox."""
     by_aor = {}
     aors = [mailbox["aor"] for mailbox, _body in changed if mailbox["aor"]]
     if aors:
-        by_aor = targets.by_aor(task.connection, aors, task.params["table"])
+        by_aor = targets.by_aor(source, aors)
     left_out = {}
     if task.params["contacts"] is not None:
         records = [each.record for reached in by_aor.values() for each in reached if each.record]

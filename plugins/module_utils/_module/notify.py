@@ -7,15 +7,23 @@
 
 """Body of opensips_notify: a NOTIFY to each of many phones."""
 
+import contextlib
 import os
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import registration, report, targets
+from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Choice, LookUp, Rules
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.ownership import own_sockets
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import compile_regex
+from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import Plan, PlanFile, fingerprint_of
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import (
+    LeftOut,
+    Selection,
+    compile_regex,
+)
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN, MISource
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -45,6 +53,9 @@ def spec():
             "campaign_dir": {"type": "path"},
             "resend_unknown": {"type": "bool", "default": False},
             "batch": {"type": "int"},
+            "canary": {"type": "float"},
+            "plan_only": {"type": "bool", "default": False},
+            "refresh": {"type": "bool", "default": False},
             "wait": {
                 "type": "dict",
                 "options": {
@@ -59,8 +70,10 @@ def spec():
             ("uri", "wait"),
             ("uri", "own_only"),
             ("uri", "unless_user_agent"),
+            ("uri", "canary"),
         ],
-        required_by={"campaign_dir": "campaign", "batch": "campaign"},
+        required_by={"campaign_dir": "campaign", "batch": "campaign", "canary": "campaign"},
+        required_if=[("plan_only", True, ["campaign"]), ("refresh", True, ["campaign"])],
     )
     return contacts_spec().merged_with(sending_spec()).merged_with(own)
 
@@ -68,130 +81,153 @@ def spec():
 def run(task):
     """Find the phones, choose each one's Event, send, watch them come back, and account for all of them."""
     fleet = _Fleet(task)
-    fleet.find()
-    if task.check_mode:
-        return fleet.planned()
-    return fleet.send()
+    with fleet.journal() as journal:
+        fleet.find(journal)
+        if fleet.is_plan:
+            return fleet.planned()
+        return fleet.send(journal)
 
 
 class _Fleet:
-    """The phones of one task on their way through it."""
+    """The phones of one task on their way through it. is_plan: the whole plan is wanted, and nothing is sent."""
 
     def __init__(self, task):
         self._task = task
         self._params = params = task.params
-        self._left_out = []
-        # SipRequests to phones that are as wanted, and results of those that nothing is sent to
-        self._already, self._settled = [], []
-        self._requests = []
-        self._earlier = self._remaining = 0
+        self.is_plan = task.check_mode or params["plan_only"]
+        self._left_out = LeftOut()
         self._contents = {}
-        sending.check_options(params)
-        _check_event(params)
+        self._lookup = None
+        _check_options(params)
         wanted = params["unless_user_agent"]
         self._as_wanted = None if wanted is None else compile_regex(wanted, "unless_user_agent")
-        if params["batch"] is not None and params["batch"] < 1:
-            raise BadParameters("batch is {0}".format(params["batch"]), "Give a number from 1 on")
-        if params["wait"] and not 0 < params["wait"]["timeout"] <= 86400:
-            raise BadParameters(
-                "wait.timeout is {0}".format(params["wait"]["timeout"]), "Give seconds, above 0 and up to 86400"
-            )
+        self._selection = Selection(params["contacts"] or {})
+        self._source = MISource(task.connection, params["table"])
+        self._rules = Rules(lambda target: _request(target, params, self._contents), self._is_wanted)
+        self._choice = self._foreign = None
 
-    def find(self):
-        """Look the phones up, and set those aside that another server serves or that are as wanted."""
-        params, connection = self._params, self._task.connection
+    def _is_wanted(self, target):
+        return self._as_wanted is not None and bool(self._as_wanted.search(target.user_agent or ""))
+
+    @contextlib.contextmanager
+    def journal(self):
+        """The Journal of the campaign, or None: there is no campaign, or check mode looks for one that is not there."""
+        name, directory, read_only = self._params["campaign"], self._params["campaign_dir"], self._task.check_mode
+        if name is None or read_only and not os.path.exists(journal_path(name, directory)):
+            yield None
+            return
+        with Journal(name, directory, read_only) as journal:
+            yield journal
+
+    def find(self, journal):
+        """Decide whom to send to: look the phones up, and set those aside that are done, or that are as wanted."""
+        params = self._params
+        self._choice = Choice(self._rules, journal, params["batch"], params["resend_unknown"])
+        if params["campaign"] is None or params["uri"] is not None:
+            self._choice.take(self._read(), list)
+            self._lookup = self._source.lookup()
+            return
+        plan = self._plan(journal)
+        self._left_out = plan.left_out
+        self._choice.take(plan.targets, list if plan.fresh or self.is_plan else self._look_up(plan, journal))
+        self._lookup = self._source.lookup()
+        if not plan.fresh:
+            self._lookup.update(how=PLAN, users=self._lookup["users"] or plan.users)
+
+    def _plan(self, journal):
+        """The Plan of the campaign: the one that is kept, else one made or extended, and kept then unless in check mode."""
+        params = self._params
+        file = PlanFile(params["campaign"], params["campaign_dir"])
+        # a plan without its journal tells of a campaign that somebody began anew
+        kept = None if journal is None or journal.is_new else file.load()
+        if kept is not None and kept.fingerprint != fingerprint_of(params):
+            kept = None
+        if kept is not None and not params["refresh"] and not self._is_outgrown(kept):
+            return kept
+        plan = self._new_plan()
+        if kept is not None:
+            plan = kept.extended(plan, self._selection.limit)
+        if not self._task.check_mode:
+            file.save(plan)
+        return plan
+
+    def _is_outgrown(self, plan):
+        """Whether all phones of the plan are done and more have registered since."""
+        if plan.users is None or not self._choice.is_nothing_left(plan.targets):
+            return False
+        return (self._source.count().users or 0) > plan.users
+
+    def _new_plan(self):
+        params = self._params
+        # before the table is read: who registers meanwhile is a newcomer later
+        users = self._source.count().users
+        plan = Plan(fingerprint_of(params), users, self._read(), self._left_out)
+        if params["canary"]:
+            seed = (params["contacts"] or {}).get("seed")
+            plan.put_canary_first(params["canary"], str(seed or ""), self._rules.is_sendable)
+        return plan
+
+    def _look_up(self, plan, journal):
+        """A function that looks phones of the plan up again."""
+        filters = self._params["contacts"] or {}
+        # with sample and limit a contact that the plan does not have may be one that they left out
+        is_cut = filters.get("sample") is not None or filters.get("limit") is not None
+        again = LookUp(
+            self._source, plan, journal, lambda record: not is_cut and self._selection.reason_out(record) is None
+        )
+        return lambda some: self._own(again(some))
+
+    def _read(self):
+        """Targets of the phones that the options mean, each once; those that another server serves are left out."""
+        params = self._params
         if params["uri"] is not None:
             targets.check_uris(params["uri"], "uri")
             found = targets.of_uris(params["uri"])
         elif params["aor"] is not None:
-            found = targets.of_aors(connection, params["aor"], params["table"])
+            found = targets.of_aors(self._source, params["aor"])
         else:
-            found, self._left_out = targets.of_selection(connection, params["contacts"], params["table"])
-        if params["own_only"]:
-            found = self._own(found)
-        seen = {}
-        for target in found:
-            request = _request(target, params, self._contents)
+            found = targets.of_selection(self._source, self._selection, self._left_out)
+        seen, once = {}, []
+        for target in self._own(found):
             # without a campaign each contact counts, also two of one phone
-            key = request.key if params["campaign"] else (target.aor, target.contact)
-            if seen.setdefault(key, target) is not target and target.record:
-                reason = "the same phone is registered as {0}, too".format(seen[key].contact)
-                self._left_out.append((target.record, reason))
-            elif self._as_wanted and self._as_wanted.search(target.user_agent or ""):
-                self._already.append(request)
+            key = target.key if params["campaign"] else (target.aor, target.contact)
+            first = seen.setdefault(key, target)
+            if first is target or not target.record:
+                once.append(target)
             else:
-                self._requests.append(request)
+                reason = "the same phone is registered as {0}, too".format(first.contact)
+                self._left_out.add(target.record, reason, "the same phone is registered with another contact, too")
+        return once
 
     def _own(self, found):
-        foreign = own_sockets(self._task.connection, self._params["own_sockets"])
+        if not self._params["own_only"]:
+            return found
+        if self._foreign is None:
+            self._foreign = own_sockets(self._task.connection, self._params["own_sockets"])
         own = []
         for target in found:
-            reason = foreign(target.record) if target.record else None
+            reason = self._foreign(target.record) if target.record and not target.problem else None
             if reason is None:
                 own.append(target)
             else:
-                self._left_out.append((target.record, reason))
+                self._left_out.add(target.record, reason)
         return own
 
     def planned(self):
         """The whole plan: who, with what Event, in what order, and why others are left out."""
-        if self._params["campaign"] and os.path.exists(
-            journal_path(self._params["campaign"], self._params["campaign_dir"])
-        ):
-            with self._journal(read_only=True) as journal:
-                self._consult(journal)
-        results = sending.plan(self._requests)
+        results = sending.plan(self._choice.requests)
         result = self._result(results, None, 0)
-        result["changed"] = any(each["outcome"] == outcomes.PLANNED for each in results)
+        result["changed"] = self._task.check_mode and any(each["outcome"] == outcomes.PLANNED for each in results)
         return result
 
-    def send(self):
+    def send(self, journal):
         """Send, and watch the phones come back if that is wanted."""
-        if not self._params["campaign"]:
-            return self._send(None)
-        with self._journal() as journal:
-            self._consult(journal)
-            return self._send(journal)
-
-    def _send(self, journal):
-        sent = sending.Sending(self._task, self._requests, journal)
+        sent = sending.Sending(self._task, self._choice.requests, journal)
         if self._params["wait"] and sent.failure is None:
             self._watch(sent.results, journal)
         result = self._result(sent.results, sent.seconds, sent.sent)
         result["changed"] = sent.sent > 0
         return sent.finish(result)
-
-    def _journal(self, read_only=False):
-        return Journal(self._params["campaign"], self._params["campaign_dir"], read_only)
-
-    def _consult(self, journal):
-        """Leave to earlier runs of the campaign what they did, and take no more than a batch of the rest."""
-        batch, todo, unsendable = self._params["batch"], [], []
-        for request in self._requests:
-            done = journal.done(request.key)
-            if done:
-                self._earlier += 1
-                self._settle_earlier(request, done["outcome"], done["code"], done["reason"])
-            elif journal.is_unknown(request.key) and not self._params["resend_unknown"]:
-                self._earlier += 1
-                reason = "an earlier run of the campaign ended before it knew; resend_unknown sends again"
-                self._settle_earlier(request, outcomes.UNKNOWN, None, reason)
-            elif request.problem and batch is not None:
-                unsendable.append(request)
-            elif batch is not None and len(todo) == batch:
-                self._remaining += 1
-            else:
-                todo.append(request)
-        # those that cannot be sent to take no place in a batch, and are told of with the last one
-        self._requests = todo if self._remaining else todo + unsendable
-        if batch is not None:
-            # an earlier batch told of them
-            self._already = [request for request in self._already if not journal.done(request.key)]
-
-    def _settle_earlier(self, request, what, code, reason):
-        # a batch tells only of itself: the others' results were returned with theirs
-        if self._params["batch"] is None:
-            self._settled.append(dict(report.settled(request, what, reason, code), earlier=True))
 
     def _watch(self, results, journal):
         """Add to results what the location table shows of the phones that accepted.
@@ -199,18 +235,17 @@ class _Fleet:
         Those that only read their configuration need not register anew, so nobody waits for them.
         """
         waited = self._params["wait"]
-        by_target = {id(request.target): entry for request, entry in zip(self._requests, results)}
+        requests = self._choice.requests
+        by_target = {id(request.target): entry for request, entry in zip(requests, results)}
         accepted = [
             request.target
-            for request, entry in zip(self._requests, results)
+            for request, entry in zip(requests, results)
             if entry["outcome"] == outcomes.ACCEPTED and entry["action"] != presets.CHECK_CFG
         ]
         for target in accepted:
             by_target[id(target)].update(registered=registration.NOT_BACK, new_user_agent=None, back_seconds=None)
         started = time.monotonic()
-        back = registration.wait_for_registrations(
-            self._task.connection, accepted, waited["timeout"], self._params["table"]
-        )
+        back = registration.wait_for_registrations(self._source, accepted, waited["timeout"])
         try:
             for target, record in back:
                 by_target[id(target)].update(
@@ -228,21 +263,24 @@ class _Fleet:
     def _result(self, results, seconds, sent):
         for entry in results:
             entry.setdefault("earlier", False)
+        choice = self._choice
         # phones that no batch is for are told of once, with the last one
-        told = self._task.check_mode or not self._remaining
-        entries = [_as_wanted(request.target) for request in self._already if told] + self._settled + results
+        is_told = self.is_plan or not choice.remaining
+        already = [_as_wanted(request.target) for request in choice.already if is_told]
+        entries = already + choice.settled + results
         summary = report.summary(entries, seconds, sent)
-        summary.update(earlier=self._earlier, remaining=self._remaining)
+        summary.update(
+            earlier=choice.earlier,
+            remaining=choice.remaining,
+            left_out=dict(self._left_out.counts) if is_told else {},
+        )
         if self._params["wait"]:
             summary["registered"] = report.count(entries, "registered")
         return {
             "results": entries,
             "summary": summary,
-            "left_out": [
-                {"aor": each["aor"], "contact": each["contact"], "reason": reason}
-                for each, reason in self._left_out
-                if told
-            ],
+            "left_out": self._left_out.listed if is_told else [],
+            "lookup": self._lookup,
             "diff": report.diff(entries),
         }
 
@@ -252,6 +290,20 @@ def _as_wanted(target):
     request = SipRequest(target, "NOTIFY", {}, label={"event": None, "preset": None, "action": None, "hint": None})
     reason = "its User-Agent matches unless_user_agent"
     return dict(report.settled(request, outcomes.ALREADY, reason), earlier=False)
+
+
+def _check_options(params):
+    """Refuse what no phone could be sent."""
+    sending.check_options(params)
+    _check_event(params)
+    if params["batch"] is not None and params["batch"] < 1:
+        raise BadParameters("batch is {0}".format(params["batch"]), "Give a number from 1 on")
+    if params["canary"] is not None and not 0 <= params["canary"] <= 100:
+        raise BadParameters("canary is {0}".format(params["canary"]), "Give a percentage from 0 to 100")
+    if params["wait"] and not 0 < params["wait"]["timeout"] <= 86400:
+        raise BadParameters(
+            "wait.timeout is {0}".format(params["wait"]["timeout"]), "Give seconds, above 0 and up to 86400"
+        )
 
 
 def _check_event(params):

@@ -254,6 +254,7 @@ class Facts:
         facts = self._facts(results["all"])
         offered = {
             "contacts": "usrloc",
+            "location_size": "usrloc",
             "dialogs": "dialog",
             "dispatcher": "dispatcher",
             "load_balancer": "load_balancer",
@@ -289,6 +290,12 @@ class Facts:
             assert 3000 < each["expires"] <= 3600
             assert each["socket"] == "udp:{}:{}".format(*server.sip)
             assert each["methods"] == ["INVITE", "ACK", "BYE", "NOTIFY"]
+
+    def test_how_large_the_location_table_is(self, results, server):
+        found = self._facts(results["all"])["location_size"]
+        if found["users"] is not None:
+            assert (found["users"], found["contacts"]) == (len(self.AGENTS),) * 2
+            assert 0 < found["expected_seconds"] < 1
 
     def test_what_is_left_out(self, results, server):
         facts = self._facts(results["without"])

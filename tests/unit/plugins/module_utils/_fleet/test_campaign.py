@@ -11,6 +11,7 @@ import collections
 import json
 import os
 import tempfile
+import types
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import given, settings
@@ -72,9 +73,11 @@ class Server:
 
     version = (3, 6, 8)
     window = 4
+    carrier = types.SimpleNamespace(kind="fifo")
 
     def __init__(self, phones, log, choose, moments=None):
         self._phones = {phone.contact: phone for phone in phones}
+        self.dumps = 0
         self._log = log
         self._choose = choose
         self._moments = moments
@@ -87,17 +90,25 @@ class Server:
                 raise Killed()
 
     def call(self, method, params=None, timeout=None):
-        assert method == "ul_dump"
         aors = collections.OrderedDict()
         for phone in self._phones.values():
             aors.setdefault(phone.aor, []).append(phone.record())
+        if method == "get_statistics":
+            counts = {"usrloc:location-users": len(aors), "usrloc:location-contacts": len(self._phones)}
+            return ValueReply(counts, "")
+        assert method == "ul_dump"
+        self.dumps += 1
         found = [{"AOR": aor, "Contacts": contacts} for aor, contacts in aors.items()]
         return ValueReply({"Domains": [{"name": "location", "AORs": found}]}, "")
 
     def stream(self, method, layout, params=None, timeout=None):
         yield self.call(method, params, timeout)
 
-    def call_many(self, requests, max_in_flight=None, rate=None, timeout=None):
+    def _show(self, aor):
+        contacts = [phone.record() for phone in self._phones.values() if phone.aor == aor]
+        return ValueReply({"AOR": aor, "Contacts": contacts}, "") if contacts else ServerError(404, "AOR not found")
+
+    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None):
         """As Connection.call_many(): takes each request just before it is sent, answers as they come."""
         waiting, requests, more = [], enumerate(requests), True
         while waiting or more:
@@ -108,6 +119,9 @@ class Server:
                     more = False
                     break
                 index, (method, params) = taken
+                if method == "ul_show_contact":
+                    yield index, self._show(params["aor"])
+                    continue
                 assert method == "t_uac_dlg"
                 phone = self._phones[params["ruri"]]
                 self.step()

@@ -12,6 +12,8 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
     SipRequest,
     check_max_in_flight,
 )
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import (
     Target,
     by_aor,
@@ -221,18 +223,20 @@ def test_uris_are_taken_once_and_in_order():
 
 def test_aors_are_looked_up_and_nobody_is_missing(server):
     _peer, conn = server
-    found = by_aor(conn, ["alice", "nobody", "bob", "alice", "gone", "nobody2"], "location")
+    source = MISource(conn, "location")
+    found = by_aor(source, ["alice", "nobody", "bob", "alice", "gone", "nobody2"])
     assert list(found) == ["alice", "nobody", "bob", "gone", "nobody2"]
     assert [each.contact for each in found["alice"]] == ["sip:alice@192.0.2.1:5060", "sip:alice2@192.0.2.1:5060"]
     for aor in ("nobody", "gone", "nobody2"):
         (target,) = found[aor]
         assert target.problem and target.contact is None and target.aor == aor
-    assert len(of_aors(conn, ["alice", "nobody"], "location")) == 3
+    assert len(of_aors(source, ["alice", "nobody"])) == 3
 
 
 def test_first_aor_unknown_is_no_reason_to_stop(server):
     _peer, conn = server
-    assert [bool(each.problem) for each in of_aors(conn, ["nobody", "alice"], "location")] == [True, False, False]
+    found = of_aors(MISource(conn, "location"), ["nobody", "alice"])
+    assert [bool(each.problem) for each in found] == [True, False, False]
 
 
 def test_check_uris_names_option_and_uri():
@@ -244,33 +248,37 @@ def test_check_uris_names_option_and_uri():
 
 
 class Recorded:
-    """A connection whose ul_dump is a recorded one."""
+    """A source whose contacts are those of a recorded ul_dump."""
 
     def __init__(self, version):
-        self.reply = wire.reply(version, "fifo", "odd_ul_dump")
-        self.version = tuple(int(part) for part in version.split("."))
+        self.records = location.parse(wire.reply(version, "fifo", "odd_ul_dump"), "location")
 
-    def call(self, method, params=None, timeout=None):
-        return self.reply
-
-    def stream(self, method, layout, params=None, timeout=None):
-        yield self.call(method, params, timeout)
-
-    def has(self, method):
-        return True
+    def contacts(self, select=None):
+        return filter(select, self.records)
 
 
 @pytest.mark.parametrize("version", wire.VERSIONS)
 def test_selection_of_a_recorded_server(version):
     if not any(each["id"] == "odd_ul_dump" for each in wire.exchanges(version, "fifo")):
         pytest.skip("not recorded there")
-    found, left_out = of_selection(
-        Recorded(version), {"user_agent": ["yealink"], "exclude_contact": ["*transport=tcp*"]}, "location"
-    )
+    source, left_out = Recorded(version), LeftOut()
+    selection = Selection({"user_agent": ["yealink"], "exclude_contact": ["*transport=tcp*"]})
+    found = of_selection(source, selection, left_out)
     assert found and all(target.vendor and target.problem is None for target in found)
     assert {target.vendor for target in found} == {found[0].vendor}
     assert all("yealink" in target.user_agent.lower() for target in found)
-    assert len(found) + len(left_out) == len(location.parse(wire.reply(version, "fifo", "odd_ul_dump"), "location"))
+    assert len(found) + sum(left_out.counts.values()) == len(source.records)
+
+
+def test_a_target_is_known_as_its_request_is():
+    record = dict(Recorded("3.6").records[0], sip_instance="<urn:uuid:1>")
+    for target in (
+        Target("alice", "sip:a@b", record),
+        Target("alice", "sip:a@b", dict(record, sip_instance=None)),
+        Target(None, "sip:a@b"),
+        Target("alice", None, problem="nobody"),
+    ):
+        assert target.key == SipRequest(target, "NOTIFY", {}).key
 
 
 # --- delivering ------------------------------------------------------------------------------------------------

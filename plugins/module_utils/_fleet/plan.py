@@ -1,0 +1,247 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The plan of a campaign: which phones it sends to, in what order, kept beside its journal so that it is made only once.
+
+The plan of campaign NAME is the file NAME.plan.jsonl in the directory of the journal, mode 0600, one JSON object a line:
+
+- ``{"plan": 1, "campaign": NAME, "fingerprint": HEX, "users": INT or null, "left_out": {REASON: NUMBER}}`` first:
+  fingerprint is that of the options which select, users the AORs that were registered when the table was read,
+- ``{"left_out": [aor, contact, reason]}`` for the first thousand of those that are left out,
+- ``{"phone": [aor, contact, sip_instance, user_agent, call_id]}`` for each phone, in the order of sending; contact and what
+  follows are null for an AOR that nobody had registered,
+- ``{"phones": NUMBER}`` last.
+
+It is written as another file and renamed, so either the old or the new one is there at any moment. A file that ends without
+its last line was cut off by somebody else, and is refused. Who is done is the journal's business.
+"""
+
+import hashlib
+import json
+import os
+import stat
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import (
+    SAFELY,
+    JournalError,
+    journal_path,
+)
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, head_of
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import NOBODY, Target
+
+GONE = "it is no longer registered"
+_FORMAT = 1
+_FIELDS = ("aor", "contact", "sip_instance", "user_agent", "call_id")
+# options that decide whom a plan holds
+_SELECTING = ("contacts", "aor", "table", "location_db", "own_only", "own_sockets")
+
+
+class PlanError(JournalError):
+    """The plan cannot be used: not permitted, cut off, or not the plan of this campaign."""
+
+
+def fingerprint_of(params):
+    """What is the same as long as the options of a task select the same (str). params: mapping of options."""
+    given = {name: params.get(name) for name in _SELECTING}
+    given["contacts"] = _without_none(given["contacts"])
+    return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()
+
+
+def _without_none(filters):
+    return filters and {name: value for name, value in filters.items() if value is not None}
+
+
+class Plan:
+    """Whom a campaign sends to.
+
+    fingerprint: see fingerprint_of(). users: AORs that were registered when it was made, or None. targets: list of Target in
+    the order of sending. left_out: LeftOut. fresh: whether the records of targets are those of the server; else they have
+    only _FIELDS, as they were when the plan was made.
+    """
+
+    def __init__(self, fingerprint, users, targets, left_out, fresh=True):
+        self.fingerprint = fingerprint
+        self.users = users
+        self.targets = targets
+        self.left_out = left_out
+        self.fresh = fresh
+
+    def put_canary_first(self, percent, seed, is_sendable):
+        """Move a percentage of the phones that can be sent to to the head, the same ones for the same seed.
+
+        is_sendable: function of a Target. Gives how many there are.
+        """
+        sendable = [target for target in self.targets if is_sendable(target)]
+        if not sendable:
+            return 0
+        positions = head_of([target.record for target in sendable], percent, seed)
+        head = [target for position, target in enumerate(sendable) if position in positions]
+        chosen = {id(target) for target in head}
+        self.targets = head + [target for target in self.targets if id(target) not in chosen]
+        return len(head)
+
+    def extended(self, read, limit=None):
+        """The Plan of the same phones in the same order, and then those that only read (Plan, just made) has.
+
+        limit: how many phones there may be altogether, or None. Phones that read does not have are no longer registered.
+        """
+        found = {target.key: target for target in read.targets}
+        targets = []
+        for target in self.targets:
+            now = found.pop(target.key, None)
+            if now is not None:
+                targets.append(now)
+            elif target.contact is not None:
+                targets.append(Target(target.aor, target.contact, target.record, problem=GONE))
+        newcomers = [target for target in read.targets if target.key in found]
+        room = len(newcomers) if limit is None else max(0, limit - len(targets))
+        for target in newcomers[room:]:
+            read.left_out.add(target.record, "it is beyond limit")
+        return Plan(read.fingerprint, read.users, targets + newcomers[:room], read.left_out)
+
+    def lines(self, campaign):
+        """The lines of its file (yields dict)."""
+        yield {
+            "plan": _FORMAT,
+            "campaign": campaign,
+            "fingerprint": self.fingerprint,
+            "users": self.users,
+            "left_out": dict(self.left_out.counts),
+        }
+        for each in self.left_out.listed:
+            yield {"left_out": [each["aor"], each["contact"], each["reason"]]}
+        for target in self.targets:
+            record = target.record or {}
+            yield {"phone": [target.aor, target.contact] + [record.get(name) for name in _FIELDS[2:]]}
+        yield {"phones": len(self.targets)}
+
+
+class PlanFile:
+    """The file in which a campaign (its name) keeps its plan. Raises BadParameters for a name that is no file name."""
+
+    def __init__(self, campaign, directory=None):
+        self.path = journal_path(campaign, directory)[: -len(".jsonl")] + ".plan.jsonl"
+        self._campaign = campaign
+
+    def load(self):
+        """The Plan, or None when there is none. Raises PlanError."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | SAFELY)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise PlanError(
+                "The plan {0} cannot be opened: {1}".format(self.path, error.strerror),
+                "Correct campaign_dir or its permissions",
+            ) from error
+        with os.fdopen(fd, "rb") as lines:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise _foreign(self.path, self._campaign, "it is no regular file")
+            return _Reader(self.path, self._campaign).read(lines)
+
+    def save(self, plan):
+        """Put a Plan in the place of the one before. Raises PlanError."""
+        temporary = self.path + ".new"
+        try:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, 0o600)
+            with os.fdopen(fd, "w", encoding="ascii") as target:
+                for line in plan.lines(self._campaign):
+                    target.write(json.dumps(line, separators=(",", ":")) + "\n")
+                target.flush()
+                os.fsync(target.fileno())
+            os.rename(temporary, self.path)
+        except OSError as error:
+            raise PlanError(
+                "The plan {0} cannot be written: {1}".format(self.path, error.strerror),
+                "Set campaign_dir to a directory that this user may write to",
+            ) from error
+
+
+def _foreign(path, campaign, what):
+    return PlanError(
+        "{0} is no plan of campaign {1}: {2}".format(path, campaign, what),
+        "Move it away, then the next run makes a new one; the journal still tells who is done",
+    )
+
+
+class _Reader:
+    """Takes a plan apart, and trusts nothing in it."""
+
+    def __init__(self, path, campaign):
+        self._path, self._campaign = path, campaign
+        self._plan = None
+        self._phones = None
+        self._agents = {}
+
+    def read(self, lines):
+        for number, line in enumerate(lines, 1):
+            try:
+                self._take(self._parse(line, number), number)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise self._broken(number) from error
+        if self._phones is None:
+            raise self._error("it is cut off")
+        return self._plan
+
+    def _parse(self, line, number):
+        if not line.endswith(b"\n"):
+            raise self._error("it is cut off in line {0}".format(number))
+        entry = json.loads(line.decode("ascii"))
+        if not isinstance(entry, dict):
+            raise self._broken(number)
+        return entry
+
+    def _take(self, entry, number):
+        if number == 1:
+            self._head(entry)
+        elif self._phones is not None:
+            raise self._error("there is more after its last line")
+        elif "phone" in entry:
+            self._plan.targets.append(self._target(*_list(entry["phone"])))
+        elif "left_out" in entry:
+            aor, contact, reason = _list(entry["left_out"])
+            self._plan.left_out.listed.append({"aor": aor, "contact": contact, "reason": reason})
+        else:
+            self._phones = entry["phones"]
+            if self._phones != len(self._plan.targets):
+                raise self._error("it has {0} phones instead of {1}".format(len(self._plan.targets), self._phones))
+
+    def _head(self, entry):
+        if (entry.get("plan"), entry.get("campaign")) != (_FORMAT, self._campaign):
+            raise self._error("its first line is not that of this campaign")
+        users, counts = entry["users"], entry["left_out"]
+        if not (users is None or _is_count(users)) or not all(_is_count(each) for each in counts.values()):
+            raise self._broken(1)
+        self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), fresh=False)
+
+    def _target(self, aor, contact, sip_instance, user_agent, call_id):
+        if not all(value is None or isinstance(value, str) for value in (contact, sip_instance, user_agent, call_id)):
+            raise TypeError(contact)
+        if not (isinstance(aor, str) and aor):
+            raise TypeError(aor)
+        if contact is None:
+            return Target(aor, None, problem=NOBODY)
+        agent = self._agents.setdefault(user_agent, user_agent)
+        return Target(aor, contact, dict(zip(_FIELDS, (aor, contact, sip_instance, agent, call_id))))
+
+    def _broken(self, number):
+        return self._error("line {0} is broken".format(number))
+
+    def _error(self, what):
+        return _foreign(self._path, self._campaign, what)
+
+
+def _list(value):
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return value
+
+
+def _is_count(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

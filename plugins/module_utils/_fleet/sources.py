@@ -1,0 +1,244 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Where contacts are read from, and what reading them costs.
+
+A source has contacts(select=None), by_aor(aors), count(), and lookup(), which tells what was done. MISource asks the
+server's memory over MI, in one of two ways:
+
+dump  ul_dump, the whole of all location tables at once. Servers of 3.x and 4.x make the list of AORs by walking it from its
+      start for each AOR that they append (usrloc/ul_mi.c mi_usrloc_dump() calls add_mi_object() of mi/item.c, which calls
+      cJSON_AddItemToArray()), so a table of U AORs takes them U * U / 2 steps; ``brief`` makes the same list. Servers up to
+      2.4 keep the last node (mi/tree.c), and take a time that grows with the number of contacts only.
+show  ul_show_contact, one AOR after another, many in flight. A look into a hash table each, whatever the version.
+
+The model, in seconds, of a server with U AORs and C contacts in a table, which is asked for N AORs:
+
+    dump = _DUMP_BASE + sum over all tables of (_DUMP_PAIR * U * U, from 3.0 on) + _DUMP_CONTACT * C of all tables
+    show = N * _SHOW[carrier]
+
+_DUMP_PAIR     8.5e-9 s     0.8 s for 10,000 AORs, 3.1 s for 20,000, 22 s for 50,000, measured on 3.6 and 4.0. A newer
+                            processor needed 2.4e-9 s, so what is expected is an upper bound rather than a mean.
+_DUMP_CONTACT  1.2e-5 s     making, carrying and decoding one contact: 0.6 s for 50,000 on 2.4
+_DUMP_BASE     0.05 s       so that few AORs never cost a whole table
+_SHOW          1/6000 s     over FIFO and datagrams (6,000 to 20,000 a second); 1/2000 s over HTTP, where one process serves all
+
+U and C are the statistics ``TABLE-users`` and ``TABLE-contacts`` of the group ``usrloc`` (usrloc/udomain.c, all versions),
+TABLE being ``location`` or any other that the script saves to. Over datagrams and HTTP AORs are always asked for one by
+one: a datagram ends at 65,457 bytes, and httpd answers 500 where its buffer (buf_size) ends, which 10,000 contacts were
+beyond on 2.4, 3.6 and 4.0. A server that keeps its contacts in a database only counts
+none, and one without get_statistics does not tell: then up to _SHOW_UNCOUNTED AORs are asked for one by one, and for more
+than that the table is dumped, unless it is known to be in a database.
+"""
+
+import time
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    MalformedReply,
+    MITimeout,
+    ServerError,
+    UnknownCommand,
+)
+from ansible_collections.community.opensips.plugins.module_utils._readers import location, statistics
+
+DUMP = "dump"
+SHOW = "show"
+PLAN = "plan"
+NONE = "none"
+
+_DUMP_PAIR = 8.5e-9
+_DUMP_CONTACT = 1.2e-5
+_DUMP_BASE = 0.05
+_SHOW = {"fifo": 1 / 6000.0, "datagram": 1 / 6000.0, "http": 1 / 2000.0}
+# AORs that are asked for one by one where nobody knows how large the table is
+_SHOW_UNCOUNTED = 5000
+# A dump may take this many times what is expected of it, and the base besides.
+_PATIENCE = 4
+_PATIENCE_BASE = 30.0
+# seconds for a dump of nobody knows how many contacts
+_PATIENCE_UNCOUNTED = 600.0
+# contacts that surely fit into the 65,457 bytes of a datagram
+_DATAGRAM_CONTACTS = 80
+
+
+class Size:
+    """How much is registered. users (AORs), contacts: int of one table, or None when the server does not tell.
+
+    tables: {name: (users, contacts)} of all tables, which a dump lists.
+    """
+
+    def __init__(self, tables, table):
+        self.tables = tables
+        self.users, self.contacts = tables.get(table, (None, None))
+
+    @property
+    def known(self):
+        """Whether the numbers are those of the memory. A server that has its contacts in a database only counts none."""
+        return bool(self.users)
+
+
+def size_of(conn, table):
+    """The Size of a location table by the server's statistics."""
+    try:
+        found = statistics.read(conn, ["usrloc:"])["statistics"].get("usrloc", {})
+    except (ServerError, UnknownCommand, MalformedReply):
+        found = {}
+    tables = {}
+    for name, users in found.items():
+        contacts = found.get(name[: -len("users")] + "contacts")
+        if name.endswith("-users") and isinstance(users, int) and isinstance(contacts, int):
+            tables[name[: -len("-users")]] = (users, contacts)
+    return Size(tables, table)
+
+
+def dump_seconds(size, version):
+    """What a dump is expected to take (seconds), or None when nobody knows. version: tuple of int."""
+    if not size.tables:
+        return None
+    pairs = sum(users * users for users, _contacts in size.tables.values()) if version >= (3,) else 0
+    return _DUMP_BASE + _DUMP_PAIR * pairs + _DUMP_CONTACT * sum(contacts for _users, contacts in size.tables.values())
+
+
+def show_seconds(aors, kind):
+    """What looking up a number of AORs one by one is expected to take (seconds). kind: of the carrier."""
+    return aors * _SHOW[kind]
+
+
+def cheaper_way(aors, size, version, kind):
+    """DUMP or SHOW, for the contacts of a number of AORs."""
+    if kind != "fifo":
+        # a datagram does not hold a table, and by default neither does the buffer of httpd
+        return SHOW
+    if not size.known:
+        # none counted, yet statistics there are: the table is in a database, and a dump would list nothing
+        return SHOW if size.tables or aors <= _SHOW_UNCOUNTED else DUMP
+    return DUMP if dump_seconds(size, version) < show_seconds(aors, kind) else SHOW
+
+
+class MISource:
+    """The contacts of one location table, as the server tells them over MI. conn: Connection."""
+
+    def __init__(self, conn, table):
+        self._conn = conn
+        self._table = table
+        self._size = None
+        self._how, self._seconds, self._expected = NONE, 0.0, None
+
+    def count(self):
+        """The Size of the table, asked for once."""
+        if self._size is None:
+            self._size = size_of(self._conn, self._table)
+        return self._size
+
+    def cost(self):
+        """What contacts() is going to cost: dict of users, contacts and expected_seconds, each None when nobody knows."""
+        size = self.count()
+        expected = dump_seconds(size, self._conn.version)
+        return {
+            "users": size.users,
+            "contacts": size.contacts,
+            "expected_seconds": None if expected is None else round(expected, 1),
+        }
+
+    def lookup(self):
+        """What was read so far, as results tell it: dict of how, users, contacts, seconds, expected_seconds."""
+        size = self._size
+        return {
+            "how": self._how,
+            "users": size and size.users,
+            "contacts": size and size.contacts,
+            "seconds": round(self._seconds, 3),
+            "expected_seconds": None if self._expected is None else round(self._expected, 3),
+        }
+
+    def contacts(self, select=None):
+        """Yield the contact records of the table. select: function of a record, whether to yield it, called once for each.
+
+        Raises BadParameters for a table that the server does not have, DumpTimeout.
+        """
+        size = self.count()
+        started = self._begin(DUMP, dump_seconds(size, self._conn.version))
+        try:
+            if self._conn.carrier.kind == "datagram" and not 0 < (size.contacts or 0) <= _DATAGRAM_CONTACTS:
+                # what does not fit into a datagram is not answered at all up to 2.4
+                yield from location.iter_each(self._conn, self._table, select)
+            else:
+                yield from self._dump(size, select)
+        finally:
+            self._seconds += time.monotonic() - started
+
+    def by_aor(self, aors, never_dump=False):
+        """{AOR as given: list of contact records}. Raises as contacts() does, and BadParameters for an AOR without domain."""
+        aors = list(aors)
+        if not aors:
+            return {}
+        conn = self._conn
+        expected = show_seconds(len(aors), conn.carrier.kind)
+        # few are not worth the question how many there are
+        may_dump = not never_dump and expected > _DUMP_BASE
+        if may_dump and cheaper_way(len(aors), self.count(), conn.version, conn.carrier.kind) == DUMP:
+            # one AOR tells by itself what is wrong with all: an unknown table, or domains that are missing
+            location.read_aor(conn, aors[0], self._table)
+            return self._pick(aors)
+        started = self._begin(SHOW, expected)
+        try:
+            return location.read_each(conn, aors, self._table)
+        finally:
+            self._seconds += time.monotonic() - started
+
+    def _begin(self, how, expected):
+        # what was dumped is told of, not what was asked for besides
+        self._how = how if self._how != DUMP else DUMP
+        self._expected = None if expected is None else (self._expected or 0.0) + expected
+        return time.monotonic()
+
+    def _dump(self, size, select):
+        expected = dump_seconds(size, self._conn.version)
+        patience = _PATIENCE_UNCOUNTED if expected is None else _PATIENCE_BASE + _PATIENCE * expected
+        if self._conn.carrier.kind == "datagram":
+            # it is small, or does not come at all
+            patience = None
+        try:
+            yield from location.iter_read(self._conn, self._table, select, patience)
+        except MITimeout as error:
+            raise DumpTimeout(error, size, expected) from error
+
+    def _pick(self, aors):
+        """The contacts of many AORs out of a dump."""
+        found = {aor: [] for aor in aors}
+        bare = {}
+        for aor in aors:
+            # servers that keep AORs without a domain cut off the one that they are asked for
+            bare.setdefault(aor.partition("@")[0], []).append(aor)
+
+        def asked(record):
+            return [record["aor"]] if "@" in record["aor"] else bare.get(record["aor"], [])
+
+        for record in self.contacts(lambda record: any(aor in found for aor in asked(record))):
+            for aor in asked(record):
+                if aor in found:
+                    found[aor].append(record)
+        return found
+
+
+class DumpTimeout(MITimeout):
+    """The server did not list its location table in the time that this may take."""
+
+    def __init__(self, error, size, expected):
+        if expected is None:
+            counted = "nobody knows how many contacts"
+        else:
+            counted = "{0:,} contacts, which were expected to take about {1:.0f} s".format(
+                sum(contacts for _users, contacts in size.tables.values()), max(1, expected)
+            )
+        super().__init__(
+            "Reading the location table with ul_dump took too long ({0}): {1}".format(
+                counted, error.message.rstrip(".")
+            ),
+            "Read the contacts from the database with location_db, give the AORs in aor, or use the FIFO if another "
+            "transport was used; the option timeout does not apply to a dump",
+        )

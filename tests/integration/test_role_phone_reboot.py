@@ -107,6 +107,12 @@ def role(ansible, tmp_path):
     return run
 
 
+def reads(emu):
+    """How often the location table was read."""
+    counts = emu.stats()["commands"]
+    return counts.get("ul_dump", 0) + counts.get("usrloc:dump", 0)
+
+
 def notified(emu):
     """{user: NOTIFYs that it got}."""
     counts = {}
@@ -206,6 +212,49 @@ class TestOneServer:
         )
         assert [line.split(":")[0] for line in by_uri.lines] == ["batch 1 of 2", "batch 2 of 2"]
         assert by_uri.json["summary"]["states"] == {"accepted": 3}
+
+
+class TestOneReading:
+    """The location table is read once, whatever the number of batches."""
+
+    @pytest.mark.parametrize("version", ["2.4", "3.6", "4.0"])
+    def test_canary_batches_waiting_and_a_second_run(self, role, farm_of, version):
+        emu = farm_of(24, version)
+        done = role({"sip": emu}, canary=10, batch=6)
+        assert done.failures == [] and len(done.lines) == 4
+        assert done.json["summary"]["states"] == {"back": 21}
+        assert reads(emu) == 1
+        # what was shown is the order of sending
+        sent = [each["contact"] for run in done.sent for each in run["results"]]
+        planned = next(each for each in done.results if each.task == "Look up whom to send what" and "results" in each)
+        assert sent == [each["contact"] for each in planned["results"]]
+        again = role({"sip": emu}, canary=10, batch=6)
+        assert again.failures == [] and again.lines == [] and reads(emu) == 1
+
+    def test_says_how_long_it_takes(self, role, farm_of):
+        done = role({"sip": farm_of(4)}, check=True)
+        (shown,) = [each.msg for each in done.results if each.task == "Show how long reading them takes"]
+        assert shown == "Reading 4 contacts, about 1 s, unless the campaign has its plan already"
+
+    def test_phones_that_register_meanwhile(self, role, farm_of):
+        emu = farm_of(8)
+        role({"sip": emu}, check=True)
+        # kept by a run that stopped
+        stopped = role({"sip": emu}, canary=0, batch=4, wait=False, max_failures=0)
+        assert stopped.failures == [] and reads(emu) == 2
+        emu.add_contact("late", f"sip:code200@127.0.0.1:{emu.phones_port}", user_agent="Yealink SIP-T46U 108.86.0.20")
+        done = role({"sip": emu}, canary=0, batch=4, wait=False)
+        assert [line.split(":")[0] for line in done.lines] == ["batch 1 of 1"]
+        assert notified(emu)["code200"] == 1 and reads(emu) == 3
+
+    def test_refresh(self, role, farm_of):
+        emu = farm_of(4)
+        role({"sip": emu}, wait=False)
+        role({"sip": emu}, wait=False)
+        assert reads(emu) == 1
+        role({"sip": emu}, wait=False, refresh=True)
+        assert reads(emu) == 2
+        assert set(notified(emu).values()) == {1}
 
 
 class TestSeveralServers:

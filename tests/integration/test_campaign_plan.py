@@ -1,0 +1,387 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A campaign reads the location table once: its plan is kept, and runs ask only for their own phones."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import json
+import re
+import signal
+import time
+
+import pytest
+
+from ansible_collections.community.opensips.tests.emulator.phones import VENDORS
+from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+
+VERSIONS = ["2.4", "3.6", "4.0"]
+# the new firmware of all vendors
+UPGRADED = "|".join(re.escape(new) for _vendor, _agent, _old, new in VENDORS)
+
+
+def outcomes(result):
+    return {name: many for name, many in result["summary"]["outcomes"].items() if many}
+
+
+class Campaign:
+    """A campaign on an emulator of its own, which counts the commands that it is asked."""
+
+    def __init__(self, emu, directory, **args):
+        self.emu = emu
+        self.directory = directory
+        self.way = fifo_of(emu)
+        self.args = {"contacts": {}, "event": "check-sync;reboot=true", "campaign": "night", **args}
+
+    @property
+    def domain(self):
+        return "@127.0.0.1" if self.emu.version == "4.0" else ""
+
+    @property
+    def plan(self):
+        """The lines of the plan, or None."""
+        path = self.directory / "night.plan.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else None
+
+    def options(self, **args):
+        given = {**self.way, **self.args, "campaign_dir": str(self.directory), **args}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def run(self, check=False, **args):
+        return run_module("notify", self.options(**args), check=check)
+
+    def sends(self, **args):
+        """The result of a run, which must not fail."""
+        result = self.run(**args)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    def commands(self):
+        """{classic name: how often it was asked for}."""
+        names = {"usrloc:dump": "ul_dump", "usrloc:show_contact": "ul_show_contact"}
+        counts = collections.Counter()
+        for name, count in self.emu.stats()["commands"].items():
+            counts[names.get(name, name)] += count
+        return counts
+
+    def cost(self, run):
+        """({command: how often run asked for it}, its result), of the commands that read contacts."""
+        before = self.commands()
+        result = run()
+        return {
+            name: self.commands()[name] - before[name]
+            for name in ("ul_dump", "ul_show_contact")
+            if self.commands()[name] != before[name]
+        }, result
+
+    def notified(self):
+        """{user: NOTIFYs that it got}; retransmissions of one count once."""
+        seen = collections.defaultdict(set)
+        for entry in self.emu.sip_log():
+            found = re.match(r"NOTIFY sip:([^@]+)@", entry["first"])
+            if found:
+                seen[found[1]].add(dict(entry["headers"])["Call-ID"])
+        return {user: len(calls) for user, calls in seen.items()}
+
+
+@pytest.fixture
+def campaign(emulator, tmp_path):
+    def start(version, phones=24, args=None, **options):
+        return Campaign(emulator(version, phones=phones, **options), tmp_path / "state", **(args or {}))
+
+    return start
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_one_dump_for_canary_batches_waiting_and_resuming(campaign, version):
+    campaign = campaign(version, 24, {"canary": 10, "wait": {"timeout": 20}}, reboot=True, reboot_seconds=0.4)
+    cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True, wait=None))
+    assert cost == {"ul_dump": 1} and not planned["changed"] and campaign.notified() == {}
+    assert outcomes(planned) == {"planned": 24}
+    assert planned["lookup"]["how"] == "dump" and planned["lookup"]["users"] == 24
+    order = [each["contact"] for each in planned["results"]]
+
+    sent = []
+    for batch, remaining in ((3, 21), (8, 13), (8, 5)):
+        cost, result = campaign.cost(functools.partial(campaign.sends, batch=batch))
+        # its own phones once, and then those that are still waited for
+        assert set(cost) == {"ul_show_contact"} and cost["ul_show_contact"] >= 2 * batch
+        assert result["lookup"]["how"] == "plan"
+        assert result["summary"]["registered"] == {"back": batch}
+        assert result["summary"]["remaining"] == remaining
+        sent += [each["contact"] for each in result["results"]]
+    # the plan that was shown is the order of sending
+    assert sent == order[:19]
+    # and the rest without a batch, as after an interruption
+    result = campaign.sends()
+    assert outcomes(result) == {"accepted": 24} and result["summary"]["earlier"] == 19
+    assert set(campaign.notified().values()) == {1} and len(campaign.notified()) == 24
+    cost, again = campaign.cost(lambda: campaign.sends())
+    assert not again["changed"] and cost == {}
+    assert campaign.commands()["ul_dump"] == 1
+
+
+@pytest.mark.parametrize("version", ["2.4", "3.6"])
+def test_the_canary_is_the_sample_of_the_same_seed(campaign, version):
+    campaign = campaign(version, 40)
+    sample = campaign.run(check=True, campaign=None, contacts={"sample": 10.0, "seed": "s"}, campaign_dir=None)
+    planned = campaign.sends(plan_only=True, canary=10.0, contacts={"seed": "s"})
+    assert len(sample["results"]) == 4
+    assert [each["aor"] for each in planned["results"]][:4] == [each["aor"] for each in sample["results"]]
+    assert len(planned["results"]) == 40
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_killed_in_the_middle_and_resumed_without_reading_again(campaign, version):
+    campaign = campaign(version, 120)
+    process = ModuleProcess("notify", campaign.options(rate=100))
+    until = time.monotonic() + 20
+    while len(campaign.notified()) < 20 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert process.kill(signal.SIGKILL)
+    assert campaign.commands()["ul_dump"] == 1
+    result = campaign.sends()
+    found = outcomes(result)
+    assert set(found) <= {"accepted", "unknown"} and sum(found.values()) == 120
+    assert set(campaign.notified().values()) == {1}
+    assert campaign.commands()["ul_dump"] == 1
+    # each that was left was asked for
+    assert campaign.commands()["ul_show_contact"] == 120 - result["summary"]["earlier"]
+    campaign.sends(resend_unknown=True)
+    assert campaign.commands()["ul_dump"] == 1
+
+
+def test_killed_while_the_table_is_read(campaign):
+    """Nothing is kept then, and the next run begins anew."""
+    campaign = campaign("3.6", 5)
+    campaign.emu.fault("ul_dump", "slow", 3, count=1)
+    process = ModuleProcess("notify", campaign.options())
+    until = time.monotonic() + 20
+    while not campaign.commands()["ul_dump"] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert process.kill(signal.SIGKILL) and campaign.plan is None
+    assert outcomes(campaign.sends()) == {"accepted": 5}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_phones_that_registered_since_are_taken_in_at_the_end(campaign, version):
+    campaign = campaign(version, 10)
+    assert campaign.sends(batch=6)["summary"]["remaining"] == 4
+    target = f"127.0.0.1:{campaign.emu.phones_port}"
+    campaign.emu.add_contact("new1" + campaign.domain, "sip:code200@" + target, user_agent="Late/1.0")
+    # not as long as any of the plan is left
+    second = campaign.sends(batch=6)
+    assert second["summary"]["remaining"] == 0 and len(second["results"]) == 4
+    assert campaign.commands()["ul_dump"] == 1
+    cost, third = campaign.cost(lambda: campaign.sends(batch=6))
+    assert cost == {"ul_dump": 1} and third["lookup"]["how"] == "dump"
+    assert [each["aor"] for each in third["results"]] == ["new1" + campaign.domain]
+    assert campaign.plan[-1] == {"phones": 11}
+    # the same number of phones, so nothing is read
+    cost, fourth = campaign.cost(lambda: campaign.sends(batch=6))
+    assert cost == {} and not fourth["changed"] and fourth["summary"]["earlier"] == 11
+    # one more that the filters leave out is read once, too
+    campaign.emu.forget_contact("new1" + campaign.domain)
+    assert campaign.cost(lambda: campaign.sends())[0] == {}
+    assert set(campaign.notified().values()) == {1}
+
+
+def test_newcomers_that_the_filters_leave_out_are_read_once(campaign):
+    campaign = campaign("3.6", 4, {"contacts": {"exclude_aor": ["visitor*"]}})
+    campaign.sends()
+    campaign.emu.add_contact("visitor", "sip:visitor@127.0.0.1:9")
+    cost, result = campaign.cost(lambda: campaign.sends())
+    assert cost == {"ul_dump": 1} and not result["changed"]
+    assert result["summary"]["left_out"] == {"exclude_aor matches": 1}
+    assert campaign.cost(lambda: campaign.sends())[0] == {}
+
+
+@pytest.mark.parametrize("version", ["2.4", "4.0"])
+def test_refresh_appends_what_the_plan_does_not_know(campaign, version):
+    campaign = campaign(version, 6)
+    campaign.sends(plan_only=True)
+    target = f"127.0.0.1:{campaign.emu.phones_port}"
+    # as many as before
+    campaign.emu.forget_contact("100000" + campaign.domain)
+    campaign.emu.add_contact("new" + campaign.domain, "sip:code200@" + target)
+    assert len(campaign.sends(plan_only=True)["results"]) == 6
+    cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True, refresh=True))
+    assert cost == {"ul_dump": 1}
+    assert [each["aor"] for each in planned["results"]][-1] == "new" + campaign.domain
+    assert len(planned["results"]) == 7
+    gone = next(each for each in planned["results"] if each["aor"].startswith("100000"))
+    assert (gone["outcome"], gone["reason"]) == ("not_sent", "it is no longer registered")
+    assert outcomes(campaign.sends()) == {"accepted": 6, "not_sent": 1}
+    assert "100000" not in campaign.notified()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_happened_to_the_phones_meanwhile_counts(campaign, version):
+    campaign = campaign(version, 6, {"unless_user_agent": "^Wanted"})
+    campaign.sends(plan_only=True)
+    phones = campaign.emu.phones()
+    aor = [phone["user"] + campaign.domain for phone in phones]
+    campaign.emu.forget_contact(aor[0])
+    for number, agent in ((1, "Wanted/2.0"), (2, "Other/2.0")):
+        campaign.emu.forget_contact(aor[number])
+        campaign.emu.add_contact(aor[number], phones[number]["contact"], user_agent=agent)
+    found = {each["aor"]: each for each in campaign.sends()["results"]}
+    assert [found[each]["outcome"] for each in aor] == ["not_sent", "already"] + ["accepted"] * 4
+    assert found[aor[0]]["reason"] == "it is no longer registered"
+    assert found[aor[2]]["user_agent"] == "Other/2.0"
+    assert sorted(campaign.notified()) == sorted(phone["user"] for phone in phones[2:])
+
+
+def test_a_batch_is_filled_past_phones_that_want_nothing(campaign):
+    campaign = campaign("3.6", 8, {"unless_user_agent": "^Wanted"})
+    order = campaign.sends(plan_only=True)["results"]
+    for number, each in enumerate(order[:5]):
+        campaign.emu.forget_contact(each["aor"])
+        if number in (1, 3):
+            campaign.emu.add_contact(each["aor"], each["contact"], user_agent="Wanted/1")
+    first = campaign.sends(batch=2)
+    assert outcomes(first) == {"accepted": 2} and first["summary"]["remaining"] == 1
+    # what nothing was sent to is told of with the last
+    last = campaign.sends(batch=2)
+    assert outcomes(last) == {"accepted": 1, "already": 2, "not_sent": 3} and last["summary"]["remaining"] == 0
+
+
+def test_own_only_looks_at_the_socket_of_now(campaign):
+    campaign = campaign("3.6", 3, {"own_only": True})
+    campaign.emu.add_contact("far", "sip:far@127.0.0.1:9", socket="udp:192.0.2.7:5060")
+    planned = campaign.sends(plan_only=True)
+    assert len(planned["results"]) == 3 and len(planned["left_out"]) == 1
+    phone = campaign.emu.phones()[0]
+    campaign.emu.forget_contact(phone["user"])
+    campaign.emu.add_contact(phone["user"], phone["contact"], socket="udp:192.0.2.7:5060")
+    result = campaign.sends()
+    assert outcomes(result) == {"accepted": 2}
+    assert result["summary"]["left_out"] == {"another server serves it, through udp:192.0.2.7:5060": 2}
+    assert campaign.commands()["ul_dump"] == 1
+
+
+@pytest.mark.parametrize("version", ["2.4", "3.6"])
+def test_aors_are_looked_up_once_and_then_as_they_are_needed(campaign, version):
+    campaign = campaign(version, 8, {"contacts": None})
+    campaign.args["aor"] = [phone["user"] for phone in campaign.emu.phones()] + ["late", "never"]
+    cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True))
+    assert cost == {"ul_show_contact": 10} and planned["lookup"]["how"] == "show"
+    assert [each["outcome"] for each in planned["results"]] == ["planned"] * 8 + ["not_sent"] * 2
+    cost, first = campaign.cost(lambda: campaign.sends(batch=5))
+    assert cost == {"ul_show_contact": 5} and outcomes(first) == {"accepted": 5}
+    campaign.emu.add_contact("late", f"sip:code200@127.0.0.1:{campaign.emu.phones_port}")
+    cost, last = campaign.cost(lambda: campaign.sends(batch=5))
+    assert cost == {"ul_show_contact": 5} and outcomes(last) == {"accepted": 4, "not_sent": 1}
+    assert campaign.notified()["code200"] == 1 and campaign.commands()["ul_dump"] == 0
+
+
+def test_other_filters_make_another_plan(campaign):
+    campaign = campaign("3.6", 10)
+    first = campaign.sends(contacts={"aor": ["10000[0-3]"]})
+    assert outcomes(first) == {"accepted": 4}
+    cost, second = campaign.cost(lambda: campaign.sends())
+    assert cost == {"ul_dump": 1} and second["summary"]["earlier"] == 4
+    assert outcomes(second) == {"accepted": 10}
+    assert set(campaign.notified().values()) == {1}
+
+
+def test_check_mode_uses_the_plan_and_writes_nothing(campaign):
+    campaign = campaign("3.6", 6)
+    first = campaign.run(check=True)
+    assert first["lookup"]["how"] == "dump" and not campaign.directory.exists()
+    campaign.run(check=True, plan_only=True)
+    assert not campaign.directory.exists()
+    campaign.sends(batch=2)
+    before = {path.name: path.read_bytes() for path in campaign.directory.iterdir()}
+    cost, plan = campaign.cost(lambda: campaign.run(check=True))
+    assert cost == {} and plan["lookup"] == {**plan["lookup"], "how": "plan", "users": 6}
+    assert collections.Counter(each["outcome"] for each in plan["results"]) == {"accepted": 2, "planned": 4}
+    campaign.run(check=True, refresh=True)
+    assert {path.name: path.read_bytes() for path in campaign.directory.iterdir()} == before
+
+
+def test_a_journal_that_was_removed_begins_anew(campaign):
+    campaign = campaign("3.6", 3)
+    campaign.sends()
+    (campaign.directory / "night.jsonl").unlink()
+    cost, _result = campaign.cost(lambda: campaign.sends())
+    assert cost == {"ul_dump": 1} and set(campaign.notified().values()) == {2}
+
+
+@pytest.mark.parametrize("broken", ["cut", "foreign", "garbage", "journal"])
+@pytest.mark.parametrize("args", [{}, {"batch": 2}, {"plan_only": True}, {"refresh": True}, {"check": True}])
+def test_a_plan_that_is_none_sends_nothing(campaign, broken, args):
+    campaign = campaign("3.6", 4)
+    campaign.sends(plan_only=True)
+    path = campaign.directory / "night.plan.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "cut": whole[:-5],
+            "foreign": whole.replace(b'"night"', b'"day"'),
+            "garbage": b"\x00" * 100,
+            "journal": (campaign.directory / "night.jsonl").read_bytes(),
+        }[broken]
+    )
+    result = campaign.run(**args)
+    assert result["failed"] and "is no plan of campaign night" in result["msg"] and "Move it away" in result["msg"]
+    assert result["error"]["type"] == "PlanError"
+    assert campaign.notified() == {}
+
+
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        ({"campaign": None, "campaign_dir": None, "plan_only": True}, ["plan_only", "campaign"]),
+        ({"campaign": None, "campaign_dir": None, "refresh": True}, ["refresh", "campaign"]),
+        ({"campaign": None, "campaign_dir": None, "canary": 5}, ["campaign", "canary"]),
+        ({"canary": -1}, ["canary", "-1"]),
+        ({"canary": 101}, ["canary", "101"]),
+        ({"contacts": None, "uri": ["sip:a@b"], "canary": 5}, ["uri", "canary"]),
+    ],
+)
+def test_options_that_cannot_be(campaign, args, words):
+    result = campaign("3.6", 1).run(**args)
+    assert result["failed"] and all(word in result["msg"] for word in words)
+
+
+def test_uris_need_no_plan(campaign):
+    campaign = campaign("3.6", 4, {"contacts": None})
+    campaign.args["uri"] = [phone["contact"] for phone in campaign.emu.phones()]
+    planned = campaign.sends(plan_only=True)
+    assert {each["outcome"] for each in planned["results"]} == {"planned"} and planned["lookup"]["how"] == "none"
+    assert campaign.notified() == {} and campaign.plan is None
+    assert outcomes(campaign.sends(batch=3)) == {"accepted": 3}
+    assert campaign.cost(lambda: campaign.sends())[0] == {}
+
+
+@pytest.mark.parametrize("version", ["2.4", "3.6"])
+def test_waiting_over_datagrams(campaign, version):
+    """300 phones, which no datagram holds."""
+    campaign = campaign(version, 200, reboot=True, reboot_seconds=0.3, register="direct")
+    campaign.way = {"host": campaign.emu.udp[0], "port": campaign.emu.udp[1]}
+    result = campaign.sends(wait={"timeout": 20})
+    assert outcomes(result) == {"accepted": 200} and result["summary"]["registered"] == {"back": 200}
+
+
+def test_left_out_contacts_are_counted_and_listed_in_part(campaign):
+    campaign = campaign("3.6", 1200, register="direct")
+    result = campaign.run(check=True, contacts={"aor": ["10000[0-4]"], "exclude_aor": ["100003"], "limit": 3})
+    assert len(result["results"]) == 3 and len(result["left_out"]) == 1000
+    assert result["summary"]["left_out"] == {
+        "aor does not match": 1195,
+        "exclude_aor matches": 1,
+        "it is beyond limit": 1,
+    }
+
+
+def test_a_dump_has_more_time_than_timeout(campaign):
+    campaign = campaign("3.6", 3)
+    campaign.emu.fault("ul_dump", "slow", 2.5, count=1)
+    result = campaign.sends(timeout=1)
+    assert outcomes(result) == {"accepted": 3}
+    assert result["lookup"]["seconds"] > 2 and result["lookup"]["expected_seconds"] < 1

@@ -36,8 +36,8 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.targets 
 GONE = "it is no longer registered"
 _FORMAT = 1
 _FIELDS = ("aor", "contact", "sip_instance", "user_agent", "call_id")
-# options that decide whom a plan holds
-_SELECTING = ("contacts", "aor", "table", "location_db", "own_only", "own_sockets")
+# options that decide whom a plan holds; where the contacts are read from does not
+_SELECTING = ("contacts", "aor", "table", "own_only", "own_sockets")
 
 
 class PlanError(JournalError):

@@ -26,11 +26,12 @@ class Selection:
     """The filters of a task, compiled.
 
     given: mapping of the filter options (see the fragment _contacts); None and missing ones do not filter.
-    limit, seed: those options. The contacts go by one after another: only those that are selected are held.
+    filters: given. limit, seed: those options. The contacts go by one after another: only those that are selected are held.
     Raises BadParameters that names the option.
     """
 
     def __init__(self, given):
+        self.filters = given
         self._include = [(name, _compile(name, given.get(name), name)) for name in _BOTH_WAYS if given.get(name)]
         self._exclude = [
             (name, _compile(name, given.get("exclude_" + name), "exclude_" + name))

@@ -7,8 +7,8 @@
 
 """Where contacts are read from, and what reading them costs.
 
-A source has contacts(select=None), by_aor(aors), count(), and lookup(), which tells what was done. MISource asks the
-server's memory over MI, in one of two ways:
+A source has contacts(select=None), by_aor(aors), count(), and lookup(), which tells what was done. DatabaseSource reads the
+table that usrloc writes to. MISource asks the server's memory over MI, in one of two ways:
 
 dump  ul_dump, the whole of all location tables at once. Servers of 3.x and 4.x make the list of AORs by walking it from its
       start for each AOR that they append (usrloc/ul_mi.c mi_usrloc_dump() calls add_mi_object() of mi/item.c, which calls
@@ -37,6 +37,7 @@ than that the table is dumped, unless it is known to be in a database.
 
 import time
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Keep
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     MalformedReply,
     MITimeout,
@@ -47,6 +48,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 
 DUMP = "dump"
 SHOW = "show"
+DATABASE = "database"
 PLAN = "plan"
 NONE = "none"
 
@@ -63,6 +65,10 @@ _PATIENCE_BASE = 30.0
 _PATIENCE_UNCOUNTED = 600.0
 # contacts that surely fit into the 65,457 bytes of a datagram
 _DATAGRAM_CONTACTS = 80
+
+
+# The reason that counts where a database applied the filters.
+LEFT_OUT_BY_DATABASE = "the filters, which the database applied, do not select it"
 
 
 class Size:
@@ -165,7 +171,7 @@ class MISource:
         try:
             if self._conn.carrier.kind == "datagram" and not 0 < (size.contacts or 0) <= _DATAGRAM_CONTACTS:
                 # what does not fit into a datagram is not answered at all up to 2.4
-                yield from location.iter_each(self._conn, self._table, select)
+                yield from self._one_by_one(select)
             else:
                 yield from self._dump(size, select)
         finally:
@@ -207,6 +213,15 @@ class MISource:
         except MITimeout as error:
             raise DumpTimeout(error, size, expected) from error
 
+    def _one_by_one(self, select):
+        """The AORs first, of which a datagram holds thousands, and then each one's contacts."""
+        aors = [record["aor"] for record in location.read_aors(self._conn, self._table)]
+        if not aors:
+            # tells that there is no such table
+            location.read_aor(self._conn, "nobody@localhost", self._table)
+        for records in location.read_each(self._conn, aors, self._table).values():
+            yield from filter(select, records) if select else records
+
     def _pick(self, aors):
         """The contacts of many AORs out of a dump."""
         found = {aor: [] for aor in aors}
@@ -223,6 +238,70 @@ class MISource:
                 if aor in found:
                     found[aor].append(record)
         return found
+
+
+class DatabaseSource:
+    """The contacts of a location table in a database, as MISource gives those of the memory.
+
+    database: see LocationDatabase in _table/location.py.
+    """
+
+    def __init__(self, database, table):
+        self._database = database
+        self._table = table
+        self._size = None
+        self._how, self._seconds = NONE, 0.0
+
+    def count(self):
+        """The Size of the table, counted once."""
+        if self._size is None:
+            self._size = Size({self._table: self._database.count()}, self._table)
+        return self._size
+
+    def lookup(self):
+        """As MISource.lookup()."""
+        size = self._size
+        return {
+            "how": self._how,
+            "users": size and size.users,
+            "contacts": size and size.contacts,
+            "seconds": round(self._seconds, 3),
+            "expected_seconds": None,
+        }
+
+    def contacts(self, select=None):
+        """As MISource.contacts(). Of a Keep the database gets the filters; what it leaves out by itself is counted as that."""
+        filters = select.selection.filters if isinstance(select, Keep) else None
+        seen = 0
+        started = self._begin()
+        try:
+            for record in self._database.contacts(filters):
+                seen += 1
+                if select is None or select(record):
+                    yield record
+            if filters is not None and any(value is not None for value in filters.values()):
+                rest = self.count().contacts - seen
+                if rest > 0:
+                    select.left_out.counts[LEFT_OUT_BY_DATABASE] += rest
+        finally:
+            self._seconds += time.monotonic() - started
+
+    def by_aor(self, aors, never_dump=False):
+        """As MISource.by_aor()."""
+        started = self._begin()
+        try:
+            return self._database.by_aor(list(aors)) if aors else {}
+        finally:
+            self._seconds += time.monotonic() - started
+
+    def _begin(self):
+        self._how = DATABASE
+        return time.monotonic()
+
+
+def source_of(conn, table, database=None):
+    """Where the contacts of a location table are read from. database: a LocationDatabase, or None."""
+    return MISource(conn, table) if database is None else DatabaseSource(database, table)
 
 
 class DumpTimeout(MITimeout):

@@ -8,7 +8,7 @@
 """Body of opensips_facts: what a server tells of itself, in subsets."""
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
-from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource, source_of
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ReplyTooLarge,
@@ -46,7 +46,7 @@ def _statistics(task):
 
 
 def _contacts(task):
-    source = MISource(task.connection, task.params["table"])
+    source = source_of(task.connection, task.params["table"])
     if task.params["contacts"] is None:
         return list(source.contacts())
     return Selection(task.params["contacts"]).choose(source, LeftOut())

@@ -23,7 +23,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.selectio
     Selection,
     compile_regex,
 )
-from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN, MISource
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN, source_of
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -102,7 +102,7 @@ class _Fleet:
         wanted = params["unless_user_agent"]
         self._as_wanted = None if wanted is None else compile_regex(wanted, "unless_user_agent")
         self._selection = Selection(params["contacts"] or {})
-        self._source = MISource(task.connection, params["table"])
+        self._source = source_of(task.connection, params["table"])
         self._rules = Rules(lambda target: _request(target, params, self._contents), self._is_wanted)
         self._choice = self._foreign = None
 

@@ -9,6 +9,7 @@ import types
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import sources
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import DUMP, SHOW, MISource, Size
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -275,3 +276,46 @@ def test_aors_of_a_server_with_domains_are_taken_as_they_are():
     )  # fmt: skip
     found = MISource(server, "location").by_aor(users[:500] + ["u7@example.org"])
     assert [aor for aor, records in found.items() if not records] == ["u7@example.org"]
+
+
+# ---- a database
+
+
+class Database:
+    """Stands for a LocationDatabase, which applies what it can of the filters."""
+
+    def __init__(self, *aors):
+        self._records = [{"aor": aor, "contact": "sip:" + aor, "user_agent": "Snom", "expires": 9} for aor in aors]
+        self.filters = []
+
+    def contacts(self, select=None):
+        self.filters.append(select)
+        return iter(self._records[1:] if select else self._records)
+
+    def by_aor(self, aors):
+        return {aor: [each for each in self._records if each["aor"] == aor] for aor in aors}
+
+    def count(self):
+        return len(self._records), len(self._records) + 1
+
+
+def test_a_database_gets_the_filters_and_all_are_counted():
+    database, left_out = Database("a", "b", "c"), LeftOut()
+    source = sources.source_of(None, "location", database)
+    filters = {"user_agent": ["snom"], "limit": 1}
+    assert [each["aor"] for each in Selection(filters).choose(source, left_out)] == ["b"]
+    assert database.filters == [filters]
+    # one that the database left out, and one that is registered since
+    assert left_out.counts == {"it is beyond limit": 1, sources.LEFT_OUT_BY_DATABASE: 2}
+    told = source.lookup()
+    assert (told["how"], told["users"], told["contacts"], told["expected_seconds"]) == ("database", 3, 4, None)
+
+
+def test_a_database_without_filters():
+    left_out = LeftOut()
+    source = sources.source_of(None, "location", Database("a", "b"))
+    assert source.lookup()["how"] == "none"
+    assert len(list(source.contacts())) == len(Selection({}).choose(source, left_out)) == 2
+    assert left_out.counts == {}
+    assert {aor: len(found) for aor, found in source.by_aor(["a", "x"], never_dump=True).items()} == {"a": 1, "x": 0}
+    assert source.by_aor([]) == {}

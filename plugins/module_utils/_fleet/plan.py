@@ -21,6 +21,7 @@ its last line was cut off by somebody else, and is refused. Who is done is the j
 """
 
 import hashlib
+import itertools
 import json
 import os
 import stat
@@ -36,6 +37,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.targets 
 GONE = "it is no longer registered"
 _FORMAT = 1
 _FIELDS = ("aor", "contact", "sip_instance", "user_agent", "call_id")
+_TEXTS = frozenset([str, type(None)])
 # options that decide whom a plan holds; where the contacts are read from does not
 _SELECTING = ("contacts", "aor", "table", "own_only", "own_sockets")
 
@@ -180,22 +182,32 @@ class _Reader:
         self._agents = {}
 
     def read(self, lines):
-        for number, line in enumerate(lines, 1):
-            try:
-                self._take(self._parse(line, number), number)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise self._broken(number) from error
+        number = 0
+        # each run reads all of it: a thousand lines at a time is twice as fast as line by line
+        for some in iter(lambda: list(itertools.islice(lines, 1000)), []):
+            for entry in self._entries(some, number):
+                number += 1
+                try:
+                    self._take(entry, number)
+                except (KeyError, TypeError, ValueError, AttributeError) as error:
+                    raise self._broken(number) from error
         if self._phones is None:
             raise self._error("it is cut off")
         return self._plan
 
-    def _parse(self, line, number):
-        if not line.endswith(b"\n"):
-            raise self._error("it is cut off in line {0}".format(number))
-        entry = json.loads(line.decode("ascii"))
-        if not isinstance(entry, dict):
-            raise self._broken(number)
-        return entry
+    def _entries(self, lines, number):
+        """What is on lines. number: of lines before them."""
+        if not lines[-1].endswith(b"\n"):
+            raise self._error("it is cut off in line {0}".format(number + len(lines)))
+        try:
+            return json.loads((b"[" + b",".join(lines) + b"]").decode("ascii"))
+        except ValueError:
+            for place, line in enumerate(lines, number + 1):
+                try:
+                    json.loads(line.decode("ascii"))
+                except ValueError as error:
+                    raise self._broken(place) from error
+            raise self._error("it is broken")  # one by one they are whole: more than an object on a line
 
     def _take(self, entry, number):
         if number == 1:
@@ -221,14 +233,20 @@ class _Reader:
         self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), fresh=False)
 
     def _target(self, aor, contact, sip_instance, user_agent, call_id):
-        if not all(value is None or isinstance(value, str) for value in (contact, sip_instance, user_agent, call_id)):
-            raise TypeError(contact)
-        if not (isinstance(aor, str) and aor):
+        if not (
+            {type(contact), type(sip_instance), type(user_agent), type(call_id)} <= _TEXTS and type(aor) is str and aor
+        ):
             raise TypeError(aor)
         if contact is None:
             return Target(aor, None, problem=NOBODY)
-        agent = self._agents.setdefault(user_agent, user_agent)
-        return Target(aor, contact, dict(zip(_FIELDS, (aor, contact, sip_instance, agent, call_id))))
+        record = {
+            "aor": aor,
+            "contact": contact,
+            "sip_instance": sip_instance,
+            "user_agent": self._agents.setdefault(user_agent, user_agent),
+            "call_id": call_id,
+        }
+        return Target(aor, contact, record)
 
     def _broken(self, number):
         return self._error("line {0} is broken".format(number))

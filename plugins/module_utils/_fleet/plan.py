@@ -201,13 +201,14 @@ class _Reader:
             raise self._error("it is cut off in line {0}".format(number + len(lines)))
         try:
             return json.loads((b"[" + b",".join(lines) + b"]").decode("ascii"))
-        except ValueError:
+        except ValueError as broken:
             for place, line in enumerate(lines, number + 1):
                 try:
                     json.loads(line.decode("ascii"))
                 except ValueError as error:
                     raise self._broken(place) from error
-            raise self._error("it is broken")  # one by one they are whole: more than an object on a line
+            # one by one they are whole: more than an object on a line
+            raise self._error("it is broken") from broken
 
     def _take(self, entry, number):
         if number == 1:

@@ -109,6 +109,9 @@ class Server:
             raise reply
         return reply
 
+    def stream(self, method, layout, params=None, timeout=None):
+        yield self.call(method, params, timeout)
+
     def call_many(self, requests, max_in_flight=None, governor=None, timeout=None):
         for index, (method, params) in enumerate(requests):
             try:

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.community.opensips.plugins.doc_fragments._database import suboptions
+
 
 class ModuleDocFragment:
     # The filters on registered contacts; the same in every module that has them
@@ -116,4 +118,23 @@ options:
       - Location table, as the C(usrloc) module calls it.
     type: str
     default: location
-"""
+  location_db:
+    description:
+      - Reads registered contacts from the database that C(usrloc) writes to, in place of asking the server. MI is still used to send.
+      - On OpenSIPS 3.0 and later, C(ul_dump) takes time that grows with the square of the number of contacts. A database does not.
+      - The C(working_mode_preset) or C(db_mode) of C(usrloc) must write to a database. With write-back, the table follows what the
+        server knows after its C(timer_interval), 60 seconds by default, and a contact that registered since is not found.
+      - Most filters of O(contacts) are applied by the database, and all of them to what it returns.
+      - The account needs no right but to read the location table and the table C(version), which must have a known version
+        of the location table.
+      - The clocks of this host and of the server must agree. For tables of OpenSIPS before 2.4, their time zones must agree, too.
+      - C(state) of contacts is empty, since a database does not hold it. OpenSIPS writes two digits of C(q).
+      - Requires SQLAlchemy 1.4 or later, and psycopg2 (or psycopg, with SQLAlchemy 2) for PostgreSQL, PyMySQL (or mysqlclient) for MySQL
+        and MariaDB.
+    type: dict
+    suboptions:
+      db_table:
+        description:
+          - Name of the location table in the database. If not set, as O(table).
+        type: str
+""" + suboptions("location_db", 6)

@@ -267,7 +267,7 @@ ansible_facts:
               type: str
               sample: null
             state:
-              description: 'State against the database: V(CS_NEW), V(CS_SYNC), V(CS_DIRTY) or V(CS_UNKNOWN).'
+              description: 'State against the database: V(CS_NEW), V(CS_SYNC), V(CS_DIRTY) or V(CS_UNKNOWN). Empty with O(location_db).'
               type: str
               sample: CS_NEW
             flags:

@@ -210,6 +210,16 @@ EXAMPLES = r"""
     wait:
       timeout: 600
 
+- name: Reboot phones of one domain, which are read from the database of the location table
+  community.opensips.opensips_notify:
+    contacts:
+      domain:
+        - example.com
+    location_db:
+      db_engine: mysql
+      login_user: opensips
+      login_password: "{{ vault_opensips_db_password }}"
+
 - name: Send a literal Event to a phone that is not registered
   community.opensips.opensips_notify:
     uri:

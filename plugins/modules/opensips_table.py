@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
   - community.opensips._connection
+  - community.opensips._database
 attributes:
   check_mode:
     support: full
@@ -33,10 +34,6 @@ attributes:
     support: full
   platform:
     platforms: posix
-requirements:
-  - SQLAlchemy 1.4 or later
-  - psycopg2 (or psycopg, with SQLAlchemy 2) for PostgreSQL
-  - PyMySQL (or mysqlclient) for MySQL and MariaDB
 options:
   table:
     description:
@@ -98,47 +95,6 @@ options:
       - Where the realm is not the domain, give the hashes in place of C(password).
     type: bool
     default: false
-  db_url:
-    description:
-      - The database as a URL, such as V(mysql://opensips:secret@192.0.2.3/opensips), as C(db_url) in C(opensips.cfg) or
-        as SQLAlchemy has it, with a driver and options if wanted. Special characters in the password are written as V(%40).
-      - A file of SQLite has an absolute path after three slashes, such as V(sqlite:////var/lib/opensips/opensips.sqlite).
-      - One of this and O(db_engine) is required. It contradicts the options that begin with C(login_).
-    type: str
-  db_engine:
-    description:
-      - The kind of database. The options that begin with C(login_) say where it is.
-    type: str
-    choices: [sqlite, postgresql, mysql]
-  login_host:
-    description:
-      - Host of the database. If not set, the local one, PostgreSQL over its Unix socket.
-    type: str
-  login_port:
-    description:
-      - Port of the database. If not set, its usual one.
-    type: int
-  login_unix_socket:
-    description:
-      - The socket of MySQL and MariaDB, the directory of the socket of PostgreSQL.
-    type: path
-  login_user:
-    description:
-      - User of the database.
-    type: str
-  login_password:
-    description:
-      - Password of O(login_user).
-    type: str
-  login_db:
-    description:
-      - Name of the database, V(opensips) if not set. For V(sqlite), path of the file.
-    type: str
-  db_timeout:
-    description:
-      - Seconds to wait for a connection to the database, and for locks of others.
-    type: float
-    default: 10
   reload:
     description:
       - V(auto) has the server reload the table if something changed. The MI is not used if nothing did.

@@ -14,6 +14,7 @@ import pytest
 pytest.register_assert_rewrite("ansible_collections.community.opensips.tests.integration.support")
 
 from ansible_collections.community.opensips.tests.emulator import Emulator  # noqa: E402
+from ansible_collections.community.opensips.tests.integration.support import databases  # noqa: E402
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones  # noqa: E402
 from ansible_collections.community.opensips.tests.integration.support.playbook import Ansible  # noqa: E402
 from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, Emulated  # noqa: E402
@@ -82,3 +83,14 @@ def emulator():
         yield lambda version, **options: stack.enter_context(
             Emulator(version, **{"fr_timeout": 1.0, "reboot": False, **options})
         )
+
+
+@pytest.fixture(scope="module", params=sorted(databases.SERVERS))
+def database_server(request):
+    """SQLite, and servers of PostgreSQL and MariaDB where they are installed: database() of each makes a Database."""
+    try:
+        started = databases.SERVERS[request.param]()
+    except databases.NotHere as error:
+        pytest.skip(str(error))
+    yield started
+    started.stop()

@@ -18,7 +18,13 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import table as body
-from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    Task,
+    TaskFailure,
+    describe_error,
+    message_of,
+)
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
 
@@ -76,24 +82,14 @@ def call(check=False, **options):
         return body.run(task)
     except TaskFailure as error:
         return {**error.result, "failed": True, "msg": str(error)}
-    except MIError as error:
-        return {"failed": True, "msg": str(error), "error": describe_error(error)}
-
-
-@pytest.fixture(scope="module", params=sorted(databases.SERVERS))
-def server(request):
-    try:
-        started = databases.SERVERS[request.param]()
-    except databases.NotHere as error:
-        pytest.skip(str(error))
-    yield started
-    started.stop()
+    except (MIError, TableError) as error:
+        return {"failed": True, "msg": message_of(error), "error": describe_error(error)}
 
 
 @pytest.fixture
-def database(server):
+def database(database_server):
     """A database with some tables of 3.6."""
-    made = server.database().create("3.6", "dispatcher", "subscriber", "dr_gateways", "address", "location")
+    made = database_server.database().create("3.6", "dispatcher", "subscriber", "dr_gateways", "address", "location")
     yield made
     made.drop()
 
@@ -124,10 +120,10 @@ def destinations(*names, **values):
 
 
 @pytest.mark.parametrize("version", databases.VERSIONS)
-def test_every_named_table_of_every_version(server, version):
+def test_every_named_table_of_every_version(database_server, version):
     """Inserted, changed, seen unchanged, deleted."""
     tables = [table for table in ROWS if table in databases.SCHEMAS[version]]
-    database = server.database().create(version, *tables)
+    database = database_server.database().create(version, *tables)
     for table in tables:
         row, more = ROWS[table]
         known = {column["name"] for column in databases.SCHEMAS[version][table]["columns"]}
@@ -443,10 +439,10 @@ class TestFailures:
         assert not [each for each in parts if each in str(seen)]
 
 
-def test_mysql_without_transactions_is_refused(server):
-    if server.engine != "mysql":
+def test_mysql_without_transactions_is_refused(database_server):
+    if database_server.engine != "mysql":
         pytest.skip("only MySQL keeps tables without transactions")
-    database = server.database().create("1.11", "dispatcher")
+    database = database_server.database().create("1.11", "dispatcher")
     database.execute("ALTER TABLE dispatcher ENGINE=MyISAM")
     args = {**database.options, "table": "dispatcher", "rows": destinations("a")}
     result = call(**args)

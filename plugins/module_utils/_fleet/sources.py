@@ -300,11 +300,6 @@ class DatabaseSource:
         return time.monotonic()
 
 
-def source_of(conn, table, database=None):
-    """Where the contacts of a location table are read from. database: a LocationDatabase, or None."""
-    return MISource(conn, table) if database is None else DatabaseSource(database, table)
-
-
 class DumpTimeout(MITimeout):
     """The server did not list its location table in the time that this may take."""
 

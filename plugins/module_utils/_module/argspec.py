@@ -11,6 +11,7 @@ from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import DEFAULT_SHARE
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import PROTOCOLS, TRANSPORTS
+from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
 
 
 class ArgumentSpec:
@@ -40,6 +41,10 @@ class ArgumentSpec:
     def to_kwargs(self):
         """Keyword arguments for AnsibleModule."""
         return dict(self.rules, argument_spec=self.spec, required_by=self.required_by)
+
+    def to_option(self):
+        """An option whose suboptions these are."""
+        return dict(self.rules, type="dict", options=self.spec, required_by=self.required_by)
 
 
 def _option(name, **kwargs):
@@ -75,11 +80,36 @@ def connection_options(params):
     return {name: params[name] for name in _CONNECTION}
 
 
+_LOGIN = {
+    "login_host": {"type": "str"},
+    "login_port": {"type": "int"},
+    "login_unix_socket": {"type": "path"},
+    "login_user": {"type": "str"},
+    "login_password": {"type": "str", "no_log": True},
+    "login_db": {"type": "str"},
+}
+
+
+def database_spec():
+    """Where a database is, as opensips_table takes it, and location_db of others."""
+    return ArgumentSpec(
+        dict(
+            _LOGIN,
+            db_url={"type": "str", "no_log": True},
+            db_engine={"type": "str", "choices": list(ENGINES)},
+            db_table={"type": "str"},
+            db_timeout={"type": "float", "default": 10.0},
+        ),
+        required_one_of=[("db_url", "db_engine")],
+        mutually_exclusive=[("db_url", "db_engine")] + [("db_url", name) for name in _LOGIN],
+    )
+
+
 _FILTERS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
 
 
 def contacts_spec():
-    """The filters on registered contacts, and the location table."""
+    """The filters on registered contacts, the location table, and the database that has it."""
     filters = {prefix + name: {"type": "list", "elements": "str"} for prefix in ("", "exclude_") for name in _FILTERS}
     filters.update(
         expires_within={"type": "int"},
@@ -90,7 +120,11 @@ def contacts_spec():
         limit={"type": "int"},
     )
     return ArgumentSpec(
-        {"contacts": {"type": "dict", "options": filters}, "table": {"type": "str", "default": "location"}}
+        {
+            "contacts": {"type": "dict", "options": filters},
+            "table": {"type": "str", "default": "location"},
+            "location_db": database_spec().to_option(),
+        }
     )
 
 

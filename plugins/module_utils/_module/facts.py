@@ -8,7 +8,7 @@
 """Body of opensips_facts: what a server tells of itself, in subsets."""
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
-from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource, source_of
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ReplyTooLarge,
@@ -16,6 +16,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     UnknownCommand,
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, contacts_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 
 
 def _uptime(task):
@@ -46,10 +47,10 @@ def _statistics(task):
 
 
 def _contacts(task):
-    source = source_of(task.connection, task.params["table"])
-    if task.params["contacts"] is None:
-        return list(source.contacts())
-    return Selection(task.params["contacts"]).choose(source, LeftOut())
+    with location_source(task) as source:
+        if task.params["contacts"] is None:
+            return list(source.contacts())
+        return Selection(task.params["contacts"]).choose(source, LeftOut())
 
 
 def _location_size(task):
@@ -155,7 +156,8 @@ def run(task):
     facts, skipped = {}, {}
     for name in subsets:
         gather, command, offered_by = SUBSETS[name]
-        if not task.connection.has(command):
+        from_database = name == "contacts" and task.params["location_db"] is not None
+        if not from_database and not task.connection.has(command):
             skipped[name] = "The server has no command {0}".format(command) + (
                 "; it comes with the module {0}".format(offered_by) if offered_by else ""
             )

@@ -12,7 +12,6 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import o
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report, targets
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import source_of
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -20,6 +19,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     contacts_spec,
     sending_spec,
 )
+from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._sip import message_summary
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError, SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import with_defaults
@@ -73,9 +73,9 @@ def run(task):
 def _run(task, prepared, state):
     current = [mailbox for mailbox, _body in prepared if state is not None and state.is_current(mailbox)]
     changed = [(mailbox, body) for mailbox, body in prepared if state is None or not state.is_current(mailbox)]
-    source = source_of(task.connection, task.params["table"])
-    requests = _requests(task, source, changed)
-    lookup = source.lookup()
+    with location_source(task) as source:
+        requests = _requests(task, source, changed)
+        lookup = source.lookup()
     settled = [_unchanged(mailbox) for mailbox in current]
     everything = [request for _mailbox, reached in requests for request in reached]
     if task.check_mode:

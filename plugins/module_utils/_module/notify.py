@@ -23,7 +23,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.selectio
     Selection,
     compile_regex,
 )
-from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN, source_of
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -31,10 +31,12 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     contacts_spec,
     sending_spec,
 )
+from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._sip import presets
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params, with_defaults
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import to_crlf
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
 
 
 def spec():
@@ -81,8 +83,8 @@ def spec():
 def run(task):
     """Find the phones, choose each one's Event, send, watch them come back, and account for all of them."""
     fleet = _Fleet(task)
-    with fleet.journal() as journal:
-        fleet.find(journal)
+    with location_source(task) as source, fleet.journal() as journal:
+        fleet.find(source, journal)
         if fleet.is_plan:
             return fleet.planned()
         return fleet.send(journal)
@@ -102,7 +104,7 @@ class _Fleet:
         wanted = params["unless_user_agent"]
         self._as_wanted = None if wanted is None else compile_regex(wanted, "unless_user_agent")
         self._selection = Selection(params["contacts"] or {})
-        self._source = source_of(task.connection, params["table"])
+        self._source = None
         self._rules = Rules(lambda target: _request(target, params, self._contents), self._is_wanted)
         self._choice = self._foreign = None
 
@@ -119,9 +121,12 @@ class _Fleet:
         with Journal(name, directory, read_only) as journal:
             yield journal
 
-    def find(self, journal):
-        """Decide whom to send to: look the phones up, and set those aside that are done, or that are as wanted."""
-        params = self._params
+    def find(self, source, journal):
+        """Decide whom to send to: look the phones up, and set those aside that are done, or that are as wanted.
+
+        source: see sources.py. journal: of the campaign, or None.
+        """
+        params, self._source = self._params, source
         self._choice = Choice(self._rules, journal, params["batch"], params["resend_unknown"])
         if params["campaign"] is None or params["uri"] is not None:
             self._choice.take(self._read(), list)
@@ -256,7 +261,7 @@ class _Fleet:
                 if journal is not None and not record["sip_instance"] and record["contact"] != target.contact:
                     # the same phone under another contact: later runs of the campaign are not to take it for a new one
                     journal.finished((target.aor or "", record["contact"]), outcomes.ACCEPTED, None, "registered anew")
-        except MIError as error:
+        except (MIError, TableError) as error:
             # what was sent must not be lost with it
             self._task.warn("Watching for registrations ended early: {0}".format(error))
 

@@ -9,7 +9,7 @@
 
 import traceback
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
@@ -18,6 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     connection_spec,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary, TableError
 
 
 class TaskFailure(Exception):
@@ -88,10 +89,20 @@ def run_module(spec, body):
     except (MIError, SipError) as error:
         _warn(module, connection)
         module.fail_json(msg=str(error), error=describe_error(error), exception=traceback.format_exc())
+    except TableError as error:
+        _warn(module, connection)
+        module.fail_json(msg=message_of(error), error=describe_error(error))
+
+
+def message_of(error):
+    """What a TableError says to a user (str)."""
+    if isinstance(error, MissingLibrary):
+        return "{0}. {1}".format(missing_required_lib(error.library), error.message)
+    return str(error)
 
 
 def describe_error(error):
-    """An MIError or SipError as plain data: type, message, hint, and code, reason, data of what a server answered."""
+    """An MIError, SipError or TableError as plain data: type, message, hint, and code, reason, data of what a server answered."""
     described = {
         "type": type(error).__name__,
         "message": getattr(error, "message", str(error)),

@@ -9,10 +9,8 @@
 
 import time
 
-from ansible.module_utils.basic import missing_required_lib
-
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, MITimeout
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
 from ansible_collections.community.opensips.plugins.module_utils._table import (
@@ -22,8 +20,8 @@ from ansible_collections.community.opensips.plugins.module_utils._table import (
     runtime,
     schema,
 )
-from ansible_collections.community.opensips.plugins.module_utils._table.database import ENGINES, Database
-from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary, TableError
+from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
 from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 
 # Seconds until a server shows what it has reloaded
@@ -32,15 +30,12 @@ _SETTLE = 3.0
 # What a server drops before it reads the table, unless it does not read it at all (400)
 _DROPPED = ("rtpproxy_sockets", "rtpengine")
 
-_LOGIN = ("login_host", "login_port", "login_unix_socket", "login_user", "login_password", "login_db")
-
 
 def spec():
     """The module's own options."""
-    return ArgumentSpec(
+    own = ArgumentSpec(
         {
             "table": {"type": "str", "required": True},
-            "db_table": {"type": "str"},
             "rows": {"type": "list", "elements": "dict"},
             "rows_file": {"type": "path"},
             "match": {"type": "list", "elements": "str"},
@@ -48,24 +43,16 @@ def spec():
             "scope": {"type": "dict"},
             # a secret it is not, only the name suggests one
             "store_password": {"type": "bool", "default": False, "no_log": False},
-            "db_url": {"type": "str", "no_log": True},
-            "db_engine": {"type": "str", "choices": list(ENGINES)},
-            "login_host": {"type": "str"},
-            "login_port": {"type": "int"},
-            "login_unix_socket": {"type": "path"},
-            "login_user": {"type": "str"},
-            "login_password": {"type": "str", "no_log": True},
-            "login_db": {"type": "str"},
-            "db_timeout": {"type": "float", "default": 10.0},
             "reload": {"type": "str", "choices": ["auto", "false"], "default": "auto"},
             "partition": {"type": "str"},
             "inherit_state": {"type": "bool"},
             "wait_timeout": {"type": "float", "default": reload.DEFAULT_WAIT},
         },
         withheld=("rows",),
-        required_one_of=[("rows", "rows_file"), ("db_url", "db_engine")],
-        mutually_exclusive=[("rows", "rows_file"), ("db_url", "db_engine")] + [("db_url", name) for name in _LOGIN],
+        required_one_of=[("rows", "rows_file")],
+        mutually_exclusive=[("rows", "rows_file")],
     )
+    return database_spec().merged_with(own)
 
 
 def run(task):
@@ -73,13 +60,7 @@ def run(task):
     params = task.params
     reloads = _reloads(params)
     given = params["rows"] if params["rows"] is not None else rows.load(params["rows_file"])
-    try:
-        push = _Push(task, reloads, given)
-    except MissingLibrary as error:
-        text = "{0}. {1}".format(missing_required_lib(error.library), error.message)
-        raise TaskFailure(text, {"error": describe_error(error)}) from error
-    except TableError as error:
-        raise TaskFailure(str(error), {"error": describe_error(error)}) from error
+    push = _Push(task, reloads, given)
     if push.written and reloads:
         push.reload()
     return push.result
@@ -89,9 +70,8 @@ def _reloads(params):
     """Whether the server shall read the table again if it changes. Raises BadParameters."""
     # an unknown table is said before anything else
     schema.variants(params["table"])
-    for name in ("db_timeout", "wait_timeout"):
-        if params[name] <= 0:
-            raise BadParameters("{0} is {1:g}".format(name, params[name]), "Give seconds, above 0")
+    if params["wait_timeout"] <= 0:
+        raise BadParameters("wait_timeout is {0:g}".format(params["wait_timeout"]), "Give seconds, above 0")
     reloads = params["reload"] == "auto" and reload.has_reload(params["table"])
     for name in ("partition", "inherit_state"):
         if params[name] is not None and not reloads:

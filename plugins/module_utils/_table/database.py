@@ -14,8 +14,11 @@ write them in the databases' plain forms.
 import contextlib
 import os
 import re
+import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
+from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     DatabaseLocked,
     DatabaseRefused,
@@ -33,7 +36,6 @@ _FETCH = 2000
 # Rows in one executemany
 _BATCH = 5000
 
-ENGINES = ("sqlite", "postgresql", "mysql")
 # OpenSIPS writes postgres://, too
 _ENGINE_OF = {"postgres": "postgresql", "mariadb": "mysql"}
 _DRIVERS = {
@@ -76,11 +78,15 @@ class Database:
     Everything that it raises is a TableError; the password is in none of them.
     """
 
-    def __init__(self, params):
+    def __init__(self, params, any_text=False):
         """params: dict with db_url, or db_engine, login_host, login_port, login_unix_socket, login_user, login_password,
         login_db; and db_timeout (seconds to wait for a connection and for locks).
+        any_text: whether bytes of SQLite that are not UTF-8 become U+FFFD, as in the replies of MI; else they are an error.
         """
+        if params["db_timeout"] <= 0:
+            raise BadParameters("db_timeout is {0:g}".format(params["db_timeout"]), "Give seconds, above 0")
         self._sa = _sqlalchemy()
+        self._any_text = any_text
         self._timeout = params["db_timeout"]
         self._url = self._make_url(params)
         self.engine = self._url.get_backend_name()
@@ -119,6 +125,8 @@ class Database:
             )
             if self.engine == "sqlite":
                 self._sa.event.listen(self._made, "connect", _without_transactions_of_its_own)
+                if self._any_text:
+                    self._sa.event.listen(self._made, "connect", _with_any_text)
             self._connection = self._made.connect()
             if self.engine == "sqlite":
                 # the file is looked at only now
@@ -297,6 +305,76 @@ class Database:
         finally:
             result.close()
 
+    def pages(self, table, columns, key, conditions, size):
+        """Rows as lists of tuples in the order of key, a column with a unique index. Not inside of a transaction().
+
+        Each page is a transaction of its own and looks at no more than size rows, because who reads a file of SQLite, or
+        a table of MyISAM, keeps the server from writing meanwhile. Who waits to write to SQLite only tries now and then (up
+        to 500 ms, busy_timeout of db_sqlite), so the file is left alone at least half of the time.
+        columns: their names. conditions: function without parameters, called for each page, that gives what
+        preselection.conditions() does.
+        """
+        sa = self._sa
+        source = self._source(table, columns + [key])
+        last = None
+        while True:
+            started = time.monotonic()
+            with self.transaction(write=False):
+                ahead = sa.select(source.c[key]).order_by(source.c[key]).limit(size)
+                if last is not None:
+                    ahead = ahead.where(source.c[key] > last)
+                end = self._connection.execute(sa.select(sa.func.max(ahead.subquery().c[0]))).scalar()
+                if end is None:
+                    return
+                query = self._query(source, columns, conditions()).where(source.c[key] <= end).order_by(source.c[key])
+                if last is not None:
+                    query = query.where(source.c[key] > last)
+                rows = [tuple(row) for row in self._connection.execute(query)]
+            last = end
+            read = time.monotonic()
+            yield rows
+            if self.engine == "sqlite":
+                time.sleep(max(0.0, (read - started) - (time.monotonic() - read)))
+
+    def whole(self, table, columns, conditions, size):
+        """The same in one transaction, for conditions (a list) that an index serves, and tables without a key."""
+        with self.transaction(write=False):
+            query = self._query(self._source(table, columns), columns, conditions)
+            result = self._connection.execute(query.execution_options(stream_results=True))
+            try:
+                while True:
+                    rows = [tuple(row) for row in result.fetchmany(size)]
+                    if not rows:
+                        return
+                    yield rows
+            finally:
+                result.close()
+
+    def _source(self, table, columns):
+        return self._sa.table(table, *[self._sa.column(name) for name in dict.fromkeys(columns)])
+
+    def _query(self, source, columns, conditions):
+        sa = self._sa
+        query = sa.select(*[source.c[name] for name in columns])
+        for alternatives in conditions:
+            query = query.where(
+                sa.or_(
+                    *[
+                        sa.and_(*[self._test(source.c[name], how, value) for name, how, value in each])
+                        for each in alternatives
+                    ]
+                )
+            )
+        return query
+
+    def _test(self, column, how, value):
+        if how == "in":
+            return column.in_(value)
+        if how == "between":
+            low, high = value
+            return column >= low if high is None else column.between(low, high)
+        return getattr(column, how)(value, escape="!")
+
     def _one_of(self, column, values):
         some = [value for value in values if value is not None]
         clause = column.in_(some)
@@ -357,6 +435,11 @@ class Database:
     def _translated(self):
         try:
             yield
+        except UnicodeDecodeError as error:
+            raise DatabaseRefused(
+                "The {0} holds text that is not {1}".format(self.label, error.encoding),
+                "Nothing was written. Give the database the encoding that OpenSIPS writes, mostly UTF8",
+            ) from None
         except self._sa.exc.SQLAlchemyError as error:
             text, code = self._text_of(error)
             if code in _AGAIN:
@@ -495,6 +578,11 @@ class Database:
             raise DatabaseUnreachable(
                 "There is no file {0}".format(path), "Create the database with opensips-cli, or correct the path"
             )
+
+
+def _with_any_text(raw, _record):
+    """Phones send bytes in their User-Agents that are not UTF-8, and SQLite keeps them."""
+    raw.text_factory = decode_text
 
 
 def _without_transactions_of_its_own(raw, _record):

@@ -44,6 +44,10 @@ class UnknownSchema(TableError):
     """The table is not there, or is of a version that nobody knows."""
 
 
+class BadRow(TableError):
+    """A row of a table holds values that OpenSIPS does not write."""
+
+
 class AmbiguousKey(TableError):
     """Several rows of the table have one key."""
 

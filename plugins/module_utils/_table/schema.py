@@ -137,10 +137,7 @@ def choose(table, version, real):
     known = variants(table)
     fitting = [each for each in known if each.version is None or each.version == version]
     if not fitting:
-        told = OrderedDict()
-        for each in known:
-            told.setdefault(each.version, []).extend(each.releases)
-        listed = ", ".join("{0} (OpenSIPS {1})".format(*pair) for pair in _joined(told))
+        listed = versions_listed(table)
         if version is None:
             message = "The table version of {0} is not in the database's table version".format(table)
         else:
@@ -150,9 +147,12 @@ def choose(table, version, real):
     return min(reversed(fitting), key=lambda each: len(real ^ {name.lower() for name in each.columns}))
 
 
-def _joined(told):
-    for version, releases in told.items():
-        yield version, ", ".join(releases)
+def versions_listed(table):
+    """The known versions of a table for a message: str such as ``7 (OpenSIPS 1.11, 2.4), 8 (OpenSIPS 3.6)``."""
+    releases = OrderedDict()
+    for each in variants(table):
+        releases.setdefault(each.version, []).extend(each.releases)
+    return ", ".join("{0} (OpenSIPS {1})".format(version, ", ".join(names)) for version, names in releases.items())
 
 
 def default_match(schema):

@@ -59,7 +59,7 @@ def _column(engine, column):
             f"{name} "
             + {
                 "mysql": f"{_type(engine, column)} AUTO_INCREMENT PRIMARY KEY NOT NULL",
-                "postgresql": "SERIAL PRIMARY KEY NOT NULL",
+                "postgresql": f"{'BIG' * column['type'].startswith('bigint')}SERIAL PRIMARY KEY NOT NULL",
                 "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL",
             }[engine]
         )

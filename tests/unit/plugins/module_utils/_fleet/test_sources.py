@@ -304,7 +304,7 @@ class Database:
 
 def test_a_database_gets_the_filters_and_all_are_counted():
     database, left_out = Database("a", "b", "c"), LeftOut()
-    source = sources.source_of(None, "location", database)
+    source = sources.DatabaseSource(database, "location")
     filters = {"user_agent": ["snom"], "limit": 1}
     assert [each["aor"] for each in Selection(filters).choose(source, left_out)] == ["b"]
     assert database.filters == [filters]
@@ -316,7 +316,7 @@ def test_a_database_gets_the_filters_and_all_are_counted():
 
 def test_a_database_without_filters():
     left_out = LeftOut()
-    source = sources.source_of(None, "location", Database("a", "b"))
+    source = sources.DatabaseSource(Database("a", "b"), "location")
     assert source.lookup()["how"] == "none"
     assert len(list(source.contacts())) == len(Selection({}).choose(source, left_out)) == 2
     assert left_out.counts == {}

@@ -22,9 +22,10 @@ basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": json.loads(sys.argv[1])
 basic._ANSIBLE_PROFILE = "legacy"
 logged = []
 basic.AnsibleModule.log = lambda self, msg, log_args=None: logged.append(msg + repr(log_args))
-from ansible_collections.community.opensips.plugins.modules import opensips_table
+import importlib
+module = importlib.import_module("ansible_collections.community.opensips.plugins.modules.opensips_" + sys.argv[2])
 try:
-    opensips_table.main()
+    module.main()
 finally:
     print("\\nLOGGED " + json.dumps(logged))
 """
@@ -43,10 +44,42 @@ ROW = {"username": "alice", "domain": "example.com", "password": "wonderland"}
 def test_rows_are_neither_logged_nor_returned(more, text):
     pytest.importorskip("sqlalchemy")
     args = dict(more, rows=[ROW], _ansible_remote_tmp="/tmp")
-    status, output, errors = finish(start_python(RUN, json.dumps(args)), 60)
+    status, output, errors = finish(start_python(RUN, json.dumps(args), "table"), 60)
     result, _mark, logged = output.partition("\nLOGGED ")
     assert status != 0 and text in json.loads(result)["msg"], (output, errors)
     assert "wonderland" not in output
     assert json.loads(result)["invocation"]["module_args"]["rows"] == "VALUE_NOT_SHOWN"
     if "nope" not in more:
         assert "Invoked with" in logged and "table={0}".format(more["table"]) in logged
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {
+            "db_engine": "postgresql",
+            "login_password": "wonderland",
+            "login_unix_socket": "/nonexistent",
+            "login_user": "u",
+        },
+        {"db_url": "postgresql://u:wonderland@/opensips?host=/nonexistent"},
+        {"db_url": "sqlite:////nonexistent?wonderland=1"},
+        {"db_engine": "sqlite", "login_db": "/nonexistent", "login_password": "wonderland"},
+        {"db_url": "nonsense wonderland"},
+        # refused before the module's own code runs
+        {"db_url": "sqlite:////wonderland", "db_engine": "sqlite"},
+    ],
+)
+@pytest.mark.parametrize(
+    "module, more",
+    [("notify", {"contacts": {}}), ("mwi", {"aor": "a", "new": 1}), ("facts", {"gather_subset": ["contacts"]})],
+)
+def test_passwords_of_location_db_are_neither_logged_nor_returned(module, more, option):
+    pytest.importorskip("sqlalchemy")
+    args = dict(more, location_db=option, _ansible_remote_tmp="/tmp")
+    status, output, errors = finish(start_python(RUN, json.dumps(args), module), 60)
+    result, _mark, logged = output.partition("\nLOGGED ")
+    assert status != 0 and json.loads(result)["failed"], (output, errors)
+    assert "wonderland" not in output and "wonderland" not in errors, output
+    if "db_url" not in option or "db_engine" not in option:
+        assert "location_db" in json.loads(result)["msg"] and "Invoked with" in logged

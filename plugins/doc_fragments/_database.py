@@ -1,0 +1,74 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this doc fragment is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+from __future__ import annotations
+
+import textwrap
+
+# @ stands for what comes before the name of an option, where these are suboptions
+_OPTIONS = r"""
+db_url:
+  description:
+    - The database as a URL, such as V(mysql://opensips:secret@192.0.2.3/opensips), as C(db_url) in C(opensips.cfg) or
+      as SQLAlchemy has it, with a driver and options if wanted. Special characters in the password are written as V(%40).
+    - A file of SQLite has an absolute path after three slashes, such as V(sqlite:////var/lib/opensips/opensips.sqlite).
+    - One of this and O(@db_engine) is required. It contradicts the options that begin with C(login_).
+  type: str
+db_engine:
+  description:
+    - The kind of database. The options that begin with C(login_) say where it is.
+  type: str
+  choices: [sqlite, postgresql, mysql]
+login_host:
+  description:
+    - Host of the database. If not set, the local one, PostgreSQL over its Unix socket.
+  type: str
+login_port:
+  description:
+    - Port of the database. If not set, its usual one.
+  type: int
+login_unix_socket:
+  description:
+    - The socket of MySQL and MariaDB, the directory of the socket of PostgreSQL.
+  type: path
+login_user:
+  description:
+    - User of the database.
+  type: str
+login_password:
+  description:
+    - Password of O(@login_user).
+  type: str
+login_db:
+  description:
+    - Name of the database, V(opensips) if not set. For V(sqlite), path of the file.
+  type: str
+db_timeout:
+  description:
+    - Seconds to wait for a connection to the database, and for locks of others.
+  type: float
+  default: 10
+"""
+
+
+def suboptions(parent, indent):
+    """The options as suboptions of parent, indented by that many blanks."""
+    return textwrap.indent(
+        _OPTIONS.replace("@db_", parent + ".db_").replace("@login_", parent + ".login_"), " " * indent
+    )
+
+
+class ModuleDocFragment:
+    # Where a database is
+    DOCUMENTATION = r"""
+options:
+  {0}
+requirements:
+  - SQLAlchemy 1.4 or later
+  - psycopg2 (or psycopg, with SQLAlchemy 2) for PostgreSQL
+  - PyMySQL (or mysqlclient) for MySQL and MariaDB
+""".format(textwrap.indent(_OPTIONS.replace("(@", "("), "  ").strip())

@@ -54,4 +54,14 @@ options:
       - A percentage counts from the 20th phone on. Phones that rejected, did not answer, could not be reached or are unknown have failed.
       - Requests that are under way already are waited for, the others are V(not_sent). A smaller O(max_in_flight) stops closer to the number.
     type: str
+  results_file:
+    description:
+      - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line, so that a large fleet
+        needs little memory and a run can be followed with C(tail -f).
+      - The file is made anew by each run, with mode 0600. Its directory must exist. In check mode, it is not written.
+      - If it is set, RV(results) contains only entries that need attention, at most 1,000 of them. RV(summary) counts all.
+      - If a task waits for phones to register again, the file has a further line for each of them, with C(aor), C(contact), C(registered),
+        C(new_user_agent) and C(back_seconds).
+      - If the file can no longer be written, for example because the disk is full, the task warns and returns the rest in RV(results).
+    type: path
 """

@@ -7,6 +7,7 @@
 
 """One result per contact, and the summary of a run."""
 
+import array
 import collections
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -32,39 +33,59 @@ def settled(request, what, reason, code=None):
     return result_of(request, {"outcome": what, "code": code, "reason": reason, "note": None, "seconds": None})
 
 
-def summary(entries, seconds, sent):
-    """Counts by outcome, by vendor and by User-Agent, the phones' answering times and the pace.
+class Counts:
+    """Counts of results by outcome, vendor and User-Agent, and how long the phones took to answer; made as results come."""
 
-    entries: results. seconds: of sending, or None in check mode. sent: requests that went out in this run.
-    """
-    return {
-        "total": len(entries),
-        "outcomes": dict(dict.fromkeys(outcomes.OUTCOMES, 0), **count(entries, "outcome")),
-        "vendors": _by(entries, "vendor"),
-        "user_agents": _by(entries, "user_agent"),
-        "answer_seconds": _spread(
-            [entry["seconds"] for entry in entries if entry["outcome"] in _ANSWERED and entry["seconds"] is not None]
-        ),
-        "seconds": None if seconds is None else round(seconds, 3),
-        "sent": sent,
-        "rate": round(sent / seconds, 1) if seconds and sent else None,
-    }
+    def __init__(self, entries=()):
+        self._total = 0
+        self._outcomes = dict.fromkeys(outcomes.OUTCOMES, 0)
+        self._vendors, self._agents = {}, {}
+        self._seconds = array.array("d")
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry):
+        """Take in one result."""
+        outcome = entry["outcome"]
+        self._total += 1
+        self._outcomes[outcome] = self._outcomes.get(outcome, 0) + 1
+        for groups, value in ((self._vendors, entry["vendor"]), (self._agents, entry["user_agent"])):
+            groups.setdefault(value or "unknown", collections.Counter())[outcome] += 1
+        if outcome in _ANSWERED and entry["seconds"] is not None:
+            self._seconds.append(entry["seconds"])
+
+    def of(self, outcome):
+        """How many have that outcome."""
+        return self._outcomes.get(outcome, 0)
+
+    def summary(self, seconds, sent):
+        """The counts, and the pace of sending. seconds: of sending, or None in check mode. sent: requests that went out in this run."""
+        return {
+            "total": self._total,
+            "outcomes": dict(self._outcomes),
+            "vendors": {vendor: dict(found) for vendor, found in self._vendors.items()},
+            "user_agents": {agent: dict(found) for agent, found in self._agents.items()},
+            "answer_seconds": _spread(self._seconds),
+            "seconds": None if seconds is None else round(seconds, 3),
+            "sent": sent,
+            "rate": round(sent / seconds, 1) if seconds and sent else None,
+        }
+
+    def diff(self):
+        """Counts by vendor as a diff in Ansible's terms: what was wanted of whom."""
+        lines = [
+            "{0}: {1} of {2}\n".format(vendor, _to_send(group), sum(group.values()))
+            for vendor, group in sorted(self._vendors.items())
+        ]
+        return {
+            "before": "",
+            "after": "".join(lines),
+            "before_header": "requests",
+            "after_header": "requests by vendor",
+        }
 
 
 _ANSWERED = (outcomes.ACCEPTED, outcomes.REJECTED)
-
-
-def count(entries, name):
-    """{value of name: number of entries}; entries that have no such value do not count."""
-    return dict(collections.Counter(entry[name] for entry in entries if entry.get(name) is not None))
-
-
-def _by(entries, name):
-    """{value of name: {outcome: number}}; entries without a value count as unknown."""
-    groups = {}
-    for entry in entries:
-        groups.setdefault(entry[name] or "unknown", []).append(entry)
-    return {value: count(group, "outcome") for value, group in groups.items()}
 
 
 def _spread(seconds):
@@ -78,20 +99,6 @@ def _spread(seconds):
         "median": ordered[last // 2],
         "p95": ordered[min(last, int(0.95 * len(ordered)))],
         "max": ordered[last],
-    }
-
-
-def diff(entries):
-    """Counts by vendor as a diff in Ansible's terms: what was wanted of whom."""
-    lines = [
-        "{0}: {1} of {2}".format(vendor, _to_send(group), sum(group.values()))
-        for vendor, group in sorted(_by(entries, "vendor").items())
-    ]
-    return {
-        "before": "",
-        "after": "".join(line + "\n" for line in lines),
-        "before_header": "requests",
-        "after_header": "requests by vendor",
     }
 
 

@@ -139,5 +139,6 @@ def sending_spec():
             "server_share": {"type": "float", "default": DEFAULT_SHARE},
             "max_in_flight": {"type": "int"},
             "max_failures": {"type": "str"},
+            "results_file": {"type": "path"},
         }
     )

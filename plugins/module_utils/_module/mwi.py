@@ -76,25 +76,27 @@ def _run(task, prepared, state):
     with location_source(task) as source:
         requests = _requests(task, source, changed)
         lookup = source.lookup()
-    settled = [_unchanged(mailbox) for mailbox in current]
     everything = [request for _mailbox, reached in requests for request in reached]
     if task.check_mode:
         results = sending.plan(everything)
-        planned = any(each["outcome"] == outcomes.PLANNED for each in results)
-        return _result(settled + results, None, 0, planned, lookup)
-    sent = sending.Sending(task, everything)
+        return _result(results, current, everything, lookup, None, 0, results.counts.of(outcomes.PLANNED) > 0)
+    with sending.results_of(task) as results:
+        sent = sending.Sending(task, everything, results)
+        result = _result(results, current, everything, lookup, sent.seconds, sent.sent, sent.sent > 0)
     if state is not None:
-        _remember(state, requests, sent.results)
-    return sent.finish(_result(settled + sent.results, sent.seconds, sent.sent, sent.sent > 0, lookup))
+        _remember(state, requests, results)
+    return sent.finish(result)
 
 
-def _result(entries, seconds, sent, changed, lookup):
+def _result(results, current, requests, lookup, seconds, sent, changed):
+    for mailbox in current:
+        results.add_other(_unchanged(mailbox))
     return {
         "changed": changed,
-        "results": entries,
-        "summary": report.summary(entries, seconds, sent),
+        "results": results.entries(requests),
+        "summary": results.counts.summary(seconds, sent),
         "lookup": lookup,
-        "diff": report.diff(entries),
+        "diff": results.counts.diff(),
     }
 
 
@@ -179,10 +181,8 @@ def _filtered(target, left_out):
 
 def _remember(state, requests, results):
     """Remember the mailboxes all of whose phones accepted."""
-    entries = iter(results)
     for mailbox, reached in requests:
-        outcome = [next(entries)["outcome"] for _request in reached]
-        if outcome and all(each == outcomes.ACCEPTED for each in outcome):
+        if reached and all(results.outcome(request) == outcomes.ACCEPTED for request in reached):
             state.remember(mailbox)
         else:
             state.forget(mailbox)

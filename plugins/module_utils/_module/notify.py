@@ -222,79 +222,85 @@ class _Fleet:
         """The whole plan: who, with what Event, in what order, and why others are left out."""
         results = sending.plan(self._choice.requests)
         result = self._result(results, None, 0)
-        result["changed"] = self._task.check_mode and any(each["outcome"] == outcomes.PLANNED for each in results)
+        result["changed"] = self._task.check_mode and results.counts.of(outcomes.PLANNED) > 0
         return result
 
     def send(self, journal):
         """Send, and watch the phones come back if that is wanted."""
-        sent = sending.Sending(self._task, self._choice.requests, journal)
-        if self._params["wait"] and sent.failure is None:
-            self._watch(sent.results, journal)
-        result = self._result(sent.results, sent.seconds, sent.sent)
+        with sending.results_of(self._task) as results:
+            sent = sending.Sending(self._task, self._choice.requests, results, journal)
+            registered = None
+            if self._params["wait"] and sent.failure is None:
+                registered = self._watch(results, journal)
+            result = self._result(results, sent.seconds, sent.sent, registered)
         result["changed"] = sent.sent > 0
         return sent.finish(result)
 
     def _watch(self, results, journal):
-        """Add to results what the location table shows of the phones that accepted.
+        """Add to results what the location table shows of the phones that accepted; gives how many are back, and how many not.
 
         Those that only read their configuration need not register anew, so nobody waits for them.
         """
-        waited = self._params["wait"]
-        requests = self._choice.requests
-        by_target = {id(request.target): entry for request, entry in zip(requests, results)}
-        accepted = [
-            request.target
-            for request, entry in zip(requests, results)
-            if entry["outcome"] == outcomes.ACCEPTED and entry["action"] != presets.CHECK_CFG
-        ]
-        for target in accepted:
-            by_target[id(target)].update(registered=registration.NOT_BACK, new_user_agent=None, back_seconds=None)
+        waiting = {
+            id(request.target): request
+            for request in self._choice.requests
+            if results.outcome(request) == outcomes.ACCEPTED and request.label["action"] != presets.CHECK_CFG
+        }
+        accepted = [request.target for request in waiting.values()]
+        registered = {}
         started = time.monotonic()
-        back = registration.wait_for_registrations(self._source, accepted, waited["timeout"])
+        back = registration.wait_for_registrations(self._source, accepted, self._params["wait"]["timeout"])
         try:
             for target, record in back:
-                by_target[id(target)].update(
-                    registered=registration.BACK,
-                    new_user_agent=record["user_agent"],
-                    back_seconds=round(time.monotonic() - started, 1),
-                )
+                seconds = round(time.monotonic() - started, 1)
+                _note_registered(results, waiting.pop(id(target)), registration.BACK, record["user_agent"], seconds)
+                registered[registration.BACK] = registered.get(registration.BACK, 0) + 1
                 if journal is not None and not record["sip_instance"] and record["contact"] != target.contact:
                     # the same phone under another contact: later runs of the campaign are not to take it for a new one
                     journal.finished((target.aor or "", record["contact"]), outcomes.ACCEPTED, None, "registered anew")
         except (MIError, TableError) as error:
             # what was sent must not be lost with it
             self._task.warn("Watching for registrations ended early: {0}".format(error))
+        for request in waiting.values():
+            _note_registered(results, request, registration.NOT_BACK, None, None)
+        if waiting:
+            registered[registration.NOT_BACK] = len(waiting)
+        return registered
 
-    def _result(self, results, seconds, sent):
-        for entry in results:
-            entry.setdefault("earlier", False)
+    def _result(self, results, seconds, sent, registered=None):
         choice = self._choice
         # phones that no batch is for are told of once, with the last one
         is_told = self.is_plan or not choice.remaining
-        already = [_as_wanted(request.target) for request in choice.already if is_told]
-        entries = already + choice.settled + results
-        summary = report.summary(entries, seconds, sent)
+        for request in choice.already if is_told else ():
+            results.add_other(_as_wanted(request.target))
+        for entry in choice.settled:
+            results.add_other(entry)
+        summary = results.counts.summary(seconds, sent)
         summary.update(
             earlier=choice.earlier,
             remaining=choice.remaining,
             left_out=dict(self._left_out.counts) if is_told else {},
         )
         if self._params["wait"]:
-            summary["registered"] = report.count(entries, "registered")
+            summary["registered"] = registered or {}
         return {
-            "results": entries,
+            "results": results.entries(choice.requests),
             "summary": summary,
             "left_out": self._left_out.listed if is_told else [],
             "lookup": self._lookup,
-            "diff": report.diff(entries),
+            "diff": results.counts.diff(),
         }
+
+
+def _note_registered(results, request, word, user_agent, seconds):
+    results.update(request, {"registered": word, "new_user_agent": user_agent, "back_seconds": seconds})
 
 
 def _as_wanted(target):
     """The result of a phone that is left alone."""
-    request = SipRequest(target, "NOTIFY", {}, label={"event": None, "preset": None, "action": None, "hint": None})
+    request = SipRequest(target, "NOTIFY", {}, label=_label(None, None, None, None))
     reason = "its User-Agent matches unless_user_agent"
-    return dict(report.settled(request, outcomes.ALREADY, reason), earlier=False)
+    return report.settled(request, outcomes.ALREADY, reason)
 
 
 def _check_options(params):
@@ -345,13 +351,18 @@ def _request(target, params, contents):
     except SipError as error:
         problem = str(error)
     automatic = preset is not None and params["event"].strip().lower() == presets.AUTO
-    label = {
-        "event": preset.event if preset else None,
-        "preset": preset.key if preset and preset.action != presets.LITERAL else None,
-        "action": preset.action if preset else None,
-        "hint": (presets.fallback_note(preset, params["action"]) or preset.condition or None) if automatic else None,
-    }
+    label = _label(
+        preset.event if preset else None,
+        preset.key if preset and preset.action != presets.LITERAL else None,
+        preset.action if preset else None,
+        (presets.fallback_note(preset, params["action"]) or preset.condition or None) if automatic else None,
+    )
     return SipRequest(target, "NOTIFY", headers, body, label, problem)
+
+
+def _label(event, preset, action, hint):
+    """What results tell of a request besides what became of it."""
+    return {"event": event, "preset": preset, "action": action, "hint": hint, "earlier": False}
 
 
 def _content(preset, target, params):

@@ -7,6 +7,7 @@
 
 """What the bodies of opensips_notify and opensips_mwi share: sending, results, and what a run that stopped leaves."""
 
+import contextlib
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -17,6 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
     check_max_in_flight,
     not_sent,
 )
+from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
@@ -36,18 +38,32 @@ def check_options(params):
 
 
 def plan(requests):
-    """The results of check mode, in the order of requests."""
-    return [report.planned(each) for each in requests]
+    """The Results of check mode."""
+    results = Results()
+    for request in requests:
+        results.add(request, report.planned(request))
+    return results
+
+
+@contextlib.contextmanager
+def results_of(task):
+    """The Results of a run, which go to the file of the option results_file, if there is one."""
+    path = task.params["results_file"]
+    if path is None:
+        yield Results()
+        return
+    with ResultsFile(path) as file:
+        yield Results(file)
 
 
 class Sending:
-    """One run over SipRequests.
+    """One run over SipRequests. results: Results, which takes what becomes of each.
 
-    results: of all requests, in their order. seconds: that sending took. sent: requests that went out. stopped: why the run
+    seconds: that sending took. sent: requests that went out. stopped: why the run
     stopped before its end, or None. failure: the MIError that ended it, or None.
     """
 
-    def __init__(self, task, requests, journal=None):
+    def __init__(self, task, requests, results, journal=None):
         params = task.params
         self.governor = Governor(params["rate"], params["server_share"])
         delivery = Delivery(
@@ -61,17 +77,20 @@ class Sending:
         )
         self.failure = None
         started = time.monotonic()
-        done = {}
         try:
             for request, result in delivery.run(requests):
-                done[id(request)] = report.result_of(request, result)
+                results.add(request, report.result_of(request, result))
         except MIError as error:
             self.failure = error
         self.seconds = time.monotonic() - started
         self.stopped = delivery.stopped
-        self.results = [done.get(id(each)) or self._unaccounted(each) for each in requests]
-        self.requested = bool(requests)
-        self.sent = sum(each["outcome"] in outcomes.SENT for each in self.results)
+        for request in requests:
+            if results.outcome(request) is None:
+                results.add(request, self._unaccounted(request))
+        self.sent = sum(results.outcome(request) in outcomes.SENT for request in requests)
+        self._results, self._requested = results, bool(requests)
+        if results.problem is not None:
+            task.warn(results.problem)
 
     def _unaccounted(self, request):
         """Where the run broke off nobody knows which requests had gone out."""
@@ -80,7 +99,7 @@ class Sending:
 
     def finish(self, result):
         """Return result with the pace of the run in its summary, or raise TaskFailure with it when the run stopped or broke off."""
-        if self.requested:
+        if self._requested:
             result["summary"]["pace"] = self.governor.report()
         if self.failure is not None:
             raise TaskFailure(str(self.failure), dict(result, error=describe_error(self.failure)))

@@ -146,7 +146,7 @@ def test_summary_counts_everything_once():
             ("unknown", "Snom"),
         ]
     ]
-    summary = report.summary(entries, 2.0, 5)
+    summary = report.Counts(entries).summary(2.0, 5)
     assert summary["total"] == 6
     assert summary["outcomes"] == {
         "accepted": 2,
@@ -170,10 +170,10 @@ def test_summary_counts_everything_once():
 
 
 def test_summary_of_nothing_and_of_check_mode():
-    empty = report.summary([], 0.0, 0)
+    empty = report.Counts([]).summary(0.0, 0)
     assert empty["total"] == 0 and empty["rate"] is None and set(empty["outcomes"].values()) == {0}
     plan = {"outcome": "planned", "vendor": "Snom", "user_agent": "x", "seconds": None}
-    planned = report.summary([plan], None, 0)
+    planned = report.Counts([plan]).summary(None, 0)
     assert planned["outcomes"]["planned"] == 1 and planned["seconds"] is None and planned["rate"] is None
 
 

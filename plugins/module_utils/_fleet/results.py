@@ -1,0 +1,124 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The results of a run: counted as they come, and either held or written to a file, so that 100,000 need no memory."""
+
+import json
+import os
+import stat
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.report import Counts
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+
+# what needs nobody's attention is not returned beside a file
+_GOOD = (outcomes.ACCEPTED, outcomes.ALREADY, outcomes.PLANNED)
+# what somebody else put there is neither followed nor waited for
+_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+class ResultsFile:
+    """A file of results, one JSON object a line, mode 0600, made anew. Use as a context manager, or close().
+
+    Raises BadParameters that names results_file.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self._fd = None
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | _SAFELY, 0o600)
+            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+                self.close()
+                raise BadParameters("results_file {0} is no regular file".format(path), "Name another file")
+            os.ftruncate(self._fd, 0)
+        except OSError as error:
+            self.close()
+            raise BadParameters(
+                "results_file {0} cannot be written: {1}".format(path, error.strerror),
+                "Name a file in a directory that exists and that this user may write to",
+            ) from error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self.close()
+
+    def close(self):
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def write(self, entry):
+        """Append a mapping; who reads along sees it at once. Raises OSError."""
+        data = (json.dumps(entry, separators=(",", ":")) + "\n").encode("ascii")
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+
+class Results:
+    """The results of a run.
+
+    file: ResultsFile, or None: all are held. counts: Counts of all. problem: why the file could not be written to its end
+    (str), or None; from there on results are held.
+    """
+
+    # Entries that need attention and are returned although there is a file.
+    LISTED = 1000
+
+    def __init__(self, file=None):
+        self._file = file
+        self.counts = Counts()
+        self.problem = None
+        # of requests by their id; and what belongs to none
+        self._held, self._outcomes, self._others = {}, {}, []
+
+    def add(self, request, entry):
+        """Take the result of a SipRequest."""
+        self._outcomes[id(request)] = entry["outcome"]
+        if self._is_held(entry):
+            self._held[id(request)] = entry
+
+    def add_other(self, entry):
+        """Take the result of a phone that no request was made for."""
+        if self._is_held(entry):
+            self._others.append(entry)
+
+    def outcome(self, request):
+        """What became of a SipRequest, or None."""
+        return self._outcomes.get(id(request))
+
+    def update(self, request, values):
+        """Add what was learnt of a phone later. In a file it is a line of its own: aor, contact, and the values."""
+        entry = self._held.get(id(request))
+        if entry is not None:
+            entry.update(values)
+        target = request.target
+        self._write(dict(values, aor=target.aor, contact=target.contact))
+
+    def entries(self, requests):
+        """What a task returns of the results: list of dict, those of requests in their order."""
+        return self._others + [self._held[id(each)] for each in requests if id(each) in self._held]
+
+    def _is_held(self, entry):
+        self.counts.add(entry)
+        if not self._write(entry):
+            return True
+        return entry["outcome"] not in _GOOD and len(self._held) + len(self._others) < self.LISTED
+
+    def _write(self, entry):
+        if self._file is None or self.problem is not None:
+            return False
+        try:
+            self._file.write(entry)
+        except OSError as error:
+            self.problem = "results_file {0} ends early: {1}. The rest is returned".format(
+                self._file.path, error.strerror
+            )
+            return False
+        return True

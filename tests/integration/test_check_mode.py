@@ -17,6 +17,8 @@ READS = {
     "ul_show_contact",
     "uptime",
     "cache_fetch",
+    "get_statistics",
+    "statistics:get",
     "usrloc:dump",
     "usrloc:show_contact",
     "core:uptime",

@@ -359,3 +359,21 @@ def test_batches_reach_everybody(phones, batch, kills, data):
     counts = collections.Counter(log)
     for phone in phones:
         assert counts[phone.contact] == 1 or (phone.contact in unknown and counts[phone.contact] == 0)
+
+
+@settings(deadline=None, max_examples=40)
+@given(phones=PHONES.filter(len), options=OPTIONS, kills=KILLS, data=st.data())
+def test_the_table_is_read_once_a_campaign(phones, options, kills, data):
+    """However often its runs are killed while they send: the plan is kept before the first request goes out."""
+    phones = [Phone(number, *each) for number, each in enumerate(phones)]
+    dumps, whole = 0, 0
+    with tempfile.TemporaryDirectory() as directory:
+        for moments in [*kills, None, None]:
+            server = Server(phones, [], lambda many: data.draw(st.integers(0, many - 1)), moments)
+            try:
+                run(server, directory, contacts={}, **options)
+                whole += 1
+            except Killed:
+                pass
+            dumps += server.dumps
+    assert (dumps, whole >= 2) == (1, True)

@@ -201,14 +201,14 @@ class _Reader:
             raise self._error("it is cut off in line {0}".format(number + len(lines)))
         try:
             return json.loads((b"[" + b",".join(lines) + b"]").decode("ascii"))
-        except ValueError as broken:
+        except ValueError as several:
             for place, line in enumerate(lines, number + 1):
                 try:
                     json.loads(line.decode("ascii"))
                 except ValueError as error:
                     raise self._broken(place) from error
-            # one by one they are whole: more than an object on a line
-            raise self._error("it is broken") from broken
+            # one by one they are whole
+            raise self._error("it is broken") from several
 
     def _take(self, entry, number):
         if number == 1:

@@ -34,7 +34,7 @@ def test_a_fleet_in_a_file(version, tmp_path):
         args = dict(way(emu), contacts={}, event="check-sync")
         held = run_module("notify", args)
         filed = run_module("notify", dict(args, results_file=str(path)))
-        planned = run_module("notify", dict(args, results_file=str(tmp_path / "plan.jsonl"), _ansible_check_mode=True))
+        planned = run_module("notify", dict(args, results_file=str(tmp_path / "plan.jsonl")), check=True)
     by_contact = {entry["contact"]: same(entry) for entry in held["results"]}
     written = lines(path)
     assert {entry["contact"]: same(entry) for entry in written} == by_contact and len(written) == 60

@@ -40,12 +40,8 @@ class SipRequest:
 
     @property
     def key(self):
-        """What a journal knows the phone by: (AOR or "", its instance, or else its contact).
-
-        A phone may come back from a reboot with another contact; its +sip.instance stays.
-        """
-        record = self.target.record
-        return self.target.aor or "", record and record["sip_instance"] or self.target.contact
+        """What a journal knows the phone by."""
+        return self.target.key
 
     def params(self, template, from_uri=None, socket=None):
         """Parameters of t_uac_dlg. template: RequestTemplate of this request. socket: "contact" for the one of the registration.

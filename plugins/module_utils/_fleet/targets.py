@@ -34,7 +34,10 @@ class Target:
 
     @property
     def key(self):
-        """What a campaign knows the phone by: (AOR or "", its instance, or else its contact); see SipRequest.key."""
+        """What a campaign knows the phone by: (AOR or "", its instance, or else its contact).
+
+        A phone may come back from a reboot with another contact; its +sip.instance stays.
+        """
         return self.aor or "", self.record and self.record["sip_instance"] or self.contact
 
     @property

@@ -432,7 +432,7 @@ def test_a_server_without_statistics_is_sent_to_carefully_and_that_is_said(trans
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_requests_wait_for_memory_and_then_all_go(transport, monkeypatch):
     """The server has room for ten at a time, and says so."""
-    monkeypatch.setattr(governor, "_HELD_BACK", 0.02)
+    monkeypatch.setattr(governor, "_HELD_BACK", (0.02, 0.02))
     line = transport.startswith("line")
     lock, held, most = threading.Lock(), [0], [0]
 
@@ -493,7 +493,7 @@ def test_no_more_lies_in_the_fifo_than_the_server_reads_at_once():
 def test_silent_phones_do_not_end_a_run_that_waits_for_their_memory(monkeypatch):
     """Memory comes back when they are given up, whatever PATIENCE says."""
     monkeypatch.setattr(governor, "PATIENCE", 0.2)
-    monkeypatch.setattr(governor, "_HELD_BACK", 0.02)
+    monkeypatch.setattr(governor, "_HELD_BACK", (0.02, 0.02))
     lock, held = threading.Lock(), [0]
 
     def silent():

@@ -55,7 +55,7 @@ PLENTY = 512
 # users that are called, in turn; they are looked up in the location table
 CALLED = 1000
 # the rates between which the best one is searched, and how close to get
-RATES, CLOSE = (100.0, 3000.0), 1.15
+RATES, CLOSE = (200.0, 3000.0), 1.15
 # seconds that one task of ansible-playbook may cost a campaign, all tasks together
 ANSIBLE = 60
 _SCALARS = (int, float, str, type(None))
@@ -348,12 +348,14 @@ def part_run(bench, options):
 
 def part_best_rate(bench, options):
     found = {}
+    # the rate alone is to hold the run back
+    fixed = argparse.Namespace(**dict(vars(options), param={**options.param, "server_share": 100}))
 
     def bears(rate):
-        impact, _phones = one_run(bench, options, rate)
+        impact, _phones = one_run(bench, fixed, rate)
         if fits_memory(impact) and not costs_nothing(impact):
             print("  once more: it was not for want of memory")
-            impact, _phones = one_run(bench, options, rate)
+            impact, _phones = one_run(bench, fixed, rate)
         free = costs_nothing(impact)
         print(f"  rate {rate:.0f}: costs {'nothing' if free else 'calls, phones or memory'}")
         if free:

@@ -82,13 +82,17 @@ Content-Length: 0
 
 ]]>"""
 _TAG = ";tag=[pid]-[call_number]"
+# milliseconds that it takes to answer: a reply that overtakes its own request in the server is lost, and asked for again
+_THINKS = 5
 # it does not ring: the server's processes may turn round what comes close together, and sipp fails a call that rings when answered
 _CALLEE = f"""<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="callee">
 <recv request="INVITE"/>
+<pause milliseconds="{_THINKS}"/>
 <send retrans="500">{_ANSWER.format(status="200 OK", tag=_TAG)}</send>
 <recv request="ACK"/>
 <recv request="BYE"/>
+<pause milliseconds="{_THINKS}"/>
 <send>{_ANSWER.format(status="200 OK", tag="")}</send>
 </scenario>
 """

@@ -43,8 +43,8 @@ What was released since the look is not counted, so a look that is late makes th
 One look alone is not believed when it shows far less free than was to be expected: while F_MALLOC takes a fragment apart, it counts
 the whole of it as used. Another one follows at once.
 
-A look is one request. One is due after 100 requests, but at most four a second, and while the run is held back as often as makes
-1 % of its requests, between once and four times a second.
+A look is one request. One is due after 100 requests, but at most four a second. While a run is held back, four a second are due as
+long as looks are no more than 1 % of its requests, and one a second beyond that.
 
 A server that answers that it is out of memory is left alone for a second, then two, four, eight; its request is sent again
 after that. If nothing gets through for PATIENCE seconds, the run ends.
@@ -67,7 +67,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 
 # Percent of the memory that was free at the start which a run may hold.
-DEFAULT_SHARE = 50.0
+DEFAULT_SHARE = 60.0
 # Requests a second to a server whose memory cannot be watched.
 CAREFUL_RATE = 100.0
 # Seconds in which nothing got through until a run gives up.
@@ -202,7 +202,6 @@ class Governor:
         self._start = self._latest = None
         self._looking = self._doubted = False
         self._looked_at = 0.0
-        self._began = time.monotonic()
         self._bytes_each = _TRANSACTION
         # since the latest look: transactions, bytes of contacts, requests
         self._since = [0, 0, 0]
@@ -238,7 +237,7 @@ class Governor:
             return 0.0
         if self._latest is None:
             return _OFTEN
-        return self._evenly.wait() if self._fits() else max(0.01, self._looked_at + self._held_back(now) - now)
+        return self._evenly.wait() if self._fits() else max(0.01, self._looked_at + self._held_back() - now)
 
     def _fits(self):
         transactions, kept, _requests = self._since
@@ -263,18 +262,17 @@ class Governor:
             return False
         if self._latest is None and not self._doubted:
             return True
-        now = time.monotonic()
-        passed = now - self._looked_at
+        passed = time.monotonic() - self._looked_at
         if self._doubted:
             return passed >= _AT_ONCE
         if self._since[2] >= _EACH:
             return passed >= _OFTEN
-        return passed >= self._held_back(now) and not self._fits()
+        return passed >= self._held_back() and not self._fits()
 
-    def _held_back(self, now):
-        """Seconds between two looks of a run that is held back: as many as it takes, on the average, to send what one look may cost."""
-        least, most = _HELD_BACK
-        return min(most, max(least, _EACH * (now - self._began) / max(1, self._sent)))
+    def _held_back(self):
+        """Seconds between two looks of a run that is held back."""
+        often, seldom = _HELD_BACK
+        return often if self._looks * _EACH <= self._sent else seldom
 
     def gives_up(self, waiting_for_answers):
         """The OutOfMemory that ends the run, or None. waiting_for_answers: whether a phone may still give memory back by answering."""

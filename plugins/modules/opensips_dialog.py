@@ -91,7 +91,7 @@ options:
     default: false
   rate:
     description:
-      - Calls that are ended in a second, at the most. If not set, as fast as the server takes it.
+      - At most this many calls are ended in a second. If not set, as many as the server's memory bears.
     type: float
 notes:
   - Calls are read in pages, so that any number of them can be read over any transport.

@@ -203,8 +203,9 @@ class Governor:
         self._looking = self._doubted = False
         self._looked_at = 0.0
         self._bytes_each = _TRANSACTION
-        # since the latest look: transactions, bytes of contacts, requests
-        self._since = [0, 0, 0]
+        # transactions, bytes of contacts, and requests that the latest look does not show; and of these, those that the look
+        # which is under way will not show either
+        self._since, self._unseen = [0, 0, 0], [0, 0, 0]
         # after a refusal one request is tried after each pause, until one gets through
         self._pause, self._resume = _FIRST_PAUSE, 0.0
         self._trying = self._tried = False
@@ -310,13 +311,15 @@ class Governor:
             self._tried = True
             self._resume = time.monotonic() + self._pause
         self._sent += 1
-        self._since[0] += self._cost.transactions
-        self._since[1] += self._cost.kept
-        self._since[2] += 1
+        for numbers in (self._since, self._unseen):
+            numbers[0] += self._cost.transactions
+            numbers[1] += self._cost.kept
+            numbers[2] += 1
 
     def looking(self):
-        """LOOK went out."""
+        """LOOK went out. The server takes requests in their order, so it will show those sent before, and none of those after it."""
         self._looking = True
+        self._unseen = [0, 0, 0]
         self._looks += 1
 
     def looked(self, outcome):
@@ -334,7 +337,7 @@ class Governor:
         # a look that was lost says nothing: what was sent goes on counting
 
     def _is_believable(self, memory):
-        transactions, kept, _requests = self._since
+        transactions, kept = (before - after for before, after in zip(self._since[:2], self._unseen))
         expected = memory.total if self._latest is None else self._latest.free - transactions * self._bytes_each - kept
         low = memory.free < _RESERVE * memory.total and memory.free < expected - _SUDDENLY * memory.total
         return self._doubted or not low
@@ -343,7 +346,7 @@ class Governor:
         self._latest = memory
         self._start = self._start or memory
         self._least = memory.free if self._least is None else min(self._least, memory.free)
-        self._since = [0, 0, 0]
+        self._since = self._unseen[:]
         held = self._held()
         if memory.in_use is not None and held >= _LEARN_FROM:
             least, most = _BELIEVABLE

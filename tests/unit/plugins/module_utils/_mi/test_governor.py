@@ -237,6 +237,29 @@ def test_silence_of_the_statistics_means_a_careful_pace(monkeypatch):
         assert 900 <= sent <= 10 * governor.CAREFUL_RATE + 5
 
 
+def test_what_was_sent_behind_a_look_counts_although_the_look_came_back(monkeypatch):
+    clock = Clock(monkeypatch)
+    paced = Governor(share=20)
+    paced.expect(governor.cost_of("t_uac_dlg"))
+    paced.looked(statistics(64 * MB, 50 * MB, 0))
+    clock.now += 1
+    paced.looking()
+    for _number in range(2000):
+        paced.sent()
+    # the server answered it before it took any of them
+    paced.looked(statistics(64 * MB, 50 * MB, 0))
+    clock.now += 1
+    assert paced.wait() and paced.held_by == "memory"
+    paced.looking()
+    paced.looked(statistics(64 * MB, 50 * MB - 2000 * 7752, 2000))
+    clock.now += 1
+    assert paced.wait()
+    paced.looking()
+    paced.looked(statistics(64 * MB, 50 * MB, 0))
+    clock.now += 60
+    assert not paced.wait()
+
+
 def test_a_look_that_is_lost_goes_on_counting(monkeypatch):
     clock = Clock(monkeypatch)
     paced = Governor()

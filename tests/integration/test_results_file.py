@@ -62,3 +62,25 @@ def test_a_file_that_cannot_be_written_is_told_of_before_anything_is_sent(tmp_pa
         result = run_module("notify", args)
         assert result["failed"] and "results_file" in result["msg"]
         assert not emu.sip_log()
+
+
+def test_a_file_of_the_campaign_is_refused(tmp_path):
+    """It would be emptied, and nobody would know who is done."""
+    with Emulator("3.6", phones=3, dead=0, reject=0, reboot=False) as emu:
+        args = dict(way(emu), contacts={}, event="check-sync", campaign="night", campaign_dir=str(tmp_path))
+        assert not run_module("notify", args).get("failed")
+        for name in ("night.jsonl", "night.plan.jsonl"):
+            before = (tmp_path / name).read_text()
+            result = run_module("notify", dict(args, results_file=str(tmp_path / name)))
+            assert result["failed"] and "results_file" in result["msg"]
+            assert (tmp_path / name).read_text() == before
+        link = tmp_path / "other"
+        link.symlink_to(tmp_path / "night.jsonl")
+        assert run_module("notify", dict(args, results_file=str(link)))["failed"]
+
+
+def test_check_mode_looks_at_the_file_too(tmp_path):
+    with Emulator("3.6", phones=3) as emu:
+        args = dict(way(emu), contacts={}, event="check-sync", results_file=str(tmp_path / "none" / "results.jsonl"))
+        result = run_module("notify", args, check=True)
+        assert result["failed"] and "results_file" in result["msg"]

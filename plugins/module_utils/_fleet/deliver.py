@@ -12,7 +12,7 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._mi.governor import OutOfMemory
+from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, OutOfMemory
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
@@ -94,11 +94,13 @@ class Delivery:
         self._conn = conn
         self._from_uri = from_uri
         self._socket = socket
-        self._governor = governor
+        self._governor = governor or Governor()
         self._max_in_flight = max_in_flight
         self._stop = stop or StopRule(None)
         self._journal = journal
         self._announced = collections.deque()
+        # {number: (SipRequest, time.monotonic() and time.time() when it was handed over)}
+        self._under_way = {}
         self._aside = collections.deque()
         self._templates = {}
         self._classic = False
@@ -109,21 +111,28 @@ class Delivery:
 
         result: dict of outcome, code, reason, note, at (Unix time of sending, or None) and seconds from sending to the answer.
         """
-        under_way = {}
-        replies = self._conn.call_many(
-            self._mi_requests(iter(sip_requests), under_way), self._max_in_flight, self._governor
-        )
+        replies = self._conn.call_many(self._mi_requests(iter(sip_requests)), self._max_in_flight, self._governor)
         for index, reply in replies:
             yield from self._set_aside()
-            request, started, at = under_way.pop(index)
+            request, started, at = self._under_way.pop(index)
             if isinstance(reply, OutOfMemory):
-                self.stopped = self.stopped or "the run stopped: {0}".format(_lower_first(str(reply)))
+                self._stop_run("the run stopped: {0}".format(_lower_first(str(reply))))
             what, record = outcomes.of_reply(reply, headers=False)
             self._note(request, what, record)
             yield request, _result(what, record, time.monotonic() - started, at)
         yield from self._set_aside()
 
-    def _mi_requests(self, sip_requests, under_way):
+    def may_have_sent(self, request):
+        """Whether a SipRequest without a result, after run() raised, may have gone out."""
+        return any(each[0] is request for each in self._under_way.values())
+
+    def _stop_run(self, reason):
+        if reason is not None and self.stopped is None:
+            self.stopped = reason
+            # also what is on its way out, or was refused and would go out again
+            self._governor.end(reason)
+
+    def _mi_requests(self, sip_requests):
         """(method, params) of what can be sent, each announced in the journal before it goes out."""
         self._classic = self._conn.version < (3,)
         count = 0
@@ -138,7 +147,7 @@ class Delivery:
                     return
                 request, params = self._announced.popleft()
                 # the time of day puts the runs of a campaign, and those of several servers, on one time line
-                under_way[count] = (request, time.monotonic(), time.time())
+                self._under_way[count] = (request, time.monotonic(), time.time())
                 count += 1
                 yield "t_uac_dlg", params
 
@@ -191,7 +200,7 @@ class Delivery:
                 self._journal.withdraw([request.key])
             elif what != outcomes.UNKNOWN:
                 self._journal.finished(request.key, what, record["code"], record["reason"])
-        self.stopped = self.stopped or self._stop.count(what)
+        self._stop_run(self._stop.count(what))
 
 
 class StopRule:

@@ -108,7 +108,10 @@ class Journal:
     def sending(self, keys):
         """Announce keys; returns when that is on disk."""
         self._append({"sending": [list(key) for key in keys]})
-        os.fsync(self._fd)
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise self._unwritable(error) from error
         self._pending.update(keys)
 
     def finished(self, key, outcome, code, reason):
@@ -201,10 +204,13 @@ class Journal:
             while data:
                 data = data[os.write(self._fd, data) :]
         except OSError as error:
-            raise JournalError(
-                "The journal {0} cannot be written: {1}".format(self.path, error.strerror),
-                "Nothing more is sent, since nobody could tell afterwards to whom",
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error):
+        return JournalError(
+            "The journal {0} cannot be written: {1}".format(self.path, error.strerror),
+            "Nothing more is sent, since nobody could tell afterwards to whom",
+        )
 
 
 def _line(entry):

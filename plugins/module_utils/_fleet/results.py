@@ -21,6 +21,26 @@ _GOOD = (outcomes.ACCEPTED, outcomes.ALREADY, outcomes.PLANNED)
 _SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
+def check_path(path):
+    """Raise BadParameters unless a results_file can be there; nothing is made."""
+    directory = os.path.dirname(os.path.abspath(path))
+    if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
+        raise _irregular(path)
+    if not os.path.isdir(directory) or not os.access(directory, os.W_OK | os.X_OK):
+        raise _unwritable(path, "{0} is no directory that this user may write to".format(directory))
+
+
+def _irregular(path):
+    return BadParameters("results_file {0} is no regular file".format(path), "Name another file")
+
+
+def _unwritable(path, why):
+    return BadParameters(
+        "results_file {0} cannot be written: {1}".format(path, why),
+        "Name a file in a directory that exists and that this user may write to",
+    )
+
+
 class ResultsFile:
     """A file of results, one JSON object a line, mode 0600, made anew. Use as a context manager, or close().
 
@@ -34,14 +54,12 @@ class ResultsFile:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | _SAFELY, 0o600)
             if not stat.S_ISREG(os.fstat(self._fd).st_mode):
                 self.close()
-                raise BadParameters("results_file {0} is no regular file".format(path), "Name another file")
+                raise _irregular(path)
+            os.fchmod(self._fd, 0o600)
             os.ftruncate(self._fd, 0)
         except OSError as error:
             self.close()
-            raise BadParameters(
-                "results_file {0} cannot be written: {1}".format(path, error.strerror),
-                "Name a file in a directory that exists and that this user may write to",
-            ) from error
+            raise _unwritable(path, error.strerror) from error
 
     def __enter__(self):
         return self
@@ -99,7 +117,9 @@ class Results:
         if entry is not None:
             entry.update(values)
         target = request.target
-        self._write(dict(values, aor=target.aor, contact=target.contact))
+        late = dict(values, aor=target.aor, contact=target.contact)
+        if not self._write(late) and entry is None:
+            self._others.append(dict(late, outcome=self.outcome(request)))
 
     def entries(self, requests):
         """What a task returns of the results: list of dict, those of requests in their order."""

@@ -69,7 +69,7 @@ _DATAGRAM_CONTACTS = 80
 
 
 # The reason that counts where a database applied the filters.
-LEFT_OUT_BY_DATABASE = "the filters, which the database applied, do not select it"
+LEFT_OUT_BY_DATABASE = "the database did not return it: the filters do not select it, or its registration has run out"
 
 
 class Size:
@@ -280,7 +280,7 @@ class DatabaseSource:
                 seen += 1
                 if select is None or select(record):
                     yield record
-            if filters is not None and any(value is not None for value in filters.values()):
+            if filters is not None:
                 rest = self.count().contacts - seen
                 if rest > 0:
                     select.left_out.counts[LEFT_OUT_BY_DATABASE] += rest

@@ -34,8 +34,8 @@ _BURST = 16
 HTTP_WORKERS = 4
 # Seconds until a full queue that cannot be polled is tried again.
 _RETRY = 0.001
-# Seconds for the request that asks for the server's memory.
-LOOK_TIMEOUT = 10.0
+# Seconds for the request that asks for the server's memory, unless the others have less.
+LOOK_TIMEOUT = 5.0
 
 
 class Outgoing:
@@ -173,7 +173,7 @@ class Flight:
         if error is not None:
             outgoing, self._waiting = self._waiting, None
             yield from supply.refuse_rest(outgoing, error)
-        while self._burst < _BURST and self._may_send():
+        while self._burst < _BURST and (self._waiting is not None or not supply.exhausted) and self._may_send():
             if self._waiting is None:
                 self._waiting = supply.take()
                 if self._waiting is None:
@@ -187,6 +187,8 @@ class Flight:
                         self._held_by = "carrier"
                         return
                     outcome = self._not_taken()
+                    # what follows would wait as long, one after the other
+                    self._hung = True
             except MIError as error:
                 outcome = error
             outgoing, self._waiting, self._give_up = self._waiting, None, None
@@ -205,8 +207,8 @@ class Flight:
         if len(self._pending) >= self._max_in_flight:
             self._held_by = "answers"
             return False
-        if self._governor.look_due():
-            self._send_look()
+        if self._governor.look_due() and not self._send_look():
+            return False
         if self._is_held() or len(self._pending) >= self._max_in_flight:
             return False
         if self._window is None or self._sequence - self._taken < self._window:
@@ -219,7 +221,7 @@ class Flight:
         """Whether the governor holds requests back."""
         if not self._governor.wait():
             return False
-        self._held_by = self._governor.held_by
+        self._held_by, self._give_up = self._governor.held_by, None
         return True
 
     def _gives_up(self, timeout):
@@ -246,12 +248,21 @@ class Flight:
             pass
 
     def _send_look(self):
-        """Ask for the server's memory; where the carrier is full just now, at the next turn."""
+        """Ask for the server's memory; gives whether that is settled for now. Where the carrier is full, it is tried again."""
+        if self._waiting is not None:
+            self._look.timeout = min(LOOK_TIMEOUT, self._waiting.timeout)
         try:
             if self._send(self._look):
                 self._governor.looking()
+                self._give_up = None
+                return True
         except MIError as error:
             self._governor.looked(error)
+            return True
+        self._held_by = "carrier"
+        # a server that takes no look takes no request
+        self._hung = self._waiting is not None and self._gives_up(self._waiting.timeout)
+        return False
 
     def _send(self, outgoing):
         """Whether the carrier took it."""
@@ -316,12 +327,12 @@ class Flight:
 
     def _pause(self, more):
         pauses = [1.0]
-        if self._give_up is not None:
+        if self._held_by == "carrier" and self._give_up is not None:
             pauses.append(self._give_up - time.monotonic())
         if self._deadlines:
             pauses.append(self._deadlines[0][0] - time.monotonic())
         if more:
-            if self._held_by in ("rate", "memory"):
+            if self._held_by not in ("answers", "carrier"):
                 # by now it may be time
                 pauses.append(self._governor.wait())
             if self._window is not None and self._sequence - self._taken >= self._window:
@@ -399,12 +410,13 @@ class BlockingFlight:
         supply = Supply(requests, self._governor, over_http=True)
         with ThreadPoolExecutor(self._workers) as pool:
             while True:
+                if self._waiting is not None or not supply.exhausted:
+                    error = self._governor.gives_up(any(each is not self._look for each in self._running.values()))
+                    if error is not None:
+                        outgoing, self._waiting = self._waiting, None
+                        yield from supply.refuse_rest(outgoing, error)
                 pause = self._start(supply, pool)
-                if self._waiting is None and not self._running:
-                    return
-                error = self._governor.gives_up(bool(self._running)) if self._waiting else None
-                if error is not None:
-                    yield from supply.refuse_rest(self._waiting, error)
+                if self._waiting is None and supply.exhausted and not self._running:
                     return
                 for outgoing, outcome in self._finished(pause):
                     if outgoing is self._look:
@@ -414,10 +426,7 @@ class BlockingFlight:
 
     def _start(self, supply, pool):
         """Start what may go out now; gives the seconds until more may, or None when it is for the answers."""
-        while len(self._running) < self._workers:
-            self._waiting = self._waiting or supply.take()
-            if self._waiting is None:
-                return None
+        while len(self._running) < self._workers and (self._waiting is not None or not supply.exhausted):
             if self._governor.look_due():
                 self._governor.looking()
                 self._submit(pool, self._look)
@@ -425,6 +434,10 @@ class BlockingFlight:
             pause = self._governor.wait()
             if pause:
                 return pause
+            if self._waiting is None:
+                # what it costs decides whether it may go
+                self._waiting = supply.take()
+                continue
             self._governor.sent()
             self._submit(pool, self._waiting)
             self._waiting = None
@@ -449,6 +462,7 @@ class BlockingFlight:
         else:
             time.sleep(pause)
             done = ()
-        if self._waiting is not None:
-            self._governor.waited(self._governor.held_by if pause else "answers", time.monotonic() - started)
+        if self._waiting is not None or pause:
+            # httpd has one process for all requests
+            self._governor.waited(self._governor.held_by if pause else "carrier", time.monotonic() - started)
         return [(self._running.pop(future), future.result()) for future in done]

@@ -62,6 +62,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     BadParameters,
     MalformedReply,
     MIError,
+    MITimeout,
     ReplyTooLarge,
     ServerError,
 )
@@ -92,6 +93,8 @@ _EACH = 100
 _OFTEN = 0.25
 _HELD_BACK = (0.25, 1.0)
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
+# The part of the time of sending from which on something limits a run.
+_NOTABLE = 0.1
 # Seconds of lateness that a paced run may make up for.
 _CATCH_UP = 0.05
 
@@ -135,6 +138,10 @@ def check_share(share):
 
 class OutOfMemory(ServerError):
     """The server has had no memory for a request for so long that the run ends; this one was not sent, or was refused."""
+
+
+def _out_of_memory(message, hint):
+    return OutOfMemory(500, "out of memory", message=message, hint=hint)
 
 
 class Pace:
@@ -188,7 +195,8 @@ class Governor:
     """Says when the next request may go, and when to look at the server's memory. For one run; see the module's docstring.
 
     rate: requests a second, or None. share: percent of the memory that was free at the start, which the run may hold.
-    problem: why memory is not watched (str), or None. held_by: what the last wait() was for, "rate" or "memory".
+    problem: why memory is not watched (str), or None. held_by: what the last wait() was for, "rate" or "memory",
+    or None for what costs a run no time to speak of.
     """
 
     def __init__(self, rate=None, share=DEFAULT_SHARE):
@@ -212,7 +220,11 @@ class Governor:
         # since when nothing gets through
         self._stuck = None
         self.held_by = None
+        # why nothing more is to be sent (MIError); looks that failed before one came back
+        self._end = None
+        self._failures = 0
         # of the whole run
+        self._first_sent = self._last_sent = None
         self._sent = self._refused = self._looks = 0
         self._least = None
         self._waited = {}
@@ -225,20 +237,22 @@ class Governor:
 
     def wait(self):
         """Seconds until the next request may go, or until it is worth asking again; 0: now."""
-        now = time.monotonic()
-        self.held_by = "memory"
-        seconds = self._resume - now if now < self._resume else self._wait_for_memory(now)
+        seconds, self.held_by = self._wait_for_memory(time.monotonic())
         if not seconds:
-            self.held_by = "rate"
-            seconds = self._pace.wait()
+            seconds, self.held_by = self._pace.wait(), "rate"
         return seconds
 
     def _wait_for_memory(self, now):
+        """(seconds, what held_by is to be)"""
+        if now < self._resume:
+            return self._resume - now, "memory"
         if not self._cost or self.problem is not None:
-            return 0.0
+            return 0.0, None
         if self._latest is None:
-            return _OFTEN
-        return self._evenly.wait() if self._fits() else max(0.01, self._looked_at + self._held_back() - now)
+            return _OFTEN, None
+        if self._fits():
+            return self._evenly.wait(), "memory" if self._is_tight() else None
+        return max(0.01, self._looked_at + self._held_back() - now), "memory"
 
     def _fits(self):
         transactions, kept, _requests = self._since
@@ -250,6 +264,10 @@ class Governor:
         held = self._held() + transactions
         # one is always let through, or nothing would ever be sent
         return not held or (held + self._cost.transactions) * self._bytes_each <= self._share * self._start.free
+
+    def _is_tight(self):
+        """Whether the run holds a part of its share that is worth speaking of."""
+        return (self._held() + self._since[0]) * self._bytes_each > _NOTABLE * self._share * self._start.free
 
     def _held(self):
         """Transactions that this run, and what began beside it, held at the latest look."""
@@ -277,6 +295,8 @@ class Governor:
 
     def gives_up(self, waiting_for_answers):
         """The OutOfMemory that ends the run, or None. waiting_for_answers: whether a phone may still give memory back by answering."""
+        if self._end is not None:
+            return self._end
         if not self._is_short() or (waiting_for_answers and not self._trying):
             self._stuck = None
             return None
@@ -286,19 +306,33 @@ class Governor:
             return None
         return self._shortage() if now - self._stuck >= PATIENCE else None
 
+    def end(self, reason):
+        """Nothing more is to be sent: what is left ends with reason (str)."""
+        self._end = self._end or MIError(reason)
+
     def _is_short(self):
         watched = self._cost and self._latest is not None
         return self._trying or (watched and not self._fits())
 
     def _shortage(self):
-        told = "" if self._latest is None else " ({0} of {1} MB are free)".format(
-            self._latest.free >> 20, self._latest.total >> 20
-        )  # fmt: skip
-        return OutOfMemory(
-            500,
-            "out of memory",
-            message="The server has had too little shared memory for {0:g} s{1}".format(PATIENCE, told),
-            hint="See what uses it, start OpenSIPS with more (-m), or run again when fewer calls are up",
+        told = ""
+        if self._latest is not None:
+            told = " ({0} of {1} MB are free)".format(self._latest.free >> 20, self._latest.total >> 20)
+        if self._trying:
+            return _out_of_memory(
+                "The server has refused requests for want of memory for {0:g} s{1}".format(PATIENCE, told),
+                "See its log whether shared memory (-m) or the memory of its processes (-M) is too small",
+            )
+        if self._latest.free >= _RESERVE * self._latest.total:
+            return _out_of_memory(
+                "Other transactions have held the memory that server_share allows for {0:g} s{1}".format(
+                    PATIENCE, told
+                ),
+                "Raise server_share, or run again when fewer calls are up",
+            )
+        return _out_of_memory(
+            "The server has had too little shared memory for {0:g} s{1}".format(PATIENCE, told),
+            "See what uses it, start OpenSIPS with more (-m), or run again when fewer calls are up",
         )
 
     # ---- what the flight tells
@@ -311,6 +345,8 @@ class Governor:
             self._tried = True
             self._resume = time.monotonic() + self._pause
         self._sent += 1
+        self._last_sent = time.monotonic()
+        self._first_sent = self._first_sent or self._last_sent
         for numbers in (self._since, self._unseen):
             numbers[0] += self._cost.transactions
             numbers[1] += self._cost.kept
@@ -333,7 +369,10 @@ class Governor:
         elif memory is not None:
             self._doubted = True
         elif self._latest is None:
-            self._go_carefully(outcome)
+            self._failures += 1
+            # silence may be a datagram that was lost
+            if not isinstance(outcome, MITimeout) or self._failures > 1:
+                self._go_carefully(outcome)
         # a look that was lost says nothing: what was sent goes on counting
 
     def _is_believable(self, memory):
@@ -377,17 +416,22 @@ class Governor:
         self._trying, self._resume, self._stuck = False, 0.0, None
 
     def waited(self, reason, seconds):
-        """Requests could not go out for a while. reason: "rate", "memory", "answers" or "carrier"."""
-        self._waited[reason] = self._waited.get(reason, 0.0) + seconds
+        """Requests could not go out for a while. reason: "rate", "memory", "answers" or "carrier"; None does not count."""
+        if reason is not None:
+            self._waited[reason] = self._waited.get(reason, 0.0) + seconds
 
     def report(self):
         """What became of the run: dict of
 
-        limited_by (rate, memory, answers, carrier: what held it back longest, or None), least_free_memory and total_memory
+        limited_by (rate, memory, answers, carrier: what held it back longest; None if nothing did for a tenth of the time),
+        least_free_memory and total_memory
         (bytes, None where the server did not tell), out_of_memory (requests that the server refused for want of memory, and
         that were sent again), looks (requests that asked for its memory).
         """
         longest = max(self._waited, key=self._waited.get) if self._waited else None
+        span = (self._last_sent or 0.0) - (self._first_sent or 0.0)
+        if longest is not None and self._waited[longest] < _NOTABLE * span:
+            longest = None
         return {
             "limited_by": longest,
             "least_free_memory": self._least,

@@ -8,6 +8,7 @@
 """What the bodies of opensips_notify and opensips_mwi share: sending, results, and what a run that stopped leaves."""
 
 import contextlib
+import os
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -18,8 +19,10 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
     check_max_in_flight,
     not_sent,
 )
-from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import journal_path
+from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import PlanFile
+from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import flatten
@@ -31,10 +34,26 @@ def check_options(params):
     check_rate(params["rate"])
     check_share(params["server_share"])
     check_max_in_flight(params["max_in_flight"])
+    if params["results_file"] is not None:
+        _check_results_file(params)
     StopRule(params["max_failures"])
     flatten(params["headers"])
     if params["from_uri"]:
         validate_uri(params["from_uri"])
+
+
+def _check_results_file(params):
+    """Refuse a results_file that could not be written, or that is another file of the task."""
+    check_path(params["results_file"])
+    others = {"state_file": params.get("state_file")}
+    if params.get("campaign"):
+        others["campaign's journal"] = journal_path(params["campaign"], params["campaign_dir"])
+        others["campaign's plan"] = PlanFile(params["campaign"], params["campaign_dir"]).path
+    for name, path in others.items():
+        if path is not None and os.path.realpath(path) == os.path.realpath(params["results_file"]):
+            raise BadParameters(
+                "results_file {0} is the {1}".format(params["results_file"], name), "Name a file of its own"
+            )
 
 
 def plan(requests):
@@ -82,23 +101,26 @@ class Sending:
                 results.add(request, report.result_of(request, result))
         except MIError as error:
             self.failure = error
+        except OSError as error:
+            # results must not be lost with it
+            self.failure = MIError("The run broke off: {0}".format(error.strerror or error))
         self.seconds = time.monotonic() - started
         self.stopped = delivery.stopped
         for request in requests:
             if results.outcome(request) is None:
-                results.add(request, self._unaccounted(request))
+                results.add(request, self._unaccounted(request, delivery.may_have_sent(request)))
         self.sent = sum(results.outcome(request) in outcomes.SENT for request in requests)
-        self._results, self._requested = results, bool(requests)
-        if results.problem is not None:
-            task.warn(results.problem)
+        self._task, self._results, self._requested = task, results, bool(requests)
 
-    def _unaccounted(self, request):
-        """Where the run broke off nobody knows which requests had gone out."""
+    def _unaccounted(self, request, may_have_sent):
+        """The result of a request that the run broke off before."""
         result = not_sent("the run broke off: {0}".format(self.failure))
-        return report.result_of(request, dict(result, outcome=outcomes.UNKNOWN))
+        return report.result_of(request, dict(result, outcome=outcomes.UNKNOWN if may_have_sent else outcomes.NOT_SENT))
 
     def finish(self, result):
         """Return result with the pace of the run in its summary, or raise TaskFailure with it when the run stopped or broke off."""
+        if self._results.problem is not None:
+            self._task.warn(self._results.problem)
         if self._requested:
             result["summary"]["pace"] = self.governor.report()
         if self.failure is not None:

@@ -227,7 +227,20 @@ class FifoCarrier:
         if self.read_at_once is None:
             return True
         unread = self.unread()
-        return not unread or unread + size <= self.read_at_once
+        if not unread or unread + size <= self.read_at_once:
+            return True
+        # writing would tell that the reader is gone, but nothing is written here
+        poll = select.poll()
+        poll.register(self._fd, 0)
+        if any(event & select.POLLERR for _fd, event in poll.poll(0)):
+            raise self._gone()
+        return False
+
+    def _gone(self):
+        return ConnectError(
+            "The process that read the FIFO {0} is gone".format(self.path),
+            "See whether OpenSIPS stopped, and why, in its log",
+        )
 
     def _await_taken(self):
         until = time.monotonic() + _TAKEN_WITHIN
@@ -256,10 +269,7 @@ class FifoCarrier:
             return False
         except OSError as error:
             if error.errno == errno.EPIPE:
-                raise ConnectError(
-                    "The process that read the FIFO {0} is gone".format(self.path),
-                    "See whether OpenSIPS stopped, and why, in its log",
-                ) from error
+                raise self._gone() from error
             raise ConnectError("Writing to the FIFO {0} failed: {1}".format(self.path, error.strerror), None) from error
         return True
 

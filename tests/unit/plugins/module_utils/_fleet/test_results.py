@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest, not_sent
-from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile
+from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
@@ -92,9 +92,11 @@ def test_what_is_learnt_later_is_a_line_of_its_own(tmp_path):
 def test_a_file_is_made_anew(tmp_path):
     path = tmp_path / "results.jsonl"
     path.write_text("old\n" * 1000)
+    path.chmod(0o644)
     with ResultsFile(str(path)) as file:
         file.write({"new": 1})
     assert lines(str(path)) == [{"new": 1}]
+    assert stat.S_IMODE(os.stat(str(path)).st_mode) == 0o600
 
 
 @pytest.mark.parametrize("kind", ["directory", "missing", "link", "fifo", "device"])
@@ -113,6 +115,8 @@ def test_what_is_no_file_of_ours_is_refused(tmp_path, kind):
         path = "/dev/null"
     with pytest.raises(BadParameters, match="results_file .*") as refused:
         ResultsFile(path)
+    with pytest.raises(BadParameters, match="results_file .*"):
+        check_path(path)
     assert path in str(refused.value) and refused.value.hint
     if kind == "link":
         assert (tmp_path / "there").read_text() == "precious"

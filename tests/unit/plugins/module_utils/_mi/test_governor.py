@@ -19,8 +19,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi import gove
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
+    ConnectError,
     MalformedReply,
     MIError,
+    MITimeout,
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, OutOfMemory
@@ -540,3 +542,101 @@ def test_silent_phones_do_not_end_a_run_that_waits_for_their_memory(monkeypatch)
         with peer.connect() as conn:
             outcomes = list(conn.call_many(notifies(10), governor=paced))
     assert len(outcomes) == 10 and not [outcome for _index, outcome in outcomes if isinstance(outcome, MIError)]
+
+
+def in_time(work, seconds=15):
+    """What work() gives; fails if it does not end."""
+    found = []
+    worker = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    worker.start()
+    worker.join(seconds)
+    assert found, "it does not end"
+    return found[0]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_memory_that_others_keep_ends_the_run(transport, monkeypatch):
+    """Nothing was refused, and nothing was sent."""
+    monkeypatch.setattr(governor, "PATIENCE", 0.4)
+    monkeypatch.setattr(governor, "_HELD_BACK", (0.05, 0.05))
+    line = transport.startswith("line")
+    with serving(transport, lambda: accepted(line), memory(line, free=5 * MB)) as peer:
+        with peer.connect() as conn:
+            outcomes = in_time(lambda: list(conn.call_many(notifies(30))))
+    assert len(outcomes) == 30
+    assert all(isinstance(outcome, OutOfMemory) and "5 of 64 MB" in str(outcome) for _index, outcome in outcomes)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_run_that_is_ended_sends_nothing_more(transport):
+    line = transport.startswith("line")
+    paced, arrived = Governor(rate=50), []
+    with serving(transport, lambda: arrived.append(1) or accepted(line), memory(line)) as peer:
+        with peer.connect() as conn:
+            outcomes = []
+            for _index, outcome in conn.call_many(notifies(40), governor=paced):
+                outcomes.append(outcome)
+                if len(outcomes) == 5:
+                    paced.end("enough")
+                    before = len(arrived)
+    assert len(outcomes) == 40
+    assert all(str(outcome) == "enough" and not outcome.maybe_sent for outcome in outcomes[5 + len(arrived) - before :])
+    assert len(arrived) <= before + 1
+
+
+@pytest.mark.parametrize("transport", ["fifo", "line_fifo", "udp", "line_udp"])
+def test_a_server_that_hangs_ends_the_run_after_one_timeout(transport):
+    """Also before the first look at its memory; what was not sent is not waited for one by one."""
+    line = transport.startswith("line")
+    for looked in (False, True):
+        with serving(transport, lambda: accepted(line), memory(line)) as peer:
+            with peer.connect() as conn:
+                conn.call("version")
+                conn.has("t_uac_dlg")
+                if looked:
+                    list(conn.call_many(notifies(3)))
+                peer.hold.clear()
+                outcomes = in_time(lambda conn=conn: list(conn.call_many(notifies(2000), timeout=0.5)))
+                peer.hold.set()
+        assert sorted(index for index, _outcome in outcomes) == list(range(2000))
+        assert all(isinstance(outcome, MIError) for _index, outcome in outcomes)
+
+
+def test_a_fifo_whose_reader_is_gone_is_told_although_it_is_full(tmp_path):
+    path = str(tmp_path / "mi")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    carrier = FifoCarrier([path], str(tmp_path))
+    carrier.read_at_once = 4096
+
+    class Request:
+        data = b"x" * 1000
+
+    sent = 0
+    while carrier.start(lambda reply_to: Request, bool) is not None:
+        sent += 1
+    assert sent == 4
+    os.close(reader)
+    with pytest.raises(ConnectError, match="gone"):
+        carrier.start(lambda reply_to: Request, bool)
+    carrier.close()
+
+
+def test_one_look_that_is_lost_does_not_make_a_run_careful(monkeypatch):
+    Clock(monkeypatch)
+    paced = Governor()
+    paced.expect(governor.cost_of("t_uac_dlg"))
+    paced.looking()
+    paced.looked(MITimeout("lost"))
+    assert paced.look_due() and paced.problem is None
+    paced.looking()
+    paced.looked(statistics(64 * MB, 50 * MB, 0))
+    assert not paced.wait() and paced.problem is None
+
+
+def test_a_short_run_is_limited_by_nothing():
+    with serving("fifo", lambda: accepted(False), memory(False)) as peer:
+        with peer.connect() as conn:
+            paced = Governor()
+            list(conn.call_many(notifies(20), governor=paced))
+    assert paced.report()["limited_by"] != "memory"

@@ -216,9 +216,7 @@ EXAMPLES = r"""
       domain:
         - example.com
     location_db:
-      db_engine: mysql
-      login_user: opensips
-      login_password: "{{ vault_opensips_db_password }}"
+      db_url: sqlite:////var/lib/opensips/opensips.sqlite
 
 - name: Send a literal Event to a phone that is not registered
   community.opensips.opensips_notify:

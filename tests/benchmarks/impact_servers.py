@@ -340,7 +340,7 @@ def counting_dumps(served, size):
         yield _EmulatedDumps(served.emu)
         return
     with Connection(served.ways["udp"]) as conn:
-        pid = next(each["pid"] for each in processes.read(conn) if "FIFO" in each["type"])
+        pid = [each["pid"] for each in processes.read(conn) if "FIFO" in each["type"]][0]
     counter = _RealDumps(pid, size)
     counter.start()
     try:

@@ -33,7 +33,8 @@ class Emulator:
 
     Carriers: fifo, udp, unix, http (bool, default: all on; with one of them given as True, only those).
     Other keywords are the options of the command line with `_` for `-` (phones, dead, reject, reject_codes (list),
-    fr_timeout, wt_timer, shared_memory (megabytes, default 64), cost ("real", the default, or "none"), sip_log, keep_sip_log (default on), upgrade, reboot (bool), tls_cert, http_user, dialogs, ...).
+    fr_timeout, wt_timer, shared_memory (megabytes, default 64), cost ("real", the default, or "none"), sip_log,
+    keep_sip_log (default on), upgrade, reboot (bool), tls_cert, http_user, dialogs, ...).
     `faults`: list of "METHOD=KIND[:ARG][*COUNT]". `allow_crash`: leaving the block does not raise HarmfulRequest.
 
     Attributes once started: fifo_path, reply_dir, udp and udp6 (host, port), unix_path, http_base, jsonrpc_url,

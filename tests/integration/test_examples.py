@@ -41,9 +41,10 @@ def examples_of(module, emu, folder):
 def test_examples(ansible, emulator, module, tmp_path):
     emu = emulator("3.6", phones=4)
     tasks = examples_of(module, emu, tmp_path)
-    if module == "opensips_table":
+    tables = {"opensips_table": ("dispatcher", "subscriber", "globalblacklist"), "opensips_notify": ("location",)}
+    if module in tables:
         file = Database("sqlite", f"sqlite:///{emu.directory}/opensips.sqlite", {})
-        file.create("3.6", "dispatcher", "subscriber", "globalblacklist")
+        file.create("3.6", *tables[module])
     assert any(PREFIX + module[len("opensips_") :] in each for each in tasks)
     phone = emu.phones()[0]["contact"]
     for user in ("1001", "1002"):

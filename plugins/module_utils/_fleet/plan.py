@@ -235,7 +235,9 @@ class _Reader:
 
     def _target(self, aor, contact, sip_instance, user_agent, call_id):
         if not (
-            {type(contact), type(sip_instance), type(user_agent), type(call_id)} <= _TEXTS and type(aor) is str and aor
+            {type(contact), type(sip_instance), type(user_agent), type(call_id)} <= _TEXTS
+            and isinstance(aor, str)
+            and aor
         ):
             raise TypeError(aor)
         if contact is None:

@@ -26,7 +26,8 @@ def stream(carrier, protocol, encode, layout, timeout):
     deadline = time.monotonic() + timeout
     if carrier.kind == "http":
         pieces = carrier.pieces(encode, deadline)
-        parts = protocol.parts(next(pieces), layout)
+        # the first piece is the request
+        parts = protocol.parts(next(pieces), layout)  # pylint: disable=stop-iteration-return
         try:
             yield from _decode(carrier, pieces, parts)
         finally:

@@ -107,7 +107,8 @@ class LocationDatabase:
         found = {aor: [] for aor in aors}
         wanted = {}
         for aor in found:
-            for name in {aor, aor.partition("@")[0]}:
+            user = aor.partition("@")[0]
+            for name in (aor,) if aor == user else (aor, user):
                 wanted.setdefault(name, []).append(aor)
         for rows in self._rows_of(wanted):
             maker = _RowMaker(self._table, self._has_id)

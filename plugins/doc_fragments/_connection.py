@@ -80,7 +80,7 @@ options:
     description:
       - Seconds to wait for each reply.
       - If not set, 10, and 40 for commands that wait for a phone, because C(fr_timeout) of C(tm) is 30 seconds by default.
-      - It does not apply where a module reads a whole location table. That has ten times what the number of contacts makes expect, and 30 seconds more.
+      - It does not apply where a module reads a whole location table. The limit for that is ten times the expected time, and 30 seconds more.
       - Can also be set with the environment variable E(OPENSIPS_MI_TIMEOUT).
     type: float
   validate_certs:

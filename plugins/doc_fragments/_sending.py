@@ -30,15 +30,16 @@ options:
     default: contact
   rate:
     description:
-      - At most this many requests a second. If not set, as many as the server's memory bears, see O(server_share).
+      - At most this many requests a second, above 0. If not set, as many as the server's free memory allows, see O(server_share).
     type: float
   server_share:
     description:
-      - The share of the server's free shared memory that this task may use, in percent of what is free when it begins.
+      - Percentage of the server's free shared memory that this task may use, above 0 and at most 100. What is free is measured when the task
+        begins.
       - Each request holds about 8 KB of the server's memory until its phone has answered, and 5 seconds more. A phone that does not
         answer holds it until the server's C(fr_timeout), and 5 seconds more.
       - The task asks the server for its statistics C(shmem) and C(inuse_transactions) before it sends and a few times a second while it
-        sends. It slows down when less memory is free, whoever uses it, and never sends while less than a fifth of all memory is free.
+        sends. It slows down when free memory shrinks, also because of calls, and does not send while less than a fifth of all memory is free.
       - A request that the server refuses because it has no memory is sent again later. If nothing gets through for a minute, the run stops.
       - If the statistics cannot be read, the task warns, and sends at most 100 requests a second.
     type: float
@@ -58,8 +59,9 @@ options:
     description:
       - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line, so that a large fleet
         needs little memory and a run can be followed with C(tail -f).
-      - The file is made anew by each run, with mode 0600. Its directory must exist. In check mode, it is not written.
-      - If it is set, RV(results) contains only entries that need attention, at most 1,000 of them. RV(summary) counts all.
+      - Each run overwrites the file. Its mode is 0600, and its directory must exist. In check mode, it is not written.
+      - If it is set, RV(results) contains only entries that need attention, at most 1,000 of them. RV(summary) counts all. The filters that
+        make reports need all results, so they take the lines of the file instead.
       - If a task waits for phones to register again, the file has a further line for each of them, with C(aor), C(contact), C(registered),
         C(new_user_agent) and C(back_seconds).
       - If the file can no longer be written, for example because the disk is full, the task warns and returns the rest in RV(results).

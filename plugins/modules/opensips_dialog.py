@@ -91,7 +91,7 @@ options:
     default: false
   rate:
     description:
-      - At most this many calls are ended in a second. If not set, as many as the server's memory bears.
+      - At most this many calls are ended in a second. If not set, as many as the server's free memory allows.
     type: float
 notes:
   - Calls are read in pages, so that any number of them can be read over any transport.

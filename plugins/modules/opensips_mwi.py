@@ -267,7 +267,7 @@ summary:
   type: dict
   contains:
     total:
-      description: Number of RV(results).
+      description: Number of phones, those included that O(results_file) has and RV(results) does not.
       type: int
       sample: 3
     outcomes:
@@ -316,13 +316,13 @@ summary:
       type: float
       sample: 0.9
     pace:
-      description: How fast the server was sent to, and why not faster. Only if something was sent.
+      description: What limited the speed of sending, which is RV(summary.rate). Only if something was sent.
       type: dict
       contains:
         limited_by:
           description:
             - What held the run back for the longest time, V(rate), V(memory) of the server, V(answers) that were waited for because
-              O(max_in_flight) was reached, or V(carrier) if the server did not read faster. Empty if nothing did.
+              O(max_in_flight) was reached, or V(carrier) if the server did not read faster. Empty if nothing did for a tenth of the time.
           type: str
           sample: memory
         least_free_memory:

@@ -115,11 +115,12 @@ options:
     description:
       - The largest number of phones to send to in this run of the O(campaign). Results are then only those of this run,
         and RV(summary.remaining) counts the phones left for the next one.
-      - Phones that are V(already) as wanted, and those of RV(left_out), are told of with the last batch, and in check mode.
+      - Phones that are V(already) as wanted, and those of RV(left_out), are reported with the last batch, and in check mode.
+      - In check mode and with O(plan_only), the results are those of the next batch.
     type: int
   canary:
     description:
-      - Percentage of the phones that is put at the head of the plan, at least one phone. The first O(batch) then is the canary.
+      - Percentage of the phones that is put at the head of the plan, from 0 to 100. Above 0, it is at least one phone. The first O(batch) then is the canary.
       - The same phones are chosen each time for the same O(contacts.seed), as O(contacts.sample) does. Phones that nothing would be sent to are not chosen.
       - It applies when the plan of the O(campaign) is made, and not to one that is kept already.
     type: float
@@ -128,6 +129,7 @@ options:
       - Whether to make and keep the plan of the O(campaign), and return it as check mode does, but send nothing.
       - Unlike check mode this writes the plan, so that the runs that follow need not read the location table.
       - If the campaign has a plan already, that one is returned, with the phones as they were when it was made.
+      - With O(uri), the list itself is the plan, and only the journal is made.
     type: bool
     default: false
   refresh:
@@ -331,12 +333,12 @@ lookup:
     how:
       description:
         - V(dump) when the whole location table was read, V(show) when each AOR was asked for, V(database) when the contacts were read from a database.
-        - V(plan) when the phones are those of the plan of the O(campaign). They were asked for one by one, unless in check mode or with O(plan_only).
+        - V(plan) when the phones are those of the plan of the O(campaign). Each AOR was asked for, unless in check mode or with O(plan_only).
         - V(none) when nothing had to be looked up, as with O(uri).
       type: str
       sample: dump
     users:
-      description: Registered AORs that the server counts. Empty if it was not asked, or does not tell.
+      description: Number of registered AORs, as the server counts them or as the plan has it. Empty if neither is known.
       type: int
       sample: 100000
     contacts:
@@ -357,7 +359,7 @@ summary:
   type: dict
   contains:
     total:
-      description: Number of RV(results).
+      description: Number of phones, those included that O(results_file) has and RV(results) does not.
       type: int
       sample: 3
     outcomes:
@@ -406,13 +408,13 @@ summary:
       type: float
       sample: 0.9
     pace:
-      description: How fast the server was sent to, and why not faster. Only if something was sent.
+      description: What limited the speed of sending, which is RV(summary.rate). Only if something was sent.
       type: dict
       contains:
         limited_by:
           description:
             - What held the run back for the longest time, V(rate), V(memory) of the server, V(answers) that were waited for because
-              O(max_in_flight) was reached, or V(carrier) if the server did not read faster. Empty if nothing did.
+              O(max_in_flight) was reached, or V(carrier) if the server did not read faster. Empty if nothing did for a tenth of the time.
           type: str
           sample: memory
         least_free_memory:

@@ -87,6 +87,11 @@ def _read(result: t.Any, host: str = "", label: str = "", plan: bool = False) ->
         rows = [[each.get(name) for name in _FIELDS] for each in result.get("results") or ()]
     except AttributeError as error:
         raise ReportError("A report is made of what opensips_notify or opensips_mwi returned") from error
+    if isinstance(summary.get("total"), int) and summary["total"] > len(rows):
+        raise ReportError(
+            f"This result has {len(rows)} of {summary['total']} phones, because results_file was set. A report needs all of them:"
+            " leave results_file out, or give the lines of that file that have an outcome as results"
+        )
     outcomes = _FIELDS.index("outcome")
     if any(row[outcomes] is None for row in rows):
         raise ReportError("Results without an outcome are not of opensips_notify or opensips_mwi")

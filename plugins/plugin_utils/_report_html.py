@@ -153,7 +153,7 @@ def _tiles(report: Report) -> str:
 
 
 def _pace(report: Report) -> str:
-    return f"{number(report.pace['rate'])} a second" if report.pace else ""
+    return f"{number(report.pace['rate'])} a second while sending" if report.pace else ""
 
 
 def _from_earlier(report: Report) -> str:

@@ -168,7 +168,7 @@ class PlanFile:
 def _foreign(path, campaign, what):
     return PlanError(
         "{0} is no plan of campaign {1}: {2}".format(path, campaign, what),
-        "Move it away, then the next run makes a new one; the journal still tells who is done",
+        "Move the file away and run again: a new plan is made, and phones that are done are not sent to again",
     )
 
 

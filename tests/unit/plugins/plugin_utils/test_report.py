@@ -118,6 +118,12 @@ class TestReport:
         plan = pack(run(left_out=left * 3), plan=True)
         assert Report([plan, run(phone(0), left_out=left * 99)]).left_out == {"user_agent does not match": 3}
 
+    def test_results_that_are_in_a_file_are_not_left_out_silently(self):
+        source = run(phone(1, "rejected"))
+        source["summary"]["total"] = 300
+        with pytest.raises(ReportError, match="1 of 300 phones.*results_file"):
+            pack(source)
+
     def test_tells_the_pace_and_what_limited_it(self):
         MB = 1 << 20
         paces = [

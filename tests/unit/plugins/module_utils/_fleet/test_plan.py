@@ -105,7 +105,7 @@ def test_cut_at_every_byte(file):
     for cut in range(len(whole)):
         with open(file.path, "wb") as broken:
             broken.write(whole[:cut])
-        with pytest.raises(PlanError, match="no plan of campaign night.*Move it away"):
+        with pytest.raises(PlanError, match="no plan of campaign night.*Move the file away"):
             file.load()
     with open(file.path, "wb") as mended:
         mended.write(whole)

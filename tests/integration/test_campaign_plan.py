@@ -328,7 +328,7 @@ def test_a_plan_that_is_none_sends_nothing(campaign, broken, args):
         }[broken]
     )
     result = campaign.run(**args)
-    assert result["failed"] and "is no plan of campaign night" in result["msg"] and "Move it away" in result["msg"]
+    assert result["failed"] and "is no plan of campaign night" in result["msg"] and "Move the file away" in result["msg"]
     assert result["error"]["type"] == "PlanError"
     assert campaign.notified() == {}
 

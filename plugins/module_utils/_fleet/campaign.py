@@ -7,9 +7,11 @@
 
 """Which phones one run of a campaign sends to: those of its plan that no earlier run did, looked up again, a batch at most."""
 
+import collections
+
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
-from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import GONE
+from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import gone, moved
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, of_record
 
 
@@ -129,13 +131,20 @@ class LookUp:
 
     source: see sources.py. plan: Plan. journal: of the campaign. selects: function of a contact record, whether a contact
     that the plan does not know may be the one of a phone that it does know.
+    seen: (AOR, contact) of all that was registered, of AORs with more than one contact.
     """
 
     def __init__(self, source, plan, journal, selects):
         self._source = source
         self._journal = journal
         self._selects = selects
-        self._known = {target.key for target in plan.targets}
+        self.seen = []
+        counts = collections.Counter(target.aor for target in plan.targets)
+        # those of the plan at each AOR that has more than one
+        self._together = {}
+        for target in plan.targets:
+            if counts[target.aor] > 1:
+                self._together.setdefault(target.aor, []).append(target)
 
     def __call__(self, targets):
         """Targets with the records of now, in the order of targets; a phone that is gone has a problem."""
@@ -146,55 +155,43 @@ class LookUp:
         now = {}
         for aor, asked in by_aor.items():
             alive = [of_record(record, aor) for record in found[aor] if record["expires"] != 0]
-            now.update(self._match(asked, alive))
+            if len(alive) > 1:
+                self.seen += [(each.aor, each.contact) for each in alive]
+            # also those that are done or have not been asked for yet: what is theirs is nobody else's
+            now.update(self._match(asked, self._together.get(aor, asked), alive))
         return [fresh for target in targets for fresh in now[id(target)]]
 
-    def _match(self, asked, alive):
-        """{id of a Target of the plan: [Targets of now]} of one AOR."""
-        now = {}
-        for target in asked:
+    def _match(self, asked, planned, alive):
+        """{id of a Target of asked: [Targets of now]} of one AOR. planned: all that the plan has there."""
+        now, missing = {}, []
+        for target in planned:
             fresh = next((each for each in alive if _is_same(target, each)), None)
-            if fresh is not None:
+            if fresh is None:
+                missing.append(target)
+            else:
                 alive.remove(fresh)
-                now[id(target)] = [_with_instance(target, fresh)]
-        others = [each for each in alive if each.key not in self._known]
+                now[id(target)] = [_renewed(target, fresh)]
+        selected = [each for each in alive if self._selects(each.record)]
+        may_be = [each for each in alive if each in selected or self._journal.knows(each.key)]
+        elsewhere = moved(missing, may_be, self._journal.knows)
+        come = [each for each in selected if each not in elsewhere.values()]
         for target in asked:
-            if id(target) not in now:
-                now[id(target)] = self._stand_ins(target, others)
+            if id(target) in elsewhere:
+                now[id(target)] = [elsewhere[id(target)].known_like(target)]
+            elif id(target) not in now:
+                # nobody had registered the AOR, or the phone is gone
+                now[id(target)] = (target.contact is None and come) or [gone(target)]
         return now
-
-    def _stand_ins(self, target, others):
-        """What there is in the place of a phone that is not there as the plan knows it. Takes it out of others."""
-        if target.contact is None:
-            # nobody had registered the AOR
-            come = [each for each in others if self._selects(each.record)]
-            del others[:]
-            return come or [target]
-        for each in others:
-            if self._is_moved(target, each):
-                others.remove(each)
-                self._known.add(each.key)
-                return [each]
-        return [Target(target.aor, target.contact, target.record, problem=GONE)]
-
-    def _is_moved(self, target, other):
-        """Whether a phone that registers without an instance is here under another contact."""
-        if target.record["sip_instance"] or other.record["sip_instance"]:
-            return False
-        if self._journal.done(other.key) or self._journal.is_unknown(other.key):
-            # an earlier run took it for that, whatever it calls itself since
-            return True
-        return other.user_agent == target.user_agent and self._selects(other.record)
 
 
 def _is_same(target, other):
-    if target.key == other.key:
+    if target.place == other.place:
         return True
     # ul_show_contact of 1.11 does not tell the instance
     return target.contact is not None and target.contact == other.contact and not other.record["sip_instance"]
 
 
-def _with_instance(target, other):
-    if target.key == other.key:
-        return other
-    return Target(target.aor, other.contact, dict(other.record, sip_instance=target.record["sip_instance"]))
+def _renewed(target, other):
+    if target.place != other.place:
+        other = Target(target.aor, other.contact, dict(other.record, sip_instance=target.record["sip_instance"]))
+    return other if target.known_as is None else other.known_like(target)

@@ -101,6 +101,10 @@ class Journal:
         """Whether key was announced, and the run ended before it was told what came of it."""
         return key in self._pending
 
+    def knows(self, key):
+        """Whether key was announced in this or an earlier run, and not withdrawn."""
+        return key in self._done or key in self._pending
+
     def unknown(self):
         """The keys for which is_unknown() holds (list)."""
         return sorted(self._pending, key=repr)

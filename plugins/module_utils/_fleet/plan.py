@@ -122,6 +122,43 @@ class Plan:
         yield {"phones": len(self.targets)}
 
 
+def gone(target):
+    """A Target of a plan that is not registered any more."""
+    if target.contact is None:
+        return target
+    return Target(target.aor, target.contact, target.record, problem=GONE, known_as=target.known_as)
+
+
+def moved(missing, others, knows):
+    """{id of a Target: the Target that is the same phone under another contact}, for phones that register without an instance.
+
+    missing: Targets of one AOR as the plan has them, which are not registered like that. others: Targets that are registered
+    at the AOR, and that the plan does not have; each is one phone at most. knows: function of a key, whether the journal has it.
+    """
+    missing = [each for each in missing if each.contact is not None and not each.record["sip_instance"]]
+    others = [each for each in others if not each.record["sip_instance"]]
+    found = {}
+    for is_one in (
+        # what the journal has beside the plan is how one that is done came back, whatever it calls itself since
+        lambda target, other: knows(other.place) and knows(target.key),
+        lambda target, other: _is_alike(target, other) and other.record["call_id"] == target.record["call_id"],
+        _is_alike,
+    ):
+        for target in missing:
+            if id(target) in found:
+                continue
+            for other in others:
+                if is_one(target, other) and (knows(target.key) or not knows(other.place)):
+                    others.remove(other)
+                    found[id(target)] = other
+                    break
+    return found
+
+
+def _is_alike(target, other):
+    return other.user_agent == target.user_agent
+
+
 class PlanFile:
     """The file in which a campaign (its name) keeps its plan. Raises BadParameters for a name that is no file name."""
 

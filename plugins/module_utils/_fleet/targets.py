@@ -21,24 +21,40 @@ class Target:
     """One phone to send to.
 
     aor (str or None), contact (URI), record: contact record of the location table, or None for a URI as given.
-    problem: why nothing can be sent (str), or None.
+    problem: why nothing can be sent (str), or None. known_as: the contact that a campaign knows the phone by when it is
+    registered with another one now (str), or None.
     """
 
-    __slots__ = ("aor", "contact", "record", "problem")
+    __slots__ = ("aor", "contact", "record", "problem", "known_as")
 
-    def __init__(self, aor, contact, record=None, problem=None):
+    def __init__(self, aor, contact, record=None, problem=None, known_as=None):
         self.aor = aor
         self.contact = contact
         self.record = record
         self.problem = problem
+        self.known_as = known_as
 
     @property
     def key(self):
         """What a campaign knows the phone by: (AOR or "", its instance, or else its contact).
 
-        A phone may come back from a reboot with another contact; its +sip.instance stays.
+        A phone may come back from a reboot with another contact; its +sip.instance stays. One without it keeps what the
+        plan of the campaign knew it by.
         """
-        return self.aor or "", self.record and self.record["sip_instance"] or self.contact
+        return self.aor or "", self.known_as or self._phone
+
+    @property
+    def place(self):
+        """The key of who is registered like that now, whatever a campaign knew it by before."""
+        return self.aor or "", self._phone
+
+    @property
+    def _phone(self):
+        return self.record and self.record["sip_instance"] or self.contact
+
+    def known_like(self, target):
+        """This phone as a campaign knows target, which it was before (Target)."""
+        return Target(target.aor, self.contact, self.record, self.problem, known_as=target.key[1])
 
     @property
     def user_agent(self):

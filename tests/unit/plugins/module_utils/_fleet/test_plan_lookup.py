@@ -11,17 +11,18 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.plan imp
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import NOBODY, Target
 
-ONE, TWO, THREE = ("sip:alice@192.0.2.{0}".format(host) for host in "123")
+ONE, TWO, THREE, FOUR = ("sip:alice@192.0.2.{0}".format(host) for host in "1234")
 INSTANCE, OTHER = "<urn:uuid:1>", "<urn:uuid:2>"
 
 
-def record(contact=ONE, sip_instance=None, user_agent="Phone 1", expires=60, aor="alice"):
+def record(contact=ONE, sip_instance=None, user_agent="Phone 1", expires=60, aor="alice", call_id="x"):
     return {
         "aor": aor,
         "contact": contact,
         "sip_instance": sip_instance,
         "user_agent": user_agent,
         "expires": expires,
+        "call_id": call_id,
     }
 
 
@@ -46,11 +47,8 @@ class Journal:
     def __init__(self, *done):
         self._done = done
 
-    def done(self, key):
-        return {"outcome": "accepted"} if key in self._done else None
-
-    def is_unknown(self, key):
-        return False
+    def knows(self, key):
+        return key in self._done
 
 
 def look_up(targets, *now, **options):
@@ -114,11 +112,51 @@ def test_what_the_filters_leave_out_stands_in_for_nobody():
     assert look_up(planned(record()), record(TWO), selects=lambda record: False) == [(ONE, GONE)]
 
 
-def test_one_that_an_earlier_run_took_for_it_stays_it():
-    """After the reboot it calls itself otherwise."""
-    now = record(TWO, user_agent="Phone 2")
-    done = Journal(("alice", TWO))
-    assert look_up(planned(record()), now, journal=done, selects=lambda record: False) == [(TWO, None)]
+def test_one_that_moved_stays_what_the_plan_knows():
+    """So that the journal notes it as done, and no later batch sends to it again."""
+    targets = planned(record(ONE), record(TWO))
+    plan = Plan("", 1, targets, LeftOut(), fresh=False)
+    found = LookUp(Source(record(THREE), record(TWO)), plan, Journal(), lambda record: True)(targets)
+    assert [(each.contact, each.key) for each in found] == [(THREE, ("alice", ONE)), (TWO, ("alice", TWO))]
+    # and moves once more
+    again = LookUp(Source(record(FOUR), record(TWO)), Plan("", 1, found, LeftOut()), Journal(), lambda record: True)
+    assert [(each.contact, each.key) for each in again(found[:1])] == [(FOUR, ("alice", ONE))]
+    stays = LookUp(Source(record(THREE)), Plan("", 1, found, LeftOut()), Journal(), lambda record: True)
+    assert [(each.contact, each.key) for each in stays(found[:1])] == [(THREE, ("alice", ONE))]
+
+
+def test_what_is_that_of_a_phone_that_is_done_is_nobody_elses():
+    targets = planned(record(ONE), record(TWO))
+    done = ("alice", ONE)
+    # the first moved, and the second is gone
+    assert look_up(targets, record(THREE), asked=targets[1:], journal=Journal(done)) == [(TWO, GONE)]
+    # both moved
+    now = [record(THREE), record(FOUR)]
+    assert look_up(targets, *now, asked=targets[1:], journal=Journal(done)) == [(FOUR, None)]
+    # the journal tells how the first came back, whatever it calls itself since
+    for agent in ("Phone 1", "Phone 2"):
+        now = [record(THREE), record(FOUR, user_agent=agent)]
+        back = Journal(done, ("alice", FOUR))
+        assert look_up(targets, *now, asked=targets[1:], journal=back) == [(THREE, None)]
+        assert look_up(targets, now[1], asked=targets[1:], journal=back) == [(TWO, GONE)]
+
+
+def test_who_moved_where_is_seen_by_the_call_id():
+    """A phone that only got another port from its NAT keeps it."""
+    targets = planned(record(ONE, call_id="one"), record(TWO, call_id="two"))
+    now = [record(THREE, call_id="two"), record(FOUR, call_id="new")]
+    assert look_up(targets, *now) == [(FOUR, None), (THREE, None)]
+
+
+def test_all_contacts_of_an_aor_are_noted():
+    """Also those that nobody asked for: whoever waits for a phone is not to take one of them for it."""
+    targets = planned(record(ONE), record(ONE, aor="bob"))
+    plan = Plan("", 1, targets, LeftOut(), fresh=False)
+    again = LookUp(
+        Source(record(ONE), record(TWO, OTHER), record(ONE, aor="bob")), plan, Journal(), lambda record: False
+    )
+    again(targets)
+    assert again.seen == [("alice", ONE), ("alice", TWO)]
 
 
 def test_an_aor_that_nobody_had_registered():

@@ -385,3 +385,81 @@ def test_a_dump_has_more_time_than_timeout(campaign):
     result = campaign.sends(timeout=1)
     assert outcomes(result) == {"accepted": 3}
     assert result["lookup"]["seconds"] > 2 and result["lookup"]["expected_seconds"] < 1
+
+
+class Moving:
+    """Phones of an emulator that register without an instance, each time with another contact."""
+
+    def __init__(self, campaign):
+        self._campaign = campaign
+        for phone in campaign.emu.phones():
+            campaign.emu.forget_contact(phone["user"] + campaign.domain)
+
+    def register(self, user, *places, agent="X/1", call_id="x", answer=200):
+        """The contacts of user are those places from now on."""
+        emu, aor = self._campaign.emu, user + self._campaign.domain
+        emu.forget_contact(aor)
+        for place in places:
+            contact = f"sip:code{answer}@127.0.0.1:{emu.phones_port};{user}={place}"
+            emu.add_contact(aor, contact, user_agent=agent, callid=f"{call_id}-{place}", sip_instance="")
+
+    def notified(self, user):
+        """The places of user that a NOTIFY went to, each Call-ID once."""
+        found = {}
+        for entry in self._campaign.emu.sip_log():
+            match = re.match(rf"NOTIFY sip:[^ ]*;{user}=(\w+)", entry["first"])
+            if match:
+                found[dict(entry["headers"])["Call-ID"]] = match[1]
+        return list(found.values())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("batch", [1, None])
+def test_a_phone_of_the_same_aor_is_not_taken_for_one_that_came_back(campaign, version, batch):
+    campaign = campaign(version, 1, {"wait": {"timeout": 1.5}, "batch": batch})
+    moving = Moving(campaign)
+    moving.register("desk", "a", "b")
+    if batch is None:
+        assert campaign.sends()["summary"]["registered"] == {"not_back": 2}
+    else:
+        for remaining in (1, 0):
+            result = campaign.sends()
+            assert outcomes(result) == {"accepted": 1} and result["summary"]["remaining"] == remaining
+            assert result["summary"]["registered"] == {"not_back": 1}
+    assert sorted(moving.notified("desk")) == ["a", "b"]
+    assert "registered anew" not in (campaign.directory / "night.jsonl").read_text()
+
+
+def test_one_that_the_filters_leave_out_is_not_taken_for_one_that_came_back(campaign):
+    campaign = campaign("3.6", 1, {"contacts": {"contact": ["*=a"]}, "wait": {"timeout": 1.5}})
+    Moving(campaign).register("desk", "a", "b")
+    assert campaign.sends()["summary"]["registered"] == {"not_back": 1}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("moves_on", [True, False])
+def test_a_phone_that_moved_before_its_batch_is_sent_to_once(campaign, version, moves_on):
+    campaign = campaign(version, 1, {"batch": 2})
+    moving = Moving(campaign)
+    users = [f"user{number}" for number in range(6)]
+    for user in users:
+        moving.register(user, 1)
+    first = campaign.sends(plan_only=True)["results"][0]["aor"].partition("@")[0]
+    moving.register(first, 2)
+    for remaining in (4, 2, 0):
+        assert campaign.sends()["summary"]["remaining"] == remaining
+        if moves_on:
+            moving.register(first, 9 - remaining)
+    assert [moving.notified(user) for user in users] == [["2"] if user == first else ["1"] for user in users]
+
+
+def test_two_phones_of_an_aor_that_both_moved_are_sent_to_once_each(campaign):
+    campaign = campaign("3.6", 1, {"batch": 1})
+    moving = Moving(campaign)
+    moving.register("desk", "a1", "b1")
+    campaign.sends()
+    moving.register("desk", "a2", "b2")
+    campaign.sends()
+    moving.register("desk", "a3", "b3")
+    assert campaign.sends()["summary"]["sent"] == 0
+    assert sorted(moving.notified("desk")) == ["a1", "b2"]

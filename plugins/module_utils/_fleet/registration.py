@@ -24,13 +24,16 @@ class Watch:
     that the AOR did not have before.
     """
 
-    def __init__(self, targets):
-        """targets: Targets with the records of before."""
+    def __init__(self, targets, known=()):
+        """targets: Targets with the records of before. known: (AOR, contact) of others that were registered before."""
         self._waiting = {}
         self._known = {}
         for target in targets:
             self._waiting.setdefault(target.aor, []).append(target)
             self._known.setdefault(target.aor, set()).add(target.contact)
+        for aor, contact in known:
+            if aor in self._known:
+                self._known[aor].add(contact)
 
     def __len__(self):
         return sum(len(targets) for targets in self._waiting.values())
@@ -69,17 +72,18 @@ class Watch:
         return record["cseq"] is not None and before["cseq"] is not None and record["cseq"] < before["cseq"]
 
 
-def wait_for_registrations(source, targets, timeout):
+def wait_for_registrations(source, targets, timeout, known=()):
     """Yield (target, new contact record) as targets come back, until all are or timeout (seconds) is over.
 
-    source: see sources.py. Each look asks for the AORs that are still waited for.
+    source: see sources.py. known: as for Watch. Each look asks for the AORs that are still waited for.
     """
-    watch = Watch(targets)
+    watch = Watch(targets, known)
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
     while len(watch):
         started = time.monotonic()
-        for contacts in source.by_aor(watch.aors()).values():
+        # a dump for each look would load the server more than all requests do
+        for contacts in source.by_aor(watch.aors(), never_dump=True).values():
             yield from watch.look(contacts)
         # a large table is asked less often, so that watching does not load the server
         pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))

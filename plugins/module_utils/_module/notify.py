@@ -8,6 +8,7 @@
 """Body of opensips_notify: a NOTIFY to each of many phones."""
 
 import contextlib
+import itertools
 import os
 import time
 
@@ -107,6 +108,8 @@ class _Fleet:
         self._source = None
         self._rules = Rules(lambda target: _request(target, params, self._contents), self._is_wanted)
         self._choice = self._foreign = None
+        # (AOR, contact) of what was registered besides the phones that are sent to
+        self._seen = ()
 
     def _is_wanted(self, target):
         return self._as_wanted is not None and bool(self._as_wanted.search(target.user_agent or ""))
@@ -152,6 +155,7 @@ class _Fleet:
         plan = self._new_plan()
         if kept is not None:
             plan = kept.extended(plan, self._selection.limit)
+        self._seen = ((each.aor, each.contact) for each in plan.targets if not each.problem)
         if not self._task.check_mode:
             file.save(plan)
         return plan
@@ -180,6 +184,7 @@ class _Fleet:
         again = LookUp(
             self._source, plan, journal, lambda record: not is_cut and self._selection.reason_out(record) is None
         )
+        self._seen = again.seen
         return lambda some: self._own(again(some))
 
     def _read(self):
@@ -249,7 +254,13 @@ class _Fleet:
         accepted = [request.target for request in waiting.values()]
         registered = {}
         started = time.monotonic()
-        back = registration.wait_for_registrations(self._source, accepted, self._params["wait"]["timeout"])
+        known = itertools.chain(
+            self._seen,
+            ((each["aor"], each["contact"]) for each in self._left_out.listed),
+            ((each.target.aor, each.target.contact) for each in self._choice.requests),
+            ((each.target.aor, each.target.contact) for each in self._choice.already),
+        )
+        back = registration.wait_for_registrations(self._source, accepted, self._params["wait"]["timeout"], known)
         try:
             for target, record in back:
                 seconds = round(time.monotonic() - started, 1)
@@ -257,7 +268,9 @@ class _Fleet:
                 registered[registration.BACK] = registered.get(registration.BACK, 0) + 1
                 if journal is not None and not record["sip_instance"] and record["contact"] != target.contact:
                     # the same phone under another contact: later runs of the campaign are not to take it for a new one
-                    journal.finished((target.aor or "", record["contact"]), outcomes.ACCEPTED, None, "registered anew")
+                    key = target.aor or "", record["contact"]
+                    if not journal.knows(key):
+                        journal.finished(key, outcomes.ACCEPTED, None, "registered anew")
         except (MIError, TableError) as error:
             # what was sent must not be lost with it
             self._task.warn("Watching for registrations ended early: {0}".format(error))

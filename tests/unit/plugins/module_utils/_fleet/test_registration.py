@@ -114,6 +114,15 @@ def test_another_phone_of_the_aor_that_did_not_restart():
     assert looks([first, second], table) == [[(second, table[0])]]
 
 
+def test_a_phone_that_was_there_before_is_no_sign_of_another():
+    """It was not sent to, so nobody waits for it."""
+    phone, other = target(), record(contact=ELSEWHERE, call_id="other")
+    watch = Watch([phone], [("alice", ELSEWHERE), ("bob", ELSEWHERE)])
+    assert list(watch.look([BEFORE, other])) == []
+    new = record(contact="sip:alice@192.0.2.1:41000", call_id="after")
+    assert list(watch.look([other, new])) == [(phone, new)]
+
+
 PHONES = st.lists(
     st.tuples(st.sampled_from(["alice", "bob"]), st.sampled_from(["1", "2", "3"]), st.booleans()),
     max_size=6,
@@ -151,7 +160,8 @@ class Source:
         monkeypatch.setattr(registration.time, "monotonic", lambda: self.now)
         monkeypatch.setattr(registration.time, "sleep", self.sleep)
 
-    def by_aor(self, aors):
+    def by_aor(self, aors, never_dump=False):
+        assert never_dump
         self.asked.append(list(aors))
         table = self.tables.pop(0) if len(self.tables) > 1 else self.tables[0]
         return {aor: [each for each in table if each["aor"] == aor] for aor in aors}
@@ -185,6 +195,13 @@ def test_waiting_ends_at_the_timeout_with_a_last_look(monkeypatch):
     assert source.now == pytest.approx(1060)
     # one poll for the whole fleet, not one a second
     assert len(source.asked) < 20
+
+
+def test_what_was_there_before_is_nobody_who_is_back(monkeypatch):
+    other = record(contact=ELSEWHERE, call_id="other")
+    source = Source(monkeypatch, [BEFORE, other])
+    found = registration.wait_for_registrations(source, [target()], 60, [("alice", ELSEWHERE)])
+    assert list(found) == []
 
 
 def test_nobody_to_wait_for(monkeypatch):

@@ -463,3 +463,44 @@ def test_two_phones_of_an_aor_that_both_moved_are_sent_to_once_each(campaign):
     moving.register("desk", "a3", "b3")
     assert campaign.sends()["summary"]["sent"] == 0
     assert sorted(moving.notified("desk")) == ["a1", "b2"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_phones_that_are_done_and_moved_are_no_newcomers(campaign, version):
+    campaign = campaign(version, 1)
+    moving = Moving(campaign)
+    users = ["user1", "user2", "user3"]
+    for user in users:
+        moving.register(user, 1)
+    assert outcomes(campaign.sends()) == {"accepted": 3}
+    for place in (2, 3):
+        for user in users:
+            moving.register(user, place, call_id="after")
+        moving.register(f"late{place}", 1)
+        result = campaign.sends()
+        assert result["lookup"]["how"] == "dump" and result["summary"]["sent"] == 1
+        assert outcomes(result) == {"accepted": 2 + place}
+    assert [moving.notified(user) for user in users] == [["1"]] * 3
+    assert moving.notified("late2") == moving.notified("late3") == ["1"]
+    # what the plan says of them is kept
+    for user in users:
+        moving.register(user, 4, call_id="after")
+    assert campaign.cost(lambda: campaign.sends())[0] == {}
+
+
+@pytest.mark.parametrize("version", ["2.4", "3.6"])
+@pytest.mark.parametrize("cut", [{"limit": 3}, {"sample": 50.0, "seed": "a"}])
+def test_refresh_keeps_phones_that_sample_and_limit_would_leave_out_now(campaign, version, cut):
+    campaign = campaign(version, 8, {"contacts": cut})
+    planned = {each["aor"] for each in campaign.sends(plan_only=True)["results"]}
+    for number in range(12):
+        campaign.emu.add_contact(f"a{number}" + campaign.domain, f"sip:code200@127.0.0.1:{campaign.emu.phones_port}")
+    for phone in campaign.emu.phones():
+        if "sample" in cut and phone["user"] + campaign.domain not in planned:
+            campaign.emu.forget_contact(phone["user"] + campaign.domain)
+    result = campaign.sends(refresh=True)
+    assert set(outcomes(result)) == {"accepted"}
+    found = {each["aor"] for each in result["results"]}
+    assert planned <= found and ("sample" in cut or found == planned)
+    # of all that are registered now nobody is lost
+    assert len(found) + sum(result["summary"]["left_out"].values()) == (20 if "limit" in cut else 16)

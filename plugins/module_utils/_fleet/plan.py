@@ -13,7 +13,8 @@ The plan of campaign NAME is the file NAME.plan.jsonl in the directory of the jo
   fingerprint is that of the options which select, users the AORs that were registered when the table was read,
 - ``{"left_out": [aor, contact, reason]}`` for the first thousand of those that are left out,
 - ``{"phone": [aor, contact, sip_instance, user_agent, call_id]}`` for each phone, in the order of sending; contact and what
-  follows are null for an AOR that nobody had registered,
+  follows are null for an AOR that nobody had registered; one more text follows for a phone that registers without an
+  instance and has moved: the contact that the journal knows it by,
 - ``{"phones": NUMBER}`` last.
 
 It is written as another file and renamed, so either the old or the new one is there at any moment. A file that ends without
@@ -86,24 +87,51 @@ class Plan:
         self.targets = head + [target for target in self.targets if id(target) not in chosen]
         return len(head)
 
-    def extended(self, read, limit=None):
+    def extended(self, read, limit=None, knows=lambda key: False, cut=None):
         """The Plan of the same phones in the same order, and then those that only read (Plan, just made) has.
 
-        limit: how many phones there may be altogether, or None. Phones that read does not have are no longer registered.
+        limit: how many phones there may be altogether, or None. knows: function of a key, whether the journal has it.
+        cut: CutOff of those of read that are left out unless they are in this plan. Phones that read does not have are no
+        longer registered.
         """
-        found = {target.key: target for target in read.targets}
-        targets = []
+        newcomers = {target.place: target for target in read.targets}
+        now = self._now(newcomers, knows)
+        # who was nobody is a newcomer once somebody registered the AOR
+        targets = [
+            now.get(id(target)) or gone(target)
+            for target in self.targets
+            if id(target) in now or target.contact is not None
+        ]
+        come = []
+        for target in newcomers.values():
+            reason = cut.get(id(target.record)) if cut else None
+            if reason is None and limit is not None and len(targets) + len(come) >= limit:
+                reason = "it is beyond limit"
+            if reason is None:
+                come.append(target)
+            elif target.record:
+                read.left_out.add(target.record, reason)
+        return Plan(read.fingerprint, read.users, targets + come, read.left_out)
+
+    def _now(self, found, knows):
+        """{id of a Target of this plan: the Target that it is now}. found: {place: Target}; what is left in it is new."""
+        now, missing, others = {}, {}, {}
         for target in self.targets:
-            now = found.pop(target.key, None)
-            if now is not None:
-                targets.append(now)
-            elif target.contact is not None:
-                targets.append(Target(target.aor, target.contact, target.record, problem=GONE))
-        newcomers = [target for target in read.targets if target.key in found]
-        room = len(newcomers) if limit is None else max(0, limit - len(targets))
-        for target in newcomers[room:]:
-            read.left_out.add(target.record, "it is beyond limit")
-        return Plan(read.fingerprint, read.users, targets + newcomers[:room], read.left_out)
+            fresh = found.pop(target.place, None)
+            if fresh is None:
+                missing.setdefault(target.aor, []).append(target)
+            else:
+                now[id(target)] = fresh if target.known_as is None else fresh.known_like(target)
+        for target in found.values():
+            if target.aor in missing:
+                others.setdefault(target.aor, []).append(target)
+        for aor in others:
+            elsewhere = moved(missing[aor], others[aor], knows)
+            for target in missing[aor]:
+                if id(target) in elsewhere:
+                    fresh = found.pop(elsewhere[id(target)].place)
+                    now[id(target)] = fresh.known_like(target)
+        return now
 
     def lines(self, campaign):
         """The lines of its file (yields dict)."""
@@ -118,7 +146,8 @@ class Plan:
             yield {"left_out": [each["aor"], each["contact"], each["reason"]]}
         for target in self.targets:
             record = target.record or {}
-            yield {"phone": [target.aor, target.contact] + [record.get(name) for name in _FIELDS[2:]]}
+            known_as = [] if target.known_as is None else [target.known_as]
+            yield {"phone": [target.aor, target.contact] + [record.get(name) for name in _FIELDS[2:]] + known_as}
         yield {"phones": len(self.targets)}
 
 
@@ -136,7 +165,7 @@ def moved(missing, others, knows):
     at the AOR, and that the plan does not have; each is one phone at most. knows: function of a key, whether the journal has it.
     """
     missing = [each for each in missing if each.contact is not None and not each.record["sip_instance"]]
-    others = [each for each in others if not each.record["sip_instance"]]
+    others = [each for each in others if each.record and not each.record["sip_instance"]]
     found = {}
     for is_one in (
         # what the journal has beside the plan is how one that is done came back, whatever it calls itself since
@@ -157,6 +186,13 @@ def moved(missing, others, knows):
 
 def _is_alike(target, other):
     return other.user_agent == target.user_agent
+
+
+class CutOff(dict):
+    """What sample and limit leave out of a selection, in the place of a LeftOut: {id of a contact record: reason}."""
+
+    def add(self, contact, reason):
+        self[id(contact)] = reason
 
 
 class PlanFile:
@@ -270,13 +306,15 @@ class _Reader:
             raise self._broken(1)
         self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), fresh=False)
 
-    def _target(self, aor, contact, sip_instance, user_agent, call_id):
+    def _target(self, aor, contact, sip_instance, user_agent, call_id, *known_as):
         if not (
             {type(contact), type(sip_instance), type(user_agent), type(call_id)} <= _TEXTS
             and isinstance(aor, str)
             and aor
         ):
             raise TypeError(aor)
+        if known_as and not (contact and len(known_as) == 1 and type(known_as[0]) is str and known_as[0]):
+            raise TypeError(known_as)
         if contact is None:
             return Target(aor, None, problem=NOBODY)
         record = {
@@ -286,7 +324,7 @@ class _Reader:
             "user_agent": self._agents.setdefault(user_agent, user_agent),
             "call_id": call_id,
         }
-        return Target(aor, contact, record)
+        return Target(aor, contact, record, None, *known_as)
 
     def _broken(self, number):
         return self._error("line {0} is broken".format(number))

@@ -103,9 +103,16 @@ def by_aor(source, aors):
     return targets
 
 
-def of_selection(source, selection, left_out):
-    """Targets of the registered contacts that a Selection selects; left_out (LeftOut) takes the others."""
-    return [of_record(record) for record in selection.choose(source, left_out)]
+def of_selection(source, selection, left_out, cut=None):
+    """Targets of the registered contacts that a Selection selects; left_out (LeftOut) takes the others.
+
+    cut: CutOff, takes what sample and limit leave out, which is among the targets then.
+    """
+    if cut is None:
+        return [of_record(record) for record in selection.choose(source, left_out)]
+    records = list(source.contacts(selection.keep(left_out)))
+    selection.cut(records, cut)
+    return [of_record(record) for record in records]
 
 
 def of_record(record, aor=None):

@@ -18,7 +18,12 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.ownership import own_sockets
-from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import Plan, PlanFile, fingerprint_of
+from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import (
+    CutOff,
+    Plan,
+    PlanFile,
+    fingerprint_of,
+)
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import (
     LeftOut,
     Selection,
@@ -152,9 +157,12 @@ class _Fleet:
             kept = None
         if kept is not None and not params["refresh"] and not self._is_outgrown(kept):
             return kept
-        plan = self._new_plan()
-        if kept is not None:
-            plan = kept.extended(plan, self._selection.limit)
+        if kept is None:
+            plan = self._new_plan()
+        else:
+            # sample and limit choose among newcomers: a phone of the plan that they would leave out now stays in it
+            cut = CutOff()
+            plan = kept.extended(self._new_plan(cut), self._selection.limit, journal.knows, cut)
         self._seen = ((each.aor, each.contact) for each in plan.targets if not each.problem)
         if not self._task.check_mode:
             file.save(plan)
@@ -166,11 +174,12 @@ class _Fleet:
             return False
         return (self._source.count().users or 0) > plan.users
 
-    def _new_plan(self):
+    def _new_plan(self, cut=None):
+        """A Plan of what is registered now. cut: see targets.of_selection()."""
         params = self._params
         # before the table is read: who registers meanwhile is a newcomer later
         users = self._source.count().users
-        plan = Plan(fingerprint_of(params), users, self._read(), self._left_out)
+        plan = Plan(fingerprint_of(params), users, self._read(cut), self._left_out)
         if params["canary"]:
             seed = (params["contacts"] or {}).get("seed")
             plan.put_canary_first(params["canary"], str(seed or ""), self._rules.is_sendable)
@@ -187,8 +196,11 @@ class _Fleet:
         self._seen = again.seen
         return lambda some: self._own(again(some))
 
-    def _read(self):
-        """Targets of the phones that the options mean, each once; those that another server serves are left out."""
+    def _read(self, cut=None):
+        """Targets of the phones that the options mean, each once; those that another server serves are left out.
+
+        cut: see targets.of_selection().
+        """
         params = self._params
         if params["uri"] is not None:
             targets.check_uris(params["uri"], "uri")
@@ -196,7 +208,7 @@ class _Fleet:
         elif params["aor"] is not None:
             found = targets.of_aors(self._source, params["aor"])
         else:
-            found = targets.of_selection(self._source, self._selection, self._left_out)
+            found = targets.of_selection(self._source, self._selection, self._left_out, cut)
         seen, once = {}, []
         for target in self._own(found):
             # without a campaign each contact counts, also two of one phone

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import (
     GONE,
+    CutOff,
     Plan,
     PlanError,
     PlanFile,
@@ -164,6 +165,11 @@ def test_another_first_line(file, change):
         b'{"phone": ["a", 5, null, null, null]}\n',
         b'{"phone": ["a", "sip:a@b", [], null, null]}\n',
         b'{"phone": ["a", "sip:a@b", null, null]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, null]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, ""]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, 5]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, "sip:b@c", "sip:d@e"]}\n',
+        b'{"phone": ["a", null, null, null, null, "sip:b@c"]}\n',
         b'{"left_out": ["a"]}\n',
         b'{"phones": 5}\n',
         b'{"phones": null}\n',
@@ -301,3 +307,56 @@ def test_newcomers_within_the_limit():
     assert aors(found) == ["user0", "user1", "new1"]
     assert found.left_out.counts["it is beyond limit"] == 1
     assert aors(plan(fleet(2)).extended(plan([target("new")]), limit=1)) == ["user0", "user1"]
+
+
+def keys(found):
+    return [each.key[1] for each in found.targets]
+
+
+def contacts(found):
+    return [each.contact for each in found.targets]
+
+
+def test_a_phone_without_an_instance_that_moved_is_no_newcomer(file):
+    first = plan([target("a", "sip:1"), target("a", "sip:2"), target("b", "sip:1", "<i>")])
+    now = [target("a", "sip:3", user_agent="Other"), target("b", "sip:2"), target("a", "sip:4"), target("a", "sip:2")]
+    second = first.extended(plan(now))
+    assert contacts(second) == ["sip:4", "sip:2", "sip:1", "sip:3", "sip:2"]
+    assert keys(second) == ["sip:1", "sip:2", "<i>", "sip:3", "sip:2"]
+    assert [each.problem for each in second.targets] == [None, None, GONE, None, None]
+    # that is kept, also while it is gone
+    file.save(second)
+    kept = file.load()
+    assert (keys(kept), contacts(kept)) == (keys(second), contacts(second))
+    third = kept.extended(plan([target("a", "sip:4"), target("a", "sip:2")]))
+    assert (keys(third)[:2], contacts(third)[:2]) == (["sip:1", "sip:2"], ["sip:4", "sip:2"])
+    away = third.extended(plan([]))
+    assert (keys(away)[:2], contacts(away)[:2]) == (["sip:1", "sip:2"], ["sip:4", "sip:2"])
+    assert {each.problem for each in away.targets} == {GONE}
+    again = away.extended(plan([target("a", "sip:5")]))
+    assert (keys(again)[:2], contacts(again)[:2]) == (["sip:1", "sip:2"], ["sip:5", "sip:2"])
+
+
+def test_what_the_journal_saw_come_back_is_the_one_that_is_done():
+    first = plan([target("a", "sip:1"), target("a", "sip:2")])
+    now = [target("a", "sip:3"), target("a", "sip:4", user_agent="Upgraded")]
+    journal = [("a", "sip:2"), ("a", "sip:4")]
+    found = first.extended(plan(now), knows=lambda key: key in journal)
+    assert list(zip(keys(found), contacts(found))) == [("sip:1", "sip:3"), ("sip:2", "sip:4")]
+
+
+def test_an_aor_that_nobody_has_registered_any_more():
+    found = plan([target("a", "sip:1")]).extended(plan([target("a", None)]))
+    assert [each.problem for each in found.targets] == [GONE, NOBODY]
+
+
+def test_what_sample_and_limit_cut_off_is_no_newcomer():
+    now = [target("new1"), target("user0"), target("new2"), target("user1", "sip:elsewhere")]
+    cut = CutOff()
+    for each in now[1:]:
+        cut.add(each.record, "it is not in the sample")
+    found = plan(fleet(2)).extended(plan(now), cut=cut)
+    assert aors(found) == ["user0", "user1", "new1"]
+    assert [each.problem for each in found.targets] == [None, None, None]
+    # who stays in the plan is not left out
+    assert found.left_out.counts["it is not in the sample"] == 1

@@ -328,7 +328,9 @@ def test_a_plan_that_is_none_sends_nothing(campaign, broken, args):
         }[broken]
     )
     result = campaign.run(**args)
-    assert result["failed"] and "is no plan of campaign night" in result["msg"] and "Move the file away" in result["msg"]
+    assert (
+        result["failed"] and "is no plan of campaign night" in result["msg"] and "Move the file away" in result["msg"]
+    )
     assert result["error"]["type"] == "PlanError"
     assert campaign.notified() == {}
 
@@ -485,7 +487,7 @@ def test_phones_that_are_done_and_moved_are_no_newcomers(campaign, version):
     # what the plan says of them is kept
     for user in users:
         moving.register(user, 4, call_id="after")
-    assert campaign.cost(lambda: campaign.sends())[0] == {}
+    assert campaign.cost(campaign.sends)[0] == {}
 
 
 @pytest.mark.parametrize("version", ["2.4", "3.6"])

@@ -313,7 +313,7 @@ class _Reader:
             and aor
         ):
             raise TypeError(aor)
-        if known_as and not (contact and len(known_as) == 1 and type(known_as[0]) is str and known_as[0]):
+        if known_as and not (contact and len(known_as) == 1 and isinstance(known_as[0], str) and known_as[0]):
             raise TypeError(known_as)
         if contact is None:
             return Target(aor, None, problem=NOBODY)

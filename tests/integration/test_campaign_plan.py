@@ -262,6 +262,9 @@ def test_own_only_looks_at_the_socket_of_now(campaign):
     assert outcomes(result) == {"accepted": 2}
     assert result["summary"]["left_out"] == {"another server serves it, through udp:192.0.2.7:5060": 2}
     assert campaign.commands()["ul_dump"] == 1
+    # newcomers need not wait for one that another server serves now
+    campaign.emu.add_contact("far2", "sip:far2@127.0.0.1:9", socket="udp:192.0.2.7:5060")
+    assert campaign.cost(lambda: campaign.sends())[0] == {"ul_dump": 1}
 
 
 @pytest.mark.parametrize("version", ["2.4", "3.6"])
@@ -506,3 +509,40 @@ def test_refresh_keeps_phones_that_sample_and_limit_would_leave_out_now(campaign
     assert planned <= found and ("sample" in cut or found == planned)
     # of all that are registered now nobody is lost
     assert len(found) + sum(result["summary"]["left_out"].values()) == (20 if "limit" in cut else 16)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("batch", [10, None])
+def test_phones_that_need_nothing_any_more_keep_no_newcomers_away(campaign, version, batch):
+    campaign = campaign(version, 6, {"unless_user_agent": "^Wanted"})
+    campaign.sends(plan_only=True)
+    gone, wanted = campaign.emu.phones()[:2]
+    for phone in (gone, wanted):
+        campaign.emu.forget_contact(phone["user"] + campaign.domain)
+    campaign.emu.add_contact(wanted["user"] + campaign.domain, wanted["contact"], user_agent="Wanted/1")
+    assert outcomes(campaign.sends(batch=batch)) == {"accepted": 4, "not_sent": 1, "already": 1}
+    # nobody is new, so nothing is read, and the plan still shows them
+    cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True))
+    assert cost == {} and planned["lookup"]["how"] == "plan"
+    for number in range(4):
+        campaign.emu.add_contact(f"new{number}" + campaign.domain, f"sip:code200@127.0.0.1:{campaign.emu.phones_port}")
+    cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True))
+    assert cost == {"ul_dump": 1}
+    new = {each["aor"] for each in planned["results"] if each["outcome"] == "planned"}
+    assert new == {f"new{number}" + campaign.domain for number in range(4)}
+    # one that was gone is sent to when it is there again
+    campaign.emu.add_contact(gone["user"] + campaign.domain, gone["contact"])
+    assert campaign.sends(batch=10)["summary"]["sent"] == 5
+    assert campaign.notified()[gone["user"]] == 1
+
+
+def test_phones_that_are_left_keep_newcomers_away(campaign):
+    """A look at the plan alone settles nobody."""
+    campaign = campaign("3.6", 4)
+    campaign.sends(plan_only=True)
+    campaign.emu.forget_contact("100000")
+    for number in range(2):
+        campaign.emu.add_contact(f"new{number}", f"sip:code200@127.0.0.1:{campaign.emu.phones_port}")
+    for args in ({"plan_only": True}, {"check": True}):
+        assert campaign.cost(lambda args=args: campaign.run(**args))[0] == {}
+    assert "settled" not in (campaign.directory / "night.jsonl").read_text()

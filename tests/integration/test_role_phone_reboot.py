@@ -247,6 +247,28 @@ class TestOneReading:
         assert [line.split(":")[0] for line in done.lines] == ["batch 1 of 1"]
         assert notified(emu)["code200"] == 1 and reads(emu) == 3
 
+    def test_one_that_is_gone_is_no_newcomer_and_keeps_none_away(self, role, farm_of):
+        emu = farm_of(6)
+        users = [phone["user"] for phone in emu.phones()]
+        given = {"contacts": {}, "event": "check-sync;reboot=true", "canary": 0, "batch": 3, "wait": False}
+        for user in users:
+            emu.set_phone(user, behaviour="reject", code=486)
+        stopped = role({"sip": emu}, **{**given, "batch": 1, "max_failures": 0})
+        assert len(stopped.lines) == 1 and len(stopped.failures) == 1
+        left = [user for user in users if user not in notified(emu)]
+        for user in users:
+            emu.set_phone(user, behaviour="ok")
+        # the plan has it still
+        emu.forget_contact(left[0])
+        done = role({"sip": emu}, **given)
+        assert [line.split(":")[0] for line in done.lines] == ["batch 1 of 2", "batch 2 of 2"]
+        assert done.json["summary"]["states"] == {"accepted": 4, "not_sent": 1, "rejected": 1}
+        for number in range(2):
+            emu.add_contact(f"new{number}", f"sip:code200@127.0.0.1:{emu.phones_port}")
+        last = role({"sip": emu}, **given)
+        assert last.failures == [] and [line.split(":")[0] for line in last.lines] == ["batch 1 of 1"]
+        assert notified(emu) == {**dict.fromkeys([user for user in users if user != left[0]], 1), "code200": 2}
+
     def test_refresh(self, role, farm_of):
         emu = farm_of(4)
         role({"sip": emu}, wait=False)

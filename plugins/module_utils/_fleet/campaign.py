@@ -57,8 +57,15 @@ class Choice:
         self._unsendable = []
 
     def is_nothing_left(self, targets):
-        """Whether no phone of targets is there to be sent to, as far as the plan tells."""
-        return not any(self._earlier(target) is None and self._rules.is_sendable(target) for target in targets)
+        """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell."""
+        return not any(
+            self._earlier(target) is None and self._rules.is_sendable(target) and not self._is_idle(target)
+            for target in targets
+        )
+
+    def _is_idle(self, target):
+        """Whether an earlier run looked a phone up that needs nothing any more, whatever the plan says."""
+        return self._journal is not None and self._journal.is_settled(target.key)
 
     def take(self, targets, look_up):
         """Choose among Targets. look_up: function of a list of Targets, gives those with the records of now."""
@@ -124,6 +131,15 @@ class Choice:
             entry = report.settled(self._rules.make(target), outcome, reason, code)
             self.settled.append(dict(entry, earlier=True))
         return True
+
+
+def settled_keys(rules, asked, found):
+    """Keys of phones that the plan would send to, and that need nothing as they are now.
+
+    rules: Rules. asked: Targets of the plan. found: what looking them up gave (Targets).
+    """
+    sendable = {target.key for target in found if rules.is_sendable(target)}
+    return [target.key for target in asked if rules.is_sendable(target) and target.key not in sendable]
 
 
 class LookUp:

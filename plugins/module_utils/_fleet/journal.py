@@ -12,7 +12,9 @@ A campaign NAME is the file NAME.jsonl in its directory, mode 0600, one JSON obj
 - ``{"journal": 1, "campaign": NAME}`` first,
 - ``{"sending": [[aor, phone], ...]}`` before requests go out, on disk (fsync) before the first of them does,
 - ``{"done": [aor, phone], "outcome": WORD, "code": INT or null, "reason": TEXT or null}`` as each answer comes,
-- ``{"withdrawn": [[aor, phone], ...]}`` for requests that were announced and then not sent.
+- ``{"withdrawn": [[aor, phone], ...]}`` for requests that were announced and then not sent,
+- ``{"settled": [[aor, phone], ...]}`` for phones that were looked up and not sent to, since they were gone, as wanted, or
+  not to be sent to any more. Each run looks them up again; what is new on the server need not wait for them.
 
 phone is the +sip.instance, or the contact of a phone that registers without (see SipRequest.key).
 
@@ -68,6 +70,7 @@ class Journal:
         self.path = journal_path(name, directory)
         self._done = {}
         self._pending = set()
+        self._settled = set()
         self._read_only = read_only
         self.is_new = True
         self._fd = self._open()
@@ -128,6 +131,18 @@ class Journal:
         if keys:
             self._append({"withdrawn": [list(key) for key in keys]})
             self._pending.difference_update(keys)
+            self._settled.difference_update(keys)
+
+    def is_settled(self, key):
+        """Whether key was looked up in this or an earlier run, and nothing was to be sent."""
+        return key in self._settled
+
+    def settled(self, keys):
+        """Note that keys were looked up, and nothing is to be sent to them."""
+        keys = [key for key in keys if key not in self._settled]
+        if keys:
+            self._append({"settled": [list(key) for key in keys]})
+            self._settled.update(keys)
 
     def _settle(self, key, outcome, code, reason):
         self._pending.discard(key)
@@ -188,7 +203,12 @@ class Journal:
             if "sending" in entry:
                 self._pending.update(_key(each) for each in entry["sending"])
             elif "withdrawn" in entry:
-                self._pending.difference_update(_key(each) for each in entry["withdrawn"])
+                keys = [_key(each) for each in entry["withdrawn"]]
+                self._pending.difference_update(keys)
+                # there was something to send after all
+                self._settled.difference_update(keys)
+            elif "settled" in entry:
+                self._settled.update(_key(each) for each in entry["settled"])
             elif "done" in entry:
                 self._settle(_key(entry["done"]), entry["outcome"], entry["code"], entry["reason"])
         except (KeyError, TypeError, ValueError) as error:

@@ -14,7 +14,12 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import registration, report, targets
-from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Choice, LookUp, Rules
+from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import (
+    Choice,
+    LookUp,
+    Rules,
+    settled_keys,
+)
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.ownership import own_sockets
@@ -194,7 +199,14 @@ class _Fleet:
             self._source, plan, journal, lambda record: not is_cut and self._selection.reason_out(record) is None
         )
         self._seen = again.seen
-        return lambda some: self._own(again(some))
+
+        def look_up(some):
+            found = self._own(again(some))
+            # they are looked up again in the next run, but newcomers need not wait for them
+            journal.settled(settled_keys(self._rules, some, found))
+            return found
+
+        return look_up
 
     def _read(self, cut=None):
         """Targets of the phones that the options mean, each once; those that another server serves are left out.

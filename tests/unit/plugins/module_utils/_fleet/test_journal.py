@@ -246,6 +246,8 @@ def test_the_format_is_as_documented(tmp_path):
         journal.sending(KEYS[:2])
         journal.finished(KEYS[0], "rejected", 481, "Gone")
         journal.withdraw([KEYS[1]])
+        journal.settled([KEYS[2], KEYS[1]])
+        journal.settled([KEYS[1]])
         with open(journal.path, encoding="ascii") as written:
             lines = [json.loads(line) for line in written]
     assert lines == [
@@ -253,4 +255,27 @@ def test_the_format_is_as_documented(tmp_path):
         {"sending": [list(KEYS[0]), list(KEYS[1])]},
         {"done": list(KEYS[0]), "outcome": "rejected", "code": 481, "reason": "Gone"},
         {"withdrawn": [list(KEYS[1])]},
+        {"settled": [list(KEYS[2]), list(KEYS[1])]},
     ]
+
+
+def test_what_was_looked_up_and_needed_nothing(tmp_path):
+    with Journal("night", str(tmp_path)) as journal:
+        journal.settled(KEYS[:2])
+        # one of them is there again, is announced, and then not sent to
+        journal.sending(KEYS[:1])
+        journal.withdraw(KEYS[:1])
+        assert [journal.is_settled(key) for key in KEYS[:3]] == [False, True, False]
+    with Journal("night", str(tmp_path)) as journal:
+        assert [journal.is_settled(key) for key in KEYS[:3]] == [False, True, False]
+        # each run looks them up again
+        assert not any(journal.knows(key) for key in KEYS[:3]) and journal.unknown() == []
+
+
+@pytest.mark.parametrize("value", [5, None, [5], [["a"]], [["a", "b", "c"]], [[[], "b"]]])
+def test_settled_lines_that_are_none(tmp_path, value):
+    path = tmp_path / "night.jsonl"
+    Journal("night", str(tmp_path)).close()
+    path.write_bytes(path.read_bytes() + json.dumps({"settled": value}).encode() + b"\n")
+    with pytest.raises(JournalError, match="line 2 is not one of a journal"):
+        Journal("night", str(tmp_path))

@@ -125,8 +125,11 @@ class Report:
         self.left_out: collections.Counter[str] = collections.Counter()
         self._planned = False
         self._by_key: dict[tuple[str, ...], Entry] = {}
+        # of all that a plan tells of, in its order
+        self._plan_keys: dict[tuple[str, ...], None] = {}
         for source in [sources] if isinstance(sources, (str, t.Mapping)) else sources:
             self._take(_unpack(source))
+        self._forget_moved()
         self.results = list(self._by_key.values())
         for entry in self.results:
             # a phone that no run came to
@@ -146,6 +149,7 @@ class Report:
             self._settle(entry)
         if part["plan"]:
             self._planned = True
+            self._plan_keys.update(dict.fromkeys(map(_key, entries)))
             self.left_out.update(part["left_out"])
             return
         if not self._planned:
@@ -166,11 +170,30 @@ class Report:
 
     def _settle(self, entry: Entry) -> None:
         """Each phone once: what a later run says counts, unless it only says that it did nothing."""
-        key = tuple(str(entry[name]) for name in ("host", "aor", "contact", "mailbox"))
+        key = _key(entry)
         before = self._by_key.get(key)
         if before is not None and before["at"] is not None and (entry["at"] is None or entry["earlier"]):
             return
         self._by_key[key] = entry
+
+    def _forget_moved(self) -> None:
+        """Take what the plan says of a phone away if a run sent to it under another contact."""
+        unplanned: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for key in self._by_key.keys() - self._plan_keys:
+            unplanned.setdefault(_place(key), []).append(key)
+        waiting = [
+            key for key in self._plan_keys if _place(key) in unplanned and self._by_key[key]["outcome"] == "planned"
+        ]
+        # a phone that registers without an instance is known by its User-Agent, so those that are alike come first
+        for alike in (True, False):
+            for key in list(waiting):
+                others = unplanned[_place(key)]
+                agent = self._by_key[key]["user_agent"]
+                other = next((each for each in others if not alike or self._by_key[each]["user_agent"] == agent), None)
+                if other is not None:
+                    others.remove(other)
+                    waiting.remove(key)
+                    del self._by_key[key]
 
     @functools.cached_property
     def states(self) -> dict[str, int]:
@@ -316,6 +339,15 @@ class Report:
             todo = "" if entry["state"] in GOOD else remedy(entry)
             writer.writerow([_cell(entry[name]) for name in names] + [entry["state"], todo])
         return target.getvalue()
+
+
+def _key(entry: Entry) -> tuple[str, ...]:
+    return tuple(str(entry[name]) for name in ("host", "aor", "contact", "mailbox"))
+
+
+def _place(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Where a phone is looked for when it has moved: its host and AOR."""
+    return key[:2]
 
 
 def _answered(entry: Entry) -> float:

@@ -383,3 +383,47 @@ class TestPlots:
         ticks = _counts(total)
         assert 2 <= len(ticks) <= 7
         assert ticks[-1] <= total
+
+
+class TestMoved:
+    """A phone that got another contact between the plan and its batch is one phone."""
+
+    def planned(self, *phones):
+        return pack(run(*phones), "sip", "plan", plan=True)
+
+    def found(self, *parts, **about):
+        return sorted((each["contact"], each["state"]) for each in Report(list(parts), about).results)
+
+    def test_is_counted_once(self):
+        plan = self.planned(phone(1, "planned"), phone(2, "planned"))
+        sent = run(phone(1, contact="sip:elsewhere"), phone(2))
+        assert self.found(plan, pack(sent, "sip")) == [
+            ("sip:1002@192.0.2.1:5060", "accepted"),
+            ("sip:elsewhere", "accepted"),
+        ]
+
+    def test_one_of_two_at_an_aor(self):
+        """The run stopped before the turn of the other one."""
+        plan = self.planned(
+            phone(1, "planned", contact="sip:a", user_agent="A"), phone(1, "planned", contact="sip:b", user_agent="B")
+        )
+        sent = pack(run(phone(1, contact="sip:c", user_agent="B")), "sip")
+        assert self.found(plan, sent, stopped="why") == [("sip:a", "not_sent"), ("sip:c", "accepted")]
+
+    def test_what_the_plan_does_not_send_to_is_no_other_contact(self):
+        plan = self.planned(phone(1, "planned"), phone(1, "not_sent", contact="sip:other"))
+        assert (
+            self.found(plan)
+            == self.found(plan, stopped="why")
+            == [("sip:1001@192.0.2.1:5060", "not_sent"), ("sip:other", "not_sent")]
+        )
+        assert self.found(plan, check=True) == [("sip:1001@192.0.2.1:5060", "planned"), ("sip:other", "not_sent")]
+
+    def test_others_stay(self):
+        plan = self.planned(phone(1, "planned"), phone(2, "planned"), phone(3, "planned"))
+        # a newcomer at the AOR of one that was reached, and one of another server
+        sent = pack(run(phone(1), phone(1, contact="sip:new")), "sip")
+        other = pack(run(phone(2, contact="sip:other")), "sip2")
+        assert [state for _contact, state in self.found(plan, sent, other)] == ["accepted", "not_sent", "not_sent"] + [
+            "accepted"
+        ] * 2

@@ -137,4 +137,8 @@ options:
         description:
           - Name of the location table in the database. If not set, as O(table).
         type: str
-""" + suboptions("location_db", 6)
+"""
+
+
+# the checks of ansible-test read only constants in a class
+ModuleDocFragment.DOCUMENTATION += suboptions("location_db", 6)

@@ -74,4 +74,4 @@ options:
 
 
 # the checks of ansible-test read only constants in a class
-ModuleDocFragment.DOCUMENTATION += textwrap.indent(_OPTIONS.replace("@", "").strip() + "\n", "  ")
+ModuleDocFragment.DOCUMENTATION += textwrap.indent(_OPTIONS.replace("(@", "(").strip() + "\n", "  ")

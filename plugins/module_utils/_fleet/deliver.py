@@ -122,9 +122,9 @@ class Delivery:
             yield request, _result(what, record, time.monotonic() - started, at)
         yield from self._set_aside()
 
-    def may_have_sent(self, request):
-        """Whether a SipRequest without a result, after run() raised, may have gone out."""
-        return any(each[0] is request for each in self._under_way.values())
+    def under_way(self):
+        """The ids of the SipRequests that may have gone out without a result, after run() raised (set of int)."""
+        return {id(request) for request, _started, _at in self._under_way.values()}
 
     def _stop_run(self, reason):
         if reason is not None and self.stopped is None:

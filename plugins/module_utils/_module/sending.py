@@ -106,9 +106,10 @@ class Sending:
             self.failure = MIError("The run broke off: {0}".format(error.strerror or error))
         self.seconds = time.monotonic() - started
         self.stopped = delivery.stopped
+        under_way = delivery.under_way()
         for request in requests:
             if results.outcome(request) is None:
-                results.add(request, self._unaccounted(request, delivery.may_have_sent(request)))
+                results.add(request, self._unaccounted(request, id(request) in under_way))
         self.sent = sum(results.outcome(request) in outcomes.SENT for request in requests)
         self._task, self._results, self._requested = task, results, bool(requests)
 

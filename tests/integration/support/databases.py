@@ -267,7 +267,8 @@ class Postgresql(_Server):
 
     def database(self):
         name = f"opensips{next(self._numbers)}"
-        self._admin(f"CREATE DATABASE {name}")
+        # nobody is ever connected to template0, as autovacuum is to template1 at times: PostgreSQL would refuse the copy
+        self._admin(f"CREATE DATABASE {name} TEMPLATE template0")
         options = {
             "db_engine": "postgresql",
             "login_unix_socket": str(self.folder),

@@ -70,10 +70,12 @@ class Http(Peer):
                     self.running += 1
                     self.most_running = max(self.most_running, self.running)
                 try:
-                    self._write(connection, self._respond(request))
+                    answer = self._respond(request)
                 finally:
+                    # before the client sees the answer: its next request may be here before this thread goes on
                     with self._lock:
                         self.running -= 1
+                self._write(connection, answer)
         except (OSError, ValueError):
             self.finished.set()
         finally:

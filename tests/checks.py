@@ -61,15 +61,21 @@ class Tally:
     failed: int = 0
     skipped: int = 0
     reasons: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    failures: list[str] = dataclasses.field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
         self.reasons.update(other.reasons)
+        self.failures += other.failures
 
     def __str__(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def last_lines(text: str, most: int = 30) -> str:
+    return "\n".join(f"    {line[:300]}" for line in text.strip().splitlines()[-most:])
 
 
 def read_junit(*paths: pathlib.Path) -> Tally:
@@ -77,8 +83,10 @@ def read_junit(*paths: pathlib.Path) -> Tally:
     for path in paths:
         for case in xml.etree.ElementTree.parse(path).iter("testcase"):
             skipped = case.find("skipped")
-            if case.find("failure") is not None or case.find("error") is not None:
+            bad = [each for kind in ("failure", "error") for each in case.findall(kind)]
+            if bad:
                 tally.failed += 1
+                tally.failures.append(f"{case.get('classname')} {case.get('name')}\n{last_lines(bad[0].text or '')}")
             elif skipped is not None:
                 tally.skipped += 1
                 tally.reasons[skipped.get("message") or skipped.text or "no reason given"] += 1
@@ -308,14 +316,16 @@ def check_pythons(bench: Workbench) -> str:
 
 
 def check_integration(bench: Workbench) -> str:
-    """pytest tests/integration: playbooks against the emulator, and against sipp and opensips where they are installed"""
+    """pytest: playbooks, attacks and faults against the emulator, and against sipp and opensips where they are installed"""
     venv, here = bench.venv("core"), bench.stage("integration")
-    some(here.glob("tests/integration/**/test_*.py"), "integration tests")
+    folders = ["tests/integration", "tests/security", "tests/faults"]
+    for folder in folders:
+        some((here / folder).rglob("test_*.py"), f"tests in {folder}")
     collections_path = str(bench.scratch / "integration")
     report = bench.scratch / "integration.xml"
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path)
     status, _output = bench.run(
-        venv / "python", "-m", "pytest", "tests/integration", "-v", "-ra", "--durations=20", "-n", "auto", "--dist", "loadscope",
+        venv / "python", "-m", "pytest", *folders, "-v", "-ra", "--durations=20", "-n", "auto", "--dist", "loadscope",
         "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
     )  # fmt: skip
     return bench.count(read_junit(report) if report.exists() else Tally(), status, "integration tests")
@@ -518,6 +528,9 @@ def main() -> int:
         else:
             shutil.rmtree(scratch, ignore_errors=True)
 
+    # again, since they are lost among thousands of lines
+    for failure in bench.tests.failures:
+        print(f"\nFAILED {failure}")
     print("\n=== summary")
     for name, (good, note, seconds) in results.items():
         print(f"{'ok' if good else 'FAILED':7} {name:13} {seconds:5.0f} s  {note.splitlines()[0]}")

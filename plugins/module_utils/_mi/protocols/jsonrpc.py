@@ -35,6 +35,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.reply impor
 _FIFO_REQUEST = 4096
 # The server prints ids as 32-bit integers.
 _MAX_ID = 2147483647
+# Parse error, and invalid request: prepare_mi_response() of mi/mi.c answers nothing else without an id.
+_WITHOUT_ID = (-32700, -32600)
 PRINT_FAILED = "failed to print response"
 _NESTING = 8
 
@@ -123,7 +125,9 @@ def take_message(message, text, request):
             "Check protocol and transport, over HTTP also url",
         )
     answered = message.get("id")
-    if answered != request.id and not (answered is None and error is not None):
+    # 1.0 and True equal 1, and are no ids of ours
+    is_ours = type(answered) is int and answered == request.id
+    if not is_ours and not (answered is None and _is_unread(error)):
         raise MalformedReply(
             "The reply carries id {0!r}, the request had {1}".format(answered, request.id),
             "Another client may use the same socket; try again",
@@ -131,6 +135,12 @@ def take_message(message, text, request):
     if error is not None:
         return _error(error, request, text)
     return ValueReply(message["result"], text)
+
+
+def _is_unread(error):
+    """Whether an error is one of those that a server has for what it could not read, and so may not know the id of."""
+    code = error.get("code") if isinstance(error, dict) else None
+    return type(code) is int and code in _WITHOUT_ID
 
 
 def _check_params(params):

@@ -97,6 +97,15 @@ def test_a_request_over_fifo_is_one_line():
         (reply(), MalformedReply),
         (reply(id=8, result=1), MalformedReply),
         (reply(id=None, result=1), MalformedReply),
+        (reply(id=None, error={"code": -32600, "message": "Invalid Request"}), ServerError),
+        # what a forger who knows no id can say
+        (reply(id=None, error={"code": 200, "message": "OK"}), MalformedReply),
+        (reply(id=None, error={"code": 404, "message": "AOR not found"}), MalformedReply),
+        (reply(id=None, error={"code": -32700.0, "message": "Parse error"}), MalformedReply),
+        (json.dumps({"jsonrpc": "2.0", "error": {"code": 200, "message": "OK"}}).encode(), MalformedReply),
+        (reply(id=7.0, result=1), MalformedReply),
+        (reply(id=[7], result=1), MalformedReply),
+        (reply(id={}, error={"code": -32601, "message": "Method not found"}), MalformedReply),
         (reply(id="7", result=1), MalformedReply),
         (reply(error="text"), MalformedReply),
         (reply(error={"code": "404"}), MalformedReply),
@@ -116,6 +125,17 @@ def test_replies_that_are_errors(data, error):
 @pytest.mark.parametrize("result", [None, 0, "", [], {}, False, {"a": [1, 2.5, None, "\u4f60"]}])
 def test_any_result_is_a_result(result):
     assert JsonRpcProtocol().decode(reply(result=result), REQUEST).result == result
+
+
+def test_true_and_one_are_not_the_same_id():
+    with pytest.raises(MalformedReply):
+        JsonRpcProtocol().decode(reply(id=True, result=1), Request(b"", "uptime", 1))
+    assert JsonRpcProtocol().decode(reply(id=1, result=1), Request(b"", "uptime", 1)).result == 1
+
+
+def test_an_error_of_200_that_carries_the_id_is_how_ul_sync_says_that_there_is_nothing_to_do():
+    answered = JsonRpcProtocol().decode(reply(error={"code": 200, "message": "Contacts already synced"}), REQUEST)
+    assert (answered.code, answered.message, answered.result) == (200, "Contacts already synced", None)
 
 
 def test_complete_tells_a_whole_reply_from_a_part():

@@ -25,7 +25,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outgoing
+from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outgoing, not_taken
 
 # Seconds: a server of 3.x answers at once what it has read; one before 3.0 never answers JSON on its FIFO.
 _QUIET = 0.25
@@ -83,7 +83,7 @@ def _fifo(carrier, timeout, names):
             protocol = make_protocol(name)
             yield Outgoing(protocol, (_json_probe if name == "jsonrpc" else _line_probe)(protocol), timeout)
 
-    outcomes = _FifoProbe(carrier, None, max_in_flight=len(names)).run(requests())
+    outcomes = _FifoProbe(carrier, len(names), timeout).run(requests())
     try:
         for protocol, outcome in outcomes:
             if not isinstance(outcome, MIError):
@@ -93,6 +93,8 @@ def _fifo(carrier, timeout, names):
             failures.append(outcome)
     finally:
         outcomes.close()
+    if all(isinstance(each, MITimeout) for each in failures) and carrier.unread():
+        raise not_taken(carrier)
     raise _worst(failures)
 
 
@@ -104,7 +106,10 @@ class _FifoProbe(Flight):
     an empty FIFO, with our other clients locked out until the server took them.
     """
 
-    _quiet_since = None
+    def __init__(self, carrier, count, timeout):
+        super().__init__(carrier, None, max_in_flight=count)
+        self._timeout = timeout
+        self._quiet_since = None
 
     def _may_send(self):
         if not self._sequence:
@@ -112,7 +117,11 @@ class _FifoProbe(Flight):
         now = time.monotonic()
         if self._carrier.unread():
             self._quiet_since = None
-        elif self._quiet_since is None:
+            # a server that does not read one probe takes no other
+            self._hung = self._gives_up(self._timeout)
+            return False
+        self._give_up = None
+        if self._quiet_since is None:
             self._quiet_since = now
         return self._quiet_since is not None and now - self._quiet_since >= _QUIET
 

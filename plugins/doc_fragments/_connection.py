@@ -52,8 +52,20 @@ options:
       - Directory in which replies come back. With the FIFO it is the C(reply_dir) of C(mi_fifo), and both sides must use the same.
         With O(socket_path) it is where the module's own socket gets its name.
       - If not set, C(/tmp) is used for the FIFO, as C(mi_fifo) does, and the directory of O(socket_path) if it can be written.
+      - With O(socket_path), the module makes a directory of its own in it, which other users cannot list.
       - Can also be set with the environment variable E(OPENSIPS_MI_REPLY_DIR).
     type: path
+  server_user:
+    description:
+      - User that the processes of OpenSIPS run as, by name or number. It belongs to the FIFO and to O(socket_path).
+      - It matters if other users may write to the directory of O(fifo_path) or O(socket_path), as to C(/tmp).
+        Anybody can put a FIFO there, read what is sent, and answer it.
+        The module then sends only if root, the user that runs the module, or this user owns the FIFO or the socket.
+      - If not set, it is the service account (user number below 1000) whose processes are called C(opensips).
+        If there are several such accounts, or none, the module fails and asks for this option.
+      - Set it where other service accounts could start programs, because one of them could start a process of that name.
+      - Can also be set with the environment variable E(OPENSIPS_MI_SERVER_USER).
+    type: str
   host:
     description:
       - Name or address of the server's UDP socket, the C(socket_name) of C(mi_datagram). IPv6 addresses are written without brackets.

@@ -5,29 +5,67 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Files that must not outlive the process: removed at exit and on the signals that end it."""
+"""What must be done before the process ends, at exit or on a signal: files removed, and what callers ask for."""
 
 import atexit
+import contextlib
 import os
 import signal
 import threading
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 _paths = set()
+_functions = []
 _previous = {}
 _owner = None
 
 
 def remember(path):
-    """Remove path when the process ends, unless forget() comes first."""
+    """Remove path, a file or an empty directory, when the process ends, unless forget() comes first."""
+    _begin()
+    _paths.add(path)
+    _take_signals()
+
+
+def forget(path):
+    """path is gone or no longer ours to remove."""
+    _paths.discard(path)
+    _give_signals_back()
+
+
+def remove(path):
+    """Remove path, a file or an empty directory, now."""
+    _remove(path)
+    forget(path)
+
+
+@contextlib.contextmanager
+def before_end(function):
+    """Call function, without arguments, if a signal ends the process inside the with block; it must not raise."""
+    _begin()
+    _functions.append(function)
+    _take_signals()
+    try:
+        yield
+    finally:
+        # after a fork the child has none
+        if function in _functions:
+            _functions.remove(function)
+        _give_signals_back()
+
+
+def _begin():
     global _owner
     if _owner != os.getpid():
         # first use, or a fork: the parent's files are the parent's
         _paths.clear()
+        _functions.clear()
         _previous.clear()
         _owner = os.getpid()
         atexit.register(_remove_all)
-    _paths.add(path)
+
+
+def _take_signals():
     if not _previous and threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             handler = signal.getsignal(number)
@@ -37,10 +75,10 @@ def remember(path):
                 signal.signal(number, _on_signal)
 
 
-def forget(path):
-    """path is gone or no longer ours to remove."""
-    _paths.discard(path)
-    if not _paths and _previous and threading.current_thread() is threading.main_thread():
+def _give_signals_back():
+    if _paths or _functions:
+        return
+    if _previous and threading.current_thread() is threading.main_thread():
         for number, handler in _previous.items():
             if signal.getsignal(number) is _on_signal:
                 signal.signal(number, handler)
@@ -51,13 +89,28 @@ def _remove_all():
     if _owner != os.getpid():
         return
     while _paths:
+        # what is in a directory before the directory
+        for path in sorted(list(_paths), key=len, reverse=True):
+            _remove(path)
+            _paths.discard(path)
+
+
+def _remove(path):
+    try:
+        os.unlink(path)
+    except IsADirectoryError:
         try:
-            os.unlink(_paths.pop())
+            os.rmdir(path)
         except OSError:
             pass
+    except OSError:
+        pass
 
 
 def _on_signal(number, _frame):
+    if _owner == os.getpid():
+        for function in _functions:
+            function()
     _remove_all()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

@@ -7,6 +7,7 @@
 
 """A connection to one server's Management Interface: one carrier, one protocol, and the catalogue between."""
 
+import functools
 import re
 import time
 
@@ -28,6 +29,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.options imp
     resolve,
 )
 
+# JSON-RPC has ids that nobody else knows
+_FORGEABLE = (
+    "Any user of this host can answer in the server's place, since the file system of reply_dir has no access control lists,"
+    " and the line protocol no ids: run the module as root, as the server's user, or as a member of its group"
+)
 _VERSION = re.compile(r"\((\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -58,6 +64,8 @@ class Connection:
     def close(self):
         """Close sockets and remove reply FIFOs."""
         self.carrier.close()
+        if getattr(self.carrier, "everybody", False) and self._protocol is not None and self._protocol.name == "line":
+            self._warn(_FORGEABLE)
 
     @property
     def protocol(self):
@@ -119,7 +127,7 @@ class Connection:
 
         self._streams = True
         try:
-            yield from streaming.stream(self.carrier, protocol, encode, layout, timeout)
+            yield from streaming.stream(self.carrier, protocol, encode, layout, timeout, self._timeout(None))
         finally:
             self._streams = False
 
@@ -132,16 +140,17 @@ class Connection:
         )
         return name
 
-    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None):
+    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None, starting=None):
         """Run many MI commands, many in flight; yields (index, Reply or MIError) as they come, one for each request.
 
         requests: iterable of (method, params); taken one at a time, just before each is sent. max_in_flight: requests that
         may wait for an answer. governor: Governor that paces them, its own for each run; as the server's memory bears if None.
-        timeout: seconds for each.
+        timeout: seconds for each. starting: function of an index, called just before that request is written for the first
+        time, and again whenever that is tried again; without such a call the server cannot have got it.
         """
         self._commands()
         governor = governor or Governor()
-        return self._watched(self._many(requests, max_in_flight, governor, timeout), governor)
+        return self._watched(self._many(requests, max_in_flight, governor, timeout, starting), governor)
 
     def _watched(self, outcomes, governor):
         try:
@@ -154,8 +163,8 @@ class Connection:
                     )
                 )
 
-    def _many(self, requests, max_in_flight, governor, timeout):
-        encoded = self._encode_each(requests, timeout)
+    def _many(self, requests, max_in_flight, governor, timeout, starting):
+        encoded = self._encode_each(requests, timeout, starting)
         look = self._deferred(*LOOK)
         limit = max_in_flight or flight.DEFAULT_IN_FLIGHT[self.carrier.kind]
         if self.carrier.kind == "http":
@@ -164,16 +173,25 @@ class Connection:
             return flight.BlockingFlight(self._exchange_http, workers, governor, look).run(encoded)
         return self._flight(limit, governor, look).run(encoded)
 
-    def _encode_each(self, requests, timeout):
+    def _encode_each(self, requests, timeout, starting):
         for index, (method, params) in enumerate(requests):
-            yield flight.Outgoing(index, self._deferred(method, params), self._timeout(timeout, method), method)
+            notify = None if starting is None else functools.partial(starting, index)
+            yield flight.Outgoing(index, self._deferred(method, params, notify), self._timeout(timeout, method), method)
 
-    def _deferred(self, method, params):
+    def _deferred(self, method, params, starting=None):
         """Preparing is part of sending, so what it raises becomes the request's own outcome."""
 
         def encode(reply_to):
-            name, arranged, known = self._prepare(method, params)
-            return self._speaker().encode(name, arranged, reply_to, known)
+            try:
+                name, arranged, known = self._prepare(method, params)
+                request = self._speaker().encode(name, arranged, reply_to, known)
+            except MIError as error:
+                # what failed may be another request, which asks for the server's version; this one did not go out
+                error.maybe_sent = False
+                raise
+            if starting is not None:
+                starting()
+            return request
 
         return encode
 
@@ -298,11 +316,15 @@ def _carrier(options):
     if options.transport == "fifo":
         from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import fifo
 
-        return fifo.FifoCarrier([options.fifo_path] if options.fifo_path else fifo.DEFAULT_PATHS, options.reply_dir)
+        return fifo.FifoCarrier(
+            [options.fifo_path] if options.fifo_path else fifo.DEFAULT_PATHS, options.reply_dir, options.server_user
+        )
     if options.transport == "datagram":
         from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
 
-        return DatagramCarrier(options.host, options.port, options.socket_path, options.reply_dir)
+        return DatagramCarrier(
+            options.host, options.port, options.socket_path, options.reply_dir, server_uid=options.server_user
+        )
     from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
 
     return HttpCarrier(

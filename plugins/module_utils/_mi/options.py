@@ -16,7 +16,7 @@ DEFAULT_TIMEOUT = 10.0
 DEFAULT_ASYNC_TIMEOUT = 40.0
 
 _BY_TRANSPORT = {
-    "fifo": ("fifo_path", "reply_dir"),
+    "fifo": ("fifo_path", "reply_dir", "server_user"),
     "datagram": ("host", "port", "socket_path"),
     "http": ("url", "validate_certs", "ca_path", "client_cert", "client_key", "url_username", "url_password"),
 }
@@ -36,7 +36,7 @@ _TELLING = (
 
 
 class Options:
-    """The checked options as attributes; those of other transports are None."""
+    """The checked options as attributes; those of other transports are None. server_user: uid (int) or None."""
 
     def __init__(self, values):
         for name, value in values.items():
@@ -83,11 +83,12 @@ def _transport(given):
             raise BadParameters(
                 "{0} contradicts {1}: it belongs to transport {2}".format(name, why, other), "Leave out one of the two"
             )
-    if given.get("reply_dir") is not None and transport != "fifo" and given.get("socket_path") is None:
-        raise BadParameters(
-            "reply_dir belongs to transport fifo, or to socket_path, but the transport is {0}".format(transport),
-            "Leave it out",
-        )
+    for name in ("reply_dir", "server_user"):
+        if given.get(name) is not None and transport != "fifo" and given.get("socket_path") is None:
+            raise BadParameters(
+                "{0} belongs to transport fifo, or to socket_path, but the transport is {1}".format(name, transport),
+                "Leave it out",
+            )
     if transport != "http":
         for name in ("client_cert", "client_key", "url_username", "url_password", "ca_path"):
             if given.get(name) is not None:
@@ -110,7 +111,15 @@ def _timeout(value):
     return seconds
 
 
+def _check_server_user(values):
+    if values["server_user"] is not None:
+        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import owner
+
+        values["server_user"] = owner.uid_of(values["server_user"])
+
+
 def _check_fifo(values):
+    _check_server_user(values)
     for name in ("fifo_path", "reply_dir"):
         if values[name] is not None and not str(values[name]).startswith("/"):
             raise BadParameters("{0} {1!r} is not absolute".format(name, values[name]), "Give the whole path")
@@ -118,6 +127,7 @@ def _check_fifo(values):
 
 def _check_datagram(values):
     if values["socket_path"] is not None:
+        _check_server_user(values)
         if values["reply_dir"] is not None and not str(values["reply_dir"]).startswith("/"):
             raise BadParameters("reply_dir {0!r} is not absolute".format(values["reply_dir"]), "Give the whole path")
         for name in ("host", "port"):

@@ -17,11 +17,12 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.flight impo
 _RETRY = 0.001
 
 
-def stream(carrier, protocol, encode, layout, timeout):
+def stream(carrier, protocol, encode, layout, timeout, taken_within=None):
     """Send a request and yield its reply in parts, each a Reply.
 
     carrier: for FIFO or HTTP. protocol: one that has parts(). encode, layout (Layout): see there. timeout: seconds for the
-    whole reply. Raises as a call would, after any number of parts.
+    whole reply. taken_within: seconds for the server to take the request, if fewer. Raises as a call would, after any number
+    of parts.
     """
     deadline = time.monotonic() + timeout
     if carrier.kind == "http":
@@ -33,7 +34,7 @@ def stream(carrier, protocol, encode, layout, timeout):
         finally:
             pieces.close()
         return
-    exchange = _start(carrier, protocol, encode, deadline)
+    exchange = _start(carrier, protocol, encode, deadline, taken_within or timeout)
     whole = False
     try:
         parts = protocol.parts(exchange.request, layout)
@@ -48,15 +49,16 @@ def stream(carrier, protocol, encode, layout, timeout):
         exchange.close(whole)
 
 
-def _start(carrier, protocol, encode, deadline):
+def _start(carrier, protocol, encode, deadline, taken_within):
     """Send the request: its exchange."""
+    give_up = min(deadline, time.monotonic() + taken_within)
     while True:
         exchange = carrier.start(encode, protocol.complete)
         if exchange is not None:
             exchange.deadline = deadline
             exchange.widen()
             return exchange
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= give_up:
             raise not_taken(carrier)
         time.sleep(_RETRY)
 

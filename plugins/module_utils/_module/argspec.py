@@ -56,6 +56,7 @@ _CONNECTION = {
     "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "auto"},
     "fifo_path": {"type": "path"},
     "reply_dir": {"type": "path"},
+    "server_user": {"type": "str"},
     "host": {"type": "str"},
     "port": {"type": "int"},
     "socket_path": {"type": "path"},

@@ -19,7 +19,7 @@ PREFIX = "community.opensips.opensips_"
 SECONDS = 240
 FORKS = 4
 CONNECTION_OPTIONS = (
-    "transport", "protocol", "fifo_path", "reply_dir", "host", "port", "socket_path", "url", "timeout", "validate_certs", "ca_path",
+    "transport", "protocol", "fifo_path", "reply_dir", "server_user", "host", "port", "socket_path", "url", "timeout", "validate_certs", "ca_path",
     "client_cert", "client_key", "url_username", "url_password",
 )  # fmt: skip
 

@@ -5,23 +5,78 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Who may write to what the server answers through: its own user, and as few others as possible."""
+"""Who may write to what the server answers through: its own user, and as few others as possible.
+
+Sources: acl(5); include/uapi/linux/posix_acl_xattr.h.
+"""
 
 import os
 import stat
+import struct
+
+_ACL = "system.posix_acl_access"
+_ACL_VERSION = 2
+# tags of its entries, in the order that the kernel demands, and the rights
+_USER_OBJ, _USER, _GROUP_OBJ, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x10, 0x20
+_NO_ID = 0xFFFFFFFF
+_READ_WRITE, _WRITE = 6, 2
 
 
-def narrowest(server):
-    """(mode, owner, group) for a reply FIFO or socket; -1 leaves an id as it is.
+class Access:
+    """How a reply FIFO or socket, made with mode 0600, is opened to the server and to nobody else.
 
-    server: os.stat_result of the server's FIFO or socket. Root gives the file to the server's user. Others share it with
-    the server's group if they are in it, and have to let everybody write else: nobody can read it or guess its name.
+    server: os.stat_result of the server's FIFO or socket. user: uid of the server, or None: that of its FIFO or socket.
+    everybody: any user may write to what restrict() was called for last (bool).
+
+    Root gives the file to the server's user. Others let that user in by an access control list. Where the file system has
+    none, they share the file with the server's group if they are in it, and have to let everybody write else. The name does
+    not hide it: a server takes no directory of ours for reply FIFOs, and /proc/net/unix lists all sockets.
     """
-    own = os.geteuid()
-    if own == 0:
-        return 0o600, server.st_uid, server.st_gid
-    if server.st_uid == own:
-        return 0o600, -1, -1
-    if server.st_mode & stat.S_IRWXG and server.st_gid in os.getgroups() + [os.getegid()]:
-        return 0o620, -1, server.st_gid
-    return 0o622, -1, -1
+
+    def __init__(self, server, user=None):
+        self._user = server.st_uid if user is None else user
+        self._group = server.st_gid
+        self._grouped = bool(server.st_mode & stat.S_IRWXG)
+        self.everybody = False
+
+    def restrict(self, target):
+        """target: path or descriptor of a FIFO, or path of a socket, that is ours. Raises OSError."""
+        own = os.geteuid()
+        if self._user == own:
+            return
+        if own == 0:
+            _chown(target, self._user, self._group)
+            return
+        if self._let_in(target) or self._user == 0:
+            # root may write to it in any case
+            return
+        if self._grouped and self._group in os.getgroups() + [os.getegid()]:
+            _chown(target, -1, self._group)
+            os.chmod(target, 0o620)
+            return
+        self.everybody = True
+        os.chmod(target, 0o622)
+
+    def _let_in(self, target):
+        """Whether an access control list could be set that lets the server's user write."""
+        entries = [
+            (_USER_OBJ, _READ_WRITE, _NO_ID),
+            (_USER, _WRITE, self._user),
+            (_GROUP_OBJ, 0, _NO_ID),
+            (_MASK, _WRITE, _NO_ID),
+            (_OTHER, 0, _NO_ID),
+        ]
+        packed = struct.pack("<I", _ACL_VERSION) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+        try:
+            os.setxattr(target, _ACL, packed)
+        except (OSError, AttributeError):
+            # the file system has none, or Python does not know them on this system
+            return False
+        return True
+
+
+def _chown(target, owner, group):
+    if isinstance(target, int):
+        os.fchown(target, owner, group)
+    else:
+        os.chown(target, owner, group, follow_symlinks=False)

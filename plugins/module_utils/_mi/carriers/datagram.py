@@ -13,10 +13,11 @@ Sources: mi_datagram/datagram_fnc.c of 2.4, 3.6 and 4.0.
 import errno
 import os
 import socket
+import stat
 import tempfile
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access, owner
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
     MITimeout,
@@ -29,28 +30,43 @@ MAX_DATAGRAM = 65457
 _MAX_SOCKET_PATH = 108
 _PREFIX = "opensips_mi_"
 _RANDOM = 8
-_NAME_LENGTH = 1 + len(_PREFIX) + 2 * _RANDOM
+# a directory of our own, and in it a number of at most seven digits
+_NAME_LENGTH = 1 + len(_PREFIX) + 2 * _RANDOM + 1 + 7
 
 
 class DatagramCarrier:
     """Either host (str) and port (int), or socket_path (str) and reply_dir, where our own socket's name is made (str or None).
 
     Each exchange has a socket to itself, so a late reply answers nobody else. Over UDP it is connected, so only the server can
-    answer. A Unix socket cannot be, since the server answers from another one; its permissions keep others out instead.
-    reuse: keep a socket for the next exchange (protocols whose replies carry ids).
+    answer. A Unix socket cannot be, since the server answers from another one; its permissions, and a directory of our own that
+    nobody can list, keep others out instead.
+    reuse: keep a socket for the next exchange (protocols whose replies carry ids). server_uid: of the server's user (int), or
+    None to find it out where it matters. everybody: our Unix sockets can be written by any user, since the file system knows
+    no access control lists (bool).
     """
 
     kind = "datagram"
 
-    def __init__(self, host=None, port=None, socket_path=None, reply_dir=None, reuse=False):
+    def __init__(self, host=None, port=None, socket_path=None, reply_dir=None, reuse=False, server_uid=None):
         self.host = host
         self.port = port
         self.socket_path = socket_path
         self.reply_dir = reply_dir
         self.reuse = reuse
+        self.server_uid = server_uid
         self._address = None
         self._idle = []
         self._blocked = None
+        # of the server's Unix socket: a descriptor, so that nobody can put another in its place, and who may answer
+        self._server = None
+        self._access = None
+        # of our Unix sockets: their directory, and how many there were
+        self._directory = None
+        self._count = 0
+
+    @property
+    def everybody(self):
+        return self._access is not None and self._access.everybody
 
     def describe(self):
         return (
@@ -64,7 +80,7 @@ class DatagramCarrier:
         if self._address is not None:
             return
         if self.socket_path:
-            self._address = (socket.AF_UNIX, self.socket_path)
+            self._open_server()
             return
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM)
@@ -74,9 +90,36 @@ class DatagramCarrier:
             ) from error
         self._address = (found[0][0], found[0][4])
 
+    def _open_server(self):
+        try:
+            server = os.open(self.socket_path, os.O_PATH | os.O_CLOEXEC)
+        except OSError as error:
+            raise self._error(error) from error
+        try:
+            status = os.fstat(server)
+            if not stat.S_ISSOCK(status.st_mode):
+                raise self._error(OSError(errno.ENOTSOCK, "it is no socket"))
+            owner.check(self.socket_path, status, self.server_uid, "socket_path")
+        except BaseException:
+            os.close(server)
+            raise
+        self._server = server
+        self._access = access.Access(status, self.server_uid)
+        by_descriptor = "/proc/self/fd/{0}".format(server)
+        self._address = (socket.AF_UNIX, by_descriptor if os.path.exists(by_descriptor) else self.socket_path)
+
+    def _close_server(self):
+        if self._server is not None:
+            os.close(self._server)
+            self._server = self._address = None
+
     def close(self):
         while self._idle:
             _close(self._idle.pop())
+        self._close_server()
+        if self._directory is not None:
+            cleanup.remove(self._directory)
+            self._directory = None
 
     def writable_fd(self):
         """The descriptor to poll for writing after start() gave None; None where polling does not tell."""
@@ -93,10 +136,7 @@ class DatagramCarrier:
             )
         self._blocked = sock = self._idle.pop() if self._idle else self._connect()
         try:
-            if self.socket_path:
-                sock.sendto(request.data, self.socket_path)
-            else:
-                sock.send(request.data)
+            self._send(sock, request.data)
         except OSError as error:
             if error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS):
                 self._idle.append(sock)
@@ -105,6 +145,27 @@ class DatagramCarrier:
             raise self._error(error) from error
         self._blocked = None
         return DatagramExchange(self, request, sock)
+
+    def _send(self, sock, data):
+        if not self.socket_path:
+            sock.send(data)
+            return
+        try:
+            sock.sendto(data, self._address[1])
+        except ConnectionRefusedError:
+            if not self._restarted():
+                raise
+            self._close_server()
+            self._open_server()
+            sock.sendto(data, self._address[1])
+
+    def _restarted(self):
+        """Whether the server's socket is another one now."""
+        try:
+            now = os.stat(self.socket_path)
+        except OSError:
+            return False
+        return not os.path.samestat(now, os.fstat(self._server))
 
     def give_back(self, sock):
         if self.reuse:
@@ -119,8 +180,8 @@ class DatagramCarrier:
             sock = socket.socket(family, socket.SOCK_DGRAM)
             sock.setblocking(False)
             if family == socket.AF_UNIX:
-                # the server can only answer a socket that has a name
-                self._bind(sock, os.stat(self.socket_path))
+                # the server can only answer a socket that has a name; it answers no abstract ones
+                self._bind(sock)
             else:
                 sock.connect(address)
         except OSError as error:
@@ -129,10 +190,13 @@ class DatagramCarrier:
             raise self._error(error) from error
         return sock
 
-    def _bind(self, sock, server):
+    def _bind(self, sock):
         directory = self._reply_dir()
         try:
-            _bind_unix(sock, directory, server)
+            if self._directory is None:
+                self._directory = _make_directory(directory)
+            self._count += 1
+            _bind_unix(sock, os.path.join(self._directory, str(self._count)), self._access)
         except OSError as error:
             _close(sock)
             raise ConnectError(
@@ -156,7 +220,7 @@ class DatagramCarrier:
                 "Nothing listens at {0}".format(where),
                 hint + ": correct {0}".format("socket_path" if self.socket_path else "host and port"),
             )
-        if error.errno in (errno.ENOENT, errno.ENOTSOCK, errno.EPROTOTYPE):
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENOTSOCK, errno.EPROTOTYPE):
             return ConnectError(
                 "There is no datagram socket at {0}".format(self.socket_path),
                 "Start OpenSIPS, or set socket_path to the socket_name of its mi_datagram",
@@ -208,21 +272,25 @@ class DatagramExchange(Exchange):
         self._socket = None
 
 
-def _bind_unix(sock, directory, server):
-    """Name sock by a file with an unguessable name that the server may write to; it answers no abstract names.
+def _make_directory(parent):
+    """A directory with an unguessable name in parent, which the server may pass through and nobody can list."""
+    path = os.path.join(parent, _PREFIX + os.urandom(_RANDOM).hex())
+    os.mkdir(path, 0o700)
+    cleanup.remember(path)
+    os.chmod(path, 0o711)
+    return path
 
-    server: os.stat_result of the server's socket.
-    """
-    path = os.path.join(directory, _PREFIX + os.urandom(_RANDOM).hex())
-    mode, owner, group = access.narrowest(server)
+
+def _bind_unix(sock, path, allowed):
+    """Name sock by a file that the server may write to. allowed: Access to it."""
     cleanup.remember(path)
     # the umask, because a file cannot be made private by a later chmod without a moment in which it was not
-    before = os.umask(0o777 & ~mode)
+    before = os.umask(0o177)
     try:
         sock.bind(path)
     finally:
         os.umask(before)
-    os.chown(path, owner, group, follow_symlinks=False)
+    allowed.restrict(path)
 
 
 def _close(sock):

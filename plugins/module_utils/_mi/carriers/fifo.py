@@ -20,7 +20,7 @@ import termios
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access, owner
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ConnectError,
@@ -45,12 +45,17 @@ _STALLED = 5.0
 
 
 class FifoCarrier:
-    """paths: where to look for the MI FIFO (sequence of str). reply_dir: where reply FIFOs are made (str)."""
+    """paths: where to look for the MI FIFO (sequence of str). reply_dir: where reply FIFOs are made (str).
+
+    server_uid: of the server's user (int), or None to find it out where it matters.
+    everybody: reply FIFOs can be written by any user, since the file system knows no access control lists (bool).
+    """
 
     kind = "fifo"
 
-    def __init__(self, paths=DEFAULT_PATHS, reply_dir=None):
+    def __init__(self, paths=DEFAULT_PATHS, reply_dir=None, server_uid=None):
         self.paths = list(paths)
+        self.server_uid = server_uid
         self.reply_dir = reply_dir or DEFAULT_REPLY_DIR
         self.path = None
         # write only into an empty FIFO, and keep our other clients out until the server took it
@@ -59,8 +64,14 @@ class FifoCarrier:
         self.read_at_once = None
         self._full = False
         self._fd = None
-        self._stat = None
+        self._access = None
         self._idle = []
+        # what owner.elsewhere() says of reply_dir, once it was asked
+        self._other = False
+
+    @property
+    def everybody(self):
+        return self._access is not None and self._access.everybody
 
     def describe(self):
         return "the FIFO {0}".format(self.path or self.paths[0])
@@ -75,10 +86,18 @@ class FifoCarrier:
             self._fd = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
             raise self._open_error(error) from error
-        self._stat = os.fstat(self._fd)
-        if not stat.S_ISFIFO(self._stat.st_mode):
+        try:
+            self._access = self._check(os.fstat(self._fd))
+        except BaseException:
             self.close()
+            raise
+
+    def _check(self, status):
+        """The Access for reply FIFOs, once it is sure that the FIFO is the server's. status: os.stat_result of the open FIFO."""
+        if not stat.S_ISFIFO(status.st_mode):
             raise self._foreign("changed into something else while it was opened")
+        owner.check(self.path, status, self.server_uid, "fifo_path")
+        return access.Access(status, self.server_uid)
 
     def close(self):
         """Close the MI FIFO and remove every reply FIFO."""
@@ -104,7 +123,7 @@ class FifoCarrier:
         Raises ConnectError, and what encode raises.
         """
         self.open()
-        reply = self._idle.pop() if self._idle else _ReplyFifo(self.reply_dir, self._stat)
+        reply = self._idle.pop() if self._idle else _ReplyFifo(self.reply_dir, self._access)
         try:
             request = encode(reply.name)
             if not self._write(request.data):
@@ -116,14 +135,29 @@ class FifoCarrier:
         return FifoExchange(self, request, reply, complete)
 
     def give_back(self, reply):
-        """Keep a reply FIFO for the next exchange."""
-        reply.reopen()
+        """Keep a reply FIFO for the next exchange, unless something happened to it: its reply has come all the same."""
+        try:
+            reply.reopen()
+        except OSError:
+            reply.remove()
+            return
         self._idle.append(reply)
 
     def timeout_hint(self, opened):
         """What to check when no reply came; opened: the server did open the reply FIFO (bool)."""
         if opened:
             return "The server opened the reply FIFO but did not finish its reply; raise timeout"
+        try:
+            unread = self.unread()
+        except OSError:
+            unread = 0
+        if unread:
+            return "The server did not read its FIFO: see whether OpenSIPS hangs, or raise timeout"
+        if self._other is False:
+            # once, since each of a fleet may time out
+            self._other = owner.elsewhere(self.reply_dir)
+        if self._other:
+            return self._other
         hints = [
             "Check that reply_dir ({0}) is the reply_dir of the server's mi_fifo module and that the server's user may write there".format(
                 self.reply_dir
@@ -165,7 +199,8 @@ class FifoCarrier:
             )
         raise ConnectError(
             "There is no MI FIFO at {0}".format(" or ".join(problems)),
-            "Start OpenSIPS, load mi_fifo, or set fifo_path to the fifo_name of its configuration",
+            next(filter(None, map(owner.elsewhere, problems)), None)
+            or "Start OpenSIPS, load mi_fifo, or set fifo_path to the fifo_name of its configuration",
         )
 
     def _foreign(self, what):
@@ -323,7 +358,17 @@ class FifoExchange(Exchange):
 
     def reopen(self):
         """Wait for more after the server closed the FIFO: asynchronous replies of 3.x do, at each 4,096 bytes."""
-        self._reply.reopen()
+        try:
+            self._reply.reopen()
+        except OSError as error:
+            lost = ConnectError(
+                "The reply FIFO {0} was removed while the server wrote its reply: {1}".format(
+                    self._reply.path, error.strerror
+                ),
+                "See what cleans reply_dir up, and give mi_fifo a reply_dir of its own",
+            )
+            lost.maybe_sent = True
+            raise lost from error
         if self._until is None:
             self._until = self.deadline
             self.deadline = min(self.deadline, time.monotonic() + _REOPEN_GRACE)
@@ -356,10 +401,12 @@ class FifoExchange(Exchange):
 class _ReplyFifo:
     """A FIFO with an unguessable name that the server's user, and as few others as possible, can write."""
 
-    def __init__(self, directory, mi_stat):
+    def __init__(self, directory, allowed):
+        """directory: reply_dir. allowed: Access to it."""
         self.name = "opensips_mi_" + os.urandom(12).hex()
         self.path = os.path.join(directory, self.name)
         self.fd = None
+        self._identity = None
         if len(os.fsencode(self.path)) + 1 > _MAX_REPLY_PATH:
             raise BadParameters(
                 "reply_dir {0} is too long: OpenSIPS takes {1} characters with the FIFO's name".format(
@@ -375,15 +422,10 @@ class _ReplyFifo:
         cleanup.remember(self.path)
         try:
             self.reopen()
-            self._restrict(mi_stat)
+            allowed.restrict(self.fd)
         except OSError as error:
             self.remove()
             raise _cannot_make(directory, error) from error
-
-    def _restrict(self, mi_stat):
-        mode, owner, group = access.narrowest(mi_stat)
-        os.fchown(self.fd, owner, group)
-        os.fchmod(self.fd, mode)
 
     def reopen(self):
         """Open for reading; a descriptor that saw its writer leave would report the end for ever."""
@@ -391,7 +433,10 @@ class _ReplyFifo:
         if self.fd is not None:
             os.close(self.fd)
         self.fd = fd
-        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+        status = os.fstat(fd)
+        if self._identity is None and stat.S_ISFIFO(status.st_mode) and status.st_uid == os.geteuid():
+            self._identity = (status.st_dev, status.st_ino)
+        if self._identity != (status.st_dev, status.st_ino):
             raise OSError(errno.EINVAL, "somebody replaced the reply FIFO")
 
     def remove(self):

@@ -6,9 +6,9 @@
 
 import json
 import os
+import re
 import socket
 import stat
-import sys
 import time
 
 import pytest
@@ -131,24 +131,42 @@ def test_unix_socket_path_that_is_too_long(tmp_path):
 
 
 def test_our_unix_socket_is_for_the_server_only(tmp_path):
-    """Its address is abstract, or a file in reply_dir that only the server's user can write."""
+    """It lies in a directory of our own with a name that nobody guesses, which nobody else can list; only the server can write it."""
     directory = tmp_path / "replies"
     directory.mkdir()
     seen = []
 
     def look(dummy):
-        seen.extend(str(directory / name) for name in os.listdir(str(directory)))
-        modes.extend(stat.S_IMODE(os.stat(path).st_mode) for path in seen)
+        for name in os.listdir(str(directory)):
+            own = directory / name
+            seen.append(
+                (name, stat.S_IMODE(own.stat().st_mode), [stat.S_IMODE(each.stat().st_mode) for each in own.iterdir()])
+            )
         return {}
 
-    modes = []
     with Datagram(path=tmp_path / "mi.sock", commands={"uptime": look}) as peer:
-        with peer.connect(reply_dir=str(directory)) as conn:
-            conn.call("uptime")
-        if sys.platform.startswith("linux") and not seen:
-            assert all(not client or client[:1] in (b"\0", "\0") for client in peer.clients)
-        assert all(mode & 0o077 == 0 for mode in modes) or os.geteuid() != 0
+        for _each in range(2):
+            with peer.connect(reply_dir=str(directory)) as conn:
+                conn.call("uptime")
+    assert len({name for name, _mode, _modes in seen}) == 2
+    for name, mode, modes in seen:
+        assert re.match(r"opensips_mi_[0-9a-f]{16}\Z", name)
+        assert mode == 0o711 and set(modes) == {0o600}
     assert os.listdir(str(directory)) == []
+
+
+def test_unix_socket_of_a_server_that_was_restarted(tmp_path):
+    path = tmp_path / "mi.sock"
+    with Datagram(path=path) as peer:
+        conn = peer.connect(timeout=10)
+        conn.call("version")
+    os.unlink(str(path))
+    with conn:
+        with pytest.raises(ConnectError):
+            conn.call("version")
+        with Datagram(path=path) as peer:
+            assert conn.call("version")
+            assert peer.methods() == ["version"]
 
 
 # --- what comes back -------------------------------------------------------------------------------------------

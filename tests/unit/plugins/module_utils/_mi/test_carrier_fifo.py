@@ -132,20 +132,21 @@ import os, sys
 import json, select
 from ansible_collections.community.opensips.plugins.module_utils._mi import probe
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import jsonrpc, line
+exec(sys.argv[6])
 gid, groups = int(sys.argv[4]), [int(each) for each in sys.argv[5].split(",") if each]
 os.setgroups(groups); os.setgid(gid); os.setuid(int(sys.argv[3]))
 try:
     with conn:
         conn.call("version")
-    print("ok")
+    print("ok", *(each[:24] for each in conn.warnings))
 except MIError as error:
     print(type(error).__name__, error)
 """
 )
 
 
-def as_user(peer, uid=NOBODY, gid=NOBODY, groups=()):
-    child = start_python(BECOME, peer.path, peer.reply_dir, uid, gid, ",".join(str(each) for each in groups))
+def as_user(peer, uid=NOBODY, gid=NOBODY, groups=(), before=""):
+    child = start_python(BECOME, peer.path, peer.reply_dir, uid, gid, ",".join(str(each) for each in groups), before)
     status, output, errors = finish(child)
     assert status == 0, errors
     return output.strip()
@@ -169,17 +170,68 @@ def shared(tmp_path):
     "owner,mi_mode,groups,expected",
     [
         ((NOBODY, NOBODY), 0o600, (), (0o600, NOBODY, NOBODY)),
-        ((0, 4242), 0o660, (4242,), (0o620, NOBODY, 4242)),
-        ((0, 4242), 0o666, (), (0o622, NOBODY, NOBODY)),
+        # the group's bits are the mask of an access control list that lets the server's user in, and not the group
+        ((0, 4242), 0o660, (4242,), (0o620, NOBODY, NOBODY)),
+        ((777, 4242), 0o666, (), (0o620, NOBODY, NOBODY)),
     ],
 )
 def test_reply_fifo_of_others_is_as_narrow_as_can_be(shared, owner, mi_mode, groups, expected):
+    tried = []
     with JsonFifo(shared) as peer:
+        usual = peer.answers.commands["version"]
+
+        def version(dummy):
+            # the client's user, the server's, one of its group, and a stranger
+            path = os.path.join(peer.reply_dir, peer.leftovers()[0])
+            tried.append([_may_write(path, *who) for who in ((NOBODY, 1), (owner[0], 1), (888, owner[1]), (888, 1))])
+            return usual
+
+        peer.answers.commands["version"] = version
         os.chown(peer.path, *owner)
         os.chmod(peer.path, mi_mode)
         assert as_user(peer, groups=groups) == "ok"
         assert set(peer.modes) == {expected}
         assert peer.leftovers() == []
+    assert tried and all(each == [True, True, False, False] for each in tried)
+
+
+def _may_write(path, uid, gid):
+    """Whether a user (its uid and gid) may open a FIFO for writing."""
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setgid(gid)
+            os.setuid(uid)
+            os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+@root_only
+@pytest.mark.parametrize(
+    "mi_mode,groups,expected,warns",
+    [
+        # root writes to it whatever its mode is
+        ((0, 4242, 0o666), (), (0o600, NOBODY, NOBODY), False),
+        ((777, 4242, 0o660), (4242,), (0o620, NOBODY, 4242), False),
+        ((777, 4242, 0o666), (), (0o622, NOBODY, NOBODY), True),
+    ],
+)
+@pytest.mark.parametrize("peer_class", [JsonFifo, LineFifo])
+def test_reply_fifo_where_the_file_system_has_no_access_control_lists(
+    shared, peer_class, mi_mode, groups, expected, warns
+):
+    uid, gid, mode = mi_mode
+    with peer_class(shared) as peer:
+        os.chown(peer.path, uid, gid)
+        os.chmod(peer.path, mode)
+        output = as_user(peer, groups=groups, before="del os.setxattr")
+        assert set(peer.modes) == {expected}
+    # JSON-RPC has ids that a forger does not know
+    assert output == ("ok Any user of this host ca" if warns and peer_class is LineFifo else "ok")
 
 
 # --- removed on every way out ----------------------------------------------------------------------------------

@@ -39,6 +39,14 @@ def test_the_transport_follows_from_what_is_given(given_options, transport):
         assert any(name in str(contradiction.value) for name in given_options)
 
 
+@pytest.mark.parametrize("given_options", [{}, {"fifo_path": "/x"}, {"socket_path": "/x"}])
+def test_the_servers_user_is_a_name_or_a_number(given_options):
+    assert resolve(given_options).server_user is None
+    for text in ("root", "0", 0):
+        assert resolve(dict(given_options, server_user=text)).server_user == 0
+    assert resolve(dict(given_options, server_user="123456")).server_user == 123456
+
+
 def test_defaults_of_each_transport():
     udp = resolve({"port": "8080"})
     assert (udp.host, udp.port) == ("127.0.0.1", 8080)
@@ -67,6 +75,12 @@ def test_defaults_of_each_transport():
         ({"reply_dir": "tmp"}, ["reply_dir", "absolute"]),
         ({"socket_path": "x"}, ["socket_path", "absolute"]),
         ({"port": 8080, "reply_dir": "/tmp"}, ["reply_dir"]),
+        ({"port": 8080, "server_user": "root"}, ["server_user"]),
+        ({"url": "http://a/", "server_user": "root"}, ["server_user"]),
+        ({"server_user": "no such user"}, ["server_user", "no such user"]),
+        ({"socket_path": "/x", "server_user": ""}, ["server_user"]),
+        ({"server_user": "a\0b"}, ["server_user"]),
+        ({"server_user": "-1"}, ["server_user"]),
         ({"url": "http://a/", "reply_dir": "/tmp"}, ["reply_dir"]),
         ({"port": 0}, ["port"]),
         ({"port": 65536}, ["port"]),

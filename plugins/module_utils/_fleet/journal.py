@@ -133,6 +133,17 @@ class Journal:
             self._pending.difference_update(keys)
             self._settled.difference_update(keys)
 
+    def withdraw_at_end(self, keys):
+        """withdraw(keys) as far as that is possible where a run breaks off, also in a signal handler; it raises nothing."""
+        try:
+            size = os.fstat(self._fd).st_size
+            # in the middle of a line nothing can be noted: then they stay unknown, which is safe
+            if os.pread(self._fd, 1, size - 1) == b"\n":
+                self.withdraw(keys)
+        except (OSError, TypeError, MIError):
+            # the disk is full, or the journal is closed already
+            pass
+
     def is_settled(self, key):
         """Whether key was looked up in this or an earlier run, and nothing was to be sent."""
         return key in self._settled

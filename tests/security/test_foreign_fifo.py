@@ -17,6 +17,7 @@ import tempfile
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import owner
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.children import eventually
@@ -76,8 +77,16 @@ def assert_nothing_came(peer, message):
         assert peer.leftovers() == []
 
 
+@pytest.fixture(autouse=True)
+def processes(monkeypatch):
+    """The pids of processes called opensips that a test started: servers that this host really runs do not count."""
+    pids, real = [], owner.server_processes
+    monkeypatch.setattr(owner, "server_processes", lambda: [each for each in real() if each[0] in pids])
+    return pids
+
+
 @contextlib.contextmanager
-def opensips_process(uid, folder):
+def opensips_process(uid, folder, pids):
     """A process called opensips, of a program that root installed; it does nothing."""
     program = os.path.join(folder, "bin-%d" % uid, "opensips")
     os.mkdir(os.path.dirname(program))
@@ -86,6 +95,7 @@ def opensips_process(uid, folder):
     process = subprocess.Popen([program, "120"], user=uid, group=uid, extra_groups=[])
     try:
         assert eventually(lambda: _name(process.pid) == "opensips")
+        pids.append(process.pid)
         yield process
     finally:
         process.kill()
@@ -147,31 +157,31 @@ def test_root_and_oneself_are_trusted(shared, kind):
 
 
 @KINDS
-def test_the_service_account_that_runs_opensips_is_trusted(shared, kind):
-    with opensips_process(SERVICE, shared), kind(shared, SERVICE) as peer:
+def test_the_service_account_that_runs_opensips_is_trusted(shared, kind, processes):
+    with opensips_process(SERVICE, shared, processes), kind(shared, SERVICE) as peer:
         assert store(peer) is None
         assert {mode[:2] for mode in getattr(peer, "modes", [])} <= {(0o600, SERVICE)}
 
 
-@pytest.mark.parametrize("runs, owner", [
+@pytest.mark.parametrize("runs, attacker", [
     # a process of that name is started in a moment
     ([PERSON], PERSON),
     ([SERVICE], PERSON),
     # one of the two plays the server
     ([SERVICE, OTHER_SERVICE], OTHER_SERVICE),
 ])  # fmt: skip
-def test_a_process_called_opensips_is_not_enough(shared, runs, owner):
+def test_a_process_called_opensips_is_not_enough(shared, runs, attacker, processes):
     with contextlib.ExitStack() as stack:
         for uid in runs:
-            stack.enter_context(opensips_process(uid, shared))
-        peer = stack.enter_context(fifo(shared, owner))
+            stack.enter_context(opensips_process(uid, shared, processes))
+        peer = stack.enter_context(fifo(shared, attacker))
         message = store(peer)
         assert_nothing_came(peer, message)
     assert " and ".join(str(uid) for uid in runs if uid != PERSON) in message
 
 
-def test_a_program_of_the_users_own_called_opensips_is_not_enough(shared):
-    with opensips_process(OTHER_SERVICE, shared) as process, fifo(shared, OTHER_SERVICE) as peer:
+def test_a_program_of_the_users_own_called_opensips_is_not_enough(shared, processes):
+    with opensips_process(OTHER_SERVICE, shared, processes) as process, fifo(shared, OTHER_SERVICE) as peer:
         os.chown(f"/proc/{process.pid}/exe", OTHER_SERVICE, OTHER_SERVICE)
         assert_nothing_came(peer, store(peer))
 

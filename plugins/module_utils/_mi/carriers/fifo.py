@@ -158,19 +158,10 @@ class FifoCarrier:
             self._other = owner.elsewhere(self.reply_dir)
         if self._other:
             return self._other
-        hints = [
-            "Check that reply_dir ({0}) is the reply_dir of the server's mi_fifo module and that the server's user may write there".format(
-                self.reply_dir
-            ),
-            "that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked",
-        ]
-        guard = _protected_fifos(self.reply_dir)
-        if guard:
-            hints.append(
-                "fs.protected_fifos is {0} and {1} is a sticky directory that others can write: the kernel may keep the server"
-                " from our reply FIFO there; give mi_fifo a reply_dir of its own".format(guard, self.reply_dir)
-            )
-        return "; ".join(hints)
+        return (
+            "Check that reply_dir ({0}) is the reply_dir of the server's mi_fifo module and that the server's user may write there;"
+            " that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked"
+        ).format(self.reply_dir)
 
     def _find(self):
         problems = []
@@ -455,15 +446,3 @@ def _cannot_make(directory, error):
         "No reply FIFO can be made in {0}: {1}".format(directory, error.strerror),
         "Correct reply_dir or its permissions",
     )
-
-
-def _protected_fifos(directory):
-    """The value of fs.protected_fifos (str) where it matters for directory, else None."""
-    try:
-        mode = os.stat(directory).st_mode
-        with open("/proc/sys/fs/protected_fifos") as sysctl:
-            value = sysctl.read().strip()
-    except OSError:
-        return None
-    sticky = mode & stat.S_ISVTX and mode & (stat.S_IWOTH | stat.S_IWGRP)
-    return value if sticky and value != "0" else None

@@ -751,18 +751,6 @@ def test_server_that_never_opens_the_reply_fifo(tmp_path):
     assert "reply_dir" in str(silent.value) and peer.reply_dir in str(silent.value)
 
 
-@pytest.mark.parametrize("sticky", [True, False])
-def test_protected_fifos_are_explained_where_they_matter(tmp_path, sticky):
-    with open("/proc/sys/fs/protected_fifos") as sysctl:
-        value = sysctl.read().strip()
-    with JsonFifo(tmp_path, commands={"uptime": {}}, deaf_to=("uptime",)) as peer:
-        os.chmod(peer.reply_dir, 0o1777 if sticky else 0o755)
-        with peer.connect() as conn:
-            with pytest.raises(MITimeout) as silent:
-                conn.call("uptime", timeout=0.2)
-    assert ("fs.protected_fifos is " + value in str(silent.value)) is (sticky and value != "0")
-
-
 def test_server_that_stops_between_two_calls(tmp_path):
     with JsonFifo(tmp_path, commands={"uptime": {}}) as peer:
         conn = peer.connect(timeout=2)

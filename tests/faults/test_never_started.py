@@ -57,7 +57,7 @@ PEERS = {"3.6 fifo": JsonFifo, "2.4 fifo": LineFifo, "3.6 unix": Datagram}
     ("3.6 fifo", "notify", SILENT), ("2.4 fifo", "notify", Raw(b"garbage")), ("3.6 unix", "notify", Fault(500, "no memory")),
     ("3.6 fifo", "mwi", Fault(500, "no memory")), ("2.4 fifo", "mwi", SILENT), ("3.6 unix", "mwi", Raw(b"garbage")),
 ])  # fmt: skip
-def test_which_fails(tmp_path, module, peer, answer):
+def test_which_fails_for_a_fleet(tmp_path, module, peer, answer):
     """The list of commands is asked for before anything is sent."""
     commands = {"which": answer, "t_uac_dlg": "OK"}
     server = (
@@ -70,3 +70,15 @@ def test_which_fails(tmp_path, module, peer, answer):
         result = run_module(module, {**TASKS[module], **server.options(), **more})
         assert_nothing_sent(result)
         assert "t_uac_dlg" not in server.methods()
+
+
+DLG = {"method": "OPTIONS", "ruri": URIS[0], "headers": {"From": "<sip:a@b>", "To": "<sip:a@b>"}, "timeout": 0.5}
+
+
+@pytest.mark.parametrize("peer_class", [JsonFifo, LineFifo])
+@pytest.mark.parametrize("answer", [SILENT, Raw(b"garbage")], ids=["silent", "garbage"])
+def test_which_fails_for_one_request(tmp_path, peer_class, answer):
+    with peer_class(tmp_path, commands={"which": answer, "t_uac_dlg": "OK"}) as server:
+        result = run_module("uac_dlg", {**DLG, **server.options()})
+        assert "t_uac_dlg" not in server.methods()
+    assert result["failed"] and not result["changed"] and result["outcome"] == "not_sent"

@@ -11,7 +11,6 @@ import collections
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
-from ansible_collections.community.opensips.plugins.module_utils._mi.cleanup import before_end
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, OutOfMemory
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
@@ -100,34 +99,28 @@ class Delivery:
         self._stop = stop or StopRule(None)
         self._journal = journal
         self._announced = collections.deque()
-        # {number: (SipRequest, time.monotonic() and time.time() when it was handed over)}, and the numbers of those that were
-        # about to be written at least
+        # {number: (SipRequest, time.monotonic() and time.time() when it was handed over)}
         self._under_way = {}
-        self._begun = set()
         self._aside = collections.deque()
         self._templates = {}
         self._classic = False
+        # numbers of requests under way that were about to be written at least
+        self._begun = set()
         self.stopped = None
+        if journal is not None:
+            journal.unsent = self._unsent
 
     def run(self, sip_requests):
         """Yield (SipRequest, result) for each of sip_requests (iterable), those that are not sent included.
 
         result: dict of outcome, code, reason, note, at (Unix time of sending, or None) and seconds from sending to the answer.
         """
-        with before_end(self._withdraw_announced):
-            try:
-                yield from self._run(sip_requests)
-            finally:
-                self._withdraw_announced()
-
-    def _run(self, sip_requests):
         replies = self._conn.call_many(
             self._mi_requests(iter(sip_requests)), self._max_in_flight, self._governor, starting=self._begun.add
         )
         for index, reply in replies:
             yield from self._set_aside()
             request, started, at = self._under_way.pop(index)
-            self._begun.discard(index)
             if isinstance(reply, OutOfMemory):
                 self._stop_run("the run stopped: {0}".format(_lower_first(str(reply))))
             what, record = outcomes.of_reply(reply, headers=False)
@@ -138,6 +131,11 @@ class Delivery:
     def under_way(self):
         """The ids of the SipRequests that may have gone out without a result, after run() raised (set of int)."""
         return {id(entry[0]) for number, entry in self._under_way.items() if number in self._begun}
+
+    def _unsent(self):
+        """The keys of what was announced, and certainly not written."""
+        unsent = [request.key for request, _params in self._announced]
+        return unsent + [entry[0].key for number, entry in self._under_way.items() if number not in self._begun]
 
     def _stop_run(self, reason):
         if reason is not None and self.stopped is None:
@@ -182,15 +180,6 @@ class Delivery:
         if ready and self._journal is not None:
             self._journal.sending([request.key for request, _params in ready])
         return ready
-
-    def _withdraw_announced(self):
-        """The run ends here, maybe by a signal: what was announced, and certainly not written, is not sent."""
-        if self._journal is None:
-            return
-        unsent = [request for request, _params in self._announced]
-        unsent += [entry[0] for number, entry in self._under_way.items() if number not in self._begun]
-        if unsent:
-            self._journal.withdraw_at_end([request.key for request in unsent])
 
     def _template(self, request):
         """What a request shares with others that have the very same headers and body."""

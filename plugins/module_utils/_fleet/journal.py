@@ -22,6 +22,7 @@ A run that dies at any moment leaves at most an incomplete last line, which the 
 neither outcome nor withdrawal is unknown: the request may have gone out. While a run is at work it holds a lock on the file.
 """
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -29,6 +30,7 @@ import os
 import re
 import stat
 
+from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
@@ -61,7 +63,8 @@ class Journal:
     """The journal of one campaign, open and locked.
 
     name: of the campaign. directory: of the file, made if it is missing. read_only: only look (check mode), without a lock.
-    is_new: whether no run of the campaign has written it before.
+    is_new: whether no run of the campaign has written it before. unsent: function that gives the keys which were announced,
+    and to which certainly nothing was sent; they are withdrawn when the journal is closed, or a signal ends the process.
     Use as a context manager, or close(). Raises BadParameters for a name that is no file name, JournalError for all else.
     """
 
@@ -73,6 +76,8 @@ class Journal:
         self._settled = set()
         self._read_only = read_only
         self.is_new = True
+        self.unsent = list
+        self._end = contextlib.ExitStack()
         self._fd = self._open()
         try:
             if not stat.S_ISREG(os.fstat(self._fd).st_mode):
@@ -80,6 +85,8 @@ class Journal:
             if not read_only:
                 self._lock()
             self._read()
+            if not read_only:
+                self._end.enter_context(cleanup.before_end(self._withdraw_unsent))
         except BaseException:
             self.close()
             raise
@@ -93,6 +100,8 @@ class Journal:
     def close(self):
         """Write down what there is and let the next run in."""
         if self._fd is not None:
+            self._withdraw_unsent()
+            self._end.close()
             os.close(self._fd)
             self._fd = None
 
@@ -133,15 +142,16 @@ class Journal:
             self._pending.difference_update(keys)
             self._settled.difference_update(keys)
 
-    def withdraw_at_end(self, keys):
-        """withdraw(keys) as far as that is possible where a run breaks off, also in a signal handler; it raises nothing."""
+    def _withdraw_unsent(self):
+        """The run ends here, by a signal or otherwise: what was not sent is not unknown. It raises nothing."""
         try:
+            keys = self.unsent()
             size = os.fstat(self._fd).st_size
             # in the middle of a line nothing can be noted: then they stay unknown, which is safe
-            if os.pread(self._fd, 1, size - 1) == b"\n":
+            if keys and os.pread(self._fd, 1, size - 1) == b"\n":
                 self.withdraw(keys)
-        except (OSError, TypeError, MIError):
-            # the disk is full, or the journal is closed already
+        except (OSError, MIError):
+            # the disk is full
             pass
 
     def is_settled(self, key):

@@ -182,13 +182,8 @@ class Connection:
         """Preparing is part of sending, so what it raises becomes the request's own outcome."""
 
         def encode(reply_to):
-            try:
-                name, arranged, known = self._prepare(method, params)
-                request = self._speaker().encode(name, arranged, reply_to, known)
-            except MIError as error:
-                # what failed may be another request, which asks for the server's version; this one did not go out
-                error.maybe_sent = False
-                raise
+            name, arranged, known = self._prepare(method, params)
+            request = self._speaker().encode(name, arranged, reply_to, known)
             if starting is not None:
                 starting()
             return request
@@ -241,7 +236,15 @@ class Connection:
         return reply
 
     def _prepare(self, method, params):
-        """(name, parameters, whether the catalogue knows it) as this server wants them."""
+        """(name, parameters, whether the catalogue knows it) as this server wants them. What it raises is not maybe_sent."""
+        try:
+            return self._prepared(method, params)
+        except MIError as error:
+            # questions to the server may have gone out, the request itself has not
+            error.maybe_sent = False
+            raise
+
+    def _prepared(self, method, params):
         if self._streams:
             raise RefusedRequest(
                 "{0} cannot be asked while the reply to another command is read".format(method),

@@ -109,7 +109,7 @@ class _FifoProbe(Flight):
     def __init__(self, carrier, count, timeout):
         super().__init__(carrier, None, max_in_flight=count)
         self._timeout = timeout
-        self._quiet_since = None
+        self._quiet_since = self._unread_since = None
 
     def _may_send(self):
         if not self._sequence:
@@ -117,10 +117,12 @@ class _FifoProbe(Flight):
         now = time.monotonic()
         if self._carrier.unread():
             self._quiet_since = None
-            # a server that does not read one probe takes no other
-            self._hung = self._gives_up(self._timeout)
+            self._unread_since = now if self._unread_since is None else self._unread_since
+            if now - self._unread_since >= self._timeout:
+                # a server that does not read one probe takes no other
+                raise not_taken(self._carrier)
             return False
-        self._give_up = None
+        self._unread_since = None
         if self._quiet_since is None:
             self._quiet_since = now
         return self._quiet_since is not None and now - self._quiet_since >= _QUIET

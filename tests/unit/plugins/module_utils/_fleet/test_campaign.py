@@ -108,7 +108,7 @@ class Server:
         contacts = [phone.record() for phone in self._phones.values() if phone.aor == aor]
         return ValueReply({"AOR": aor, "Contacts": contacts}, "") if contacts else ServerError(404, "AOR not found")
 
-    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None):
+    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None, starting=None):
         """As Connection.call_many(): takes each request just before it is sent, answers as they come."""
         waiting, requests, more = [], enumerate(requests), True
         while waiting or more:
@@ -125,6 +125,7 @@ class Server:
                 assert method == "t_uac_dlg"
                 phone = self._phones[params["ruri"]]
                 self.step()
+                starting(index)
                 if BEHAVIOURS[phone.behaviour] in SENT:
                     self._log.append(phone.contact)
                 self.step()

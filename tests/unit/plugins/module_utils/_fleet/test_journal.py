@@ -4,9 +4,11 @@
 
 """The journal of a campaign: whatever happens to the run that writes it, the next one knows what it did."""
 
+import errno
 import json
 import multiprocessing
 import os
+import signal
 import stat
 
 import pytest
@@ -19,6 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.journal 
     journal_path,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.children import finish, start_python
 
 KEYS = [
     ("alice", "sip:a@192.0.2.1"),
@@ -279,3 +282,48 @@ def test_settled_lines_that_are_none(tmp_path, value):
     path.write_bytes(path.read_bytes() + json.dumps({"settled": value}).encode() + b"\n")
     with pytest.raises(JournalError, match="line 2 is not one of a journal"):
         Journal("night", str(tmp_path))
+
+
+def test_what_was_announced_and_not_sent_is_withdrawn_at_the_end(tmp_path):
+    with Journal("night", str(tmp_path)) as journal:
+        journal.sending(KEYS[:3])
+        journal.unsent = lambda: KEYS[1:3]
+    with Journal("night", str(tmp_path), read_only=True) as journal:
+        assert journal.unknown() == [KEYS[0]]
+
+
+SIGNALLED = """
+import os, signal, sys
+from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
+journal = Journal("night", sys.argv[1])
+keys = [("alice", "sip:a@192.0.2.1"), ("bob", "sip:b@192.0.2.2")]
+journal.sending(keys)
+journal.unsent = lambda: keys[1:]
+if len(sys.argv) > 2:
+    # in the middle of a line
+    os.write(journal._fd, b'{"done"')
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.parametrize("arguments, unknown", [((), ["alice"]), (("half a line",), ["alice", "bob"])])
+def test_a_signal_withdraws_what_was_not_sent(tmp_path, arguments, unknown):
+    status, _output, errors = finish(start_python(SIGNALLED, tmp_path, *arguments))
+    assert (status, errors) == (-signal.SIGTERM, "")
+    with Journal("night", str(tmp_path)) as journal:
+        assert [aor for aor, _phone in journal.unknown()] == unknown
+
+
+def test_withdrawing_at_the_end_loses_nothing_else_when_the_disk_is_full(tmp_path, monkeypatch):
+    journal = Journal("night", str(tmp_path))
+    journal.sending(KEYS[:2])
+    journal.unsent = lambda: KEYS[:2]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", _full)
+        journal.close()
+    with Journal("night", str(tmp_path), read_only=True) as journal:
+        assert set(journal.unknown()) == set(KEYS[:2])
+
+
+def _full(_fd, _data):
+    raise OSError(errno.ENOSPC, "No space left on device")

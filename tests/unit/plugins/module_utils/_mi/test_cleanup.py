@@ -133,3 +133,43 @@ worker.start(); worker.join()
 def test_a_file_that_is_gone_already(tmp_path):
     status, _output, errors = run("cleanup.remember(path); os.unlink(path)", tmp_path / "f")
     assert (status, errors) == (0, "")
+
+
+def test_what_is_to_be_done_before_the_end(tmp_path):
+    """In the with block only, on the signals that end the process, before its files go."""
+    path = tmp_path / "f"
+    code = """
+def say():
+    print("before the end", os.path.exists(path), flush=True)
+with cleanup.before_end(lambda: print("not any more", flush=True)):
+    pass
+cleanup.remember(path)
+with cleanup.before_end(say):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(10)
+"""
+    status, output, errors = run(code, path)
+    assert (status, output.split("\n"), errors) == (-signal.SIGTERM, ["before the end True", ""], "")
+    assert not path.exists()
+
+
+def test_handlers_are_given_back_after_the_block(tmp_path):
+    code = """
+before = signal.getsignal(signal.SIGTERM)
+with cleanup.before_end(print):
+    print(before == signal.getsignal(signal.SIGTERM))
+print(before == signal.getsignal(signal.SIGTERM))
+"""
+    assert run(code, tmp_path / "f")[1].split() == ["False", "True"]
+
+
+def test_directories_and_what_is_in_them(tmp_path):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    (folder / "inside").write_text("")
+    code = "cleanup.remember(path + 'd'); cleanup.remember(path + 'd/inside')"
+    status, _output, errors = finish(
+        start_python(START.replace('open(path, "w").close()', "") + code, str(tmp_path) + "/")
+    )
+    assert (status, errors) == (0, "")
+    assert not folder.exists()

@@ -57,7 +57,7 @@ options:
     type: path
   server_user:
     description:
-      - User that the processes of OpenSIPS run as, by name or number. It belongs to the FIFO and to O(socket_path).
+      - User that the processes of OpenSIPS run as, by name or number. It applies to the FIFO and to O(socket_path).
       - It matters if other users may write to the directory of O(fifo_path) or O(socket_path), as to C(/tmp).
         Anybody can put a FIFO there, read what is sent, and answer it.
         The module then sends only if root, the user that runs the module, or this user owns the FIFO or the socket.

@@ -106,6 +106,8 @@ options:
     description:
       - File on the host with the mailboxes, for very many of them. A name that ends in C(.json) is a JSON list of mappings as for O(mailboxes),
         any other is CSV with a line of names, V(uri) or V(aor), V(account), V(new), V(old), V(urgent_new), V(urgent_old).
+      - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 mailboxes. A symbolic link must belong to root or to the
+        user that runs the task.
     type: path
   state_file:
     description:

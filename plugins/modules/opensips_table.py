@@ -58,6 +58,8 @@ options:
     description:
       - File on the host with the rows, for very many of them. A name that ends in C(.json) is a JSON list of mappings as for O(rows),
         any other is CSV with a line of column names. There, an empty cell counts as left out.
+      - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 rows. A symbolic link must belong to root or to the
+        user that runs the task.
     type: path
   match:
     description:

@@ -16,17 +16,9 @@ import urllib.parse
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
-from ansible_collections.community.opensips.plugins.module_utils._module import table as body
-from ansible_collections.community.opensips.plugins.module_utils._module.run import (
-    Task,
-    TaskFailure,
-    describe_error,
-    message_of,
-)
-from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
+from ansible_collections.community.opensips.tests.integration.support.table_body import call, destinations
 
 USER = {"username": "alice", "domain": "example.com"}
 ROWS = {
@@ -71,21 +63,6 @@ ROWS = {
 MATCH = {"usr_preferences": ["uuid", "attribute"]}
 
 
-DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
-
-
-def call(check=False, **options):
-    """What the module would return."""
-    options["reload"] = "false"
-    task = Task({**DEFAULTS, **options}, check, True, None, pytest.fail)
-    try:
-        return body.run(task)
-    except TaskFailure as error:
-        return {**error.result, "failed": True, "msg": str(error)}
-    except (MIError, TableError) as error:
-        return {"failed": True, "msg": message_of(error), "error": describe_error(error)}
-
-
 @pytest.fixture
 def database(database_server):
     """A database with some tables of 3.6."""
@@ -113,10 +90,6 @@ def process(database):
         return ModuleProcess("table", args, diff=True)
 
     return start
-
-
-def destinations(*names, **values):
-    return [{"setid": 1, "destination": f"sip:{name}", **values} for name in names]
 
 
 @pytest.mark.parametrize("version", databases.VERSIONS)

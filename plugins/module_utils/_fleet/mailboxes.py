@@ -7,16 +7,18 @@
 
 """Mailboxes from a file, and the state file that remembers what was last sent for each."""
 
-import csv
 import fcntl
 import json
 import os
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, first_few
+from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 
 COUNTS = ("new", "old", "urgent_new", "urgent_old")
 _FIELDS = ("uri", "aor", "account") + COUNTS
 _FORMAT = 1
+# Unknown names that one message lists
+_SHOWN = 10
 
 
 class StateError(MIError):
@@ -28,28 +30,17 @@ def load(path):
 
     path: on this host; ``.json`` decides. Numbers may be left out. Raises BadParameters that names the file and the entry.
     """
-    try:
-        with open(path, encoding="utf-8-sig") as source:
-            rows = json.load(source) if path.lower().endswith(".json") else list(csv.DictReader(source))
-    except (OSError, ValueError, csv.Error) as error:
-        raise BadParameters(
-            "mailboxes_file {0} cannot be read: {1}".format(path, error),
-            "Give a CSV file with a line of names, or JSON",
-        ) from error
-    if not isinstance(rows, list):
-        raise BadParameters(
-            "mailboxes_file {0} holds no list".format(path), "Give a list of mappings, as for mailboxes"
-        )
+    rows = row_file.load(path, "mailboxes_file")
     return [_mailbox(row, path, number) for number, row in enumerate(rows, 1)]
 
 
 def _mailbox(row, path, number):
     where = "mailboxes_file {0}, entry {1}".format(path, number)
-    if not isinstance(row, dict):
-        raise BadParameters("{0} is no mapping".format(where), "Give uri or aor, and the numbers")
-    unknown = [str(name) for name in row if name not in _FIELDS]
+    unknown = [row_file.shown(name) for name in row if name not in _FIELDS]
     if unknown:
-        raise BadParameters("{0} has {1}".format(where, ", ".join(unknown)), "It knows {0}".format(", ".join(_FIELDS)))
+        raise BadParameters(
+            "{0} has {1}".format(where, first_few(unknown, _SHOWN, ", ")), "It knows {0}".format(", ".join(_FIELDS))
+        )
     mailbox = {
         name: (str(row[name]).strip() if row.get(name) not in (None, "") else None)
         for name in ("uri", "aor", "account")
@@ -69,7 +60,11 @@ def _mailbox(row, path, number):
         except (TypeError, ValueError):
             mailbox[name] = -1
         if mailbox[name] < 0:
-            raise BadParameters("{0}: {1} is {2!r}".format(where, name, value), "Give a whole number from 0 on")
+            text = repr(value)
+            raise BadParameters(
+                "{0}: {1} is {2}".format(where, name, text if len(text) <= 60 else text[:57] + "..."),
+                "Give a whole number from 0 on",
+            )
     return mailbox
 
 

@@ -174,6 +174,8 @@ class Field:
     def _as_text(self, value):
         if isinstance(value, bool):
             raise ValueError("{0} is no text: put quotes around what is meant".format(self._said(value)))
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("{0} is no number".format(self._said(value)))
         if isinstance(value, (int, float)):
             return str(value)
         if not isinstance(value, str):

@@ -7,15 +7,15 @@
 
 """What the user wants of a table: every row checked before anything is written."""
 
-import csv
-import json
-
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
+from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
 from ansible_collections.community.opensips.plugins.module_utils._table import subscriber
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
+# ... up to so many, then nobody goes on looking
+_ENOUGH = 5000
 
 
 class Wanted:
@@ -31,11 +31,12 @@ class Request:
     """All that is wanted of one table.
 
     fields: fields.Fields. match: list of names of the key columns. scope: {column: [canonical values]} or {}. state: present,
-    absent or exact. rows: list of Wanted.
+    absent or exact. rows: list of Wanted. option: the one that the rows came from, for messages.
     """
 
     def __init__(self, schema, fields, params):
-        """params: dict with state, match, scope, store_password. Raises BadParameters."""
+        """params: dict with state, match, scope, store_password, rows_file. Raises BadParameters."""
+        self.option = "rows_file {0}".format(params["rows_file"]) if params.get("rows_file") else "rows"
         self.schema = schema
         self.fields = fields
         self.state = params["state"]
@@ -53,6 +54,8 @@ class Request:
                 wanted = self._check_row(number, row)
             except _Wrong as error:
                 problems.extend("row {0}, {1}".format(number, each) for each in error.args[0])
+                if len(problems) > _ENOUGH:
+                    break
                 continue
             before = seen.setdefault(wanted.key, number)
             if before != number:
@@ -62,7 +65,7 @@ class Request:
             self.rows.append(wanted)
         if problems:
             _raise_all(
-                "rows",
+                self.option,
                 problems,
                 "Nothing was written. Correct them; the key columns are {0}".format(", ".join(self.match)),
             )
@@ -83,7 +86,9 @@ class Request:
     def label(self, key):
         """A key as a line of text, for messages and the diff."""
         shown = self.key_of(key)
-        return " ".join("{0}={1}".format(name, "NULL" if value is None else value) for name, value in shown.items())
+        return " ".join(
+            "{0}={1}".format(name, "NULL" if value is None else _printable(value)) for name, value in shown.items()
+        )
 
     def key_of(self, key):
         """A key as a dict for results."""
@@ -156,7 +161,9 @@ class Request:
         """Raise BadParameters when the whole table would be emptied."""
         if self.state == "exact" and not self.scope and not self.rows:
             raise BadParameters(
-                "rows is empty and scope names no column: this would delete all rows of {0}".format(self.schema.table),
+                "{0} is empty and scope names no column: this would delete all rows of {1}".format(
+                    self.option, self.schema.table
+                ),
                 "Give rows, or a scope. Who really wants it empty names a column in scope with all of its values",
             )
 
@@ -211,7 +218,10 @@ class Request:
         for name, value in row.items():
             field = self.fields.find(name)
             if field is None:
-                problems.append("column {0}: is not in the table, {1}".format(name, self.fields.nearest(name)))
+                shown = row_file.shown(name)
+                problems.append("column {0}: is not in the table, {1}".format(shown, self.fields.nearest(shown)))
+                if len(problems) > _ENOUGH:
+                    break
             elif field.name in named:
                 problems.append("column {0}: is given twice".format(field.name))
             else:
@@ -227,28 +237,11 @@ def _raise_all(option, problems, hint):
     raise BadParameters("{0}: {1}".format(option, first_few(problems, _SHOWN)), hint)
 
 
+def _printable(value):
+    """A value as one line of text, without characters that a terminal obeys."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(value))
+
+
 def load(path):
-    """The rows in a CSV file (with a line of names) or a JSON file (a list of mappings): list of dict.
-
-    path: on this host; ``.json`` decides. An empty cell of a CSV file counts as left out. Raises BadParameters.
-    """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as source:
-            rows = json.load(source) if path.lower().endswith(".json") else _from_csv(source)
-    except (OSError, ValueError, csv.Error) as error:
-        raise BadParameters(
-            "rows_file {0} cannot be read: {1}".format(path, error), "Give a CSV file with a line of names, or JSON"
-        ) from error
-    if not isinstance(rows, list):
-        raise BadParameters("rows_file {0} holds no list".format(path), "Give a list of mappings, as for rows")
-    return rows
-
-
-def _from_csv(source):
-    rows = []
-    reader = csv.DictReader(source, strict=True)
-    for row in reader:
-        if None in row or None in row.values():
-            raise ValueError("line {0} has not as many cells as there are names".format(reader.line_num))
-        rows.append({name: cell for name, cell in row.items() if cell != ""})
-    return rows
+    """The rows in a file: list of dict. Raises BadParameters."""
+    return row_file.load(path, "rows_file")

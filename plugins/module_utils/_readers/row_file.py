@@ -1,0 +1,252 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Files of rows that a user gives, CSV or JSON.
+
+Somebody else may write to them, so what is in them is bounded: bytes, rows, cells of a row and of all rows. A row of JSON is
+looked at before it is decoded, so that neither nesting nor numbers of a million digits ever get to the decoder.
+"""
+
+import csv
+import errno
+import io
+import json
+import os
+import re
+import stat
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+
+# What a file may have at most. A cell takes some 100 bytes of memory, a row some 200 besides.
+MOST_BYTES = 256 * 1024 * 1024
+MOST_ROWS = 500000
+MOST_CELLS = 10000000
+MOST_COLUMNS = 1000
+# characters of one row
+MOST_OF_ROW = 4 * 1024 * 1024
+# more than any number that a column holds
+_MOST_DIGITS = 400
+
+_BLANKS = re.compile(r"[ \t\r\n]*")
+# a mapping without lists and mappings in it; no text has two ways to match
+_MAPPING = re.compile(r'\{[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*\}', re.DOTALL)
+
+
+def load(path, option):
+    """The rows of a CSV file (with a line of names), or of a JSON file (a list of mappings): list of dict.
+
+    path: on this host; ``.json`` decides. option: how the user calls the file. An empty cell of a CSV file counts as left
+    out. Raises BadParameters that names option and path.
+    """
+    try:
+        with os.fdopen(_open_input(path), "rb") as source:
+            _check_size(source.fileno())
+            rows = _from_json(source) if path.lower().endswith(".json") else _from_csv(source)
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadParameters(
+            "{0} {1} cannot be read: {2}".format(option, path, _reason(error)),
+            "Give a CSV file with a line of names, or JSON, a list of mappings",
+        ) from error
+    return rows
+
+
+def _open_input(path):
+    """The descriptor of a regular file that the user named, to read. Raises OSError.
+
+    A FIFO or a device would keep a task for ever, and somebody else's link would show what only this user may read.
+    """
+    _check_input(os.lstat(path))
+    # without O_NONBLOCK, opening a FIFO waits for somebody to write to it
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        _check_input(os.fstat(fd))
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _check_input(status):
+    if stat.S_ISLNK(status.st_mode):
+        if status.st_uid not in (0, os.geteuid()):
+            raise OSError(errno.EPERM, "it is a symbolic link of another user")
+    elif not stat.S_ISREG(status.st_mode):
+        kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISCHR, "a device"))
+        kind = next((kind for is_kind, kind in kinds if is_kind(status.st_mode)), "no regular file")
+        raise OSError(errno.EPERM, "it is {0}".format(kind))
+
+
+def _check_size(fd):
+    size = os.fstat(fd).st_size
+    if size > MOST_BYTES:
+        raise ValueError("it has {0:,} bytes, {1:,} are allowed: divide it".format(size, MOST_BYTES))
+
+
+def _reason(error):
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+class _Count:
+    """Counts rows and their cells. Raises ValueError when there are too many."""
+
+    def __init__(self):
+        self._rows = self._cells = 0
+
+    def add(self, row):
+        self._rows += 1
+        self._cells += len(row)
+        if self._rows > MOST_ROWS:
+            raise ValueError("it has more than {0:,} rows: divide it".format(MOST_ROWS))
+        if self._cells > MOST_CELLS:
+            raise ValueError("it has more than {0:,} values: divide it".format(MOST_CELLS))
+
+
+# CSV
+
+
+class _Lines:
+    """The lines of a text stream, as far as a row and a file may be long."""
+
+    def __init__(self, source):
+        self._source = source
+        self._left = MOST_BYTES
+        self._left_of_row = MOST_OF_ROW
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        line = self._source.readline(self._left_of_row + 1)
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        self._left_of_row -= len(line)
+        if self._left < 0:
+            raise ValueError("it grows beyond {0:,} bytes".format(MOST_BYTES))
+        if "\0" in line:
+            # Pythons differ in what they make of it
+            raise ValueError("it has a NUL character")
+        if self._left_of_row < 0:
+            raise ValueError("it has a row of more than {0:,} characters".format(MOST_OF_ROW))
+        return line
+
+    def next_row(self):
+        self._left_of_row = MOST_OF_ROW
+
+
+def _from_csv(source):
+    lines = _Lines(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
+    reader = csv.reader(lines, strict=True)
+    names = None
+    rows, count = [], _Count()
+    for cells in reader:
+        lines.next_row()
+        if not cells:
+            continue
+        if names is None:
+            names = _names(cells)
+            continue
+        if len(cells) != len(names):
+            raise ValueError("line {0} has not as many cells as there are names".format(reader.line_num))
+        row = {name: cell for name, cell in zip(names, cells) if cell != ""}
+        count.add(row)
+        rows.append(row)
+    return rows
+
+
+def _names(cells):
+    if len(cells) > MOST_COLUMNS:
+        raise ValueError("its first line has {0:,} names, {1:,} are allowed".format(len(cells), MOST_COLUMNS))
+    for name in cells:
+        if cells.count(name) > 1:
+            raise ValueError("its first line has the name {0} twice".format(shown(name)))
+    return cells
+
+
+# JSON
+
+
+def _from_json(source):
+    data = source.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError("it grows beyond {0:,} bytes".format(MOST_BYTES))
+    text = data.decode("utf-8-sig")
+    del data
+    place = _after_blanks(text, 0)
+    if text[place : place + 1] != "[":
+        raise ValueError("it holds no list")
+    rows, count = [], _Count()
+    place = _after_blanks(text, place + 1)
+    if text[place : place + 1] == "]":
+        return _ended(text, place, rows)
+    while True:
+        number = len(rows) + 1
+        match = _MAPPING.match(text, place, place + MOST_OF_ROW)
+        if match is None:
+            raise ValueError(
+                "row {0} is no mapping of names to plain values, or longer than {1:,} characters (character {2})".format(
+                    number, MOST_OF_ROW, place
+                )
+            )
+        try:
+            row = json.loads(
+                match.group(),
+                object_pairs_hook=_mapping,
+                parse_int=lambda digits: int(_short(digits)),
+                parse_float=lambda digits: float(_short(digits)),
+                parse_constant=_constant,
+            )
+        except ValueError as error:
+            raise ValueError("row {0}: {1}".format(number, error)) from None
+        count.add(row)
+        rows.append(row)
+        place = _after_blanks(text, match.end())
+        if text[place : place + 1] == "]":
+            return _ended(text, place, rows)
+        if text[place : place + 1] != ",":
+            raise ValueError("a comma is missing after row {0} (character {1})".format(number, place))
+        place = _after_blanks(text, place + 1)
+
+
+def _after_blanks(text, place):
+    return _BLANKS.match(text, place).end()
+
+
+def _ended(text, place, rows):
+    if _after_blanks(text, place + 1) != len(text):
+        raise ValueError("something comes after the list (character {0})".format(place + 1))
+    return rows
+
+
+def _mapping(pairs):
+    if len(pairs) > MOST_COLUMNS:
+        raise ValueError("it has {0:,} names, {1:,} are allowed".format(len(pairs), MOST_COLUMNS))
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _value in pairs]
+        raise ValueError(
+            "it has the name {0} twice".format(shown(next(each for each in names if names.count(each) > 1)))
+        )
+    return row
+
+
+def _short(digits):
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError("it has a number of {0:,} digits".format(len(digits)))
+    return digits
+
+
+def _constant(word):
+    raise ValueError("{0} is no JSON".format(word))
+
+
+def shown(text):
+    """A name out of such a file for a message: what cannot be printed is escaped, what is long is cut."""
+    text = str(text)
+    if len(text) > 60:
+        return repr(text[:57]) + "..."
+    return text if text.isprintable() else repr(text)

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The body of opensips_table without a process and without a server, for tests with many pushes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._module import table as body
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    Task,
+    TaskFailure,
+    describe_error,
+    message_of,
+)
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
+
+DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
+
+
+def call(check=False, **options):
+    """What the module would return."""
+    options["reload"] = "false"
+    task = Task({**DEFAULTS, **options}, check, True, None, pytest.fail)
+    try:
+        return body.run(task)
+    except TaskFailure as error:
+        return {**error.result, "failed": True, "msg": str(error)}
+    except (MIError, TableError) as error:
+        return {"failed": True, "msg": message_of(error), "error": describe_error(error)}
+
+
+def destinations(*names, **values):
+    """Rows of dispatcher, all in set 1."""
+    return [{"setid": 1, "destination": f"sip:{name}", **values} for name in names]

@@ -14,7 +14,8 @@ _OPTIONS = r"""
 db_url:
   description:
     - The database as a URL, such as V(mysql://opensips:secret@192.0.2.3/opensips), as C(db_url) in C(opensips.cfg) or
-      as SQLAlchemy has it, with a driver and options if wanted. Special characters in the password are written as V(%40).
+      as SQLAlchemy has it, with a driver and options if wanted. Special characters in the password are written as V(%40), which is
+      required for C(@), C(/) and C(:).
     - A file of SQLite has an absolute path after three slashes, such as V(sqlite:////var/lib/opensips/opensips.sqlite).
     - One of this and O(@db_engine) is required. It contradicts the options that begin with C(login_).
   type: str
@@ -50,6 +51,8 @@ login_db:
 db_timeout:
   description:
     - Seconds to wait for a connection to the database, and for locks of others.
+    - If PostgreSQL (with psycopg2), MySQL or MariaDB does not answer a statement within this time and another 120 seconds, the
+      connection is given up.
   type: float
   default: 10
 """

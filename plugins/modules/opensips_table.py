@@ -121,6 +121,11 @@ options:
     type: float
     default: 60
 notes:
+  - If the connection is lost while the transaction is committed, the module connects again and looks at the table. If that is not possible
+    either, the task fails with C(error.type) V(CommitUnknown), and C(changed) is V(true). Run it again then, and reload the table with
+    M(community.opensips.opensips_reload) if the second run changes nothing.
+  - The database user needs the rights SELECT, INSERT, UPDATE and DELETE on the table, and SELECT on the table C(version). On PostgreSQL, it
+    also needs USAGE and UPDATE on the sequences of the table. In check mode, SELECT is enough.
   - A push that was written and could not be reloaded fails, and tells so. The next run finds nothing to change, and does not reload either.
     M(community.opensips.opensips_reload) does.
   - The C(state) in V(dispatcher), V(dr_gateways) and others only counts when the server loads a destination for the first time.
@@ -190,7 +195,7 @@ results:
     - One entry for each of O(rows), in their order, and for each row that O(state=exact) deletes. Where O(state=absent) deletes several
       rows with one key, each has an entry.
     - Also returned when the push failed. If nothing was written then, RV(results[].changed) is V(false) in all of them, and
-      RV(results[].action) is what was planned.
+      RV(results[].action) is what was planned. If it is not known whether it was written, the entries are as if it had been.
   returned: when the rows were understood
   type: list
   elements: dict

@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table import (
     schema,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
-from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import CommitUnknown, TableError
 from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 
 # Seconds until a server shows what it has reloaded
@@ -113,7 +113,11 @@ class _Push:
             runs = "may still run the old data" if isinstance(error, MITimeout) else "still runs the old data"
             if params["table"] in _DROPPED and getattr(error, "code", None) != 400:
                 runs = "did not take it over"
-            self._fail("{0}; but the server {1}. {2}".format(self._said(), runs, error), error)
+            self._fail(
+                "{0}; but the server {1}. {2}. Have it read the table with opensips_reload: a second run of this task finds "
+                "nothing to change, and does not reload".format(self._said(), runs, str(error).rstrip(".")),
+                error,
+            )
         self.result["reload"].update(done=True, seconds=done["seconds"])
         if runtime.can_show(params["table"]):
             self._verify()
@@ -165,6 +169,9 @@ class _Push:
     def _write(self, table):
         try:
             self._plan = table.push(self._request)
+        except CommitUnknown as error:
+            # the result stays what was to be done: nobody could say better
+            self._fail(str(error), error)
         except TableError as error:
             self._unwritten()
             self._fail(str(error), error)

@@ -14,12 +14,15 @@ write them in the databases' plain forms.
 import contextlib
 import os
 import re
+import struct
 import time
+from urllib.parse import quote, quote_plus
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
 from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
+    CommitUnknown,
     DatabaseLocked,
     DatabaseRefused,
     DatabaseUnreachable,
@@ -35,6 +38,8 @@ CHUNK = 900
 _FETCH = 2000
 # Rows in one executemany
 _BATCH = 5000
+# Seconds beyond db_timeout after which a database that does not answer a statement is taken for a hung one
+_PATIENCE = 120.0
 
 # OpenSIPS writes postgres://, too
 _ENGINE_OF = {"postgres": "postgresql", "mariadb": "mysql"}
@@ -47,6 +52,15 @@ _PACKAGES = {"postgresql": "psycopg2", "mysql": "PyMySQL"}
 # SQLSTATEs of PostgreSQL, numbers of MySQL's errors
 _LOCKED = ("55P03", 1205)
 _AGAIN = ("40001", "40P01", 1213)
+_NO_RIGHT = ("42501", 1044, 1142, 1143, 1227, 1370)
+_STANDBY = ("25006", 1290, 1792, 1836)
+_FULL = ("53100", 1021, 1041, 1114)
+_NO_SLOT = ("53300", 1040, 1203, 1226)
+# A COMMIT that was answered with one of these may have been carried out all the same
+_COMMIT_UNKNOWN = ("40003", 1053, 1152, 1158, 1159, 1160, 1161, 1180, 1317, 1927)
+
+# Drivers hand these on where a server does not speak its protocol, beside their own errors
+_DRIVER_ERRORS = (OSError, RuntimeError, IndexError, AssertionError, struct.error)
 
 # bytes that MySQL's types hold
 _MYSQL_LENGTHS = {
@@ -78,23 +92,25 @@ class Database:
     Everything that it raises is a TableError; the password is in none of them.
     """
 
-    def __init__(self, params, any_text=False):
+    def __init__(self, params, any_text=False, read_only=False):
         """params: dict with db_url, or db_engine, login_host, login_port, login_unix_socket, login_user, login_password,
         login_db; and db_timeout (seconds to wait for a connection and for locks).
         any_text: whether bytes of SQLite that are not UTF-8 become U+FFFD, as in the replies of MI; else they are an error.
+        read_only: whether nobody is going to write, so that errors do not talk of it.
         """
         if params["db_timeout"] <= 0:
             raise BadParameters("db_timeout is {0:g}".format(params["db_timeout"]), "Give seconds, above 0")
         self._sa = _sqlalchemy()
         self._any_text = any_text
+        self._read_only = read_only
+        self._unwritten = "" if read_only else "Nothing was written. "
         self._timeout = params["db_timeout"]
         self._url = self._make_url(params)
         self.engine = self._url.get_backend_name()
-        self._secrets = [str(secret) for secret in (params["login_password"], params["db_url"]) if secret]
-        if self._url.password:
-            self._secrets.append(str(self._url.password))
+        self._secrets = _secrets_of(params, self._url)
         self._connection = None
         self._made = None
+        self._waits = False
 
     def __enter__(self):
         self.open()
@@ -115,7 +131,14 @@ class Database:
         return "{0} database {1} at {2}{3}".format(name, self._url.database, host, port)
 
     def open(self):
-        """Connect. Raises DatabaseUnreachable."""
+        """Connect. Raises DatabaseUnreachable, DatabaseLocked, MissingLibrary."""
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self):
         if self.engine == "sqlite":
             self._check_file()
         try:
@@ -127,19 +150,39 @@ class Database:
                 self._sa.event.listen(self._made, "connect", _without_transactions_of_its_own)
                 if self._any_text:
                     self._sa.event.listen(self._made, "connect", _with_any_text)
+            if self._url.get_driver_name() == "psycopg2":
+                self._waits = True
+                _end_hung_statements(self._timeout, self._timeout + _PATIENCE)
             self._connection = self._made.connect()
-            if self.engine == "sqlite":
-                # the file is looked at only now
-                self._connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").fetchall()
-                self._connection.rollback()
-        except (self._sa.exc.SQLAlchemyError, OSError, ValueError, TypeError) as error:
+            self._set_up()
+        except ImportError as error:
+            raise MissingLibrary(error.name or "?", "db_url names a driver that is not installed") from None
+        except (self._sa.exc.SQLAlchemyError, ValueError, TypeError) + _DRIVER_ERRORS as error:
             text, code = self._text_of(error)
             if self._is_locked(text, code):
                 raise DatabaseLocked("The {0} is locked: {1}".format(self.label, text), self._lock_hint()) from None
             raise DatabaseUnreachable(
-                "Cannot use the {0}: {1}".format(self.label, text),
-                "Check that it runs, and the login_ options or db_url" if self.engine != "sqlite" else None,
+                "Cannot use the {0}: {1}".format(self.label, text), self._open_hint(text, code)
             ) from None
+
+    def _set_up(self):
+        """What holds for the whole connection."""
+        if self.engine == "sqlite":
+            # the file is looked at only now
+            self._connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").fetchall()
+        elif self.engine == "mysql":
+            # the first is for rows, the second for tables that somebody alters: it is a day by default, and readers wait, too
+            seconds = max(1, int(self._timeout))
+            self._connection.exec_driver_sql("SET SESSION innodb_lock_wait_timeout = {0}".format(seconds))
+            self._connection.exec_driver_sql("SET SESSION lock_wait_timeout = {0}".format(seconds))
+        self._connection.rollback()
+
+    def _open_hint(self, text, code):
+        if code in _NO_SLOT or re.search(r"too many (clients|connections)|connection slots", text):
+            return "It has no connection left: try again later, or raise the number that it allows"
+        if self.engine == "sqlite":
+            return "Check the file, and that it may be read"
+        return "Check that it runs, and the login_ options or db_url"
 
     def close(self):
         """Leave; what was not committed is rolled back."""
@@ -148,33 +191,76 @@ class Database:
                 self._connection.close()
         if self._made is not None:
             self._made.dispose()
+        if self._waits:
+            _wait_for_ever()
         self._connection = self._made = None
+        self._waits = False
+
+    def reopen(self):
+        """Connect again after the connection was lost, within db_timeout: a killed server recovers first. Raises as open()."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            self.close()
+            try:
+                self.open()
+                return
+            except DatabaseUnreachable:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(min(0.5, self._timeout))
 
     @contextlib.contextmanager
     def transaction(self, write, table=None):
         """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed."""
         with self._translated():
-            if self.engine == "sqlite":
-                self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-            elif write:
-                self._lock(table)
             try:
+                self._begin(write, table)
                 yield
                 if write:
-                    self._connection.commit()
-            finally:
-                self._connection.rollback()
+                    self._commit()
+            except BaseException:
+                # which a lost connection refuses, and that is not what went wrong
+                with contextlib.suppress(Exception):
+                    self._connection.rollback()
+                raise
+            self._connection.rollback()
 
-    def _lock(self, table):
-        """Keep other writers out until the end of the transaction; readers go on."""
-        if self.engine == "postgresql":
-            self._connection.exec_driver_sql("SET LOCAL lock_timeout = '{0}ms'".format(int(self._timeout * 1000)))
-            self._connection.exec_driver_sql("LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE".format(self._quoted(table)))
-        else:
-            # rows are locked when they are read, and the gaps between them
-            seconds = max(1, int(self._timeout))
-            self._connection.exec_driver_sql("SET SESSION innodb_lock_wait_timeout = {0}".format(seconds))
-            self._connection.exec_driver_sql("SET SESSION lock_wait_timeout = {0}".format(seconds))
+    def _begin(self, write, table):
+        """Begin a transaction; one that writes keeps other writers out until its end, readers go on."""
+        if self.engine == "sqlite":
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        elif self.engine == "postgresql":
+            # who only reads waits for somebody that alters the table
+            milliseconds = max(1, int(self._timeout * 1000))
+            self._connection.exec_driver_sql("SET LOCAL lock_timeout = '{0}ms'".format(milliseconds))
+            if write:
+                self._connection.exec_driver_sql(
+                    "LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE".format(self._quoted(table))
+                )
+        # MySQL locks rows when they are read, and the gaps between them
+
+    def _commit(self):
+        """Raises CommitUnknown when nobody knows whether it was done."""
+        try:
+            self._connection.commit()
+        except (self._sa.exc.SQLAlchemyError,) + _DRIVER_ERRORS as error:
+            text, code = self._text_of(error)
+            if self._is_certain(error, code):
+                raise
+            raise CommitUnknown(
+                "The {0} was lost while it committed: {1}".format(self.label, text),
+                "It may have been written or not, but all of it or nothing. Look at the log of the database, and run the task again",
+            ) from None
+
+    def _is_certain(self, error, code):
+        """Whether a COMMIT that failed with this error was not carried out."""
+        if self.engine == "sqlite":
+            # what could not be finished is undone by whoever opens the file next
+            return True
+        if code is None or getattr(error, "connection_invalidated", False) or code in _COMMIT_UNKNOWN:
+            return False
+        # 08: lost connections, 57: a server that ends; from 2000 on MySQL's numbers are those of the client's side
+        return not (2000 <= code < 3000) if isinstance(code, int) else not code.startswith(("08", "57"))
 
     # What is there
 
@@ -438,7 +524,12 @@ class Database:
         except UnicodeDecodeError as error:
             raise DatabaseRefused(
                 "The {0} holds text that is not {1}".format(self.label, error.encoding),
-                "Nothing was written. Give the database the encoding that OpenSIPS writes, mostly UTF8",
+                self._unwritten + "Give the database the encoding that OpenSIPS writes, mostly UTF8",
+            ) from None
+        except _DRIVER_ERRORS as error:
+            raise DatabaseUnreachable(
+                "The {0} was lost: {1}".format(self.label, self._text_of(error)[0]),
+                self._unwritten + "Check that a database answers there, and look at its log",
             ) from None
         except self._sa.exc.SQLAlchemyError as error:
             text, code = self._text_of(error)
@@ -448,17 +539,40 @@ class Database:
                 raise DatabaseLocked("The {0} is locked: {1}".format(self.label, text), self._lock_hint()) from None
             if getattr(error, "connection_invalidated", False):
                 raise DatabaseUnreachable(
-                    "The {0} was lost: {1}".format(self.label, text), "Nothing was written. Look at its log"
+                    "The {0} was lost: {1}".format(self.label, text),
+                    self._unwritten + "Check that it runs, and look at its log",
                 ) from None
-            raise DatabaseRefused("The {0} refused: {1}".format(self.label, text), "Nothing was written") from None
+            raise DatabaseRefused(
+                "The {0} refused: {1}".format(self.label, text),
+                (self._unwritten + self._remedy(text, code)).rstrip(". ") or None,
+            ) from None
 
     def _is_locked(self, text, code):
         return code in _LOCKED or (self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text))
 
     def _lock_hint(self):
-        return "Nothing was written. Somebody else is writing: try again, or wait longer with db_timeout (now {0:g} seconds)".format(
-            self._timeout
+        return "{0}Somebody else is writing: try again, or wait longer with db_timeout (now {1:g} seconds)".format(
+            self._unwritten, self._timeout
         )
+
+    def _remedy(self, text, code):
+        """What to do about a refusal, as far as it is known what this is about: str, empty if it is not."""
+        if self.engine == "sqlite":
+            for words, remedy in _SQLITE_REMEDIES:
+                if words in text:
+                    return remedy
+            return ""
+        if code in _NO_RIGHT:
+            rights = "SELECT" if self._read_only else "SELECT, INSERT, UPDATE and DELETE"
+            numbers = ", USAGE and UPDATE on its sequences" * (self.engine == "postgresql" and not self._read_only)
+            return "Grant the database user {0} on the table{1}, and SELECT on the table version".format(
+                rights, numbers
+            )
+        if code in _STANDBY:
+            return "Name the database server that takes writes: this one is a standby, or set to read only"
+        if code in _FULL:
+            return "Make room for the database"
+        return ""
 
     def _text_of(self, error):
         """(what the driver says, SQLSTATE or number or None), without values of rows and without the password."""
@@ -469,6 +583,11 @@ class Database:
         args = getattr(orig, "args", ())
         if text is None and self.engine == "mysql" and len(args) > 1 and isinstance(args[0], int):
             code, text = args[0], str(args[1])
+        if isinstance(orig, UnicodeError):
+            # it would show characters of the password
+            text = "a user name, a password or an answer that is not {0}".format(
+                getattr(orig, "encoding", "of the right kind")
+            )
         text = " ".join((text or str(orig)).split())
         # 1366: Incorrect string value: '\xF0...' for column ...
         text = re.sub(r"(value: )'.*?' (for )", r"\1\2", text)
@@ -506,13 +625,21 @@ class Database:
                 "Supported are {0}".format(", ".join(ENGINES)),
             )
         try:
-            return self._sa.engine.make_url(_ENGINE_OF.get(backend, backend) + plus + driver + ":" + rest)
+            url = self._sa.engine.make_url(_ENGINE_OF.get(backend, backend) + plus + driver + ":" + rest)
         except (self._sa.exc.ArgumentError, ValueError):
             # its message has the URL, and with it the password
+            url = None
+        # of a password with an @ the rest would be taken for a host and a database, and messages name these
+        if url is None or (url.get_backend_name() != "sqlite" and self._is_torn(url, rest)):
             raise BadParameters(
                 "db_url cannot be understood",
                 "Write it as mysql://user:password@host/opensips, special characters of the password as %40 and the like",
-            ) from None
+            )
+        return url
+
+    @staticmethod
+    def _is_torn(url, rest):
+        return rest.count("@") > 1 or "@" in (url.host or "") + (url.database or "")
 
     def _from_parts(self, params):
         engine = params["db_engine"]
@@ -562,8 +689,12 @@ class Database:
             options["connect_args"] = {"timeout": self._timeout}
         elif driver in ("psycopg2", "psycopg", "pymysql", "mysqldb"):
             options["connect_args"] = {"connect_timeout": max(1, int(self._timeout))}
-        if driver in ("pymysql", "mysqldb") and "charset" not in self._url.query:
-            options["connect_args"]["charset"] = "utf8mb4"
+        if driver in ("pymysql", "mysqldb"):
+            patience = int(self._timeout + _PATIENCE)
+            # a server may ask for any file of this host, which mysqlclient hands out unless told otherwise
+            options["connect_args"].update(read_timeout=patience, write_timeout=patience, local_infile=0)
+            if "charset" not in self._url.query:
+                options["connect_args"]["charset"] = "utf8mb4"
         if driver == "psycopg2":
             # else it sends UPDATEs one by one
             options["executemany_mode"] = "values_plus_batch"
@@ -578,6 +709,62 @@ class Database:
             raise DatabaseUnreachable(
                 "There is no file {0}".format(path), "Create the database with opensips-cli, or correct the path"
             )
+
+
+_SQLITE_REMEDIES = (
+    ("disk is full", "Make room on its file system"),
+    ("disk I/O error", "Make room on its file system, and look at the log of the kernel"),
+    ("readonly database", "The user of the task needs write permission for the file and its directory"),
+    ("unable to open database file", "The user of the task needs write permission for the file and its directory"),
+)
+
+
+def _secrets_of(params, url):
+    """The texts that no message may have: passwords as they are given, decoded and as drivers write them, the longest first."""
+    words = [params["login_password"], url.password]
+    words += [value for name, value in url.query.items() if re.search("pass|pwd|secret|token", name)]
+    if params["db_url"]:
+        login = params["db_url"].partition("//")[2].rpartition("@")[0]
+        words += [params["db_url"], login.partition(":")[2]]
+    secrets = set()
+    for word in filter(None, words):
+        for text in [word] if isinstance(word, str) else list(map(str, word if isinstance(word, tuple) else [word])):
+            quoted = [quote(text, safe=safe) for safe in ("", "/", " +")]
+            secrets.update([text, quote_plus(text), repr(text)[1:-1], " ".join(text.split())] + quoted)
+    return sorted(filter(None, secrets), key=len, reverse=True)
+
+
+def _end_hung_statements(connecting, patience):
+    """Have psycopg2 lose a connection to a server that does not answer: libpq itself waits for ever.
+
+    connecting: seconds for a connection. patience: seconds for a statement.
+    """
+    import select
+
+    import psycopg2
+    from psycopg2 import extensions
+
+    def wait(connection):
+        seconds = connecting if connection.status == extensions.STATUS_SETUP else patience
+        deadline = time.monotonic() + seconds
+        while True:
+            state = connection.poll()
+            if state == extensions.POLL_OK:
+                return
+            files = [connection.fileno()]
+            reads, writes = (files, []) if state == extensions.POLL_READ else ([], files)
+            left = deadline - time.monotonic()
+            if left <= 0 or not any(select.select(reads, writes, [], left)):
+                raise psycopg2.OperationalError("it did not answer within {0:g} seconds".format(seconds))
+
+    extensions.set_wait_callback(wait)
+
+
+def _wait_for_ever():
+    """As libpq does by itself."""
+    from psycopg2 import extensions
+
+    extensions.set_wait_callback(None)
 
 
 def _with_any_text(raw, _record):

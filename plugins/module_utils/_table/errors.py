@@ -11,6 +11,8 @@
 class TableError(Exception):
     """Anything that went wrong with the database. Nothing was written: a transaction that had begun was rolled back.
 
+    CommitUnknown is the one where that is not certain.
+
     message: what happened. hint: what to do next, or None. str() joins both.
     """
 
@@ -30,6 +32,10 @@ class MissingLibrary(TableError):
 
 class DatabaseUnreachable(TableError):
     """No connection: host, port, socket, file, user, password or name of the database."""
+
+
+class CommitUnknown(TableError):
+    """The database was lost while it committed: all was written, or nothing."""
 
 
 class DatabaseLocked(TableError):

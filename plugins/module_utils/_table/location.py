@@ -66,7 +66,7 @@ class LocationDatabase:
         self._name = params.get("db_table") or table
         self._db = None
         with _named():
-            self._db = Database(params, any_text=True)
+            self._db = Database(params, any_text=True, read_only=True)
 
     def __enter__(self):
         with _named():

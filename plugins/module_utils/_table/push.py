@@ -10,7 +10,12 @@
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TryAgain
-from ansible_collections.community.opensips.plugins.module_utils._table.errors import NotConverged, TableError
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
+    CommitUnknown,
+    DatabaseUnreachable,
+    NotConverged,
+    TableError,
+)
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
 
 # How often a transaction is begun that loses a deadlock
@@ -48,7 +53,7 @@ class Table:
         lacking = plan.missing(request, made)
         if lacking:
             raise BadParameters(
-                "rows: {0}".format(first_few(lacking, _SHOWN, more=" and {0} more")),
+                "{0}: {1}".format(request.option, first_few(lacking, _SHOWN, more=" and {0} more")),
                 "Nothing was written. Give the columns a value",
             )
         return made
@@ -58,7 +63,10 @@ class Table:
         self._db.check_transactional(self.name)
 
     def push(self, request):
-        """Write the difference, all or nothing: the Plan that was carried out, with the identities of new rows. Raises TableError."""
+        """Write the difference, all or nothing: the Plan that was carried out, with the identities of new rows. Raises TableError.
+
+        CommitUnknown is the one after which it may have been written.
+        """
         for left in reversed(range(_TRIES)):
             try:
                 with self._db.transaction(write=True, table=self.name):
@@ -75,6 +83,26 @@ class Table:
             except TryAgain:
                 if not left:
                     raise
+            except CommitUnknown as error:
+                return self._settle(request, made, error)
+
+    def _settle(self, request, made, error):
+        """The Plan made, if a COMMIT whose answer was lost (error) was carried out; else raises the TableError that is true."""
+        try:
+            self._db.reopen()
+            with self._db.transaction(write=True, table=self.name):
+                # under the lock, so that the lost connection does nothing any more
+                found = plan.make(request, self._read(request, lock=True))
+        except TableError:
+            raise error from None
+        if not found.changed:
+            _identify(made, found)
+            return made
+        if [each.action for each in found.changes] == [each.action for each in made.changes]:
+            raise DatabaseUnreachable(
+                error.message, "Nothing was written, as a second look at the table showed. Run the task again"
+            ) from None
+        raise error
 
     # Reading
 
@@ -171,10 +199,7 @@ class Table:
                 "The database did not keep what was written: {0}".format(told),
                 "Nothing was written: all was rolled back. Look for triggers, character sets and the SQL mode",
             )
-        identities = {each.number: each.identity for each in again.changes}
-        for each in made.changes:
-            if each.action == plan.INSERTED:
-                each.identity = identities.get(each.number)
+        _identify(made, again)
 
     def _told(self, request, change):
         label = request.label(change.key)
@@ -189,6 +214,14 @@ class Table:
                 ),
             )
         return "{0} {1}".format(label, "is not there" if change.action == plan.INSERTED else "is still there")
+
+
+def _identify(made, found):
+    """Give the new rows of a Plan the identities that a later Plan found."""
+    identities = {each.number: each.identity for each in found.changes}
+    for each in made.changes:
+        if each.action == plan.INSERTED:
+            each.identity = identities.get(each.number)
 
 
 def _conditions(match, keys, size):

@@ -19,6 +19,7 @@ import pathlib
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -190,7 +191,8 @@ class _Server:
         assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
 
     def _serve(self, *command):
-        log = (self.folder / "log").open("wb")
+        self._command = command
+        log = (self.folder / "log").open("ab")
         with log:
             self._process = subprocess.Popen(
                 [str(each) for each in command], stdout=log, stderr=log, start_new_session=True, **self._options()
@@ -204,6 +206,19 @@ class _Server:
                 text = (self.folder / "log").read_text(errors="replace")
                 assert self._process.poll() is None and time.monotonic() < until, text
                 time.sleep(0.1)
+
+    def kill(self):
+        """End all of its processes by SIGKILL, as when the power fails."""
+        pid = self._process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        for each in (pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        self._process.wait()
+
+    def start_again(self):
+        """Start it after kill(); it recovers what was committed."""
+        self._serve(*self._command)
 
     def _url(self, database):
         raise NotImplementedError
@@ -306,7 +321,7 @@ class Mariadb(_Server):
         )  # fmt: skip
         quoted = PASSWORD.replace("'", "''")
         self._admin(f"CREATE USER opensips@localhost IDENTIFIED BY '{quoted}'")
-        self._admin("GRANT ALL ON *.* TO opensips@localhost")
+        self._admin("GRANT ALL ON *.* TO opensips@localhost WITH GRANT OPTION")
         self._user = ("opensips", PASSWORD)
 
     def _url(self, database):

@@ -32,9 +32,12 @@ SECONDS = 120
 
 
 class ModuleProcess:
-    """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options."""
+    """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options.
 
-    def __init__(self, name, args, check=False, diff=False):
+    python: another interpreter. path: folders of its libraries, ansible among them.
+    """
+
+    def __init__(self, name, args, check=False, diff=False, python=sys.executable, path=()):
         task = dict(
             args,
             _ansible_check_mode=check,
@@ -47,11 +50,11 @@ class ModuleProcess:
         self._input.write(json.dumps({"ANSIBLE_MODULE_ARGS": task}).encode())
         self._input.seek(0)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _LAUNCH, _MODULES + name],
+            [python, "-c", _LAUNCH, _MODULES + name],
             stdin=self._input,
             stdout=self._output,
             stderr=self._errors,
-            env=dict(os.environ, PYTHONPATH=_TOP),
+            env=dict(os.environ, PYTHONPATH=os.pathsep.join([_TOP, *path])),
         )
 
     @property
@@ -91,6 +94,11 @@ class ModuleProcess:
         """The most memory that it had at any moment (bytes), once it ended by itself."""
         line = next(each for each in self._text(self._errors).splitlines() if each.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
+
+    @property
+    def errors(self):
+        """What it wrote to standard error (str)."""
+        return self._text(self._errors)
 
     @staticmethod
     def _text(file):

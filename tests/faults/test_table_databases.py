@@ -45,11 +45,13 @@ def database(database_server):
     made.drop()
 
 
+# SQLite has no server
+SERVERS = pytest.mark.parametrize("database_server", ["mysql", "postgresql"], indirect=True, scope="module")
+
+
 @pytest.fixture
 def server(database_server):
     """PostgreSQL or MariaDB."""
-    if database_server.engine == "sqlite":
-        pytest.skip("SQLite has no server")
     return database_server
 
 
@@ -119,6 +121,7 @@ def wait_until_active(database, postgresql, mysql):
         time.sleep(0.05)
 
 
+@SERVERS
 class TestServer:
     def test_killed_in_mid_write(self, server, database):
         slow_trigger(database, SLEEP[server.engine])
@@ -162,6 +165,7 @@ class TestServer:
         assert "no connection left" in result["msg"], result["msg"]
 
 
+@SERVERS
 class TestConnection:
     def test_cut_in_mid_write(self, proxy, database):
         proxy.fail_at(b"INSERT INTO dispatcher", LOSE_REQUEST)
@@ -273,6 +277,7 @@ class Stranger:
         self._server.server_close()
 
 
+@SERVERS
 class TestLocks:
     def test_a_deadlock_with_another_writer(self, server, database):
         """Whoever is its victim, all of the push is written in the end."""
@@ -319,6 +324,7 @@ class TestLocks:
         assert result["error"]["type"] == "DatabaseLocked" and "db_timeout" in result["msg"]
 
 
+@SERVERS
 class TestRights:
     @pytest.fixture
     def user(self, server, database):

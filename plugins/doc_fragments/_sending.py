@@ -58,8 +58,9 @@ options:
   results_file:
     description:
       - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line, so that a large fleet
-        needs little memory and a run can be followed with C(tail -f).
-      - Each run overwrites the file. Its mode is 0600, and its directory must exist. In check mode, it is not written.
+        needs little memory and a run can be followed with C(tail -F).
+      - Each run replaces the file by a new one. Its mode is 0600, and its directory must exist. In check mode, it is not written.
+      - A symbolic link, a FIFO, a device or a file of another user in its place is an error before anything is sent.
       - If it is set, RV(results) contains only entries that need attention, at most 1,000 of them. RV(summary) counts all. The filters that
         make reports need all results, so they take the lines of the file instead.
       - If a task waits for phones to register again, the file has a further line for each of them, with C(aor), C(contact), C(registered),

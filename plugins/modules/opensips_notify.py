@@ -103,6 +103,11 @@ options:
       - Directory of the journal and the plan, made with mode 0700 if it is missing. The journal is C(CAMPAIGN.jsonl) in it, mode 0600,
         one JSON object a line, only appended to. The plan is C(CAMPAIGN.plan.jsonl), mode 0600, and is replaced as a whole.
       - If not set, C(/var/lib/community.opensips) for root and C(~/.local/state/community.opensips) for others.
+      - Directories above it that are missing are made with mode 0700, too, whatever the umask.
+      - Journal and plan must be regular files that belong to the user of the task or to root, and that nobody else may write to.
+        Anything else in their place is an error.
+      - If the journal can no longer be written, for example because the disk is full, the task sends nothing more, waits for the phones
+        that it has sent to, and fails with the results of all phones.
     type: path
   resend_unknown:
     description:

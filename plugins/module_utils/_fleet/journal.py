@@ -28,15 +28,12 @@ import fcntl
 import json
 import os
 import re
-import stat
 
-from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
+from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup, safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _FORMAT = 1
-# what somebody else put there is neither followed nor waited for
-SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class JournalError(MIError):
@@ -78,10 +75,10 @@ class Journal:
         self.is_new = True
         self.unsent = list
         self._end = contextlib.ExitStack()
+        # bytes of whole lines, and why nothing may follow them any more (JournalError)
+        self._size, self._problem = 0, None
         self._fd = self._open()
         try:
-            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
-                raise self._foreign("it is no regular file")
             if not read_only:
                 self._lock()
             self._read()
@@ -102,8 +99,10 @@ class Journal:
         if self._fd is not None:
             self._withdraw_unsent()
             self._end.close()
-            os.close(self._fd)
-            self._fd = None
+            fd, self._fd = self._fd, None
+            # what a disk far away loses only now is unknown to the next run; the results of this one are not to be lost for it
+            with contextlib.suppress(OSError):
+                os.close(fd)
 
     def done(self, key):
         """What became of key, (aor, phone), in this or an earlier run: {"outcome", "code", "reason"}, or None."""
@@ -122,11 +121,13 @@ class Journal:
         return sorted(self._pending, key=repr)
 
     def sending(self, keys):
-        """Announce keys; returns when that is on disk."""
+        """Announce keys; returns when that is on disk. If it raises, they are not announced."""
+        before = self._size
         self._append({"sending": [list(key) for key in keys]})
         try:
             os.fsync(self._fd)
         except OSError as error:
+            self._size = before
             raise self._unwritable(error) from error
         self._pending.update(keys)
 
@@ -170,16 +171,15 @@ class Journal:
         self._done[key] = {"outcome": outcome, "code": code, "reason": reason}
 
     def _open(self):
-        directory = os.path.dirname(self.path)
         try:
             if self._read_only:
-                return os.open(self.path, os.O_RDONLY | SAFELY)
-            os.makedirs(directory, 0o700, exist_ok=True)
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | SAFELY, 0o600)
+                return safe_file.open_own(self.path, os.O_RDONLY)
+            safe_file.make_directories(os.path.dirname(self.path))
+            return safe_file.open_own(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         except OSError as error:
             raise JournalError(
                 "The journal {0} cannot be opened: {1}".format(self.path, error.strerror),
-                "Set campaign_dir to a directory that this user may write to",
+                safe_file.remedy(error, "Set campaign_dir to a directory that this user may write to"),
             ) from error
 
     def _lock(self):
@@ -194,6 +194,22 @@ class Journal:
 
     def _read(self):
         """Take in what earlier runs wrote; cut off what a run that died left incomplete."""
+        try:
+            self._size = self._take_lines()
+            self.is_new = not self._size
+            if not self._read_only:
+                os.ftruncate(self._fd, self._size)
+        except OSError as error:
+            raise JournalError(
+                "The journal {0} cannot be read: {1}".format(self.path, error.strerror),
+                "Look at the disk that it is on, or set campaign_dir to a directory on another one",
+            ) from error
+        if self.is_new and not self._read_only:
+            self._write(self._header())
+            self._sync_name()
+
+    def _take_lines(self):
+        """The number of bytes that whole lines have."""
         whole = 0
         with os.fdopen(os.dup(self._fd), "rb") as lines:
             lines.seek(0)
@@ -209,12 +225,13 @@ class Journal:
                     raise self._foreign("its first line is not that of this campaign")
                 self._take(entry, number)
                 whole += len(line)
-        self.is_new = not whole
-        if self._read_only:
-            return
-        os.ftruncate(self._fd, whole)
-        if not whole:
-            self._write(self._header())
+        return whole
+
+    def _sync_name(self):
+        try:
+            safe_file.sync_directory(self.path)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _header(self):
         return _line({"journal": _FORMAT, "campaign": self.name})
@@ -245,17 +262,26 @@ class Journal:
         self._write(_line(entry))
 
     def _write(self, data):
+        if self._problem is not None:
+            raise self._problem
         try:
-            while data:
-                data = data[os.write(self._fd, data) :]
+            safe_file.write(self._fd, data)
         except OSError as error:
             raise self._unwritable(error) from error
+        self._size += len(data)
 
     def _unwritable(self, error):
-        return JournalError(
+        """The JournalError of a write that failed; what it left of its line is cut off."""
+        problem = JournalError(
             "The journal {0} cannot be written: {1}".format(self.path, error.strerror),
             "Nothing more is sent, since nobody could tell afterwards to whom",
         )
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError:
+            # the next run cuts off the last line only
+            self._problem = problem
+        return problem
 
 
 def _line(entry):

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 
+from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 
@@ -81,6 +82,7 @@ def counts_of(mailbox):
 class State:
     """A JSON file ``{"mwi_state": 1, "mailboxes": {KEY: [new, old, urgent_new, urgent_old]}}``, mode 0600.
 
+    What is about to be sent is forgotten, and saved, before it is sent: a run that dies meanwhile leaves nothing that is wrong.
     It is replaced as a whole when it is saved, and locked against a second run meanwhile (a file beside it, PATH.lock).
     Raises StateError. Use as a context manager.
     """
@@ -115,44 +117,37 @@ class State:
         self._sent[key_of(mailbox)] = counts_of(mailbox)
 
     def forget(self, mailbox):
-        """Not all phones of mailbox have its numbers; the next run sends them again."""
+        """Not all phones of mailbox may have its numbers; the next run sends them again."""
         self._sent.pop(key_of(mailbox), None)
 
     def save(self):
-        """Replace the file; either the old or the new one is there at any moment."""
-        temporary = self.path + ".new"
+        """Replace the file; either the old or the new one is there at any moment, and the new one is on disk in the end."""
+        text = json.dumps({"mwi_state": _FORMAT, "mailboxes": self._sent})
         try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-            with open(fd, "w", encoding="utf-8") as target:
-                json.dump({"mwi_state": _FORMAT, "mailboxes": self._sent}, target)
-                target.flush()
-                os.fsync(target.fileno())
-            os.rename(temporary, self.path)
+            safe_file.replace(self.path, [text.encode("ascii")])
         except OSError as error:
-            raise StateError(
-                "The state_file {0} cannot be written: {1}".format(self.path, error.strerror),
-                "Correct state_file or its permissions",
-            ) from error
+            raise self._error("written", error) from error
 
     def _take_lock(self):
         try:
-            self._lock = os.open(self.path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._lock = safe_file.open_own(self.path + ".lock", os.O_RDWR | os.O_CREAT)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            self.__exit__()
             raise StateError("Another run uses the state_file {0}".format(self.path), "Wait for it") from error
         except OSError as error:
-            raise StateError(
-                "The state_file {0} cannot be locked: {1}".format(self.path, error.strerror),
-                "Correct state_file or its permissions",
-            ) from error
+            self.__exit__()
+            raise self._error("locked with {0}.lock".format(self.path), error) from error
 
     def _load(self):
         try:
-            with open(self.path, encoding="utf-8") as source:
+            with open(safe_file.open_own(self.path, os.O_RDONLY), encoding="utf-8") as source:
                 state = json.load(source)
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise self._error("read", error) from error
+        except (ValueError, RecursionError) as error:
             raise StateError(
                 "The state_file {0} cannot be read: {1}".format(self.path, error),
                 "Move it away; all lamps are then sent once more",
@@ -164,3 +159,9 @@ class State:
         ):
             raise StateError("{0} is no state_file of opensips_mwi".format(self.path), "Correct state_file")
         self._sent = state["mailboxes"]
+
+    def _error(self, done, error):
+        return StateError(
+            "The state_file {0} cannot be {1}: {2}".format(self.path, done, error.strerror),
+            safe_file.remedy(error, "Correct state_file or its permissions"),
+        )

@@ -25,15 +25,11 @@ import hashlib
 import itertools
 import json
 import os
-import stat
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import (
-    SAFELY,
-    JournalError,
-    journal_path,
-)
+from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, head_of
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import NOBODY, Target
+from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
 GONE = "it is no longer registered"
 _FORMAT = 1
@@ -205,37 +201,29 @@ class PlanFile:
     def load(self):
         """The Plan, or None when there is none. Raises PlanError."""
         try:
-            fd = os.open(self.path, os.O_RDONLY | SAFELY)
+            with open(safe_file.open_own(self.path, os.O_RDONLY), "rb") as lines:
+                return _Reader(self.path, self._campaign).read(lines)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise PlanError(
-                "The plan {0} cannot be opened: {1}".format(self.path, error.strerror),
-                "Correct campaign_dir or its permissions",
+                "The plan {0} cannot be read: {1}".format(self.path, error.strerror),
+                safe_file.remedy(error, "Correct campaign_dir or its permissions"),
             ) from error
-        with os.fdopen(fd, "rb") as lines:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise _foreign(self.path, self._campaign, "it is no regular file")
-            return _Reader(self.path, self._campaign).read(lines)
 
     def save(self, plan):
         """Put a Plan in the place of the one before. Raises PlanError."""
-        temporary = self.path + ".new"
         try:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFELY, 0o600)
-            with os.fdopen(fd, "w", encoding="ascii") as target:
-                for line in plan.lines(self._campaign):
-                    target.write(json.dumps(line, separators=(",", ":")) + "\n")
-                target.flush()
-                os.fsync(target.fileno())
-            os.rename(temporary, self.path)
+            safe_file.replace(self.path, map(_line, plan.lines(self._campaign)))
         except OSError as error:
             raise PlanError(
                 "The plan {0} cannot be written: {1}".format(self.path, error.strerror),
-                "Set campaign_dir to a directory that this user may write to",
+                safe_file.remedy(error, "Set campaign_dir to a directory that this user may write to"),
             ) from error
+
+
+def _line(entry):
+    return (json.dumps(entry, separators=(",", ":")) + "\n").encode("ascii")
 
 
 def _foreign(path, campaign, what):

@@ -7,37 +7,31 @@
 
 """The results of a run: counted as they come, and either held or written to a file, so that 100,000 need no memory."""
 
+import contextlib
 import json
 import os
-import stat
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet.report import Counts
+from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 # what needs nobody's attention is not returned beside a file
 _GOOD = (outcomes.ACCEPTED, outcomes.ALREADY, outcomes.PLANNED)
-# what somebody else put there is neither followed nor waited for
-_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def check_path(path):
     """Raise BadParameters unless a results_file can be there; nothing is made."""
-    directory = os.path.dirname(os.path.abspath(path))
-    if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
-        raise _irregular(path)
-    if not os.path.isdir(directory) or not os.access(directory, os.W_OK | os.X_OK):
-        raise _unwritable(path, "{0} is no directory that this user may write to".format(directory))
+    try:
+        safe_file.check_replaceable(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
-def _irregular(path):
-    return BadParameters("results_file {0} is no regular file".format(path), "Name another file")
-
-
-def _unwritable(path, why):
+def _unwritable(path, error):
     return BadParameters(
-        "results_file {0} cannot be written: {1}".format(path, why),
-        "Name a file in a directory that exists and that this user may write to",
+        "results_file {0} cannot be written: {1}".format(path, error.strerror),
+        safe_file.remedy(error, "Name a file in a directory that exists and that this user may write to"),
     )
 
 
@@ -50,16 +44,12 @@ class ResultsFile:
     def __init__(self, path):
         self.path = path
         self._fd = None
+        # bytes of whole lines
+        self._size = 0
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | _SAFELY, 0o600)
-            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
-                self.close()
-                raise _irregular(path)
-            os.fchmod(self._fd, 0o600)
-            os.ftruncate(self._fd, 0)
+            self._fd = safe_file.create(path)
         except OSError as error:
-            self.close()
-            raise _unwritable(path, error.strerror) from error
+            raise _unwritable(path, error) from error
 
     def __enter__(self):
         return self
@@ -68,15 +58,21 @@ class ResultsFile:
         self.close()
 
     def close(self):
+        """Raises OSError where a disk far away tells only now that it is full."""
         if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+            fd, self._fd = self._fd, None
+            os.close(fd)
 
     def write(self, entry):
-        """Append a mapping; who reads along sees it at once. Raises OSError."""
+        """Append a mapping; who reads along sees it at once. Raises OSError, and leaves no part of a line then."""
         data = (json.dumps(entry, separators=(",", ":")) + "\n").encode("ascii")
-        while data:
-            data = data[os.write(self._fd, data) :]
+        try:
+            safe_file.write(self._fd, data)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self._size)
+            raise
+        self._size += len(data)
 
 
 class Results:
@@ -95,6 +91,17 @@ class Results:
         self.problem = None
         # of requests by their id; and what belongs to none
         self._held, self._outcomes, self._others = {}, {}, []
+
+    def close(self):
+        """Close the file; what goes wrong with it is a problem, and no reason to lose what is held."""
+        if self._file is None:
+            return
+        try:
+            self._file.close()
+        except OSError as error:
+            self.problem = self.problem or "results_file {0} may lack its end: {1}".format(
+                self._file.path, error.strerror
+            )
 
     def add(self, request, entry):
         """Take the result of a SipRequest."""

@@ -9,7 +9,6 @@
 
 import contextlib
 import itertools
-import os
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -35,6 +34,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.selectio
     compile_regex,
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN
+from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -128,7 +128,7 @@ class _Fleet:
     def journal(self):
         """The Journal of the campaign, or None: there is no campaign, or check mode looks for one that is not there."""
         name, directory, read_only = self._params["campaign"], self._params["campaign_dir"], self._task.check_mode
-        if name is None or read_only and not os.path.exists(journal_path(name, directory)):
+        if name is None or read_only and not safe_file.exists(journal_path(name, directory)):
             yield None
             return
         with Journal(name, directory, read_only) as journal:

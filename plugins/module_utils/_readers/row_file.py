@@ -12,13 +12,12 @@ looked at before it is decoded, so that neither nesting nor numbers of a million
 """
 
 import csv
-import errno
 import io
 import json
 import os
 import re
-import stat
 
+from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 # What a file may have at most. A cell takes some 100 bytes of memory, a row some 200 besides.
@@ -43,51 +42,26 @@ def load(path, option):
     out. Raises BadParameters that names option and path.
     """
     try:
-        with os.fdopen(_open_input(path), "rb") as source:
+        with os.fdopen(safe_file.open_input(path), "rb") as source:
             _check_size(source.fileno())
             rows = _from_json(source) if path.lower().endswith(".json") else _from_csv(source)
-    except (OSError, ValueError, csv.Error) as error:
+    except OSError as error:
         raise BadParameters(
-            "{0} {1} cannot be read: {2}".format(option, path, _reason(error)),
+            "{0} {1} cannot be read: {2}".format(option, path, error.strerror or error),
+            safe_file.remedy(error, "Name a file that exists and that this user may read"),
+        ) from error
+    except (ValueError, csv.Error) as error:
+        raise BadParameters(
+            "{0} {1} cannot be read: {2}".format(option, path, error),
             "Give a CSV file with a line of names, or JSON, a list of mappings",
         ) from error
     return rows
-
-
-def _open_input(path):
-    """The descriptor of a regular file that the user named, to read. Raises OSError.
-
-    A FIFO or a device would keep a task for ever, and somebody else's link would show what only this user may read.
-    """
-    _check_input(os.lstat(path))
-    # without O_NONBLOCK, opening a FIFO waits for somebody to write to it
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        _check_input(os.fstat(fd))
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
-
-
-def _check_input(status):
-    if stat.S_ISLNK(status.st_mode):
-        if status.st_uid not in (0, os.geteuid()):
-            raise OSError(errno.EPERM, "it is a symbolic link of another user")
-    elif not stat.S_ISREG(status.st_mode):
-        kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISCHR, "a device"))
-        kind = next((kind for is_kind, kind in kinds if is_kind(status.st_mode)), "no regular file")
-        raise OSError(errno.EPERM, "it is {0}".format(kind))
 
 
 def _check_size(fd):
     size = os.fstat(fd).st_size
     if size > MOST_BYTES:
         raise ValueError("it has {0:,} bytes, {1:,} are allowed: divide it".format(size, MOST_BYTES))
-
-
-def _reason(error):
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 class _Count:

@@ -114,8 +114,8 @@ def test_reopening_changes_nothing(tmp_path, steps):
 
 def test_announced_is_on_disk_before_sending_returns(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
     with Journal("night", str(tmp_path)) as journal:
+        monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_size))
         journal.sending(KEYS[:2])
         assert synced == [os.path.getsize(journal.path)]
 

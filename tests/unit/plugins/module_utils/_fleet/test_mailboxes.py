@@ -4,6 +4,7 @@
 
 """Mailboxes from files, and the state file."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -106,8 +107,15 @@ def test_errors_name_the_file_and_the_entry(tmp_path, name, content, said):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(BadParameters, match="nothing.csv cannot be read"):
+    with pytest.raises(BadParameters, match="nothing.csv cannot be read: No such file"):
         load(str(tmp_path / "nothing.csv"))
+
+
+def test_a_file_that_is_none(tmp_path):
+    os.mkfifo(str(tmp_path / "pipe.csv"))
+    for path, words in ((str(tmp_path / "pipe.csv"), "FIFO"), (str(tmp_path), "directory"), ("/dev/zero", "device")):
+        with pytest.raises(BadParameters, match="mailboxes_file .* cannot be read: it is a " + words):
+            load(path)
 
 
 # ---- the state file
@@ -155,7 +163,7 @@ def test_mode_and_format(tmp_path):
     assert json.loads(path.read_text()) == {"mwi_state": 1, "mailboxes": {"1001": [1, 0, 0, 4]}}
 
 
-@pytest.mark.parametrize("moment", ["dump", "fsync", "rename"])
+@pytest.mark.parametrize("moment", ["fsync", "rename"])
 def test_a_crash_while_saving_leaves_the_old_one(tmp_path, monkeypatch, moment):
     path = str(tmp_path / "s")
     with State(path) as state:
@@ -170,7 +178,7 @@ def test_a_crash_while_saving_leaves_the_old_one(tmp_path, monkeypatch, moment):
 
     with monkeypatch.context() as patched, State(path) as state:
         state.remember(box(new=2))
-        patched.setattr({"dump": json}.get(moment, os), moment, killed)
+        patched.setattr(os, moment, killed)
         with pytest.raises(Killed):
             state.save()
     with State(path) as state:
@@ -230,18 +238,54 @@ def test_reading_only_writes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_links_are_not_followed(tmp_path):
+def test_what_somebody_else_put_there(tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("precious")
     (tmp_path / "s.new").symlink_to(victim)
     with State(str(tmp_path / "s")) as state:
-        with pytest.raises(StateError, match="cannot be written"):
-            state.save()
+        state.save()
     (tmp_path / "t.lock").symlink_to(victim)
-    with pytest.raises(StateError, match="cannot be locked"):
-        with State(str(tmp_path / "t")):
+    (tmp_path / "u").symlink_to(victim)
+    os.mkfifo(str(tmp_path / "v"))
+    os.mkfifo(str(tmp_path / "w.lock"))
+    for name, words in (("t", "locked.*symbolic link"), ("u", "symbolic"), ("v", "read: it is a FIFO"), ("w", "FIFO")):
+        with pytest.raises(StateError, match=words + ".*Move it away"):
+            with State(str(tmp_path / name)):
+                pass
+    with pytest.raises(StateError, match="it is a FIFO"):
+        with State(str(tmp_path / "v"), read_only=True):
             pass
     assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_fails_leaves_the_old_one_and_no_other(tmp_path, monkeypatch, code):
+    def fails(_fd):
+        raise OSError(code, os.strerror(code))
+
+    path = str(tmp_path / "s")
+    with State(path) as state:
+        state.remember(box(new=1))
+        state.save()
+        state.remember(box(new=2))
+        with monkeypatch.context() as full:
+            full.setattr(os, "fsync", fails)
+            with pytest.raises(StateError, match="state_file .* cannot be written: " + os.strerror(code)):
+                state.save()
+    with State(path) as state:
+        assert state.is_current(box(new=1))
+    assert sorted(os.listdir(str(tmp_path))) == ["s", "s.lock"]
+
+
+@pytest.mark.parametrize("nesting", ["[", '{"a":'])
+def test_nested_too_deep(tmp_path, nesting):
+    for name in ("s", "b.json"):
+        (tmp_path / name).write_text(nesting * 100000)
+    with pytest.raises(StateError, match="cannot be read"):
+        with State(str(tmp_path / "s")):
+            pass
+    with pytest.raises(BadParameters, match="cannot be read"):
+        load(str(tmp_path / "b.json"))
 
 
 def test_a_folder_that_is_not_there(tmp_path):

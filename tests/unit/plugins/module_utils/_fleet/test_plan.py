@@ -200,14 +200,29 @@ def test_what_somebody_else_put_there_is_not_followed(file, tmp_path):
         file.load()
     os.unlink(file.path)
     os.mkfifo(file.path)
-    with pytest.raises(PlanError, match="no regular file"):
+    with pytest.raises(PlanError, match="it is a FIFO.*Move it away"):
         file.load()
+    with pytest.raises(PlanError, match="it is a FIFO.*Move it away"):
+        file.save(plan())
     os.unlink(file.path)
     # neither is what is in the way of the new file
     os.symlink(str(tmp_path / "elsewhere"), file.path + ".new")
     file.save(plan())
     assert (tmp_path / "elsewhere").read_bytes() == b""
     assert content(file.load()) == content(plan())
+
+
+def test_a_disk_that_fails_leaves_the_old_plan(file, tmp_path, monkeypatch):
+    file.save(plan())
+
+    def fails(_fd):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", fails)
+        with pytest.raises(PlanError, match="cannot be written: No space left"):
+            file.save(plan([], users=1))
+    assert content(file.load()) == content(plan()) and len(os.listdir(str(tmp_path))) == 1
 
 
 def test_a_directory_that_cannot_be_written(tmp_path):

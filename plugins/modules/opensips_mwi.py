@@ -108,12 +108,19 @@ options:
         any other is CSV with a line of names, V(uri) or V(aor), V(account), V(new), V(old), V(urgent_new), V(urgent_old).
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 mailboxes. A symbolic link must belong to root or to the
         user that runs the task.
+      - In a directory that everybody may write to, such as C(/tmp), it must belong to the user of the task, to root or to the owner of
+        the directory, must not be a symbolic link, and must not be writable for everybody.
     type: path
   state_file:
     description:
       - File on the host that remembers the numbers which the phones accepted. Only mailboxes whose numbers differ from it are sent,
         the others are counted as V(already).
       - It is replaced as a whole, mode 0600. A mailbox is remembered when all of its phones accepted.
+      - Mailboxes that are about to be sent are removed from it before the first request goes out. If the task is killed, the next run
+        sends them again. If the file cannot be written then, the task fails and sends nothing. If it cannot be written in the end,
+        the task fails and returns its results.
+      - The file and its lock, C(STATE_FILE.lock), must be regular files that belong to the user of the task or to root, and that nobody
+        else may write to. Anything else in their place is an error.
     type: path
 seealso:
   - module: community.opensips.opensips_notify

@@ -11,6 +11,7 @@ import collections
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, OutOfMemory
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
@@ -85,7 +86,8 @@ class Delivery:
 
     conn: Connection. from_uri, socket: as for SipRequest.params(). governor: Governor that paces the run, or None.
     max_in_flight: requests that may wait for their phone. stop: StopRule. journal: Journal of a campaign, or None.
-    stopped: why the run stopped (str), or None.
+    stopped: why the run stopped (str), or None. failure: the JournalError that stopped it, or None; what was under way has
+    its results nevertheless.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Delivery:
         self._classic = False
         # numbers of requests under way that were about to be written at least
         self._begun = set()
-        self.stopped = None
+        self.stopped = self.failure = None
         if journal is not None:
             journal.unsent = self._unsent
 
@@ -177,9 +179,22 @@ class Delivery:
                 break
         # before the journal knows of them: if the process ends here, they are withdrawn
         self._announced.extend(ready)
-        if ready and self._journal is not None:
-            self._journal.sending([request.key for request, _params in ready])
+        if ready and not self._journalled("sending", [request.key for request, _params in ready]):
+            self._withdraw(sip_requests)
+            return []
         return ready
+
+    def _journalled(self, method, *args):
+        """Whether the journal, if there is one, took it. If it cannot be written, nothing more is sent."""
+        if self._journal is None:
+            return True
+        try:
+            getattr(self._journal, method)(*args)
+        except JournalError as error:
+            self.failure = self.failure or error
+            self._stop_run("the run stopped: {0}".format(_lower_first(error.message)))
+            return False
+        return True
 
     def _template(self, request):
         """What a request shares with others that have the very same headers and body."""
@@ -194,8 +209,7 @@ class Delivery:
 
     def _withdraw(self, sip_requests):
         """The run stopped: what was announced or not yet looked at is not sent."""
-        if self._journal is not None:
-            self._journal.withdraw([request.key for request, _params in self._announced])
+        self._journalled("withdraw", [request.key for request, _params in self._announced])
         for request, _params in self._announced:
             self._aside.append((request, not_sent(self.stopped)))
         self._announced.clear()
@@ -207,11 +221,10 @@ class Delivery:
             yield self._aside.popleft()
 
     def _note(self, request, what, record):
-        if self._journal is not None:
-            if what == outcomes.NOT_SENT:
-                self._journal.withdraw([request.key])
-            elif what != outcomes.UNKNOWN:
-                self._journal.finished(request.key, what, record["code"], record["reason"])
+        if what == outcomes.NOT_SENT:
+            self._journalled("withdraw", [request.key])
+        elif what != outcomes.UNKNOWN:
+            self._journalled("finished", request.key, what, record["code"], record["reason"])
         self._stop_run(self._stop.count(what))
 
 

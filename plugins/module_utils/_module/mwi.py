@@ -81,10 +81,12 @@ def _run(task, prepared, state):
         results = sending.plan(everything)
         return _result(results, current, everything, lookup, None, 0, results.counts.of(outcomes.PLANNED) > 0)
     with sending.results_of(task) as results:
+        if state is not None and changed:
+            _forget(state, changed)
         sent = sending.Sending(task, everything, results)
         result = _result(results, current, everything, lookup, sent.seconds, sent.sent, sent.sent > 0)
-    if state is not None:
-        _remember(state, requests, results)
+    if state is not None and changed:
+        _remember(state, requests, results, sent)
     return sent.finish(result)
 
 
@@ -179,14 +181,28 @@ def _filtered(target, left_out):
     return targets.Target(target.aor, target.contact, target.record, "left out: " + reason)
 
 
-def _remember(state, requests, results):
-    """Remember the mailboxes all of whose phones accepted."""
-    for mailbox, reached in requests:
-        if reached and all(results.outcome(request) == outcomes.ACCEPTED for request in reached):
-            state.remember(mailbox)
-        else:
-            state.forget(mailbox)
+def _forget(state, changed):
+    """Forget, on disk, what is about to change: whatever happens to this run, the next one sends it."""
+    for mailbox, _body in changed:
+        state.forget(mailbox)
     state.save()
+
+
+def _remember(state, requests, results, sent):
+    """Remember the mailboxes all of whose phones accepted. Where that fails, the task fails with its results."""
+    complete = [
+        mailbox
+        for mailbox, reached in requests
+        if reached and all(results.outcome(request) == outcomes.ACCEPTED for request in reached)
+    ]
+    if not complete:
+        return
+    for mailbox in complete:
+        state.remember(mailbox)
+    try:
+        state.save()
+    except boxes.StateError as error:
+        sent.failure = sent.failure or error
 
 
 def _unchanged(mailbox):

@@ -22,6 +22,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import PlanFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
+from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
@@ -45,15 +46,23 @@ def check_options(params):
 def _check_results_file(params):
     """Refuse a results_file that could not be written, or that is another file of the task."""
     check_path(params["results_file"])
-    others = {"state_file": params.get("state_file")}
+    others = {name: params.get(name) for name in ("state_file", "mailboxes_file")}
     if params.get("campaign"):
         others["campaign's journal"] = journal_path(params["campaign"], params["campaign_dir"])
         others["campaign's plan"] = PlanFile(params["campaign"], params["campaign_dir"]).path
     for name, path in others.items():
-        if path is not None and os.path.realpath(path) == os.path.realpath(params["results_file"]):
+        if path is not None and _is_same_file(path, params["results_file"]):
             raise BadParameters(
                 "results_file {0} is the {1}".format(params["results_file"], name), "Name a file of its own"
             )
+
+
+def _is_same_file(path, other):
+    try:
+        return os.path.realpath(safe_file.path_of(path)) == os.path.realpath(safe_file.path_of(other))
+    except OSError:
+        # who opens it says what is wrong with it
+        return False
 
 
 def plan(requests):
@@ -71,8 +80,11 @@ def results_of(task):
     if path is None:
         yield Results()
         return
-    with ResultsFile(path) as file:
-        yield Results(file)
+    results = Results(ResultsFile(path))
+    try:
+        yield results
+    finally:
+        results.close()
 
 
 class Sending:
@@ -104,6 +116,7 @@ class Sending:
         except OSError as error:
             # results must not be lost with it
             self.failure = MIError("The run broke off: {0}".format(error.strerror or error))
+        self.failure = self.failure or delivery.failure
         self.seconds = time.monotonic() - started
         self.stopped = delivery.stopped
         under_way = delivery.under_way()

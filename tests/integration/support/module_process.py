@@ -17,13 +17,20 @@ import tempfile
 # not resolved: the path must have ansible_collections in it
 _TOP = str(pathlib.Path(__file__).absolute().parents[6])
 _LAUNCH = """
-import runpy, sys
+import io, resource, runpy, sys
 from ansible.module_utils import basic
 basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
 basic._ANSIBLE_PROFILE = "legacy"
+if len(sys.argv) > 2:
+    # what the module returns goes to a file, too, and is no file of the module's
+    sys.stdout, unlimited = io.StringIO(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), unlimited[1]))
 try:
     runpy.run_module(sys.argv[1], run_name="__main__")
 finally:
+    if len(sys.argv) > 2:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        sys.__stdout__.write(sys.stdout.getvalue())
     with open("/proc/self/status") as status:
         sys.stderr.write(next(line for line in status if line.startswith("VmHWM")))
 """
@@ -34,10 +41,13 @@ SECONDS = 120
 class ModuleProcess:
     """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options.
 
-    python: another interpreter. path: folders of its libraries, ansible among them.
+    python: another interpreter. path: folders of its libraries, ansible among them. largest_file: bytes to which a file that it
+    writes may grow, or None.
     """
 
-    def __init__(self, name, args, check=False, diff=False, python=sys.executable, path=()):
+    def __init__(
+        self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None
+    ):
         task = dict(
             args,
             _ansible_check_mode=check,
@@ -50,7 +60,7 @@ class ModuleProcess:
         self._input.write(json.dumps({"ANSIBLE_MODULE_ARGS": task}).encode())
         self._input.seek(0)
         self._process = subprocess.Popen(
-            [python, "-c", _LAUNCH, _MODULES + name],
+            [python, "-c", _LAUNCH, _MODULES + name, *([] if largest_file is None else [str(largest_file)])],
             stdin=self._input,
             stdout=self._output,
             stderr=self._errors,

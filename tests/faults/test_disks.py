@@ -209,3 +209,36 @@ def test_a_results_file_that_ends_early(emulator, disk):
     written = path.read_text()
     assert written.endswith("}\n")
     assert written.count("\n") + len(result["results"]) == 200 == len(sent_to(emu))
+
+
+# ---- reports
+
+
+def test_a_report_that_cannot_be_written(ansible, disk):
+    """What became of the phones is shown nevertheless, and the role fails."""
+    disk.fill(0)
+    directory = disk.path
+    if not disk.is_small:
+        # no limit reaches the processes of Ansible, so something else is in the way
+        directory = disk.path / "file"
+        directory.write_text("")
+    phone = {"aor": "1001", "contact": "sip:1001@192.0.2.1", "outcome": "no_answer", "reason": "Request Timeout"}
+    summary = {"seconds": 1.0, "sent": 1}
+    variables = {
+        "phone_reboot_report_dir": str(directory),
+        "phone_reboot__report_name": "night",
+        "phone_reboot__time": "now",
+        "result": {"results": [phone], "summary": summary, "left_out": []},
+        "phone_reboot__parts": ["{{ result | community.opensips.opensips_report_part('here') }}"],
+    }
+    role = {
+        "name": "report",
+        "ansible.builtin.include_role": {"name": "community.opensips.phone_reboot", "tasks_from": "report.yml"},
+    }
+    failed = {"name": "failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_task.name }}"}}
+    tasks = [{"block": [role], "rescue": [failed]}]
+    results = ansible.run_plays([{"hosts": "all", "gather_facts": False, "tasks": tasks}], {"here": variables})
+    shown = next(each for each in results if each.task.endswith("Show what became of the phones"))
+    assert "1001" in str(shown.msg) and "Request Timeout" in str(shown.msg)
+    assert results["failed"].msg in ("Make the directory of the report", "Write the report as HTML")
+    assert ".html" not in str(shown.msg)

@@ -211,6 +211,31 @@ def test_a_results_file_that_ends_early(emulator, disk):
     assert written.count("\n") + len(result["results"]) == 200 == len(sent_to(emu))
 
 
+# ---- paths
+
+
+def test_paths_beyond_ascii_under_an_ascii_locale(emulator, tmp_path, monkeypatch):
+    emu = emulator("3.6", phones=2, dead=0, reject=0)
+    directory = tmp_path / "büro \u2603"
+    directory.mkdir()
+    for name, value in (("LC_ALL", "C"), ("PYTHONCOERCECLOCALE", "0"), ("PYTHONUTF8", "0")):
+        monkeypatch.setenv(name, value)
+    args = dict(fifo_of(emu), results_file=str(directory / "ergebnis ä"))
+    campaign = dict(args, contacts={}, event="check-sync", campaign="night", campaign_dir=str(directory / "ö"))
+    lamps = dict(args, aor=emu.phones()[0]["user"], account="sip:a@example.com", new=1, state_file=str(directory / "ü"))
+    for check in (True, False):
+        for module, each in (("notify", campaign), ("mwi", lamps)):
+            result = run_module(module, each, check=check)
+            assert not result.get("failed"), result["msg"]
+    assert sorted(os.listdir(directory)) == ["ergebnis ä", "ö", "ü", "ü.lock"]
+    assert sorted(os.listdir(directory / "ö")) == ["night.jsonl", "night.plan.jsonl"]
+    # and what goes wrong is said
+    (directory / "ü").unlink()
+    os.mkfifo(directory / "ü")
+    result = run_module("mwi", lamps)
+    assert result["failed"] and str(directory / "ü") in result["msg"] and "FIFO" in result["msg"]
+
+
 # ---- reports
 
 

@@ -78,15 +78,14 @@ def open_own(path, flags, mode=0o600):
 
 
 def open_input(path):
-    """The descriptor of a regular file that the user named, to read; it may belong to anybody, and be behind links.
+    """The descriptor of a regular file that the user named, to read; it may belong to anybody, and be behind links of this user's.
 
     In a directory that everybody may write to, it is no link, and belongs to this user, to root or to the directory's owner.
     """
     path = path_of(path)
+    _check_link(path)
     real = os.path.realpath(path)
     directory = os.stat(os.path.dirname(real))
-    if stat.S_ISLNK(os.lstat(path).st_mode) and _is_shared(os.stat(os.path.dirname(path) or b".")):
-        raise UnsafeFile("it is a symbolic link in a directory that everybody may write to")
 
     def check(status):
         _check_regular(status)
@@ -192,6 +191,17 @@ def _temporary(path):
         raise
     finally:
         cleanup.forget(temporary)
+
+
+def _check_link(path):
+    """Somebody else's link would show, in errors, what only this user may read."""
+    status = os.lstat(path)
+    if not stat.S_ISLNK(status.st_mode):
+        return
+    if status.st_uid not in (os.geteuid(), 0):
+        raise UnsafeFile("it is a symbolic link of another user")
+    if _is_shared(os.stat(os.path.dirname(path) or b".")):
+        raise UnsafeFile("it is a symbolic link in a directory that everybody may write to")
 
 
 def _checked(fd, check):

@@ -401,6 +401,16 @@ def test_input_where_everybody_may_write(shared, tmp_path):
 
 
 @root_only
+def test_input_behind_a_link_of_somebody_else(tmp_path):
+    (tmp_path / "file").write_text("secret")
+    (tmp_path / "link").symlink_to("file")
+    assert read(tmp_path / "link") == b"secret"
+    os.lchown(str(tmp_path / "link"), NOBODY, NOBODY)
+    with pytest.raises(UnsafeFile, match="symbolic link of another user"):
+        read(tmp_path / "link")
+
+
+@root_only
 def test_input_of_somebody_else_where_everybody_may_write(shared, tmp_path):
     path = shared / "file"
     path.write_text("rows")

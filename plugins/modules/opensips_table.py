@@ -61,8 +61,7 @@ options:
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 rows. A symbolic link must belong to root or to the
         user that runs the task.
       - In a directory that everybody may write to, such as C(/tmp), it must belong to the user of the task, to root or to the owner of
-        the directory, must not be a symbolic link, and must not be writable for everybody. A symbolic link of another user is an error
-        anywhere.
+        the directory, must not be a symbolic link, and must not be writable for everybody.
     type: path
   match:
     description:

@@ -45,9 +45,7 @@ class ModuleProcess:
     writes may grow, or None.
     """
 
-    def __init__(
-        self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None
-    ):
+    def __init__(self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None):
         task = dict(
             args,
             _ansible_check_mode=check,

@@ -69,6 +69,7 @@ options:
   host:
     description:
       - Name or address of the server's UDP socket, the C(socket_name) of C(mi_datagram). IPv6 addresses are written without brackets.
+      - If a name has several addresses, all of them are asked for the server's version, and the first that answers is used.
       - If not set, V(127.0.0.1) is used for O(transport=datagram) without O(socket_path).
       - Can also be set with the environment variable E(OPENSIPS_MI_HOST).
     type: str
@@ -86,11 +87,13 @@ options:
     description:
       - Address of the HTTP side, such as V(http://127.0.0.1:8888/mi) for C(mi_http), V(http://127.0.0.1:8888/json) for C(mi_json),
         V(http://127.0.0.1:8888/RPC2) for C(mi_xmlrpc) and C(mi_xmlrpc_ng).
+      - If a name has several addresses, the first that accepts the connection is used.
+      - Redirects are not followed, and proxies that environment variables name are not used.
       - Can also be set with the environment variable E(OPENSIPS_MI_URL).
     type: str
   timeout:
     description:
-      - Seconds to wait for each reply.
+      - Seconds to wait for each reply. If the name of the server has several addresses, this is for all of them together.
       - If not set, 10, and 40 for commands that wait for a phone, because C(fr_timeout) of C(tm) is 30 seconds by default.
       - It does not apply where a module reads a whole location table. The limit for that is ten times the expected time, and 30 seconds more.
       - Can also be set with the environment variable E(OPENSIPS_MI_TIMEOUT).
@@ -113,12 +116,13 @@ options:
     type: path
   client_key:
     description:
-      - PEM file with the key of O(client_cert).
+      - PEM file with the key of O(client_cert). The key must not have a pass phrase.
       - Can also be set with the environment variable E(OPENSIPS_MI_CLIENT_KEY).
     type: path
   url_username:
     description:
       - User name for basic authentication, the C(auth_username) of C(httpd) in OpenSIPS 4.0, or of a proxy before the server.
+      - If O(url) is not C(https) and leads to another host, the module warns, because the password can be read on the way.
       - Can also be set with the environment variable E(OPENSIPS_MI_URL_USERNAME).
     type: str
   url_password:

@@ -7,6 +7,7 @@
 
 """A connection to one server's Management Interface: one carrier, one protocol, and the catalogue between."""
 
+import contextlib
 import functools
 import re
 import time
@@ -47,7 +48,7 @@ class Connection:
     def __init__(self, options):
         """options: mapping of the connection options, or Options. Raises BadParameters that names the option."""
         self.options = resolve(options) if hasattr(options, "get") else options
-        self.carrier = _carrier(self.options)
+        self.carrier = _carrier(self.options, self._warn)
         self.warnings = []
         self._protocol = None
         self._offered = None
@@ -78,7 +79,8 @@ class Connection:
         if self._version is None:
             self._speaker()
         if self._version is None:
-            self._version = _parse_version(self._exchange("version", (), self._timeout(None)))
+            with _before_sending():
+                self._version = _parse_version(self._exchange("version", (), self._timeout(None)))
         return self._version
 
     def has(self, method):
@@ -229,11 +231,18 @@ class Connection:
                     pass
             raise
         reply = protocol.decode(data, request)
-        if not data.strip() and self.version < (2, 2):
+        if not data.strip() and self._may_hide_errors():
             self._warn(
                 "mi_json of OpenSIPS before 2.2 answers errors and empty results alike, with nothing: read back what you wrote"
             )
         return reply
+
+    def _may_hide_errors(self):
+        """Whether an empty reply of mi_json may stand for an error. What was done stays done if the version cannot be asked."""
+        try:
+            return self.version < (2, 2)
+        except MIError:
+            return True
 
     def _prepare(self, method, params):
         """(name, parameters, whether the catalogue knows it) as this server wants them. What it raises is not maybe_sent."""
@@ -268,33 +277,36 @@ class Connection:
     def _commands(self):
         """What ``which`` lists (set of str), asked once; empty when the server will not say."""
         if self._offered is None:
-            try:
-                reply = self._exchange("which", None if self._speaker().name == "jsonrpc" else (), self._timeout(None))
-            except RejectedCommand:
-                self._offered = frozenset()
-                return self._offered
-            if reply.is_tree:
-                self._offered = frozenset(value for _depth, _name, value, _attributes in reply.walk())
-            elif isinstance(reply.result, list):
-                self._offered = frozenset(each for each in reply.result if isinstance(each, str))
-            else:
-                raise MalformedReply(
-                    "The server's list of commands is {0!r}".format(reply.raw[:60]), "Check protocol and transport"
-                )
+            with _before_sending():
+                self._offered = self._ask_commands()
         return self._offered
+
+    def _ask_commands(self):
+        try:
+            reply = self._exchange("which", None if self._speaker().name == "jsonrpc" else (), self._timeout(None))
+        except RejectedCommand:
+            return frozenset()
+        if reply.is_tree:
+            return frozenset(value for _depth, _name, value, _attributes in reply.walk())
+        if isinstance(reply.result, list):
+            return frozenset(each for each in reply.result if isinstance(each, str))
+        raise MalformedReply(
+            "The server's list of commands is {0!r}".format(reply.raw[:60]), "Check protocol and transport"
+        )
 
     def _speaker(self):
         """The protocol, found out when the option says auto."""
         if self._protocol is None:
             from ansible_collections.community.opensips.plugins.module_utils._mi import probe
 
-            self.carrier.open()
-            if self.options.protocol == "auto":
-                self._protocol, reply = probe.find_protocol(self.carrier, self._timeout(None))
-            else:
-                self._protocol, reply = probe.use_protocol(self.carrier, self.options.protocol, self._timeout(None))
-            if reply is not None:
-                self._version = _parse_version(reply)
+            with _before_sending():
+                self.carrier.open()
+                if self.options.protocol == "auto":
+                    self._protocol, reply = probe.find_protocol(self.carrier, self._timeout(None))
+                else:
+                    self._protocol, reply = probe.use_protocol(self.carrier, self.options.protocol, self._timeout(None))
+                if reply is not None:
+                    self._version = _parse_version(reply)
             if self.carrier.kind == "datagram":
                 self.carrier.reuse = self._protocol.name == "jsonrpc"
             elif self.carrier.kind == "fifo":
@@ -315,7 +327,17 @@ class Connection:
             self.warnings.append(text)
 
 
-def _carrier(options):
+@contextlib.contextmanager
+def _before_sending():
+    """What is asked before a command is not the command: when that fails, the command was not sent."""
+    try:
+        yield
+    except MIError as error:
+        error.maybe_sent = False
+        raise
+
+
+def _carrier(options, warn):
     if options.transport == "fifo":
         from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import fifo
 
@@ -338,6 +360,7 @@ def _carrier(options):
         options.client_key,
         options.url_username,
         options.url_password,
+        warn,
     )
 
 

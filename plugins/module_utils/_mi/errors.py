@@ -54,9 +54,13 @@ class MITimeout(MIError):
 
 
 class MalformedReply(MIError):
-    """The bytes that came are not a reply of the protocol in use."""
+    """The bytes that came are not a reply of the protocol in use.
+
+    unrelated: they are the reply to another request, late, duplicated, or somebody else's.
+    """
 
     maybe_sent = True
+    unrelated = False
 
 
 class ReplyTooLarge(MIError):
@@ -66,7 +70,7 @@ class ReplyTooLarge(MIError):
 
 
 class RequestTooLarge(MIError):
-    """The request exceeds what the transport or the server takes; it was not sent or not read."""
+    """The request exceeds what the transport or the server takes; unless maybe_sent says so, it was not sent or not read."""
 
 
 class UnknownCommand(MIError):

@@ -9,7 +9,7 @@
 
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, MITimeout
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
@@ -110,7 +110,7 @@ class _Push:
         try:
             done = reload.run(conn, self._planned, params["wait_timeout"])
         except MIError as error:
-            runs = "may still run the old data" if isinstance(error, MITimeout) else "still runs the old data"
+            runs = "may still run the old data" if error.maybe_sent else "still runs the old data"
             if params["table"] in _DROPPED and getattr(error, "code", None) != 400:
                 runs = "did not take it over"
             self._fail(

@@ -167,6 +167,8 @@ def run(conn, planned, timeout=None):
             conn.call(planned.command, planned.params or None, timeout=max(start + limit - time.monotonic(), _RETRY))
             break
         except MITimeout as error:
+            if not error.maybe_sent:
+                raise
             raise MITimeout(
                 "The server did not answer {0} within {1:g} seconds".format(planned.command, limit),
                 "It may still be reading {0}: look again later, or wait longer".format(planned.name),

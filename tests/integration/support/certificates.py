@@ -27,21 +27,27 @@ class Authority:
         )
         self.path = self._write(f"{name}.pem", _pem(own.sign(self._key, hashes.SHA256())))
 
-    def issue(self, name, address=None):
-        """(path of a certificate, path of its key); address: IP that a server's certificate is for."""
+    def issue(self, name, address=None, days=1, pass_phrase=None):
+        """(path of a certificate, path of its key).
+
+        address: IP that a server's certificate is for. days: of its life that are left, below 0 when it has expired.
+        pass_phrase: of the key (bytes).
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = self._builder(_name(name), key)
+        builder = self._builder(_name(name), key, days)
         if address:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False
             )
         private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.BestAvailableEncryption(pass_phrase) if pass_phrase else serialization.NoEncryption(),
         )
         certificate = self._write(f"{name}.pem", _pem(builder.sign(self._key, hashes.SHA256())))
         return certificate, self._write(f"{name}.key", private)
 
-    def _builder(self, subject, key):
+    def _builder(self, subject, key, days=1):
         now = datetime.datetime.now(datetime.timezone.utc)
         return (
             x509.CertificateBuilder()
@@ -49,8 +55,8 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now - datetime.timedelta(days=9))
+            .not_valid_after(now + datetime.timedelta(days=days))
         )
 
     def _write(self, name, data):

@@ -12,11 +12,11 @@ Sources: httpd/httpd_proc.c of 2.4, 3.6 and 4.0; libmicrohttpd 0.9.75.
 
 import base64
 import errno
-import io
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import seconds_left
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach, tls
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.bound import BoundSocket
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
     HTTPStatusError,
@@ -28,18 +28,47 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 # receive_buf_size of httpd in 3.6 and 4.0, unless its configuration says more
 _DEFAULT_RECEIVE_BUFFER = 1024
 _READ = 65536
+_PORTS = {"http": 80, "https": 443}
+# Redirects, and what else says that nobody acted on the request.
+_REDIRECTS = (301, 302, 303, 307, 308)
+_REFUSALS = _REDIRECTS + (400, 401, 403, 405, 407, 411, 413, 414, 415, 417, 429, 431, 501)
+_HINTS = {
+    401: "Set url_username and url_password to auth_username and auth_password of the server's httpd",
+    403: "A proxy before the server refuses: check url_username, url_password and client_cert",
+    404: "Correct url: mi_http answers at /mi, mi_json at /json, mi_xmlrpc at /RPC2, unless their root says otherwise",
+    405: "Correct protocol or url: this endpoint wants another HTTP method",
+    406: "Correct protocol or url: this endpoint does not know the request",
+    413: "A proxy before the server takes no request of this size: raise its limit, or use FIFO or a datagram socket",
+    500: "The server could not write its reply (buf_size of httpd may be too small), or a phone did not answer in time; see its log",
+    502: "A proxy before the server gets no reply from it: check that OpenSIPS runs, and where the proxy looks for it",
+    503: "A proxy before the server has no server to ask: check that OpenSIPS runs, and where the proxy looks for it",
+    504: "A proxy before the server waited in vain for its reply: check that OpenSIPS does not hang, or raise the proxy's timeout",
+}
 
 
 class HttpCarrier:
-    """url: of the endpoint. validate_certs (bool), ca_path, client_cert, client_key (paths), username, password: as the options."""
+    """url: of the endpoint. validate_certs (bool), ca_path, client_cert, client_key (paths), username, password: as the options.
+
+    warn: function of a str, which the user should know.
+    """
 
     kind = "http"
 
     def __init__(
-        self, url, validate_certs=True, ca_path=None, client_cert=None, client_key=None, username=None, password=None
+        self,
+        url,
+        validate_certs=True,
+        ca_path=None,
+        client_cert=None,
+        client_key=None,
+        username=None,
+        password=None,
+        warn=None,
     ):
         self.url = url
+        self._warn = warn
         self._parts = urlsplit(url)
+        self._path = quote(self._parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self._validate_certs = validate_certs
         self._ca_path = ca_path
         self._client_cert = client_cert
@@ -57,30 +86,7 @@ class HttpCarrier:
         """Load the certificates. Raises ConnectError."""
         if self._parts.scheme != "https" or self._tls is not None:
             return
-        import os
-        import ssl
-
-        try:
-            context = ssl.create_default_context()
-            if self._ca_path:
-                context.load_verify_locations(**{"capath" if os.path.isdir(self._ca_path) else "cafile": self._ca_path})
-        except (OSError, ValueError) as error:
-            raise ConnectError(
-                "ca_path {0} cannot be read: {1}".format(self._ca_path, error),
-                "Give a PEM file or a directory of hashed certificates",
-            ) from error
-        if not self._validate_certs:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if self._client_cert:
-            try:
-                context.load_cert_chain(self._client_cert, self._client_key)
-            except (OSError, ValueError) as error:
-                raise ConnectError(
-                    "client_cert {0} or client_key cannot be used: {1}".format(self._client_cert, error),
-                    "Give PEM files that belong together",
-                ) from error
-        self._tls = context
+        self._tls = tls.client(self._validate_certs, self._ca_path, self._client_cert, self._client_key)
 
     def close(self):
         """Each exchange closes its own connection."""
@@ -88,7 +94,8 @@ class HttpCarrier:
     def exchange(self, encode, deadline):
         """Send a request and give (Request, bytes of the reply's body).
 
-        deadline: time.monotonic(). Raises ConnectError, HTTPStatusError (decided on the status line), RequestTooLarge or MITimeout.
+        deadline: time.monotonic(). Raises ConnectError, HTTPStatusError (decided on the status line), RequestTooLarge,
+        MalformedReply or MITimeout.
         """
         pieces = self.pieces(encode, deadline)
         return next(pieces), b"".join(pieces)
@@ -99,56 +106,53 @@ class HttpCarrier:
 
         self.open()
         request = encode(None)
-        connection = self._connection(deadline)
+        connection = self._connection()
+        wire = response = None
         try:
-            self._connect(connection, deadline)
-            headers = dict(self._headers)
-            if request.content_type:
-                headers["Content-Type"] = request.content_type
-            connection.request(
-                request.verb, (self._parts.path.rstrip("/") or "") + request.path or "/", request.data or None, headers
-            )
-            response = connection.getresponse()
+            wire = connection.sock = self._connect(deadline)
+            response = self._ask(connection, request)
             if response.status != 200:
-                raise self._status_error(response, request)
+                raise self._status_error(response, request, wire.sent)
+            if not wire.line_ended:
+                raise self._cut_off("in its header")
             yield request
-            yield from self._read(response)
-        except socket.timeout:
-            raise MITimeout(
-                "No reply came from {0}".format(self.url),
-                "OpenSIPS serves HTTP with one process: a t_uac_dlg of somebody else may block it for minutes. Raise timeout, or use FIFO or a datagram socket",
-            ) from None
-        except http.client.IncompleteRead:
-            raise MalformedReply(
-                "The reply of {0} was cut off".format(self.url),
-                "Try again; if it persists, raise buf_size of the server's httpd",
-            ) from None
-        except (http.client.HTTPException, ConnectionError) as error:
-            raise self._dropped(error, request) from error
-        except OSError as error:
-            raise self._connect_error(error) from error
+            yield from self._read(response, wire)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            broken = self._broken(error, request)
+            # a request of which a part is missing is none
+            broken.maybe_sent = wire is not None and wire.sent and not tls.is_about_our_certificate(error)
+            raise broken from error
         finally:
+            if response is not None:
+                response.close()
             connection.close()
 
-    def _connection(self, deadline):
+    def _connection(self):
+        """What speaks HTTP, not yet connected."""
         import http.client
 
         try:
             port = self._parts.port
         except ValueError:
             raise ConnectError("The url {0} has no valid port".format(self.url), "Correct url") from None
-        timeout = seconds_left(deadline)
         if self._tls is not None:
-            return http.client.HTTPSConnection(self._parts.hostname, port, timeout=timeout, context=self._tls)
-        return http.client.HTTPConnection(self._parts.hostname, port, timeout=timeout)
+            return http.client.HTTPSConnection(self._parts.hostname, port, context=self._tls)
+        return http.client.HTTPConnection(self._parts.hostname, port)
 
-    def _connect(self, connection, deadline):
+    def _connect(self, deadline):
+        """The connection to one of the host's addresses. Raises ConnectError."""
+        addresses = []
         try:
-            connection.connect()
-        except socket.timeout:
-            what = "does not answer in TLS" if self._tls is not None else "does not accept connections"
+            addresses = reach.resolve(
+                self._parts.hostname, self._parts.port or _PORTS[self._parts.scheme], socket.SOCK_STREAM
+            )
+            sock = reach.connect(addresses, deadline, self._in_tls if self._tls is not None else None)
+        except reach.Stalled as stalled:
             raise ConnectError(
-                "{0} {1}".format(self.url, what), "Check url (http or https) and firewalls, or raise timeout"
+                "{0}{1} does not {2}".format(
+                    self.url, reach.among(addresses), "answer in TLS" if stalled.in_tls else "accept connections"
+                ),
+                "Check url (http or https) and firewalls, or raise timeout",
             ) from None
         except UnicodeError as error:
             raise ConnectError(
@@ -156,32 +160,73 @@ class HttpCarrier:
             ) from error
         except (OSError, ValueError) as error:
             # ssl.CertificateError is no OSError before Python 3.7
-            raise self._connect_error(error) from error
-        connection.sock = _BoundSocket(connection.sock, deadline)
+            raise self._connect_error(error, addresses) from error
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is None and "Authorization" in self._headers and not _is_this_host(sock):
+            self._warn_of_credentials()
+        return BoundSocket(sock, deadline)
 
-    def _read(self, response):
+    def _in_tls(self, sock):
+        return self._tls.wrap_socket(sock, do_handshake_on_connect=False, server_hostname=self._parts.hostname)
+
+    def _warn_of_credentials(self):
+        if self._warn is not None:
+            self._warn(
+                "url_username and url_password are sent to {0} without encryption, and everybody on the way can read them;"
+                " use an https url".format(self._parts.hostname)
+            )
+
+    def _ask(self, connection, request):
+        """Send request; its response (http.client.HTTPResponse), of which the header has come."""
+        import http.client
+
+        headers = dict(self._headers)
+        if request.content_type:
+            headers["Content-Type"] = request.content_type
+        wire = connection.sock
+        wire.check_open()
+        try:
+            connection.request(request.verb, self._path + request.path or "/", request.data or None, headers)
+            wire.sent = True
+        except OSError as error:
+            # what refuses a request while it comes says so before it hangs up
+            try:
+                response = connection.getresponse()
+            except (OSError, http.client.HTTPException) as answer:
+                raise (answer if tls.is_about_our_certificate(answer) else error) from None
+            if response.status == 200:
+                raise
+            return response
+        return connection.getresponse()
+
+    def _read(self, response, wire):
+        """Yield the body in pieces. Raises MalformedReply when it is cut off."""
+        # None: chunked, or it ends with the connection
+        expected = response.length
         size = 0
-        while True:
-            chunk = response.read1(_READ)
+        while expected is None or size < expected:
+            chunk = response.read1(_READ if expected is None else min(_READ, expected - size))
             if not chunk:
                 break
             size += len(chunk)
             yield chunk
-        expected = response.getheader("Content-Length")
-        if expected and expected.isdigit() and int(expected) > size:
-            raise MalformedReply(
-                "The reply of {0} was cut off: {1} of {2} bytes".format(self.url, size, expected), "Try again"
-            )
+        if expected is not None and size < expected:
+            raise self._cut_off("after {0} of {1} bytes".format(size, expected))
+        if response.chunked and not wire.line_ended:
+            raise self._cut_off("in its last chunk")
+        # a body that ends with the connection has to tell by itself that it is whole
+        if expected is None and not response.chunked and not size:
+            raise self._cut_off("before its body")
 
-    def _connect_error(self, error):
-        import ssl
+    def _cut_off(self, where):
+        return MalformedReply(
+            "The reply of {0} was cut off {1}".format(self.url, where),
+            "See whether OpenSIPS, or a proxy before it, stopped; if it persists, raise buf_size of the server's httpd",
+        )
 
-        if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
-            text = getattr(error, "verify_message", None) or getattr(error, "reason", None) or str(error)
-            return ConnectError(
-                "TLS with {0} failed: {1}".format(self.url, text),
-                "Set ca_path to the CA of the server's certificate, check client_cert and the host's name; validate_certs=false only for tests",
-            )
+    def _connect_error(self, error, addresses):
+        if tls.is_failure(error) or tls.is_end(error):
+            return self._tls_failure(error)
         if isinstance(error, socket.gaierror):
             return ConnectError(
                 "The host {0!r} of url cannot be resolved: {1}".format(self._parts.hostname, error.strerror),
@@ -189,38 +234,67 @@ class HttpCarrier:
             )
         if getattr(error, "errno", None) == errno.ECONNREFUSED:
             return ConnectError(
-                "Nothing listens at {0}".format(self.url),
+                "Nothing listens at {0}{1}".format(self.url, reach.among(addresses)),
                 "OpenSIPS is not running, or its httpd uses another ip or port: correct url",
             )
         return ConnectError(
-            "{0} cannot be reached: {1}".format(self.url, getattr(error, "strerror", None) or error), "Correct url"
+            "{0}{1} cannot be reached: {2}".format(
+                self.url, reach.among(addresses), getattr(error, "strerror", None) or error
+            ),
+            "Correct url",
+        )
+
+    def _tls_failure(self, error):
+        return tls.failure(self.url, error, bool(self._client_cert))
+
+    def _broken(self, error, request):
+        """The MIError for an OSError, ValueError or http.client.HTTPException on an open connection."""
+        import http.client
+
+        if isinstance(error, socket.timeout) or getattr(error, "errno", None) == errno.ETIMEDOUT:
+            return MITimeout(
+                "No reply came from {0}".format(self.url),
+                "OpenSIPS serves HTTP with one process: a t_uac_dlg of somebody else may block it for minutes. Raise timeout, or use FIFO or a datagram socket",
+            )
+        if isinstance(error, http.client.IncompleteRead):
+            return self._cut_off("in its body")
+        if isinstance(error, ValueError):
+            # such as the negative size of a chunk
+            return MalformedReply(
+                "The reply of {0} is no HTTP: {1}".format(self.url, error), "Look at what answers there"
+            )
+        if tls.is_failure(error):
+            return self._tls_failure(error)
+        if isinstance(error, (ConnectionError, http.client.HTTPException)) or tls.is_end(error):
+            return self._dropped(error, request)
+        return ConnectError(
+            "The connection to {0} broke: {1}".format(self.url, error.strerror or error), "Check the network, and url"
         )
 
     def _dropped(self, error, request):
-        if self._parts.scheme == "http" and len(request.data) > 1400:
+        large = len(request.data) > 1400 and not isinstance(error, ConnectionAbortedError)
+        if large and self._parts.scheme == "http":
             return RequestTooLarge(
                 "{0} dropped the connection on a request of {1} bytes".format(self.url, len(request.data)),
                 "OpenSIPS 2.1 to 3.5 takes what arrives in one piece: send less, or use FIFO or a datagram socket",
             )
-        dropped = ConnectError(
+        return ConnectError(
             "{0} closed the connection without a reply ({1})".format(self.url, type(error).__name__),
             "See whether OpenSIPS stopped; if it runs, check that url and protocol fit (http or https; /mi, /json, /RPC2)"
             + (", and whether it wants a client_cert that it knows" if self._parts.scheme == "https" else ""),
         )
-        dropped.maybe_sent = True
-        return dropped
 
-    def _status_error(self, response, request):
+    def _status_error(self, response, request, sent):
+        """The MIError for a status that is not 200. sent: the whole request went out (bool)."""
+        error = self._describe_status(response, request)
+        # mi_json of 2.1, which alone is asked with GET, puts the code of an MI reply there
+        refused = response.status in _REFUSALS and request.verb != "GET"
+        error.maybe_sent = sent and not refused
+        return error
+
+    def _describe_status(self, response, request):
         status = response.status
-        hints = {
-            401: "Set url_username and url_password to auth_username and auth_password of the server's httpd",
-            403: "A proxy before the server refuses: check url_username, url_password and client_cert",
-            404: "Correct url: mi_http answers at /mi, mi_json at /json, mi_xmlrpc at /RPC2, unless their root says otherwise",
-            405: "Correct protocol or url: this endpoint wants another HTTP method",
-            406: "Correct protocol or url: this endpoint does not know the request",
-            500: "The server could not write its reply (buf_size of httpd may be too small), or a phone did not answer in time; see its log",
-        }
-        hint = hints.get(status, "Correct url")
+        hint = _HINTS.get(status, "Correct url")
         if status == 400:
             if len(request.data) > _DEFAULT_RECEIVE_BUFFER:
                 return RequestTooLarge(
@@ -230,57 +304,38 @@ class HttpCarrier:
                     ),
                 )
             hint = "Correct url and protocol: mi_http answers at /mi, mi_json at /json, mi_xmlrpc at /RPC2"
-        body = b""
-        length = response.getheader("Content-Length")
-        if length and length.isdigit():
-            # without a length the body of an error may never end
-            try:
-                body = response.read(min(int(length), _READ))
-            except (OSError, ValueError):
-                body = b""
-        return HTTPStatusError(
-            "{0} answered HTTP {1} {2}".format(self.url, status, response.reason), hint, status, body
-        )
+        text = "{0} answered HTTP {1} {2}".format(self.url, status, response.reason)
+        if status in _REDIRECTS:
+            text += ", which leads to {0}".format(_target(self.url, response.getheader("Location")))
+            hint = "Redirects are not followed: if the server is there, set url to it"
+        return HTTPStatusError(text, hint, status, _error_body(response))
 
 
-class _BoundSocket:
-    """What http.client uses of a connected socket; no part of the exchange, however it drips, outlasts the deadline."""
-
-    def __init__(self, sock, deadline):
-        self._sock = sock
-        self._deadline = deadline
-        self.close = sock.close
-
-    def sendall(self, data):
-        _bound(self._sock, self._deadline).sendall(data)
-
-    def makefile(self, *_mode):
-        return io.BufferedReader(_BoundReader(self._sock, self._deadline))
+def _is_this_host(sock):
+    """Whether what a connected socket sends stays on this host."""
+    own, other = sock.getsockname()[0], sock.getpeername()[0]
+    return own == other or other == "::1" or other.startswith(("127.", "::ffff:127."))
 
 
-class _BoundReader(io.RawIOBase):
-    """Keeps the socket open until it is closed itself, as the files of sockets do."""
-
-    def __init__(self, sock, deadline):
-        self._sock = sock
-        self._deadline = deadline
-        self._file = sock.makefile("rb", buffering=0)
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        _bound(self._sock, self._deadline)
-        return self._file.readinto(buffer)
-
-    def close(self):
-        self._file.close()
-        super().close()
+def _target(url, location):
+    """Where a redirect leads, for a message: without user, password, query and fragment, which may be secret."""
+    try:
+        parts = urlsplit(urljoin(url, (location or "").strip()))
+        if location and parts.scheme in _PORTS and parts.hostname:
+            text = "{0}://{1}{2}".format(parts.scheme, parts.netloc.rpartition("@")[2], parts.path)
+            return "".join(each if " " < each <= "~" else "?" for each in text[:200])
+    except ValueError:
+        pass
+    return "no HTTP address"
 
 
-def _bound(sock, deadline):
-    left = seconds_left(deadline)
-    if not left:
-        raise socket.timeout("the deadline has passed")
-    sock.settimeout(left)
-    return sock
+def _error_body(response):
+    """What came with an error (bytes); without a length it may never end, and is left alone."""
+    from http.client import HTTPException
+
+    if not response.length:
+        return b""
+    try:
+        return response.read(min(response.length, _READ))
+    except (OSError, ValueError, HTTPException):
+        return b""

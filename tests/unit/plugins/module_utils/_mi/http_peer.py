@@ -5,6 +5,7 @@
 """A small HTTP server; each test scripts what it answers."""
 
 import json
+import os
 import socket
 import threading
 
@@ -21,10 +22,12 @@ def plain_http(body, status="200 OK", content_type="application/json", length=No
 
 
 RESET = object()
+# bytes that no TLS record begins with
+BROKEN_TLS = object()
 
 
 class Http(Peer):
-    """respond(request) gives bytes, or an iterable of bytes, of seconds to sleep, and RESET.
+    """respond(request) gives bytes, or an iterable of bytes, of seconds to sleep, BROKEN_TLS and RESET.
 
     request: dict of verb, target, headers (lower case names), body. tls: an ssl.SSLContext.
     """
@@ -88,7 +91,9 @@ class Http(Peer):
             if piece is RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 return
-            if isinstance(piece, bytes):
+            if piece is BROKEN_TLS:
+                os.write(connection.fileno(), b"this is no TLS" * 10)
+            elif isinstance(piece, bytes):
                 connection.sendall(piece)
             else:
                 self._stopping.wait(piece)
@@ -106,7 +111,10 @@ def _read_http(connection):
     verb, target, _version = lines[0].split(" ")
     headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines[1:])}
     while len(body) < int(headers.get("content-length", 0)):
-        body += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            return None
+        body += chunk
     return {"verb": verb, "target": target, "headers": headers, "body": body}
 
 

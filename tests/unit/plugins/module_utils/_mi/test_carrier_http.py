@@ -25,7 +25,9 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.http_peer import (
+    BROKEN_TLS,
     RESET,
     Http,
     json_http,
@@ -74,7 +76,7 @@ def call(respond, **options):
         ("405 Method Not Allowed", "protocol"),
         ("406 Not Acceptable", "protocol"),
         ("500 Internal Server Error", "buf_size"),
-        ("502 Bad Gateway", "url"),
+        ("502 Bad Gateway", "proxy"),
         ("302 Found", "url"),
         ("202 Accepted", "url"),
     ],
@@ -168,6 +170,8 @@ def test_large_request_that_the_server_refuses_with_400():
         ([plain_http(b"\xff\xfe{}")], MalformedReply),
         ([plain_http(b"[]")], MalformedReply),
         ([plain_http(b'{"jsonrpc":"2.0","id":424242,"result":{}}')], MalformedReply),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 2"], MalformedReply),
+        ([b"HTTP/1.1 200 OK\r\n\r\n"], MalformedReply),
     ],
 )
 def test_answers_that_are_none(pieces, error):
@@ -381,7 +385,10 @@ def _openssl(*args, **kwargs):
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
-    """A CA, a certificate for 127.0.0.1 and localhost, one for a client, and a CA of somebody else."""
+    """CAs (ca, other), certificates: server for 127.0.0.1 and localhost, client, expired, stranger of the other CA.
+
+    locked.key is the client's key with a pass phrase, locked.pem the client's certificate with it.
+    """
     if not shutil.which("openssl"):
         pytest.skip("no openssl here")
     folder = tmp_path_factory.mktemp("certificates")
@@ -406,9 +413,11 @@ def certificates(tmp_path_factory):
             ca + ".pem",
             cwd=str(folder),
         )
-    for name, extension in (
-        ("server", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
-        ("client", "keyUsage=digitalSignature"),
+    for name, ca, days, extension in (
+        ("server", "ca", "2", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+        ("client", "ca", "2", "keyUsage=digitalSignature"),
+        ("expired", "ca", "0", "keyUsage=digitalSignature"),
+        ("stranger", "other", "2", "keyUsage=digitalSignature"),
     ):
         # what Python 3.13 insists on
         (folder / (name + ".ext")).write_text(extension + "\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
@@ -428,9 +437,11 @@ def certificates(tmp_path_factory):
             cwd=str(folder),
         )
         _openssl(
-            "x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", name + ".ext",
+            "x509", "-req", "-in", name + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-CAcreateserial", "-days", days, "-extfile", name + ".ext",
             "-out", name + ".pem", cwd=str(folder)
         )  # fmt: skip
+    _openssl("ec", "-in", "client.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key", cwd=str(folder))
+    (folder / "locked.pem").write_text((folder / "client.pem").read_text() + (folder / "locked.key").read_text())
     return folder
 
 
@@ -484,9 +495,49 @@ def test_tls_client_certificate(certificates):
             ca_path=ca, client_cert=str(certificates / "client.pem"), client_key=str(certificates / "client.key")
         ) as conn:
             assert conn.version == (3, 6, 8)
-        with pytest.raises(ConnectError):
+        with pytest.raises(ConnectError) as refused:
             with peer.connect(ca_path=ca) as conn:
                 conn.call("uptime")
+        assert "client_cert" in str(refused.value)
+
+
+@pytest.mark.filterwarnings("ignore:.*OP_NO_TLS")
+@pytest.mark.parametrize("newest", ["TLSv1_2", "TLSv1_3"])
+@pytest.mark.parametrize("presented", [None, "stranger", "expired"])
+def test_tls_client_certificate_that_the_server_refuses(certificates, newest, presented):
+    """In TLS 1.3 the server says so after the request went out; it has not looked at it."""
+    server = tls_server(certificates, client_ca="ca.pem")
+    if not hasattr(ssl, "HAS_" + newest) and newest != "TLSv1_2":
+        pytest.skip("no {0} here".format(newest))
+    if newest == "TLSv1_2" and hasattr(ssl, "OP_NO_TLSv1_3"):
+        server._tls.options |= ssl.OP_NO_TLSv1_3
+    options = {"ca_path": str(certificates / "ca.pem")}
+    if presented:
+        options.update(
+            client_cert=str(certificates / (presented + ".pem")), client_key=str(certificates / (presented + ".key"))
+        )
+    with server as peer:
+        carrier = peer.connect(**options).carrier
+        for _dummy in range(5):
+            with pytest.raises(ConnectError) as refused:
+                carrier.exchange(lambda reply_to: JsonRpcProtocol().encode("uptime", None), time.monotonic() + 5)
+            assert "client_cert" in str(refused.value) and refused.value.maybe_sent is False, refused.value
+        assert peer.seen == []
+    if presented == "expired":
+        assert "expired" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "broken", [[BROKEN_TLS], [RESET], [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", BROKEN_TLS]]
+)
+def test_tls_that_breaks_after_the_request_leaves_it_open_whether_it_was_done(certificates, broken):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(str(certificates / "server.pem"), str(certificates / "server.key"))
+    with Http(lambda request: broken, tls=context) as peer:
+        carrier = peer.connect(ca_path=str(certificates / "ca.pem")).carrier
+        with pytest.raises(MIError) as failed:
+            carrier.exchange(lambda reply_to: JsonRpcProtocol().encode("uptime", None), time.monotonic() + 5)
+        assert failed.value.maybe_sent is True and len(peer.seen) == 1
 
 
 @pytest.mark.parametrize(
@@ -497,6 +548,11 @@ def test_tls_client_certificate(certificates):
         ({"client_cert": "absent.pem"}, "client_cert"),
         ({"client_cert": "client.pem", "client_key": "server.key"}, "client_key"),
         ({"client_cert": "client.key"}, "client_cert"),
+        ({"client_cert": "client.pem"}, "client_key"),
+        ({"client_cert": "client.pem", "client_key": "absent.key"}, "client_key"),
+        ({"client_cert": "client.pem", "client_key": "locked.key"}, "pass phrase"),
+        ({"client_cert": "locked.pem"}, "pass phrase"),
+        ({"client_cert": "."}, "client_cert"),
     ],
 )
 def test_tls_files_that_are_none(certificates, options, word):

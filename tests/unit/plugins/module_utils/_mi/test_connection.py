@@ -91,6 +91,10 @@ def test_has_raises_when_the_server_cannot_be_asked():
         with peer.connect(timeout=0.3) as conn:
             with pytest.raises(MITimeout):
                 conn.has("uptime")
+            # nor can anything be sent then
+            with pytest.raises(MITimeout) as silent:
+                conn.call("uptime")
+            assert silent.value.maybe_sent is False
 
 
 def test_server_without_which():

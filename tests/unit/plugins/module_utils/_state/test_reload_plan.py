@@ -272,3 +272,18 @@ def test_a_reload_that_takes_longer_than_the_timeout(servers):
         reload.run(conn, reload.plan(conn, "load_balancer"), timeout=0.3)
     emu.fault("lb_reload", "slow", 0.5, count=1)
     assert reload.run(conn, reload.plan(conn, "load_balancer"), timeout=5)["seconds"] >= 0.5
+
+
+def test_a_reload_that_was_not_sent_did_not_take_longer(servers):
+    """What is asked before it was not answered in time: the server reads nothing."""
+
+    class Silent:
+        def call(self, *_args, **_options):
+            error = MITimeout("No reply came")
+            error.maybe_sent = False
+            raise error
+
+    _emu, conn = servers["3.6"]
+    with pytest.raises(MITimeout, match="No reply came") as silent:
+        reload.run(Silent(), reload.plan(conn, "load_balancer"))
+    assert silent.value.maybe_sent is False

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""A connected socket of which http.client makes use, and no part of whose exchange outlasts the deadline."""
+
+import errno
+import io
+import socket
+import ssl
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import seconds_left
+
+
+class BoundSocket:
+    """What http.client uses of a connected socket; no part of the exchange, however it drips, outlasts the deadline.
+
+    sent: the whole request went out (bool).
+    """
+
+    def __init__(self, sock, deadline):
+        self._sock = sock
+        self._deadline = deadline
+        self._reader = None
+        self.sent = False
+        self.close = sock.close
+
+    def check_open(self):
+        """Raise an OSError when the server has closed the connection already, or broken TLS off."""
+        self._sock.setblocking(False)
+        try:
+            # nothing comes before a request, and in TLS nothing can be looked at without taking it
+            closed = not self._sock.recv(1, *([] if hasattr(self._sock, "context") else [socket.MSG_PEEK]))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        if closed:
+            # the request is not even tried
+            raise ConnectionAbortedError(errno.ECONNABORTED, "closed before the request")
+
+    @property
+    def line_ended(self):
+        """Whether the empty line came that ends a header, or the chunks of a body; asked right after them."""
+        return self._reader is not None and self._reader.last_line in (b"\r\n", b"\n")
+
+    def sendall(self, data):
+        _bound(self._sock, self._deadline).sendall(data)
+
+    def makefile(self, *_mode):
+        self._reader = _LineReader(_BoundReader(self._sock, self._deadline))
+        return self._reader
+
+
+class _LineReader(io.BufferedReader):
+    """last_line: the bytes of the last readline(); http.client takes the end of a connection for an empty line."""
+
+    last_line = None
+
+    def readline(self, *args):
+        self.last_line = super().readline(*args)
+        return self.last_line
+
+
+class _BoundReader(io.RawIOBase):
+    """Keeps the socket open until it is closed itself, as the files of sockets do."""
+
+    def __init__(self, sock, deadline):
+        self._sock = sock
+        self._deadline = deadline
+        self._file = sock.makefile("rb", buffering=0)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        _bound(self._sock, self._deadline)
+        return self._file.readinto(buffer)
+
+    def close(self):
+        self._file.close()
+        super().close()
+
+
+def _bound(sock, deadline):
+    left = seconds_left(deadline)
+    if not left:
+        raise socket.timeout("the deadline has passed")
+    sock.settimeout(left)
+    return sock

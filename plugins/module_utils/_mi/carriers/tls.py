@@ -1,0 +1,134 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""TLS of a client: its files, and what its errors mean."""
+
+import os
+import re
+import ssl
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
+
+# How TLS says that it does not accept our certificate, or wants one (RFC 8446, section 6.2). It does so before it gives a
+# request to the server.
+_ABOUT_OUR_CERTIFICATE = (
+    "access denied",
+    "bad certificate",
+    "certificate expired",
+    "certificate required",
+    "certificate revoked",
+    "certificate unknown",
+    "decrypt error",
+    "handshake failure",
+    "unknown ca",
+    "unsupported certificate",
+)
+# OpenSSL calls it SSLV3_ALERT_X, TLSV1_ALERT_X, TLSV13_ALERT_X or SSL/TLS_ALERT_X; older Pythons know only the words of new ones.
+_ALERT = re.compile("alert ([a-z][a-z ]*[a-z])")
+
+
+def client(validate_certs, ca_path, client_cert, client_key):
+    """An ssl.SSLContext by the options of the same names. Raises ConnectError, which names the option."""
+    try:
+        context = ssl.create_default_context()
+        if ca_path:
+            context.load_verify_locations(**{"capath" if os.path.isdir(ca_path) else "cafile": ca_path})
+    except (OSError, ValueError) as error:
+        raise ConnectError(
+            "ca_path {0} cannot be read: {1}".format(ca_path, error),
+            "Give a PEM file or a directory of hashed certificates",
+        ) from error
+    if not validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if client_cert:
+        _load(context, client_cert, client_key)
+    return context
+
+
+def _load(context, client_cert, client_key):
+    files = [(option, path) for option, path in (("client_cert", client_cert), ("client_key", client_key)) if path]
+    for option, path in files:
+        _check_readable(option, path)
+    asked = []
+
+    def pass_phrase():
+        # without this, OpenSSL would ask the terminal
+        asked.append(True)
+        return "there is none"
+
+    try:
+        context.load_cert_chain(client_cert, client_key, pass_phrase)
+    except (OSError, ValueError) as error:
+        raise ConnectError(
+            "{0} cannot be used: {1}".format(
+                " and ".join("{0} {1}".format(option, path) for option, path in files),
+                "the key has a pass phrase" if asked else _reason(error),
+            ),
+            "Give PEM files that belong together: client_cert with the certificate and its chain, client_key with a key"
+            " without a pass phrase, which client_cert may hold, too",
+        ) from error
+
+
+def _check_readable(option, path):
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise ConnectError(
+            "{0} {1} cannot be read: {2}".format(option, path, error.strerror),
+            "Correct {0}, or the file's permissions".format(option),
+        ) from error
+
+
+def _reason(error):
+    """What an ssl.SSLError or another exception says, in words."""
+    return (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
+
+
+def _alert(error):
+    """The TLS alert with which the other side broke off, as "certificate expired"; empty for other errors."""
+    found = _ALERT.search(_reason(error)) if isinstance(error, ssl.SSLError) else None
+    return found.group(1) if found else ""
+
+
+def is_about_our_certificate(error):
+    """Whether an exception says that the other side wants a certificate of ours, or another one."""
+    return _alert(error) in _ABOUT_OUR_CERTIFICATE
+
+
+def is_end(error):
+    """Whether an exception says that the other side ended the connection, without a word in TLS."""
+    return isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+
+
+def is_failure(error):
+    """Whether an exception is one of TLS that has a reason."""
+    # ssl.CertificateError is no SSLError before Python 3.7
+    return isinstance(error, (ssl.SSLError, ssl.CertificateError)) and not is_end(error)
+
+
+def failure(url, error, has_certificate):
+    """The ConnectError for an ssl.SSLError or ssl.CertificateError. has_certificate: client_cert is set (bool)."""
+    alert = _alert(error)
+    if is_about_our_certificate(error):
+        hint = (
+            "The server does not accept client_cert: check its dates, its authority, and that client_key belongs to it"
+            if has_certificate
+            else "The server may require a client certificate: set client_cert and client_key to one that it knows"
+        )
+    else:
+        hint = (
+            "Set ca_path to the CA of the server's certificate, check client_cert and the host's name, and whether url is"
+            " http or https; validate_certs=false only for tests"
+        )
+    text = (
+        "the server refused it with the alert {0!r}".format(alert)
+        if alert
+        else getattr(error, "verify_message", None) or _reason(error)
+    )
+    return ConnectError("TLS with {0} failed: {1}".format(url, text), hint)

@@ -301,7 +301,9 @@ class Flight:
                 yield from self._finish(fd, error)
                 continue
             if received[0] is not None:
-                yield from self._finish(fd, self._decode(exchange, received))
+                outcome = self._decode(exchange, received)
+                if not exchange.ignores(outcome):
+                    yield from self._finish(fd, outcome)
                 continue
             if exchange.fileno() != fd:
                 self._moved(fd, exchange.fileno())

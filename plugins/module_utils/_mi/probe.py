@@ -14,6 +14,7 @@ answered ``400 Parse_error`` by a 3.x datagram socket, and dropped by a 3.x FIFO
 
 import time
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach, seconds_left
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
     HTTPStatusError,
@@ -46,11 +47,16 @@ def find_protocol(carrier, timeout):
 def use_protocol(carrier, name, timeout):
     """(protocol called name, Reply to ``version`` or None) without trying others.
 
-    A FIFO is asked first, since a request of the wrong generation harms it unless it comes alone. Raises as find_protocol.
+    A FIFO is asked first, since a request of the wrong generation harms it unless it comes alone, and so are the addresses of
+    a host that has several, since only an answer shows at which one the server is. Raises as find_protocol.
     """
     if carrier.kind == "fifo":
         return _fifo(carrier, timeout, (name,))
-    return make_protocol(name), None
+    protocol = make_protocol(name)
+    if carrier.kind == "datagram" and len(carrier.addresses) > 1:
+        outcome = _first_answer(carrier, protocol, timeout)
+        return protocol, None if isinstance(outcome, MIError) else outcome
+    return protocol, None
 
 
 def make_protocol(name):
@@ -163,22 +169,72 @@ def _line_probe(protocol):
 
 
 def _datagram(carrier, timeout):
+    deadline = time.monotonic() + timeout
     protocol = make_protocol("jsonrpc")
-    outcome = _one(carrier, protocol, _json_probe(protocol), timeout)
+    outcome = _first_answer(carrier, protocol, timeout)
     if not isinstance(outcome, MIError):
         return protocol, outcome
     if not isinstance(outcome, MalformedReply) or isinstance(outcome, ReplyTooLarge):
         raise outcome
     line = make_protocol("line")
-    outcome = _one(carrier, line, _line_probe(line), timeout)
-    if isinstance(outcome, MIError):
-        raise outcome
-    return line, outcome
+    for _token, outcome in Flight(carrier, line, 1).run([Outgoing(line, _line_probe(line), seconds_left(deadline))]):
+        if isinstance(outcome, MIError):
+            raise outcome
+        return line, outcome
 
 
-def _one(carrier, protocol, encode, timeout):
-    for _token, outcome in Flight(carrier, protocol, 1).run([Outgoing(protocol, encode, timeout)]):
-        return outcome
+def _first_answer(carrier, protocol, timeout):
+    """What the first address of carrier answers to version (Reply or MIError), which is then the one in use.
+
+    Raises ConnectError or MITimeout when none answers.
+    """
+    outcomes = _AddressProbe(carrier, protocol, timeout).outcomes()
+    failures = []
+    try:
+        for address, outcome in outcomes:
+            if not isinstance(outcome, (ConnectError, MITimeout)):
+                if len(carrier.addresses) > 1:
+                    carrier.address = address
+                return outcome
+            failures.append(outcome)
+    finally:
+        outcomes.close()
+    failure = _worst(failures)
+    raise type(failure)(failure.message + reach.among(carrier.addresses), failure.hint)
+
+
+class _AddressProbe(Flight):
+    """Asks all addresses of a host, the next when those before it have failed or stayed silent for a moment."""
+
+    def __init__(self, carrier, protocol, timeout):
+        super().__init__(carrier, protocol, max_in_flight=len(carrier.addresses))
+        self._deadline = time.monotonic() + timeout
+        self._head_start = reach.head_start(len(carrier.addresses), timeout)
+        self._next = 0.0
+
+    def outcomes(self):
+        """Yields (address, Reply or MIError)."""
+        return self.run(self._requests())
+
+    def _requests(self):
+        for address in self._carrier.addresses:
+            # over datagrams the probe of every protocol is what this one says
+            yield Outgoing(address, _line_probe(self._protocol), seconds_left(self._deadline))
+
+    def _may_send(self):
+        if not self._pending or time.monotonic() >= self._next:
+            return True
+        self._held_by = "answers"
+        return False
+
+    def _pause(self, more):
+        pause = super()._pause(more)
+        return min(pause, seconds_left(self._next)) if more else pause
+
+    def _send(self, outgoing):
+        self._next = time.monotonic() + self._head_start
+        self._carrier.address = outgoing.token
+        return super()._send(outgoing)
 
 
 def _http(carrier, timeout):

@@ -29,6 +29,10 @@ class Exchange:
         """Take what has come: bytes of the whole reply, or None while there is more to come."""
         raise NotImplementedError
 
+    def ignores(self, outcome):
+        """Whether what came (a Reply or an MIError) is nothing to end with, and the reply may still come."""
+        return False
+
     def expire(self):
         """The deadline has passed: give the bytes that came so far, or raise MITimeout."""
         raise NotImplementedError

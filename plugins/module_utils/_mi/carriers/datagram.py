@@ -10,6 +10,7 @@
 Sources: mi_datagram/datagram_fnc.c of 2.4, 3.6 and 4.0.
 """
 
+import collections
 import errno
 import os
 import socket
@@ -17,9 +18,10 @@ import stat
 import tempfile
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access, owner
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access, owner, reach
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
+    MIError,
     MITimeout,
     RequestTooLarge,
 )
@@ -32,17 +34,21 @@ _PREFIX = "opensips_mi_"
 _RANDOM = 8
 # a directory of our own, and in it a number of at most seven digits
 _NAME_LENGTH = 1 + len(_PREFIX) + 2 * _RANDOM + 1 + 7
+# UDP ports of ours that are not taken again: replies to them may still be on their way. How often the system may offer one.
+_USED_PORTS = 8192
+_OFFERS = 64
 
 
 class DatagramCarrier:
     """Either host (str) and port (int), or socket_path (str) and reply_dir, where our own socket's name is made (str or None).
 
-    Each exchange has a socket to itself, so a late reply answers nobody else. Over UDP it is connected, so only the server can
-    answer. A Unix socket cannot be, since the server answers from another one; its permissions, and a directory of our own that
-    nobody can list, keep others out instead.
+    Each exchange has a socket to itself, so a late or duplicated reply answers nobody else. Over UDP it is connected, so only
+    the server can answer. A Unix socket cannot be, since the server answers from another one; its permissions, and a directory
+    of our own that nobody can list, keep others out instead.
     reuse: keep a socket for the next exchange (protocols whose replies carry ids). server_uid: of the server's user (int), or
     None to find it out where it matters. everybody: our Unix sockets can be written by any user, since the file system knows
     no access control lists (bool).
+    addresses: [(family, address)] of host, or of socket_path, once it is open; address: the one in use.
     """
 
     kind = "datagram"
@@ -54,9 +60,12 @@ class DatagramCarrier:
         self.reply_dir = reply_dir
         self.reuse = reuse
         self.server_uid = server_uid
-        self._address = None
+        self.addresses = []
+        self.address = None
         self._idle = []
         self._blocked = None
+        self._used_ports = collections.deque(maxlen=_USED_PORTS)
+        self._is_used = set()
         # of the server's Unix socket: a descriptor, so that nobody can put another in its place, and who may answer
         self._server = None
         self._access = None
@@ -77,18 +86,18 @@ class DatagramCarrier:
 
     def open(self):
         """Resolve the address. Raises ConnectError."""
-        if self._address is not None:
+        if self.address is not None:
             return
         if self.socket_path:
             self._open_server()
             return
         try:
-            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM)
+            self.addresses = reach.resolve(self.host, self.port, socket.SOCK_DGRAM)
         except (socket.gaierror, UnicodeError) as error:
             raise ConnectError(
                 "The host {0!r} cannot be resolved: {1}".format(self.host, error), "Correct host, or the resolver"
             ) from error
-        self._address = (found[0][0], found[0][4])
+        self.address = self.addresses[0]
 
     def _open_server(self):
         try:
@@ -106,12 +115,13 @@ class DatagramCarrier:
         self._server = server
         self._access = access.Access(status, self.server_uid)
         by_descriptor = "/proc/self/fd/{0}".format(server)
-        self._address = (socket.AF_UNIX, by_descriptor if os.path.exists(by_descriptor) else self.socket_path)
+        self.address = (socket.AF_UNIX, by_descriptor if os.path.exists(by_descriptor) else self.socket_path)
+        self.addresses = [self.address]
 
     def _close_server(self):
         if self._server is not None:
             os.close(self._server)
-            self._server = self._address = None
+            self._server = self.address = None
 
     def close(self):
         while self._idle:
@@ -148,16 +158,18 @@ class DatagramCarrier:
 
     def _send(self, sock, data):
         if not self.socket_path:
+            # an error that is pending there is of an earlier datagram; asking for it takes it away
+            sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             sock.send(data)
             return
         try:
-            sock.sendto(data, self._address[1])
+            sock.sendto(data, self.address[1])
         except ConnectionRefusedError:
             if not self._restarted():
                 raise
             self._close_server()
             self._open_server()
-            sock.sendto(data, self._address[1])
+            sock.sendto(data, self.address[1])
 
     def _restarted(self):
         """Whether the server's socket is another one now."""
@@ -174,7 +186,35 @@ class DatagramCarrier:
             _close(sock)
 
     def _connect(self):
-        family, address = self._address
+        """A new socket, over UDP with a port that none of the last ones had."""
+        # held until there is a better one, so that it is not offered again
+        offered = [self._new_socket()]
+        if self.socket_path:
+            return offered[0]
+        try:
+            while offered[-1].getsockname()[1] in self._is_used and len(offered) < _OFFERS:
+                offered.append(self._new_socket())
+        except ConnectError:
+            # an old port is better than none
+            pass
+        sock = offered.pop()
+        for each in offered:
+            _close(each)
+        self._remember(sock.getsockname()[1])
+        return sock
+
+    def _remember(self, port):
+        if port in self._is_used:
+            # the system has few
+            self._used_ports.clear()
+            self._is_used.clear()
+        if len(self._used_ports) == _USED_PORTS:
+            self._is_used.discard(self._used_ports[0])
+        self._used_ports.append(port)
+        self._is_used.add(port)
+
+    def _new_socket(self):
+        family, address = self.address
         sock = None
         try:
             sock = socket.socket(family, socket.SOCK_DGRAM)
@@ -212,6 +252,13 @@ class DatagramCarrier:
         fits = len(os.fsencode(beside)) + _NAME_LENGTH < _MAX_SOCKET_PATH
         return beside if fits and os.access(beside, os.W_OK | os.X_OK) else tempfile.gettempdir()
 
+    def lost(self, error):
+        """The ConnectError for an OSError on a socket whose request went out."""
+        lost = self._error(error)
+        # only the host of the server says so, of a datagram that found nobody
+        lost.maybe_sent = error.errno != errno.ECONNREFUSED
+        return lost
+
     def _error(self, error):
         where = self.describe()
         if error.errno == errno.ECONNREFUSED:
@@ -243,6 +290,9 @@ class DatagramExchange(Exchange):
         self.deadline = None
         self._carrier = carrier
         self._socket = sock
+        # replies to other requests came (int); the one to this request came, and carried its id (bool)
+        self._ignored = 0
+        self._identified = False
 
     def fileno(self):
         return self._socket.fileno()
@@ -253,11 +303,22 @@ class DatagramExchange(Exchange):
         except BlockingIOError:
             return None
         except OSError as error:
-            raise self._carrier._error(error) from error
+            raise self._carrier.lost(error) from error
+
+    def ignores(self, outcome):
+        """The network duplicates datagrams and delivers them late, so what carries another id is no reply to this request."""
+        if getattr(outcome, "unrelated", False):
+            self._ignored += 1
+            return True
+        self._identified = not isinstance(outcome, MIError)
+        return False
 
     def expire(self):
+        message = "No reply came from {0}".format(self._carrier.describe())
+        if self._ignored:
+            message += ", only {0} to other requests".format(self._ignored)
         raise MITimeout(
-            "No reply came from {0}".format(self._carrier.describe()),
+            message,
             "Check that the server's mi_datagram listens there and that protocol fits (line before 3.0, jsonrpc since); servers before 3.0"
             " send nothing when a reply exceeds {0} bytes: use FIFO or HTTP then".format(MAX_DATAGRAM),
         )
@@ -265,7 +326,8 @@ class DatagramExchange(Exchange):
     def close(self, reusable=False):
         if self._socket is None:
             return
-        if reusable:
+        # of an error without an id a duplicate may come, which the next request would take for its own
+        if reusable and self._identified:
             self._carrier.give_back(self._socket)
         else:
             _close(self._socket)

@@ -128,10 +128,12 @@ def take_message(message, text, request):
     # 1.0 and True equal 1, and are no ids of ours
     is_ours = type(answered) is int and answered == request.id
     if not is_ours and not (answered is None and _is_unread(error)):
-        raise MalformedReply(
+        unrelated = MalformedReply(
             "The reply carries id {0!r}, the request had {1}".format(answered, request.id),
             "Another client may use the same socket; try again",
         )
+        unrelated.unrelated = answered is not None
+        raise unrelated
     if error is not None:
         return _error(error, request, text)
     return ValueReply(message["result"], text)

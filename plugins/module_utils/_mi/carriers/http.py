@@ -185,9 +185,9 @@ class HttpCarrier:
             headers["Content-Type"] = request.content_type
         wire = connection.sock
         wire.check_open()
+        connection.request(request.verb, self._path + request.path or "/", request.data or None, headers)
         try:
-            connection.request(request.verb, self._path + request.path or "/", request.data or None, headers)
-            wire.sent = True
+            wire.send()
         except OSError as error:
             # what refuses a request while it comes says so before it hangs up
             try:

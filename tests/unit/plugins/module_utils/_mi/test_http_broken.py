@@ -160,21 +160,17 @@ class Failing:
         if of == "read":
             monkeypatch.setattr(bound._BoundReader, "readinto", self._fail)
         else:
-            self._send = bound.BoundSocket.sendall
-            self._count = 0
-            monkeypatch.setattr(bound.BoundSocket, "sendall", lambda wire, data: self._fail_at_last(wire, data))
+            monkeypatch.setattr(bound.BoundSocket, "send", lambda wire: self._fail_at_last(wire))
         self._error = error
 
     def _fail(self, *_args):
         raise self._error
 
-    def _fail_at_last(self, wire, data):
+    def _fail_at_last(self, wire):
         # the header goes out, and a part of the body
-        self._count += 1
-        if self._count > 1:
-            self._send(wire, data[:5])
-            raise self._error
-        self._send(wire, data)
+        wire._sock.setblocking(True)
+        wire._sock.sendall(wire._outgoing[:-5])
+        raise self._error
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=NAMES)

@@ -65,8 +65,8 @@ class _LineReader(io.BufferedReader):
 
     last_line = None
 
-    def readline(self, *args):
-        self.last_line = super().readline(*args)
+    def readline(self, size=-1):
+        self.last_line = super().readline(size)
         return self.last_line
 
 

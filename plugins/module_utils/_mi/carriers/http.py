@@ -189,6 +189,8 @@ class HttpCarrier:
         try:
             wire.send()
         except OSError as error:
+            if not isinstance(error, ConnectionError) and not tls.is_end(error):
+                raise
             # what refuses a request while it comes says so before it hangs up
             try:
                 response = connection.getresponse()

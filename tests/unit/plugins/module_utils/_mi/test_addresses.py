@@ -32,6 +32,8 @@ from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.
 # names that a resolver may answer with; nothing answers at any of these addresses unless a test puts it there
 NAME = "sip.example.org"
 ADDRESSES = ["127.0.4.1", "127.0.4.2", "127.0.4.3"]
+# a timeout of a second for each of these would be noticed
+MANY = ["127.0.5.{0}".format(number) for number in range(1, 7)]
 # far more than any of these takes, and far less than one timeout for each address
 SECONDS = 3.0
 
@@ -129,30 +131,29 @@ def test_http_on_ipv4_behind_an_ipv6_address_where_nobody_is(resolver):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_one_deadline_for_all_addresses_that_swallow(resolver, scheme):
-    resolver(ADDRESSES)
+    resolver(MANY)
     port = closed_port()
     with contextlib.ExitStack() as stack:
-        for host in ADDRESSES:
+        for host in MANY:
             stack.enter_context(swallowing(host, port, socket.SOCK_STREAM))
         started = time.monotonic()
         with pytest.raises(ConnectError) as silent:
             Connection({"url": url(port, scheme), "timeout": 1}).call("uptime")
-        # three timeouts would be three seconds
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
     assert "accept connections" in str(silent.value) and silent.value.maybe_sent is False
-    assert all(address in str(silent.value) for address in ADDRESSES)
+    assert all(address in str(silent.value) for address in MANY)
 
 
 def test_one_deadline_for_all_addresses_that_stall_in_tls(resolver):
-    resolver(ADDRESSES)
+    resolver(MANY)
     port = closed_port()
     with contextlib.ExitStack() as stack:
-        for host in ADDRESSES:
+        for host in MANY:
             stack.enter_context(accepting(host, port))
         started = time.monotonic()
         with pytest.raises(ConnectError) as silent:
             Connection({"url": url(port, "https"), "timeout": 1}).call("uptime")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
     assert "TLS" in str(silent.value) and silent.value.maybe_sent is False
 
 
@@ -270,16 +271,16 @@ def test_udp_on_ipv4_behind_an_ipv6_address_where_nobody_is(resolver, protocol):
 
 
 def test_udp_has_one_deadline_for_all_addresses(resolver):
-    resolver(ADDRESSES)
+    resolver(MANY)
     port = closed_port()
     with contextlib.ExitStack() as stack:
-        for host in ADDRESSES:
+        for host in MANY:
             stack.enter_context(swallowing(host, port, socket.SOCK_DGRAM))
         started = time.monotonic()
         with pytest.raises(MITimeout) as silent:
             Connection({"host": NAME, "port": port, "timeout": 1}).call("uptime")
-        assert time.monotonic() - started < 2
-    assert silent.value.maybe_sent is False and all(address in str(silent.value) for address in ADDRESSES)
+        assert time.monotonic() - started < 5
+    assert silent.value.maybe_sent is False and all(address in str(silent.value) for address in MANY)
 
 
 def test_udp_with_nobody_at_any_address(resolver):

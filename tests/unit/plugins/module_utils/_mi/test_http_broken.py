@@ -185,7 +185,7 @@ def test_error_after_the_request_went_out_leaves_it_open_whether_it_was_done(mon
 def test_request_of_which_a_part_is_missing_was_not_sent(monkeypatch, error):
     with Http(lambda request: plain_http(b"{}")) as peer:
         Failing(monkeypatch, error, "write")
-        broken = failure_of(HttpCarrier(peer.url()), JsonRpcProtocol(), 1)
+        broken = failure_of(HttpCarrier(peer.url()), JsonRpcProtocol(), 0.5)
         assert peer.seen == []
     assert broken.maybe_sent is False
 
@@ -258,7 +258,7 @@ def test_command_was_not_sent_when_what_is_asked_before_it_fails(name, what):
             lambda conn: conn.check("uptime"),
         ):
             with pytest.raises(MIError) as failed:
-                with peer.connect(timeout=0.5) as conn:
+                with peer.connect(timeout=0.3) as conn:
                     call(conn)
             assert failed.value.maybe_sent is False
         assert not any(b'"uptime"' in request["body"] for request in peer.seen)

@@ -12,7 +12,10 @@ from .fifo import Fifo
 from .render_line import render
 
 MAX_LINE, MAX_ARGUMENTS = 1024, 8192
+# what it writes at once
+BUFFER = 8192
 _SEPARATOR = re.compile(r"\s*::\s*")
+_LONG = re.compile(rb"[^\n]{%d}" % (BUFFER + 1))
 
 
 class ParseError(Exception):
@@ -55,6 +58,21 @@ def parse_argument(lines):
         value.append(text)
         text = lines[used]
         used += 1
+
+
+def printed(data):
+    """What the server writes of a reply: its buffer goes out as a text that ends at a NUL, and a line that does not fit ends all."""
+    if b"\0" not in data and not _LONG.search(data):
+        return data
+    out, buffer = [], b""
+    for line in data.splitlines(keepends=True):
+        if len(buffer) + len(line) > BUFFER:
+            out.append(buffer.partition(b"\0")[0])
+            buffer = b""
+        if len(line) > BUFFER:
+            return b"".join(out)
+        buffer += line
+    return b"".join([*out, buffer.partition(b"\0")[0]])
 
 
 class LineFifo(Fifo):
@@ -204,4 +222,4 @@ class LineFifo(Fifo):
         if code is None:  # the handler gave up
             self.answer(path, name, ("500 command '%s' failed\n" % name).encode(), fd)
             return
-        self.answer(path, name, render(code, reason, reply, "\n").encode("utf-8", "surrogateescape"), fd)
+        self.answer(path, name, printed(render(code, reason, reply, "\n").encode("utf-8", "surrogateescape")), fd)

@@ -16,6 +16,13 @@ from .memory import OutOfMemory
 DEFAULT_EXPIRES = 3600
 MAX_CONTACTS = 10
 
+# lib/reg/config.h of 2.4
+MAX_USER_AGENT, MAX_CALL_ID, MAX_USER = 255, 255, 64
+
+# what no To may have in its URI: the whole request is dropped then
+_NOT_IN_TO = re.compile(r'[\s\0"]')
+_ESCAPE = re.compile("%(.{0,2})", re.S)
+_Q = re.compile(r"[01]?(\.[0-9]*)?\Z")
 _CONTACT = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|[^<",]*)<[^>]*>[^,]*|[^,<"]+)\s*(?:,|$)')
 
 
@@ -45,7 +52,8 @@ class Registrar:
             self._answer(message, address, code)
             return
         code, extra = self._register(message)
-        self._answer(message, address, code, extra)
+        if code is not None:
+            self._answer(message, address, code, extra)
 
     def _answer(self, message, address, code, extra=()):
         extra = list(extra) + [("Server", self.state.server_line)]
@@ -64,16 +72,28 @@ class Registrar:
     def aor_of(self, uri):
         """user, from 4.0 on user@domain; the user unescaped."""
         parsed = sip.parse_uri(uri)
-        if parsed is None or not parsed.user or not parsed.host:
+        if parsed is None or not parsed.user or not parsed.host or parsed.user.count(":") > 1:
+            return None
+        if any(not re.match("[2-7][0-9A-Fa-f]", code) or code.lower() == "7f" for code in _ESCAPE.findall(parsed.user)):
+            # only what can be printed is unescaped
             return None
         user = unquote(parsed.user.partition(":")[0], errors="surrogateescape")
         return "%s@%s" % (user, parsed.host.lower()) if self.state.v >= (4, 0) else user
 
-    def _register(self, message):
+    def _aor(self, message):
+        """(code of the answer, None for none; AOR) of a REGISTER."""
         _display, uri, _params = sip.name_addr(message.get("to", ""))
+        if _NOT_IN_TO.search(uri):
+            return None, None
         aor = self.aor_of(uri)
-        if aor is None:
-            return 400, ()
+        if aor is None or len(message.get("call-id", "")) > MAX_CALL_ID:
+            return 400, None
+        return (500 if len(aor.partition("@")[0]) > MAX_USER else 200), aor
+
+    def _register(self, message):
+        code, aor = self._aor(message)
+        if code != 200:
+            return code, ()
         location = self.state.location
         default = message.get("expires")
         values = list(contact_values(message))
@@ -82,12 +102,13 @@ class Registrar:
                 location.remove(aor)
             return 200, ()
         now = time.time()
-        callid = message.get("call-id", "")
+        callid, user_agent = message.get("call-id", ""), message.get("user-agent", "")
         cseq = int(message.get("cseq", "0").split()[0])
         for value in values:
             _display, contact_uri, params = sip.name_addr(value)
-            if sip.parse_uri(contact_uri) is None:
-                return 400, ()
+            code = self._fault_of(contact_uri, params)
+            if code is not None:
+                return code, ()
             expires = sip.header_param(params, "expires") or default
             seconds = int(expires) if expires and expires.isdigit() else DEFAULT_EXPIRES
             known = location.find(aor, contact_uri)
@@ -106,10 +127,10 @@ class Registrar:
                 sip.header_param(params, "q") or "",
                 callid,
                 cseq,
-                message.get("user-agent") or "n/a",
+                user_agent if 0 < len(user_agent) < MAX_USER_AGENT else "n/a",
                 socket="udp:127.0.0.1:%d" % self.server.sip.port,
                 methods=method_bits(message.get("allow")),
-                sip_instance=(sip.header_param(params, "+sip.instance") or "").strip(),
+                sip_instance=sip.header_param(params, "+sip.instance") or "",
             )
             try:
                 location.save(aor, contact)
@@ -118,6 +139,16 @@ class Registrar:
                 return 500, (("P-Registrar-Error", "usrloc_record_new failed"),)
         self.state.count("registrar:accepted_regs")
         return 200, [("Contact", self._binding(contact, now)) for contact in location.get(aor) or ()]
+
+    @staticmethod
+    def _fault_of(uri, params):
+        """The code of the answer to a Contact that is refused, or None. White space in a URI goes on behind its user only."""
+        user = uri.partition("@")[0]
+        if "\n" in user:
+            return 500
+        if '"' in user or '\\"' in params or sip.parse_uri(re.sub(r"[\s\0]", "", uri)) is None:
+            return 400
+        return None if _Q.match(sip.header_param(params, "q") or "") else 400
 
     @staticmethod
     def _binding(contact, now):

@@ -91,21 +91,22 @@ def header_param(params, name):
     return None if match is None else (match.group(1) or "").strip('"')
 
 
-def split_headers(block):
-    """[(name, value)] of a header block, folded lines joined; None if a line is no header."""
+def split_headers(block, verbatim=False):
+    """[(name, value)] of a header block, folded lines joined, or verbatim as they came; None if a line is no header."""
     headers = []
-    for line in block.replace("\r\n", "\n").split("\n"):
-        if not line:
+    for line in block.split("\n") if verbatim else block.replace("\r\n", "\n").split("\n"):
+        if not line.strip("\r"):
             continue
         if line[0] in " \t" and headers:
-            headers[-1] = (headers[-1][0], headers[-1][1] + " " + line.strip())
+            name, before = headers[-1]
+            headers[-1] = (name, before + "\n" + line if verbatim else before + " " + line.strip())
             continue
         name, colon, value = line.partition(":")
         name = name.strip()
         if not colon or not name or " " in name:
             return None
-        headers.append((name, value.strip()))
-    return headers
+        headers.append((name, value.lstrip() if verbatim else value.strip()))
+    return [(name, value.strip()) for name, value in headers]
 
 
 def canonical(name):
@@ -129,7 +130,8 @@ class Message:
     @property
     def headers(self):
         if self._headers is None:
-            self._headers = split_headers(self.head.partition("\r\n")[2]) or []
+            # a value holds its line ends, as the server keeps and prints it
+            self._headers = split_headers(self.head.partition("\r\n")[2], verbatim=True) or []
         return self._headers
 
     def get(self, name, default=None):

@@ -93,7 +93,7 @@ class Blacklist:
 
 class Dialog:
     """An answered call. number: of the call. fields: callid, from_uri, to_uri, start, state; ends: when it is over by itself;
-    lists: how often it is listed until then; end: what a dlg_end_dlg does to it, "gone", "stays" or "refused"."""
+    lists: how often it is listed with others until then; end: what a dlg_end_dlg does to it, "gone", "stays" or "refused"; caller_sdp."""
 
     state, ends, lists, end = 3, None, None, "gone"
 
@@ -108,7 +108,9 @@ class Dialog:
         self.__dict__.update(fields)
         self.callee_tag = "7398SIPpTag01%d" % number
         self.callee_contact = "sip:127.0.0.1:19500;transport=UDP"
-        self.caller_sdp, self.callee_sdp = _sdp(6004), _sdp(6000)
+        # 2.x keeps an SDP only where it refreshes calls by itself, so that its own of this call is not told
+        self.kept_sdp = fields.get("caller_sdp"), fields.get("callee_sdp")
+        self.caller_sdp, self.callee_sdp = self.kept_sdp[0] or _sdp(6004), self.kept_sdp[1] or _sdp(6000)
 
     @property
     def db_id(self):

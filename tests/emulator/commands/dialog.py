@@ -58,8 +58,8 @@ def _value(server, dialog, context):
 
 
 def _node(server, dialog, context):
-    sdp = [node("caller_sdp")] if server.state.v >= (2, 0) else []
-    callee_sdp = [node("callee_sdp")] if sdp else []
+    sdp = [node("caller_sdp", dialog.kept_sdp[0])] if server.state.v >= (2, 0) else []
+    callee_sdp = [node("callee_sdp", dialog.kept_sdp[1])] if sdp else []
     kids = [node(name, 0 if name == "user_flags" else value) for name, value in _fields(server, dialog).items()]
     callee = [node(*pair) for pair in _callee(server, dialog).items()]
     kids += sdp + [node("CALLEES", kids=[node("callee", kids=callee + callee_sdp)], array=True)]
@@ -98,7 +98,7 @@ def _is_page(server, params):
 
 def _list(server, params, context):
     dialogs = _chosen(server, params)
-    for dialog in dialogs:
+    for dialog in dialogs if params.text("callid") is None or _is_page(server, params) else ():
         if dialog.lists:
             dialog.lists -= 1
     if server.state.tree:

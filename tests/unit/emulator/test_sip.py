@@ -6,6 +6,7 @@
 
 import json
 import re
+import socket
 import time
 
 import pytest
@@ -189,3 +190,95 @@ def test_log_file(tmp_path):
         entries = [json.loads(line) for line in path.read_text().splitlines()]
         assert [entry["raw"] for entry in entries] == [entry["raw"] for entry in emu.sip_log()]
         assert entries[0]["raw"].startswith("NOTIFY sip:100000@")
+
+
+# ---- registrations with anything in them, as 2.4.11 takes and prints them
+
+
+def register(emu, to="odd", contact="sip:odd@127.0.0.1:5", parameters="", user_agent="UA", call_id="c1"):
+    """The code of the answer to a raw REGISTER, 0 without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(0.5)
+        text = (
+            f"REGISTER sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{phone.getsockname()[1]};branch=z9hG4bKodd\r\n"
+            f"From: <sip:f@127.0.0.1>;tag=f\r\nTo: <sip:{to}@127.0.0.1>\r\nCall-ID: {call_id}\r\nCSeq: 1 REGISTER\r\n"
+            f"Contact: <{contact}>;expires=3600{parameters}\r\nUser-Agent: {user_agent}\r\nContent-Length: 0\r\n\r\n"
+        )
+        phone.sendto(text.encode("utf-8", "surrogateescape"), emu.sip)
+        try:
+            return int(phone.recv(65535).split(b" ")[1])
+        except TimeoutError:
+            return 0
+
+
+@pytest.fixture(scope="module")
+def registrar():
+    with Emulator("2.4") as emu:
+        yield emu
+
+
+def shown(emu):
+    text = raw.fifo(emu, b":ul_show_contact:REPLY_FIFO\nlocation\nodd\n\n").decode("utf-8", "surrogateescape")
+    return re.sub(r"ContactID:: \d+|Expires:: \d+|Socket:: \S+", "", text)
+
+
+@pytest.mark.parametrize(
+    "given, line",
+    [
+        ({"user_agent": "y\n\t\tAOR:: boss"}, "\t\tUser-agent:: y\n\t\tAOR:: boss\n"),
+        ({"user_agent": "y\r\n\t\tAOR:: boss"}, "\t\tUser-agent:: y\r\n\t\tAOR:: boss\n"),
+        ({"user_agent": "y\r"}, "\t\tUser-agent:: y\n"),
+        ({"user_agent": '"y\\" :: Q=1'}, '\t\tUser-agent:: "y\\" :: Q=1\n'),
+        ({"user_agent": "u" * 254}, "\t\tUser-agent:: " + "u" * 254 + "\n"),
+        ({"user_agent": "u" * 255}, "\t\tUser-agent:: n/a\n"),
+        ({"call_id": "c\n\tAOR:: boss"}, "\t\tCallid:: c\n\tAOR:: boss\n"),
+        ({"contact": "sip:odd@127.0.0.1:5;x=\n\tAOR:: b"}, "\tContact:: sip:odd@127.0.0.1:5;x=\n\tAOR:: b Q=\n"),
+        ({"contact": "sip:odd Q=1@127.0.0.1:5"}, "\tContact:: sip:odd Q=1@127.0.0.1:5 Q=\n"),
+        ({"parameters": ';+sip.instance="<urn\n\t\t\tMethods:: 0>"'}, "\t\tSIP_instance:: <urn\n\t\t\tMethods:: 0>\n"),
+        ({"parameters": ';+sip.instance="<urn\r"'}, "\t\tSIP_instance:: <urn\r\n"),
+    ],
+)
+def test_a_header_is_kept_and_printed_as_it_came(registrar, given, line):
+    registrar.forget_contact("odd")
+    assert register(registrar, **given) == 200
+    assert line in shown(registrar)
+
+
+@pytest.mark.parametrize(
+    "given, code",
+    [
+        ({"to": "od\n\tAOR:: b"}, 0),
+        ({"to": "od\tb"}, 0),
+        ({"to": "od\0b"}, 0),
+        ({"to": 'od"b'}, 0),
+        ({"to": "od%0ab"}, 400),
+        ({"to": "od%e4b"}, 400),
+        ({"to": "od::b"}, 400),
+        ({"to": "o" * 300}, 500),
+        ({"contact": "sip:odd\n\tAOR:: b@127.0.0.1:5"}, 500),
+        ({"contact": 'sip:od"d@127.0.0.1:5'}, 400),
+        ({"parameters": ';+sip.instance="<u\\"x>"'}, 400),
+        ({"parameters": ";q=y"}, 400),
+        ({"call_id": "c" * 300}, 400),
+    ],
+)
+def test_what_a_registrar_refuses(registrar, given, code):
+    registrar.forget_contact("odd")
+    assert register(registrar, **given) == code
+    assert shown(registrar).startswith("404")
+
+
+@pytest.mark.parametrize(
+    "given, end",
+    [
+        ({"user_agent": "y\0z"}, "User-agent:: y"),
+        ({"call_id": "c\0"}, "Callid:: c"),
+        ({"parameters": ';+sip.instance="<%s>"' % ("i" * 9000)}, "Methods:: 4294967295\n"),
+    ],
+)
+def test_what_the_fifo_leaves_out(registrar, given, end):
+    """A buffer ends at a NUL, and a reply where a line is too long."""
+    registrar.forget_contact("odd")
+    assert register(registrar, **given) == 200
+    assert shown(registrar).endswith(end)

@@ -12,7 +12,8 @@ import re
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply
 
 _HINT = "Look at the whole reply with opensips_mi_command, and report it together with the server's version"
-_INTEGER = re.compile(r"-?[0-9]{1,20}\Z")
+# XML-RPC of 3.x writes 4294967295.000000
+_INTEGER = re.compile(r"(-?[0-9]{1,20})(\.0{1,9})?\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
 _WORDS = {"yes": True, "on": True, "true": True, "1": True, "no": False, "off": False, "false": False, "0": False}
 _BITS = re.compile(r"[0-9]{1,3}\Z")
@@ -62,8 +63,9 @@ def integer(value, what):
         value = value.strip()
         if not value:
             return None
-        if _INTEGER.match(value):
-            return int(value)
+        match = _INTEGER.match(value)
+        if match:
+            return int(match.group(1))
     elif isinstance(value, float) and abs(value) < 2.0**64 and value == int(value):
         # cJSON writes large numbers as floats
         return int(value)

@@ -148,7 +148,8 @@ def _parse(data, text):
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise MalformedReply("The reply holds a document type, which no OpenSIPS sends", "Check url")
     try:
-        root = ElementTree.fromstring(_keep_cr(text).encode("utf-8"))
+        # what a phone calls itself may hold characters that no XML may hold, and the server writes them as they are
+        root = ElementTree.fromstring(_ILLEGAL.sub("\ufffd", _keep_cr(text)).encode("utf-8"))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         hint = "Check url: mi_xmlrpc usually answers at /RPC2 or /xmlrpc"
         if text.strip().endswith("</methodResponse>"):

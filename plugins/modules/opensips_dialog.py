@@ -12,6 +12,8 @@ description:
   - Ends calls that the C(dialog) module of a running OpenSIPS tracks, chosen by caller, callee, Call-ID and age, and sees that they are over.
   - Or waits until no such call is left, as before a restart of the server.
   - A call is ended with a BYE to both sides, or with a CANCEL when it is not answered yet.
+  - OpenSIPS before 3.0 prints headers and SDP of a call as phones wrote them, so a list of calls may have some that do not exist.
+    A call counts only if the server also shows it when it is asked for its Call-ID. If another call has that Call-ID, the task warns.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup

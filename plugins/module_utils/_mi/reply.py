@@ -92,7 +92,10 @@ class TextTreeReply(Reply):
         return self._raw if self._raw is not None else self._status + "\n" + self._text
 
     def walk(self):
-        events = tree.walk_text(self._text)
+        return self._walk(self._text)
+
+    def _walk(self, text):
+        events = tree.walk_text(text)
         return tree.nest_flat(events) if self._flat else events
 
     def lines(self):
@@ -102,6 +105,10 @@ class TextTreeReply(Reply):
     @property
     def result(self):
         return tree.build(self.walk())
+
+    def nodes_of(self, text):
+        """What result would be if the body were text."""
+        return tree.build(self._walk(text))
 
 
 class NodeTreeReply(Reply):

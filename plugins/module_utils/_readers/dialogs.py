@@ -29,14 +29,26 @@ context        dict or None  with dlg_list_ctx: values (dict of name to str or i
 In legs all but cseq are str or None: bind_addr is the server's socket towards the leg, sdp what came from it (2.2 and
 later), sent_sdp what was sent to it (3.0 and later).
 
+The text of 1.x and 2.x has headers and SDP as phones wrote them, line ends included: an SDP may hold lines that look like
+other dialogs. So read_all() believes only a dialog that the server shows, with the same id, when it is asked for its Call-ID
+alone: of that reply the first dialog is the server's, and its id and times stand before what phones wrote.
+
 Sources: dialog/dlg_hash.c of 1.11, 2.2, 2.4, 3.0, 3.6, 4.0; dlg_hash.h (states).
 """
 
+import re
+from collections import namedtuple
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MalformedReply,
+    MIError,
     MITimeout,
     ReplyTooLarge,
     ServerError,
+    first_few,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 # Dialogs that are asked for at once: a datagram ends at 64 KB and a dialog may have two SDPs, a longer list costs the
@@ -46,6 +58,17 @@ _OTHER_PAGE = 100
 _PASSES = 3
 _OVERLAP = 8
 _COUNTER = "dlg_counter"
+
+_NAMED = 5
+# What a dialog has before its legs, and what of it stands before anything that a phone wrote.
+_HEAD = frozenset(
+    "ID dialog_id db_id hash state user_flags timestart datestart timeout dateout callid from_uri to_uri".split()
+)
+_LEGS = ("caller_sdp", "CALLEES")
+_CALLER = ("caller_tag", "caller_contact", "callee_cseq", "caller_route_set", "caller_bind_addr")
+_STRAY = "stray"
+# An SDP that ends in CR must not take the next dialog for a line of its own.
+_GOES_ON = re.compile("\r\n(?=dialog:: )")
 
 _STATES = {1: "unconfirmed", 2: "early", 3: "confirmed_na", 4: "confirmed", 5: "deleted"}
 
@@ -57,8 +80,23 @@ def parse(reply):
 
 def iter_dialogs(reply):
     """Like parse(), one record after another."""
-    for raw in _of_tree(reply.result) if reply.is_tree else _of_value(reply.result):
-        yield _record(raw)
+    if isinstance(reply, TextTreeReply):
+        return (record for record, _stray in _of_text(reply))
+    return map(_record, _of_tree(reply.result) if reply.is_tree else _of_value(reply.result))
+
+
+def _of_text(reply):
+    """(record, whether there are lines in its head that are not the server's) of each dialog. What is none is left out."""
+    for raw in _of_tree(reply.nodes_of(_GOES_ON.sub("\r\n\n", reply.lines()))):
+        stray = raw.pop(_STRAY)
+        try:
+            record = _record(raw)
+        except MalformedReply:
+            try:
+                record = _record({name: value for name, value in raw.items() if name in _HEAD})
+            except MalformedReply:
+                continue
+        yield record, stray
 
 
 def read(conn, callid=None, from_tag=None, context=False):
@@ -87,16 +125,60 @@ def read_all(conn, page=None):
     everything = {}
     for _attempt in range(_PASSES):
         found, counts, size = _pass(conn, size)
-        if len(counts) == 1 and len(found) == min(counts):
-            return list(found.values())
         everything.update(found)
+        if len(counts) == 1 and len(found) == min(counts):
+            everything = found
+            break
     if not everything and 0 not in counts:
         raise shape.malformed("the number of dialogs, none of which is listed,", max(counts))
-    return list(everything.values())
+    return _believed(conn, list(everything.values()))
+
+
+def _believed(conn, listed):
+    """Those of listed, as _pass() gives them, that count: list of records. What is out of text the server must show by itself."""
+    asked = [each for each in listed if each.is_text]
+    if not asked:
+        return [each.record for each in listed]
+    found, doubtful = [None] * len(asked), []
+    for index, reply in conn.call_many(("dlg_list", _alone(each.record)) for each in asked):
+        record = asked[index].record
+        if isinstance(reply, ServerError) and reply.code == 404:
+            # it is over, unless its Call-ID goes on in the next line
+            shown, is_over = None, not asked[index].stray
+        elif isinstance(reply, BadParameters):
+            shown, is_over = None, False
+        elif isinstance(reply, MIError):
+            raise reply
+        else:
+            shown, is_over = next(iter_dialogs(reply), None), False
+        if shown is not None and shown["id"] == record["id"]:
+            found[index] = shown
+        elif not is_over:
+            doubtful.append("{0} with the Call-ID {1!r}".format(record["id"], record["call_id"]))
+    if doubtful:
+        warning = (
+            "Some dialogs in the server's list are not there when it is asked for their Call-ID, so they are left out: {0}. "
+            "A phone may have line ends in its SDP or in a header. Look with the command dlg_list"
+        ).format(first_few(doubtful, _NAMED))
+        # a task that waits looks often
+        if warning not in conn.warnings:
+            conn.warnings.append(warning)
+    return [each for each in found if each is not None]
+
+
+def _alone(record):
+    params = {"callid": record["call_id"], "from_tag": record["caller"]["tag"]}
+    if params["from_tag"] is None or (record["call_id"].isdigit() and params["from_tag"].isdigit()):
+        # two numbers are a page
+        del params["from_tag"]
+    return params
+
+
+_Listed = namedtuple("_Listed", "record stray is_text")
 
 
 def _pass(conn, size):
-    """All pages once: ({id: record}, {counts that the server told}, size of the pages)."""
+    """All pages once: ({what tells dialogs apart: _Listed}, {counts that the server told}, size of the pages)."""
     found, counts, index = {}, set(), 0
     while True:
         try:
@@ -107,15 +189,22 @@ def _pass(conn, size):
                 raise
             size = max(1, size // 4)
             continue
-        count, records = _count(reply), parse(reply)
+        count, listed = _count(reply), _listed(reply)
         if count is None:
             raise shape.malformed("the number of dialogs", count)
         counts.add(count)
-        found.update((record["id"], record) for record in records)
-        if len(records) < size:
+        # another dialog of the same id is an invention, and which one shows later
+        found.update(((each.record["id"], each.record["call_id"]), each) for each in listed)
+        if len(listed) < size:
             return found, counts, size
         # pages overlap, so that a few calls that end meanwhile hide none
         index += size - size // _OVERLAP
+
+
+def _listed(reply):
+    if isinstance(reply, TextTreeReply):
+        return [_Listed(record, stray, True) for record, stray in _of_text(reply)]
+    return [_Listed(record, False, False) for record in iter_dialogs(reply)]
 
 
 def _count(reply):
@@ -144,6 +233,7 @@ def _of_tree(nodes):
         raw = shape.fields(node)
         raw["CALLEES"] = []
         raw.pop("context", None)
+        raw[_STRAY] = _has_stray(node["children"])
         for child in node["children"]:
             if child["name"] == "CALLEES":
                 raw["CALLEES"] = [shape.fields(each) for each in child["children"] if each["name"] == "callee"]
@@ -153,6 +243,16 @@ def _of_tree(nodes):
                     for each in child["children"]
                 }
         yield raw
+
+
+def _has_stray(children):
+    """Whether a name that the server does not write is among the children before the first SDP."""
+    for child in children:
+        if child["name"] in _LEGS:
+            return False
+        if child["name"] not in _HEAD and child["name"] not in _CALLER:
+            return True
+    return False
 
 
 def _record(raw):

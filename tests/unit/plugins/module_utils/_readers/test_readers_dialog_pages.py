@@ -6,6 +6,7 @@
 
 import json
 import os
+import re
 
 import pytest
 
@@ -13,8 +14,9 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MalformedReply,
     MITimeout,
     ReplyTooLarge,
+    ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply, ValueReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
 from ansible_collections.community.opensips.tests.unit import wire
 
@@ -34,12 +36,29 @@ class Played:
     def __init__(self, reply, kind="fifo"):
         self.carrier = Carrier(kind)
         self.asked = []
+        self.warnings = []
+        # what is asked for by itself: {Call-ID: Reply or error}
+        self.alone = {}
         self._reply = reply
 
     def call(self, method, params):
         assert method == "dlg_list"
         self.asked.append((params["index"], params["counter"]))
         return self._reply(params["index"], params["counter"])
+
+    def call_many(self, requests):
+        for index, (method, params) in enumerate(requests):
+            assert method == "dlg_list"
+            yield index, self.alone.get(params["callid"], NO_SUCH)
+
+
+NO_SUCH = ServerError(404, "No such dialog")
+
+
+def alone(reply):
+    """{Call-ID: what a server answers that is asked for it alone} of the dialogs of a text."""
+    parts = re.split(r"(?m)^(?=dialog:: )", reply.lines())[1:]
+    return {re.search(r"callid:: (.*)", part)[1]: TextTreeReply(part, part) for part in parts}
 
 
 @pytest.mark.parametrize("version, name", sorted({(each["version"], each["name"]) for each in PAGES}))
@@ -52,6 +71,9 @@ def test_recorded_pages(version, name):
     first, second = (dialogs.parse(recorded["dlg_list_page_%d" % index]) for index in (0, 2))
     assert [len(first), len(second)] == [2, 1]
     conn = Played(lambda index, _counter: recorded["dlg_list_page_%d" % index])
+    if isinstance(recorded["dlg_list_page_0"], TextTreeReply):
+        for reply in recorded.values():
+            conn.alone.update(alone(reply))
     found = dialogs.read_all(conn, page=2)
     assert conn.asked == [(0, 2), (2, 2)]
     assert found == first + second

@@ -20,6 +20,8 @@ options:
       - An empty mapping selects all of them.
       - A contact is selected when every filter matches, and no C(exclude_*) does. Of a list one element must match.
       - Contacts whose registration has run out are never selected.
+      - OpenSIPS before 3.0 prints what phones wrote into their registration as it is. So nothing is believed of an AOR whose contacts
+        do not look as the server writes them, and the task warns.
     type: dict
     suboptions:
       aor:

@@ -14,6 +14,8 @@ description:
   - Reads C(ul_show_contact), writes C(ul_add) and C(ul_rm_contact) where a contact differs, and reads again to see that it did change.
     Thousands of contacts go in one task. The AORs are read many at a time.
   - A contact is the one that the URI names to the letter, as OpenSIPS compares it here.
+  - Fails if what the server prints of an AOR cannot be believed, because a phone wrote lines into its registration that look like the
+    server's. Remove such an AOR with the command C(ul_rm).
   - Writing a contact that a phone registered makes it one of the server's own. Its socket, received address, path, attributes and branch
     flags are lost, as C(ul_add) knows none of them.
 extends_documentation_fragment:

@@ -205,7 +205,10 @@ ansible_facts:
               type: float
               sample: 86.3
         contacts:
-          description: Registered contacts.
+          description:
+            - Registered contacts.
+            - Those of an AOR are left out, with a warning, if they cannot be believed, because a phone wrote lines into its registration
+              that look like the server's.
           returned: when C(contacts) is gathered
           type: list
           elements: dict

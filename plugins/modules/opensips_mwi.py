@@ -200,7 +200,10 @@ results:
       type: int
       sample: 200
     reason:
-      description: The words for RV(results[].code), or why nothing was sent.
+      description:
+        - The words for RV(results[].code), or why nothing was sent.
+        - Begins with V(doubtful) if the contacts of the AOR cannot be believed, because a phone wrote lines into its registration
+          that look like the server's.
       type: str
       sample: OK
     note:
@@ -250,8 +253,8 @@ lookup:
   contains:
     how:
       description:
-        - V(show) when each AOR was asked for, V(dump) when reading the whole location table was expected to be faster,
-          V(database) when the contacts were read from a database, V(none) when nothing had to be looked up.
+        - V(show) when each AOR was asked for, V(dump) when reading the whole location table was expected to be faster
+          (OpenSIPS 3.0 and later), V(database) when the contacts were read from a database, V(none) when nothing had to be looked up.
       type: str
       sample: show
     users:

@@ -271,7 +271,10 @@ results:
       type: int
       sample: 200
     reason:
-      description: The words for RV(results[].code), or why nothing was sent.
+      description:
+        - The words for RV(results[].code), or why nothing was sent.
+        - Begins with V(doubtful) if the contacts of the AOR cannot be believed, because a phone wrote lines into its registration
+          that look like the server's.
       type: str
       sample: OK
     note:
@@ -337,7 +340,8 @@ lookup:
   contains:
     how:
       description:
-        - V(dump) when the whole location table was read, V(show) when each AOR was asked for, V(database) when the contacts were read from a database.
+        - V(dump) when the whole location table was read, V(show) when each AOR was asked for, which is always so up to OpenSIPS 2.4,
+          V(database) when the contacts were read from a database.
         - V(plan) when the phones are those of the plan of the O(campaign). Each AOR was asked for, unless in check mode or with O(plan_only).
         - V(none) when nothing had to be looked up, as with O(uri).
       type: str

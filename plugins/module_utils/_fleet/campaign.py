@@ -12,7 +12,7 @@ import collections
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import gone, moved
-from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, of_record
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, doubt_of, of_record
 
 
 class Rules:
@@ -170,6 +170,10 @@ class LookUp:
         found = self._source.by_aor(by_aor, never_dump=True)
         now = {}
         for aor, asked in by_aor.items():
+            doubt = doubt_of(found[aor])
+            if doubt is not None:
+                now.update((id(target), [gone(target, doubt)]) for target in asked)
+                continue
             alive = [of_record(record, aor) for record in found[aor] if record["expires"] != 0]
             if len(alive) > 1:
                 self.seen += [(each.aor, each.contact) for each in alive]

@@ -13,8 +13,8 @@ The plan of campaign NAME is the file NAME.plan.jsonl in the directory of the jo
   fingerprint is that of the options which select, users the AORs that were registered when the table was read,
 - ``{"left_out": [aor, contact, reason]}`` for the first thousand of those that are left out,
 - ``{"phone": [aor, contact, sip_instance, user_agent, call_id]}`` for each phone, in the order of sending; contact and what
-  follows are null for an AOR that nobody had registered; one more text follows for a phone that registers without an
-  instance and has moved: the contact that the journal knows it by,
+  follows are null for an AOR that nobody had registered, or whose contacts were doubtful: then one more text says why. One
+  more text also follows for a phone that registers without an instance and has moved: the contact that the journal knows it by,
 - ``{"phones": NUMBER}`` last.
 
 It is written as another file and renamed, so either the old or the new one is there at any moment. A file that ends without
@@ -28,7 +28,7 @@ import os
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, head_of
-from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import NOBODY, Target
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import DOUBTFUL, NOBODY, Target
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
 GONE = "it is no longer registered"
@@ -92,6 +92,7 @@ class Plan:
         """
         newcomers = {target.place: target for target in read.targets}
         now = self._now(newcomers, knows)
+        self._doubt(newcomers, now)
         # who was nobody is a newcomer once somebody registered the AOR
         targets = [
             now.get(id(target)) or gone(target)
@@ -108,6 +109,15 @@ class Plan:
             elif target.record:
                 read.left_out.add(target.record, reason)
         return Plan(read.fingerprint, read.users, targets + come, read.left_out)
+
+    def _doubt(self, found, now):
+        """Put the problem of each doubtful AOR of found ({place: Target}) to its phones in this plan, and so into now."""
+        doubtful = {each.aor: each for each in found.values() if each.contact is None and each.problem != NOBODY}
+        for target in self.targets:
+            if target.aor in doubtful and id(target) not in now:
+                fresh = doubtful[target.aor]
+                found.pop(fresh.place, None)
+                now[id(target)] = gone(target, fresh.problem)
 
     def _now(self, found, knows):
         """{id of a Target of this plan: the Target that it is now}. found: {place: Target}; what is left in it is new."""
@@ -142,16 +152,18 @@ class Plan:
             yield {"left_out": [each["aor"], each["contact"], each["reason"]]}
         for target in self.targets:
             record = target.record or {}
-            known_as = [] if target.known_as is None else [target.known_as]
-            yield {"phone": [target.aor, target.contact] + [record.get(name) for name in _FIELDS[2:]] + known_as}
+            more = [] if target.known_as is None else [target.known_as]
+            if target.contact is None and target.problem != NOBODY:
+                more = [target.problem]
+            yield {"phone": [target.aor, target.contact] + [record.get(name) for name in _FIELDS[2:]] + more}
         yield {"phones": len(self.targets)}
 
 
-def gone(target):
-    """A Target of a plan that is not registered any more."""
+def gone(target, problem=GONE):
+    """A Target of a plan that is not registered any more, or cannot be sent to for another problem."""
     if target.contact is None:
-        return target
-    return Target(target.aor, target.contact, target.record, problem=GONE, known_as=target.known_as)
+        return target if problem == GONE else Target(target.aor, None, problem=problem)
+    return Target(target.aor, target.contact, target.record, problem=problem, known_as=target.known_as)
 
 
 def moved(missing, others, knows):
@@ -294,17 +306,19 @@ class _Reader:
             raise self._broken(1)
         self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), fresh=False)
 
-    def _target(self, aor, contact, sip_instance, user_agent, call_id, *known_as):
+    def _target(self, aor, contact, sip_instance, user_agent, call_id, *more):
         if not (
             {type(contact), type(sip_instance), type(user_agent), type(call_id)} <= _TEXTS
             and isinstance(aor, str)
             and aor
         ):
             raise TypeError(aor)
-        if known_as and not (contact and len(known_as) == 1 and isinstance(known_as[0], str) and known_as[0]):
-            raise TypeError(known_as)
+        if more and not (len(more) == 1 and isinstance(more[0], str) and more[0]):
+            raise TypeError(more)
+        if more and contact is None and not more[0].startswith(DOUBTFUL):
+            raise ValueError(more)
         if contact is None:
-            return Target(aor, None, problem=NOBODY)
+            return Target(aor, None, problem=more[0] if more else NOBODY)
         record = {
             "aor": aor,
             "contact": contact,
@@ -312,7 +326,7 @@ class _Reader:
             "user_agent": self._agents.setdefault(user_agent, user_agent),
             "call_id": call_id,
         }
-        return Target(aor, contact, record, None, *known_as)
+        return Target(aor, contact, record, None, *more)
 
     def _broken(self, number):
         return self._error("line {0} is broken".format(number))

@@ -20,6 +20,8 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.uri import
 
 # Filters that also exist as exclude_*.
 _BOTH_WAYS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
+# Those of them that are about the AOR alone.
+_OF_AOR = _BOTH_WAYS[:3]
 
 
 class Selection:
@@ -64,6 +66,14 @@ class Selection:
         if self._flags and not self._flags <= set(contact["cflags"] or ()):
             return "it lacks one of flags"
         return None
+
+    def may_select(self, aor):
+        """Whether contacts of an AOR (str) may be selected, as far as the AOR tells."""
+        user, at, domain = aor.rpartition("@")
+        place = {"aor": aor, "user": user if at else aor, "domain": domain or None}
+        return all(matches(place) for name, matches in self._include if name in _OF_AOR) and not any(
+            matches(place) for name, matches in self._exclude if name in _OF_AOR
+        )
 
     def keep(self, left_out):
         """A function that tells of a contact record whether it is selected, and puts it into left_out (LeftOut) when not.

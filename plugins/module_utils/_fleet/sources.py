@@ -7,23 +7,29 @@
 
 """Where contacts are read from, and what reading them costs.
 
-A source has contacts(select=None), by_aor(aors), count(), and lookup(), which tells what was done. DatabaseSource reads the
-table that usrloc writes to. MISource asks the server's memory over MI, in one of two ways:
+A source has contacts(select=None), by_aor(aors), count(), lookup(), which tells what was done, and doubtful: {AOR: why
+nothing is believed of its contacts}. DatabaseSource reads the table that usrloc writes to. MISource asks the server's memory
+over MI, in one of two ways:
 
 dump  ul_dump, the whole of all location tables at once. Servers of 3.x and 4.x make the list of AORs by walking it from its
       start for each AOR that they append (usrloc/ul_mi.c mi_usrloc_dump() calls add_mi_object() of mi/item.c, which calls
-      cJSON_AddItemToArray()), so a table of U AORs takes them U * U / 2 steps; ``brief`` makes the same list. Servers up to
-      2.4 keep the last node (mi/tree.c), and take a time that grows with the number of contacts only.
+      cJSON_AddItemToArray()), so a table of U AORs takes them U * U / 2 steps; ``brief`` makes the same list.
 show  ul_show_contact, one AOR after another, many in flight. A look into a hash table each, whatever the version.
+
+Contacts of servers up to 2.4 never come from a dump, only the names of AORs do (``brief``): in its text a phone can write
+contacts of another AOR. What ul_show_contact says of an AOR comes from those who may register it. Of 1.x it is made complete
+by a dump, which adds nothing to send by. JSON needs no such care.
 
 The model, in seconds, of a server with U AORs and C contacts in a table, which is asked for N AORs:
 
-    dump = _DUMP_BASE + sum over all tables of (_DUMP_PAIR * U * U, from 3.0 on) + _DUMP_CONTACT * C of all tables
-    show = N * _SHOW[carrier]
+    dump  = _DUMP_BASE + sum over all tables of (_DUMP_PAIR * U * U) + _DUMP_CONTACT * C of all tables
+    show  = N * _SHOW[carrier]
+    brief = _DUMP_BASE + _BRIEF_AOR * U of all tables    up to 2.4; the contacts of the table are brief + show of U
 
 _DUMP_PAIR     8.5e-9 s     0.8 s for 10,000 AORs, 3.1 s for 20,000, 22 s for 50,000, measured on 3.6 and 4.0. A newer
                             processor needed 2.4e-9 s, so what is expected is an upper bound rather than a mean.
-_DUMP_CONTACT  1.2e-5 s     making, carrying and decoding one contact: 0.6 s for 50,000 on 2.4
+_DUMP_CONTACT  1.2e-5 s     making, carrying and decoding one contact
+_BRIEF_AOR     2e-6 s       the same for the name of an AOR
 _DUMP_BASE     0.05 s       so that few AORs never cost a whole table
 _SHOW          1/6000 s     over FIFO and datagrams (6,000 to 20,000 a second); 1/2000 s over HTTP, where one process serves all
 
@@ -54,6 +60,9 @@ NONE = "none"
 
 _DUMP_PAIR = 8.5e-9
 _DUMP_CONTACT = 1.2e-5
+_BRIEF_AOR = 2e-6
+# the first version whose replies are no text
+_JSON = (3,)
 _DUMP_BASE = 0.05
 _SHOW = {"fifo": 1 / 6000.0, "datagram": 1 / 6000.0, "http": 1 / 2000.0}
 # AORs that are asked for one by one where nobody knows how large the table is
@@ -102,12 +111,19 @@ def size_of(conn, table):
     return Size(tables, table)
 
 
-def dump_seconds(size, version):
-    """What a dump is expected to take (seconds), or None when nobody knows. version: tuple of int."""
+def dump_seconds(size):
+    """What a dump of 3.x and 4.x is expected to take (seconds), or None when nobody knows."""
     if not size.tables:
         return None
-    pairs = sum(users * users for users, _contacts in size.tables.values()) if version >= (3,) else 0
+    pairs = sum(users * users for users, _contacts in size.tables.values())
     return _DUMP_BASE + _DUMP_PAIR * pairs + _DUMP_CONTACT * sum(contacts for _users, contacts in size.tables.values())
+
+
+def brief_seconds(size):
+    """What the names of all AORs are expected to take of servers up to 2.4 (seconds), or None when nobody knows."""
+    if not size.tables:
+        return None
+    return _DUMP_BASE + _BRIEF_AOR * sum(users for users, _contacts in size.tables.values())
 
 
 def show_seconds(aors, kind):
@@ -117,23 +133,27 @@ def show_seconds(aors, kind):
 
 def cheaper_way(aors, size, version, kind):
     """DUMP or SHOW, for the contacts of a number of AORs."""
-    if kind != "fifo":
-        # a datagram does not hold a table, and by default neither does the buffer of httpd
+    if kind != "fifo" or version < _JSON:
+        # a datagram does not hold a table, and by default neither does the buffer of httpd; text is not to be believed
         return SHOW
     if not size.known:
         # none counted, yet statistics there are: the table is in a database, and a dump would list nothing
         return SHOW if size.tables or aors <= _SHOW_UNCOUNTED else DUMP
-    return DUMP if dump_seconds(size, version) < show_seconds(aors, kind) else SHOW
+    return DUMP if dump_seconds(size) < show_seconds(aors, kind) else SHOW
 
 
 class MISource:
-    """The contacts of one location table, as the server tells them over MI. conn: Connection."""
+    """The contacts of one location table, as the server tells them over MI. conn: Connection.
+
+    doubtful: {AOR: why nothing is believed of its contacts (str)}, of what was read so far.
+    """
 
     def __init__(self, conn, table):
         self._conn = conn
         self._table = table
         self._size = None
         self._how, self._seconds, self._expected = NONE, 0.0, None
+        self.doubtful = {}
 
     def count(self):
         """The Size of the table, asked for once."""
@@ -144,7 +164,7 @@ class MISource:
     def cost(self):
         """What contacts() is going to cost: dict of users, contacts and expected_seconds, each None when nobody knows."""
         size = self.count()
-        expected = dump_seconds(size, self._conn.version)
+        expected = self._contacts_seconds(size)
         return {
             "users": size.users,
             "contacts": size.contacts,
@@ -168,15 +188,32 @@ class MISource:
         Raises BadParameters for a table that the server does not have, DumpTimeout.
         """
         size = self.count()
-        started = self._begin(DUMP, dump_seconds(size, self._conn.version))
+        is_text = self._conn.version < _JSON
+        started = self._begin(SHOW if is_text else DUMP, self._contacts_seconds(size))
         try:
-            if self._conn.carrier.kind == "datagram" and not 0 < (size.contacts or 0) <= _DATAGRAM_CONTACTS:
-                # what does not fit into a datagram is not answered at all up to 2.4
-                yield from self._one_by_one(select)
+            if is_text:
+                yield from self._each_shown(size, select)
+            elif self._is_beyond_datagram(size):
+                yield from location.iter_each_shown(self._conn, self._table, select, doubt=self._doubt)
             else:
                 yield from self._dump(size, select)
         finally:
             self._seconds += time.monotonic() - started
+
+    def _is_beyond_datagram(self, size):
+        """Whether a dump may not fit into a datagram, in which case 1.x and 2.x do not answer at all."""
+        return self._conn.carrier.kind == "datagram" and not 0 < (size.contacts or 0) <= _DATAGRAM_CONTACTS
+
+    def _contacts_seconds(self, size):
+        """What contacts() is expected to take (seconds), or None when nobody knows."""
+        if self._conn.version >= _JSON:
+            return dump_seconds(size)
+        names = brief_seconds(size)
+        return None if names is None else names + show_seconds(size.users or 0, self._conn.carrier.kind)
+
+    def _doubt(self, aor, reason):
+        if aor is not None:
+            self.doubtful[aor] = reason
 
     def by_aor(self, aors, never_dump=False):
         """{AOR as given: list of contact records}. Raises as contacts() does, and BadParameters for an AOR without domain."""
@@ -193,9 +230,13 @@ class MISource:
             return self._pick(aors)
         started = self._begin(SHOW, expected)
         try:
-            return location.read_each(conn, aors, self._table)
+            found = location.read_each(conn, aors, self._table)
         finally:
             self._seconds += time.monotonic() - started
+        for aor, records in found.items():
+            if isinstance(records, location.Doubtful):
+                self.doubtful[aor] = records.reason
+        return found
 
     def _begin(self, how, expected):
         # what was dumped is told of, not what was asked for besides
@@ -204,24 +245,30 @@ class MISource:
         return time.monotonic()
 
     def _dump(self, size, select):
-        expected = dump_seconds(size, self._conn.version)
-        patience = _PATIENCE_UNCOUNTED if expected is None else _PATIENCE_BASE + _PATIENCE * expected
+        expected = dump_seconds(size)
+        patience = _patience(expected)
         if self._conn.carrier.kind == "datagram":
             # it is small, or does not come at all
             patience = None
         try:
-            yield from location.iter_read(self._conn, self._table, select, patience)
+            yield from location.iter_read(self._conn, self._table, select, patience, self._doubt)
         except MITimeout as error:
             raise DumpTimeout(error, size, expected) from error
 
-    def _one_by_one(self, select):
-        """The AORs first, of which a datagram holds thousands, and then each one's contacts."""
-        aors = [record["aor"] for record in location.read_aors(self._conn, self._table)]
-        if not aors:
-            # tells that there is no such table
-            location.read_aor(self._conn, "nobody@localhost", self._table)
-        for records in location.read_each(self._conn, aors, self._table).values():
-            yield from filter(select, records) if select else records
+    def _each_shown(self, size, select):
+        """Of a server whose replies are text: the AORs first, and then each one's contacts."""
+        conn = self._conn
+        # what does not fit into a datagram is not answered at all
+        patience = None if conn.carrier.kind == "datagram" else _patience(brief_seconds(size))
+        if conn.version >= (2,) or self._is_beyond_datagram(size):
+            yield from location.iter_each_shown(conn, self._table, select, patience, self._doubt)
+            return
+        # what ul_show_contact of 1.x leaves out
+        rest = location.read_rest(conn, self._table, patience)
+        for record in location.iter_each_shown(conn, self._table, None, patience, self._doubt):
+            location.complete(record, rest)
+            if select is None or select(record):
+                yield record
 
     def _pick(self, aors):
         """The contacts of many AORs out of a dump."""
@@ -238,14 +285,19 @@ class MISource:
             for aor in asked(record):
                 if aor in found:
                     found[aor].append(record)
+        for kept, reason in self.doubtful.items():
+            for aor in [kept] if kept in found else bare.get(kept, []):
+                found[aor] = location.Doubtful(reason)
         return found
 
 
 class DatabaseSource:
     """The contacts of a location table in a database, as MISource gives those of the memory.
 
-    database: see LocationDatabase in _table/location.py.
+    database: see LocationDatabase in _table/location.py. doubtful: none, since a column holds nothing but itself.
     """
+
+    doubtful = {}
 
     def __init__(self, database, table):
         self._database = database
@@ -298,6 +350,11 @@ class DatabaseSource:
     def _begin(self):
         self._how = DATABASE
         return time.monotonic()
+
+
+def _patience(expected):
+    """How long (seconds) a reply may take that is expected to take so long (seconds or None)."""
+    return _PATIENCE_UNCOUNTED if expected is None else _PATIENCE_BASE + _PATIENCE * expected
 
 
 class DumpTimeout(MITimeout):

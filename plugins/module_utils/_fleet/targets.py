@@ -9,12 +9,15 @@
 
 from collections import OrderedDict
 
+from ansible_collections.community.opensips.plugins.module_utils._readers.location import Doubtful
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
 
 # the problem of an AOR without a contact
 NOBODY = "no contact is registered"
+# what the problem of an AOR begins with whose contacts are not to be believed
+DOUBTFUL = "doubtful: "
 
 
 class Target:
@@ -87,7 +90,8 @@ def of_aors(source, aors):
 
 
 def by_aor(source, aors):
-    """{AOR: Targets of its contacts}, in the order given; one Target with a problem for an AOR that nobody registered.
+    """{AOR: Targets of its contacts}, in the order given; one Target with a problem for an AOR that nobody registered, or
+    that is doubtful.
 
     source: see sources.py. Raises MIError when it cannot be read, BadParameters for an AOR without the domain that the
     server wants.
@@ -99,20 +103,31 @@ def by_aor(source, aors):
         alive = [record for record in found[aor] if record["expires"] != 0]
         targets[aor] = [of_record(record, aor) for record in alive]
         if not alive:
-            targets[aor].append(Target(aor, None, problem=NOBODY))
+            targets[aor].append(Target(aor, None, problem=doubt_of(found[aor]) or NOBODY))
     return targets
+
+
+def doubt_of(found):
+    """The problem of an AOR (str) whose contacts, as a source gives them, are not to be believed; None for others."""
+    return DOUBTFUL + found.reason if isinstance(found, Doubtful) else None
 
 
 def of_selection(source, selection, left_out, cut=None):
     """Targets of the registered contacts that a Selection selects; left_out (LeftOut) takes the others.
 
-    cut: CutOff, takes what sample and limit leave out, which is among the targets then.
+    cut: CutOff, takes what sample and limit leave out, which is among the targets then. A doubtful AOR is a Target with a
+    problem, unless the filters leave it out whatever its contacts are.
     """
     if cut is None:
-        return [of_record(record) for record in selection.choose(source, left_out)]
-    records = list(source.contacts(selection.keep(left_out)))
-    selection.cut(records, cut)
-    return [of_record(record) for record in records]
+        records = selection.choose(source, left_out)
+    else:
+        records = list(source.contacts(selection.keep(left_out)))
+        selection.cut(records, cut)
+    return [of_record(record) for record in records] + [
+        Target(aor, None, problem=DOUBTFUL + reason)
+        for aor, reason in source.doubtful.items()
+        if selection.may_select(aor)
+    ]
 
 
 def of_record(record, aor=None):

@@ -10,6 +10,9 @@
 import contextlib
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import DatabaseSource, MISource
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import first_few
+
+_NAMED = 5
 
 
 @contextlib.contextmanager
@@ -17,9 +20,26 @@ def location_source(task):
     """The source of contacts (see sources.py): the database of the option location_db, checked and open, or the server."""
     params, table = task.params["location_db"], task.params["table"]
     if params is None:
-        yield MISource(task.connection, table)
+        source = MISource(task.connection, table)
+        try:
+            yield source
+        finally:
+            _warn_of(source.doubtful, task.warn)
         return
     from ansible_collections.community.opensips.plugins.module_utils._table.location import LocationDatabase
 
     with LocationDatabase(params, table) as database:
         yield DatabaseSource(database, table)
+
+
+def _warn_of(doubtful, warn):
+    """Warn of doubtful AORs ({AOR: reason})."""
+    if doubtful:
+        named = ["{0!r} ({1})".format(aor, reason) for aor, reason in doubtful.items()]
+        warn(
+            "What the server says of the contacts of {0} cannot be believed, so they are left out: {1}. "
+            "A phone may have line ends or too much text in its User-Agent or another header. Look with the command "
+            "ul_show_contact, and remove the registration with ul_rm".format(
+                "1 AOR" if len(doubtful) == 1 else "{0} AORs".format(len(doubtful)), first_few(named, _NAMED)
+            )
+        )

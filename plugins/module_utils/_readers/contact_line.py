@@ -15,7 +15,7 @@ import re
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _LINE_HEAD = re.compile(
-    r"<(.*?)>;q=([0-9.]*);expires=(-?[0-9]+);flags=0x([0-9A-F]+);cflags=0x([0-9A-F]+);socket=<([^>]*)>;callid=<(.*?)>;methods=0x([0-9A-F]+)",
+    r"<([^>]*)>;q=([0-9.]*);expires=(-?[0-9]+);flags=0x([0-9A-F]+);cflags=0x([0-9A-F]+);socket=<([^>]*)>;callid=<(.*?)>;methods=0x([0-9A-F]+)",
     re.DOTALL,
 )
 _RECEIVED, _AGENT, _PATH = ";received=<", ";user_agent=<", ";path=<"
@@ -50,7 +50,7 @@ def parse(value, place, maker):
 
 
 def _optional(rest):
-    """(received, user_agent, path) of the end of such a line, each None when it is not there."""
+    """(received, user_agent, path) of the end of such a line, each None when it is not there. Raises MalformedReply."""
     received = agent = path = None
     if rest.startswith(_RECEIVED):
         received, rest = _bracketed(rest, _RECEIVED, rest.find, (_AGENT, _PATH))
@@ -59,6 +59,8 @@ def _optional(rest):
         agent, rest = _bracketed(rest, _AGENT, rest.rfind, (_PATH,))
     if rest.startswith(_PATH):
         path, rest = _bracketed(rest, _PATH, rest.find, ())
+    if rest:
+        raise shape.malformed("The end of a contact", rest)
     return received, agent, path
 
 

@@ -38,19 +38,29 @@ Lists are shared among records, to hold 100,000 of them in little memory: copy b
 
 AOR records (ul_dump brief): table, aor, user, domain.
 
-Sources: usrloc/ul_mi.c of 1.11, 2.4, 3.6, 4.0; parser/msg_parser.h (method bits).
+The text of 1.x and 2.x has what phones wrote into their REGISTER as they wrote it, line ends included: a folded User-Agent
+may hold lines that look like contacts, of other AORs, too. So lines count only at the depth and in the order in which the
+server writes them, with all that it always writes. What does not fit makes the contacts of its AOR Doubtful, and none of
+them is believed. A whole ul_dump can be forged so that it fits, and a NUL or a line of more than 8 KB hides the lines
+behind it; the reply to ul_show_contact speaks of one AOR only, whoever wrote it. So iter_each_shown() asks for the AORs
+first, and then for each one's contacts. What a phone invents about its own AOR it could have registered.
+
+Sources: usrloc/ul_mi.c of 1.11, 2.4, 3.6, 4.0; parser/msg_parser.h (method bits); mi_fifo/mi_writer.c of 2.4.
 """
 
 import re
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from contextlib import closing
+from functools import lru_cache
 from itertools import chain
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
     MIError,
+    MITimeout,
     ReplyTooLarge,
+    RequestTooLarge,
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, TextTreeReply
@@ -63,41 +73,78 @@ from ansible_collections.community.opensips.plugins.module_utils._readers.contac
 
 # What is listed in ul_dump.
 _DUMP = Layout("Domains", "name", "AORs", "Domain", "AOR")
-# One contact of a text tree in the order in which all versions write it. A line that does not fit is read on its own.
+# One contact of a text tree as all versions write it: {c} and {f} stand for the indentation of a contact and of its fields.
 _CONTACT = (
-    r"\t*Contact:: (.*) Q=(.*)\n(?:\t*ContactID:: (.*)\n)?\t*Expires:: (.*)\n\t*Callid:: (.*)\n\t*Cseq:: (.*)\n"
-    + "".join(
-        r"\t*{0}:: (.*)\n".format(name) if name[-1] != "?" else r"(?:\t*{0}:: (.*)\n)?".format(name[:-1])
-        for name in "User-agent? Received? Path? State Flags Cflags Socket? Methods Attr? SIP_instance?".split()
-    )
+    "{c}Contact:: (.*) Q=([0-9.]{{0,20}})\n(?:{f}ContactID:: ([0-9]{{1,20}})\n)?"
+    "{f}Expires:: ([0-9]{{1,20}}|permanent|expired|deleted)\n{f}Callid:: (.*)\n{f}Cseq:: ([0-9]{{1,20}})\n"
+    "(?:{f}User-agent:: (.*)\n)?(?:{f}Received:: (.*)\n)?(?:{f}Path:: (.*)\n)?"
+    "{f}State:: (CS_[A-Z]+)\n{f}Flags:: ([0-9]{{1,20}})\n{f}Cflags:: (.*)\n(?:{f}Socket:: (.*)\n)?"
+    "{f}Methods:: ([0-9]{{1,20}})\n(?:{f}Attr:: (.*)\n)?(?:{f}SIP_instance:: (.*)\n)?"
+    # 2.4
+    "(?:{f}Ping-Latency:: [0-9]+\n)?(?:{f}KV-Store:: .*\n)?"
 )
-_PIECES = re.compile(_CONTACT + r"|\t*AOR:: (.*)\n|\t*Domain:: (\S*).*\n|(.*)\n")
+# The first lines of a ul_dump, and of a ul_show_contact: they show the indentation, which is an option of the server's.
+_DUMP_HEAD = re.compile(r"\n*Domain:: .*\n+(?:Domain:: .*\n+)*(?:([ \t]*)AOR:: )?")
+_SHOW_HEAD = re.compile(r"\n*AOR:: .*\n(?:([ \t]*)Contact:: )?")
+_OLD_CONTACT = "Contact:: "
+# Where in a ContactID the hash of its AOR begins: pack_indexes() of usrloc/dlist.h.
+_ID_HASH = 46
+_TAB = "\t"
 _FIELDS = frozenset(
     "ContactID Expires Callid Cseq User-agent Received Path State Flags Cflags Socket Methods Attr SIP_instance".split()
 )
+# AORs for which a datagram socket may give no answer, as 1.x and 2.x do when it would be too large, before it is taken for dead.
+_MOST_SILENT = 10
 
 
-def parse(reply, table=None, aor=None, consume=False):
+class Doubtful(list):
+    """The contacts of an AOR that cannot be read: none. reason: why (str)."""
+
+    def __init__(self, reason):
+        super().__init__()
+        self.reason = reason
+
+
+def _ignore(_aor, _reason):
+    """What is done about a doubtful AOR where the caller does not ask."""
+
+
+def parse(reply, table=None, aor=None, consume=False, doubt=_ignore):
     """The contacts of a ul_dump or ul_show_contact reply: list of contact records.
 
     table, aor: what the caller asked ul_show_contact for; the reply does not tell the table, and up to 1.11 not the AOR.
     consume: let go of each part of the reply once it is read, to save memory; reply.result is of no use afterwards.
+    doubt: function of an AOR and a reason (str), called for each AOR whose contacts are left out because they do not fit.
     """
-    return list(iter_contacts(reply, table, aor, consume))
+    return list(iter_contacts(reply, table, aor, consume, doubt))
 
 
-def iter_contacts(reply, table=None, aor=None, consume=False):
-    """Like parse(), but yields one record after another. Raises MalformedReply where it comes upon a fault."""
-    return _contacts(reply, table, aor, consume, Maker())
+def iter_contacts(reply, table=None, aor=None, consume=False, doubt=_ignore):
+    """Like parse(), but yields one record after another. Raises MalformedReply for a value that no server gives."""
+    return _contacts(reply, table, aor, consume, _Reading(Maker(), doubt))
 
 
-def _contacts(reply, table, aor, consume, maker):
-    """The same with the Maker that goes from part to part of a reply."""
+class _Reading:
+    """What goes from part to part of a reply.
+
+    maker: Maker. doubt: as for parse(). seen: set of (table, AOR) that were read. grammar: _Grammar of a text, once it is known.
+    """
+
+    __slots__ = ("maker", "doubt", "seen", "grammar")
+
+    def __init__(self, maker, doubt):
+        self.maker = maker
+        self.doubt = doubt
+        self.seen = set()
+        self.grammar = None
+
+
+def _contacts(reply, table, aor, consume, reading):
     if not reply.is_tree:
-        return _of_value(reply.result, table, maker, consume)
-    if isinstance(reply, TextTreeReply) and "\r" not in reply.lines():
-        return _of_text(reply.lines(), table, aor, maker)
-    return _of_nodes(reply.walk(), table, aor, maker)
+        return _of_value(reply.result, table, reading.maker, consume)
+    if isinstance(reply, TextTreeReply):
+        return _of_text(reply.lines(), table, aor, reading)
+    return _of_nodes(reply.walk(), table, aor, reading.maker)
 
 
 def iter_aors(reply):
@@ -108,56 +155,143 @@ def iter_aors(reply):
         yield {"table": table, "aor": aor, "user": user, "domain": domain}
 
 
-def read(conn, table=None, keep=None, timeout=None):
+def read(conn, table=None, keep=None, timeout=None, doubt=_ignore):
     """The registered contacts of the server, or of one table: list of contact records. See iter_read()."""
-    return list(iter_read(conn, table, keep, timeout))
+    return list(iter_read(conn, table, keep, timeout, doubt))
 
 
-def iter_read(conn, table=None, keep=None, timeout=None):
+def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore):
     """The same, yielded while they come, so that memory is needed only for what keep lets through.
 
     keep: function of a contact record that tells whether to yield it; None: all. timeout: seconds for the whole table, None
-    for the connection's. Raises BadParameters for a table that the server does not have. An error may come after records.
+    for the connection's. doubt: as for parse(). Raises BadParameters for a table that the server does not have. An error may
+    come after records. Of 1.x and 2.x it is not to be believed: use iter_each_shown().
 
     Take them without a pause, and ask conn nothing meanwhile: see Connection.stream().
     """
     maker = Maker()
+    reading = _Reading(maker, doubt)
     # the AORs of what was yielded, of each table
     given = defaultdict(set)
     try:
         with closing(conn.stream("ul_dump", _DUMP, timeout=timeout)) as parts:
-            for record in chain.from_iterable(_contacts(part, None, None, True, maker) for part in parts):
+            records = (_contacts(part, None, None, True, reading) for part in parts)
+            for record in chain.from_iterable(records):
                 if (table is None or record["table"] == table) and (keep is None or keep(record)):
                     given[record["table"]].add(record["aor"])
                     yield record
     except ReplyTooLarge:
         # a datagram holds some 150 contacts, but thousands of AORs; a FIFO of 3.x ends where one contact is too long for it
-        for record in _one_by_one(conn, given, table, maker, timeout):
-            if keep is None or keep(record):
-                yield record
+        yield from _one_by_one(conn, given, table, keep, maker, timeout, doubt)
+    _check_table(table, maker)
+
+
+def iter_each_shown(conn, table=None, keep=None, timeout=None, doubt=_ignore):
+    """As iter_read(), but asks for the AORs first, and then for each one's contacts, many at a time.
+
+    timeout: seconds for the AORs. doubt: as for parse(); it also gets an AOR for which no whole reply comes.
+    """
+    maker = Maker()
+    yield from _one_by_one(conn, {}, table, keep, maker, timeout, doubt)
+    _check_table(table, maker)
+
+
+# What ul_show_contact up to 1.11 does not tell, and ul_dump does.
+_REST = ("cseq", "state", "cflags", "attr", "sip_instance")
+
+
+def read_rest(conn, table=None, timeout=None):
+    """What ul_show_contact of 1.x leaves out: {(AOR, contact, Call-ID, User-Agent): contact record}, for complete().
+
+    It is out of a ul_dump, so it is nothing to send by. Where no whole dump comes it is less. timeout: seconds for the dump.
+    """
+    found, doubtful = {}, set()
+    try:
+        for record in iter_read(conn, table, None, timeout, lambda aor, _reason: doubtful.add(aor)):
+            found[_alike(record)] = record
+    except (MalformedReply, MITimeout):
+        pass
+    return {key: record for key, record in found.items() if key[0] not in doubtful}
+
+
+def complete(record, rest):
+    """Put what rest, of read_rest(), has of the same contact into a record of ul_show_contact."""
+    more = rest.get(_alike(record))
+    if more is not None:
+        record.update((name, more[name]) for name in _REST)
+
+
+def _alike(record):
+    return tuple((record[name] or "").strip() for name in ("aor", "contact", "call_id", "user_agent"))
+
+
+def _check_table(table, maker):
     if table is not None and table not in maker.tables:
         raise _no_table(table, "It has {0}".format(", ".join(str(each) for each in maker.tables) or "none"))
 
 
-def _one_by_one(conn, given, table, maker, timeout):
-    """The contacts of all AORs but those in given: first the AORs, then each one's contacts, many at a time; in that order."""
+def _one_by_one(conn, given, table, keep, maker, timeout, doubt):
+    """The contacts of all AORs but those in given ({table: AORs}), in the order of the table."""
     asked = []
     for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
-        places = _aors(part, maker)
-        asked.extend(each for each in places if each[1] not in given[each[0]] and table in (None, each[0]))
-    requests = (("ul_show_contact", {"table_name": place[0], "aor": place[1]}) for place in asked)
-    early, following = {}, 0
-    for index, reply in conn.call_many(requests):
-        if isinstance(reply, ServerError) and reply.code == 404:
-            reply = None  # gone meanwhile
-        elif isinstance(reply, MIError):
-            raise reply
-        early[index] = reply
+        places = (each for each in _aors(part, maker) if table in (None, each[0]))
+        asked.extend(each for each in places if each[1] not in given.get(each[0], ()))
+    for aor in [aor for _table, aor in asked if _NOT_UTF_8 in aor]:
+        doubt(aor, "its name is not UTF-8, so the server cannot be asked for it")
+    asked = [each for each in asked if _NOT_UTF_8 not in each[1]]
+    for place, found in _each(conn, asked, maker, _NOT_TO_BE_ASKED):
+        if isinstance(found, Doubtful):
+            doubt(place[1], found.reason)
+        for record in found:
+            if keep is None or keep(record):
+                yield record
+
+
+# What is wrong with the name of an AOR that a phone chose, so that a protocol cannot carry it.
+_NOT_TO_BE_ASKED = (BadParameters, RequestTooLarge)
+_NOT_UTF_8 = "\ufffd"
+
+
+def _each(conn, places, maker, unasked=()):
+    """(place, its contacts or Doubtful) of each of places (list of (table, AOR)), many asked for at a time, in their order.
+
+    unasked: errors that make an AOR doubtful, too.
+    """
+    early, following, silent, heard = {}, 0, 0, False
+    for index, reply in conn.call_many(_show(aor, table) for table, aor in places):
+        if isinstance(reply, MITimeout):
+            silent += 1
+            if conn.carrier.kind != "datagram" or not heard or silent > _MOST_SILENT:
+                raise reply
+        heard = heard or not isinstance(reply, MIError)
+        if unasked and isinstance(reply, unasked) and not isinstance(reply, ServerError):
+            early[index] = Doubtful("the server cannot be asked for it: {0}".format(reply.message))
+        else:
+            early[index] = _shown(reply, places[index], maker)
         while following in early:
-            reply = early.pop(following)
-            if reply is not None:
-                yield from _contacts(reply, asked[following][0], asked[following][1], True, maker)
+            yield places[following], early.pop(following)
             following += 1
+
+
+def _shown(reply, place, maker):
+    """The contacts in what came for ul_show_contact (Reply or MIError): list of records, or Doubtful. Raises what is no answer."""
+    if isinstance(reply, ServerError):
+        return _of_refusal(reply, place[1], place[0])
+    if isinstance(reply, (MalformedReply, ReplyTooLarge, MITimeout)):
+        return Doubtful("no whole reply to ul_show_contact came: {0}".format(reply.message))
+    if isinstance(reply, MIError):
+        raise reply
+    reasons = []
+    try:
+        reading = _Reading(maker, lambda _aor, why: reasons.append(why))
+        found = list(_contacts(reply, place[0], place[1], True, reading))
+    except MalformedReply as error:
+        return Doubtful(error.message)
+    # what is asked for with its domain may be kept without
+    meant = (place[1], place[1].partition("@")[0])
+    if not reasons and any(each["aor"] not in meant for each in found):
+        reasons.append("the reply to ul_show_contact speaks of another AOR")
+    return Doubtful(reasons[0]) if reasons else found
 
 
 def _no_table(table, hint):
@@ -165,29 +299,20 @@ def _no_table(table, hint):
 
 
 def read_aor(conn, aor, table="location"):
-    """The contacts of one AOR: list of contact records, empty when nobody is registered.
+    """The contacts of one AOR: list of contact records, empty when nobody is registered, or Doubtful.
 
     Raises BadParameters for an unknown table, and for an AOR without a domain where the server wants one.
     """
     try:
         reply = conn.call(*_show(aor, table))
-    except ServerError as error:
-        return _of_refusal(error, aor, table)
-    return parse(reply, table, aor, consume=True)
+    except (ServerError, MalformedReply, ReplyTooLarge) as error:
+        reply = error
+    return _shown(reply, (table, aor), Maker())
 
 
 def read_each(conn, aors, table="location"):
-    """The contacts of many AORs, asked for many at a time: {AOR as given: list of contact records}. Raises as read_aor()."""
-    aors = list(aors)
-    found = {}
-    for index, reply in conn.call_many(_show(aor, table) for aor in aors):
-        if isinstance(reply, ServerError):
-            found[aors[index]] = _of_refusal(reply, aors[index], table)
-        elif isinstance(reply, MIError):
-            raise reply
-        else:
-            found[aors[index]] = parse(reply, table, aors[index], consume=True)
-    return found
+    """The contacts of many AORs, asked for many at a time: {AOR as given: as of read_aor()}. Raises as read_aor()."""
+    return {aor: found for (_table, aor), found in _each(conn, [(table, aor) for aor in aors], Maker())}
 
 
 def _show(aor, table):
@@ -208,12 +333,18 @@ def _of_refusal(error, aor, table):
     raise error
 
 
-def read_aors(conn, table=None):
-    """The registered AORs without their contacts: list of AOR records."""
+def read_aors(conn, table=None, timeout=None):
+    """The registered AORs without their contacts: list of AOR records. timeout: seconds for all of them."""
     found = []
-    for part in conn.stream("ul_dump", _DUMP, {"brief": 1}):
+    for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
         found.extend(each for each in iter_aors(part) if table is None or each["table"] == table)
     return found
+
+
+def _exact(value):
+    """An AOR as it is: a phone may register with blanks around the name of another. Raises MalformedReply when there is none."""
+    shape.needed(value, "AOR")
+    return shape.text(value, "AOR")
 
 
 def _of_value(result, table, maker, consume):
@@ -234,7 +365,7 @@ def _of_aors(aors, table, maker, consume):
         if consume:
             aors[index] = None
         entry = shape.mapping(entry, "AORs")
-        aor = shape.needed(entry.get("AOR"), "AOR")
+        aor = _exact(entry.get("AOR"))
         user, domain = maker.split(aor)
         for contact in shape.sequence(entry.get("Contacts"), "Contacts"):
             try:
@@ -285,61 +416,164 @@ def _fast(table, aor, user, domain, contact, maker):
     }
 
 
-def _of_text(lines, table, aor, maker):
-    """Contacts of a text tree. One match a contact is several times faster than a look at each line."""
-    if not lines.endswith("\n"):
-        lines += "\n"
-    q, agents, states, sockets = maker.q, maker.agents, maker.states, maker.sockets
-    flags, cflags, methods, paths = maker.flags, maker.cflags, maker.methods, maker.paths
-    place = _place(maker, table, aor)
-    user = domain = None
-    if aor is not None:
-        user, domain = place[2:]
-    loose = _Loose(maker)
-    for piece in _PIECES.finditer(lines):
-        (uri, priority, contact_id, left, call_id, cseq, agent, received, path, state, flag, cflag, socket, method, attr,
-         instance, new_aor, new_table, other) = piece.groups()  # fmt: skip
-        if other is not None:
-            if other:
-                yield from loose.line(other, place)
+# What a text tree is taken apart with, each a function of a text and a position that gives a match or None.
+# contact: of a contact. head: of the line of a table (2) or of an AOR (1). following: of the line end before the next of them.
+# rest: of what may follow the contacts of an AOR. line: of the first line of a contact (1), or of one of its fields.
+_Grammar = namedtuple("_Grammar", "contact head following rest line")
+
+
+@lru_cache(maxsize=16)
+def _grammar(indent, depth):
+    """indent: what the server writes before a node for each level. depth: level of AORs."""
+    own, one = re.escape(indent * depth), re.escape(indent)
+    return _Grammar(
+        re.compile(_CONTACT.format(c=own + one, f=own + one * 2)).match,
+        re.compile("{0}AOR:: (.*)\n|Domain:: ([^ \n]*).*\n".format(own)).match,
+        re.compile("\n(?={0}AOR:: |Domain:: )".format(own)).search,
+        re.compile("{0}KV-Store:: .*\n|\n".format(own + one)).match,
+        re.compile(
+            "({0}Contact:: .* Q=).*\n|{1}(?:{2}):: .*\n".format(own + one, own + one * 2, "|".join(_FIELDS))
+        ).match,
+    )
+
+
+def _grammar_of(text):
+    """The _Grammar of a text: by its first lines, which no phone can have written."""
+    for head, depth in ((_DUMP_HEAD, 1), (_SHOW_HEAD, 0)):
+        match = head.match(text)
+        if match:
+            return _grammar(_TAB if match.group(1) is None else match.group(1), depth)
+    return _grammar(_TAB, 1)
+
+
+def _misfit(text, position, grammar):
+    """Why the lines of a contact from position on are none (str)."""
+    start, match = position, grammar.line(text, position)
+    while match is not None and (match.group(1) is None or match.start() == start):
+        position = match.end()
+        match = grammar.line(text, position)
+    return "{0!r} is not what the server writes there".format(text[position : position + 60].split("\n")[0])
+
+
+class _Entry:
+    """What the text of a tree has of one AOR. place: see Maker, or None. records: its contacts. doubt: why they do not count."""
+
+    __slots__ = ("place", "records", "doubt")
+
+    def __init__(self, place, doubt=None):
+        self.place = place
+        self.records = []
+        self.doubt = doubt
+
+    def close(self, reading):
+        """The contacts that count."""
+        if self.place is not None:
+            if self.place[:2] in reading.seen:
+                self.doubt = "it is listed more than once"
+            reading.seen.add(self.place[:2])
+        if self.doubt is None and len(self.records) > 1 and not _are_ids_of_one_aor(self.records):
+            self.doubt = "the ContactIDs of its contacts are not those of one AOR"
+        if self.doubt is not None:
+            reading.doubt(self.place and self.place[1], self.doubt)
+            return []
+        return self.records
+
+
+def _are_ids_of_one_aor(records):
+    """Whether the ids can be those of one AOR's contacts: different, and of the same hash. A database may number from 1 on."""
+    ids = {int(each["contact_id"]) for each in records if each["contact_id"] is not None}
+    if not ids:
+        return True
+    return len(ids) == len(records) and (max(ids) >> _ID_HASH == 0 or len({each >> _ID_HASH for each in ids}) == 1)
+
+
+def _of_text(text, table, aor, reading):
+    """Contacts of a text tree, in the grammar of the server; what does not fit makes its AOR doubtful."""
+    maker = reading.maker
+    if not text.endswith("\n"):
+        text += "\n"
+    if aor is not None and text.lstrip("\n").startswith(_OLD_CONTACT):
+        yield from _of_lines(text, (table, aor) + maker.split(aor), reading)
+        return
+    grammar = reading.grammar = reading.grammar or _grammar_of(text)
+    entry, position, end = _Entry(None), 0, len(text)
+    while position < end:
+        match = grammar.contact(text, position)
+        if match is not None and entry.place is not None:
+            # without the URI it is a contact of nobody's
+            if match.group(1).strip():
+                entry.records.append(_of_match(match.groups(), entry.place, maker))
+            else:
+                entry.doubt = "a contact has no URI"
+            position = match.end()
             continue
-        yield from loose.flush()
-        if uri is not None:
-            if not uri or aor is None:
-                raise shape.malformed("A contact without URI or AOR", piece.group())
-            expires, permanent = seconds_left(left)
-            yield {
-                "table": table,
-                "aor": aor,
-                "user": user,
-                "domain": domain,
-                "contact": uri,
-                "contact_id": contact_id,
-                "expires": expires,
-                "permanent": permanent,
-                "q": q[priority],
-                "call_id": call_id,
-                "cseq": shape.integer(cseq, "Cseq"),
-                "user_agent": agents[agent],
-                "received": received,
-                "path": paths[path],
-                "state": states[state],
-                "flags": flags[flag],
-                "cflags": cflags[cflag],
-                "socket": sockets[socket],
-                "methods": methods[method],
-                "attr": attr,
-                "sip_instance": instance,
-            }
-        elif new_aor is not None:
-            aor = shape.needed(new_aor, "AOR")
-            user, domain = maker.split(aor)
-            place = (table, aor, user, domain)
-        else:
-            table = new_table or None
-            maker.saw(table)
-            place = (table,) + place[1:]
-    yield from loose.flush()
+        match = grammar.head(text, position)
+        if match is not None:
+            yield from entry.close(reading)
+            if match.group(1) is None:
+                table = match.group(2) or None
+                maker.saw(table)
+                entry = _Entry(None)
+            else:
+                entry = _of_head(table, match.group(1), maker)
+            position = match.end()
+            continue
+        match = grammar.rest(text, position)
+        if match is None:
+            entry.doubt = entry.doubt or _misfit(text, position, grammar)
+            match = grammar.following(text, position)
+        position = match.end() if match else end
+    yield from entry.close(reading)
+
+
+def _of_head(table, raw, maker):
+    return _Entry((table, raw) + maker.split(raw)) if raw.strip() else _Entry(None, "an AOR has no name")
+
+
+def _of_match(fields, place, maker):
+    """The record of a contact as _CONTACT finds it."""
+    (uri, priority, contact_id, left, call_id, cseq, agent, received, path, state, flag, cflag, socket, method, attr,
+     instance) = fields  # fmt: skip
+    expires, permanent = seconds_left(left)
+    return {
+        "table": place[0],
+        "aor": place[1],
+        "user": place[2],
+        "domain": place[3],
+        "contact": uri,
+        "contact_id": contact_id,
+        "expires": expires,
+        "permanent": permanent,
+        "q": maker.q[priority],
+        "call_id": call_id,
+        "cseq": int(cseq),
+        "user_agent": maker.agents[agent],
+        "received": received,
+        "path": maker.paths[path],
+        "state": maker.states[state],
+        "flags": maker.flags[flag],
+        "cflags": maker.cflags[cflag],
+        "socket": maker.sockets[socket],
+        "methods": maker.methods[method],
+        "attr": attr,
+        "sip_instance": instance,
+    }
+
+
+def _of_lines(text, place, reading):
+    """Contacts of a ul_show_contact up to 1.11, one a line."""
+    records = []
+    for line in text.split("\n"):
+        if not line:
+            continue
+        try:
+            if not line.startswith(_OLD_CONTACT):
+                raise shape.malformed("A contact", line)
+            records.append(contact_line.parse(line[len(_OLD_CONTACT) :], place, reading.maker))
+        except MalformedReply as error:
+            reading.doubt(place[1], error.message)
+            return
+    yield from records
 
 
 def _of_nodes(events, table, aor, maker):
@@ -349,7 +583,7 @@ def _of_nodes(events, table, aor, maker):
     for _depth, name, value, attributes in events:
         if name == "AOR":
             yield from loose.flush()
-            aor = shape.needed(value, "AOR")
+            aor = _exact(value)
             place = (place[0], aor) + maker.split(aor)
         elif name == "Domain":
             yield from loose.flush()
@@ -365,19 +599,12 @@ def _place(maker, table, aor):
 
 
 class _Loose:
-    """A contact whose fields come one by one. line(), node() and flush() give the records that got complete (0 or 1)."""
+    """A contact whose fields come one by one. node() and flush() give the records that got complete (0 or 1)."""
 
     def __init__(self, maker):
         self._maker = maker
         self._fields = None
         self._at = None
-
-    def line(self, line, place):
-        name, _separator, value = line.lstrip("\t").partition(":: ")
-        priority = None
-        if name == "Contact" and not value.startswith("<"):
-            value, _separator, priority = value.rpartition(" Q=")
-        return self.node(name, value, priority, place)
 
     def node(self, name, value, priority, place):
         if name == "Contact":
@@ -414,14 +641,34 @@ def _aors_of_value(result, maker):
         table = shape.word(domain.get("name"), "name")
         maker.saw(table)
         for entry in shape.sequence(domain.get("AORs"), "AORs"):
-            yield table, shape.needed(shape.mapping(entry, "AORs").get("AOR"), "AOR")
+            yield table, _exact(shape.mapping(entry, "AORs").get("AOR"))
 
 
 def _aors_of_tree(reply, maker):
+    if isinstance(reply, TextTreeReply):
+        yield from _aors_of_text(reply.lines(), maker)
+        return
     table = None
     for _depth, name, value, _attributes in reply.walk():
         if name == "Domain":
             table = shape.word(value, "Domain")
             maker.saw(table)
         elif name == "AOR":
-            yield table, shape.needed(value, "AOR")
+            yield table, _exact(value)
+
+
+def _aors_of_text(text, maker):
+    """A line that is not the server's is part of an AOR that a phone chose, which ul_show_contact then does not know."""
+    text += "\n"
+    grammar, table, position = _grammar_of(text), None, 0
+    while position < len(text):
+        match = grammar.head(text, position)
+        if match is None:
+            position = text.index("\n", position) + 1
+            continue
+        position = match.end()
+        if match.group(1) is None:
+            table = match.group(2) or None
+            maker.saw(table)
+        elif match.group(1).strip():
+            yield table, match.group(1)

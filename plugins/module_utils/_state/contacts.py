@@ -11,7 +11,7 @@ Sources: usrloc/ul_mi.c (mi_usrloc_add, mi_fix_aor), usrloc/urecord.c (get_simpl
 (mem_update_ucontact) of 1.11, 2.4, 3.6, 4.0; qvalue.h.
 """
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MalformedReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import ALL_METHODS, METHODS
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
@@ -66,6 +66,14 @@ class Contacts(engine.State):
         """{AOR as named: list of contact records} of every AOR that is named."""
         aors = dict.fromkeys(each["aor"] for each in self.wanted)
         found = location.read_each(conn, aors, self.table)
+        for aor, records in found.items():
+            if isinstance(records, location.Doubtful):
+                raise MalformedReply(
+                    "What the server says of the contacts of {0!r} is not to be believed: {1}".format(
+                        aor, records.reason
+                    ),
+                    "A phone may have line ends in its User-Agent. Remove the AOR with the command ul_rm, or leave it out",
+                )
         if len({_user(aor) for aor in aors}) < len(aors) and self._cuts_domains(conn, aors):
             self.aor_of = _user
             self._check_together()

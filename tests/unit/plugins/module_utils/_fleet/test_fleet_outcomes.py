@@ -250,6 +250,8 @@ def test_check_uris_names_option_and_uri():
 class Recorded:
     """A source whose contacts are those of a recorded ul_dump."""
 
+    doubtful = {}
+
     def __init__(self, version):
         self.records = location.parse(wire.reply(version, "fifo", "odd_ul_dump"), "location")
 

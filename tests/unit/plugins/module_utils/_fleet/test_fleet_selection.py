@@ -218,3 +218,19 @@ def test_glob_of_a_plus_is_literal():
     assert chosen({"aor": ["+49*"]}, [contact(aor="+4930", user="+4930"), contact(aor="4930", user="4930")]) == [
         "+4930"
     ]
+
+
+@pytest.mark.parametrize(
+    "given, may",
+    [
+        ({}, True),
+        ({"user_agent": ["nothing"], "network": ["192.0.2.0/24"], "exclude_contact": ["*"]}, True),
+        ({"aor": ["al*"]}, True),
+        ({"aor": ["bob"]}, False),
+        ({"domain": ["example.com"], "aor_regex": ["^a"]}, True),
+        ({"domain": ["example.org"]}, False),
+        ({"exclude_aor": ["alice@*"]}, False),
+    ],
+)
+def test_what_an_aor_alone_tells(given, may):
+    assert Selection(given).may_select("alice@example.com") == may

@@ -19,7 +19,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.plan imp
     fingerprint_of,
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut
-from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import NOBODY, Target
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import DOUBTFUL, NOBODY, Target
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 PHONES = [
@@ -375,3 +375,20 @@ def test_what_sample_and_limit_cut_off_is_no_newcomer():
     assert [each.problem for each in found.targets] == [None, None, None]
     # who stays in the plan is not left out
     assert found.left_out.counts["it is not in the sample"] == 1
+
+
+def test_a_doubtful_aor_stays_so_in_the_file(file):
+    file.save(plan([target("alice"), Target("bob", None, problem=DOUBTFUL + "a line"), target("carol", None)]))
+    assert [each.problem for each in file.load().targets] == [None, "doubtful: a line", NOBODY]
+
+
+def test_a_phone_whose_aor_became_doubtful():
+    """It is there once, as the phone that it was."""
+    before = plan([target("alice"), target("bob"), Target("carol", None, problem=DOUBTFUL + "a line")])
+    now = plan([target("alice"), Target("bob", None, problem=DOUBTFUL + "a line"), target("carol")])
+    after = before.extended(now)
+    assert [(each.aor, each.contact, each.problem) for each in after.targets] == [
+        ("alice", "sip:alice@192.0.2.1", None),
+        ("bob", "sip:bob@192.0.2.1", "doubtful: a line"),
+        ("carol", "sip:carol@192.0.2.1", None),
+    ]

@@ -10,6 +10,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import GONE, Plan
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import NOBODY, Target
+from ansible_collections.community.opensips.plugins.module_utils._readers.location import Doubtful
 
 ONE, TWO, THREE, FOUR = ("sip:alice@192.0.2.{0}".format(host) for host in "1234")
 INSTANCE, OTHER = "<urn:uuid:1>", "<urn:uuid:2>"
@@ -170,3 +171,17 @@ def test_the_order_is_that_of_the_plan():
     targets = planned(record(ONE), record(ONE, aor="bob"), record(TWO))
     now = [record(ONE, aor="bob"), record(TWO), record(ONE)]
     assert look_up(targets, *now) == [(ONE, None), (ONE, None), (TWO, None)]
+
+
+def test_a_doubtful_aor_is_not_sent_to_whatever_the_plan_has():
+    targets = planned(record(ONE), record(TWO)) + [Target("alice", None, problem=NOBODY)]
+    plan = Plan("", 1, targets + planned(record(THREE, aor="bob")), LeftOut(), fresh=False)
+    source = Source()
+    source.by_aor = lambda aors, never_dump: {"alice": Doubtful("a line"), "bob": [record(THREE, aor="bob")]}
+    found = LookUp(source, plan, Journal(), lambda record: True)(plan.targets)
+    assert [(each.contact, each.problem) for each in found] == [
+        (ONE, "doubtful: a line"),
+        (TWO, "doubtful: a line"),
+        (None, "doubtful: a line"),
+        (THREE, None),
+    ]

@@ -219,21 +219,113 @@ def test_words_for_expires(form, word, expires, permanent):
     assert (record["expires"], record["permanent"]) == (expires, permanent)
 
 
-def test_fields_of_a_text_tree_in_another_order_or_unknown():
-    """A later 2.x may write more; the record stays whole."""
-    shuffled = {key: CONTACT[key] for key in sorted(CONTACT)}
-    shuffled["Ping-Latency"] = 1234
-    shuffled["KV-Store"] = '{"a": ":: Contact"}'
-    assert location.parse(as_text(shuffled)) == location.parse(as_text(CONTACT))
+def test_a_number_as_xml_rpc_of_3_6_writes_it():
+    (record,) = location.parse(as_value(dict(CONTACT, Methods="4294967295.000000")))
+    assert record["methods"] is None
+    with pytest.raises(MalformedReply):
+        location.parse(as_value(dict(CONTACT, Methods="1.5")))
 
 
-def test_a_folded_user_agent_is_no_field():
-    """A phone may fold its User-Agent with CRLF and a tab; that must not become a contact's Socket or another contact."""
-    folded = dict(CONTACT)
-    folded["User-agent"] = "UA\r\n\t\t\tSocket:: udp:6.6.6.6:666\r\n\tAOR:: evil"
-    records = location.parse(as_text(folded))
-    assert [(each["aor"], each["socket"]) for each in records] == [("a@b", "tcp:192.0.2.9:5060")]
-    assert records[0]["user_agent"].startswith("UA")
+def doubted(reply, **asked):
+    """(records, {AOR: why its contacts do not count}) of a reply."""
+    doubts = {}
+    return location.parse(reply, doubt=doubts.__setitem__, **asked), doubts
+
+
+def test_fields_of_a_text_tree_that_only_some_2_4_write():
+    more = dict(CONTACT)
+    more["Ping-Latency"] = 1234
+    more["KV-Store"] = '{"a": ":: Contact"}'
+    assert location.parse(as_text(more)) == location.parse(as_text(CONTACT))
+
+
+def test_fields_of_a_text_tree_count_only_in_the_order_of_the_server():
+    records, doubts = doubted(as_text({key: CONTACT[key] for key in sorted(CONTACT)}))
+    assert records == [] and list(doubts) == ["a@b"]
+
+
+@pytest.mark.parametrize("missing", ["Expires", "Callid", "Cseq", "State", "Flags", "Cflags", "Methods"])
+def test_a_contact_without_a_field_that_the_server_always_writes(missing):
+    records, doubts = doubted(as_text({key: value for key, value in CONTACT.items() if key != missing}))
+    assert records == [] and list(doubts) == ["a@b"]
+
+
+# what a phone may write into a header behind a line end and white space
+INVENTED = [
+    "{0}\tAOR:: evil",
+    "{0}\t\t\tSocket:: udp:6.6.6.6:666{0}\tAOR:: evil",
+    "{0}\t\tContact:: sip:evil@x Q=",
+    "{0}\t\t\tUser-agent:: other",
+    "{0}\t\t\tMethods:: 0",
+    "{0} \tAOR:: evil",
+    "{0} ",
+]
+
+
+@pytest.mark.parametrize("field", ["Callid", "User-agent", "Received", "Path", "Attr", "SIP_instance"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("invented", INVENTED)
+def test_a_line_end_in_a_field_makes_its_aor_doubtful_and_no_other(field, end, invented):
+    liar = as_text(dict(CONTACT, **{field: "UA" + invented.format(end)}), aor="liar@b").lines()
+    honest = as_text(CONTACT).lines().partition("\n")[2]
+    for text in (liar + honest, liar.partition("\n")[0] + "\n" + honest + liar.partition("\n")[2]):
+        records, doubts = doubted(TextTreeReply(text, text))
+        # what ends its last field fits, and is an AOR without contacts
+        assert [each["aor"] for each in records if each["aor"] != "liar@b"] == ["a@b"]
+        assert set(doubts) <= {"liar@b", "evil"} and ("liar@b" in doubts or invented == INVENTED[0])
+
+
+def test_a_carriage_return_does_not_hide_the_next_phone():
+    text = as_text(dict(CONTACT, SIP_instance="<urn:x>\r"), aor="liar@b").lines()
+    text += as_text(CONTACT).lines().partition("\n")[2]
+    assert [each["aor"] for each in location.parse(TextTreeReply(text, text))] == ["liar@b", "a@b"]
+
+
+def test_an_aor_that_is_listed_twice_counts_once():
+    text = as_text(CONTACT).lines()
+    text += text.partition("\n")[2].replace("sip:a@b;x=1", "sip:evil")
+    records, doubts = doubted(TextTreeReply(text, text))
+    assert [each["contact"] for each in records] == ["sip:a@b;x=1"] and "more than once" in doubts["a@b"]
+
+
+def shown(text):
+    class Server:
+        @staticmethod
+        def call(method, params):
+            assert method == "ul_show_contact"
+            return TextTreeReply(text, text)
+
+    return location.read_aor(Server, "a@b")
+
+
+def shown_text(indent="\t", aor="a@b", **change):
+    lines = as_text(dict(CONTACT, **change), aor, indent).lines().split("\n")[1:]
+    return "\n".join(line[len(indent) :] for line in lines)
+
+
+@pytest.mark.parametrize("indent", ["\t", "", "  "])
+def test_a_contact_that_is_shown(indent):
+    (record,) = shown(shown_text(indent))
+    assert record == location.parse(as_text(CONTACT))[0]
+    # without its domain, which some servers cut off
+    assert shown(shown_text(indent, aor="a"))[0]["aor"] == "a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        shown_text(aor="other"),
+        shown_text() + shown_text(aor="evil"),
+        shown_text(**{"User-agent": "x\n\tAOR:: evil"}),
+        shown_text(SIP_instance="<\n\t\tMethods:: 0>"),
+        "AOR:: a@b\n\tContact:: sip:a@b\n",
+        "Contact:: <sip:a@b>;q=\n",
+        "Contact:: <sip:a@b>;q=;expires=9;flags=0x0;cflags=0x0;socket=<udp:1:2>;callid=<x>;methods=0x0;more\n",
+    ],
+)
+def test_a_reply_that_is_not_all_the_servers_is_doubtful(text):
+    found = shown(text)
+    assert found == [] and isinstance(found, location.Doubtful) and found.reason
 
 
 OLD = "<sip:a@b;x=1>;q=0.25;expires=9;flags=0x4;cflags={cflags};socket=<udp:192.0.2.9:5060>;callid=<c>;methods=0x405{rest}"
@@ -312,11 +404,17 @@ def test_values_that_no_server_gives_are_refused(change):
 
 
 @pytest.mark.parametrize(
-    "text", ["\tContact:: sip:a@b Q=\n", "\tAOR:: a\n\t\tContact:: sip:a@b Q=\n", "Contact:: <sip:a@b>;q=\n"]
+    "text, aor",
+    [
+        ("\tContact:: sip:a@b Q=\n", None),
+        ("\tAOR:: a\n\t\tContact:: sip:a@b Q=\n", "a"),
+        ("Contact:: <sip:a@b>;q=\n", None),
+        ("\tAOR:: \n", None),
+    ],
 )
-def test_text_that_lacks_parts_is_refused(text):
-    with pytest.raises(MalformedReply):
-        location.parse(TextTreeReply(text, text))
+def test_text_that_lacks_parts_does_not_count(text, aor):
+    records, doubts = doubted(TextTreeReply(text, text))
+    assert records == [] and list(doubts) == [aor]
 
 
 @pytest.mark.parametrize("version, name", PLACES)

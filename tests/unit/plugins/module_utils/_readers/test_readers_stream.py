@@ -16,7 +16,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MalformedReply,
     MIError,
     RefusedRequest,
-    ReplyTooLarge,
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
@@ -112,14 +111,15 @@ REQUEST = Request(b"", "ul_dump", 7)
 words = st.text(max_size=12) | st.sampled_from(
     ['"', "\\", '\\"}]},{"AOR":"x"', "]}]", "}", "{[", "\u4f60\u597d", "\U0001f4de", "\x7f", "a,b", '"AORs":[', "\\u"]
 )
-# What the text of 1.x and 2.x carries: a phone may fold a header with CRLF. One that begins with a blank would read otherwise
-# in a reply that has a fold somewhere, whose nodes are read one by one, and pieces have it in fewer places.
+# What the text of 1.x and 2.x carries: a phone may fold a header, each line of which then begins with a blank.
 lines = st.lists(
     st.sampled_from(
         [
             "\r\n\tAOR:: evil",
             "\r\n\t\tContact:: sip:evil Q=",
-            "\r\nDomain:: evil",
+            "\r\n Domain:: evil",
+            "\n\tAOR:: evil",
+            "\n\t\t\tState:: CS_NEW",
             " Q=1",
             ":: ",
             "\t",
@@ -397,12 +397,15 @@ def test_a_dump_that_the_server_cannot_print_is_completed_aor_by_aor(tmp_path, k
     assert {("location", "3"), ("location", "8"), ("other", "3")} <= set(server.asked)
 
 
-def test_a_contact_that_no_reply_can_carry_is_an_error(tmp_path):
+def test_a_contact_that_no_reply_can_carry_makes_its_aor_doubtful(tmp_path):
     server = Table({("location", "1"): []}, Raw(b"failed to print response"))
     commands = dict(server.commands(), ul_show_contact=Raw(b'{"jsonrpc":"2.0","failed to print response'))
+    doubts = {}
     with JsonFifo(tmp_path, commands=commands) as peer, peer.connect() as conn:
-        with pytest.raises(ReplyTooLarge):
-            location.read(conn)
+        assert location.read(conn, doubt=doubts.__setitem__) == []
+        assert isinstance(location.read_aor(conn, "1"), location.Doubtful)
+        assert isinstance(location.read_each(conn, ["1"])["1"], location.Doubtful)
+    assert list(doubts) == ["1"]
 
 
 @pytest.mark.parametrize("server", [JsonFifo, LineFifo])

@@ -137,8 +137,8 @@ def test_a_contact_that_ran_out_is_not_there(expires):
     reply = wire.reply("3.6", "fifo", "ul_show_contact")
     reply.result["Contacts"][0]["Expires"] = expires
     uri = reply.result["Contacts"][0]["Contact"]
-    found = contacts({"uri": uri}).read(_Connection(reply))
-    assert uri not in [each["contact"] for each in found["one"]]
+    found = contacts({"aor": "100000", "uri": uri}).read(_Connection(reply))
+    assert uri not in [each["contact"] for each in found["100000"]]
 
 
 @pytest.mark.parametrize("version", ["3.6", "4.0"])

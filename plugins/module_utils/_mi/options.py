@@ -8,6 +8,7 @@
 """How to reach a server: the connection options, checked."""
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url
 
 TRANSPORTS = ("fifo", "datagram", "http")
 PROTOCOLS = ("auto", "line", "jsonrpc", "xmlrpc", "mi_json")
@@ -179,17 +180,21 @@ def _check_url(url):
     remedy = "Write it as http://host:port/mi"
     if any(ord(each) <= 32 or ord(each) == 127 for each in url):
         raise BadParameters("url holds blanks or control characters", remedy)
+    shown = shown_url(url)
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
-    except ValueError as error:
-        raise BadParameters("url {0!r} is not valid: {1}".format(url, error), remedy) from error
-    if parts.scheme not in ("http", "https") or not host:
-        raise BadParameters("url {0!r} is not an HTTP address".format(url), remedy)
+    except ValueError:
+        # its message repeats parts of the URL, a password among them
+        raise BadParameters("url {0!r} has no valid host or port".format(shown), remedy) from None
     if parts.username is not None:
-        raise BadParameters("url holds a user name", "Set url_username and url_password instead")
+        raise BadParameters(
+            "url {0!r} holds a user name".format(shown), "Set url_username and url_password instead, and correct url"
+        )
+    if parts.scheme not in ("http", "https") or not host:
+        raise BadParameters("url {0!r} is not an HTTP address".format(shown), remedy)
     if parts.query or parts.fragment:
-        raise BadParameters("url {0!r} has a query or fragment".format(url), remedy)
+        raise BadParameters("url {0!r} has a query or fragment".format(shown), remedy)
     return parts.scheme
 
 

@@ -69,6 +69,7 @@ _CONNECTION = {
     "url_username": {"type": "str"},
     "url_password": {"type": "str", "no_log": True},
 }
+CONNECTION_OPTIONS = frozenset(_CONNECTION)
 
 
 def connection_spec():

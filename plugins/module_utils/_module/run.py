@@ -13,12 +13,17 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url, without_url_secrets
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
+    CONNECTION_OPTIONS,
     connection_options,
     connection_spec,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary, TableError
+
+# What stands in the log and in the result for the value of an option
+NOT_SHOWN = "VALUE_NOT_SHOWN"
 
 
 class TaskFailure(Exception):
@@ -34,26 +39,54 @@ class _Module(AnsibleModule):
 
     def __init__(self, withheld, **kwargs):
         self._withheld = withheld
+        self._checked = False
         super().__init__(**kwargs)
 
     def exit_json(self, **kwargs):
         super().exit_json(**self._with_invocation(kwargs))
 
     def fail_json(self, msg, **kwargs):
-        super().fail_json(msg, **self._with_invocation(kwargs))
+        if isinstance(kwargs.get("exception"), str):
+            kwargs["exception"] = without_url_secrets(kwargs["exception"])
+        super().fail_json(without_url_secrets(msg), **self._with_invocation(kwargs))
 
     def _log_invocation(self):
+        # it comes after the checks, so there are no unknown options any more
+        self._checked = True
         # no_log would hide each of their values wherever else it occurs, a port or a user among them
         kept, self.params = self.params, self._shown()
         super()._log_invocation()
         self.params = kept
 
     def _with_invocation(self, result):
-        return dict(result, invocation={"module_args": self._shown()}) if self._withheld else result
+        return dict(result, invocation={"module_args": self._shown()})
 
     def _shown(self):
-        withheld = {name: "VALUE_NOT_SHOWN" for name in self._withheld if self.params.get(name) is not None}
-        return dict(self.params, **withheld)
+        """The options as the log and the result show them."""
+        shown = dict(self.params) if self._checked else _known_only(self.params, self.argument_spec)
+        for name in self._withheld:
+            if shown.get(name) is not None:
+                shown[name] = NOT_SHOWN
+        # a URL with a password is refused, but the result shows what the module was called with
+        for name in CONNECTION_OPTIONS:
+            if isinstance(shown.get(name), str):
+                shown[name] = shown_url(shown[name]) if name == "url" else without_url_secrets(shown[name])
+        return shown
+
+
+def _known_only(values, spec):
+    """Options without the values of those that do not exist: one may be a password whose option is misspelt."""
+    shown = {}
+    for name, value in values.items():
+        options = spec.get(name, {}).get("options")
+        if name not in spec and not name.startswith("_ansible"):
+            value = NOT_SHOWN
+        elif options and isinstance(value, dict):
+            value = _known_only(value, options)
+        elif options and isinstance(value, list):
+            value = [_known_only(each, options) if isinstance(each, dict) else each for each in value]
+        shown[name] = value
+    return shown
 
 
 class Task:
@@ -105,7 +138,7 @@ def describe_error(error):
     """An MIError, SipError or TableError as plain data: type, message, hint, and code, reason, data of what a server answered."""
     described = {
         "type": type(error).__name__,
-        "message": getattr(error, "message", str(error)),
+        "message": without_url_secrets(getattr(error, "message", str(error))),
         "hint": getattr(error, "hint", None),
     }
     for name in ("code", "reason", "data"):

@@ -11,9 +11,20 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.community.opensips.plugins.plugin_utils import _config
+from ansible_collections.community.opensips.plugins.plugin_utils import _config, _config_options, _config_values
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?\Z")
+# kind: function of a value
+_KINDS = {
+    "parameter": _config_values.parameter,
+    "setting": _config_values.setting,
+    "string": _config_values.string,
+    "number": _config_values.number,
+    "word": _config_values.word,
+    "host": _config_values.host,
+    "alias": _config_values.alias,
+    "socket": _config_values.socket,
+}
 
 
 def opensips_config_change(
@@ -24,8 +35,7 @@ def opensips_config_change(
             raise AnsibleFilterError(f"opensips_config_change: a configuration is text, not {type(text).__name__}")
     if new is None:
         raise AnsibleFilterError("opensips_config_change: there is no new configuration")
-    if not _VERSION.match(str(version)):
-        raise AnsibleFilterError(f"opensips_config_change: version {version!r} is not of the form 3.6")
+    _check_version("opensips_config_change", version)
     return _config.change(new, old, str(version), bool(preprocessed)).plain()
 
 
@@ -37,6 +47,32 @@ def opensips_config_mask(text: t.Any, secrets: t.Any = ()) -> str:
     return _config.mask(text, secrets or ())
 
 
+def opensips_config_value(value: t.Any, kind: str = "parameter", version: str = "3.6") -> str:
+    if kind not in _KINDS:
+        raise AnsibleFilterError(f"opensips_config_value: kind is {kind!r}. Use one of {', '.join(_KINDS)}")
+    _check_version("opensips_config_value", version)
+    further = (str(version),) if kind == "socket" else ()
+    try:
+        return _KINDS[kind](value, *further)
+    except ValueError as error:
+        # without the value, which may be a secret
+        raise AnsibleFilterError(f"opensips_config_value: the {kind} {error}") from None
+
+
+def opensips_config_problems(options: t.Any, known: t.Any = None) -> list[str]:
+    if not isinstance(options, dict):
+        raise AnsibleFilterError(f"opensips_config_problems: options are a mapping, not {type(options).__name__}")
+    return _config_options.problems(options, known)
+
+
+def _check_version(name: str, version: t.Any) -> None:
+    if not _VERSION.match(str(version)):
+        raise AnsibleFilterError(f"{name}: version {version!r} is not of the form 3.6")
+
+
+_FILTERS = (opensips_config_change, opensips_config_mask, opensips_config_problems, opensips_config_value)
+
+
 class FilterModule:
     def filters(self) -> dict[str, t.Callable]:
-        return {function.__name__: function for function in (opensips_config_change, opensips_config_mask)}
+        return {function.__name__: function for function in _FILTERS}

@@ -17,13 +17,15 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.community.opensips.plugins.plugin_utils import _config_secrets
+
 ROUTES = frozenset(
     ["route", "failure_route", "onreply_route", "branch_route", "error_route", "local_route"]
     + ["startup_route", "timer_route", "event_route"]
 )
 # the first server with the MI command reload_routes
 RELOADS_SINCE = (3, 0)
-MASK = "********"
+MASK = _config_secrets.MASK
 
 _TOKEN = re.compile(
     r"""
@@ -45,7 +47,6 @@ _INCLUDES = frozenset(["include_file", "import_file"])
 _MACROS = re.compile(
     r"^\s*(?:dnl\b|changequote\b|changecom\b|define\(|include\(|ifdef\(|ifelse\(|divert\()", re.MULTILINE
 )
-_URL_PASSWORD = re.compile(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s:/@\"']*):(?P<password>[^\s\"']*)@")
 
 
 class Broken(Exception):
@@ -218,7 +219,7 @@ def _needs_restart(before: Configuration, after: Configuration) -> list[str]:
 
 
 def mask(text: str, secrets: t.Iterable[str] = ()) -> str:
-    """The text with the passwords of URLs and the secrets replaced."""
-    for secret in sorted({str(each) for each in secrets} - {""}, key=len, reverse=True):
+    """The text with the secrets, the passwords of URLs and the values of parameters that hold passwords replaced."""
+    for secret in _config_secrets.spellings(secrets):
         text = text.replace(secret, MASK)
-    return _URL_PASSWORD.sub(lambda match: f"{match['head']}:{MASK}@", text)
+    return _config_secrets.without_parameters(_config_secrets.without_url_passwords(text))

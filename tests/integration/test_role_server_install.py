@@ -185,23 +185,23 @@ BAD = {
     "drain without dialogs": ({"drain": True}, ["server_drain", "module dialog in server_modules"]),
     "a socket": (
         {"sockets": ["127.0.0.1:5060"]},
-        ["server_sockets: 127.0.0.1:5060 is no socket", "udp:192.0.2.1:5060"],
+        ["server_sockets[0]: 127.0.0.1:5060 is no socket", "udp:192.0.2.1:5060"],
     ),
-    "a protocol": ({"sockets": ["quic:127.0.0.1:5060"]}, ["server_sockets: quic:127.0.0.1:5060", "udp"]),
+    "a protocol": ({"sockets": ["quic:127.0.0.1:5060"]}, ["server_sockets[0]: quic:127.0.0.1:5060", "udp"]),
     "no socket": ({"sockets": []}, ["server_sockets is empty"]),
     "an injection": ({"sockets": ["udp:127.0.0.1:5060\nfork=no"]}, ["server_sockets"]),
     "a database": ({"db_url": "mongo://s3cret@db"}, ["server_db_url", "scheme mongo", "mysql"]),
-    "a module": ({"modules": ["tm.so"]}, ["server_modules: tm.so", "without .so"]),
+    "a module": ({"modules": ["tm.so"]}, ["server_modules[0]: tm.so", "without .so"]),
     "parameters of no module": (
         {"modparams": {"dialog": {}}},
-        ["server_modparams", "dialog, which is not loaded", "server_modules"],
+        ["server_modparams.dialog: the module is not loaded", "server_modules"],
     ),
     "no parameters": ({"modparams": {"tm": ["fr_timeout"]}}, ["server_modparams.tm is no mapping"]),
     "a global": (
         {"globals": {"children": 4}},
-        ["server_globals: children cannot be set there", "Set server_udp_workers"],
+        ["server_globals.children cannot be set there", "Set server_udp_workers"],
     ),
-    "no value": ({"globals": {"mhomed": {"a": 1}}}, ["server_globals: mhomed", "server_globals_text"]),
+    "no value": ({"globals": {"mhomed": {"a": 1}}}, ["server_globals.mhomed", "server_globals_text"]),
     "an address": (
         {"mi_http": True, "mi_http_address": "any where"},
         ["server_mi_http_address is any where", "IP address"],
@@ -233,7 +233,7 @@ class TestBadInput:
     @pytest.mark.parametrize("name", list(BAD))
     def test_it_is_refused_with_variable_and_remedy(self, refused, name):
         failed = next(each for each in refused[name] if each.failed)
-        # what is wrong with the variables' types, or with items of lists
+        # what is wrong with the variables' types, or with one of the files
         details = [*failed.get("argument_errors", []), *(each.get("msg", "") for each in failed.get("results", []))]
         message = " ".join([failed.msg, *details])
         for words in BAD[name][1]:

@@ -169,6 +169,27 @@ def test_passwords_of_urls_and_secrets_are_hidden():
         assert mask(harmless) == harmless
 
 
+@pytest.mark.parametrize(
+    "text, secrets, hidden",
+    [
+        # as it stands in quotes
+        (r'modparam("a", "b", "x\"y\\z\nend")', ['x"y\\z\nend'], 'modparam("a", "b", "********")'),
+        ("a\0b c", ["a\0b"], "******** c"),
+        # known by the names of their parameters
+        ('modparam("auth", "secret", "x\\"y") # z', [], 'modparam("auth", "secret", "********") # z'),
+        ('modparam( "uac","credential" , "a:b:c")', [], 'modparam( "uac","credential" , "********")'),
+        ('modparam("httpd", "auth_password", "p")\nmodparam("tm", "x", "p")', [], 'modparam("httpd", "auth_password", "********")\nmodparam("tm", "x", "p")'),
+        ('modparam("a", "my_Password", "ha1', [], 'modparam("a", "my_Password", "********"'),
+        ('modparam("a", "secret", 5)', [], 'modparam("a", "secret", 5)'),
+        # URLs: to the last @
+        ("redis:group://:p@ss@h/ x://u@h y://a:b", [], "redis:group://:********@h/ x://u@h y://a:b"),
+        ("mysql://u:p'w@h 'pg://u:p@h'", [], "mysql://u:********@h 'pg://u:********@h'"),
+    ],
+)  # fmt: skip
+def test_secrets_are_hidden_however_they_are_written(text, secrets, hidden):
+    assert mask(text, secrets) == hidden
+
+
 @pytest.mark.parametrize("name", sorted(FILTERS))
 def test_each_filter_is_documented(name):
     text = pathlib.Path(opensips_config.__file__).with_name(f"{name}.yml").read_text(encoding="utf-8")

@@ -1,0 +1,267 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What is wrong with the values of the role's options, before any of them gets into a file or a command.
+
+A message names the option, with the index or the key of the entry. It has the value only where that cannot be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.community.opensips.plugins.plugin_utils import _config_values as values
+
+# Paths get into configurations, units of systemd and patterns of file names, where other characters have meanings
+_PATH = re.compile(r"(?:/[A-Za-z0-9._@+,=~:-]+)+\Z")
+# ... and this one only into the configuration
+_DIRECTORY = re.compile(r"(?:/[A-Za-z0-9._@+,=~:-]+)+/?\Z")
+_MODE = re.compile(r"0?[0-7]{3,4}\Z")
+_NOT_FOR_OTHERS = re.compile(r"[0-7]*0\Z")
+# useradd(8), and numbers
+_ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}\$?\Z")
+_SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,127}\Z")
+_SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_~+-]{0,127}\Z")
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*:[^\s\x00-\x1f\x7f\"]+\Z")
+_CHECKSUM = re.compile(r"[a-z0-9]+:[^\s\x00-\x1f\x7f]+\Z")
+_DATAGRAM = re.compile(r"udp:(?P<host>\*|\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}\Z|(?:unix:)?(?P<path>/\S+)\Z")
+_GLOBAL = re.compile(r"[a-z][a-z0-9_]*\Z")
+_REPLY_DIR = 90
+
+_PATH_RULE = "Use an absolute path of letters, digits and . _ - @ + , = ~ : without a slash at the end"
+_ACCOUNT_RULE = "Use the name or the number of an account: letters, digits and . _ -"
+_LINK_RULE = "Use a URL without blanks and quotes"
+
+
+class _Rule(t.NamedTuple):
+    """pattern: what a value must match. remedy: how to write it."""
+
+    pattern: re.Pattern[str]
+    remedy: str
+
+
+_PATHS = _Rule(_PATH, _PATH_RULE)
+_MODES = _Rule(_MODE, 'Use an octal mode in quotes, such as "0640"')
+_ACCOUNTS = _Rule(_ACCOUNT, _ACCOUNT_RULE)
+_LINKS = _Rule(_LINK, _LINK_RULE)
+# Options of a role that are one text, used whatever the configuration is made of
+_TEXTS = {
+    "server_binary": _PATHS,
+    "server_config_path": _PATHS,
+    "server_mi_fifo_path": _PATHS,
+    "server_mi_reply_dir": _PATHS,
+    "server_apt_keyring": _PATHS,
+    "server_config_mode": _MODES,
+    "server_mi_fifo_mode": _MODES,
+    "server_mi_reply_dir_mode": _MODES,
+    "server_user": _ACCOUNTS,
+    "server_group": _ACCOUNTS,
+    "server_config_owner": _ACCOUNTS,
+    "server_mi_group": _ACCOUNTS,
+    "server_service": _Rule(_SERVICE, "Use the name of a service: letters, digits and . _ - @ :"),
+    "server_apt_url": _LINKS,
+    "server_apt_key_url": _LINKS,
+    "server_yum_url": _LINKS,
+    "server_yum_key_url": _LINKS,
+    "server_apt_suite": _Rule(_SUITE, "Use the name of a suite, such as bookworm"),
+    "server_repository_key_checksum": _Rule(_CHECKSUM, "Use ALGORITHM:CHECKSUM, such as sha256:0123"),
+}
+_CLOSED = ("server_mi_fifo_mode", "server_mi_reply_dir_mode")
+_NUMBERS = (
+    "server_log_level",
+    "server_xlog_level",
+    "server_udp_workers",
+    "server_tcp_workers",
+    "server_mi_http_port",
+    "server_mi_http_receive_size",
+)
+
+
+def problems(options: t.Mapping[str, t.Any], known: t.Mapping[str, t.Any] | None = None) -> list[str]:
+    """What is wrong with options of the role, as sentences; those that are None, empty or not there are fine.
+
+    known: what only a configuration that is written from data needs: protocols (names of protocols), databases (schemes of
+    URLs), modules (names of modules that are loaded), elsewhere ({global parameter: the option to set instead}), constants
+    (global parameters without quotes). None: the configuration is not written from data.
+    """
+    found = list(_text_problems(options))
+    if known is not None:
+        check = _Written(options, known)
+        found += [problem for method in check.METHODS for problem in method(check)]
+    return found
+
+
+def _text_problems(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for option, rule in _TEXTS.items():
+        value = options.get(option)
+        if value is None or value == "":
+            continue
+        if not rule.pattern.match(str(value)):
+            yield f"{option} is {values.shown(value)}. {rule.remedy}."
+        elif option in _CLOSED and not _NOT_FOR_OTHERS.match(str(value)):
+            yield (
+                f"{option} is {values.shown(value)}, which lets every user of the host command the server. "
+                "Add the users who need it to the group server_mi_group, and end the mode with 0."
+            )
+    length = len(str(options.get("server_mi_reply_dir") or ""))
+    if length > _REPLY_DIR:
+        yield (
+            f"server_mi_reply_dir has {length} characters. OpenSIPS accepts 127 with the name of a reply FIFO: "
+            f"use at most {_REPLY_DIR}."
+        )
+
+
+class _Written:
+    """The options that a configuration is written from."""
+
+    def __init__(self, options: t.Mapping[str, t.Any], known: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._known = known
+
+    def _list(self, option: str) -> list[t.Any]:
+        value = self._options.get(option)
+        return list(value) if isinstance(value, (list, tuple)) else []
+
+    def _dict(self, option: str) -> dict[t.Any, t.Any]:
+        value = self._options.get(option)
+        return dict(value) if isinstance(value, dict) else {}
+
+    def numbers(self) -> t.Iterator[str]:
+        for option in _NUMBERS:
+            if self._options.get(option) not in (None, ""):
+                yield from _problem(option, values.number, self._options[option])
+
+    def sockets(self) -> t.Iterator[str]:
+        sockets = self._list("server_sockets")
+        if not sockets:
+            yield "server_sockets is empty. Name at least one socket, such as udp:192.0.2.1:5060."
+        protocols = sorted(self._known["protocols"])
+        for index, text in enumerate(sockets):
+            where = f"server_sockets[{index}]: {values.shown(text)} is no socket"
+            try:
+                if values.Socket.parse(text).protocol not in protocols:
+                    yield f"{where}: its protocol is not known. Use one of {', '.join(protocols)}, as in udp:192.0.2.1:5060."
+            except ValueError as error:
+                yield f"{where}: it {error}. Write PROTOCOL:ADDRESS:PORT, such as udp:192.0.2.1:5060."
+
+    def aliases(self) -> t.Iterator[str]:
+        for index, text in enumerate(self._list("server_aliases")):
+            try:
+                values.alias(text)
+            except ValueError as error:
+                yield (
+                    f"server_aliases[{index}]: {values.shown(text)} is no name of a server: it {error}. "
+                    "Write HOST, or PROTOCOL:HOST:PORT, such as udp:sip.example.com:5060."
+                )
+
+    def words(self) -> t.Iterator[str]:
+        for option, convert in (
+            ("server_log_facility", values.word),
+            ("server_log_name", values.string),
+            ("server_advertised_address", values.host),
+        ):
+            if self._options.get(option):
+                yield from _problem(option, convert, self._options[option])
+        mpath = self._options.get("server_mpath")
+        if mpath and not _DIRECTORY.match(str(mpath)):
+            yield f"server_mpath is {values.shown(mpath)}. Use an absolute path of letters, digits and . _ - @ + , = ~ :."
+
+    def database(self) -> t.Iterator[str]:
+        address = self._options.get("server_db_url")
+        if not address:
+            return
+        scheme = str(address).partition(":")[0]
+        example = "such as mysql://user:password@localhost/opensips"
+        schemes = sorted(self._known["databases"])
+        if scheme not in schemes:
+            # what stands before the first colon may be a password where the scheme was left out
+            named = f"the scheme {scheme}" if re.match(r"[a-z]{1,16}\Z", scheme) and "://" in address else "it"
+            yield f"server_db_url: no module is known for {named}. Write a URL of one of {', '.join(schemes)}, {example}."
+            return
+        try:
+            values.url(address)
+        except ValueError as error:
+            yield f"server_db_url {error}. Write it {example}."
+
+    def modules(self) -> t.Iterator[str]:
+        for index, module in enumerate(self._list("server_modules")):
+            try:
+                values.name(module)
+            except ValueError:
+                yield (
+                    f"server_modules[{index}]: {values.shown(module)} is no name of a module. "
+                    "Write it as in tm, without a path and without .so."
+                )
+
+    def parameters(self) -> t.Iterator[str]:
+        loaded = ", ".join(map(values.shown, self._known["modules"]))
+        for module, parameters in self._dict("server_modparams").items():
+            where = f"server_modparams.{values.shown(module)}"
+            if module not in self._known["modules"]:
+                yield f"{where}: the module is not loaded. Add it to server_modules; loaded are {loaded}."
+            elif not isinstance(parameters, dict):
+                if parameters is not None:
+                    yield f"{where} is no mapping of names of parameters to values. Write for instance {{tm: {{fr_timeout: 5}}}}."
+            else:
+                for key, value in parameters.items():
+                    yield from _entry(where, key, value, values.name, values.parameter, "")
+
+    def settings(self) -> t.Iterator[str]:
+        rest = "; anything else belongs into server_globals_text"
+        for key, value in self._dict("server_globals").items():
+            instead = self._known["elsewhere"].get(key)
+            if instead is not None:
+                yield f"server_globals.{values.shown(key)} cannot be set there. Set {instead}."
+                continue
+            convert = values.word if key in self._known["constants"] else values.setting
+            yield from _entry("server_globals", key, value, _global_name, convert, rest)
+
+    def interface(self) -> t.Iterator[str]:
+        """The Management Interface over datagrams and HTTP."""
+        datagram = str(self._options.get("server_mi_datagram_socket") or "")
+        match = _DATAGRAM.match(datagram)
+        if datagram and (match is None or (match["path"] and not _PATH.match(match["path"]))):
+            yield (
+                f"server_mi_datagram_socket is {values.shown(datagram)}. Write udp:127.0.0.1:8080, or the path of a Unix socket."
+            )
+        address = self._options.get("server_mi_http_address")
+        if address:
+            yield from _problem("server_mi_http_address", values.ip_address, address)
+
+    METHODS = (numbers, sockets, aliases, words, database, modules, parameters, settings, interface)
+
+
+def _problem(option: str, convert: t.Callable[[t.Any], str], value: t.Any) -> t.Iterator[str]:
+    try:
+        convert(value)
+    except ValueError as error:
+        yield f"{option} is {values.shown(value)}. It {error}."
+
+
+def _entry(where: str, key: t.Any, value: t.Any, check: t.Callable, convert: t.Callable, rest: str) -> t.Iterator[str]:
+    """A parameter, which may have several values; they may be secrets."""
+    try:
+        check(key)
+    except ValueError as error:
+        yield f"{where}: the name {values.shown(key)} {error}."
+        return
+    several = isinstance(value, (list, tuple))
+    for index, each in enumerate(value if several else [value]):
+        try:
+            convert(each)
+        except ValueError as error:
+            place = f"[{index}]" if several else ""
+            yield f"{where}.{values.shown(key)}{place}: the value {error}{rest}."
+
+
+def _global_name(key: t.Any) -> None:
+    if not isinstance(key, str) or not _GLOBAL.match(key):
+        raise ValueError("must be the name of a global parameter: small letters, digits and underscores")
+    if key.startswith(("include_file", "import_file")):
+        # the server looks for these at the beginning of a line, before it looks at anything else
+        raise ValueError("must not begin with include_file or import_file")

@@ -47,7 +47,10 @@ class Result(dict):
 
 
 class Results(list):
-    """Results in the order in which they came."""
+    """Results in the order in which they came. output: what ansible-playbook printed. folder: where it was run."""
+
+    output = ""
+    folder = None
 
     def of(self, host):
         return Results(result for result in self if result.host == host)
@@ -115,8 +118,13 @@ class Ansible:
         assert list(sorted(found)) == sorted(cases), "cases without a result"
         return {name: found[name] for name in cases}
 
-    def run_plays(self, plays, hosts, *, check=False, env=None, seconds=SECONDS):
-        """The Results of whole plays (data) on hosts. Raises PlaybookError when ansible-playbook does not run them all."""
+    def run_plays(
+        self, plays, hosts, *, check=False, env=None, seconds=SECONDS, arguments=(), may_fail=False, umask=-1
+    ):
+        """The Results of whole plays (data) on hosts. Raises PlaybookError when ansible-playbook does not run them all.
+
+        arguments: of ansible-playbook, such as -vvv. may_fail: hosts may fail. umask: that it runs with (-1: ours).
+        """
         folder = self.folder / f"play{next(self._numbers)}"
         folder.mkdir()
         common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
@@ -129,7 +137,7 @@ class Ansible:
         (folder / "ansible.cfg").touch()
         command = [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.yml", "playbook.yml"]
         done = subprocess.run(
-            [str(each) for each in command] + (["--check"] if check else []),
+            [*map(str, command), *(["--check"] if check else []), *arguments],
             cwd=folder,
             env={**self._env(folder, results), **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -137,10 +145,12 @@ class Ansible:
             text=True,
             timeout=seconds,
             check=False,
+            umask=umask,
         )
         found = Results(Result(json.loads(line)) for line in results.read_text(encoding="utf-8").splitlines())
         broken = [each for each in found if each.status == "unreachable"]
-        if done.returncode or not found or broken:
+        found.output, found.folder = done.stdout + done.stderr, folder
+        if (done.returncode and not may_fail) or not found or broken:
             raise PlaybookError(
                 f"ansible-playbook ended with {done.returncode}\n{done.stdout}\n{done.stderr}\n{broken}"
             )

@@ -506,8 +506,9 @@ class Database:
     def follow_up(self, table, column):
         """Let the database's own numbering go on after numbers that were written: PostgreSQL does not by itself."""
         if self.engine == "postgresql":
+            # names cannot be bound as values are; they are quoted by the database's own rules
             text = (
-                "SELECT setval(pg_get_serial_sequence(:quoted, :name), (SELECT max({0}) FROM {1}))"
+                "SELECT setval(pg_get_serial_sequence(:quoted, :name), (SELECT max({0}) FROM {1}))"  # nosec B608
                 " WHERE pg_get_serial_sequence(:quoted, :name) IS NOT NULL"
             ).format(self._quoted(column), self._quoted(table))
             self._connection.execute(self._sa.text(text), {"quoted": self._quoted(table), "name": column})

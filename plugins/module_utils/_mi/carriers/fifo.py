@@ -27,9 +27,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MITimeout,
 )
 
-DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")
-# mi_fifo's own default
-DEFAULT_REPLY_DIR = "/tmp"
+# the last is the default of mi_fifo; it is only opened if it is a FIFO that a server reads
+DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")  # nosec B108
+# mi_fifo's own default: the server looks for reply FIFOs there, and each gets a name of its own
+DEFAULT_REPLY_DIR = "/tmp"  # nosec B108
 # MAX_MI_FILENAME: reply_dir and name together, with the slash and the closing NUL
 _MAX_REPLY_PATH = 128
 _READ = 65536

@@ -266,9 +266,11 @@ def played(ansible, emu, location, closed_url, services, folder):
             "phone_reboot_contacts": {},
             "phone_reboot_event": "check-sync",
             "phone_reboot_wait": False,
+            "phone_reboot_own_only": False,
+            "phone_reboot_canary": 0,
             "phone_reboot_max_failures": "99%",
             "phone_reboot_campaign": "night",
-            "phone_reboot_campaign_dir": str(folder / "journals"),
+            "phone_reboot_campaign_dir": str(folder / f"journals-{name}"),
             "phone_reboot_report_dir": str(folder / "reports"),
         }
     (folder / "results").mkdir(mode=0o700)
@@ -315,7 +317,9 @@ def test_all_of_them_did_their_work(played, services):
     assert "********" in str(texts) and "auth" in str(texts)
     push = [each.msg for each in played.of("pushed") if each.failed]
     assert any("What failed" in each for each in push), push
-    assert any(each.task == "Send each phone the summary of its mailbox" and each["results"] for each in played)
+    for task in ("Send each phone the summary of its mailbox", "Send, and wait for the phones"):
+        sent = [each for each in played.of("phones") if each.task.endswith(task) and each.get("results")]
+        assert sent, task
     for name in ("unreachable", "silent"):
         assert any("Nothing listens" in each.msg for each in played.of(name)), name
 
@@ -364,7 +368,10 @@ def test_what_is_kept_of_a_run_has_no_secret(played):
     """Journals, plans, reports and results."""
     (folder, *_services) = played.places
     kept = [
-        path for name in ("journals", "reports", "results") for path in (folder / name).rglob("*") if path.is_file()
+        path
+        for name in ("journals-phones", "reports", "results")
+        for path in (folder / name).rglob("*")
+        if path.is_file()
     ]
     assert len(kept) > 4
     assert [str(path) for path in kept if MARK.encode() in path.read_bytes()] == []

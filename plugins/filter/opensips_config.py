@@ -11,6 +11,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils import _config, _config_options, _config_values
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?\Z")
@@ -39,12 +40,18 @@ def opensips_config_change(
     return _config.change(new, old, str(version), bool(preprocessed)).plain()
 
 
-def opensips_config_mask(text: t.Any, secrets: t.Any = ()) -> str:
+def opensips_config_mask(text: t.Any, secrets: t.Any = (), length: t.Any = None) -> str:
     if not isinstance(text, str):
         raise AnsibleFilterError(f"opensips_config_mask: a configuration is text, not {type(text).__name__}")
     if isinstance(secrets, str):
         secrets = [secrets]
-    return _config.mask(text, secrets or ())
+    return _config.mask(text, secrets or (), None if length is None else int(length))
+
+
+def opensips_printable(text: t.Any) -> str:
+    if not isinstance(text, str):
+        raise AnsibleFilterError(f"opensips_printable: the input is {type(text).__name__}, not text")
+    return printable(text)
 
 
 def opensips_config_value(value: t.Any, kind: str = "parameter", version: str = "3.6") -> str:
@@ -70,7 +77,13 @@ def _check_version(name: str, version: t.Any) -> None:
         raise AnsibleFilterError(f"{name}: version {version!r} is not of the form 3.6")
 
 
-_FILTERS = (opensips_config_change, opensips_config_mask, opensips_config_problems, opensips_config_value)
+_FILTERS = (
+    opensips_config_change,
+    opensips_config_mask,
+    opensips_config_problems,
+    opensips_config_value,
+    opensips_printable,
+)
 
 
 class FilterModule:

@@ -17,6 +17,7 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils import _config_secrets
 
 ROUTES = frozenset(
@@ -42,10 +43,11 @@ _TOKEN = re.compile(
 )
 _PARENTHESIS = re.compile(r"[()]")
 _COMMENT = re.compile(r"/\*|\*/")
+_NOT_IN_NAMES = frozenset("[{};")
 _INCLUDES = frozenset(["include_file", "import_file"])
 # what a macro processor, such as m4, would act on
 _MACROS = re.compile(
-    r"^\s*(?:dnl\b|changequote\b|changecom\b|define\(|include\(|ifdef\(|ifelse\(|divert\()", re.MULTILINE
+    r"^[^\S\n]*(?:dnl\b|changequote\b|changecom\b|define\(|include\(|ifdef\(|ifelse\(|divert\()", re.MULTILINE
 )
 
 
@@ -135,8 +137,11 @@ def _body(words: list[str], place: int) -> tuple[int, int] | None:
         return None
     start = place + 1
     if start < len(words) and words[start] == "[":
-        while start < len(words) and words[start] != "]":
+        # the name of a route holds none of these; without them each [ would be looked for to the end of the text
+        while start + 1 < len(words) and words[start + 1] not in _NOT_IN_NAMES and words[start] != "]":
             start += 1
+        if words[start] != "]":
+            return None
         start += 1
     if start >= len(words) or words[start] != "{":
         return None
@@ -157,7 +162,7 @@ class Change:
     reasons: list[str]
 
     def plain(self) -> dict[str, t.Any]:
-        return dataclasses.asdict(self)
+        return {**dataclasses.asdict(self), "reasons": [printable(each) for each in self.reasons]}
 
 
 def change(new: str, old: str | None, version: str, preprocessed: bool = False) -> Change:
@@ -218,8 +223,26 @@ def _needs_restart(before: Configuration, after: Configuration) -> list[str]:
     return reasons
 
 
-def mask(text: str, secrets: t.Iterable[str] = ()) -> str:
-    """The text with the secrets, the passwords of URLs and the values of parameters that hold passwords replaced."""
-    for secret in _config_secrets.spellings(secrets):
+def mask(text: str, secrets: t.Iterable[str] = (), length: int | None = None) -> str:
+    """The text with the secrets, the passwords of URLs and the values of parameters that hold passwords replaced.
+
+    It is cut off after length characters if there are more.
+    """
+    hidden = _config_secrets.spellings(secrets)
+    is_cut = length is not None and len(text) > length
+    if is_cut:
+        text = text[:length]
+        for secret in hidden:
+            text = text[: len(text) - _begun(secret, text)]
+    for secret in hidden:
         text = text.replace(secret, MASK)
-    return _config_secrets.without_parameters(_config_secrets.without_url_passwords(text))
+    if is_cut:
+        # the last word may be half a URL, of which the end would show that it has a password
+        text = text[: max(map(text.rfind, " \t\r\n")) + 1]
+    text = _config_secrets.without_parameters(_config_secrets.without_url_passwords(text))
+    return text[: max(0, length - 3)] + "..." if is_cut else text
+
+
+def _begun(secret: str, text: str) -> int:
+    """How many characters at the end of text are the beginning of a secret."""
+    return next((size for size in range(min(len(secret) - 1, len(text)), 0, -1) if text.endswith(secret[:size])), 0)

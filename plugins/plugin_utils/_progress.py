@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
     LABELS,
     STATES,
@@ -70,7 +71,7 @@ def _verdict(
     result: t.Mapping[str, t.Any], counts: dict[str, int], max_failures: int | str | None, min_back: float | None
 ) -> str:
     if result.get("msg"):
-        return str(result["msg"])
+        return printable(str(result["msg"]))
     failed, done = counts["failed"], counts["done"]
     if max_failures not in (None, "") and _too_many(failed, done, str(max_failures).strip()):
         return f"{number(failed)} of {phones(done)} failed ({share(failed, done)}), more than max_failures ({max_failures})"

@@ -74,7 +74,7 @@ def _unpack(source: t.Any) -> dict[str, t.Any]:
             raise ReportError("This text is no part of a report; opensips_report_part makes them")
         try:
             return json.loads(zlib.decompress(base64.b64decode(source[len(_PREFIX) :])))
-        except (ValueError, zlib.error) as error:
+        except (ValueError, RecursionError, zlib.error) as error:
             raise ReportError(f"This part of a report is damaged: {error}") from error
     return _read(source)
 
@@ -367,6 +367,6 @@ def _spread(ordered: list[float]) -> dict[str, float | None] | None:
 
 def _cell(value: t.Any) -> t.Any:
     if isinstance(value, str):
-        value = clean(value)
+        value = clean(value, keep="\t\n")
         return "'" + value if value.startswith(_FORMULA) else value
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 Entry = dict[str, t.Any]
 
@@ -144,10 +145,6 @@ def phones(count: int) -> str:
     return f"{number(count)} phone{'' if count == 1 else 's'}"
 
 
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
-
-
-def clean(value: t.Any) -> str:
-    """Text that came from a phone, without what no text file may hold, or what turns the text around it."""
-    text = str(value)
-    return text if text.isprintable() else _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+def clean(value: t.Any, keep: str = "") -> str:
+    """Text that came from a phone or a server, fit for people and for text files. keep: characters to leave as they are."""
+    return printable(str(value), keep)

@@ -7,9 +7,9 @@
 
 """Which contacts a server itself serves, where several share one location table."""
 
-import fnmatch
 import re
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import glob
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import processes
 
@@ -24,10 +24,10 @@ def own_sockets(conn, patterns):
     Raises BadParameters when the server does not tell any.
     """
     if patterns:
-        compiled = [re.compile(fnmatch.translate(pattern), re.IGNORECASE) for pattern in patterns]
+        compiled = [glob(pattern, re.IGNORECASE) for pattern in patterns]
 
         def matches(socket):
-            return any(each.match(socket) for each in compiled)
+            return any(each(socket) for each in compiled)
 
     else:
         hosts = _listening_hosts(conn)

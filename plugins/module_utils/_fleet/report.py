@@ -11,6 +11,7 @@ import array
 import collections
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 
 def result_of(request, result):
@@ -18,7 +19,7 @@ def result_of(request, result):
     target = request.target
     entry = {"aor": target.aor, "contact": target.contact, "user_agent": target.user_agent, "vendor": target.vendor}
     entry.update(request.label)
-    entry.update(result)
+    entry.update(result, reason=printable(result["reason"]))
     return entry
 
 

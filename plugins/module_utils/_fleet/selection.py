@@ -16,8 +16,12 @@ import re
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 
+# Characters of a text that patterns of a user are tried on. OpenSIPS keeps 255 of each; phones chose the text, and no
+# timeout ends a search.
+MOST_MATCHED = 1024
 # Filters that also exist as exclude_*.
 _BOTH_WAYS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
 # Those of them that are about the AOR alone.
@@ -131,7 +135,8 @@ class LeftOut:
 
     def add(self, contact, reason, counted_as=None):
         """Take in a contact record. counted_as: the reason without what only this contact has in it."""
-        self.counts[counted_as or reason] += 1
+        reason = printable(reason)
+        self.counts[printable(counted_as) or reason] += 1
         if len(self.listed) < self.LISTED:
             self.listed.append({"aor": contact["aor"], "contact": contact["contact"], "reason": reason})
 
@@ -175,9 +180,42 @@ def _compile(name, value, option):
 
 def globs(patterns):
     """A function that tells of a text, or None, whether one of the shell patterns matches all of it."""
-    # fnmatch caches no more than a few patterns, a compiled one is checked 100,000 times
-    compiled = [re.compile(fnmatch.translate(pattern)) for pattern in patterns]
-    return lambda text: text is not None and any(each.match(text) for each in compiled)
+    compiled = [glob(pattern) for pattern in patterns]
+    return lambda text: text is not None and any(each(text) for each in compiled)
+
+
+def glob(pattern, flags=0):
+    """A function that tells of a text whether a shell pattern matches all of it. flags: of re.
+
+    Before Python 3.9, the expressions of fnmatch try every way to divide a text among the stars.
+    """
+    if "[" in pattern:
+        whole = re.compile(fnmatch.translate(pattern), flags)
+        return lambda text: len(text) <= MOST_MATCHED and whole.match(text) is not None
+    texts = pattern.split("*")
+    pieces = [
+        re.compile("".join("." if char == "?" else re.escape(char) for char in text), flags | re.DOTALL)
+        for text in texts
+    ]
+
+    def matches(text):
+        found = pieces[0].match(text)
+        if found is None or len(pieces) == 1:
+            return found is not None and found.end() == len(text)
+        for piece in pieces[1:-1]:
+            found = piece.search(text, found.end())
+            if found is None:
+                return False
+        # each character of a pattern stands for one
+        start = len(text) - len(texts[-1])
+        return start >= found.end() and pieces[-1].match(text, start) is not None
+
+    return matches
+
+
+def found_in(patterns, text):
+    """Whether one of the compiled patterns of a user is found in a text that a phone chose."""
+    return any(each.search(text[:MOST_MATCHED]) for each in patterns)
 
 
 def compile_regex(pattern, option):
@@ -197,7 +235,7 @@ def regexes(patterns, option):
     Raises BadParameters that names the option.
     """
     compiled = [compile_regex(pattern, option) for pattern in patterns]
-    return lambda text: any(each.search(text or "") for each in compiled)
+    return lambda text: found_in(compiled, text or "")
 
 
 def _aor(patterns, option):

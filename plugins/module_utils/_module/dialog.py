@@ -12,6 +12,7 @@ import time
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
 
 # Seconds to wait for calls that nobody told to end
@@ -179,5 +180,5 @@ def _entry(each):
         method, params = dialogs.request_of(each.dialog)
         entry["requests"] = [{"command": method, "params": params}]
     if each.error is not None:
-        entry["error"] = str(each.error)
+        entry["error"] = printable(str(each.error))
     return entry

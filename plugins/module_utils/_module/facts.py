@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, contacts_spec
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 
 def _uptime(task):
@@ -165,7 +166,9 @@ def run(task):
         try:
             found = gather(task)
         except (ServerError, UnknownCommand, ReplyTooLarge) as error:
-            skipped[name] = str(error)
+            if getattr(error, "is_over_limit", False):
+                raise
+            skipped[name] = printable(str(error))
             continue
         facts.update(found if name == "gateways" else {name: found})
     facts["skipped"] = skipped

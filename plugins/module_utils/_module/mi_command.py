@@ -11,6 +11,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi import cata
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 _COMMAND = {
     "command": {"type": "str"},
@@ -88,7 +89,9 @@ class _Step:
             accepted = isinstance(error, ServerError) and error.code in self._accept
             self.result.update(status="accepted" if accepted else "failed")
             if isinstance(error, ServerError):
-                self.result.update(code=error.code, message=error.reason, data=error.data, result=None, raw=None)
+                self.result.update(
+                    code=error.code, message=printable(error.reason), data=error.data, result=None, raw=None
+                )
             # a command that was refused changed nothing; after anything else it may have
             self.result["changed"] = self._changes and not isinstance(error, (ServerError, BadParameters))
             return None if accepted else (self, error)
@@ -96,7 +99,7 @@ class _Step:
             status="ok",
             changed=self._changes,
             code=reply.code,
-            message=reply.message,
+            message=printable(reply.message),
             result=reply.result,
             raw=reply.raw,
         )

@@ -32,6 +32,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.selectio
     LeftOut,
     Selection,
     compile_regex,
+    found_in,
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
@@ -122,7 +123,7 @@ class _Fleet:
         self._seen = ()
 
     def _is_wanted(self, target):
-        return self._as_wanted is not None and bool(self._as_wanted.search(target.user_agent or ""))
+        return self._as_wanted is not None and found_in([self._as_wanted], target.user_agent or "")
 
     @contextlib.contextmanager
     def journal(self):

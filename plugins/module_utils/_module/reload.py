@@ -10,6 +10,7 @@
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
 
 PLANNED = "planned"
@@ -53,7 +54,7 @@ def run(task):
             try:
                 done[each.key()] = reload.run(task.connection, each, params["wait_timeout"])
             except MIError as error:
-                entry.update(outcome=FAILED, error=str(error), changed=error.maybe_sent)
+                entry.update(outcome=FAILED, error=printable(str(error)), changed=error.maybe_sent)
                 _skip(entries)
                 raise TaskFailure(_text(error, entries), dict(_result(entries), error=describe_error(error))) from error
         entry.update(outcome=RELOADED, seconds=done[each.key()]["seconds"])

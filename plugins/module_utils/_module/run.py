@@ -7,6 +7,8 @@
 
 """The one place where AnsibleModule, the library and its errors meet."""
 
+import json
+import sys
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -20,6 +22,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     connection_spec,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary, TableError
 
 # What stands in the log and in the result for the value of an option
@@ -109,22 +112,26 @@ def run_module(spec, body):
 
     spec: ArgumentSpec of the module's own options.
     """
-    module = _Module(spec.withheld, supports_check_mode=True, **connection_spec().merged_with(spec).to_kwargs())
+    try:
+        module = _Module(spec.withheld, supports_check_mode=True, **connection_spec().merged_with(spec).to_kwargs())
+    except RecursionError:
+        _fail_without_module("The options nest lists or mappings too deeply. Give flat lists of texts and numbers")
     connection = None
     try:
         with Connection(connection_options(module.params)) as connection:
-            result = body(Task(module.params, module.check_mode, module._diff, connection, module.warn))
+            result = body(Task(module.params, module.check_mode, module._diff, connection, _printing(module.warn)))
         _warn(module, connection)
         module.exit_json(**result)
     except TaskFailure as error:
         _warn(module, connection)
-        module.fail_json(msg=str(error), **error.result)
+        module.fail_json(msg=printable(str(error)), **error.result)
     except (MIError, SipError) as error:
         _warn(module, connection)
-        module.fail_json(msg=str(error), error=describe_error(error), exception=traceback.format_exc())
+        trace = "\n".join(map(printable, traceback.format_exc().splitlines()))
+        module.fail_json(msg=printable(str(error)), error=describe_error(error), exception=trace)
     except TableError as error:
         _warn(module, connection)
-        module.fail_json(msg=message_of(error), error=describe_error(error))
+        module.fail_json(msg=printable(message_of(error)), error=describe_error(error))
 
 
 def message_of(error):
@@ -138,15 +145,27 @@ def describe_error(error):
     """An MIError, SipError or TableError as plain data: type, message, hint, and code, reason, data of what a server answered."""
     described = {
         "type": type(error).__name__,
-        "message": without_url_secrets(getattr(error, "message", str(error))),
-        "hint": getattr(error, "hint", None),
+        "message": printable(without_url_secrets(getattr(error, "message", str(error)))),
+        "hint": printable(getattr(error, "hint", None)),
     }
-    for name in ("code", "reason", "data"):
+    for name in ("code", "data"):
         if hasattr(error, name):
             described[name] = getattr(error, name)
+    if hasattr(error, "reason"):
+        described["reason"] = printable(error.reason)
     return described
+
+
+def _fail_without_module(message):
+    """Leave as fail_json does, where AnsibleModule itself could not read the options."""
+    sys.stdout.write("\n" + json.dumps({"failed": True, "msg": message}) + "\n")
+    sys.exit(1)
 
 
 def _warn(module, connection):
     for text in connection.warnings if connection is not None else ():
-        module.warn(text)
+        module.warn(printable(text))
+
+
+def _printing(warn):
+    return lambda text: warn(printable(text))

@@ -14,7 +14,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params
-from ansible_collections.community.opensips.plugins.module_utils._sip.text import to_crlf
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable, to_crlf
 
 _CODES = re.compile(r"([1-6])xx\Z|([1-6][0-9][0-9])\Z", re.IGNORECASE)
 
@@ -54,7 +54,7 @@ def run(task):
         "note": outcomes.note_on(what, record),
         "request": request,
     }
-    result.update(record)
+    result.update(record, reason=printable(record["reason"]))
     if record["code"] is None or what == outcomes.NOT_SENT:
         error = describe_error(answered) if isinstance(answered, MIError) else None
         raise TaskFailure(str(answered) if error else record["reason"], dict(result, error=error))

@@ -37,7 +37,7 @@ _CLASSES = (
 )
 _SPELLING = {name.lower(): name for name in _CLASSES}
 _HAS_SCHEME = re.compile("(?:sips?|tel):", re.IGNORECASE)
-_COUNTS = re.compile(r"([0-9]+)\s*/\s*([0-9]+)(?:\s*\(\s*([0-9]+)\s*/\s*([0-9]+)\s*\))?")
+_COUNTS = re.compile(r"([0-9]{1,10})\s*/\s*([0-9]{1,10})(?:\s*\(\s*([0-9]{1,10})\s*/\s*([0-9]{1,10})\s*\))?")
 _KEYS = ("new", "old", "urgent_new", "urgent_old")
 
 

@@ -67,7 +67,7 @@ def _header_param(name, value):
 
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-_NAME_ADDR = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^<>]*)>\s*(.*)')
+_NAME_ADDR = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^<>]*)>(.*)', re.DOTALL)
 _HEADER_PARAM = re.compile(r'\s*;\s*(%s)\s*(?:=\s*(?:%s|([^\s;",]*)))?\s*' % (TOKEN, _QUOTED))
 
 

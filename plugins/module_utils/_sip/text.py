@@ -16,6 +16,11 @@ TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"
 
 # C0, DEL, C1, Unicode's own line ends, and lone surrogates (no UTF-8 exists for them)
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Of those, and of what is neither seen nor joins letters: marks and embeddings that turn the direction, tags, no characters
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e0fff]"
+)
 _TOKEN = re.compile(TOKEN)
 _NAMES = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL character", "\t": "a tab"}
 
@@ -41,6 +46,19 @@ def refuse_control_characters(what, text):
     else:
         hint = "Remove it"
     raise SipSyntaxError("%s contains %s at position %d" % (what, name_character(char), found.start() + 1), hint)
+
+
+def printable(text, keep=""):
+    r"""Text for people, with characters that cannot be seen escaped as in ``\x1b`` and ``\u202e``; None stays None.
+
+    Servers, phones and files choose what such text quotes. Control characters (C0, C1), line ends included, would act on a
+    terminal or pass as lines of somebody else's; those that turn the direction of text hide what stands there. This is for
+    messages, warnings, reasons and reports; values that a playbook works with, such as a User-Agent, stay as they are.
+    keep: characters that stay.
+    """
+    if text is None or text.isprintable():
+        return text
+    return _UNSEEN.sub(lambda match: match.group() if match.group() in keep else ascii(match.group())[1:-1], text)
 
 
 def to_crlf(text):

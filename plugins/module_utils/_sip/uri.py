@@ -30,7 +30,9 @@ _PORT = re.compile("[0-9]{1,5}")
 # the underscore is no letter of a DNS host name, but of many names that resolve
 _HOSTNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_\-.]*[A-Za-z0-9])?\.?")
 _LOOKS_IPV4 = re.compile(r"[0-9.]+")
-_TEL_NUMBER = re.compile(r"\+[0-9\-.()]*[0-9][0-9\-.()]*|[0-9A-Fa-f*#\-.()]+")
+_TEL_NUMBER = re.compile(r"\+[\-.()]*[0-9][0-9\-.()]*|[0-9A-Fa-f*#\-.()]+")
+# Characters of a URI: OpenSIPS keeps 1,024 at most, and its tables 255.
+_MAX_LENGTH = 4096
 _BREAKS_A_REQUEST = re.compile(r"[\s<>\"]")
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
@@ -136,6 +138,10 @@ def parse_uri(text):
     if not isinstance(text, str):
         raise SipSyntaxError("a SIP URI must be a string, not %s" % type(text).__name__)
     text = text.strip(" \t\r\n")
+    if len(text) > _MAX_LENGTH:
+        raise SipSyntaxError(
+            "the URI %r... has %d characters" % (text[:60], len(text)), "Write %d at most" % _MAX_LENGTH
+        )
     refuse_control_characters("the URI %r" % text, text)
     if not text:
         raise SipSyntaxError("the URI is empty", "Write it like sip:user@host")

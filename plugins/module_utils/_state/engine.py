@@ -20,6 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     first_few,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import OutOfMemory
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 _SHOWN = 20
 
@@ -104,7 +105,7 @@ class _Entry:
             requests=[{"command": method, "params": params} for method, params in self.requests],
         )
         if self.error is not None:
-            entry["error"] = str(self.error)
+            entry["error"] = printable(str(self.error))
         return entry
 
 

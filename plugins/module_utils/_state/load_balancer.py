@@ -86,7 +86,7 @@ def _capacities(each):
     found = {}
     for name, value in (each["resources"] or {}).items():
         text = str(value).strip()
-        if isinstance(value, (bool, float)) or not text.isdigit() or int(text) > _MOST:
+        if isinstance(value, (bool, float)) or not text.isdecimal() or len(text) > 20 or int(text) > _MOST:
             raise BadParameters(
                 "destinations: resource {0} of {1} has the capacity {2!r}".format(name, _label(each), value),
                 "Give the number of calls that it takes, 0 to {0}".format(_MOST),

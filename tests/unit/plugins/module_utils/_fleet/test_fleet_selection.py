@@ -4,9 +4,13 @@
 
 """Which registered contacts a task is about."""
 
+import fnmatch
+import itertools
+import re
+
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import MOST_MATCHED, Selection, glob
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.tests.unit import wire
@@ -234,3 +238,20 @@ def test_glob_of_a_plus_is_literal():
 )
 def test_what_an_aor_alone_tells(given, may):
     assert Selection(given).may_select("alice@example.com") == may
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["", "*", "**", "a", "a*", "*a", "*a*", "a*a", "a?c", "?*?", "a*b*c", "*ab*ab", "a.c", "[ab]*", "a\n*", "A*"],
+)
+def test_shell_patterns_are_those_of_fnmatch(pattern):
+    for flags in (0, re.IGNORECASE):
+        matches, expected = glob(pattern, flags), re.compile(fnmatch.translate(pattern), flags)
+        for text in ("".join(each) for count in range(5) for each in itertools.product("abcA.\n", repeat=count)):
+            assert matches(text) == bool(expected.match(text)), text
+
+
+def test_patterns_see_the_beginning_of_a_text():
+    """A phone chose it, and a user's pattern may take a time that grows fast with it."""
+    assert chosen({"user_agent": ["end$"]}, [contact(user_agent="x" * MOST_MATCHED + "end")]) == []
+    assert len(chosen({"user_agent": ["^x"]}, [contact(user_agent="x" * 100000)])) == 1

@@ -98,6 +98,16 @@ options:
       - It does not apply where a module reads a whole location table. The limit for that is ten times the expected time, and 30 seconds more.
       - Can also be set with the environment variable E(OPENSIPS_MI_TIMEOUT).
     type: float
+  max_reply_size:
+    description:
+      - The largest reply to accept, in megabytes (1,048,576 bytes), from 1 to 1048576. This also limits all replies that are received at the same time.
+      - If a reply is larger, the task fails and closes the connection to the server. This protects the memory of the host.
+      - A module that reads a whole location table accepts more, if the statistics of the server announce a table of that size. The
+        limit for that is 16 times O(max_reply_size), and one AOR with its contacts may have at most 64 megabytes.
+      - What a task needs for the values of a reply is limited to a small multiple of O(max_reply_size), too.
+      - Can also be set with the environment variable E(OPENSIPS_MI_MAX_REPLY_SIZE).
+    type: int
+    default: 256
   validate_certs:
     description:
       - Whether to verify the certificate of an C(https) O(url).

@@ -79,7 +79,7 @@ class Piped:
     def __init__(self, protocol):
         self._protocol = protocol
 
-    def stream(self, method, layout, params=None, timeout=None):
+    def stream(self, method, layout, params=None, timeout=None, size=None):
         request = self._protocol.encode(method, ())
         request.id = 1
         parts = self._protocol.parts(request, layout)

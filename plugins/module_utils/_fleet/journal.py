@@ -294,7 +294,7 @@ def _parse(line):
         return None
     try:
         entry = json.loads(line.decode("ascii"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None
 

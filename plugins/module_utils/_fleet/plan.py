@@ -274,11 +274,11 @@ class _Reader:
             raise self._error("it is cut off in line {0}".format(number + len(lines)))
         try:
             return json.loads((b"[" + b",".join(lines) + b"]").decode("ascii"))
-        except ValueError as several:
+        except (ValueError, RecursionError) as several:
             for place, line in enumerate(lines, number + 1):
                 try:
                     json.loads(line.decode("ascii"))
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise self._broken(place) from error
             # one by one they are whole
             raise self._error("it is broken") from several

@@ -71,8 +71,15 @@ _SHOW_UNCOUNTED = 5000
 # processes shared two processors.
 _PATIENCE = 10
 _PATIENCE_BASE = 30.0
+# Seconds, a day: what a server announces may be any number.
+_MOST_PATIENCE = 86400.0
+# AORs or contacts that a server may count; more are no number of them
+_MOST_COUNTED = 2**40
 # seconds for a dump of nobody knows how many contacts
 _PATIENCE_UNCOUNTED = 600.0
+# Bytes of a dump for each AOR and each contact, at the most: a REGISTER of a phone seldom has as many.
+_DUMP_AOR_BYTES = 512
+_DUMP_CONTACT_BYTES = 4096
 # contacts that surely fit into the 65,457 bytes of a datagram
 _DATAGRAM_CONTACTS = 80
 
@@ -106,9 +113,13 @@ def size_of(conn, table):
     tables = {}
     for name, users in found.items():
         contacts = found.get(name[: -len("users")] + "contacts")
-        if name.endswith("-users") and isinstance(users, int) and isinstance(contacts, int):
+        if name.endswith("-users") and _is_count(users) and _is_count(contacts):
             tables[name[: -len("-users")]] = (users, contacts)
     return Size(tables, table)
+
+
+def _is_count(value):
+    return isinstance(value, int) and 0 <= value < _MOST_COUNTED
 
 
 def dump_seconds(size):
@@ -124,6 +135,13 @@ def brief_seconds(size):
     if not size.tables:
         return None
     return _DUMP_BASE + _BRIEF_AOR * sum(users for users, _contacts in size.tables.values())
+
+
+def dump_bytes(size):
+    """What a dump is expected to have at most (bytes), or None when nobody knows."""
+    if not size.tables:
+        return None
+    return sum(users * _DUMP_AOR_BYTES + contacts * _DUMP_CONTACT_BYTES for users, contacts in size.tables.values())
 
 
 def show_seconds(aors, kind):
@@ -251,7 +269,7 @@ class MISource:
             # it is small, or does not come at all
             patience = None
         try:
-            yield from location.iter_read(self._conn, self._table, select, patience, self._doubt)
+            yield from location.iter_read(self._conn, self._table, select, patience, self._doubt, dump_bytes(size))
         except MITimeout as error:
             raise DumpTimeout(error, size, expected) from error
 
@@ -354,7 +372,7 @@ class DatabaseSource:
 
 def _patience(expected):
     """How long (seconds) a reply may take that is expected to take so long (seconds or None)."""
-    return _PATIENCE_UNCOUNTED if expected is None else _PATIENCE_BASE + _PATIENCE * expected
+    return _PATIENCE_UNCOUNTED if expected is None else min(_MOST_PATIENCE, _PATIENCE_BASE + _PATIENCE * expected)
 
 
 class DumpTimeout(MITimeout):

@@ -24,6 +24,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import CAREFUL_RATE, LOOK, Governor
 from ansible_collections.community.opensips.plugins.module_utils._mi.harm import refuse_harmful
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
+    MOST_ANNOUNCED,
+    ReplyLimit,
+    refuse_deep_params,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import (
     DEFAULT_ASYNC_TIMEOUT,
     DEFAULT_TIMEOUT,
@@ -35,7 +40,7 @@ _FORGEABLE = (
     "Any user of this host can answer in the server's place, since the file system of reply_dir has no access control lists,"
     " and the line protocol no ids: run the module as root, as the server's user, or as a member of its group"
 )
-_VERSION = re.compile(r"\((\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = re.compile(r"\(([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 
 
 class Connection:
@@ -49,6 +54,7 @@ class Connection:
         """options: mapping of the connection options, or Options. Raises BadParameters that names the option."""
         self.options = resolve(options) if hasattr(options, "get") else options
         self.carrier = _carrier(self.options, self._warn)
+        self.carrier.limit = ReplyLimit(self.options.max_reply_size)
         self.warnings = []
         self._protocol = None
         self._offered = None
@@ -106,11 +112,12 @@ class Connection:
         name, arranged, known = self._prepare(method, params)
         return self._exchange(name, arranged, self._timeout(timeout, name), known)
 
-    def stream(self, method, layout, params=None, timeout=None):
+    def stream(self, method, layout, params=None, timeout=None, size=None):
         """Run one MI command with a large reply; yields it in parts, each a Reply with some of the entries, as they come.
 
-        layout: Layout, where the reply may be cut. timeout: seconds for the whole of it. Raises as call(), also after some
-        parts: nothing is certain before the last one.
+        layout: Layout, where the reply may be cut. timeout: seconds for the whole of it. size: bytes that it is expected to
+        have at most, or None; it may have them even if max_reply_size is smaller, up to MOST_ANNOUNCED times that. Raises as
+        call(), also after some parts: nothing is certain before the last one.
 
         Take the parts without a pause: a server before 3.0 writes them while it holds a lock of its location table, so a slow
         reader keeps phones from registering; and it answers nobody else meanwhile, so the connection refuses other requests.
@@ -129,7 +136,9 @@ class Connection:
 
         self._streams = True
         try:
-            yield from streaming.stream(self.carrier, protocol, encode, layout, timeout, self._timeout(None))
+            most = self.carrier.limit.most
+            most = max(most, min(size or 0, MOST_ANNOUNCED * most))
+            yield from streaming.stream(self.carrier, protocol, encode, layout, timeout, most, self._timeout(None))
         finally:
             self._streams = False
 
@@ -259,6 +268,7 @@ class Connection:
                 "{0} cannot be asked while the reply to another command is read".format(method),
                 "This is a bug of the caller",
             )
+        refuse_deep_params(method, params)
         protocol = self._speaker()
         name = catalogue.wire_name(method, self._commands()) if self._commands() else method
         if protocol.name in ("line", "mi_json") or getattr(protocol, "tree_replies", False):
@@ -305,6 +315,7 @@ class Connection:
                     self._protocol, reply = probe.find_protocol(self.carrier, self._timeout(None))
                 else:
                     self._protocol, reply = probe.use_protocol(self.carrier, self.options.protocol, self._timeout(None))
+                self._protocol.limit = self.carrier.limit
                 if reply is not None:
                     self._version = _parse_version(reply)
             if self.carrier.kind == "datagram":

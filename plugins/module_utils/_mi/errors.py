@@ -64,9 +64,13 @@ class MalformedReply(MIError):
 
 
 class ReplyTooLarge(MIError):
-    """The server could not fit its reply into the transport."""
+    """The server could not fit its reply into the transport, or it exceeds max_reply_size.
+
+    is_over_limit: it is the latter; less of it would not help.
+    """
 
     maybe_sent = True
+    is_over_limit = False
 
 
 class RequestTooLarge(MIError):

@@ -186,7 +186,7 @@ class Memory:
             if isinstance(reply.result, dict)
             else ()
         )
-        found = {name: int(value) for name, value in pairs if str(value).isdigit()}
+        found = {name: int(value) for name, value in pairs if _COUNT.match(str(value))}
         total, free = found.get("shmem:total_size"), found.get("shmem:free_size")
         return cls(total, free, found.get("tm:inuse_transactions")) if total and free is not None else None
 
@@ -442,6 +442,7 @@ class Governor:
 
 
 # tm/uac.c: E_OUT_OF_MEM is -2
+_COUNT = re.compile(r"[0-9]{1,18}\Z")
 _NO_TRANSACTION = re.compile(r"\(2/MI/UAC\)")
 # the handler of an asynchronous command, over FIFO on 3.x and 4.x, and over FIFO and datagrams on 2.x
 _NO_HANDLER, _NO_HANDLER_2 = "failed to build async handler", "internal server error"

@@ -18,7 +18,7 @@ _OWN = re.compile(r"(from|f|to|t|call-id|i|cseq)\s*:", re.IGNORECASE)
 _BLACKLIST = frozenset(("add_blacklist_rule", "blacklists:add_rule", "del_blacklist_rule", "blacklists:del_rule"))
 _RULE_POSITION = 1
 _PROTO = re.compile(r"\s*!?(any|udp|tcp|tls|sctp|wss?|bins?|ipsec|hep_(udp|tcp|tls)|smpp|msrps?)\Z", re.IGNORECASE)
-_PREFIX = re.compile(r"\s*!?(?:[a-z_]{2,7},)?([^,/]*)/(\d+)(?:,|\Z)", re.IGNORECASE)
+_PREFIX = re.compile(r"!?(?:[a-z_]{2,7},)?([^,/]*)/(\d+)(?:,|\Z)", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n|\\r\\n|\\n|\\r")
 
 
@@ -66,8 +66,8 @@ def _refuse_rule(rule):
             "The rule {0!r} is only a protocol, which crashes the server".format(rule[:60]),
             "Write it as proto,network,port,pattern, such as udp,192.0.2.0/24,5060",
         )
-    prefix = _PREFIX.match(rule)
-    if prefix and int(prefix.group(2)) > (32 if "." in prefix.group(1) else 128):
+    prefix = _PREFIX.match(rule.lstrip())
+    if prefix and int(prefix.group(2).lstrip("0")[:4] or 0) > (32 if "." in prefix.group(1) else 128):
         raise RefusedRequest(
             "The prefix of the rule {0!r} is longer than its address, which crashes the server".format(rule[:60]),
             "Give at most /32 for IPv4 and /128 for IPv6",

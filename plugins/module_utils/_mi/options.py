@@ -8,6 +8,7 @@
 """How to reach a server: the connection options, checked."""
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import DEFAULT_REPLY_SIZE, MEGABYTE
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url
 
 TRANSPORTS = ("fifo", "datagram", "http")
@@ -15,6 +16,8 @@ PROTOCOLS = ("auto", "line", "jsonrpc", "xmlrpc", "mi_json")
 # Seconds to wait for a reply; commands that wait for a phone end with tm's fr_timeout, 30 s by default.
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_ASYNC_TIMEOUT = 40.0
+# max_reply_size, in megabytes
+_LARGEST_REPLY_SIZE = 1 << 20
 
 _BY_TRANSPORT = {
     "fifo": ("fifo_path", "reply_dir", "server_user"),
@@ -47,11 +50,13 @@ class Options:
 def resolve(given):
     """Check the connection options and give Options with the transport decided.
 
-    given: mapping with any of transport, protocol, timeout (seconds) and the options of _BY_TRANSPORT; None is not given.
+    given: mapping with any of transport, protocol, timeout (seconds), max_reply_size (megabytes; as bytes in what is given
+    back) and the options of _BY_TRANSPORT; None is not given.
     Raises BadParameters that names the option.
     """
     values = {name: given.get(name) for names in _BY_TRANSPORT.values() for name in names}
     values["timeout"] = _timeout(given.get("timeout"))
+    values["max_reply_size"] = _max_reply_size(given.get("max_reply_size"))
     values["transport"] = transport = _transport(given)
     values["protocol"] = protocol = given.get("protocol") or "auto"
     if protocol not in PROTOCOLS:
@@ -117,6 +122,21 @@ def _check_server_user(values):
         from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import owner
 
         values["server_user"] = owner.uid_of(values["server_user"])
+
+
+def _max_reply_size(value):
+    """The option, in megabytes, as bytes."""
+    if value is None:
+        value = DEFAULT_REPLY_SIZE
+    try:
+        megabytes = int(value)
+    except (TypeError, ValueError, OverflowError):
+        megabytes = 0
+    if not 0 < megabytes <= _LARGEST_REPLY_SIZE:
+        raise BadParameters(
+            "max_reply_size is {0!r:.80}".format(value), "Give megabytes, from 1 to {0}".format(_LARGEST_REPLY_SIZE)
+        )
+    return megabytes * MEGABYTE
 
 
 def _check_fifo(values):

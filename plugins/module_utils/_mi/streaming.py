@@ -12,25 +12,26 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MITimeout, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.flight import not_taken
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
 
 # Seconds until a FIFO that did not take the request is tried again.
 _RETRY = 0.001
 
 
-def stream(carrier, protocol, encode, layout, timeout, taken_within=None):
+def stream(carrier, protocol, encode, layout, timeout, most, taken_within=None):
     """Send a request and yield its reply in parts, each a Reply.
 
     carrier: for FIFO or HTTP. protocol: one that has parts(). encode, layout (Layout): see there. timeout: seconds for the
-    whole reply. taken_within: seconds for the server to take the request, if fewer. Raises as a call would, after any number
-    of parts.
+    whole reply. most: bytes of the whole reply; of one entry no more are held than of any reply. taken_within: seconds for
+    the server to take the request, if fewer. Raises as a call would, after any number of parts.
     """
     deadline = time.monotonic() + timeout
     if carrier.kind == "http":
-        pieces = carrier.pieces(encode, deadline)
+        pieces = carrier.pieces(encode, deadline, most)
         # the first piece is the request
         parts = protocol.parts(next(pieces), layout)  # pylint: disable=stop-iteration-return
         try:
-            yield from _decode(carrier, pieces, parts)
+            yield from _decode(carrier, pieces, parts, most)
         finally:
             pieces.close()
         return
@@ -39,7 +40,7 @@ def stream(carrier, protocol, encode, layout, timeout, taken_within=None):
     try:
         parts = protocol.parts(exchange.request, layout)
         try:
-            yield from _decode(carrier, _pieces(exchange, parts.complete), parts)
+            yield from _decode(carrier, _pieces(exchange, parts.complete), parts, most)
             whole = True
         except ServerError:
             # so is the server's own error
@@ -63,12 +64,14 @@ def _start(carrier, protocol, encode, deadline, taken_within):
         time.sleep(_RETRY)
 
 
-def _decode(carrier, pieces, parts):
-    """The parts of a reply that comes in pieces (iterator of bytes)."""
+def _decode(carrier, pieces, parts, most):
+    """The parts of a reply that comes in pieces (iterator of bytes), most bytes of them altogether."""
     size = 0
     try:
         for piece in pieces:
             size += len(piece)
+            if size > most:
+                raise too_large(carrier.describe(), most)
             yield from parts.feed(piece)
     except MITimeout:
         if not size:

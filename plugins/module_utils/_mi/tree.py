@@ -18,6 +18,8 @@ other text stays part of the value. Source: OpenSIPS mi_fifo/mi_writer.c, 1.4 to
 
 import re
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NESTING, too_deep
+
 # Node name -> names of the attributes that the modules of 1.4 to 2.4 add to it. "" are nodes without a name.
 _ATTRIBUTES = {
     "": "attributes",
@@ -124,10 +126,10 @@ def attribute_names(name):
 
 
 def _splitter(name):
-    if name not in _splitters:
-        known = attribute_names(name)
-        _splitters[name] = re.compile(" ({0})=".format("|".join(re.escape(each) for each in known))) if known else None
-    return _splitters[name]
+    known = attribute_names(name)
+    if known and name not in _splitters:
+        _splitters[name] = re.compile(" ({0})=".format("|".join(re.escape(each) for each in known)))
+    return _splitters.get(name)
 
 
 def _split_attributes(name, text):
@@ -139,8 +141,10 @@ def _split_attributes(name, text):
         # an empty value shows as two blanks, so attributes follow whatever the node is called (sip_trace ids)
         pattern = _ANY_ATTRIBUTE
     found = []
+    names = set()
     for match in pattern.finditer(text):
-        if all(match.group(1) != each.group(1) for each in found):
+        if match.group(1) not in names:
+            names.add(match.group(1))
             found.append(match)
     if not found:
         return text, {}
@@ -197,7 +201,7 @@ def nest_flat(events):
 
 
 def build(events):
-    """The nested nodes (list of dict) of events as walk_text() yields them."""
+    """The nested nodes (list of dict) of events as walk_text() yields them. Raises MalformedReply for too many levels."""
     roots = []
     levels = [roots]
     for depth, name, value, attributes in events:
@@ -205,6 +209,9 @@ def build(events):
         del levels[depth + 1 :]
         levels[-1].append({"name": name, "value": value, "attributes": attributes, "children": children})
         levels.append(children)
+        # a node and the list of its children are two
+        if len(levels) > NESTING // 2:
+            raise too_deep()
     return roots
 
 

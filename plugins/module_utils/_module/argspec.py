@@ -10,6 +10,7 @@
 from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import DEFAULT_SHARE
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import DEFAULT_REPLY_SIZE
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import PROTOCOLS, TRANSPORTS
 from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
 
@@ -62,6 +63,7 @@ _CONNECTION = {
     "socket_path": {"type": "path"},
     "url": {"type": "str"},
     "timeout": {"type": "float"},
+    "max_reply_size": {"type": "int", "default": DEFAULT_REPLY_SIZE},
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
     "client_cert": {"type": "path"},

@@ -160,11 +160,12 @@ def read(conn, table=None, keep=None, timeout=None, doubt=_ignore):
     return list(iter_read(conn, table, keep, timeout, doubt))
 
 
-def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore):
+def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore, size=None):
     """The same, yielded while they come, so that memory is needed only for what keep lets through.
 
     keep: function of a contact record that tells whether to yield it; None: all. timeout: seconds for the whole table, None
-    for the connection's. doubt: as for parse(). Raises BadParameters for a table that the server does not have. An error may
+    for the connection's. doubt: as for parse(). size: bytes that the reply is expected to have at most, or None: see
+    Connection.stream(). Raises BadParameters for a table that the server does not have. An error may
     come after records. Of 1.x and 2.x it is not to be believed: use iter_each_shown().
 
     Take them without a pause, and ask conn nothing meanwhile: see Connection.stream().
@@ -174,13 +175,15 @@ def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore):
     # the AORs of what was yielded, of each table
     given = defaultdict(set)
     try:
-        with closing(conn.stream("ul_dump", _DUMP, timeout=timeout)) as parts:
+        with closing(conn.stream("ul_dump", _DUMP, timeout=timeout, size=size)) as parts:
             records = (_contacts(part, None, None, True, reading) for part in parts)
             for record in chain.from_iterable(records):
                 if (table is None or record["table"] == table) and (keep is None or keep(record)):
                     given[record["table"]].add(record["aor"])
                     yield record
-    except ReplyTooLarge:
+    except ReplyTooLarge as error:
+        if error.is_over_limit:
+            raise
         # a datagram holds some 150 contacts, but thousands of AORs; a FIFO of 3.x ends where one contact is too long for it
         yield from _one_by_one(conn, given, table, keep, maker, timeout, doubt)
     _check_table(table, maker)

@@ -24,7 +24,10 @@ _STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2
 
 def malformed(what, value):
     """The error for a part of a reply (what: its name) that has a value no OpenSIPS gives."""
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except RecursionError:
+        shown = "nested too deeply"
     return MalformedReply(
         "{0} in the reply is {1}".format(what, shown if len(shown) < 80 else shown[:77] + "..."), _HINT
     )

@@ -20,7 +20,7 @@ SECONDS = 240
 FORKS = 4
 CONNECTION_OPTIONS = (
     "transport", "protocol", "fifo_path", "reply_dir", "server_user", "host", "port", "socket_path", "url", "timeout", "validate_certs", "ca_path",
-    "client_cert", "client_key", "url_username", "url_password",
+    "client_cert", "client_key", "url_username", "url_password", "max_reply_size",
 )  # fmt: skip
 
 

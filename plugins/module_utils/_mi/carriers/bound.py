@@ -13,17 +13,19 @@ import socket
 import ssl
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import seconds_left
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
 
 
 class BoundSocket:
     """What http.client uses of a connected socket; no part of the exchange, however it drips, outlasts the deadline.
 
-    sent: the whole request went out (bool).
+    allowance: Allowance for all that comes, headers included. sent: the whole request went out (bool).
     """
 
-    def __init__(self, sock, deadline):
+    def __init__(self, sock, deadline, allowance):
         self._sock = sock
         self._deadline = deadline
+        self._allowance = allowance
         self._reader = None
         self._outgoing = b""
         self.sent = False
@@ -56,7 +58,7 @@ class BoundSocket:
         self.sent = True
 
     def makefile(self, *_mode):
-        self._reader = _LineReader(_BoundReader(self._sock, self._deadline))
+        self._reader = _LineReader(_BoundReader(self._sock, self._deadline, self._allowance))
         return self._reader
 
 
@@ -73,9 +75,10 @@ class _LineReader(io.BufferedReader):
 class _BoundReader(io.RawIOBase):
     """Keeps the socket open until it is closed itself, as the files of sockets do."""
 
-    def __init__(self, sock, deadline):
+    def __init__(self, sock, deadline, allowance):
         self._sock = sock
         self._deadline = deadline
+        self._allowance = allowance
         self._file = sock.makefile("rb", buffering=0)
 
     def readable(self):
@@ -83,11 +86,28 @@ class _BoundReader(io.RawIOBase):
 
     def readinto(self, buffer):
         _bound(self._sock, self._deadline)
-        return self._file.readinto(buffer)
+        count = self._file.readinto(buffer)
+        self._allowance.use(count or 0)
+        return count
 
     def close(self):
         self._file.close()
         super().close()
+
+
+class Allowance:
+    """Counts what comes from url (str) against most (bytes)."""
+
+    def __init__(self, url, most):
+        self._url = url
+        self._most = most
+        self._count = 0
+
+    def use(self, count):
+        """Raise ReplyTooLarge if count more bytes are too many."""
+        self._count += count
+        if self._count > self._most:
+            raise too_large(self._url, self._most)
 
 
 def _bound(sock, deadline):

@@ -23,8 +23,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ConnectError,
     MIError,
     MITimeout,
+    ReplyTooLarge,
     RequestTooLarge,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
 
 # DATAGRAM_SOCK_BUF_SIZE, both ways
 MAX_DATAGRAM = 65457
@@ -60,6 +62,7 @@ class DatagramCarrier:
         self.reply_dir = reply_dir
         self.reuse = reuse
         self.server_uid = server_uid
+        self.limit = ReplyLimit()
         self.addresses = []
         self.address = None
         self._idle = []
@@ -178,6 +181,19 @@ class DatagramCarrier:
         except OSError:
             return False
         return not os.path.samestat(now, os.fstat(self._server))
+
+    def checked(self, data):
+        """data, or ReplyTooLarge for a datagram that may not be held, or that no server can have sent."""
+        if len(data) > self.limit.most:
+            raise too_large(self.describe(), self.limit.most)
+        if len(data) > MAX_DATAGRAM:
+            raise ReplyTooLarge(
+                "A datagram from {0} has more than {1} bytes, the most that mi_datagram sends".format(
+                    self.describe(), MAX_DATAGRAM
+                ),
+                "Look at what answers there",
+            )
+        return data
 
     def give_back(self, sock):
         if self.reuse:
@@ -299,11 +315,12 @@ class DatagramExchange(Exchange):
 
     def receive(self):
         try:
-            return self._socket.recv(MAX_DATAGRAM + 1)
+            data = self._socket.recv(MAX_DATAGRAM + 1)
         except BlockingIOError:
             return None
         except OSError as error:
             raise self._carrier.lost(error) from error
+        return self._carrier.checked(data)
 
     def ignores(self, outcome):
         """The network duplicates datagrams and delivers them late, so what carries another id is no reply to this request."""

@@ -26,6 +26,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ConnectError,
     MITimeout,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
 
 # the last is the default of mi_fifo; it is only opened if it is a FIFO that a server reads
 DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")  # nosec B108
@@ -59,6 +60,7 @@ class FifoCarrier:
         self.server_uid = server_uid
         self.reply_dir = reply_dir or DEFAULT_REPLY_DIR
         self.path = None
+        self.limit = ReplyLimit()
         # write only into an empty FIFO, and keep our other clients out until the server took it
         self.alone = False
         # bytes that the server reads at once (int): no more lie in the FIFO, so that no request is cut; None: any number
@@ -311,6 +313,7 @@ class FifoExchange(Exchange):
         self._reply = reply
         self._complete = complete
         self._chunks = []
+        self._held = 0
         self._opened = False
         # the deadline proper, while the server has closed the reply FIFO and may open it again
         self._until = None
@@ -324,7 +327,7 @@ class FifoExchange(Exchange):
             if chunk is None:
                 return None
             if chunk:
-                self._chunks.append(chunk)
+                self._hold(chunk)
                 continue
             data = b"".join(self._chunks)
             self._chunks = []
@@ -333,6 +336,11 @@ class FifoExchange(Exchange):
             self._chunks = [data]
             self.reopen()
             return None
+
+    def _hold(self, chunk):
+        self._held += len(chunk)
+        self._carrier.limit.hold(len(chunk), self._carrier.describe())
+        self._chunks.append(chunk)
 
     def take(self):
         """Bytes that have come; empty when the server closed the reply FIFO, None when there are none yet.
@@ -383,6 +391,8 @@ class FifoExchange(Exchange):
     def close(self, reusable=False):
         if self._reply is None:
             return
+        self._carrier.limit.let_go(self._held)
+        self._chunks = []
         if reusable:
             self._carrier.give_back(self._reply)
         else:

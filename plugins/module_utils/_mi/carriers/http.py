@@ -16,7 +16,7 @@ import socket
 from urllib.parse import quote, urljoin, urlsplit
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach, tls
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.bound import BoundSocket
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.bound import Allowance, BoundSocket
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
     HTTPStatusError,
@@ -24,6 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MITimeout,
     RequestTooLarge,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
 
 # receive_buf_size of httpd in 3.6 and 4.0, unless its configuration says more
 _DEFAULT_RECEIVE_BUFFER = 1024
@@ -78,6 +79,7 @@ class HttpCarrier:
             token = "{0}:{1}".format(username, password or "").encode("utf-8")
             self._headers["Authorization"] = "Basic " + base64.b64encode(token).decode("ascii")
         self._tls = None
+        self.limit = ReplyLimit()
 
     def describe(self):
         return self.url
@@ -95,28 +97,41 @@ class HttpCarrier:
         """Send a request and give (Request, bytes of the reply's body).
 
         deadline: time.monotonic(). Raises ConnectError, HTTPStatusError (decided on the status line), RequestTooLarge,
-        MalformedReply or MITimeout.
+        ReplyTooLarge, MalformedReply or MITimeout.
         """
         pieces = self.pieces(encode, deadline)
-        return next(pieces), b"".join(pieces)
+        request = next(pieces)
+        held = []
+        try:
+            for piece in pieces:
+                held.append(piece)
+                self.limit.hold(len(piece), self.url)
+            return request, b"".join(held)
+        finally:
+            pieces.close()
+            self.limit.let_go(sum(map(len, held)))
 
-    def pieces(self, encode, deadline):
-        """The same, but yields the Request and then the body in pieces, as they come."""
+    def pieces(self, encode, deadline, most=None):
+        """The same, but yields the Request and then the body in pieces, as they come.
+
+        most: bytes that the whole response may have, with its headers; as many as may be held if None.
+        """
         import http.client
 
+        most = self.limit.most if most is None else most
         self.open()
         request = encode(None)
         connection = self._connection()
         wire = response = None
         try:
-            wire = connection.sock = self._connect(deadline)
+            wire = connection.sock = self._connect(deadline, most)
             response = self._ask(connection, request)
             if response.status != 200:
                 raise self._status_error(response, request, wire.sent)
             if not wire.line_ended:
                 raise self._cut_off("in its header")
             yield request
-            yield from self._read(response, wire)
+            yield from self._read(response, wire, most)
         except (OSError, ValueError, http.client.HTTPException) as error:
             broken = self._broken(error, request)
             # a request of which a part is missing is none
@@ -139,8 +154,8 @@ class HttpCarrier:
             return http.client.HTTPSConnection(self._parts.hostname, port, context=self._tls)
         return http.client.HTTPConnection(self._parts.hostname, port)
 
-    def _connect(self, deadline):
-        """The connection to one of the host's addresses. Raises ConnectError."""
+    def _connect(self, deadline, most):
+        """The connection to one of the host's addresses, for most bytes of response. Raises ConnectError."""
         addresses = []
         try:
             addresses = reach.resolve(
@@ -164,7 +179,7 @@ class HttpCarrier:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls is None and "Authorization" in self._headers and not _is_this_host(sock):
             self._warn_of_credentials()
-        return BoundSocket(sock, deadline)
+        return BoundSocket(sock, deadline, Allowance(self.url, most))
 
     def _in_tls(self, sock):
         return self._tls.wrap_socket(sock, do_handshake_on_connect=False, server_hostname=self._parts.hostname)
@@ -201,10 +216,18 @@ class HttpCarrier:
             return response
         return connection.getresponse()
 
-    def _read(self, response, wire):
-        """Yield the body in pieces. Raises MalformedReply when it is cut off."""
+    def _read(self, response, wire, most):
+        """Yield the body in pieces. Raises MalformedReply when it is cut off, ReplyTooLarge if it announces more than most bytes."""
+        encoding = response.getheader("Content-Encoding") or "identity"
+        if encoding.strip().lower() != "identity":
+            raise MalformedReply(
+                "The reply of {0} is compressed ({1:.40})".format(self.url, repr(encoding)),
+                "Turn compression off in the proxy before the server",
+            )
         # None: chunked, or it ends with the connection
         expected = response.length
+        if expected is not None and expected > most:
+            raise too_large(self.url, most)
         size = 0
         while expected is None or size < expected:
             chunk = response.read1(_READ if expected is None else min(_READ, expected - size))

@@ -9,7 +9,8 @@
 
 import codecs
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ReplyTooLarge
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
 
 # Characters of one entry, with all contacts of an AOR; no server has memory for such a one.
 _MOST = 64 * 1024 * 1024
@@ -18,10 +19,11 @@ _MOST = 64 * 1024 * 1024
 class Backlog:
     """Bytes in, text out. What was no whole entry is tried again once it has doubled, so the work is linear in the reply.
 
-    text: str, what add() or join() made of the bytes, without what forget() dropped.
+    text: str, what add() or join() made of the bytes, without what forget() dropped. limit: ReplyLimit, of one entry, too.
     """
 
-    def __init__(self):
+    def __init__(self, limit=None):
+        self._most = min(_MOST, (limit or ReplyLimit()).most)
         # as decode_text(), but for characters that are split among chunks
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self.text = ""
@@ -34,6 +36,8 @@ class Backlog:
         new = self._decode(data)
         self._new.append(new)
         self._size += len(new)
+        if len(self.text) + self._size > 2 * self._most:
+            raise self._endless()
         if self._size < self._wanted:
             return False
         self.join()
@@ -51,8 +55,13 @@ class Backlog:
         """Drop the first characters of text, which were used; the rest waits for more."""
         self.text = self.text[count:]
         self._wanted = len(self.text)
-        if self._wanted > _MOST:
-            raise MalformedReply(
-                "One entry of the reply has more than {0} characters: {1!r}".format(_MOST, self.text[:40]),
-                "Look into the server's log, and report it together with the server's version",
-            )
+        if self._wanted > self._most:
+            raise self._endless()
+
+    def _endless(self):
+        error = ReplyTooLarge(
+            "One entry of the reply has more than {0} characters: {1!r}".format(self._most, self.text[:40]),
+            "Look at what answers there. If it is the server, look into its log, and report it together with its version",
+        )
+        error.is_over_limit = True
+        return error

@@ -16,12 +16,21 @@ import os
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
+    MIError,
     RefusedRequest,
     RejectedCommand,
     RejectedParameters,
     ReplyTooLarge,
     RequestTooLarge,
     ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
+    JSON_VALUES,
+    NESTING,
+    ReplyLimit,
+    check_nesting,
+    number_options,
+    too_deep,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
     Request,
@@ -45,6 +54,7 @@ class JsonRpcProtocol:
     """Requests and replies as JSON objects; one request, never a batch, always with a string method."""
 
     name = "jsonrpc"
+    limit = ReplyLimit()
     # what the server reads of its FIFO at once; requests across its end are logged as errors
     fifo_buffer = _FIFO_REQUEST
 
@@ -82,28 +92,36 @@ class JsonRpcProtocol:
         """The Reply in data (bytes). Raises ServerError, MalformedReply or ReplyTooLarge."""
         text = decode_text(data)
         del data
+        self.limit.check_values(text, JSON_VALUES)
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
+            message = json.loads(text, **number_options(text))
+        except RecursionError:
+            raise too_deep() from None
+        except ValueError:
             raise explain(text) from None
+        if text.count("[") + text.count("{") > NESTING:
+            check_nesting(message)
         return take_message(message, text, request)
 
-    @staticmethod
-    def parts(request, layout):
+    def parts(self, request, layout):
         """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
         from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc_parts import JsonRpcParts
 
-        return JsonRpcParts(request, layout)
+        return JsonRpcParts(request, layout, self.limit)
 
-    @staticmethod
-    def complete(data):
+    def complete(self, data):
         """Whether data is a whole reply: long asynchronous ones come in several openings of the reply FIFO."""
         if not data.rstrip().endswith(b"}"):
             return data.endswith(PRINT_FAILED.encode("ascii"))
+        text = decode_text(data)
         try:
-            json.loads(decode_text(data))
-        except (ValueError, RecursionError):
+            self.limit.check_values(text, JSON_VALUES)
+            json.loads(text, **number_options(text))
+        except ValueError:
             return False
+        except (MIError, RecursionError):
+            # decode() says why it is none
+            pass
         return True
 
     @staticmethod

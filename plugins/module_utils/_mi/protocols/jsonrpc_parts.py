@@ -10,6 +10,12 @@
 import json
 import re
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
+    NESTING,
+    check_nesting,
+    number_options,
+    too_deep,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.backlog import Backlog
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import (
     PRINT_FAILED,
@@ -36,10 +42,10 @@ class JsonRpcParts:
     of the value is lost. raw of parts is empty.
     """
 
-    def __init__(self, request, layout):
+    def __init__(self, request, layout, limit=None):
         self._request = request
         self._layout = layout
-        self._backlog = Backlog()
+        self._backlog = Backlog(limit)
         self._at = 0
         self._raw_decode = json.JSONDecoder().raw_decode
         self._message = None
@@ -67,9 +73,10 @@ class JsonRpcParts:
         text = self._backlog.text
         if self._message is None:
             try:
-                message = json.loads(text)
+                message = json.loads(text, **number_options(text))
             except (ValueError, RecursionError):
                 raise explain(text) from None
+            check_nesting(message)
             # no object, so this raises
             take_message(message, text, self._request)
         if not self._ended or _BLANKS.match(text, self._at).end() < len(text):
@@ -86,12 +93,19 @@ class JsonRpcParts:
         if self._broken:
             self._backlog.forget(max(0, len(self._backlog.text) - _TAIL))
         elif not self._ended:
+            options = number_options(self._backlog.text)
+            if options:
+                self._raw_decode = json.JSONDecoder(**options).raw_decode
             try:
                 next(self._run)
             except StopIteration:
                 self._ended = True
             except _NoJson:
                 self._broken = True
+        if self._ended:
+            # what follows is looked at when all has come
+            self._backlog.forget(self._at)
+            self._at = 0
 
     # These are coroutines: each yields when it needs more text, and goes on with what has come when it is resumed.
 
@@ -117,11 +131,11 @@ class JsonRpcParts:
             except ValueError:
                 end = None
             except RecursionError:
-                raise _NoJson() from None
+                raise too_deep() from None
             # a number that ends where the text does may go on
             if end is not None and end < len(self._backlog.text):
                 self._at = end
-                return value
+                return check_nesting(value)
             yield from self._more()
 
     def _read_message(self):
@@ -216,12 +230,15 @@ class JsonRpcParts:
                         break
                     end = after.end()
                     ended = after.group(1) == "]"
+                # counting is quicker than looking at each value
+                if text.count("[", at, end) + text.count("{", at, end) > NESTING:
+                    check_nesting(entry)
                 entries.append(entry)
                 at = end
         except ValueError:
             pass
         except RecursionError:
-            raise _NoJson() from None
+            raise too_deep() from None
         self._at = at
         return ended
 

@@ -20,6 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NODES_OF_LINES, ReplyLimit
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
     Request,
     check_method,
@@ -43,6 +44,7 @@ class LineProtocol:
     """Requests of text lines; replies of a status line and a tree."""
 
     name = "line"
+    limit = ReplyLimit()
     # the server reads line by line
     fifo_buffer = None
 
@@ -88,14 +90,14 @@ class LineProtocol:
         status, _newline, body = text.partition("\n")
         code, reason = take_status(status, request)
         check_end(text[-1:], size)
+        self.limit.check_values(text, NODES_OF_LINES)
         return TextTreeReply(body, None, code, reason, status=status)
 
-    @staticmethod
-    def parts(request, layout):
+    def parts(self, request, layout):
         """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
         from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line_parts import LineParts
 
-        return LineParts(request, layout)
+        return LineParts(request, layout, self.limit)
 
     @staticmethod
     def complete(data):

@@ -24,11 +24,11 @@ class LineParts:
     Parts are TextTreeReplys; one that begins inside a thing has the line of the thing before it.
     """
 
-    def __init__(self, request, layout):
+    def __init__(self, request, layout, limit=None):
         self._request = request
         self._thing = "\n{0}:: ".format(layout.thing)
         self._marks = (self._thing, "\n\t{0}:: ".format(layout.entry))
-        self._backlog = Backlog()
+        self._backlog = Backlog(limit)
         self._status = None
         # what the status line says: (code, reason), or the error that it is
         self._answered = None

@@ -18,6 +18,14 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedCommand,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
+    NESTING,
+    NODES_OF_JSON,
+    ReplyLimit,
+    check_nesting,
+    number_options,
+    too_deep,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
     Request,
     check_method,
@@ -33,6 +41,7 @@ class MiJsonProtocol:
     """Parameters in the query, split by the server at every comma; replies as JSON objects that stand for a tree."""
 
     name = "mi_json"
+    limit = ReplyLimit()
 
     def encode(self, method, params, reply_to=None, known=True):
         """The request as a Request; params: list of str. Raises BadParameters or RefusedRequest."""
@@ -62,14 +71,19 @@ class MiJsonProtocol:
         text = decode_text(data)
         if not text.strip():
             return NodeTreeReply([], text)
+        self.limit.check_values(text, NODES_OF_JSON)
         try:
             # SIP messages come with raw CRLF inside strings; keys repeat
-            message = json.loads(text, strict=False, object_pairs_hook=_Pairs)
-        except (ValueError, RecursionError):
+            message = json.loads(text, strict=False, object_pairs_hook=_Pairs, **number_options(text))
+        except RecursionError:
+            raise too_deep() from None
+        except ValueError:
             raise MalformedReply(
                 "The reply is not JSON but {0!r}".format(text.strip()[:60]),
                 "Check url: mi_json usually answers at /json",
             ) from None
+        # an object is a list of pairs, and its node has the list of its children
+        check_nesting(message, 2 * NESTING)
         if not isinstance(message, _Pairs):
             raise MalformedReply("The reply is no JSON object but {0!r}".format(text[:60]), "Check url")
         error = dict(message).get("error") if len(message) == 1 else None

@@ -19,6 +19,13 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedParameters,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
+    ELEMENTS,
+    NESTING,
+    NODES_OF_LINES,
+    ReplyLimit,
+    too_deep,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
     Request,
     check_method,
@@ -42,6 +49,7 @@ class XmlRpcProtocol:
     """Positional parameters as strings, ints and arrays; named ones as one struct (3.x and later)."""
 
     name = "xmlrpc"
+    limit = ReplyLimit()
 
     def __init__(self):
         # True for servers before 3.0, whose replies are trees; learnt from the first reply that tells
@@ -68,6 +76,8 @@ class XmlRpcProtocol:
     def decode(self, data, request):
         """The Reply in data (bytes). Raises ServerError or MalformedReply."""
         text = decode_text(data)
+        self.limit.check_values(text, ELEMENTS)
+        self.limit.check_values(text, NODES_OF_LINES)
         root = _parse(data, text)
         fault = root.find("fault")
         if fault is not None:
@@ -177,18 +187,20 @@ def _keep_cr(text):
 def _read(element, depth=0):
     """(value, whether its leaves are typed) of a value element."""
     children = list(element)
-    if depth > 100:
-        raise MalformedReply("The XML-RPC reply nests too deeply", "Check url")
+    if depth > NESTING:
+        raise too_deep()
     if not children:
         return element.text or "", False
     child = children[0]
     if child.tag == "string":
         return child.text or "", True
     if child.tag in _INTS:
+        digits = child.text or ""
         try:
-            return int(child.text or ""), True
+            # more than 64 bits have would take long to read
+            return int(digits if len(digits) < 24 else ""), True
         except ValueError:
-            raise MalformedReply("The XML-RPC reply has the int {0!r}".format(child.text), "Check url") from None
+            raise MalformedReply("The XML-RPC reply has the int {0!r:.80}".format(child.text), "Check url") from None
     if child.tag == "value":
         return _read(child, depth + 1)
     if child.tag == "struct":

@@ -101,7 +101,7 @@ class Server:
         found = [{"AOR": aor, "Contacts": contacts} for aor, contacts in aors.items()]
         return ValueReply({"Domains": [{"name": "location", "AORs": found}]}, "")
 
-    def stream(self, method, layout, params=None, timeout=None):
+    def stream(self, method, layout, params=None, timeout=None, size=None):
         yield self.call(method, params, timeout)
 
     def _show(self, aor):

@@ -110,7 +110,7 @@ class Server:
             raise reply
         return reply
 
-    def stream(self, method, layout, params=None, timeout=None):
+    def stream(self, method, layout, params=None, timeout=None, size=None):
         yield self.call(method, params, timeout)
 
     def call_many(self, requests, max_in_flight=None, governor=None, timeout=None):

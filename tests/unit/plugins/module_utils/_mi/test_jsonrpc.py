@@ -140,5 +140,5 @@ def test_an_error_of_200_that_carries_the_id_is_how_ul_sync_says_that_there_is_n
 
 def test_complete_tells_a_whole_reply_from_a_part():
     whole = reply(result={"a": "}"})
-    assert JsonRpcProtocol.complete(whole)
-    assert not any(JsonRpcProtocol.complete(whole[:length]) for length in range(len(whole)))
+    assert JsonRpcProtocol().complete(whole)
+    assert not any(JsonRpcProtocol().complete(whole[:length]) for length in range(len(whole)))

@@ -223,14 +223,14 @@ def test_absurd_nesting_is_no_reply(before, opening, size):
         (LineProtocol(), b"200 "),
     ],
 )
-def test_an_entry_of_absurd_size_is_no_reply(monkeypatch, protocol, before):
+def test_an_entry_of_absurd_size_is_too_large(monkeypatch, protocol, before):
     monkeypatch.setattr(backlog, "_MOST", 10000)
     decoder = protocol.parts(REQUEST, LAYOUT)
     decoder.feed(before)
-    with pytest.raises(MalformedReply) as caught:
+    with pytest.raises(ReplyTooLarge) as caught:
         for _dummy in range(50):
             decoder.feed(b"x" * 1000)
-    assert "10000" in str(caught.value)
+    assert "10000" in str(caught.value) and caught.value.is_over_limit
 
 
 class Counting:

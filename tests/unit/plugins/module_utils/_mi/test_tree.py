@@ -4,10 +4,12 @@
 
 """The tree of 1.x and 2.x: text, nodes, and a text that lost its indentation."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import tree
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply
 
 NAME = st.sampled_from(["a", "AOR", "Contact", "Process", "Next-hop", "User-agent", "some_name", "n 1", "value", "7"])
 VALUE = st.text(
@@ -87,9 +89,15 @@ def test_depths_that_jump():
 
 
 def test_deep_trees_are_walked_without_recursion():
-    text = "".join("\t" * depth + "n:: {0}\n".format(depth) for depth in range(1500))
-    nodes = tree.build(tree.walk_text(text))
+    nodes = []
+    for depth in reversed(range(1500)):
+        nodes = [{"name": "n", "value": str(depth), "attributes": {}, "children": nodes}]
     assert sum(1 for _event in tree.walk_nodes(nodes)) == 1500
+    text = "".join("\t" * depth + "n:: {0}\n".format(depth) for depth in range(1500))
+    assert list(tree.walk_text(text)) == list(tree.walk_nodes(nodes))
+    with pytest.raises(MalformedReply):
+        # nobody could write it as JSON
+        tree.build(tree.walk_text(text))
 
 
 def test_containers_of_a_flat_reply():

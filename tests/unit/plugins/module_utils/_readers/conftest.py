@@ -49,7 +49,7 @@ class Recorded:
                 return wire.decode(self._place[0], self._place[1], each)
         raise AssertionError("{0} {1!r} was not recorded on {2}".format(name, sent, self._place))
 
-    def stream(self, method, layout, params=None, timeout=None):
+    def stream(self, method, layout, params=None, timeout=None, size=None):
         yield self.call(method, params, timeout)
 
 

@@ -41,7 +41,7 @@ class Pieces:
     def __init__(self, protocol, request, pieces):
         self._protocol, self._request, self._pieces = protocol, request, pieces
 
-    def stream(self, method, layout, params=None, timeout=None):
+    def stream(self, method, layout, params=None, timeout=None, size=None):
         assert method == "ul_dump"
         parts = self._protocol.parts(self._request, layout)
         for piece in self._pieces:

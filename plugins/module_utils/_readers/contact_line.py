@@ -14,33 +14,36 @@ import re
 
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
+# what stands between the URI and the Call-ID, and after that
 _LINE_HEAD = re.compile(
-    r"<([^>]*)>;q=([0-9.]*);expires=(-?[0-9]+);flags=0x([0-9A-F]+);cflags=0x([0-9A-F]+);socket=<([^>]*)>;callid=<(.*?)>;methods=0x([0-9A-F]+)",
-    re.DOTALL,
+    r">;q=([0-9.]*);expires=(-?[0-9]+);flags=0x([0-9A-F]+);cflags=0x([0-9A-F]+);socket=<([^>]*)>;callid=<"
 )
+_LINE_MIDDLE = re.compile(r">;methods=0x([0-9A-F]+)")
 _RECEIVED, _AGENT, _PATH = ";received=<", ";user_agent=<", ";path=<"
 
 
 def parse(value, place, maker):
     """The record of such a line at place (see Maker). Raises MalformedReply."""
-    head = _LINE_HEAD.match(value)
-    if head is None or place[1] is None:
+    # a URI has no ">": a phone that writes one would choose what follows
+    head = _LINE_HEAD.match(value, max(0, value.find(">"))) if value.startswith("<") else None
+    middle = _LINE_MIDDLE.search(value, head.end()) if head else None
+    if middle is None or place[1] is None:
         raise shape.malformed("Contact", value)
-    uri, priority, expires, flags, cflags, socket, call_id, methods = head.groups()
-    received, agent, path = _optional(value[head.end() :])
+    priority, expires, flags, cflags, socket = head.groups()
+    received, agent, path = _optional(value[middle.end() :])
     left = shape.integer(expires, "expires")
     get = {
-        "Contact": uri,
+        "Contact": value[1 : head.start()],
         # a permanent contact expires at 0, which this old command subtracts the time from
         "Expires": "permanent" if left is not None and left < 0 else left,
         "Q": priority,
-        "Callid": call_id,
+        "Callid": value[head.end() : middle.start()],
         "User-agent": agent,
         "Received": received,
         "Path": path,
         "Flags": int(flags[:16], 16),
         "Socket": None if socket == "NULL" else socket,
-        "Methods": int(methods[:16], 16),
+        "Methods": int(middle.group(1)[:16], 16),
     }.get
     record = maker.loose(place, get)
     if int(cflags[:16], 16):

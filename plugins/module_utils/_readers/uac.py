@@ -36,7 +36,6 @@ _EMPTY = {"body": None, "ruri": None, "next_hop": None}
 _NAMES = ("Status", "RURI", "Next-hop", "Routes", "Message")
 _STATUS = re.compile(r"\s*([1-6][0-9]{2})(?: (.*))?\Z", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_NAME_ADDR = re.compile(r"[^<>,]*<[^>]*>")
 _NOT_SENT = re.compile(r"(\([0-9]{3}/MI/UAC\)|MI/UAC failed)\s*\Z")
 
 
@@ -158,4 +157,15 @@ def _routes(value):
     value = _given(value, "Routes")
     if value is None:
         return []
-    return [each.replace("Route:", "", 1).strip() for each in _NAME_ADDR.findall(value)]
+    return [each.replace("Route:", "", 1).strip() for each in _name_addrs(value)]
+
+
+def _name_addrs(text):
+    """The addresses with angle brackets in a list that is separated by commas, with the names before them."""
+    found = []
+    *whole, _rest = text.split(">")
+    for each in whole:
+        before, bracket, uri = each.partition("<")
+        if bracket:
+            found.append("{0}<{1}>".format(before.rpartition(",")[2], uri))
+    return found

@@ -591,7 +591,9 @@ class Database:
             )
         text = " ".join((text or str(orig)).split())
         # 1366: Incorrect string value: '\xF0...' for column ...
-        text = re.sub(r"(value: )'.*?' (for )", r"\1\2", text)
+        before, mark, rest = text.partition("value: '")
+        if mark and "' for " in rest:
+            text = before + "value: for " + rest.rpartition("' for ")[2]
         for secret in self._secrets:
             text = text.replace(secret, "********")
         return text, code

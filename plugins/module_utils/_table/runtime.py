@@ -11,8 +11,6 @@ Compared is which things there are, and what of a thing both the table and the s
 those of the running server.
 """
 
-import re
-
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import (
     addresses,
@@ -60,9 +58,9 @@ def _load_balancer(conn, _partition):
 
 def _told_of_load_balancer(row):
     told = {"attrs": row["attrs"]} if row.get("attrs") else {}
-    pairs = re.findall(r"([^;=]+)=([0-9]+)(?=;|\Z)", row.get("resources") or "")
+    pairs = [each.partition("=")[::2] for each in (row.get("resources") or "").strip(";").split(";")]
     # those that come from FreeSWITCH have an address in place of a number
-    if pairs and len(pairs) == row["resources"].strip(";").count(";") + 1:
+    if all(name and number.isdecimal() and len(number) < 20 for name, number in pairs):
         told["resources"] = {name.strip(): int(number) for name, number in pairs}
     return told
 

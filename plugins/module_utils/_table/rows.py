@@ -9,6 +9,7 @@
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
 from ansible_collections.community.opensips.plugins.module_utils._table import subscriber
 
@@ -87,7 +88,7 @@ class Request:
         """A key as a line of text, for messages and the diff."""
         shown = self.key_of(key)
         return " ".join(
-            "{0}={1}".format(name, "NULL" if value is None else _printable(value)) for name, value in shown.items()
+            "{0}={1}".format(name, "NULL" if value is None else printable(str(value))) for name, value in shown.items()
         )
 
     def key_of(self, key):
@@ -235,11 +236,6 @@ class _Wrong(Exception):
 
 def _raise_all(option, problems, hint):
     raise BadParameters("{0}: {1}".format(option, first_few(problems, _SHOWN)), hint)
-
-
-def _printable(value):
-    """A value as one line of text, without characters that a terminal obeys."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(value))
 
 
 def load(path):

@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import selection
 from ansible_collections.community.opensips.plugins.module_utils._mi import tree
+from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._sip import vendors
 from ansible_collections.community.opensips.tests import regexes
 
@@ -24,6 +25,18 @@ _PACKAGE = "ansible_collections.community.opensips.plugins"
 _FUNCTIONS = frozenset("compile match fullmatch search split findall finditer sub subn".split())
 # These look at constants of the collection only.
 _OWN_TEXT = {"module_utils/_mi/catalogue.py: re.findall"}
+# Only ever matched at the beginning of a text, although not by their name.
+_MATCHED = {
+    "module_utils/_readers/location.py: _DUMP_HEAD",
+    "module_utils/_readers/location.py: _SHOW_HEAD",
+    "plugin_utils/_config_options.py: _CHECKSUM",
+    "plugin_utils/_config_options.py: _LINK",
+    "plugin_utils/_config_options.py: _LINKS",
+    "plugin_utils/_config_options.py: _PATHS",
+    "plugin_utils/_config_options.py: _TEXTS",
+    "plugin_utils/_config_values.py: _HOST",
+    "plugin_utils/_config_values.py: _URL",
+}
 # Built while the code runs: where, and why it is tried elsewhere or needs no trial.
 _BUILT = {
     ("module_utils/_fleet/selection.py", "pattern"): "a user's pattern, on text of MOST_MATCHED characters",
@@ -39,6 +52,19 @@ _BUILT = {
         "module_utils/_mi/tree.py",
         "' ({0})='.format('|'.join((re.escape(each) for each in known)))",
     ): "test_attributes_of_trees",
+    **dict.fromkeys(
+        [
+            ("module_utils/_readers/location.py", expression)
+            for expression in (
+                "'{0}AOR:: (.*)\\n|Domain:: ([^ \\n]*)(?: .*)?\\n'.format(own)",
+                "'{0}KV-Store:: .*\\n|\\n'.format(own + one)",
+                "_CONTACT.format(c=own + one, f=own + one * 2)",
+                "'({0}Contact:: (?=.* Q=)).*\\n|{1}(?:{2}):: .*\\n'.format(own + one, own + one * 2, '|'.join(_FIELDS))",
+                "'\\n(?={0}AOR:: |Domain:: )'.format(own)",
+            )
+        ],
+        "test_location_tables_as_text",
+    ),
     ("module_utils/_sip/uri.py", "'[A-Za-z0-9%s%%]*' % re.escape(allowed + more)"): "found among the compiled ones",
     ("module_utils/_sip/user_agent.py", "family.details"): "test_user_agents",
     ("module_utils/_sip/vendors.py", "family.pattern"): "test_user_agents",
@@ -111,8 +137,9 @@ def _found():
                 continue
             for pattern in _compiled(value, set()):
                 if isinstance(pattern.pattern, str):
-                    for use in uses.get(name) or {"search"}:
-                        found.add((f"{path}: {name}", pattern.pattern, pattern.flags, use))
+                    where = f"{path}: {name}"
+                    for use in uses.get(name) or {"match" if where in _MATCHED else "search"}:
+                        found.add((where, pattern.pattern, pattern.flags, use))
         for use, expression, flags in _calls(parsed):
             try:
                 pattern = _evaluate(expression, module)
@@ -142,6 +169,12 @@ def test_all_are_found():
 )
 def test_twice_the_text_takes_twice_the_steps(where, pattern, flags, use):
     assert regexes.worst(pattern, flags, use) is None, where
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_location_tables_as_text(depth):
+    for use in location._grammar("\t", depth):
+        assert regexes.worst(use.__self__.pattern, use.__self__.flags, use.__name__) is None, use
 
 
 def test_attributes_of_trees():

@@ -431,11 +431,11 @@ def _grammar(indent, depth):
     own, one = re.escape(indent * depth), re.escape(indent)
     return _Grammar(
         re.compile(_CONTACT.format(c=own + one, f=own + one * 2)).match,
-        re.compile("{0}AOR:: (.*)\n|Domain:: ([^ \n]*).*\n".format(own)).match,
+        re.compile("{0}AOR:: (.*)\n|Domain:: ([^ \n]*)(?: .*)?\n".format(own)).match,
         re.compile("\n(?={0}AOR:: |Domain:: )".format(own)).search,
         re.compile("{0}KV-Store:: .*\n|\n".format(own + one)).match,
         re.compile(
-            "({0}Contact:: .* Q=).*\n|{1}(?:{2}):: .*\n".format(own + one, own + one * 2, "|".join(_FIELDS))
+            "({0}Contact:: (?=.* Q=)).*\n|{1}(?:{2}):: .*\n".format(own + one, own + one * 2, "|".join(_FIELDS))
         ).match,
     )
 

@@ -176,13 +176,14 @@ class Connection:
 
     def _many(self, requests, max_in_flight, governor, timeout, starting):
         encoded = self._encode_each(requests, timeout, starting)
-        look = self._deferred(*LOOK)
+        look, barrier = self._deferred(*LOOK), self._deferred("version", None)
         limit = max_in_flight or flight.DEFAULT_IN_FLIGHT[self.carrier.kind]
         if self.carrier.kind == "http":
             # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
             workers = 1 if self._speaker().name == "xmlrpc" else min(limit, flight.HTTP_WORKERS)
-            return flight.BlockingFlight(self._exchange_http, workers, governor, look).run(encoded)
-        return self._flight(limit, governor, look).run(encoded)
+            exchange = self._exchange_http
+            return flight.BlockingFlight(exchange, workers, self.carrier, governor, look, barrier).run(encoded)
+        return self._flight(limit, governor, look, barrier).run(encoded)
 
     def _encode_each(self, requests, timeout, starting):
         for index, (method, params) in enumerate(requests):
@@ -201,12 +202,11 @@ class Connection:
 
         return encode
 
-    def _flight(self, limit, governor, look):
+    def _flight(self, limit, governor, look, barrier):
         protocol = self._speaker()
-        window = barrier = None
+        window = None
         if self.carrier.kind == "datagram":
             window = flight.LOSSY_WINDOW
-            barrier = self._deferred("version", None)
         elif protocol.name == "jsonrpc" and self.version[:2] == (3, 0):
             # 3.0 drops the second of two requests that it reads at once
             limit = 1
@@ -218,9 +218,15 @@ class Connection:
         def encode(reply_to):
             return protocol.encode(name, arranged, reply_to, known)
 
+        outgoing = flight.Outgoing(name, encode, timeout)
         if self.carrier.kind == "http":
-            return self._exchange_http(encode, timeout)
-        for _token, outcome in flight.Flight(self.carrier, protocol, 1).run([flight.Outgoing(name, encode, timeout)]):
+            try:
+                return self._exchange_http(outgoing.encode, timeout)
+            except MIError:
+                raise
+            except Exception as error:  # callers know one tree of errors
+                raise outgoing.failure(error) from error
+        for _token, outcome in flight.Flight(self.carrier, protocol, 1).run([outgoing]):
             if isinstance(outcome, MIError):
                 raise outcome
             return outcome

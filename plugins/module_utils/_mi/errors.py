@@ -100,6 +100,33 @@ class RefusedRequest(BadParameters):
     """A request that would hurt a server; never sent."""
 
 
+class UnexpectedError(MIError):
+    """Something went wrong for which this tree has no error: a bug, or a limit of this machine.
+
+    cause: the exception. maybe_sent: False when it is certain that the request did not go out.
+    """
+
+    def __init__(self, cause, maybe_sent=True):
+        self.cause = cause
+        self.maybe_sent = maybe_sent
+        super().__init__(*explain(cause))
+
+
+def explain(cause):
+    """(message, hint) for an exception that is none of this tree's."""
+    if isinstance(cause, MemoryError):
+        return (
+            "The memory of this process does not suffice",
+            "Let it use more (ulimit -v, the limits of its container), or run it for fewer things at once",
+        )
+    if isinstance(cause, OSError):
+        return "{0}: {1}".format(type(cause).__name__, cause), "See whether this machine lacks something"
+    return (
+        "{0}: {1}".format(type(cause).__name__, cause),
+        "This is a bug of community.opensips: report it with the output of ansible-playbook -vvv",
+    )
+
+
 class ServerError(MIError):
     """What the server answered instead of a result.
 

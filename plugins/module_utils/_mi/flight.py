@@ -12,7 +12,13 @@ import heapq
 import select
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, MITimeout, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    ConnectError,
+    MIError,
+    MITimeout,
+    ServerError,
+    UnexpectedError,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import (
     NO_COST,
     Governor,
@@ -28,6 +34,8 @@ LOSSY_WINDOW = 64
 DEFAULT_IN_FLIGHT = {"fifo": 1000, "datagram": 4000, "http": 4}
 # How long taken requests may stay unknown before a barrier asks.
 _BARRIER_AFTER = 0.02
+# Seconds until a barrier that was not answered is sent again: it may be a datagram that was lost.
+_BARRIER_AGAIN = 1.0
 # Requests to send before looking for replies.
 _BURST = 16
 # The server has one process for all of HTTP; a few connections keep it busy.
@@ -39,16 +47,37 @@ LOOK_TIMEOUT = 5.0
 
 
 class Outgoing:
-    """A request on its way out. token: the caller's. encode(reply_to) gives a Request. timeout: seconds. method: str, or None."""
+    """A request on its way out.
 
-    __slots__ = ("token", "encode", "timeout", "method", "cost")
+    token: the caller's. encode(reply_to) gives a Request. timeout: seconds. method: str, or None.
+    """
+
+    __slots__ = ("token", "timeout", "method", "cost", "is_encoded", "can_encode", "_encode")
 
     def __init__(self, token, encode, timeout, method=None):
         self.token = token
-        self.encode = encode
         self.timeout = timeout
         self.method = method
         self.cost = cost_of(method) if method else NO_COST
+        # nothing of a request goes out before it is encoded
+        self.is_encoded = False
+        self.can_encode = encode is not None
+        self._encode = encode
+
+    def encode(self, reply_to):
+        """The Request. Raises MIError, which is not maybe_sent: what was asked for it besides may be, itself it is not."""
+        self.is_encoded = False
+        try:
+            request = self._encode(reply_to)
+        except MIError as error:
+            error.maybe_sent = False
+            raise
+        self.is_encoded = True
+        return request
+
+    def failure(self, error):
+        """An exception that sending it ended in as an error of the tree."""
+        return error if isinstance(error, MIError) else UnexpectedError(error, maybe_sent=self.is_encoded)
 
 
 class Supply:
@@ -103,6 +132,11 @@ class Supply:
             outgoing = self.take()
 
 
+def is_unreachable(outcome):
+    """Whether an outcome says that the server cannot be reached, so that what follows need not be tried."""
+    return isinstance(outcome, ConnectError) and not outcome.maybe_sent
+
+
 def not_taken(carrier):
     """The error for a request that carrier could not hand over in time (MITimeout)."""
     error = MITimeout(
@@ -119,7 +153,9 @@ class Flight:
     max_in_flight: requests that may owe an answer. governor: Governor of the run. look: encodes what asks for the server's
     memory; for runs of commands that cost none, None. window: requests that the server may not yet have taken, or None where the carrier holds back by itself;
     a server takes them in order, so any answer shows that all before it were taken. barrier: encodes a cheap request whose
-    answer shows the same when phones stay silent.
+    answer shows the same when phones stay silent, and that the server is still there when nothing is answered for a whole
+    timeout: until then nothing more goes out. A server that cannot be reached, or takes nothing for as long as one request
+    may take, ends the run: what was not sent is not tried one by one.
     """
 
     def __init__(self, carrier, protocol, max_in_flight, governor=None, look=None, window=None, barrier=None):
@@ -144,8 +180,11 @@ class Flight:
         self._burst = 0
         # what keeps requests from going out: a word of Governor.waited(), or None
         self._held_by = None
-        # the server took nothing for as long as a request may take
-        self._hung = False
+        # when the server last answered anything, and whether something went unanswered since
+        self._answered_at = 0.0
+        self._in_doubt = False
+        # the error with which all ends that was not sent: the server is gone, or hangs
+        self._lost = None
 
     def run(self, requests):
         """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come.
@@ -156,28 +195,40 @@ class Flight:
         try:
             while True:
                 yield from self._send_burst(supply)
-                more = self._waiting is not None or not supply.exhausted
-                if not more and not self._pending:
+                more = self._has_more(supply)
+                if not more and not (self._under_way if self._lost or self._in_doubt else self._pending):
                     return
                 # after a burst only what is there already, so that its reply FIFO or socket can serve the next request
                 for outgoing, outcome in self._wait(more, self._burst == _BURST):
                     yield from supply.settle(outgoing, outcome)
         finally:
             for _outgoing, exchange, _sequence in list(self._pending.values()):
-                exchange.close()
+                _close(exchange)
+
+    def _has_more(self, supply):
+        return self._waiting is not None or not supply.exhausted
 
     def _send_burst(self, supply):
         """Send what may go out now, up to a burst; yields the outcomes of what cannot."""
         self._burst, self._held_by = 0, None
-        error = self._reason_to_end(self._waiting is not None or not supply.exhausted)
-        if error is not None:
-            outgoing, self._waiting = self._waiting, None
-            yield from supply.refuse_rest(outgoing, error)
-        while self._burst < _BURST and (self._waiting is not None or not supply.exhausted) and self._may_send():
+        while self._has_more(supply):
+            error = self._lost or self._governor.gives_up(self._under_way > 0)
+            if error is not None:
+                outgoing, self._waiting = self._waiting, None
+                yield from supply.refuse_rest(outgoing, error)
+                return
+            if self._burst == _BURST:
+                return
+            if not self._may_send():
+                if self._lost is None:
+                    return
+                continue
             if self._waiting is None:
                 self._waiting = supply.take()
                 if self._waiting is None:
                     return
+                # as patient as the requests that it asks for
+                self._barrier.timeout = self._waiting.timeout
                 # what it costs decides whether it may go
                 continue
             outcome = None
@@ -186,24 +237,22 @@ class Flight:
                     if not self._gives_up(self._waiting.timeout):
                         self._held_by = "carrier"
                         return
-                    outcome = self._not_taken()
                     # what follows would wait as long, one after the other
-                    self._hung = True
+                    outcome = self._lost = not_taken(self._carrier)
             except MIError as error:
                 outcome = error
+                self._lost = error if is_unreachable(error) else None
             outgoing, self._waiting, self._give_up = self._waiting, None, None
             if outcome is None:
                 self._burst += 1
             else:
                 yield outgoing.token, outcome
 
-    def _reason_to_end(self, more):
-        """The MIError with which all that is not sent yet ends, or None. more: whether there is any."""
-        if not more:
-            return None
-        return self._not_taken() if self._hung else self._governor.gives_up(self._under_way > 0)
-
     def _may_send(self):
+        if self._in_doubt:
+            self._held_by = "carrier"
+            self._send_barrier()
+            return False
         if len(self._pending) >= self._max_in_flight:
             self._held_by = "answers"
             return False
@@ -231,21 +280,20 @@ class Flight:
             self._give_up = now + timeout
         return now >= self._give_up
 
-    def _not_taken(self):
-        return not_taken(self._carrier)
-
     def _send_barrier(self):
-        """Once nothing has shown for a while what the server took, ask it."""
+        """Ask whether the server takes anything, once nothing has shown it for a while; again if nothing is answered."""
         now = time.monotonic()
-        if self._barrier.encode is None or now - self._last_progress < _BARRIER_AFTER:
+        if not self._barrier.can_encode or (not self._in_doubt and now - self._last_progress < _BARRIER_AFTER):
             return
-        if self._barrier_at is not None and now - self._barrier_at < 1.0:
+        if self._barrier_at is not None and now - self._barrier_at < _BARRIER_AGAIN:
             return
-        self._barrier_at = now
         try:
-            self._send(self._barrier)
-        except MIError:
-            pass
+            if self._send(self._barrier):
+                self._barrier_at, self._give_up = now, None
+            elif self._gives_up(self._barrier.timeout):
+                self._lost = not_taken(self._carrier)
+        except MIError as error:
+            self._lost = error
 
     def _send_look(self):
         """Ask for the server's memory; gives whether that is settled for now. Where the carrier is full, it is tried again."""
@@ -260,29 +308,30 @@ class Flight:
             self._governor.looked(error)
             return True
         self._held_by = "carrier"
-        # a server that takes no look takes no request
-        self._hung = self._waiting is not None and self._gives_up(self._waiting.timeout)
+        if self._waiting is not None and self._gives_up(self._waiting.timeout):
+            # a server that takes no look takes no request
+            self._lost = not_taken(self._carrier)
         return False
 
     def _send(self, outgoing):
-        """Whether the carrier took it."""
-        exchange = self._carrier.start(outgoing.encode, self._protocol.complete)
+        """Whether the carrier took it. Raises MIError, which says whether it may have been sent."""
+        try:
+            exchange = self._carrier.start(outgoing.encode, self._protocol.complete)
+        except MIError:
+            raise
+        except Exception as error:  # whatever it is, the other requests have their outcomes
+            raise outgoing.failure(error) from error
         if exchange is None:
             return False
         now = time.monotonic()
-        if outgoing is self._barrier:
-            # as patient as the requests that it asks for
-            timeout = self._barrier.timeout
-        else:
-            timeout = outgoing.timeout
         if outgoing is not self._barrier and outgoing is not self._look:
             self._governor.sent()
             self._under_way += 1
-            self._barrier.timeout = timeout
         self._sequence += 1
         if self._sequence - self._taken == 1:
             self._last_progress = now
-        exchange.deadline = now + timeout
+        exchange.sent_at = now
+        exchange.deadline = now + outgoing.timeout
         fd = exchange.fileno()
         self._pending[fd] = (outgoing, exchange, self._sequence)
         self._poll.register(fd, select.POLLIN)
@@ -297,8 +346,8 @@ class Flight:
             outgoing, exchange, sequence = self._pending[fd]
             try:
                 received = [exchange.receive()]
-            except MIError as error:
-                yield from self._finish(fd, error)
+            except Exception as error:  # whatever it is, the other requests have their outcomes
+                yield from self._finish(fd, outgoing.failure(error))
                 continue
             if received[0] is not None:
                 outcome = self._decode(exchange, received)
@@ -356,8 +405,8 @@ class Flight:
                 continue
             try:
                 outcome = self._decode(entry[1], [entry[1].expire()])
-            except MIError as error:
-                outcome = error
+            except Exception as error:  # whatever it is, the other requests have their outcomes
+                outcome = entry[0].failure(error)
             yield from self._finish(fd, outcome, reusable=False)
 
     def _decode(self, exchange, received):
@@ -368,42 +417,76 @@ class Flight:
             return self._protocol.decode(received.pop(), exchange.request)
         except MIError as error:
             return error
+        except Exception as error:  # whatever it is, the other requests have their outcomes
+            return UnexpectedError(error)
 
     def _finish(self, fd, outcome, reusable=True):
         outgoing, exchange, sequence = self._pending.pop(fd)
         self._poll.unregister(fd)
-        if reusable:
-            # only an answer shows what the server took; a deadline does not
-            if sequence > self._taken:
-                self._taken = sequence
-                self._last_progress = time.monotonic()
-                self._barrier_at = None
-                self._hung = False
-        elif outgoing is self._barrier and time.monotonic() - self._last_progress >= self._barrier.timeout:
-            self._hung = True
-        elif len(self._pending) == 0:
-            self._taken = self._sequence
-        exchange.close(reusable and not isinstance(outcome, MIError) or isinstance(outcome, ServerError))
+        if is_unreachable(outcome):
+            self._lost = outcome
+        elif reusable:
+            self._note_answer(sequence)
+        else:
+            self._note_silence(outgoing, exchange)
+        _close(exchange, reusable and not isinstance(outcome, MIError) or isinstance(outcome, ServerError))
         if outgoing is self._look:
             self._governor.looked(outcome)
         elif outgoing is not self._barrier:
             self._under_way -= 1
             yield outgoing, outcome
 
+    def _note_answer(self, sequence):
+        """Only an answer shows what the server took; a deadline does not."""
+        self._answered_at = time.monotonic()
+        self._in_doubt, self._lost = False, None
+        if sequence > self._taken:
+            self._taken = sequence
+            self._last_progress = self._answered_at
+            self._barrier_at = None
+
+    def _note_silence(self, outgoing, exchange):
+        if outgoing is self._barrier:
+            if time.monotonic() - self._last_progress >= self._barrier.timeout:
+                self._lost = not_taken(self._carrier)
+            return
+        # a phone may be silent, or the server
+        self._in_doubt = self._barrier.can_encode and exchange.sent_at > self._answered_at
+        if len(self._pending) == 0:
+            self._taken = self._sequence
+
+
+def _close(exchange, reusable=False):
+    """Free what an exchange holds; an outcome is not lost because a file or a socket is."""
+    try:
+        exchange.close(reusable)
+    except Exception:  # it is not used again
+        try:
+            exchange.close()
+        except Exception:
+            pass
+
 
 class BlockingFlight:
     """The same for a carrier that blocks (HTTP), in a number of threads.
 
-    exchange(encode, timeout): gives the Reply, or raises MIError. workers: requests at a time. governor, look: as for Flight.
+    exchange(encode, timeout): gives the Reply, or raises MIError. workers: requests at a time. carrier: for messages.
+    governor, look, barrier: as for Flight.
     """
 
-    def __init__(self, exchange, workers, governor, look):
+    def __init__(self, exchange, workers, carrier, governor, look, barrier):
         self._exchange = exchange
         self._workers = workers
+        self._carrier = carrier
         self._governor = governor
         self._look = Outgoing(None, look, LOOK_TIMEOUT)
+        self._barrier = Outgoing(None, barrier, 0.0)
+        # {future: (Outgoing, when it began)}
         self._running = {}
         self._waiting = None
+        self._answered_at = 0.0
+        self._in_doubt = False
+        self._lost = None
 
     def run(self, requests):
         """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come."""
@@ -413,7 +496,7 @@ class BlockingFlight:
         with ThreadPoolExecutor(self._workers) as pool:
             while True:
                 if self._waiting is not None or not supply.exhausted:
-                    error = self._governor.gives_up(any(each is not self._look for each in self._running.values()))
+                    error = self._lost or self._governor.gives_up(self._is_waited_for())
                     if error is not None:
                         outgoing, self._waiting = self._waiting, None
                         yield from supply.refuse_rest(outgoing, error)
@@ -423,12 +506,22 @@ class BlockingFlight:
                 for outgoing, outcome in self._finished(pause):
                     if outgoing is self._look:
                         self._governor.looked(outcome)
-                    else:
+                    elif outgoing is not self._barrier:
                         yield from supply.settle(outgoing, outcome)
+
+    def _is_waited_for(self):
+        """Whether an answer to a request of the caller is waited for."""
+        return any(
+            outgoing is not self._look and outgoing is not self._barrier for outgoing, _at in self._running.values()
+        )
 
     def _start(self, supply, pool):
         """Start what may go out now; gives the seconds until more may, or None when it is for the answers."""
         while len(self._running) < self._workers and (self._waiting is not None or not supply.exhausted):
+            if self._in_doubt:
+                if not any(outgoing is self._barrier for outgoing, _at in self._running.values()):
+                    self._submit(pool, self._barrier)
+                return None
             if self._governor.look_due():
                 self._governor.looking()
                 self._submit(pool, self._look)
@@ -439,6 +532,8 @@ class BlockingFlight:
             if self._waiting is None:
                 # what it costs decides whether it may go
                 self._waiting = supply.take()
+                if self._waiting is not None:
+                    self._barrier.timeout = self._waiting.timeout
                 continue
             self._governor.sent()
             self._submit(pool, self._waiting)
@@ -446,13 +541,33 @@ class BlockingFlight:
         return None
 
     def _submit(self, pool, outgoing):
-        self._running[pool.submit(self._outcome, outgoing)] = outgoing
+        from concurrent.futures import Future
+
+        try:
+            future = pool.submit(self._outcome, outgoing)
+        except RuntimeError as error:
+            # no further thread can be started; one of the others may take it from the queue
+            future = Future()
+            future.set_result(UnexpectedError(error))
+        self._running[future] = outgoing, time.monotonic()
 
     def _outcome(self, outgoing):
         try:
             return self._exchange(outgoing.encode, outgoing.timeout)
-        except MIError as error:
-            return error
+        except Exception as error:  # whatever it is, the other requests have their outcomes
+            return outgoing.failure(error)
+
+    def _note(self, outgoing, outcome, began):
+        """What an outcome shows of the server."""
+        if is_unreachable(outcome):
+            self._lost = outcome
+        elif not isinstance(outcome, MITimeout):
+            self._answered_at = time.monotonic()
+            self._in_doubt, self._lost = False, None
+        elif began > self._answered_at:
+            self._in_doubt = self._barrier.can_encode
+            if outgoing is self._barrier:
+                self._lost = not_taken(self._carrier)
 
     def _finished(self, pause):
         """[(Outgoing, outcome)] of what ended within pause (seconds, None: without limit)."""
@@ -467,4 +582,10 @@ class BlockingFlight:
         if self._waiting is not None or pause:
             # httpd has one process for all requests
             self._governor.waited(self._governor.held_by if pause else "carrier", time.monotonic() - started)
-        return [(self._running.pop(future), future.result()) for future in done]
+        finished = []
+        for future in done:
+            outgoing, began = self._running.pop(future)
+            outcome = future.result()
+            self._note(outgoing, outcome, began)
+            finished.append((outgoing, outcome))
+        return finished

@@ -446,6 +446,8 @@ _COUNT = re.compile(r"[0-9]{1,18}\Z")
 _NO_TRANSACTION = re.compile(r"\(2/MI/UAC\)")
 # the handler of an asynchronous command, over FIFO on 3.x and 4.x, and over FIFO and datagrams on 2.x
 _NO_HANDLER, _NO_HANDLER_2 = "failed to build async handler", "internal server error"
+# over datagrams on 3.x and 4.x
+_NO_ROOM = "answered 500 Internal error"
 # over FIFO, once the phone has answered
 _NO_REPLY = "failed to build response"
 # usrloc/ul_mi.c up to 2.4 and later
@@ -468,8 +470,9 @@ def is_out_of_memory(outcome, method, over_http=False):
         without_handler = outcome.reason.strip().lower() == _NO_HANDLER_2 and not over_http
         return without_handler or bool(_NO_TRANSACTION.search(outcome.reason))
     if isinstance(outcome, MIError):
-        # over datagrams 3.x and 4.x have one word for this and for replies beyond their limit, which this command does not have
-        return isinstance(outcome, ReplyTooLarge) or (
+        # over datagrams 3.x and 4.x have one word for this and for replies beyond their limit, which this command does not have;
+        # other large replies are a phone's own
+        return (isinstance(outcome, ReplyTooLarge) and _NO_ROOM in outcome.message) or (
             isinstance(outcome, MalformedReply) and _NO_HANDLER in outcome.message
         )
     if not outcome.is_tree:

@@ -16,10 +16,11 @@ import time
 class Exchange:
     """One request on its way and the descriptor on which its reply comes.
 
-    deadline: time.monotonic() at which waiting ends; finished exchanges are closed by their user.
+    deadline: time.monotonic() at which waiting ends, sent_at: at which the request went out; both are set by their user, who
+    closes finished exchanges.
     """
 
-    deadline = None
+    deadline = sent_at = None
 
     def fileno(self):
         """The descriptor to poll for reading."""

@@ -24,6 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MIError,
     MITimeout,
     ServerError,
+    UnexpectedError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.children import (
@@ -434,6 +435,128 @@ def test_server_that_never_comes_back_ends_at_the_deadlines():
             assert time.monotonic() - started < 10
         assert sorted(index for index, _outcome in outcomes) == list(range(150))
         assert all(isinstance(outcome, MITimeout) for _index, outcome in outcomes)
+
+
+# --- a server that is lost -------------------------------------------------------------------------------------
+
+
+def hang_at(peer, attr):
+    """Let the peer answer nothing more, not even its version, from a request with that attr on; gives what ends it (Event)."""
+    hung = threading.Event()
+    if isinstance(peer, Http):
+        usual = peer._respond
+
+        def respond(request):
+            if attr.encode() in request["body"]:
+                hung.set()
+            return [20] if hung.is_set() else usual(request)
+
+        peer._respond = respond
+        return hung
+    commands = peer.answers.commands
+    version, fetch = commands["version"], commands["cache_fetch"]
+
+    def answer(params):
+        if attr in str(params):
+            hung.set()
+        return SILENT if hung.is_set() else fetch(params)
+
+    commands.update(cache_fetch=answer, version=lambda _params: SILENT if hung.is_set() else version)
+    return hung
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_silence_is_not_waited_for_request_after_request(transport):
+    """One at a time, and the server hangs: after the first timeout, and one for the question whether it is there, all ends."""
+    requests = fetches(["answer-{0}".format(number) for number in range(100)])
+    with serving(transport, by_kind(transport.startswith("line"))) as peer:
+        with peer.connect() as conn:
+            conn.has("cache_fetch")
+            hung = hang_at(peer, "answer-3")
+            outcomes = dict(conn.call_many(requests, max_in_flight=1, timeout=0.4))
+            hung.clear()
+    assert sorted(outcomes) == list(range(100))
+    assert all(verdict(outcomes[index], "answer-{0}".format(index)) for index in range(3))
+    assert isinstance(outcomes[3], (MITimeout, MalformedReply)) and outcomes[3].maybe_sent
+    for index in range(4, 100):
+        assert isinstance(outcomes[index], MITimeout) and not outcomes[index].maybe_sent
+        assert "takes no more requests" in str(outcomes[index])
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_silent_phones_do_not_end_a_run(transport):
+    """Each request is silent, and the server answers the question whether it is there."""
+    if transport == "http":
+        pytest.skip("over HTTP a silent phone keeps the server from answering anything")
+    with serving(transport, lambda attr: SILENT) as peer:
+        with peer.connect() as conn:
+            conn.has("cache_fetch")
+            outcomes = dict(conn.call_many(fetches("abcd"), max_in_flight=1, timeout=0.2))
+    assert sorted(outcomes) == [0, 1, 2, 3]
+    assert all(isinstance(each, (MITimeout, MalformedReply)) and each.maybe_sent for each in outcomes.values())
+
+
+class Full(DatagramCarrier):
+    """The queue of the network card is full, as ENOBUFS says, from the sixth datagram on."""
+
+    left = 5
+
+    def start(self, encode, complete):
+        if not self.left:
+            encode(None)
+            return None
+        self.left -= 1
+        return super().start(encode, complete)
+
+    def writable_fd(self):
+        return None
+
+
+def test_a_carrier_that_stays_full_ends_the_run_after_one_timeout():
+    with serving("udp", by_kind(False)) as peer:
+        with peer.connect() as conn:
+            conn.has("cache_fetch")
+            conn.carrier = Full(peer.host, peer.port, reuse=True)
+            outcomes = dict(conn.call_many(fetches(["answer-{0}".format(n) for n in range(100)]), timeout=0.5))
+            conn.close()
+    assert [verdict(outcomes[index], "answer-{0}".format(index)) for index in range(100)] == [True] * 5 + [False] * 95
+    assert not any(outcomes[index].maybe_sent for index in range(5, 100))
+
+
+@pytest.mark.parametrize("transport", ["fifo", "udp", "http"])
+def test_an_error_of_no_tree_is_the_outcome_of_its_request(transport, monkeypatch):
+    real = JsonRpcProtocol.decode
+
+    def decode(self, data, request):
+        reply = real(self, data, request)
+        if reply.result == "answer-2":
+            raise MemoryError()
+        return reply
+
+    with serving(transport, by_kind(False)) as peer:
+        with peer.connect() as conn:
+            conn.has("cache_fetch")
+            monkeypatch.setattr(JsonRpcProtocol, "decode", decode)
+            outcomes = dict(conn.call_many(fetches(["answer-{0}".format(n) for n in range(6)])))
+            with pytest.raises(UnexpectedError):
+                conn.call(*fetches(["answer-2"])[0])
+    assert isinstance(outcomes.pop(2), UnexpectedError) and len(outcomes) == 5
+    assert not any(isinstance(each, MIError) for each in outcomes.values())
+
+
+@pytest.mark.parametrize("transport", ["fifo", "udp", "http"])
+def test_what_a_request_asks_before_it_goes_out_is_not_the_request(transport):
+    """Its preparing may ask the server, and that may go unanswered: nothing of itself was sent."""
+
+    def encode(reply_to):
+        raise MITimeout("No reply to version")
+
+    with serving(transport, by_kind(False)) as peer:
+        with peer.connect() as conn:
+            conn.has("cache_fetch")
+            conn._deferred = lambda *_args: encode
+            outcomes = dict(conn.call_many(fetches(["answer-1"])))
+    assert isinstance(outcomes[0], MITimeout) and not outcomes[0].maybe_sent
 
 
 # --- descriptors -----------------------------------------------------------------------------------------------

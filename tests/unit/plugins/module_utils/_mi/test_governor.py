@@ -23,9 +23,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MalformedReply,
     MIError,
     MITimeout,
+    ReplyTooLarge,
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, OutOfMemory
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply, ValueReply
 from ansible_collections.community.opensips.tests.unit import wire
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.children import eventually
@@ -350,6 +352,13 @@ def test_an_answer_that_was_lost_is_not_asked_for_again():
     with pytest.raises(MalformedReply) as lost:
         wire.decode("3.6", "fifo", error)
     assert governor.lost_its_reply(lost.value) and not governor.is_out_of_memory(lost.value, "t_uac_dlg")
+
+
+def test_a_phone_with_a_large_answer_is_not_sent_to_again_and_again():
+    """The server could not print the answer; that it took the request is certain."""
+    with pytest.raises(ReplyTooLarge) as raised:
+        JsonRpcProtocol().decode(b'{"jsonrpc":"2.0","result":{"Status":"200 OK","failed to print response', None)
+    assert not governor.is_out_of_memory(raised.value, "t_uac_dlg")
 
 
 # --- through real carriers ---------------------------------------------------------------------------------------

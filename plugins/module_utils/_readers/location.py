@@ -49,6 +49,7 @@ Sources: usrloc/ul_mi.c of 1.11, 2.4, 3.6, 4.0; parser/msg_parser.h (method bits
 """
 
 import re
+from array import array
 from collections import defaultdict, namedtuple
 from contextlib import closing
 from functools import lru_cache
@@ -172,20 +173,26 @@ def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore, size=Non
     """
     maker = Maker()
     reading = _Reading(maker, doubt)
-    # the AORs of what was yielded, of each table
-    given = defaultdict(set)
+    # the AORs that keep has seen, of each table; by their hashes, which take little memory
+    given = defaultdict(lambda: array("q"))
+    last = None
     try:
         with closing(conn.stream("ul_dump", _DUMP, timeout=timeout, size=size)) as parts:
             records = (_contacts(part, None, None, True, reading) for part in parts)
             for record in chain.from_iterable(records):
-                if (table is None or record["table"] == table) and (keep is None or keep(record)):
-                    given[record["table"]].add(record["aor"])
+                if table is not None and record["table"] != table:
+                    continue
+                if record["aor"] is not last:
+                    last = record["aor"]
+                    given[record["table"]].append(hash(last))
+                if keep is None or keep(record):
                     yield record
     except ReplyTooLarge as error:
         if error.is_over_limit:
             raise
         # a datagram holds some 150 contacts, but thousands of AORs; a FIFO of 3.x ends where one contact is too long for it
-        yield from _one_by_one(conn, given, table, keep, maker, timeout, doubt)
+        seen = {name: frozenset(hashes) for name, hashes in given.items()}
+        yield from _one_by_one(conn, seen, table, keep, maker, timeout, doubt)
     _check_table(table, maker)
 
 
@@ -234,11 +241,11 @@ def _check_table(table, maker):
 
 
 def _one_by_one(conn, given, table, keep, maker, timeout, doubt):
-    """The contacts of all AORs but those in given ({table: AORs}), in the order of the table."""
+    """The contacts of all AORs but those in given ({table: hashes of AORs}), in the order of the table."""
     asked = []
     for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
         places = (each for each in _aors(part, maker) if table in (None, each[0]))
-        asked.extend(each for each in places if each[1] not in given.get(each[0], ()))
+        asked.extend(each for each in places if hash(each[1]) not in given.get(each[0], ()))
     for aor in [aor for _table, aor in asked if _NOT_UTF_8 in aor]:
         doubt(aor, "its name is not UTF-8, so the server cannot be asked for it")
     asked = [each for each in asked if _NOT_UTF_8 not in each[1]]

@@ -389,8 +389,16 @@ def test_a_dump_that_the_server_cannot_print_is_completed_aor_by_aor(tmp_path, k
     text = json.dumps({"jsonrpc": "2.0", "result": {"Domains": [{"name": "location", "AORs": aors}]}, "id": 1})
     printed = text[: text.index('{"AOR": "3"') + 40] + "failed to print response"
     server = Table(CONTACTS, Raw(printed.encode()))
+    seen = []
+
+    def kept(record):
+        seen.append((record["table"], record["contact"]))
+        return keep is None or keep(record)
+
     with JsonFifo(tmp_path, commands=server.commands()) as peer, peer.connect() as conn:
-        found = location.read(conn, keep=keep)
+        found = location.read(conn, keep=kept)
+    # those that are left out are counted by keep
+    assert len(seen) == len(set(seen)) == sum(map(len, CONTACTS.values()))
     expected = [uri for place, uris in CONTACTS.items() for uri in uris if keep is None or place[1] in ("0", "1", "8")]
     assert sorted(record["contact"] for record in found) == sorted(expected)
     assert not {("location", "0"), ("location", "1")} & set(server.asked)

@@ -165,7 +165,7 @@ RETURN = r"""
 results:
   description:
     - One entry for each contact of each mailbox, in their order. Mailboxes whose numbers did not change come first, with one entry each.
-    - Also returned when the run stopped or broke off, so that every phone is accounted for.
+    - Also returned when the run stopped or broke off, whatever the reason, so that every phone is accounted for.
   returned: success, or when the run stopped
   type: list
   elements: dict
@@ -190,7 +190,7 @@ results:
       description:
         - V(accepted) when the phone answered 2xx, V(rejected) when it answered with another code, V(no_answer) when it did not answer
           before the server's C(fr_timeout), V(unreachable) when the server could not send to it, V(not_sent) when nothing was sent,
-          V(unknown) when it was sent, or may have been, but the server did not tell what came of it.
+          V(unknown) when it was handed to the server, or may have been, but the server did not tell what came of it.
         - V(already) when the numbers are those that O(state_file) remembers.
         - V(planned) in check mode.
       type: str
@@ -211,7 +211,7 @@ results:
       type: str
       sample: null
     at:
-      description: When the answer came, in seconds since 1970. Empty when nothing was sent.
+      description: When it was sent, in seconds since 1970. Empty when nothing was sent.
       type: float
       sample: 1795318012.25
     seconds:
@@ -316,7 +316,7 @@ summary:
         p95: 0.08
         max: 0.31
     sent:
-      description: Number of requests that went out in this run.
+      description: Number of requests that were handed to the server in this run. V(changed) is true if there were any.
       type: int
       sample: 3
     seconds:

@@ -147,6 +147,7 @@ options:
       - Watches, after sending, until the phones that accepted have registered anew. Each look asks only for the AORs that are still waited for.
         Phones whose preset only makes them read their configuration are not waited for.
       - A registration is new when its Call-ID is another one, its CSeq restarted, or the phone calls itself otherwise.
+      - A look that the server does not answer is repeated. If none is answered for 30 seconds, or the last one is not, the task fails.
     type: dict
     suboptions:
       for:
@@ -236,7 +237,7 @@ RETURN = r"""
 results:
   description:
     - One entry for each contact, in the order of the location table or of the options. Those to which nothing had to be sent come first.
-    - Also returned when the run stopped or broke off, so that every phone is accounted for.
+    - Also returned when the run stopped or broke off, whatever the reason, so that every phone is accounted for.
   returned: success, or when the run stopped
   type: list
   elements: dict
@@ -261,7 +262,7 @@ results:
       description:
         - V(accepted) when the phone answered 2xx, V(rejected) when it answered with another code, V(no_answer) when it did not answer
           before the server's C(fr_timeout), V(unreachable) when the server could not send to it, V(not_sent) when nothing was sent,
-          V(unknown) when it was sent, or may have been, but the server did not tell what came of it.
+          V(unknown) when it was handed to the server, or may have been, but the server did not tell what came of it.
         - V(already) when the phone is as O(unless_user_agent) wants it.
         - V(planned) in check mode.
       type: str
@@ -282,7 +283,7 @@ results:
       type: str
       sample: null
     at:
-      description: When the answer came, in seconds since 1970. Empty when nothing was sent.
+      description: When it was sent, in seconds since 1970. Empty when nothing was sent.
       type: float
       sample: 1795318012.25
     seconds:
@@ -311,7 +312,9 @@ results:
       type: bool
       sample: false
     registered:
-      description: V(back) when the phone registered anew, V(not_back) when it did not in time. Only with O(wait), for phones that accepted.
+      description:
+        - V(back) when the phone registered anew, V(not_back) when it did not in time. Only with O(wait), for phones that accepted.
+        - Empty if the server was lost before it is known. The task fails then.
       type: str
       sample: back
     new_user_agent:
@@ -405,7 +408,7 @@ summary:
         p95: 0.08
         max: 0.31
     sent:
-      description: Number of requests that went out in this run.
+      description: Number of requests that were handed to the server in this run. V(changed) is true if there were any.
       type: int
       sample: 3
     seconds:

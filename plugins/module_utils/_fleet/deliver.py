@@ -11,14 +11,25 @@ import collections
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
-from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    ConnectError,
+    HTTPStatusError,
+    MalformedReply,
+    MIError,
+    MITimeout,
+    ServerError,
+    UnexpectedError,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, OutOfMemory
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
 # Requests that the journal announces at once. After a crash that many more than were under way are unknown.
 _ANNOUNCED = 64
+# Errors that show that there is a server, and those that show none.
+_ANSWERS = (ServerError, MalformedReply, HTTPStatusError)
+_SILENCE = (ConnectError, MITimeout)
 # Templates to keep: presets are few, but some bodies are each phone's own.
 _TEMPLATES = 64
 
@@ -81,13 +92,23 @@ def check_max_in_flight(max_in_flight):
         raise BadParameters("max_in_flight is {0}".format(max_in_flight), "Give a number from 1 on")
 
 
+class _UnderWay:
+    """A request that was handed over. started, at: time.monotonic() and time.time() when it was last sent; None: it was not."""
+
+    __slots__ = ("request", "started", "at")
+
+    def __init__(self, request):
+        self.request = request
+        self.started = self.at = None
+
+
 class Delivery:
-    """Sends SipRequests and accounts for each of them.
+    """Sends SipRequests and accounts for each of them, whatever goes wrong.
 
     conn: Connection. from_uri, socket: as for SipRequest.params(). governor: Governor that paces the run, or None.
     max_in_flight: requests that may wait for their phone. stop: StopRule. journal: Journal of a campaign, or None.
-    stopped: why the run stopped (str), or None. failure: the JournalError that stopped it, or None; what was under way has
-    its results nevertheless.
+    stopped: why the run stopped (str), or None. failure: what broke it off (MIError): the server was lost, or something
+    unexpected happened; or None.
     """
 
     def __init__(
@@ -101,43 +122,51 @@ class Delivery:
         self._stop = stop or StopRule(None)
         self._journal = journal
         self._announced = collections.deque()
-        # {number: (SipRequest, time.monotonic() and time.time() when it was handed over)}
+        # {number: _UnderWay}
         self._under_way = {}
         self._aside = collections.deque()
         self._templates = {}
         self._classic = False
-        # numbers of requests under way that were about to be written at least
-        self._begun = set()
+        # requests went unanswered, and nothing was answered since
+        self._is_silent = False
         self.stopped = self.failure = None
         if journal is not None:
             journal.unsent = self._unsent
 
     def run(self, sip_requests):
-        """Yield (SipRequest, result) for each of sip_requests (iterable), those that are not sent included.
+        """Yield (SipRequest, result) for each of sip_requests (iterable), those that are not sent included. Raises nothing.
 
         result: dict of outcome, code, reason, note, at (Unix time of sending, or None) and seconds from sending to the answer.
         """
-        replies = self._conn.call_many(
-            self._mi_requests(iter(sip_requests)), self._max_in_flight, self._governor, starting=self._begun.add
-        )
-        for index, reply in replies:
-            yield from self._set_aside()
-            request, started, at = self._under_way.pop(index)
-            if isinstance(reply, OutOfMemory):
-                self._stop_run("the run stopped: {0}".format(_lower_first(str(reply))))
-            what, record = outcomes.of_reply(reply, headers=False)
-            self._note(request, what, record)
-            yield request, _result(what, record, time.monotonic() - started, at)
-        yield from self._set_aside()
+        waiting = iter(sip_requests)
+        try:
+            replies = self._conn.call_many(
+                self._mi_requests(waiting), self._max_in_flight, self._governor, starting=self._starting
+            )
+            for index, reply in replies:
+                yield from self._set_aside()
+                try:
+                    settled = self._settle(self._under_way[index], reply)
+                except Exception as error:  # the answers that are still to come must not be lost with it
+                    self.break_off(error)
+                    continue
+                del self._under_way[index]
+                yield settled
+            self._look_for_server()
+        except Exception as error:  # whatever it is, what is known of each phone is yielded
+            self.break_off(error)
+        yield from self._account(waiting)
 
-    def under_way(self):
-        """The ids of the SipRequests that may have gone out without a result, after run() raised (set of int)."""
-        return {id(entry[0]) for number, entry in self._under_way.items() if number in self._begun}
+    def break_off(self, error):
+        """Send nothing more, because of an exception. The answers to what is under way are still taken."""
+        if self.failure is None:
+            self.failure = error if isinstance(error, MIError) else UnexpectedError(error)
+        self._stop_run("the run broke off: {0}".format(self.failure))
 
     def _unsent(self):
         """The keys of what was announced, and certainly not written."""
         unsent = [request.key for request, _params in self._announced]
-        return unsent + [entry[0].key for number, entry in self._under_way.items() if number not in self._begun]
+        return unsent + [each.request.key for each in self._under_way.values() if each.at is None]
 
     def _stop_run(self, reason):
         if reason is not None and self.stopped is None:
@@ -145,56 +174,85 @@ class Delivery:
             # also what is on its way out, or was refused and would go out again
             self._governor.end(reason)
 
+    def _starting(self, index):
+        # the time of day puts the runs of a campaign, and those of several servers, on one time line
+        under_way = self._under_way[index]
+        under_way.started, under_way.at = time.monotonic(), time.time()
+
+    def _settle(self, under_way, reply):
+        """(SipRequest, result) of a reply or the MIError that came instead."""
+        what, record = outcomes.of_reply(reply, headers=False)
+        self._note(under_way.request, what, record, reply)
+        seconds = None if under_way.started is None else time.monotonic() - under_way.started
+        return under_way.request, _result(what, record, seconds, under_way.at)
+
+    def _judge(self, reply):
+        """End the run if a reply shows that it cannot go on."""
+        if isinstance(reply, OutOfMemory):
+            self._stop_run("the run stopped: {0}".format(_lower_first(str(reply))))
+        elif isinstance(reply, UnexpectedError) or _is_lost(reply):
+            self.break_off(reply)
+        if not isinstance(reply, MIError) or isinstance(reply, _ANSWERS):
+            self._is_silent = False
+        elif isinstance(reply, _SILENCE):
+            self._is_silent = True
+
+    def _look_for_server(self):
+        """Raise MIError if the last requests went unanswered because the server is gone."""
+        if not self._is_silent or self.failure is not None:
+            return
+        try:
+            self._conn.call("version")
+        except _ANSWERS:
+            pass
+
     def _mi_requests(self, sip_requests):
         """(method, params) of what can be sent, each announced in the journal before it goes out."""
         self._classic = self._conn.version < (3,)
         count = 0
         while True:
-            ready = self._announce(sip_requests)
-            if not ready:
+            self._announce(sip_requests)
+            if not self._announced and not self.stopped:
                 return
             while self._announced:
                 if self.stopped:
-                    self._withdraw(sip_requests)
-                    return
+                    break
                 request, params = self._announced.popleft()
-                # the time of day puts the runs of a campaign, and those of several servers, on one time line
-                self._under_way[count] = (request, time.monotonic(), time.time())
+                self._under_way[count] = _UnderWay(request)
                 count += 1
                 yield "t_uac_dlg", params
+            if self.stopped:
+                self._withdraw(sip_requests)
+                return
 
     def _announce(self, sip_requests):
-        """Up to a batch of (SipRequest, params) that can be sent; the others are put aside with their reason."""
-        ready = []
+        """Put up to a batch of (SipRequest, params) that can be sent on self._announced; the others aside with their reason."""
         for request in sip_requests:
             problem = request.problem
             if problem is None:
                 try:
-                    ready.append((request, request.params(self._template(request), self._from_uri, self._socket)))
+                    params = request.params(self._template(request), self._from_uri, self._socket)
+                    self._announced.append((request, params))
                 except SipError as error:
                     problem = str(error)
+                except Exception as error:  # the answers that are still to come must not be lost with it
+                    self.break_off(error)
+                    problem = self.stopped
             if problem is not None:
                 self._aside.append((request, not_sent(problem)))
-            if len(ready) == _ANNOUNCED:
+            if self.stopped or len(self._announced) == _ANNOUNCED:
                 break
-        # before the journal knows of them: if the process ends here, they are withdrawn
-        self._announced.extend(ready)
-        if ready and not self._journalled("sending", [request.key for request, _params in ready]):
-            self._withdraw(sip_requests)
-            return []
-        return ready
+        # they are there before the journal knows of them: if the process ends here, they are withdrawn
+        if self._announced:
+            self._journalled("sending", [request.key for request, _params in self._announced])
 
     def _journalled(self, method, *args):
-        """Whether the journal, if there is one, took it. If it cannot be written, nothing more is sent."""
-        if self._journal is None:
-            return True
-        try:
-            getattr(self._journal, method)(*args)
-        except JournalError as error:
-            self.failure = self.failure or error
-            self._stop_run("the run stopped: {0}".format(_lower_first(error.message)))
-            return False
-        return True
+        """Tell the journal, if there is one. If it cannot be written to, nothing more is sent."""
+        if self._journal is not None:
+            try:
+                getattr(self._journal, method)(*args)
+            except Exception as error:  # as above
+                self.break_off(error)
 
     def _template(self, request):
         """What a request shares with others that have the very same headers and body."""
@@ -209,23 +267,47 @@ class Delivery:
 
     def _withdraw(self, sip_requests):
         """The run stopped: what was announced or not yet looked at is not sent."""
-        self._journalled("withdraw", [request.key for request, _params in self._announced])
+        if self._announced:
+            self._journalled("withdraw", [request.key for request, _params in self._announced])
         for request, _params in self._announced:
             self._aside.append((request, not_sent(self.stopped)))
         self._announced.clear()
         for request in sip_requests:
             self._aside.append((request, not_sent(request.problem or self.stopped)))
 
+    def _account(self, sip_requests):
+        """Yield what is known of the requests that call_many() gave no outcome for."""
+        yield from self._set_aside()
+        left, self._under_way = self._under_way, {}
+        for under_way in left.values():
+            what = outcomes.NOT_SENT if under_way.at is None else outcomes.UNKNOWN
+            record = {"code": None, "reason": self.stopped}
+            self._note(under_way.request, what, record)
+            yield under_way.request, _result(what, record, None, under_way.at)
+        self._withdraw(sip_requests)
+        yield from self._set_aside()
+
     def _set_aside(self):
         while self._aside:
             yield self._aside.popleft()
 
-    def _note(self, request, what, record):
-        if what == outcomes.NOT_SENT:
-            self._journalled("withdraw", [request.key])
-        elif what != outcomes.UNKNOWN:
-            self._journalled("finished", request.key, what, record["code"], record["reason"])
-        self._stop_run(self._stop.count(what))
+    def _note(self, request, what, record, reply=None):
+        """Write an outcome down, and see whether the run goes on after it. It has a result, whatever happens here."""
+        try:
+            if what == outcomes.NOT_SENT:
+                self._journalled("withdraw", [request.key])
+            elif what != outcomes.UNKNOWN:
+                self._journalled("finished", request.key, what, record["code"], record["reason"])
+            self._stop_run(self._stop.count(what))
+            if reply is not None:
+                self._judge(reply)
+        except Exception as error:  # the answers that are still to come must not be lost with it
+            self.break_off(error)
+
+
+def _is_lost(reply):
+    """Whether a reply shows that there is no server that takes requests."""
+    return isinstance(reply, _SILENCE) and not isinstance(reply, _ANSWERS) and not reply.maybe_sent
 
 
 class StopRule:

@@ -9,11 +9,15 @@
 
 import time
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError, MITimeout
+
 BACK = "back"
 NOT_BACK = "not_back"
 # Seconds between two looks.
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 15.0
+# Seconds in which a server may be started again.
+_PATIENCE = 30.0
 
 
 class Watch:
@@ -75,15 +79,26 @@ class Watch:
 def wait_for_registrations(source, targets, timeout, known=()):
     """Yield (target, new contact record) as targets come back, until all are or timeout (seconds) is over.
 
-    source: see sources.py. known: as for Watch. Each look asks for the AORs that are still waited for.
+    source: see sources.py. known: as for Watch. Each look asks for the AORs that are still waited for. Looks that fail for
+    want of the server are repeated; raises MIError once none came through for some time, or the last one did not.
     """
     watch = Watch(targets, known)
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
+    failing_since = None
     while len(watch):
         started = time.monotonic()
-        # a dump for each look would load the server more than all requests do
-        for contacts in source.by_aor(watch.aors(), never_dump=True).values():
+        try:
+            # a dump for each look would load the server more than all requests do
+            found = source.by_aor(watch.aors(), never_dump=True)
+            failing_since = None
+        except (ConnectError, MITimeout):
+            found, failing_since = {}, failing_since or started
+            now = time.monotonic()
+            if now >= deadline or now - failing_since >= _PATIENCE:
+                raise
+            source.reconnect()
+        for contacts in found.values():
             yield from watch.look(contacts)
         # a large table is asked less often, so that watching does not load the server
         pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))

@@ -200,6 +200,10 @@ class MISource:
             "expected_seconds": None if self._expected is None else round(self._expected, 3),
         }
 
+    def reconnect(self):
+        """Begin anew with a server that was lost: it may have been started again."""
+        self._conn.close()
+
     def contacts(self, select=None):
         """Yield the contact records of the table. select: function of a record, whether to yield it, called once for each.
 

@@ -11,7 +11,7 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
 
@@ -53,11 +53,18 @@ def run(task):
             for dialog in dialogs.find(task.connection, wanted).values()
         ]
         return _result(outcomes, time.monotonic() - start)
+    ended = []
+
+    def known():
+        dialogs.conclude(ended, "the task broke off")
+        return _result(ended, time.monotonic() - start)
+
+    task.known = known
     try:
-        outcomes = (_absent if task.params["state"] == "absent" else _drained)(task, wanted)
+        outcomes = (_absent if task.params["state"] == "absent" else _drained)(task, wanted, ended)
     except dialogs.Unfinished as error:
         result = _result(error.outcomes, time.monotonic() - start)
-        raise TaskFailure(str(error), dict(result, error=describe_error(error.error))) from error
+        raise TaskFailure(str(error), dict(result, **describe_failure(error.error))) from error
     result = _result(outcomes, time.monotonic() - start)
     problem = _problem(outcomes, result["seconds"])
     if problem:
@@ -86,14 +93,15 @@ def _checked(params):
     return wanted
 
 
-def _absent(task, wanted):
+def _absent(task, wanted, ended):
+    """The Outcomes. ended: list that takes those of calls that are told to end."""
     params = task.params
     found = dialogs.find(task.connection, wanted).values()
     wait = dialogs.END_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
-    return dialogs.end(task.connection, found, wait, params["interval"], params["rate"])
+    return dialogs.end(task.connection, found, wait, params["interval"], params["rate"], ended)
 
 
-def _drained(task, wanted):
+def _drained(task, wanted, ended):
     params = task.params
     wait = _DRAIN_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
     outcomes = dialogs.drain(task.connection, wanted, wait, params["interval"])
@@ -101,8 +109,9 @@ def _drained(task, wanted):
     if not left or not params["end_after_timeout"]:
         return outcomes
     over = [each for each in outcomes if each.outcome != dialogs.LEFT]
+    ended.extend(over)
     try:
-        return over + dialogs.end(task.connection, left, dialogs.END_WAIT, params["interval"], params["rate"])
+        return over + dialogs.end(task.connection, left, dialogs.END_WAIT, params["interval"], params["rate"], ended)
     except dialogs.Unfinished as error:
         error.outcomes = over + error.outcomes
         raise

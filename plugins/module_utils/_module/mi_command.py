@@ -10,7 +10,7 @@
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 _COMMAND = {
@@ -38,24 +38,29 @@ def run(task):
     steps = [_Step(each, number, task) for number, each in enumerate(wanted, 1)]
     for step in steps:
         step.check()
+    task.known = lambda: _result(steps, single)
     failure = None
     for step in steps:
         if failure is None:
             failure = step.run()
+    if failure is not None:
+        raise TaskFailure(*_failed(failure, _result(steps, single), single))
+    return _result(steps, single)
+
+
+def _result(steps, single):
     result = {"changed": any(step.result["changed"] for step in steps)}
     if single:
         result.update(steps[0].result)
     else:
         result["results"] = [step.result for step in steps]
-    if failure is not None:
-        raise TaskFailure(*_failed(failure, result, single))
     return result
 
 
 def _failed(failure, result, single):
     step, error = failure
     message = str(error) if single else "Command {0} of the list, {1}: {2}".format(step.number, step.command, error)
-    return message, dict(result, error=describe_error(error))
+    return message, dict(result, **describe_failure(error))
 
 
 class _Step:
@@ -92,8 +97,8 @@ class _Step:
                 self.result.update(
                     code=error.code, message=printable(error.reason), data=error.data, result=None, raw=None
                 )
-            # a command that was refused changed nothing; after anything else it may have
-            self.result["changed"] = self._changes and not isinstance(error, (ServerError, BadParameters))
+            # a command that was refused, or did not go out, changed nothing; after anything else it may have
+            self.result["changed"] = self._changes and error.maybe_sent
             return None if accepted else (self, error)
         self.result.update(
             status="ok",

@@ -79,24 +79,32 @@ def _run(task, prepared, state):
     everything = [request for _mailbox, reached in requests for request in reached]
     if task.check_mode:
         results = sending.plan(everything)
-        return _result(results, current, everything, lookup, None, 0, results.counts.of(outcomes.PLANNED) > 0)
+        _tell_current(results, current)
+        summary = results.counts.summary(None, 0)
+        return _result(results, everything, lookup, summary, results.counts.of(outcomes.PLANNED) > 0)
     with sending.results_of(task) as results:
         if state is not None and changed:
             _forget(state, changed)
         sent = sending.Sending(task, everything, results)
-        result = _result(results, current, everything, lookup, sent.seconds, sent.sent, sent.sent > 0)
+        task.known = lambda: _result(results, everything, lookup, sent.counts(), sent.sent > 0)
+        _tell_current(results, current)
+        sent.run()
     if state is not None and changed:
         _remember(state, requests, results, sent)
-    return sent.finish(result)
+    return sent.finish(task.known())
 
 
-def _result(results, current, requests, lookup, seconds, sent, changed):
+def _tell_current(results, current):
+    """Add the mailboxes that nothing is sent for."""
     for mailbox in current:
         results.add_other(_unchanged(mailbox))
+
+
+def _result(results, requests, lookup, summary, changed):
     return {
         "changed": changed,
         "results": results.entries(requests),
-        "summary": results.counts.summary(seconds, sent),
+        "summary": summary,
         "lookup": lookup,
         "diff": results.counts.diff(),
     }
@@ -202,7 +210,7 @@ def _remember(state, requests, results, sent):
     try:
         state.save()
     except boxes.StateError as error:
-        sent.failure = sent.failure or error
+        sent.break_off(error)
 
 
 def _unchanged(mailbox):

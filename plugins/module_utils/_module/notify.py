@@ -44,6 +44,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     sending_spec,
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip import presets
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params, with_defaults
@@ -251,7 +252,8 @@ class _Fleet:
     def planned(self):
         """The whole plan: who, with what Event, in what order, and why others are left out."""
         results = sending.plan(self._choice.requests)
-        result = self._result(results, None, 0)
+        self._tell_others(results)
+        result = self._result(results, results.counts.summary(None, 0))
         result["changed"] = self._task.check_mode and results.counts.of(outcomes.PLANNED) > 0
         return result
 
@@ -259,15 +261,27 @@ class _Fleet:
         """Send, and watch the phones come back if that is wanted."""
         with sending.results_of(self._task) as results:
             sent = sending.Sending(self._task, self._choice.requests, results, journal)
-            registered = None
+            registered = {}
+            self._task.known = lambda: self._sent_result(results, sent, registered)
+            self._tell_others(results)
+            sent.run()
             if self._params["wait"] and sent.failure is None:
-                registered = self._watch(results, journal)
-            result = self._result(results, sent.seconds, sent.sent, registered)
-        result["changed"] = sent.sent > 0
-        return sent.finish(result)
+                try:
+                    self._watch(results, registered, journal)
+                except (MIError, TableError) as error:
+                    raise TaskFailure(
+                        "All was sent, but watching for registrations ended early: {0}".format(error),
+                        dict(self._sent_result(results, sent, registered), **describe_failure(error)),
+                    ) from error
+        return sent.finish(self._sent_result(results, sent, registered))
 
-    def _watch(self, results, journal):
-        """Add to results what the location table shows of the phones that accepted; gives how many are back, and how many not.
+    def _sent_result(self, results, sent, registered):
+        result = self._result(results, sent.counts(), registered)
+        result["changed"] = sent.sent > 0
+        return result
+
+    def _watch(self, results, registered, journal):
+        """Add to results what the location table shows of the phones that accepted, and count them in registered (dict).
 
         Those that only read their configuration need not register anew, so nobody waits for them.
         """
@@ -277,7 +291,6 @@ class _Fleet:
             if results.outcome(request) == outcomes.ACCEPTED and request.label["action"] != presets.CHECK_CFG
         }
         accepted = [request.target for request in waiting.values()]
-        registered = {}
         started = time.monotonic()
         known = itertools.chain(
             self._seen,
@@ -286,45 +299,45 @@ class _Fleet:
             ((each.target.aor, each.target.contact) for each in self._choice.already),
         )
         back = registration.wait_for_registrations(self._source, accepted, self._params["wait"]["timeout"], known)
-        try:
-            for target, record in back:
-                seconds = round(time.monotonic() - started, 1)
-                _note_registered(results, waiting.pop(id(target)), registration.BACK, record["user_agent"], seconds)
-                registered[registration.BACK] = registered.get(registration.BACK, 0) + 1
-                if journal is not None and not record["sip_instance"] and record["contact"] != target.contact:
-                    # the same phone under another contact: later runs of the campaign are not to take it for a new one
-                    key = target.aor or "", record["contact"]
-                    if not journal.knows(key):
-                        journal.finished(key, outcomes.ACCEPTED, None, "registered anew")
-        except (MIError, TableError) as error:
-            # what was sent must not be lost with it
-            self._task.warn("Watching for registrations ended early: {0}".format(error))
+        for target, record in back:
+            seconds = round(time.monotonic() - started, 1)
+            _note_registered(results, waiting.pop(id(target)), registration.BACK, record["user_agent"], seconds)
+            registered[registration.BACK] = registered.get(registration.BACK, 0) + 1
+            if journal is not None and not record["sip_instance"] and record["contact"] != target.contact:
+                # the same phone under another contact: later runs of the campaign are not to take it for a new one
+                key = target.aor or "", record["contact"]
+                if not journal.knows(key):
+                    journal.finished(key, outcomes.ACCEPTED, None, "registered anew")
         for request in waiting.values():
             _note_registered(results, request, registration.NOT_BACK, None, None)
         if waiting:
             registered[registration.NOT_BACK] = len(waiting)
-        return registered
 
-    def _result(self, results, seconds, sent, registered=None):
-        choice = self._choice
-        # phones that no batch is for are told of once, with the last one
-        is_told = self.is_plan or not choice.remaining
-        for request in choice.already if is_told else ():
+    @property
+    def _is_told(self):
+        """Whether phones that no batch is for are told of: once, with the last one."""
+        return self.is_plan or not self._choice.remaining
+
+    def _tell_others(self, results):
+        """Add the phones that no request is made for."""
+        for request in self._choice.already if self._is_told else ():
             results.add_other(_as_wanted(request.target))
-        for entry in choice.settled:
+        for entry in self._choice.settled:
             results.add_other(entry)
-        summary = results.counts.summary(seconds, sent)
+
+    def _result(self, results, summary, registered=None):
+        choice = self._choice
         summary.update(
             earlier=choice.earlier,
             remaining=choice.remaining,
-            left_out=dict(self._left_out.counts) if is_told else {},
+            left_out=dict(self._left_out.counts) if self._is_told else {},
         )
         if self._params["wait"]:
             summary["registered"] = registered or {}
         return {
             "results": results.entries(choice.requests),
             "summary": summary,
-            "left_out": self._left_out.listed if is_told else [],
+            "left_out": self._left_out.listed if self._is_told else [],
             "lookup": self._lookup,
             "diff": results.counts.diff(),
         }

@@ -9,7 +9,7 @@
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
 
@@ -48,6 +48,12 @@ def run(task):
         entries.append(_entry(each, first))
     if task.check_mode:
         return _result(entries)
+
+    def known():
+        _skip(entries)
+        return _result(entries)
+
+    task.known = known
     done = {}
     for each, entry in zip(planned, entries):
         if entry["requests"]:
@@ -56,7 +62,7 @@ def run(task):
             except MIError as error:
                 entry.update(outcome=FAILED, error=printable(str(error)), changed=error.maybe_sent)
                 _skip(entries)
-                raise TaskFailure(_text(error, entries), dict(_result(entries), error=describe_error(error))) from error
+                raise TaskFailure(_text(error, entries), dict(_result(entries), **describe_failure(error))) from error
         entry.update(outcome=RELOADED, seconds=done[each.key()]["seconds"])
     return _result(entries)
 

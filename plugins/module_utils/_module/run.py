@@ -14,7 +14,7 @@ import traceback
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, UnexpectedError
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url, without_url_secrets
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     CONNECTION_OPTIONS,
@@ -97,6 +97,8 @@ class Task:
 
     params: the module's parameters. check_mode, diff_mode: bool. connection: to the server, not yet opened.
     warn: function of a str.
+    known: function that gives the result (dict) as far as it is known, for a task that something ends which its body does not
+    expect. A body sets it before it sends anything.
     """
 
     def __init__(self, params, check_mode, diff_mode, connection, warn):
@@ -105,6 +107,7 @@ class Task:
         self.diff_mode = diff_mode
         self.connection = connection
         self.warn = warn
+        self.known = dict
 
 
 def run_module(spec, body):
@@ -116,29 +119,48 @@ def run_module(spec, body):
         module = _Module(spec.withheld, supports_check_mode=True, **connection_spec().merged_with(spec).to_kwargs())
     except RecursionError:
         _fail_without_module("The options nest lists or mappings too deeply. Give flat lists of texts and numbers")
-    connection = None
+    connection = task = None
     try:
-        with Connection(connection_options(module.params)) as connection:
-            result = body(Task(module.params, module.check_mode, module._diff, connection, _printing(module.warn)))
-        _warn(module, connection)
-        module.exit_json(**result)
+        connection = Connection(connection_options(module.params))
+        task = Task(module.params, module.check_mode, module._diff, connection, _printing(module.warn))
+        result = body(task)
     except TaskFailure as error:
-        _warn(module, connection)
+        _leave(module, connection)
         module.fail_json(msg=printable(str(error)), **error.result)
-    except (MIError, SipError) as error:
-        _warn(module, connection)
-        trace = "\n".join(map(printable, traceback.format_exc().splitlines()))
-        module.fail_json(msg=printable(str(error)), error=describe_error(error), exception=trace)
-    except TableError as error:
-        _warn(module, connection)
-        module.fail_json(msg=printable(message_of(error)), error=describe_error(error))
+    except Exception as error:  # whatever it is, what was sent is accounted for
+        _leave(module, connection)
+        module.fail_json(msg=printable(message_of(error)), **dict(_known(task), **describe_failure(error)))
+    _leave(module, connection)
+    module.exit_json(**result)
+
+
+def _known(task):
+    """What is known of a task that something ended (dict)."""
+    try:
+        return task.known() if task is not None else {}
+    except Exception:  # the error that ended the task tells more
+        return {}
 
 
 def message_of(error):
-    """What a TableError says to a user (str)."""
+    """What an exception says to a user (str)."""
     if isinstance(error, MissingLibrary):
         return "{0}. {1}".format(missing_required_lib(error.library), error.message)
-    return str(error)
+    return str(_of_tree(error))
+
+
+def _of_tree(error):
+    return error if isinstance(error, (MIError, SipError, TableError)) else UnexpectedError(error)
+
+
+def describe_failure(error):
+    """What a task returns of the exception that ended it (dict): error, and exception, its traceback."""
+    described = {"error": describe_error(_of_tree(error))}
+    if not isinstance(error, TableError):
+        cause = error.cause if isinstance(error, UnexpectedError) else error
+        trace = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__))
+        described["exception"] = "\n".join(map(printable, trace.splitlines()))
+    return described
 
 
 def describe_error(error):
@@ -162,8 +184,15 @@ def _fail_without_module(message):
     sys.exit(1)
 
 
-def _warn(module, connection):
-    for text in connection.warnings if connection is not None else ():
+def _leave(module, connection):
+    """Close the connection, and pass its warnings on."""
+    if connection is None:
+        return
+    try:
+        connection.close()
+    except Exception as error:  # the result is not lost with it
+        module.warn(printable("The connection could not be closed: {0}".format(message_of(error))))
+    for text in connection.warnings:
         module.warn(printable(text))
 
 

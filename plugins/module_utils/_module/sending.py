@@ -17,15 +17,14 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
     Delivery,
     StopRule,
     check_max_in_flight,
-    not_sent,
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import PlanFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import flatten
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
@@ -90,55 +89,67 @@ def results_of(task):
 class Sending:
     """One run over SipRequests. results: Results, which takes what becomes of each.
 
-    seconds: that sending took. sent: requests that went out. stopped: why the run
-    stopped before its end, or None. failure: the MIError that ended it, or None.
+    seconds: that sending took, None before it ended. failure: the MIError that broke the run off, or None.
     """
 
     def __init__(self, task, requests, results, journal=None):
         params = task.params
-        self.governor = Governor(params["rate"], params["server_share"])
-        delivery = Delivery(
+        self._task, self._requests, self._results = task, requests, results
+        self._governor = Governor(params["rate"], params["server_share"])
+        self._delivery = Delivery(
             task.connection,
             from_uri=params["from_uri"],
             socket=None if params["socket"] == "default" else params["socket"],
-            governor=self.governor,
+            governor=self._governor,
             max_in_flight=params["max_in_flight"],
             stop=StopRule(params["max_failures"]),
             journal=journal,
         )
-        self.failure = None
-        started = time.monotonic()
-        try:
-            for request, result in delivery.run(requests):
-                results.add(request, report.result_of(request, result))
-        except MIError as error:
-            self.failure = error
-        except OSError as error:
-            # results must not be lost with it
-            self.failure = MIError("The run broke off: {0}".format(error.strerror or error))
-        self.failure = self.failure or delivery.failure
-        self.seconds = time.monotonic() - started
-        self.stopped = delivery.stopped
-        under_way = delivery.under_way()
-        for request in requests:
-            if results.outcome(request) is None:
-                results.add(request, self._unaccounted(request, id(request) in under_way))
-        self.sent = sum(results.outcome(request) in outcomes.SENT for request in requests)
-        self._task, self._results, self._requested = task, results, bool(requests)
+        self.seconds = None
 
-    def _unaccounted(self, request, may_have_sent):
-        """The result of a request that the run broke off before."""
-        result = not_sent("the run broke off: {0}".format(self.failure))
-        return report.result_of(request, dict(result, outcome=outcomes.UNKNOWN if may_have_sent else outcomes.NOT_SENT))
+    def run(self):
+        """Send all. Each SipRequest has its result then, whatever went wrong."""
+        started = time.monotonic()
+        later = []
+        for request, result in self._delivery.run(self._requests):
+            try:
+                self._results.add(request, report.result_of(request, result))
+            except Exception as error:  # once the others are in, there may be room for it
+                self._delivery.break_off(error)
+                later.append((request, result))
+        self.seconds = time.monotonic() - started
+        for request, result in later:
+            self._results.add(request, report.result_of(request, result))
+
+    def break_off(self, error):
+        """Let the task fail with an exception, unless something else broke the run off before."""
+        self._delivery.break_off(error)
+
+    @property
+    def failure(self):
+        return self._delivery.failure
+
+    @property
+    def sent(self):
+        """Requests that went out, as far as their results are known (int)."""
+        return sum(self._results.outcome(request) in outcomes.SENT for request in self._requests)
+
+    def counts(self):
+        """The summary of the results so far, with the pace of the run."""
+        summary = self._results.counts.summary(self.seconds, self.sent)
+        if self._requests:
+            summary["pace"] = self._governor.report()
+        return summary
 
     def finish(self, result):
-        """Return result with the pace of the run in its summary, or raise TaskFailure with it when the run stopped or broke off."""
+        """Return result, or raise TaskFailure with it when the run stopped or broke off."""
         if self._results.problem is not None:
             self._task.warn(self._results.problem)
-        if self._requested:
-            result["summary"]["pace"] = self.governor.report()
         if self.failure is not None:
-            raise TaskFailure(str(self.failure), dict(result, error=describe_error(self.failure)))
-        if self.stopped:
-            raise TaskFailure(self.stopped[0].upper() + self.stopped[1:], result)
+            total = len(self._requests)
+            message = "The run broke off after {0} of {1} requests: {2}".format(self.sent, total, self.failure)
+            raise TaskFailure(message, dict(result, **describe_failure(self.failure)))
+        if self._delivery.stopped:
+            stopped = self._delivery.stopped
+            raise TaskFailure(stopped[0].upper() + stopped[1:], result)
         return result

@@ -16,8 +16,11 @@ def run_state(declaration):
     """The main() of a module. declaration: subclass of engine.State."""
 
     def body(task):
+        def tell(known):
+            task.known = known
+
         try:
-            return engine.push(task.connection, declaration(task.params), task.check_mode)
+            return engine.push(task.connection, declaration(task.params), task.check_mode, tell)
         except engine.PushFailed as error:
             raise TaskFailure(str(error), error.result) from error
 

@@ -11,7 +11,7 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
 from ansible_collections.community.opensips.plugins.module_utils._table import (
     fields,
@@ -95,6 +95,7 @@ class _Push:
             self._plan = table.compare(self._request)
             self._planned = None
             self.result = self._result()
+            task.known = self._known
             if not self._plan.changed:
                 return
             if reloads:
@@ -102,7 +103,13 @@ class _Push:
             table.check_writable()
             if not task.check_mode:
                 self._write(table)
-        self.written = not task.check_mode
+
+    def _known(self):
+        """The result when something unexpected ended the task."""
+        if not self.written:
+            # an error rolls a transaction back
+            self._unwritten()
+        return self.result
 
     def reload(self):
         """Have the server read the table. Raises TaskFailure, whose result says what was written."""
@@ -175,13 +182,14 @@ class _Push:
         except TableError as error:
             self._unwritten()
             self._fail(str(error), error)
+        self.written = True
         planned = self.result["reload"]
         self.result = self._result()
         self.result["reload"] = planned
 
     def _fail(self, message, error=None):
         if error is not None:
-            self.result["error"] = describe_error(error)
+            self.result.update(describe_failure(error))
         raise TaskFailure(message, self.result) from error
 
     def _unwritten(self):

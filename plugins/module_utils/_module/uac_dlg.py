@@ -12,7 +12,7 @@ import re
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable, to_crlf
 
@@ -41,23 +41,22 @@ def run(task):
     request = _params(params, classic=False)
     if task.check_mode:
         return {"changed": True, "request": request}
+    result = {"changed": False, "outcome": outcomes.NOT_SENT, "note": None, "request": request}
+    task.known = lambda: result
     if task.connection.version < (3,):
-        request = _params(params, classic=True)
+        result["request"] = request = _params(params, classic=True)
     try:
         answered = task.connection.call("t_uac_dlg", request)
     except MIError as error:
         answered = error
+    # until the answer is understood
+    result.update(changed=True, outcome=outcomes.UNKNOWN)
     what, record = outcomes.of_reply(answered)
-    result = {
-        "changed": what in outcomes.SENT,
-        "outcome": what,
-        "note": outcomes.note_on(what, record),
-        "request": request,
-    }
-    result.update(record, reason=printable(record["reason"]))
+    result.update(record, changed=what in outcomes.SENT, outcome=what, note=outcomes.note_on(what, record))
+    result["reason"] = printable(result["reason"])
     if record["code"] is None or what == outcomes.NOT_SENT:
-        error = describe_error(answered) if isinstance(answered, MIError) else None
-        raise TaskFailure(str(answered) if error else record["reason"], dict(result, error=error))
+        error = describe_failure(answered) if isinstance(answered, MIError) else {"error": None}
+        raise TaskFailure(str(answered) if isinstance(answered, MIError) else record["reason"], dict(result, **error))
     if not accepted(record["code"]):
         text = "The answer to {0} was {1} {2} ({3})".format(params["method"], record["code"], record["reason"], what)
         raise TaskFailure(text + (". " + result["note"] if result["note"] else ""), result)

@@ -110,25 +110,36 @@ def find(conn, wanted):
     }
 
 
-def end(conn, found, wait=END_WAIT, interval=1.0, rate=None):
+def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
     """End these dialogs and see that they are over: list of Outcome, in their order.
 
     found: list of records. wait: seconds until each must be over. interval: seconds between two looks. rate: calls a second.
-    Raises Unfinished.
+    outcomes: a list that takes the Outcomes, for callers that want them whatever is raised. Raises Unfinished.
     """
-    outcomes = [Outcome(dialog) for dialog in found]
+    ended = [Outcome(dialog) for dialog in found]
+    if outcomes is not None:
+        outcomes.extend(ended)
+
+    def starting(index):
+        ended[index].sent = True
+
     requests = [request_of(dialog) for dialog in found]
-    for index, reply in conn.call_many(requests, governor=Governor(rate)):
-        _note(outcomes[index], reply)
     try:
-        _settle(conn, outcomes, wait, interval)
+        for index, reply in conn.call_many(requests, governor=Governor(rate), starting=starting):
+            _note(ended[index], reply)
+        _settle(conn, ended, wait, interval)
     except MIError as error:
-        for each in outcomes:
-            if each.outcome == LEFT:
-                each.outcome = FAILED
-                each.error = each.error or "whether it ended could not be read: {0}".format(error)
-        raise Unfinished(error, outcomes) from error
-    return outcomes
+        conclude(ended, error)
+        raise Unfinished(error, ended) from error
+    return ended
+
+
+def conclude(outcomes, error):
+    """Say of dialogs whose end was not waited for that nobody knows of it. error: why (MIError or str)."""
+    for each in outcomes:
+        if each.outcome == LEFT and (each.sent or each.error is not None):
+            each.outcome = FAILED
+            each.error = each.error or "whether it ended could not be read: {0}".format(error)
 
 
 def request_of(dialog):

@@ -88,13 +88,13 @@ class PushFailed(Exception):
 
 
 class _Entry:
-    """What became of an item."""
+    """What became of an item. sent: whether a request of it went out. answered: whether the server answered one."""
 
     def __init__(self, item, requests):
         self.item = item
         self.requests = requests
         self.error = None
-        self.sent = False
+        self.sent = self.answered = False
 
     def result(self, after):
         entry = dict(self.item.identity)
@@ -109,9 +109,10 @@ class _Entry:
         return entry
 
 
-def push(conn, state, check_mode):
+def push(conn, state, check_mode, tell=None):
     """Make the server as the State wants it: dict with changed, results and diff.
 
+    tell: called before anything is written, with a function that gives the same as far as it is known then.
     Raises PushFailed when a write was refused or the state does not show, and the errors of reading before anything was written.
     """
     conn.require(*(state.READS + state.WRITES))
@@ -122,15 +123,18 @@ def push(conn, state, check_mode):
             conn.check(method, params)
     if check_mode or not any(entry.requests for entry in entries):
         return _result(entries, [entry.item.after for entry in entries])
+    if tell is not None:
+        tell(lambda: _as_sent(entries))
     stopped = _write(conn, entries)
+    if stopped is not None and not any(entry.sent for entry in entries):
+        # the server is not there: reading would wait for it once more
+        raise PushFailed(_say(state, entries, stopped), _as_sent(entries))
     try:
         now = _settled(conn, state, entries)
     except MIError as error:
-        # what cannot be read back counts as written
-        result = _result(entries, [entry.item.after if entry.sent else entry.item.before for entry in entries])
         raise PushFailed(
             "{0} (and what was written could not be read back: {1})".format(_say(state, entries, stopped), error),
-            result,
+            _as_sent(entries),
         ) from error
     # what the declaration does not list any more is gone
     after = [now[_key(entry.item)].before if _key(entry.item) in now else None for entry in entries]
@@ -144,6 +148,11 @@ def push(conn, state, check_mode):
     return result
 
 
+def _as_sent(entries):
+    """The result without a look at the server: what went out counts as written."""
+    return _result(entries, [entry.item.after if entry.sent else entry.item.before for entry in entries])
+
+
 def _key(item):
     return tuple(item.identity.items())
 
@@ -151,12 +160,19 @@ def _key(item):
 def _write(conn, entries):
     """Send the requests, one at a time; one item's refusal does not keep others back. Returns the error that stopped all, or None."""
     turn = []
+
+    def starting(_index):
+        turn[0].sent = True
+
     # call_many(), because it paces by the server's memory: very many contacts would use all of a small one
-    for _index, outcome in conn.call_many(_requests(entries, turn), max_in_flight=1):
+    for _index, outcome in conn.call_many(_requests(entries, turn), max_in_flight=1, starting=starting):
+        entry = turn[0]
         if isinstance(outcome, MIError):
-            turn[0].error = outcome
+            entry.error = outcome
             if not isinstance(outcome, ServerError) or isinstance(outcome, OutOfMemory):
+                entry.sent = outcome.maybe_sent or entry.answered
                 return outcome
+        entry.answered = True
     return None
 
 
@@ -167,7 +183,6 @@ def _requests(entries, turn):
         for request in entry.requests:
             if entry.error is not None:
                 break
-            entry.sent = True
             yield request
 
 
@@ -224,7 +239,7 @@ def _say(state, entries, stopped, after=None):
             )
     text = first_few(parts, _SHOWN)
     if stopped is not None:
-        waiting = sum(1 for entry in entries if entry.requests and not entry.sent)
+        waiting = sum(1 for entry in entries if entry.requests and not entry.sent and entry.error is None)
         text += "; {0} more not tried".format(waiting) if waiting else ""
     return text or "All was written"
 

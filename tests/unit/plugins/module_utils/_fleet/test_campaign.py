@@ -96,6 +96,8 @@ class Server:
         if method == "get_statistics":
             counts = {"usrloc:location-users": len(aors), "usrloc:location-contacts": len(self._phones)}
             return ValueReply(counts, "")
+        if method == "version":
+            return ValueReply({"Server": "OpenSIPS (3.6.8 (x86_64/linux))"}, "")
         assert method == "ul_dump"
         self.dumps += 1
         found = [{"AOR": aor, "Contacts": contacts} for aor, contacts in aors.items()]

@@ -12,6 +12,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
     SipRequest,
     check_max_in_flight,
 )
+from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, JournalError
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import (
@@ -22,6 +23,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.targets 
     of_selection,
     of_uris,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi import governor
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ConnectError,
@@ -340,6 +342,52 @@ def test_deliver_nothing_and_only_what_cannot_be_sent():
             results = list(Delivery(conn).run(requests))
         assert [result["reason"] for _request, result in results] == ["a", "b"]
         assert "t_uac_dlg" not in peer.methods()
+
+
+def test_seconds_count_from_the_last_try(monkeypatch):
+    """A phone that the server had no memory for at first did not take that long to answer."""
+    monkeypatch.setattr(governor, "_FIRST_PAUSE", 0.5)
+    left = [Fault(500, "Server error occurred (2/MI/UAC)")]
+    with Datagram(commands={"t_uac_dlg": lambda params: left.pop() if left else answers(params)}) as peer:
+        with peer.connect() as conn:
+            ((_request, result),) = Delivery(conn).run([notify("sip:ok1@192.0.2.1")])
+    assert result["outcome"] == "accepted" and not left
+    assert result["seconds"] < 0.5
+
+
+def test_a_journal_that_is_full_costs_no_answer(tmp_path):
+    """What is under way has its results, and nothing more is sent."""
+    requests = [notify("sip:ok{0}@192.0.2.1".format(number)) for number in range(200)]
+    with Journal("full", str(tmp_path)) as journal, Datagram(commands={"t_uac_dlg": answers}) as peer:
+        real, calls = journal.sending, []
+
+        def sending(keys):
+            calls.append(keys)
+            if len(calls) == 2:
+                raise JournalError("No space left on device")
+            real(keys)
+
+        journal.sending = sending
+        with peer.connect() as conn:
+            delivery = Delivery(conn, journal=journal)
+            results = {request.target.contact: result for request, result in delivery.run(requests)}
+        reached = [params["ruri"] for method, params in peer.requests if method == "t_uac_dlg"]
+    assert "No space left" in str(delivery.failure)
+    assert [results[request.target.contact]["outcome"] for request in requests] == ["accepted"] * 64 + [
+        "not_sent"
+    ] * 136
+    assert sorted(reached) == sorted(uri for uri, result in results.items() if result["outcome"] == "accepted")
+
+
+def test_a_server_that_is_gone_at_the_end_is_told():
+    """All was handed over before, so that only its silence is left."""
+    with Datagram(commands={"t_uac_dlg": SILENT}) as peer:
+        with peer.connect(timeout=0.3) as conn:
+            conn.has("t_uac_dlg")
+            peer.answers.commands["version"] = SILENT
+            delivery = Delivery(conn)
+            ((_request, result),) = delivery.run([notify("sip:ok1@192.0.2.1")])
+    assert result["outcome"] == "unknown" and isinstance(delivery.failure, MITimeout)
 
 
 def test_a_registered_phone_is_reached_the_way_it_registered():

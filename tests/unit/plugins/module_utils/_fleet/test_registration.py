@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ansible_collections.community.opensips.plugins.module_utils._fleet import registration
 from ansible_collections.community.opensips.plugins.module_utils._fleet.registration import Watch
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
 
 BEFORE = {
     "aor": "alice",
@@ -208,3 +209,35 @@ def test_nobody_to_wait_for(monkeypatch):
     source = Source(monkeypatch, [])
     assert list(registration.wait_for_registrations(source, [], 60)) == []
     assert (source.asked, source.now) == ([], 1000.0)
+
+
+class Flaky(Source):
+    """A server that does not answer the looks whose numbers are in lost."""
+
+    def __init__(self, monkeypatch, lost, *tables):
+        super().__init__(monkeypatch, *tables)
+        self.lost, self.looks, self.reconnected = lost, 0, 0
+
+    def by_aor(self, aors, never_dump=False):
+        self.looks += 1
+        if self.looks in self.lost:
+            raise ConnectError("gone")
+        return super().by_aor(aors, never_dump)
+
+    def reconnect(self):
+        self.reconnected += 1
+
+
+def test_a_look_that_fails_is_repeated(monkeypatch):
+    phone, new = target(), record(call_id="after")
+    source = Flaky(monkeypatch, {1, 2, 4}, [BEFORE], [new])
+    assert list(registration.wait_for_registrations(source, [phone], 600)) == [(phone, new)]
+    assert (source.looks, source.reconnected) == (5, 3)
+
+
+@pytest.mark.parametrize("timeout, end", [(600, 1045), (5, 1006)])
+def test_a_server_that_stays_lost_ends_the_waiting(monkeypatch, timeout, end):
+    source = Flaky(monkeypatch, range(2, 1000), [BEFORE])
+    with pytest.raises(ConnectError):
+        list(registration.wait_for_registrations(source, [target()], timeout))
+    assert source.looks > 2 and source.now < end

@@ -6,6 +6,7 @@
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
@@ -280,6 +281,34 @@ def test_a_connection_that_is_lost_midway(server):
     # what was sent counts as written, since it may have been
     assert levels(result) == {"a": 5, "b": 5, "c": 1}
     assert changed(result) == ["a", "b"]
+
+
+def test_a_server_that_takes_no_write_is_not_waited_for_again_and_again(server, monkeypatch):
+    """Nothing was written, and nothing is said to be."""
+    write = FifoCarrier._write
+    monkeypatch.setattr(FifoCarrier, "_write", lambda carrier, data: b"set_lamp" not in data and write(carrier, data))
+    message, result = server.fails(Lamps(a=5, b=5, c=5))
+    assert "takes no more requests" in message and "2 more not tried" in message
+    assert not result["changed"] and levels(result) == {"a": 1, "b": 1, "c": 1}
+    assert server.peer.methods().count("list_lamps") == 1
+
+
+def test_what_is_known_when_something_unexpected_ends_the_push(server):
+    class Broken(Lamps):
+        reads = 0
+
+        def read(self, conn):
+            self.reads += 1
+            if self.reads == 2:
+                raise KeyError("of a bug")
+            return super().read(conn)
+
+    known = []
+    server.board.special["c"] = lambda params: Fault(500, "no")
+    with pytest.raises(KeyError):
+        engine.push(server.conn, Broken(a=5, b=1, c=5), False, known.append)
+    result = known[0]()
+    assert result["changed"] and levels(result) == {"a": 5, "b": 1, "c": 5}
 
 
 def test_a_server_that_does_not_answer_reads_is_an_error_before_any_write(server):

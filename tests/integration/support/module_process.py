@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
@@ -64,6 +65,10 @@ class ModuleProcess:
             stderr=self._errors,
             env=dict(os.environ, PYTHONPATH=os.pathsep.join([_TOP, *path])),
         )
+
+    def limit_memory(self, size):
+        """Let it have that many bytes of addresses at most."""
+        resource.prlimit(self._process.pid, resource.RLIMIT_AS, (size, size))
 
     @property
     def running(self):

@@ -70,6 +70,8 @@ def _line(label: str, total: int, outcomes: t.Counter[str], states: t.Counter[st
 def _verdict(
     result: t.Mapping[str, t.Any], counts: dict[str, int], max_failures: int | str | None, min_back: float | None
 ) -> str:
+    if result.get("unreachable"):
+        return f"The host was lost while a batch was sent: {result.get('msg')}"
     if result.get("msg"):
         return printable(str(result["msg"]))
     failed, done = counts["failed"], counts["done"]

@@ -39,6 +39,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 # {whether the run stopped: why nothing was sent to a planned phone}
 _NOT_REACHED = {True: "the run stopped before its turn", False: "no run came to this phone"}
+# why nobody knows whether something was sent to a planned phone
+_LOST = (
+    "the host was lost while a batch was sent; the journal of the campaign there knows to whom: run the campaign again"
+)
 
 
 class ReportError(ValueError):
@@ -108,6 +112,7 @@ def _read(result: t.Any, host: str = "", label: str = "", plan: bool = False) ->
         "sent": summary.get("sent") or 0,
         "left_out": dict(left_out),
         "problem": result.get("msg"),
+        "lost": bool(result.get("unreachable")),
         "pace": summary.get("pace") or {},
     }
 
@@ -124,6 +129,8 @@ class Report:
         self.runs: list[Run] = []
         self.left_out: collections.Counter[str] = collections.Counter()
         self._planned = False
+        # hosts on which a module may have run on after the connection to them was gone
+        self._lost: set[str] = set()
         self._by_key: dict[tuple[str, ...], Entry] = {}
         # of all that a plan tells of, in its order
         self._plan_keys: dict[tuple[str, ...], None] = {}
@@ -133,12 +140,16 @@ class Report:
         self.results = list(self._by_key.values())
         for entry in self.results:
             # a phone that no run came to
-            if entry["outcome"] == "planned" and not self.about.get("check"):
+            if entry["outcome"] == "planned" and entry["host"] in self._lost:
+                entry.update(outcome="unknown", reason=_LOST)
+            elif entry["outcome"] == "planned" and not self.about.get("check"):
                 entry.update(outcome="not_sent", reason=_NOT_REACHED[bool(self.about.get("stopped"))])
             entry["state"] = state_of(entry)
 
     def _take(self, part: dict[str, t.Any]) -> None:
         entries = [dict(zip(_FIELDS, row, strict=True)) for row in part["rows"]]
+        if part.get("lost") and not part["plan"]:
+            self._lost.add(part["host"])
         times = [entry["at"] for entry in entries if entry["at"] is not None]
         watched_from = max((_answered(entry) for entry in entries if entry["at"] is not None), default=None)
         for entry in entries:

@@ -328,6 +328,10 @@ class TestProgress:
     def test_stops_when_the_module_failed(self):
         assert progress({"msg": "The run stopped: why", "results": []})["stopped"] == "The run stopped: why"
 
+    def test_stops_when_the_host_is_lost(self):
+        stopped = progress({"msg": "Connection refused", "unreachable": True})["stopped"]
+        assert stopped == "The host was lost while a batch was sent: Connection refused"
+
 
 class TestWords:
     def test_numbers(self):
@@ -409,6 +413,13 @@ class TestMoved:
         )
         sent = pack(run(phone(1, contact="sip:c", user_agent="B")), "sip")
         assert self.found(plan, sent, stopped="why") == [("sip:a", "not_sent"), ("sip:c", "accepted")]
+
+    def test_nobody_knows_of_those_whose_host_was_lost(self):
+        """The module may have gone on there."""
+        plan = self.planned(phone(1, "planned"), phone(2, "planned"))
+        other = pack(run(phone(3, "planned")), "sip2", "plan", plan=True)
+        parts = [plan, other, pack(run(phone(1)), "sip"), pack({"msg": "gone", "unreachable": True}, "sip")]
+        assert [state for _contact, state in self.found(*parts, stopped="why")] == ["accepted", "unknown", "not_sent"]
 
     def test_what_the_plan_does_not_send_to_is_no_other_contact(self):
         plan = self.planned(phone(1, "planned"), phone(1, "not_sent", contact="sip:other"))

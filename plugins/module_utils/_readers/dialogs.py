@@ -187,6 +187,9 @@ def _pass(conn, size):
             # 1.x and 2.x give no answer at all to a datagram that would be too large
             if size == 1 or isinstance(error, MITimeout) and conn.carrier.kind != "datagram":
                 raise
+            if isinstance(error, MITimeout):
+                # a server that hangs would be waited for at each size
+                conn.call("version")
             size = max(1, size // 4)
             continue
         count, listed = _count(reply), _listed(reply)

@@ -33,15 +33,19 @@ class Carrier:
 class Played:
     """Answers dlg_list with what reply(index, counter) gives or raises."""
 
-    def __init__(self, reply, kind="fifo"):
+    def __init__(self, reply, kind="fifo", hangs=False):
         self.carrier = Carrier(kind)
+        self.hangs, self.versions = hangs, 0
         self.asked = []
         self.warnings = []
         # what is asked for by itself: {Call-ID: Reply or error}
         self.alone = {}
         self._reply = reply
 
-    def call(self, method, params):
+    def call(self, method, params=None):
+        if method == "version":
+            self.versions += 1
+            return self._reply(None, None) if self.hangs else None
         assert method == "dlg_list"
         self.asked.append((params["index"], params["counter"]))
         return self._reply(params["index"], params["counter"])
@@ -162,6 +166,16 @@ def test_a_fifo_that_does_not_answer_is_not_asked_for_less():
     with pytest.raises(MITimeout):
         dialogs.read_all(conn)
     assert len(conn.asked) == 1
+
+
+def test_a_datagram_socket_that_hangs_is_not_asked_for_less_and_less():
+    def reply(_index, _counter):
+        raise MITimeout("no reply")
+
+    conn = Played(reply, "datagram", hangs=True)
+    with pytest.raises(MITimeout):
+        dialogs.read_all(conn)
+    assert (len(conn.asked), conn.versions) == (1, 1)
 
 
 def test_a_count_without_calls_is_not_taken_for_none():

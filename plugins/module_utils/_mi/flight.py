@@ -8,6 +8,7 @@
 """Many requests in flight over one carrier, each reply tied to its request."""
 
 import collections
+import contextlib
 import heapq
 import select
 import time
@@ -461,10 +462,8 @@ def _close(exchange, reusable=False):
     try:
         exchange.close(reusable)
     except Exception:  # it is not used again
-        try:
+        with contextlib.suppress(Exception):
             exchange.close()
-        except Exception:
-            pass
 
 
 class BlockingFlight:

@@ -30,6 +30,8 @@ _ANNOUNCED = 64
 # Errors that show that there is a server, and those that show none.
 _ANSWERS = (ServerError, MalformedReply, HTTPStatusError)
 _SILENCE = (ConnectError, MITimeout)
+# HTTP statuses with which each further request would end, too: of the server's gate, or of a proxy that does not reach it.
+_CLOSED = (401, 403, 404, 405, 407, 502, 503, 504)
 # Templates to keep: presets are few, but some bodies are each phone's own.
 _TEMPLATES = 64
 
@@ -307,7 +309,9 @@ class Delivery:
 
 def _is_lost(reply):
     """Whether a reply shows that there is no server that takes requests."""
-    return isinstance(reply, _SILENCE) and not isinstance(reply, _ANSWERS) and not reply.maybe_sent
+    if isinstance(reply, HTTPStatusError):
+        return reply.status in _CLOSED
+    return isinstance(reply, _SILENCE) and not reply.maybe_sent
 
 
 class StopRule:

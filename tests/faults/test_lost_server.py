@@ -157,7 +157,8 @@ def test_a_server_that_hangs_in_the_middle_of_a_fleet_ends_it_at_once(emulator, 
         results = list(fleets.results())
     for way, result, by_outcome in results:
         assert_lost(way, result, by_outcome)
-        assert 1 <= len(by_outcome["unknown"]) <= 2, way
+        # the two under way, and one that took the place of the first before the silence of the second told
+        assert 1 <= len(by_outcome["unknown"]) <= 3, way
         assert len(by_outcome["not_sent"]) > 100, way
 
 

@@ -149,7 +149,7 @@ def test_phones_that_were_sent_to_are_accounted_for_when_watching_breaks(emu, br
 
 
 @pytest.mark.parametrize("path, nth", [
-    ("_fleet.mailboxes.State.remember", 2), ("_fleet.mailboxes.State.save", 1), ("_fleet.mailboxes.State.__exit__", 1),
+    ("_fleet.mailboxes.State.remember", 2), ("_fleet.mailboxes.State.save", 2), ("_fleet.mailboxes.State.__exit__", 1),
     ("_readers.uac.parse", 2),
 ])  # fmt: skip
 def test_lamps_that_were_sent_are_accounted_for(emu, breaks, tmp_path, path, nth):

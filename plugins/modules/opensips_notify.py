@@ -54,6 +54,7 @@ options:
     description:
       - Key of a preset such as V(snom_reboot), V(auto), or an Event such as V(check-sync;reboot=true).
       - V(auto) chooses the preset by the phone's User-Agent. Phones that it does not know are not sent to, and say so.
+        Softphones, PBXs, gateways and session border controllers are never sent to.
     type: str
     default: auto
   action:

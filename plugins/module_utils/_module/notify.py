@@ -392,9 +392,7 @@ def _request(target, params, contents):
     try:
         preset = presets.choose(params["event"], target.user_agent, params["action"])
         if preset is None:
-            problem = "event auto does not know what reboots a phone with the User-Agent {0!r}; give the Event".format(
-                target.user_agent
-            )
+            problem = presets.why_none(target.user_agent, params["action"])
         else:
             headers, body = contents.get(preset.key) or _content(preset, target, params)
             if not preset.needs_call_id:

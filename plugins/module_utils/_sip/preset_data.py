@@ -25,7 +25,7 @@ _SYNC_REBOOT = "check-sync;reboot=true"
 _SPA_AUTH = "The phone may challenge it with a 401, which t_uac_dlg cannot answer (Auth Resync-Reboot on the phone)."
 _MPP_AUTH = "The phone may challenge it with a 401, which t_uac_dlg cannot answer."
 _IGNORES_REBOOT = "N510 and N720 ignore reboot; N670 and N870 obey from 2.52 on with CheckSyncRebootEnabled."
-_YEALINK = "sip.notify_reboot_enable on the phone: 0 reboots only with reboot=true, 1 always, 2 never."
+_YEALINK = "sip.notify_reboot_enable on the phone: 1 (the default) reboots on every check-sync, 0 only with reboot=true, 2 never."
 _CISCO_CALL_ID = "The phone compares RegisterCallId with the Call-ID of its own registration."
 
 _SERVICE_CONTROL = (("Subscription-State", "active"), ("Content-Type", "text/plain"))

@@ -23,7 +23,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.preset_dat
     REBOOT,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import TOKEN, refuse_control_characters
-from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import find_family
+from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import find_family, find_other
 
 AUTO = "auto"
 LITERAL = "literal"
@@ -138,16 +138,26 @@ def _refuse_misspelt(event):
 
 
 def match(user_agent, action=REBOOT):
-    """The Preset that makes the phone with this User-Agent do ``action`` ("reboot" or "check_cfg"), None for an unknown phone.
+    """The Preset that makes the phone with this User-Agent do ``action`` ("reboot" or "check_cfg"); None for an unknown phone, and for
+    what is no phone: see why_none.
 
     Where a vendor has no event for the action, the nearest that it has: the Preset's own ``action`` tells, see also fallback_note.
     """
     if action not in (REBOOT, CHECK_CFG):
         raise SipSyntaxError("there is no action %r to choose a preset by" % (action,), "Use reboot or check_cfg")
     family = find_family(user_agent) if isinstance(user_agent, str) else None
-    if family is None:
+    if family is None or find_other(user_agent):
         return None
     return _ALL[family.reboot if action == REBOOT else family.check_cfg]
+
+
+def why_none(user_agent, action=REBOOT):
+    """Why match() knows nothing for this User-Agent (str): what is to be told to the user, and the way out."""
+    what = find_other(user_agent) if isinstance(user_agent, str) else None
+    if what:
+        return "event auto leaves a {0} alone ({1!r}); give the Event if this is a phone".format(what, user_agent)
+    does = {REBOOT: "reboots a phone", CHECK_CFG: "makes a phone check its configuration"}[action]
+    return "event auto does not know what {0} with the User-Agent {1!r}; give the Event".format(does, user_agent)
 
 
 def choose(event, user_agent, action=REBOOT):

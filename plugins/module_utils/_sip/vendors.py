@@ -9,6 +9,9 @@
 
 The one table behind user_agent.py and presets.py. The order matters, the first match counts: SPA8000 before Linksys,
 Cisco's SPA and MPP (3PCC) before its enterprise phones, Obihai before Poly.
+
+What registers beside phones, and is the same vendor's now and then, stands in a table of its own: whole sites hang on a
+PBX, a gateway or a session border controller, and a softphone has no reboot.
 """
 
 import re
@@ -64,8 +67,8 @@ FAMILIES = (
     Family(
         "cisco_spa",
         "cisco",
-        "^Cisco/SPA",
-        r"Cisco/(?P<model>\w+)-(?P<firmware>[\w.()]+)",
+        "^Cisco/(?:SPA|ATA19)",
+        r"Cisco/(?P<model>\w+)-(?P<firmware>[\w.()-]+)",
         "sipura_reboot",
         "sipura_check_cfg",
     ),
@@ -113,12 +116,20 @@ FAMILIES = (
         "yealink_reboot",
         "yealink_check_cfg",
     ),
-    _plain("grandstream", "grandstream", ("grandstream_reboot", "grandstream_check_cfg"), r"Grandstream"),
+    # the adapters of the HT series name the version of their hardware first
+    Family(
+        "grandstream",
+        "grandstream",
+        "grandstream",
+        r"Grandstream[ /_-]+(?P<model>[\w+]+(?:-[\w+]+)*)[ /]+(?:V\d[\w.]*\s+)?V?(?P<firmware>\d[\w.]*)",
+        "grandstream_reboot",
+        "grandstream_check_cfg",
+    ),
     Family(
         "gigaset",
         "gigaset",
         r"gigaset|\bN510\b",
-        r"\b(?:Gigaset[ -])?(?P<model>\w+(?:\s+IP)?(?:\s+PRO)?)\s*[/;]\s*(?P<firmware>\d[\d.]*)",
+        r"\b(?:Gigaset[ -])?(?P<model>\w+(?:\s+IP)?(?:\s+PRO)?)\s*[/;]\s*(?P<firmware>\d[\w.]*)",
         "gigaset_reboot",
         "gigaset_check_cfg",
     ),
@@ -128,9 +139,15 @@ FAMILIES = (
     _plain("digium", "digium", _same("digium_check_cfg")),
     _plain("avaya", "avaya", _same("avaya_check_cfg")),
     _plain("panasonic", "panasonic", _same("panasonic_check_cfg")),
-    _plain("htek", "htek", ("htek_reboot", "htek_check_cfg")),
-    # its softphones Talk and Connect neither reboot nor have a configuration of their own
-    _plain("sangoma", r"sangoma(?!.*(?:talk|connect))", ("sangoma_reboot", "sangoma_check_cfg")),
+    Family(
+        "htek",
+        "htek",
+        "htek",
+        r"Htek[ /_-]+(?P<model>UC V\d+|[\w+]+(?:-[\w+]+)*)[ /]+V?(?P<firmware>\d[\w.]*)",
+        "htek_reboot",
+        "htek_check_cfg",
+    ),
+    _plain("sangoma", "sangoma", ("sangoma_reboot", "sangoma_check_cfg")),
     Family(
         "audiocodes",
         "audiocodes",
@@ -150,10 +167,48 @@ FAMILIES = (
 )
 
 
+# what the device is → regex that finds it in a User-Agent (any case)
+OTHERS = (
+    (
+        "PBX",
+        r"asterisk|fpbx|freepbx|\b(?:ip-?)?pbx|pbxact|switchvox|freeswitch|mod_sofia|yeastar|mypbx|elastix|issabel|3cxphonesystem"
+        r"|3cx phone system|kamailio|opensips|openser|ser \(|-icp\b|mivoice (?:business|office|mx|5000|connect)|mx-one"
+        r"|intelligate|ascotel|aastra[ _-]*(?:400|415|430|470|a5000)\b|avaya[ _-]*(?:cm|aura|ip ?office|sipenablement)|^ip office"
+        r"|omnipcx|\box[oe]_|cucm|broadworks|metaswitch|kx-(?:tde|tda|ncp|ns|hts)|mpr\d+-ns|\bucm ?6|gigaset t[35]00|spa9000"
+        r"|starface|swyx|^innovaphone-?i?pva|nec-i |univerge|openscape|hipath",
+    ),
+    (
+        "gateway",
+        r"gateway|\bgxw|vega[ /_-]?\d|mediant|\bmp-?1\d\d|smartnode|patton[ _-]*sn|spa8800|spa400\b|spa3102|\bwrp?t?\d+|\bwag\d"
+        r"|netborder|\bios-\d|\bt[cgd]\d{3}|fritz!?box|digium g[12]\d\d|speedport|mediatrix",
+    ),
+    (
+        "session border controller",
+        r"sbc\b|border|acme ?packet|\bmbg\b|sonus|ribbon|oracle|expressway|\bcube\b|tandberg/\d+ \([xc]|\bdma\b|\brmx",
+    ),
+    (
+        "softphone",
+        r"soft-?phone|desktop|windows|\bmac ?os|android|\biphone|\bios\b|\bmobile|sangoma[ _-]*(?:talk|connect)|zoiper|\bbria"
+        r"|x-lite|eyebeam|counterpath|linphone|microsip|jitsi|\bblink\b|twinkle|baresip|phoner|ekiga|csipsimple|acrobits|groundwire"
+        r"|3cx ?phone|jabber|cisco-csf|grandstream wave|\bgs ?wave|micollab|blustar|one-x agent|communicator|workplace|equinox"
+        r"|^telephone\b|pjsua|pjsip|jssip|sip\.js|sipml5|webrtc|\bmizu|telepathy|sipp\b|sipsak|friendly-scanner",
+    ),
+)
+
+
 @lru_cache(maxsize=4096)
 def find_family(user_agent):
     """The Family of a User-Agent, or None. A fleet has few different User-Agents, hence the cache."""
     for family in FAMILIES:
         if re.search(family.pattern, user_agent[:MAX_LENGTH], re.IGNORECASE):
             return family
+    return None
+
+
+@lru_cache(maxsize=4096)
+def find_other(user_agent):
+    """What a device is that is no phone by its User-Agent ("softphone", "PBX", ...), or None."""
+    for what, pattern in OTHERS:
+        if re.search(pattern, user_agent[:MAX_LENGTH], re.IGNORECASE):
+            return what
     return None

@@ -28,7 +28,7 @@ HEADER = '''\
 
 # Made by tests/tools/compact_tables.py, do not edit. One text, read lazily by schema.py: it costs no start-up time.
 
-"""The database tables of OpenSIPS 1.11 to 4.0, a record each; the format is told in schema.py."""
+"""The database tables of OpenSIPS 1.11 to 4.1, a record each; the format is told in schema.py."""
 
 TABLES = """
 '''

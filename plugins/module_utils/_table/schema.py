@@ -14,7 +14,7 @@ The data (schema_data.TABLES) is one text, a record per table, tokens separated 
     TABLE_VERSION, keys: "-" where there is none; the columns of a key are separated by commas
     COLUMN is NAME:TYPE, then U: unsigned, +: filled in by the database, ?: may be NULL, =DEFAULT ("~" stands for a blank)
 
-Source: scripts/mysql of 1.11 to 4.0, which scripts/postgres and scripts/sqlite follow.
+Source: scripts/mysql of 1.11 to 4.0 and of what will be 4.1, which scripts/postgres and scripts/sqlite follow.
 """
 
 import re
@@ -27,7 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.schema_d
 _COLUMN = re.compile(r"(\w+):([a-z]+)(?:\(([0-9]+)(?:,([0-9]+))?\))?(U?)(\+?)(\??)(?:=(.*))?\Z")
 
 # The columns that tell rows apart, where the table has no unique key, or for a table that has one the same.
-# A column in brackets that a row leaves out is taken to have its default.
+# A column in brackets that a row leaves out is taken to have its default. After "|": where the table has no such column.
 _MATCH = {
     "dispatcher": "setid destination",
     "load_balancer": "group_id dst_uri",
@@ -41,7 +41,7 @@ _MATCH = {
     "subscriber": "username domain",
     "rtpengine": "set_id socket",
     "rtpproxy_sockets": "set_id rtpproxy_sock",
-    "tls_mgm": "domain type",
+    "tls_mgm": "domain type|address type",
     "userblacklist": "username domain prefix",
     "globalblacklist": "prefix",
     "dbaliases": "alias_username alias_domain",
@@ -157,7 +157,9 @@ def versions_listed(table):
 
 def default_match(schema):
     """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known."""
-    words = _MATCH.get(schema.table, "").split()
+    for words in map(str.split, _MATCH.get(schema.table, "").split("|")):
+        if {word.strip("[]") for word in words} <= set(schema.columns):
+            break
     if not words:
         words = schema.unique[0] if schema.unique else []
     match = [word.strip("[]") for word in words]

@@ -82,13 +82,45 @@ def test_columns_decide_among_releases_with_one_version():
 
 def test_an_unknown_version_is_told_with_the_known_ones():
     with pytest.raises(UnknownSchema) as caught:
-        schema.choose("dispatcher", 7, ["id"])
-    assert "dispatcher is 7" in str(caught.value)
-    for known in ("6 (OpenSIPS 1.11)", "8 (OpenSIPS 2.3, 2.4)", "9 (OpenSIPS 3.4, 3.6, 4.0)"):
+        schema.choose("dispatcher", 5, ["id"])
+    assert "dispatcher is 5" in str(caught.value)
+    for known in (
+        "6 (OpenSIPS 1.11)",
+        "7 (OpenSIPS 2.1, 2.2)",
+        "8 (OpenSIPS 2.3, 2.4, 3.0, 3.1, 3.2, 3.3)",
+        "9 (OpenSIPS 3.4, 3.5, 3.6, 4.0, 4.1)",
+    ):
         assert known in str(caught.value)
     with pytest.raises(UnknownSchema) as caught:
         schema.choose("dispatcher", None, ["id"])
     assert "not in" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "table, version, release",
+    [
+        ("registrant", 2, "3.0"),
+        ("registrant", 2, "3.1"),
+        ("cc_agents", 2, "3.1"),
+        ("cc_agents", 2, "3.2"),
+        ("cc_calls", 2, "3.1"),
+        ("dialog", 11, "3.1"),
+        ("dialog", 11, "3.3"),
+        ("b2b_logic", 4, "3.2"),
+        ("b2b_logic", 4, "3.3"),
+        ("dispatcher", 7, "2.1"),
+        ("dispatcher", 7, "2.2"),
+        ("tls_mgm", 1, "2.2"),
+        ("clusterer", 1, "2.2"),
+        ("sip_trace", 4, "2.1"),
+        ("dispatcher", 9, "4.1"),
+    ],
+)
+def test_what_a_release_wants_is_known(table, version, release):
+    """Versions that stand between those of the releases that operators meet most."""
+    found = schema.choose(table, version, real_names(release, table))
+    assert found.version == version and set(found.columns) == set(real_names(release, table))
+    assert any(release in each.releases for each in schema.variants(table) if each.version == version)
 
 
 @pytest.mark.parametrize(

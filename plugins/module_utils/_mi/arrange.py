@@ -228,6 +228,8 @@ def _rpc_value(name, param, value, facts):
         elements = value if isinstance(value, (list, tuple)) or facts is None else [value]
         if not elements and facts is not None:
             raise _refused(name, param, elements)
+        if kind == "object":
+            return _json_able(name, param, [_object(name, param, element) for element in elements])
         if kind != "string":
             return _json_able(name, param, elements)
         return [_rpc_value(name, param, element, _NO_ARRAYS) for element in elements]
@@ -244,6 +246,16 @@ def _rpc_value(name, param, value, facts):
             "Put it in quotes if it is a text",
         )
     return int(value)
+
+
+def _object(name, param, element):
+    # the server passes over what is none, and says nothing
+    if not isinstance(element, dict):
+        raise BadParameters(
+            f"An element of parameter {param} of {name} is {element!r}, not a mapping",
+            "Give a list of mappings, as config_push_bulk wants name and value",
+        )
+    return element
 
 
 _NO_ARRAYS = Facts(["3.0-4.0", "?"])

@@ -65,7 +65,7 @@ class JsonRpcProtocol:
     def encode(self, method, params, reply_to=None, known=True):
         """The request as a Request.
 
-        params: dict, list or None; values are str, int, or lists of them. reply_to: name of the reply FIFO, or None.
+        params: dict, list or None; values are str, int, lists of them, or lists of objects (dict). reply_to: name of the reply FIFO, or None.
         Raises BadParameters, RequestTooLarge or RefusedRequest.
         """
         check_method(method)
@@ -176,6 +176,18 @@ def _check_value(value, name, depth):
         if depth == _NESTING:
             raise BadParameters("Parameter {0} nests lists too deeply".format(name), "Give a flat list")
         return [_check_value(each, name, depth + 1) for each in value]
+    if depth and isinstance(value, dict):
+        # an object, of which config_push_bulk takes an array; null is a value there
+        return {
+            check_text(key, "A key in parameter {0}".format(name)): None
+            if each is None
+            else _check_scalar(each, name)
+            for key, each in value.items()
+        }
+    return _check_scalar(value, name)
+
+
+def _check_scalar(value, name):
     text = check_text(value, "Parameter {0}".format(name))
     if isinstance(value, int):
         if abs(value) > _MAX_ID:

@@ -401,6 +401,7 @@ def test_ul_add_sends_the_unread_value_where_the_server_wants_it():
         ("get_statistics", {"statistics": [None]}, (3, 6), ["null"]),
         ("cache_fetch", {"system": "l", "attr": {"a": 1}}, (3, 6), ["attr", "dict"]),
         ("config_push_bulk", {"configs": [{"a": object()}]}, (3, 6), ["configs", "JSON"]),
+        ("config_push_bulk", {"configs": [{"name": "a", "value": "b"}, "c"]}, (3, 6), ["configs", "'c'", "not a mapping"]),
         ("acme:frob", [None], (4, 0), ["null"]),
         ("acme:frob", {"a": [float("inf")]}, (4, 0), ["JSON"]),
         ("acme:frob", {"a": 10**5000}, (4, 0), ["64 bits"]),

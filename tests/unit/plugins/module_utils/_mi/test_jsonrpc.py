@@ -62,6 +62,19 @@ def test_values_that_a_server_would_misread_or_refuse(params):
         JsonRpcProtocol().encode("uptime", params)
 
 
+def test_an_array_of_objects():
+    """config_push_bulk; null is a value there (config.c of 3.6)."""
+    configs = [{"name": "a", "value": "b"}, {"name": "n", "value": None}, {"name": "c", "value": 5}]
+    sent = json.loads(JsonRpcProtocol().encode("config_push_bulk", {"configs": configs}).data.decode())
+    assert sent["params"] == {"configs": configs}
+
+
+@pytest.mark.parametrize("element", [{"a": 1.5}, {"a": True}, {1.5: "a"}, {"a": "\0"}, {"a": ["b"]}, {"a": {"b": "c"}}])
+def test_objects_that_a_server_would_misread(element):
+    with pytest.raises(BadParameters):
+        JsonRpcProtocol().encode("config_push_bulk", {"configs": [element]})
+
+
 def test_a_list_that_holds_itself():
     endless = []
     endless.append(endless)

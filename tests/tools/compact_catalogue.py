@@ -22,7 +22,7 @@ TARGET = os.path.join(ROOT, "plugins", "module_utils", "_mi", "catalogue_data.py
 
 # Every version of the JSON, oldest first; a range of versions runs along this list.
 LINE_VERSIONS = ["1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "2.1", "2.2", "2.3", "2.4"]
-RPC_VERSIONS = ["3.0", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.0"]
+RPC_VERSIONS = ["3.0", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.0", "4.1"]
 VERSIONS = LINE_VERSIONS + RPC_VERSIONS
 
 # The order of arguments in 1.x and 2.x, where the documentation does not tell, or not in the names of 3.x.
@@ -165,7 +165,7 @@ HEADER = '''\
 
 # Made by tests/tools/compact_catalogue.py, do not edit. One text, read lazily by catalogue.py: it costs no start-up time.
 
-"""The MI commands of OpenSIPS 1.4 to 4.0, a record each; the format is told in catalogue.py."""
+"""The MI commands of OpenSIPS 1.4 to 4.1, a record each; the format is told in catalogue.py."""
 
 COMMANDS = """
 '''

@@ -230,20 +230,35 @@ def wire_name(name, offered):
 
 
 def _why_missing(command):
-    versions = f"OpenSIPS {command.since}"
-    if command.until != command.since:
-        versions += f" to {command.until}"
+    relatives = [command] + [other for other in map(find, command.was + command.now) if other]
+    core = [other for other in relatives if _CORE.intersection(_modules(other))]
+    if core == relatives:
+        text = "It belongs to the core of {}: compare the version of the server".format(_versions(command))
+    elif len(relatives) == 1:
+        text = "It needs the module {} of {}: is it loaded?".format(" or ".join(_modules(command)), _versions(command))
+    else:
+        # another module's, or the core's, before it or since
+        homes = [
+            "{} ({})".format("the core" if other in core else " or ".join(_modules(other)), _versions(other))
+            for other in relatives
+        ]
+        text = "It needs the module {}: is it loaded?".format(" or ".join(homes))
+    if command.built:
+        text += "; it needs a server built with {}".format(" or ".join(sorted(command.built)))
+    return text
+
+
+def _modules(command):
     modules = []
     for module in [command.module] + [entry[2] for entry in command.modules]:
         if module not in modules:
             modules.append(module)
-    if _CORE.intersection(modules):
-        text = f"It belongs to the core of {versions}: compare the version of the server"
-    else:
-        text = "It needs the module {} of {}: is it loaded?".format(" or ".join(modules), versions)
-    if command.built:
-        text += "; it needs a server built with {}".format(" or ".join(sorted(command.built)))
-    return text
+    return modules
+
+
+def _versions(command):
+    text = f"OpenSIPS {command.since}"
+    return text if command.until == command.since else f"{text} to {command.until}"
 
 
 def choose(ranges, version):

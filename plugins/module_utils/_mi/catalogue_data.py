@@ -7,7 +7,7 @@
 
 # Made by tests/tools/compact_catalogue.py, do not edit. One text, read lazily by catalogue.py: it costs no start-up time.
 
-"""The MI commands of OpenSIPS 1.4 to 4.0, a record each; the format is told in catalogue.py."""
+"""The MI commands of OpenSIPS 1.4 to 4.1, a record each; the format is told in catalogue.py."""
 
 COMMANDS = """
 =GET_CPL cpl_c read 1.4-4.0 @v4 cpl_c:get @mod 1.4-2.1 cpl-c @line 1.4-2.4 : username @rpc 3.0-4.0 : username
@@ -275,7 +275,10 @@ COMMANDS = """
 =pdt_delete pdt write 1.4-3.1 @line 1.4-2.4 : sdomain domain @rpc 3.0-3.1 ?
 =pdt_list pdt read 1.4-3.1 @line 1.4-2.4 : | sdomain | sdomain prefix | sdomain prefix domain @rpc 3.0-3.1 ?
 =pdt_reload pdt action 1.4-3.1 @line 1.4-2.4 : @rpc 3.0-3.1 ?
-=pi_reload_tbls_and_cmds pi_http action 1.9-4.0 @v4 pi_http:reload_tbls_and_cmds @line 1.9-2.4 : @rpc 3.0-4.0 :
+=pi_list core read 4.1-4.1 @v4 core:pi_list @rpc 4.1-4.1 :
+=pi_reload core action 4.1-4.1 @v4 core:pi_reload @was pi_reload_tbls_and_cmds @rpc 4.1-4.1 :
+=pi_reload_tbls_and_cmds pi_http action 1.9-4.0 @v4 pi_http:reload_tbls_and_cmds @now pi_reload @line 1.9-2.4 : @rpc
+ 3.0-4.0 :
 =pike_list pike read 1.4-4.0 @v4 pike:list @lost yes @line 1.4-2.4 : @rpc 3.0-4.0 :
 =pike_rm pike write 2.2-4.0 @v4 pike:rm @lost yes @line 2.2-2.4 : ip @rpc 3.0-4.0 : ip
 =pres_expose presence action 2.3-4.0 @v4 presence:expose @line 2.3-2.4 : event | event filter @rpc 3.0-4.0 : event |

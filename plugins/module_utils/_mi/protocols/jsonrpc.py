@@ -179,9 +179,7 @@ def _check_value(value, name, depth):
     if depth and isinstance(value, dict):
         # an object, of which config_push_bulk takes an array; null is a value there
         return {
-            check_text(key, "A key in parameter {0}".format(name)): None
-            if each is None
-            else _check_scalar(each, name)
+            check_text(key, "A key in parameter {0}".format(name)): None if each is None else _check_scalar(each, name)
             for key, each in value.items()
         }
     return _check_scalar(value, name)

@@ -6,6 +6,7 @@
 
 import time
 
+from . import sip
 from .memory import Block, OutOfMemory
 
 HASH_SIZE = 512
@@ -117,11 +118,33 @@ class Contact:
         return left if left > 0 else "expired"
 
 
-class Location:
-    """The table `location`. What it holds is taken from `memory`, a SharedMemory."""
+def same_contact(uri, other):
+    """compare_uris() of parser/parse_uri.c, which ignores a parameter without meaning to it that only one of the two has."""
+    if uri == other:
+        return True
+    one, two = sip.parse_uri(uri), sip.parse_uri(other)
+    if one is None or two is None:
+        return False
+    if (one.scheme, one.user, one.host.lower(), one.port) != (two.scheme, two.user, two.host.lower(), two.port):
+        return False
+    known = {"transport", "ttl", "user", "maddr", "method", "lr", "r2", "gr"}
+    return all(
+        one.params.get(name) == two.params.get(name)
+        if name in known
+        else one.params.get(name, two.params.get(name)) == two.params.get(name, one.params.get(name))
+        for name in {*one.params, *two.params}
+    )
 
-    def __init__(self, memory):
+
+class Location:
+    """The table `location`. What it holds is taken from `memory`, a SharedMemory.
+
+    compares_uris: whether contacts are the same whose URIs are, as from 3.1 on, or those whose text is.
+    """
+
+    def __init__(self, memory, compares_uris=False):
         self.memory = memory
+        self._is_same = same_contact if compares_uris else str.__eq__
         self.aors = {}  # AOR -> [Contact], the best q first
         self.inserted = self.expired = 0
         self._order = None
@@ -145,7 +168,7 @@ class Location:
 
     def find(self, aor, uri):
         for contact in self.aors.get(aor, ()):
-            if contact.uri == uri:
+            if self._is_same(contact.uri, uri):
                 return contact
         return None
 
@@ -160,7 +183,9 @@ class Location:
         elif self.find(aor, contact.uri) is None:
             self._take(contact)
         for index, known in enumerate(contacts):
-            if known.uri == contact.uri:
+            if self._is_same(known.uri, contact.uri):
+                # mem_update_ucontact() leaves the URI as it is
+                contact.uri = known.uri
                 self._exchange(known, contact)
                 contact.contact_id = known.contact_id
                 contacts[index] = contact
@@ -210,10 +235,10 @@ class Location:
     def remove_contact(self, aor, uri):
         contacts = self.aors[aor]
         for contact in contacts:
-            if contact.uri == uri:
+            if self._is_same(contact.uri, uri):
                 self._give(contact)
                 self._notify("E_UL_CONTACT_DELETE", aor, contact)
-        contacts[:] = [contact for contact in contacts if contact.uri != uri]
+        contacts[:] = [contact for contact in contacts if not self._is_same(contact.uri, uri)]
         if not contacts:
             self.remove(aor)
 

@@ -173,7 +173,7 @@ class State:
         self.counters = {}
         start = Block(*(self.statistics["shmem"][name] for name in ("real_used_size", "used_size", "fragments")))
         self.memory = SharedMemory(int(shared_memory * MEGABYTE), version, start)
-        self.location = Location(self.memory)
+        self.location = Location(self.memory, compares_uris=self.v >= (3, 1))
         self.registrants = [Registrant(2, False), Registrant(1, True)]
         self.reload()
         self.media = {

@@ -13,6 +13,7 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     run_cases,
 )
 from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.phones import Phone
 from ansible_collections.community.opensips.tests.integration.support.playbook import facts_task, task
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
@@ -204,3 +205,28 @@ def test_two_names_of_one_aor_share_its_contacts(ansible, emulator):
     results = ansible.run([task("push", "contact", both), task("again", "contact", both)], fifo_of(emu)).must_succeed()
     assert results["push"]["changed"]
     assert not results["again"]["changed"]
+
+
+@pytest.mark.parametrize("version", ["2.4", "3.6"])
+def test_uris_are_compared_as_the_server_does(emulator, version):
+    """usrloc of 3.1 and later compares URIs, in which the order of parameters is no matter; older ones compare text."""
+    emu = emulator(version, phones=0)
+    first, turned = "sip:alice@192.0.2.1;transport=tcp;ob", "sip:alice@192.0.2.1;ob;transport=tcp"
+
+    def push(uri, **more):
+        return run_module("contact", {**fifo_of(emu), "contacts": [{"aor": "alice", "uri": uri, **more}]})
+
+    assert push(first)["changed"]
+    again = push(turned)
+    assert again["changed"] == (version == "2.4"), again
+    gone = push(turned, state="absent")
+    assert gone["changed"] and not push(turned, state="absent")["changed"]
+    assert push(first, state="absent")["changed"] == (version == "2.4")
+
+
+def test_two_spellings_of_one_contact_are_refused(emulator):
+    emu = emulator("3.6", phones=0)
+    wanted = [{"aor": "alice", "uri": uri} for uri in ("sip:alice@192.0.2.1;a=1", "sip:alice@192.0.2.1")]
+    result = run_module("contact", {**fifo_of(emu), "contacts": wanted})
+    assert result["failed"] and "the same contact of alice" in result["msg"]
+    assert set(commands_of(emu)) <= {"ul_show_contact", "usrloc:show_contact"}

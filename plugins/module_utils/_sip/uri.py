@@ -33,6 +33,8 @@ _LOOKS_IPV4 = re.compile(r"[0-9.]+")
 _TEL_NUMBER = re.compile(r"\+[\-.()]*[0-9][0-9\-.()]*|[0-9A-Fa-f*#\-.()]+")
 # Characters of a URI: OpenSIPS keeps 1,024 at most, and its tables 255.
 _MAX_LENGTH = 4096
+# parameters that compare_uris() of OpenSIPS wants equal in both
+_WITH_MEANING = frozenset("transport ttl user maddr method lr r2 gr pn-provider pn-prid pn-param pn-purr".split())
 _BREAKS_A_REQUEST = re.compile(r"[\s<>\"]")
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
@@ -130,6 +132,24 @@ class Uri:
 
     def __hash__(self):
         return hash(self._key())
+
+    def is_same_contact(self, other):
+        """Whether usrloc of 3.1 and later takes two contacts for one (parser/parse_uri.c compare_uris(), RFC 3261 section 19.1.4).
+
+        Parameters may stand in any order, and one that the server gives no meaning may be missing in one of the two; so two
+        contacts that are each the same as a third need not be the same.
+        """
+        if (self.scheme, self.user, self.password, self.host.lower(), self.port) != (
+            other.scheme, other.user, other.password, other.host.lower(), other.port
+        ):  # fmt: skip
+            return False
+        ours, theirs = ({name.lower(): (value or "").lower() for name, value in each.params} for each in (self, other))
+        return all(
+            ours.get(name) == theirs.get(name)
+            if name in _WITH_MEANING
+            else name not in ours or name not in theirs or ours[name] == theirs[name]
+            for name in set(ours) | set(theirs)
+        )
 
 
 @lru_cache(maxsize=1024)

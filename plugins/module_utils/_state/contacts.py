@@ -15,10 +15,12 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import ALL_METHODS, METHODS
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
-from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_contact
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri, validate_contact
 from ansible_collections.community.opensips.plugins.module_utils._state import engine
 
 ALL = "all"
+# From here on usrloc compares URIs (compare_uris), before it compares their text
+_COMPARES_URIS = (3, 1)
 # The server keeps thousandths (qvalue.h), and its numbers in a signed integer of 32 bits
 _Q_DIGITS = 3
 _INT_MAX = 2**31 - 1
@@ -58,6 +60,7 @@ class Contacts(engine.State):
         self.wanted = params["contacts"]
         # what an AOR that is named is to the server
         self.aor_of = str
+        self.compares_uris = False
         for number, each in enumerate(self.wanted, 1):
             _check(each, "Contact {0} of contacts ({1})".format(number, each["aor"] or "without AOR"))
         self._check_together()
@@ -74,9 +77,11 @@ class Contacts(engine.State):
                     ),
                     "A phone may have line ends in its User-Agent. Remove the AOR with the command ul_rm, or leave it out",
                 )
+        self.compares_uris = conn.version >= _COMPARES_URIS
         if len({_user(aor) for aor in aors}) < len(aors) and self._cuts_domains(conn, aors):
             self.aor_of = _user
             self._check_together()
+        self._check_same()
         # what has run out is still listed until the server's timer comes
         return {
             aor: [each for each in records if each["permanent"] or each["expires"] > 0]
@@ -87,17 +92,18 @@ class Contacts(engine.State):
         """One Item a contact that is named, one for each of an AOR that shall have none, and those that exclusive removes."""
         items = []
         for each in self.wanted:
-            here = {record["contact"]: record for record in found[each["aor"]]}
+            here = found[each["aor"]]
             if each["uri"] is None:
-                items += [self._removal(each["aor"], record) for record in here.values()] or [
+                items += [self._removal(each["aor"], record) for record in here] or [
                     engine.Item(self._identity(each["aor"], None), None, None)
                 ]
-            elif each["state"] == "absent":
-                record = here.get(each["uri"])
+                continue
+            record = next((record for record in here if self._is_same(record["contact"], each["uri"])), None)
+            if each["state"] == "absent":
                 before = None if record is None else _values(record)
                 items.append(engine.Item(self._identity(each["aor"], each["uri"]), before, None))
             else:
-                items.append(self._presence(each, here.get(each["uri"])))
+                items.append(self._presence(each, record))
         if self.exclusive:
             items += self._others(found)
         return items
@@ -145,6 +151,33 @@ class Contacts(engine.State):
                     "Leave one out; to have no others than those you name, use exclusive",
                 )
 
+    def _check_same(self):
+        """Raise BadParameters for entries of an AOR whose URIs are one contact to the server."""
+        of_aor = {}
+        for each in self.wanted:
+            if each["uri"] is None:
+                continue
+            earlier = of_aor.setdefault(self.aor_of(each["aor"]), [])
+            for other in earlier:
+                if self._is_same(each["uri"], other):
+                    raise BadParameters(
+                        "contacts: {0} and {1} are the same contact of {2} to the server".format(
+                            other, each["uri"], each["aor"]
+                        ),
+                        "Leave one out",
+                    )
+            earlier.append(each["uri"])
+
+    def _is_same(self, contact, other):
+        """Whether two URIs are one contact to the server."""
+        if contact == other or not self.compares_uris:
+            return contact == other
+        try:
+            return parse_uri(contact).is_same_contact(parse_uri(other))
+        except SipError:
+            # a phone may have registered anything
+            return False
+
     def _identity(self, aor, uri):
         return {"table": self.table, "aor": aor, "uri": uri}
 
@@ -161,7 +194,7 @@ class Contacts(engine.State):
             self._removal(aor, each, rank=1)
             for aor, uris in named.values()
             for each in (() if None in uris else found[aor])
-            if each["contact"] not in uris
+            if not any(self._is_same(each["contact"], uri) for uri in uris)
         ]
 
     def _presence(self, wanted, record):

@@ -79,6 +79,7 @@ options:
       - Whether to leave out contacts that another server serves, for servers that share one location table.
         In a play over all of them no phone is then sent to twice.
       - A server's own contacts are those whose socket has an address that one of its processes listens on, or matches O(own_sockets).
+        A server tells only the addresses on which it takes UDP. Where they do not decide, the task fails before it sends, and asks for O(own_sockets).
     type: bool
     default: false
   own_sockets:

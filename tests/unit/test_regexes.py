@@ -40,12 +40,9 @@ _MATCHED = {
 # Built while the code runs: where, and why it is tried elsewhere or needs no trial.
 _BUILT = {
     ("module_utils/_fleet/selection.py", "pattern"): "a user's pattern, on text of MOST_MATCHED characters",
+    ("module_utils/_sip/glob.py", "sets"): "a user's pattern, on text of MOST_MATCHED characters",
     (
-        "module_utils/_fleet/selection.py",
-        "fnmatch.translate(pattern)",
-    ): "a user's pattern, on text of MOST_MATCHED characters",
-    (
-        "module_utils/_fleet/selection.py",
+        "module_utils/_sip/glob.py",
         "''.join(('.' if char == '?' else re.escape(char) for char in text))",
     ): "test_shell_patterns_are_those_of_fnmatch",
     (

@@ -9,47 +9,70 @@
 
 import re
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import glob
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import processes
+from ansible_collections.community.opensips.plugins.module_utils._sip.glob import globs, normal_addresses
 
 _RECEIVER = re.compile(r"SIP receiver (?:[a-z_]+:)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
-_HOST = re.compile(r"(?:[a-z_]+:)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
+_SOCKET = re.compile(r"(?:([a-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
+# a server that listens on all addresses prints these for its contacts, and so does every other one
+_ANY_ADDRESS = frozenset(("0.0.0.0", "[::]", "*"))
 
 
 def own_sockets(conn, patterns):
     """A function that tells of a contact record why it is not this server's (str), or None when it is.
 
-    patterns: shell patterns of the server's sockets, or None: then the addresses that its processes listen on count.
+    patterns: shell patterns of the server's sockets, or None: then the addresses that its processes listen on count. The
+    function raises BadParameters, which asks for own_sockets, where these do not tell: `ps` shows the addresses of the
+    processes for UDP only, and an address that is any address is every server's.
     Raises BadParameters when the server does not tell any.
     """
-    if patterns:
-        compiled = [glob(pattern, re.IGNORECASE) for pattern in patterns]
-
-        def matches(socket):
-            return any(each(socket) for each in compiled)
-
-    else:
-        hosts = _listening_hosts(conn)
-
-        def matches(socket):
-            found = _HOST.match(socket)
-            return bool(found) and found.group(1).lower() in hosts
+    judge = _by_patterns(patterns) if patterns else _by_addresses(_listening_hosts(conn))
 
     def reason(contact):
         if contact["socket"] is None:
             return "the location table does not tell which server serves it"
-        if not matches(contact["socket"]):
+        if not judge(contact["socket"]):
             return "another server serves it, through {0}".format(contact["socket"])
         return None
 
     return reason
 
 
+def _by_patterns(patterns):
+    return globs(patterns, ignore_case=True)
+
+
+def _by_addresses(hosts):
+    def judge(socket):
+        found = _SOCKET.match(normal_addresses(socket))
+        if not found:
+            return False
+        protocol, host = (found.group(1) or "udp").lower(), found.group(2).lower()
+        if host in _ANY_ADDRESS:
+            raise _ask(socket, "every server that listens on all addresses has it")
+        if host in hosts:
+            return True
+        if protocol != "udp":
+            raise _ask(socket, "the server tells only the addresses on which it takes UDP")
+        if _ANY_ADDRESS & hosts:
+            raise _ask(socket, "the server listens on all addresses")
+        return False
+
+    return judge
+
+
+def _ask(socket, why):
+    return BadParameters(
+        "own_only cannot tell whether the socket {0} of a contact is this server's: {1}".format(socket, why),
+        "Set own_sockets to the server's own, for example udp:192.0.2.1:* and tcp:192.0.2.1:*",
+    )
+
+
 def _listening_hosts(conn):
     hosts = set()
     for process in processes.read(conn):
-        found = _RECEIVER.match(process["type"] or "")
+        found = _RECEIVER.match(normal_addresses(process["type"] or ""))
         if found:
             hosts.add(found.group(1).lower())
     if not hosts:

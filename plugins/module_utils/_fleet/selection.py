@@ -8,7 +8,6 @@
 """Which registered contacts a task is about: one implementation of the filters for notify, mwi and facts."""
 
 import collections
-import fnmatch
 import hashlib
 import ipaddress
 import math
@@ -16,12 +15,10 @@ import re
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._sip.glob import MOST_MATCHED, globs
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 
-# Characters of a text that patterns of a user are tried on. OpenSIPS keeps 255 of each; phones chose the text, and no
-# timeout ends a search.
-MOST_MATCHED = 1024
 # Filters that also exist as exclude_*.
 _BOTH_WAYS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
 # Those of them that are about the AOR alone.
@@ -176,41 +173,6 @@ def _rank(seed, contact):
 def _compile(name, value, option):
     """A function that tells of a contact record whether the filter called name matches it."""
     return _COMPILERS[name](value if isinstance(value, list) else [value], option)
-
-
-def globs(patterns):
-    """A function that tells of a text, or None, whether one of the shell patterns matches all of it."""
-    compiled = [glob(pattern) for pattern in patterns]
-    return lambda text: text is not None and any(each(text) for each in compiled)
-
-
-def glob(pattern, flags=0):
-    """A function that tells of a text whether a shell pattern matches all of it. flags: of re.
-
-    Before Python 3.9, the expressions of fnmatch try every way to divide a text among the stars.
-    """
-    if "[" in pattern:
-        whole = re.compile(fnmatch.translate(pattern), flags)
-        return lambda text: len(text) <= MOST_MATCHED and whole.match(text) is not None
-    texts = pattern.split("*")
-    pieces = [
-        re.compile("".join("." if char == "?" else re.escape(char) for char in text), flags | re.DOTALL)
-        for text in texts
-    ]
-
-    def matches(text):
-        found = pieces[0].match(text)
-        if found is None or len(pieces) == 1:
-            return found is not None and found.end() == len(text)
-        for piece in pieces[1:-1]:
-            found = piece.search(text, found.end())
-            if found is None:
-                return False
-        # each character of a pattern stands for one
-        start = len(text) - len(texts[-1])
-        return start >= found.end() and pieces[-1].match(text, start) is not None
-
-    return matches
 
 
 def found_in(patterns, text):

@@ -14,11 +14,12 @@ seconds, in the state deleted (dialog/dlg_req_within.c, dlg_hash.c of 1.11, 2.4,
 
 import time
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import globs, regexes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import regexes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor
 from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
+from ansible_collections.community.opensips.plugins.module_utils._sip.glob import globs
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 
 READS = ("dlg_list",)
@@ -240,6 +241,7 @@ def _short(uri):
         parsed = parse_uri(uri)
     except SipError:
         return None, None
+    host = "[{0}]".format(parsed.host) if ":" in parsed.host else parsed.host
     if not parsed.user:
-        return None, parsed.host
-    return parsed.user, "{0}@{1}".format(parsed.user, parsed.host)
+        return None, host
+    return parsed.user, "{0}@{1}".format(parsed.user, host)

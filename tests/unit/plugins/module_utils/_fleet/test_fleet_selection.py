@@ -10,9 +10,10 @@ import re
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import MOST_MATCHED, Selection, glob
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import MOST_MATCHED, Selection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
+from ansible_collections.community.opensips.plugins.module_utils._sip.glob import glob
 from ansible_collections.community.opensips.tests.unit import wire
 
 _RECORDED = location.parse(wire.reply("3.6", "fifo", "odd_ul_dump"), "location")

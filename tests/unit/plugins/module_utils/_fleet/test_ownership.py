@@ -64,6 +64,26 @@ def test_ipv6_and_names():
     assert foreign(contact("udp:[2001:db8::11]:5060"))
 
 
+@pytest.mark.parametrize(
+    "receiver, socket, why",
+    [
+        ("udp:127.0.0.1:5060", "tcp:127.0.0.2:5060", "only the addresses on which it takes UDP"),
+        ("udp:127.0.0.1:5060", "tls:127.0.0.2:5061", "only the addresses on which it takes UDP"),
+        ("udp:127.0.0.1:5060", "wss:[::1]:443", "only the addresses on which it takes UDP"),
+        ("udp:0.0.0.0:5060", "udp:0.0.0.0:5060", "every server that listens on all addresses has it"),
+        ("udp:[::]:5060", "udp:[0:0:0:0:0:0:0:0]:5060", "every server that listens on all addresses has it"),
+        ("udp:127.0.0.1:5060", "udp:0.0.0.0:5060", "every server that listens on all addresses has it"),
+        ("udp:0.0.0.0:5060", "udp:192.0.2.1:5060", "the server listens on all addresses"),
+    ],
+)
+def test_what_cannot_be_known_asks_for_own_sockets(receiver, socket, why):
+    """Neither "another server's", so that nobody sends to the phone, nor "mine", so that all do."""
+    foreign = own_sockets(listening("stand-alone", "SIP receiver {0} ".format(receiver)), None)
+    with pytest.raises(BadParameters, match="own_sockets") as caught:
+        foreign(contact(socket))
+    assert why in str(caught.value) and socket in str(caught.value)
+
+
 @pytest.mark.parametrize("types", [(), ("stand-alone",), ("attendant", "MI FIFO", None)])
 def test_a_server_that_does_not_tell(types):
     with pytest.raises(BadParameters, match="own_sockets"):
@@ -78,7 +98,7 @@ def test_a_server_that_does_not_tell(types):
         (["udp:192.0.2.1:*"], "tcp:192.0.2.1:5060", False),
         (["udp:192.0.2.1:*"], "udp:192.0.2.11:5060", False),
         (["*:192.0.2.1:*", "*:192.0.2.2:*"], "tls:192.0.2.2:5061", True),
-        # square brackets are a set in a shell pattern, so an IPv6 address is written with them escaped
+        (["udp:[2001:db8::1]:*"], "udp:[2001:db8:0:0:0:0:0:1]:5060", True),
         (["udp:[[]2001:db8::1]:*"], "udp:[2001:db8::1]:5060", True),
         (["UDP:SIP.example.com:*"], "udp:sip.example.com:5060", True),
         (["udp:192.0.2.1"], "udp:192.0.2.1:5060", False),

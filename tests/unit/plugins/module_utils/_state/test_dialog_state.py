@@ -237,3 +237,9 @@ def test_draining_takes_only_so_long(server):
     assert outcomes(drained) == {"short": "gone", "stays": "left"}
     # a filter that does not take what stays
     assert dialogs.drain(conn, dialogs.Filter({"caller": ["1002"]}), wait=5, interval=0.1) == []
+
+
+def test_the_brackets_of_an_ipv6_address_are_no_set():
+    matches = dialogs._uri_test(["*@[2001:db8::10]"], "to_uri")
+    assert matches({"to_uri": "sip:bob@[2001:DB8:0::10]:5060"})
+    assert not matches({"to_uri": "sip:bob@[2001:db8::11]"}) and not matches({"to_uri": None})

@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import FAILURES, Limit
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
     LABELS,
@@ -22,10 +23,8 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
     state_of,
 )
 
-_DONE = frozenset(["accepted", "rejected", "no_answer", "unreachable", "unknown"])
-_FAILED = _DONE - {"accepted"}
-# below that many phones one bad one does not count: it is a large share of them, and proves nothing
-_FEW = 20
+_FAILED = frozenset(FAILURES)
+_DONE = _FAILED | {"accepted"}
 
 
 def progress(
@@ -75,20 +74,12 @@ def _verdict(
     if result.get("msg"):
         return printable(str(result["msg"]))
     failed, done = counts["failed"], counts["done"]
-    if max_failures not in (None, "") and _too_many(failed, done, str(max_failures).strip()):
+    if max_failures not in (None, "") and Limit(max_failures).is_exceeded(failed, done):
         return f"{number(failed)} of {phones(done)} failed ({share(failed, done)}), more than max_failures ({max_failures})"
     missing, watched = counts["not_back"], counts["back"] + counts["not_back"]
-    if min_back is not None and _too_many(missing, watched, f"{100 - float(min_back)}%"):
+    if min_back and Limit(f"{100 - float(min_back)}%").is_exceeded(missing, watched):
         return (
             f"{number(counts['back'])} of {phones(watched)} that accepted came back ({share(counts['back'], watched)}),"
             f" less than min_back ({min_back:g} %)"
         )
     return ""
-
-
-def _too_many(bad: int, whole: int, limit: str) -> bool:
-    if not limit.endswith("%"):
-        return bad > int(limit)
-    if whole < _FEW and bad < 2:
-        return False
-    return bad * 100 > float(limit[:-1]) * whole

@@ -18,6 +18,7 @@ import json
 import typing as t
 import zlib
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.report import spread
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
     GOOD,
     STATES,
@@ -307,8 +308,8 @@ class Report:
 
     def to_json(self) -> str:
         """The whole report as JSON: about, summary, runs, left_out and results."""
-        spread = {
-            name: _spread(values)
+        spreads = {
+            name: spread(values)
             for name, values in (("answer_seconds", self.answer_seconds), ("back_seconds", self.back_seconds))
         }
         summary = {
@@ -321,7 +322,7 @@ class Report:
             "pace": self.pace or None,
             "started": self.span[0] if self.span else None,
             "ended": self.span[1] if self.span else None,
-            **spread,
+            **spreads,
         }
         lamps = any(entry["mailbox"] is not None for entry in self.results)
         names = [name for name in (*_FIELDS, "state") if lamps or name not in _LAMP]
@@ -363,17 +364,6 @@ def _place(key: tuple[str, ...]) -> tuple[str, ...]:
 
 def _answered(entry: Entry) -> float:
     return round(entry["at"] + (entry["seconds"] or 0), 3)
-
-
-def percentile(ordered: list[float], percent: float) -> float | None:
-    """The value below which percent of an ordered list is (nearest rank), or None of an empty one."""
-    return ordered[min(len(ordered) - 1, int(percent / 100 * len(ordered)))] if ordered else None
-
-
-def _spread(ordered: list[float]) -> dict[str, float | None] | None:
-    if not ordered:
-        return None
-    return {"min": ordered[0], "median": percentile(ordered, 50), "p95": percentile(ordered, 95), "max": ordered[-1]}
 
 
 def _cell(value: t.Any) -> t.Any:

@@ -16,8 +16,9 @@ import collections
 import datetime
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.report import percentile
 from ansible_collections.community.opensips.plugins.plugin_utils import _report_tables
-from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, percentile
+from ansible_collections.community.opensips.plugins.plugin_utils._report import Report
 from ansible_collections.community.opensips.plugins.plugin_utils._report_markup import bare, section, unbroken
 from ansible_collections.community.opensips.plugins.plugin_utils._report_plots import Timeline, histogram, stacked_bar
 from ansible_collections.community.opensips.plugins.plugin_utils._report_style import CSS

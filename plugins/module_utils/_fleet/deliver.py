@@ -11,6 +11,7 @@ import collections
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import StopRule
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ConnectError,
@@ -312,53 +313,6 @@ def _is_lost(reply):
     if isinstance(reply, HTTPStatusError):
         return reply.status in _CLOSED
     return isinstance(reply, _SILENCE) and not reply.maybe_sent
-
-
-class StopRule:
-    """When a run stops: after a number of failures (int), or a percentage of those done (text such as ``5%``); None: never.
-
-    A percentage counts from the 20th phone on, so that one dead phone at the beginning does not stop a fleet.
-    Raises BadParameters.
-    """
-
-    _FROM = 20
-    _FAILURES = (outcomes.REJECTED, outcomes.NO_ANSWER, outcomes.UNREACHABLE, outcomes.UNKNOWN)
-
-    def __init__(self, max_failures):
-        self._number = self._percent = None
-        self._done = self._failed = 0
-        self._given = max_failures
-        if max_failures is None:
-            return
-        text = str(max_failures).strip()
-        try:
-            if text.endswith("%"):
-                self._percent = float(text[:-1])
-            else:
-                self._number = int(text)
-        except ValueError:
-            self._percent = -1
-        if (self._percent is not None and not 0 <= self._percent < 100) or (
-            self._number is not None and self._number < 0
-        ):
-            raise BadParameters(
-                "max_failures is {0!r}".format(max_failures), "Give a number such as 10, or a percentage such as 5%"
-            )
-
-    def count(self, outcome):
-        """Take one outcome into account; why the run is to stop (str), or None."""
-        if outcome == outcomes.NOT_SENT:
-            return None
-        self._done += 1
-        self._failed += outcome in self._FAILURES
-        over = (self._number is not None and self._failed > self._number) or (
-            self._percent is not None and self._done >= self._FROM and self._failed * 100.0 > self._percent * self._done
-        )
-        if not over:
-            return None
-        return "the run stopped: {0} of {1} phones failed, more than max_failures ({2})".format(
-            self._failed, self._done, self._given
-        )
 
 
 def not_sent(reason):

@@ -9,6 +9,7 @@
 
 import array
 import collections
+import math
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
@@ -66,7 +67,7 @@ class Counts:
             "outcomes": dict(self._outcomes),
             "vendors": {vendor: dict(found) for vendor, found in self._vendors.items()},
             "user_agents": {agent: dict(found) for agent, found in self._agents.items()},
-            "answer_seconds": _spread(self._seconds),
+            "answer_seconds": spread(self._seconds),
             "seconds": None if seconds is None else round(seconds, 3),
             "sent": sent,
             "rate": round(sent / seconds, 1) if seconds and sent else None,
@@ -89,17 +90,21 @@ class Counts:
 _ANSWERED = (outcomes.ACCEPTED, outcomes.REJECTED)
 
 
-def _spread(seconds):
-    """Least, median, 95th percentile and most, or None without any."""
-    if not seconds:
+def percentile(ordered, percent):
+    """The least value of an ordered list within which percent of all values are (nearest rank), or None of an empty one."""
+    return ordered[max(0, math.ceil(percent * len(ordered) / 100.0) - 1)] if len(ordered) else None
+
+
+def spread(values):
+    """Least, median, 95th percentile and most of some numbers (dict), or None without any."""
+    if not len(values):
         return None
-    ordered = sorted(seconds)
-    last = len(ordered) - 1
+    ordered = sorted(values)
     return {
         "min": ordered[0],
-        "median": ordered[last // 2],
-        "p95": ordered[min(last, int(0.95 * len(ordered)))],
-        "max": ordered[last],
+        "median": percentile(ordered, 50),
+        "p95": percentile(ordered, 95),
+        "max": ordered[-1],
     }
 
 

@@ -15,12 +15,12 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import o
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import (
     Delivery,
-    StopRule,
     check_max_in_flight,
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import PlanFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
+from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import StopRule
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share

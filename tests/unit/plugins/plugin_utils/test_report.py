@@ -303,9 +303,11 @@ class TestProgress:
         "good, bad, rule, stops",
         [
             (90, 10, "10%", False),
-            (89, 11, "10%", True),
+            (89, 11, "10%", False),
+            (77, 23, "10%", True),
             (3, 1, "10%", False),
-            (2, 2, "10%", True),
+            (3, 2, "10%", False),
+            (0, 2, "10%", True),
             (0, 5, "5", False),
             (0, 6, 5, True),
             (0, 6, "", False),
@@ -319,7 +321,14 @@ class TestProgress:
 
     @pytest.mark.parametrize(
         "back, missing, least, stops",
-        [(90, 10, 90, False), (89, 11, 90, True), (5, 1, 90, False), (0, 50, 0, False), (0, 5, None, False)],
+        [
+            (90, 10, 90, False),
+            (89, 11, 90, False),
+            (77, 23, 90, True),
+            (5, 1, 90, False),
+            (0, 50, 0, False),
+            (0, 5, None, False),
+        ],
     )
     def test_stops_when_too_few_come_back(self, back, missing, least, stops):
         phones = [phone(each, registered="back" if each < back else "not_back") for each in range(back + missing)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import StopRule
+from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import Limit, StopRule, least_share
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 FAILURES = ("rejected", "no_answer", "unreachable", "unknown")
@@ -42,12 +42,56 @@ def test_a_number(course, most, text):
 
 
 @given(course=COURSE, most=st.integers(0, 99))
-def test_a_percentage_counts_from_the_20th(course, most):
+def test_a_percentage_stops_when_it_is_beyond_chance(course, most):
     expected = next(
-        (at for at, (done, failed) in enumerate(counts(course)) if done >= 20 and failed * 100 > most * done), None
+        (at for at, (done, failed) in enumerate(counts(course)) if least_share(failed, done) * 100 > most), None
     )
     stopped = first_stop(StopRule("{0}%".format(most)), course)
     assert (stopped and stopped[0]) == expected
+
+
+@pytest.mark.parametrize(
+    "bad, whole, limit, exceeded",
+    [
+        (3, 22, "10%", False),  # of a fleet of which 5 % fail
+        (2, 5, "10%", False),
+        (2, 2, "10%", True),
+        (10, 100, "10%", False),
+        (11, 100, "10%", False),
+        (23, 100, "10%", True),
+        (1150, 10000, "10%", True),
+        (600, 12000, "10%", False),
+        (1, 100000, "0%", True),
+        (0, 0, "0%", False),
+        (3, 3, 3, False),
+        (4, 1000, "3", True),
+    ],
+)
+def test_how_many_are_too_many(bad, whole, limit, exceeded):
+    assert Limit(limit).is_exceeded(bad, whole) is exceeded
+
+
+@given(whole=st.integers(1, 10**6), data=st.data())
+def test_the_lower_end_of_the_interval(whole, data):
+    """It is the share from which what was seen is as far as 99.9 % of all samples are at most."""
+    bad = data.draw(st.integers(1, whole))
+    least = least_share(bad, whole)
+    assert 0 < least < bad / float(whole)
+    assert bad / float(whole) - least == pytest.approx(3.2905 * (least * (1 - least) / whole) ** 0.5, rel=1e-6)
+
+
+def test_the_lower_end_without_failures_is_none():
+    assert least_share(0, 100) == least_share(0, 0) == 0.0
+
+
+@given(failing=st.floats(0, 0.05), seed=st.integers(0, 2**32))
+def test_a_fleet_below_the_limit_is_not_stopped_by_its_first_phones(failing, seed):
+    """The share of this fleet is half of the limit."""
+    import random
+
+    chance = random.Random(seed)
+    course = ["no_answer" if chance.random() < failing else "accepted" for _each in range(2000)]
+    assert first_stop(StopRule("25%"), course) is None
 
 
 @given(course=COURSE)
@@ -62,8 +106,7 @@ def test_the_reason_says_how_many():
 
 def test_zero_stops_at_the_first_failure():
     assert first_stop(StopRule("0"), ["accepted", "accepted", "rejected"])[0] == 2
-    # of a percentage, the 20th is the first that counts
-    assert first_stop(StopRule("0%"), ["rejected"] + ["accepted"] * 30)[0] == 19
+    assert first_stop(StopRule("0%"), ["accepted", "rejected", "accepted"])[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""When failures stop a run: more than a number of phones, or a share of them that is beyond chance."""
+
+import math
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+
+FAILURES = (outcomes.REJECTED, outcomes.NO_ANSWER, outcomes.UNREACHABLE, outcomes.UNKNOWN)
+# quantile of the normal distribution for an interval that holds the true share in 99.9 % of all cases
+_Z = 3.2905
+
+
+def least_share(bad, whole):
+    """The lower end of the Wilson interval (99.9 %) of a share: of 22 phones of which 3 failed, 0.026; 0.0 of no phones.
+
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    if not bad:
+        return 0.0
+    share, square = bad / float(whole), _Z * _Z
+    spread = _Z * math.sqrt(share * (1 - share) / whole + square / (4.0 * whole * whole))
+    return max(0.0, (share + square / (2.0 * whole) - spread) / (1 + square / whole))
+
+
+class Limit:
+    """How many phones may fail: a number (int or text), or a percentage of those done (text such as ``5%``); None: all.
+
+    A number is exact. A percentage is exceeded when the share of failures is beyond what chance does to so few phones.
+    Raises BadParameters.
+    """
+
+    def __init__(self, given, option="max_failures"):
+        self.given = given
+        self._number = self._percent = None
+        if given is None:
+            return
+        text = str(given).strip()
+        try:
+            if text.endswith("%"):
+                self._percent = float(text[:-1])
+            else:
+                self._number = int(text)
+        except ValueError:
+            self._percent = -1
+        if (self._percent is not None and not 0 <= self._percent < 100) or (
+            self._number is not None and self._number < 0
+        ):
+            raise BadParameters(
+                "{0} is {1!r}".format(option, given), "Give a number such as 10, or a percentage such as 5%"
+            )
+
+    def is_exceeded(self, bad, whole):
+        """Whether so many failures (int) among so many phones (int) are too many."""
+        if self._number is not None:
+            return bad > self._number
+        # most runs are below their limit: then nothing else is computed
+        return (
+            self._percent is not None
+            and bad * 100.0 > self._percent * whole
+            and least_share(bad, whole) * 100 > self._percent
+        )
+
+
+class StopRule:
+    """Counts outcomes, and tells when a run stops. max_failures: see Limit. Raises BadParameters."""
+
+    def __init__(self, max_failures):
+        self._limit = Limit(max_failures)
+        self._done = self._failed = 0
+
+    def count(self, outcome):
+        """Take one outcome into account; why the run is to stop (str), or None."""
+        if outcome == outcomes.NOT_SENT:
+            return None
+        self._done += 1
+        if outcome not in FAILURES:
+            return None
+        self._failed += 1
+        if not self._limit.is_exceeded(self._failed, self._done):
+            return None
+        return "the run stopped: {0} of {1} phones failed, more than max_failures ({2})".format(
+            self._failed, self._done, self._limit.given
+        )

@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 from ansible_collections.community.opensips.plugins.module_utils._readers.location import Doubtful
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
-from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri
+from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri, validate_contact
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
 
 # the problem of an AOR without a contact
@@ -69,7 +69,11 @@ class Target:
 
     def to_uri(self):
         """The URI for To and From: the AOR's where there is one, with the contact's host when the server keeps no domain."""
-        bare = parse_uri(self.contact).bare
+        contact = parse_uri(self.contact)
+        if contact.scheme == "tel" and self.record:
+            # that it names no host is to be said, not that the AOR has no domain
+            validate_contact(self.contact)
+        bare = contact.bare
         return aor_uri(self.aor, bare.hostport) if self.aor else str(bare)
 
     def way(self):

@@ -274,6 +274,12 @@ def test_selection_of_a_recorded_server(version):
     assert len(found) + sum(left_out.counts.values()) == len(source.records)
 
 
+def test_a_tel_contact_names_no_host():
+    record = {"sip_instance": None, "user_agent": "x", "received": None, "path": None, "socket": None}
+    with pytest.raises(SipError, match="names no host to send to"):
+        Target("alice", "tel:+4930123456", record).to_uri()
+
+
 def test_a_target_is_known_as_its_request_is():
     record = dict(Recorded("3.6").records[0], sip_instance="<urn:uuid:1>")
     for target in (

@@ -41,7 +41,7 @@ class Dispatcher(engine.State):
         engine.check_unique("destinations", [_key(each) for each in self.wanted])
 
     def read(self, conn):
-        """{(partition, set, URI in lower case): record}. Without partitions (before 2.1) there is one."""
+        """{(partition, set, URI in lower case): list of records}. Without partitions (before 2.1) there is one."""
         found = dispatcher.read(conn, full=False)
         if conn.version < (2, 1):
             for each in self.wanted:
@@ -52,15 +52,22 @@ class Dispatcher(engine.State):
                         ),
                         "Leave partition out; it takes OpenSIPS 2.1 and later",
                     )
-        return {_key(record): record for record in found}
+        records = {}
+        for record in found:
+            records.setdefault(_key(record), []).append(record)
+        return records
 
     def items(self, found):
-        """One Item a destination. Raises BadParameters for those that the server does not have."""
+        """One Item a destination. Raises BadParameters for those that the server does not have, or has more than once."""
         items = []
         for each in self.wanted:
-            record = found.get(_key(each))
-            if record is None:
-                raise engine.unknown("destination", _label(each), map(_label, found.values()), "destinations")
+            records = found.get(_key(each))
+            if records is None:
+                known = (_label(record) for some in found.values() for record in some)
+                raise engine.unknown("destination", _label(each), known, "destinations")
+            if len(records) > 1:
+                raise _ambiguous(each, records)
+            record = records[0]
             identity = {"partition": record["partition"], "set": record["set"], "uri": record["uri"]}
             items.append(engine.Item(identity, {"state": record["state"]}, {"state": each["state"]}))
         return items
@@ -80,6 +87,16 @@ class Dispatcher(engine.State):
 def _key(each):
     # as ds_set_state compares them
     return (each["partition"], each["set"], each["uri"].lower())
+
+
+def _ambiguous(each, records):
+    sockets = ", ".join(str(record["socket"] or "no socket of its own") for record in records)
+    return BadParameters(
+        "destinations: the server has {0} {1} times ({2}), and ds_set_state reaches the first one only".format(
+            _label(each), len(records), sockets
+        ),
+        "Put them into sets of their own, or give them URIs that differ",
+    )
 
 
 def _label(each):

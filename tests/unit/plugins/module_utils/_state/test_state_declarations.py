@@ -13,6 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.plugins.module_utils._readers import trace as trace_reader
 from ansible_collections.community.opensips.plugins.module_utils._state.cache import Cache
 from ansible_collections.community.opensips.plugins.module_utils._state.contacts import Contacts
+from ansible_collections.community.opensips.plugins.module_utils._state.dispatcher import Dispatcher
 from ansible_collections.community.opensips.plugins.module_utils._state.media_nodes import MediaNodes
 from ansible_collections.community.opensips.plugins.module_utils._state.registrants import Registrants
 from ansible_collections.community.opensips.plugins.module_utils._state.trace import Trace
@@ -241,3 +242,14 @@ def test_values_that_old_servers_do_not_print_are_refused(version, longest):
                 state._check_length(version)
         else:
             state._check_length(version)
+
+
+def test_a_destination_that_is_twice_in_a_set_is_refused():
+    """ds_set_state switches the first with the URI (dispatch.c), and says nothing of the others."""
+    one = {"partition": "default", "set": 1, "uri": "sip:192.0.2.1", "state": "active", "socket": "udp:192.0.2.8:5060"}
+    found = {("default", 1, "sip:192.0.2.1"): [one, dict(one, socket="udp:192.0.2.9:5060")]}
+    state = Dispatcher({"destinations": [dict(one, uri="sip:192.0.2.1", state="inactive")]})
+    with pytest.raises(BadParameters) as caught:
+        state.items(found)
+    for word in ("2 times", "udp:192.0.2.8:5060, udp:192.0.2.9:5060", "the first one only"):
+        assert word in str(caught.value)

@@ -126,6 +126,8 @@ def test_exclusive_removes_after_it_wrote():
 class _Connection:
     """Answers as a server that has these contacts."""
 
+    version = (3, 6, 8)
+
     def __init__(self, reply):
         self.reply = reply
 

@@ -12,6 +12,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
 from ansible_collections.community.opensips.plugins.module_utils._table import subscriber
+from ansible_collections.community.opensips.plugins.module_utils._table import values as table_values
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
@@ -172,6 +173,7 @@ class Request:
         if not isinstance(row, dict):
             raise _Wrong(["is no mapping of columns to values"])
         named, problems = self._named(row)
+        problems += table_values.check(self.schema.table, named)
         problems += self._complete(named)
         if self.schema.table == "subscriber":
             try:

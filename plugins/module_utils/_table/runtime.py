@@ -23,6 +23,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     registrants,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table import plan
+from ansible_collections.community.opensips.plugins.module_utils._table.values import network
 
 _SHOWN = 5
 
@@ -68,18 +69,7 @@ def _told_of_load_balancer(row):
 def _addresses(conn, partition):
     wanted = partition or addresses.DEFAULT_PARTITION
     found = [each for each in addresses.read(conn, partition) if each["partition"] == wanted]
-    return {(each["group"], _ip(each["ip"]), each["mask"], each["port"]): {} for each in found}
-
-
-def _ip(text):
-    import socket
-
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            return socket.inet_ntop(family, socket.inet_pton(family, text.strip()))
-        except (OSError, ValueError):
-            pass
-    return text
+    return {(each["group"], network(each["ip"], each["mask"]), each["mask"], each["port"]): {} for each in found}
 
 
 def _nodes(engine):
@@ -117,7 +107,7 @@ _VIEWS = {
     "address": _View(
         "grp ip mask port",
         _addresses,
-        things=lambda row: [(row["grp"], _ip(row["ip"]), row["mask"], row["port"])],
+        things=lambda row: [(row["grp"], network(row["ip"], row["mask"]), row["mask"], row["port"])],
         told=_nothing,
     ),
     "domain": _View(

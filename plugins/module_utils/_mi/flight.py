@@ -15,6 +15,7 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
+    HTTPStatusError,
     MIError,
     MITimeout,
     ServerError,
@@ -134,8 +135,11 @@ class Supply:
 
 
 def is_unreachable(outcome):
-    """Whether an outcome says that the server cannot be reached, so that what follows need not be tried."""
-    return isinstance(outcome, ConnectError) and not outcome.maybe_sent
+    """Whether an outcome says that the server cannot be reached, so that what follows need not be tried.
+
+    A status of HTTP is an answer, for this one request: who sends it, judges it.
+    """
+    return isinstance(outcome, ConnectError) and not isinstance(outcome, HTTPStatusError) and not outcome.maybe_sent
 
 
 def not_taken(carrier):
@@ -206,6 +210,10 @@ class Flight:
             for _outgoing, exchange, _sequence in list(self._pending.values()):
                 _close(exchange)
 
+    def _is_lost(self, outcome):
+        """Whether an outcome ends the run."""
+        return is_unreachable(outcome)
+
     def _has_more(self, supply):
         return self._waiting is not None or not supply.exhausted
 
@@ -242,7 +250,7 @@ class Flight:
                     outcome = self._lost = not_taken(self._carrier)
             except MIError as error:
                 outcome = error
-                self._lost = error if is_unreachable(error) else None
+                self._lost = error if self._is_lost(error) else None
             outgoing, self._waiting, self._give_up = self._waiting, None, None
             if outcome is None:
                 self._burst += 1
@@ -424,7 +432,7 @@ class Flight:
     def _finish(self, fd, outcome, reusable=True):
         outgoing, exchange, sequence = self._pending.pop(fd)
         self._poll.unregister(fd)
-        if is_unreachable(outcome):
+        if self._is_lost(outcome):
             self._lost = outcome
         elif reusable:
             self._note_answer(sequence)

@@ -231,6 +231,10 @@ class _AddressProbe(Flight):
         pause = super()._pause(more)
         return min(pause, seconds_left(self._next)) if more else pause
 
+    def _is_lost(self, outcome):
+        # each address may be a server of its own
+        return False
+
     def _send(self, outgoing):
         self._next = time.monotonic() + self._head_start
         self._carrier.address = outgoing.token

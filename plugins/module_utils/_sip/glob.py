@@ -15,7 +15,7 @@ import fnmatch
 import re
 
 # RFC 3986 section 3.2.2; with the wildcards that may stand in a pattern
-_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.*?]*:[0-9A-Fa-f:.*?]*)\]")
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f.*?]*:[0-9A-Fa-f:.*?]*)\]")
 
 
 # Characters of a text that patterns of a user are tried on. OpenSIPS keeps 255 of each; phones chose the text, and no

@@ -136,7 +136,7 @@ class DatagramCarrier:
 
     def writable_fd(self):
         """The descriptor to poll for writing after start() gave None; None where polling does not tell."""
-        return None if self.socket_path else self._blocked.fileno()
+        return None if self.socket_path or self._blocked is None else self._blocked.fileno()
 
     def start(self, encode, complete):
         """Send a request and give its Exchange, or None while the server's queue is full. Raises ConnectError, RequestTooLarge."""
@@ -153,6 +153,9 @@ class DatagramCarrier:
         except OSError as error:
             if error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS):
                 self._idle.append(sock)
+                if error.errno == errno.ENOBUFS:
+                    # it is the device's queue that is full: the socket seems writable all the time
+                    self._blocked = None
                 return None
             _close(sock)
             raise self._error(error) from error

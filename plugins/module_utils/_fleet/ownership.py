@@ -16,7 +16,8 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.glob impor
 _RECEIVER = re.compile(r"SIP receiver (?:[a-z_]+:)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
 _SOCKET = re.compile(r"(?:([a-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
 # a server that listens on all addresses prints these for its contacts, and so does every other one
-_ANY_ADDRESS = frozenset(("0.0.0.0", "[::]", "*"))
+# (they are compared with, and nothing is bound)
+_ANY_ADDRESS = frozenset(("0.0.0.0", "[::]", "*"))  # nosec B104
 
 
 def own_sockets(conn, patterns):

@@ -17,11 +17,20 @@ def collections_path():
     return os.path.abspath(errors.__file__).split(os.sep + "ansible_collections" + os.sep)[0]
 
 
+# what a shell's background, or nohup, has its children ignore
+_DEFAULT_SIGNALS = """import signal
+for _number, _handler in (
+    (signal.SIGHUP, signal.SIG_DFL), (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)
+):
+    signal.signal(_number, _handler)
+"""
+
+
 def start_python(code, *args, **kwargs):
     """A child Python that runs code with args in sys.argv; its output is piped."""
     environment = dict(os.environ, PYTHONPATH=collections_path(), PYTHONDONTWRITEBYTECODE="1", PYTHONIOENCODING="utf-8")
     return subprocess.Popen(
-        [sys.executable, "-c", code] + [str(each) for each in args],
+        [sys.executable, "-c", _DEFAULT_SIGNALS + code] + [str(each) for each in args],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **kwargs
     )  # fmt: skip
 

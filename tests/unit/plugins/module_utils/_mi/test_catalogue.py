@@ -668,7 +668,10 @@ def fitting_calls(draw):
     version = draw(st.sampled_from(GENERATOR.RPC_VERSIONS))
     name, entry = draw(st.sampled_from([pair for pair in declared(version) if "params" in pair[1]]))
     form = draw(st.sampled_from(entry["params"]))
-    return version, name, entry, {param: draw(st.text(min_size=1, max_size=5)) for param in form}
+    text = st.text(min_size=1, max_size=5)
+    objects = {param for param, kinds in entry.get("array_params", {}).items() if kinds == ["object"]}
+    values = {param: draw(st.dictionaries(text, text) if param in objects else text) for param in form}
+    return version, name, entry, values
 
 
 @settings(deadline=None, max_examples=300)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import socket
 import ssl
 
@@ -79,8 +80,11 @@ def test_campaign_over_http_that_breaks_after_each_request_sends_none_twice(auth
         }
         for _run in range(2):
             result = run_module("notify", args)
-            assert {each["contact"]: each["outcome"] for each in result["results"]} == dict.fromkeys(URIS, "unknown")
-            assert requests_of(peer, "t_uac_dlg") == len(URIS)
+            found = collections.Counter(each["outcome"] for each in result["results"])
+            # a gateway without its server ends a run, and the next one goes on with those that it did not come to
+            assert found["unknown"] + (found["not_sent"] if name == "gateway" else 0) == len(URIS)
+            assert requests_of(peer, "t_uac_dlg") == found["unknown"] >= 1
+        assert len({request["body"] for request in peer.seen if b'"t_uac_dlg"' in request["body"]}) == found["unknown"]
 
 
 @pytest.mark.parametrize("name", sorted(set(BREAKS) - {"gateway"}))

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.plugin_utils import _progress, _report_html, _report_text
 from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, pack
 
@@ -22,7 +23,7 @@ def _filter(function: t.Callable) -> t.Callable:
     def wrapped(*args: t.Any, **kwargs: t.Any) -> t.Any:
         try:
             return function(*args, **kwargs)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, MIError) as error:
             raise AnsibleFilterError(f"{function.__name__}: {error}") from error
 
     return wrapped

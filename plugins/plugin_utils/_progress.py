@@ -70,14 +70,14 @@ def _verdict(
     result: t.Mapping[str, t.Any], counts: dict[str, int], max_failures: int | str | None, min_back: float | None
 ) -> str:
     if result.get("unreachable"):
-        return f"The host was lost while a batch was sent: {result.get('msg')}"
+        return f"The host was lost while a batch was sent: {printable(str(result.get('msg')))}"
     if result.get("msg"):
         return printable(str(result["msg"]))
     failed, done = counts["failed"], counts["done"]
     if max_failures not in (None, "") and Limit(max_failures).is_exceeded(failed, done):
         return f"{number(failed)} of {phones(done)} failed ({share(failed, done)}), more than max_failures ({max_failures})"
     missing, watched = counts["not_back"], counts["back"] + counts["not_back"]
-    if min_back and Limit(f"{100 - float(min_back)}%").is_exceeded(missing, watched):
+    if min_back and Limit(f"{100 - float(min_back)}%", "min_back").is_exceeded(missing, watched):
         return (
             f"{number(counts['back'])} of {phones(watched)} that accepted came back ({share(counts['back'], watched)}),"
             f" less than min_back ({min_back:g} %)"

@@ -19,6 +19,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MalformedReply,
     MIError,
     MITimeout,
+    RefusedRequest,
     ServerError,
     UnexpectedError,
 )
@@ -131,7 +132,7 @@ class Delivery:
         self._templates = {}
         self._classic = False
         # requests went unanswered, and nothing was answered since
-        self._is_silent = False
+        self._is_silent = self._ends = False
         self.stopped = self.failure = None
         if journal is not None:
             journal.unsent = self._unsent
@@ -167,7 +168,9 @@ class Delivery:
         self._stop_run("the run broke off: {0}".format(self.failure))
 
     def _unsent(self):
-        """The keys of what was announced, and certainly not written."""
+        """The keys of what was announced, and certainly not written; nothing else is written from here on."""
+        # first, for threads of HTTP that are about to begin
+        self._ends = True
         unsent = [request.key for request, _params in self._announced]
         return unsent + [each.request.key for each in self._under_way.values() if each.at is None]
 
@@ -181,6 +184,9 @@ class Delivery:
         # the time of day puts the runs of a campaign, and those of several servers, on one time line
         under_way = self._under_way[index]
         under_way.started, under_way.at = time.monotonic(), time.time()
+        # after that, so that either this or _unsent() sees what the other did
+        if self._ends:
+            raise RefusedRequest("The run ends", None)
 
     def _settle(self, under_way, reply):
         """(SipRequest, result) of a reply or the MIError that came instead."""

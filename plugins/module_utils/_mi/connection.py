@@ -233,13 +233,19 @@ class Connection:
 
     def _exchange_http(self, encode, timeout):
         protocol = self._speaker()
+        encoded = []
+
+        def kept(reply_to):
+            encoded.append(encode(reply_to))
+            return encoded[-1]
+
         try:
-            request, data = self.carrier.exchange(encode, time.monotonic() + timeout)
+            request, data = self.carrier.exchange(kept, time.monotonic() + timeout)
         except HTTPStatusError as error:
             if error.body:
                 # mi_json of 2.1 puts the MI code into the status and the error into the body
                 try:
-                    protocol.decode(error.body, encode(None))
+                    protocol.decode(error.body, encoded[-1])
                 except ServerError as answered:
                     raise answered
                 except MalformedReply:

@@ -144,10 +144,10 @@ def is_unreachable(outcome):
 
 def not_taken(carrier):
     """The error for a request that carrier could not hand over in time (MITimeout)."""
-    error = MITimeout(
-        "The server takes no more requests from {0}".format(carrier.describe()),
-        "See whether OpenSIPS hangs, or raise timeout",
-    )
+    hint = "See whether OpenSIPS hangs, or raise timeout"
+    if carrier.kind == "http":
+        hint += ". A phone that stays silent keeps the server's HTTP side busy until its fr_timeout: set timeout above that, or use FIFO or a datagram socket"
+    error = MITimeout("The server takes no more requests from {0}".format(carrier.describe()), hint)
     error.maybe_sent = False
     return error
 

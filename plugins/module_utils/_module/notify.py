@@ -270,7 +270,7 @@ class _Fleet:
                     self._watch(results, registered, journal)
                 except (MIError, TableError) as error:
                     raise TaskFailure(
-                        "All was sent, but watching for registrations ended early: {0}".format(error),
+                        "What went out was sent, but watching for registrations ended early: {0}".format(error),
                         dict(self._sent_result(results, sent, registered), **describe_failure(error)),
                     ) from error
         return sent.finish(self._sent_result(results, sent, registered))

@@ -28,7 +28,15 @@ _OPEN, _CLOSE = "\x02", "\x03"
 def globs(patterns, ignore_case=False):
     """A function that tells of a text, or None, whether one of the shell patterns (list of str) matches all of it."""
     compiled = [glob(pattern, re.IGNORECASE if ignore_case else 0) for pattern in patterns]
-    return lambda text: text is not None and any(each(normal_addresses(text)) for each in compiled)
+
+    def matches(text):
+        if text is None:
+            return False
+        # also as it stands: a pattern may have wildcards in the place of the brackets
+        spellings = {text, normal_addresses(text)}
+        return any(each(spelling) for spelling in spellings for each in compiled)
+
+    return matches
 
 
 def glob(pattern, flags=0):

@@ -47,3 +47,11 @@ def test_each_filter_is_documented(name):
     documented = yaml.safe_load(text)
     assert documented["DOCUMENTATION"]["name"] == name
     assert name in documented["EXAMPLES"]
+
+
+@pytest.mark.parametrize(
+    "options, words", [({"max_failures": "abc"}, "max_failures is 'abc'"), ({"min_back": 150}, "min_back is")]
+)
+def test_limits_that_are_none_name_their_option(options, words):
+    with pytest.raises(AnsibleFilterError, match=words):
+        FILTERS["opensips_report_progress"](RESULT, None, **options)

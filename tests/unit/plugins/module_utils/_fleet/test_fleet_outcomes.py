@@ -310,6 +310,24 @@ def notify(uri, **more):
     return SipRequest(Target(None, uri), "NOTIFY", {"Event": "check-sync"}, **more)
 
 
+def test_what_a_signal_tells_as_unsent_is_not_sent_any_more():
+    """A thread of HTTP may be about to begin when the journal asks."""
+    requests = [notify("sip:ok{0}@192.0.2.1".format(number)) for number in range(40)]
+    with Datagram(commands={"t_uac_dlg": answers}) as peer:
+        with peer.connect(timeout=5) as conn:
+            delivery = Delivery(conn, max_in_flight=1)
+            running = delivery.run(requests)
+            results = [next(running)]
+            unsent = set(delivery._unsent())
+            results += running
+        asked = {params["ruri"] for method, params in peer.requests if method == "t_uac_dlg"}
+    assert unsent and len(results) == 40
+    for request, result in results:
+        sent = request.target.contact in asked
+        assert sent == (result["outcome"] == "accepted")
+        assert not (sent and request.key in unsent)
+
+
 def test_each_request_gets_one_result():
     uris = [
         "sip:ok1@192.0.2.1",

@@ -208,7 +208,8 @@ def test_what_was_sent_is_returned_when_the_database_is_lost_while_it_waits(serv
         thread.join()
     made.drop()
     (result,) = results
-    assert [(each["aor"], each["outcome"], each["registered"]) for each in result["results"]] == [
-        ("one", "accepted", "not_back")
+    # whether it came back nobody knows
+    assert [(each["aor"], each["outcome"], each.get("registered")) for each in result["results"]] == [
+        ("one", "accepted", None)
     ]
-    assert result["changed"] and "was lost" in json.dumps(result["warnings"])
+    assert result["changed"] and result["failed"] and "location_db" in result["msg"], result["msg"]

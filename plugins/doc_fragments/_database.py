@@ -14,8 +14,8 @@ _OPTIONS = r"""
 db_url:
   description:
     - The database as a URL, such as V(mysql://opensips:secret@192.0.2.3/opensips), as C(db_url) in C(opensips.cfg) or
-      as SQLAlchemy has it, with a driver and options if wanted. Special characters in the password are written as V(%40), which is
-      required for C(@), C(/) and C(:).
+      as SQLAlchemy has it, with a driver and options if wanted. Special characters in the password are escaped, such as V(%40) for
+      an at sign. At signs, slashes and colons have to be.
     - A file of SQLite has an absolute path after three slashes, such as V(sqlite:////var/lib/opensips/opensips.sqlite).
     - One of this and O(@db_engine) is required. It contradicts the options that begin with C(login_).
   type: str

@@ -299,7 +299,8 @@ def _sample_char(node: t.Any, flags: int) -> str:
     if kind is sre.LITERAL:
         return chr(argument)
     fits = _fits(node, flags)
-    named = [chr(each[1] if each[0] is sre.LITERAL else each[1][0]) for each in argument if each[0] in (sre.LITERAL, sre.RANGE)] if kind is sre.IN else []  # fmt: skip
+    known = [each for each in argument if each[0] in (sre.LITERAL, sre.RANGE)] if kind is sre.IN else []
+    named = [chr(each[1] if each[0] is sre.LITERAL else each[1][0]) for each in known]
     return next((char for char in [*named, *_COMMON, *map(chr, range(33, 1000))] if fits(char)), "")
 
 

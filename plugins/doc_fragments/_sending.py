@@ -52,7 +52,8 @@ options:
   max_failures:
     description:
       - Stops the run, and fails the task, once more phones than this failed, either a number such as V(10), or a percentage of those done such as V(5%).
-      - A percentage stops the run only when the share of failures is beyond chance, so that the first dead phones do not stop a fleet, 2 of 2 count at V(10%), and 3 of 22 do not. A number is exact.
+      - A percentage stops the run only when the share of failures is beyond chance, so that the first dead phones do not stop a fleet.
+        At V(10%), 2 of 2 stop it, and 3 of 22 do not. A number is exact.
       - Phones that rejected, did not answer, could not be reached or are unknown have failed.
       - Requests that are under way already are waited for, the others are V(not_sent). A smaller O(max_in_flight) stops closer to the number.
       - Without this option, too, the run stops and the task fails if the server cannot be reached any more, or does not answer for the

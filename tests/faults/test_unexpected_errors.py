@@ -10,6 +10,7 @@ import errno
 import re
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support import databases
@@ -124,7 +125,10 @@ def test_over_other_carriers_too(emu, breaks, way, error):
     assert len(assert_accounts(emu, mark, contacts, result, 1)["not_sent"]) > 5
 
 
-def test_a_connection_that_cannot_be_closed_costs_no_results(emu, breaks):
+def test_a_connection_that_cannot_be_closed_costs_no_results(emu, breaks, monkeypatch):
+    warned = []
+    # in a process that has been a controller, warnings are shown and not returned
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _module, text, **_more: warned.append(text))
     contacts = [phone["contact"] for phone in emu.phones()]
     breaks("_mi.carriers.fifo.FifoCarrier.close", EIO)
     breaks("_mi.carriers.fifo.FifoExchange.close", FileNotFoundError(2, "No such file or directory"), 10)
@@ -133,7 +137,7 @@ def test_a_connection_that_cannot_be_closed_costs_no_results(emu, breaks):
     )
     assert not result.get("failed"), result["msg"]
     assert result["summary"]["outcomes"]["accepted"] == PHONES
-    assert any("could not be closed" in str(each) for each in result["warnings"])
+    assert any("could not be closed" in each for each in warned)
 
 
 @pytest.mark.parametrize("path", ["_fleet.registration.Watch.look", "_fleet.results.Results.update"])

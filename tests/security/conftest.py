@@ -9,4 +9,5 @@ import pytest
 # before they are imported
 pytest.register_assert_rewrite("ansible_collections.community.opensips.tests.integration.support")
 
+# pylint: disable=wildcard-import,unused-wildcard-import
 from ansible_collections.community.opensips.tests.integration.support.fixtures import *  # noqa: E402, F403

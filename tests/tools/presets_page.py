@@ -124,7 +124,8 @@ def generate():
         "With ``event: auto``, which is the default, each phone's preset follows from its User-Agent and from"
         " :ansopt:`community.opensips.opensips_notify#module:action`.",
         "The first row whose regular expression is found in the User-Agent counts, regardless of case.",
-        "Phones that no row knows are not sent to, and their result says so. Nor are softphones, PBXs, gateways and session border controllers, whoever made them.",
+        "Phones that no row knows are not sent to, and their result says so."
+        " Nor are softphones, PBXs, gateways and session border controllers, whoever made them.",
         "Where a vendor has no Event for an action, the other one stands in, and :ansretval:`community.opensips.opensips_notify#module:results[].hint`"
         " says what that does.",
         "",

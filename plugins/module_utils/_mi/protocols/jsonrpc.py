@@ -144,7 +144,7 @@ def take_message(message, text, request):
         )
     answered = message.get("id")
     # 1.0 and True equal 1, and are no ids of ours
-    is_ours = type(answered) is int and answered == request.id
+    is_ours = isinstance(answered, int) and not isinstance(answered, bool) and answered == request.id
     if not is_ours and not (answered is None and _is_unread(error)):
         unrelated = MalformedReply(
             "The reply carries id {0!r}, the request had {1}".format(answered, request.id),
@@ -160,7 +160,7 @@ def take_message(message, text, request):
 def _is_unread(error):
     """Whether an error is one of those that a server has for what it could not read, and so may not know the id of."""
     code = error.get("code") if isinstance(error, dict) else None
-    return type(code) is int and code in _WITHOUT_ID
+    return isinstance(code, int) and code in _WITHOUT_ID
 
 
 def _check_params(params):

@@ -160,7 +160,7 @@ class Failing:
         if of == "read":
             monkeypatch.setattr(bound._BoundReader, "readinto", self._fail)
         else:
-            monkeypatch.setattr(bound.BoundSocket, "send", lambda wire: self._fail_at_last(wire))
+            monkeypatch.setattr(bound.BoundSocket, "send", lambda wire: self._fail_at_last(wire))  # pylint: disable=unnecessary-lambda
         self._error = error
 
     def _fail(self, *_args):

@@ -222,18 +222,19 @@ def test_a_server_that_dies_meanwhile_loses_nothing(server):
 
 def test_draining(server):
     emu, conn = server
-    emu.add_dialog(callid="short", seconds=0.3)
-    emu.add_dialog(callid="longer", seconds=0.8)
-    drained = dialogs.drain(conn, ALL, wait=5, interval=0.1)
+    # long enough to be seen on a machine with much to do
+    emu.add_dialog(callid="short", seconds=2)
+    emu.add_dialog(callid="longer", seconds=2.5)
+    drained = dialogs.drain(conn, ALL, wait=20, interval=0.1)
     assert outcomes(drained) == {"short": "gone", "longer": "gone"}
     assert not any(each.sent for each in drained)
 
 
 def test_draining_takes_only_so_long(server):
     emu, conn = server
-    emu.add_dialog(callid="short", seconds=0.3)
+    emu.add_dialog(callid="short", seconds=2)
     emu.add_dialog(callid="stays", from_uri="sip:1001@example.com")
-    drained = dialogs.drain(conn, ALL, wait=0.8, interval=0.1)
+    drained = dialogs.drain(conn, ALL, wait=5, interval=0.1)
     assert outcomes(drained) == {"short": "gone", "stays": "left"}
     # a filter that does not take what stays
     assert dialogs.drain(conn, dialogs.Filter({"caller": ["1002"]}), wait=5, interval=0.1) == []

@@ -133,7 +133,7 @@ def test_ending_calls(server):
     emu.add_dialog(callid="stays", end="stays")
     emu.add_dialog(callid="refused", end="refused")
     emu.add_dialog(callid="over", state=5)
-    emu.add_dialog(callid="just over", seconds=0.5)
+    emu.add_dialog(callid="just over", seconds=2)
     found = listed(conn)
     assert "over" not in [each["call_id"] for each in found]
     found.append(dict(found[0], id="1.1" if conn.version > (3,) else "11", call_id="gone"))
@@ -155,7 +155,7 @@ def test_ending_calls(server):
 
 def test_a_call_that_ends_by_itself_after_it_was_refused(server):
     emu, conn = server
-    emu.add_dialog(callid="refused", seconds=0.4, end="refused")
+    emu.add_dialog(callid="refused", seconds=2, end="refused")
     found = listed(conn)
     [ended] = dialogs.end(conn, found, wait=0, interval=0.1)
     assert ended.outcome == "failed"

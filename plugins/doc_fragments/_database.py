@@ -61,7 +61,7 @@ db_timeout:
 def suboptions(parent, indent):
     """The options as suboptions of parent, indented by that many blanks."""
     return textwrap.indent(
-        _OPTIONS.replace("@db_", parent + ".db_").replace("@login_", parent + ".login_"), " " * indent
+        _OPTIONS.replace("@db_", f"{parent}.db_").replace("@login_", f"{parent}.login_"), " " * indent
     )
 
 
@@ -77,4 +77,4 @@ options:
 
 
 # the checks of ansible-test read only constants in a class
-ModuleDocFragment.DOCUMENTATION += textwrap.indent(_OPTIONS.replace("(@", "(").strip() + "\n", "  ")
+ModuleDocFragment.DOCUMENTATION += textwrap.indent(f"{_OPTIONS.replace('(@', '(').strip()}\n", "  ")

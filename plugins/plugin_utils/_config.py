@@ -240,7 +240,7 @@ def mask(text: str, secrets: t.Iterable[str] = (), length: int | None = None) ->
         # the last word may be half a URL, of which the end would show that it has a password
         text = text[: max(map(text.rfind, " \t\r\n")) + 1]
     text = _config_secrets.without_parameters(_config_secrets.without_url_passwords(text))
-    return text[: max(0, length - 3)] + "..." if is_cut else text
+    return f"{text[: max(0, length - 3)]}..." if is_cut else text
 
 
 def _begun(secret: str, text: str) -> int:

@@ -58,7 +58,7 @@ def shown(value: t.Any) -> str:
     """A value for a message: control characters and all that is not ASCII are escaped, and it is cut."""
     text = value if isinstance(value, str) else str(value)
     plain = ascii(text[: SHOWN + 1])[1:-1].replace("\\'", "'")
-    return plain if len(plain) <= SHOWN else plain[:SHOWN] + "..."
+    return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}..."
 
 
 def string(value: t.Any) -> str:
@@ -66,7 +66,7 @@ def string(value: t.Any) -> str:
     text = str(value)
     if _REFUSED.search(text):
         raise ValueError("must not hold control characters, other than line breaks and tabs")
-    return '"' + _ESCAPED.sub(lambda match: _ESCAPES[match.group()], text) + '"'
+    return f'"{_ESCAPED.sub(lambda match: _ESCAPES[match.group()], text)}"'
 
 
 def number(value: t.Any) -> str:

@@ -369,5 +369,5 @@ def _answered(entry: Entry) -> float:
 def _cell(value: t.Any) -> t.Any:
     if isinstance(value, str):
         value = clean(value, keep="\t\n")
-        return "'" + value if value.startswith(_FORMULA) else value
+        return f"'{value}" if value.startswith(_FORMULA) else value
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

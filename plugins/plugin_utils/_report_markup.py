@@ -25,7 +25,7 @@ def text(value: t.Any, limit: int = 200) -> str:
 
 def bare(value: t.Any, limit: int = 200) -> str:
     cleaned = clean(value)
-    return html.escape(cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…")
+    return html.escape(cleaned if len(cleaned) <= limit else f"{cleaned[: limit - 1]}…")
 
 
 def unbroken(text: str) -> str:

@@ -53,7 +53,7 @@ def _pace(report: Report) -> list[str]:
     if not report.pace:
         return []
     why = limit(report.pace)
-    return [f"Pace: {number(report.pace['rate'])} requests a second" + (f", {why}" if why else "")]
+    return [f"Pace: {number(report.pace['rate'])} requests a second{(f', {why}' if why else '')}"]
 
 
 def _table(report: Report) -> list[str]:

@@ -95,7 +95,7 @@ def share(part: int, whole: int) -> str:
         return "< 0.1 %"
     if part < whole and percent > 99.9:
         return "> 99.9 %"
-    return f"{percent:.1f}".removesuffix(".0") + " %"
+    return f"{f'{percent:.1f}'.removesuffix('.0')} %"
 
 
 def duration(seconds: float | None) -> str:
@@ -105,7 +105,7 @@ def duration(seconds: float | None) -> str:
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 59.95:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
+        return f"{f'{seconds:.1f}'.removesuffix('.0')} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"

@@ -226,13 +226,13 @@ def main(argv=None):
         try:
             faults.parse(text)
         except ValueError as error:
-            parser().error("--fault %s: %s" % (text, error))
+            parser().error(f"--fault {text}: {error}")
     own = _complete(options)
     code = 1
     try:
         code = asyncio.run(_serve(options))
     except OSError as error:
-        print("emulator: %s" % error, file=sys.stderr)
+        print(f"emulator: {error}", file=sys.stderr)
     finally:
         # a server that crashed leaves its FIFO behind
         if own is not None and code in (0, 1):

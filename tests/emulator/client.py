@@ -71,7 +71,7 @@ class Emulator:
             elif isinstance(value, (list, tuple)):
                 arguments += [flag, ",".join(str(item) for item in value)]
             elif value is not None and value is not False:
-                arguments += [flag, "%o" % value if name == "fifo_mode" else str(value)]
+                arguments += [flag, f"{value:o}" if name == "fifo_mode" else str(value)]
         return arguments
 
     # ---- life
@@ -155,7 +155,7 @@ class Emulator:
                 self._process.stdin.flush()
                 line = self._process.stdout.readline()
             except OSError as error:
-                raise EmulatorError("the emulator is gone: %s" % error) from error
+                raise EmulatorError(f"the emulator is gone: {error}") from error
         if not line:
             raise EmulatorError("the emulator is gone")
         reply = json.loads(line.decode("utf-8"))

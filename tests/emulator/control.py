@@ -41,10 +41,10 @@ class Control:
             name = request.pop("op")
             operation = getattr(self, "op_" + name, None)
             if operation is None:
-                raise LookupError("no control command %r" % name)
+                raise LookupError(f"no control command {name!r}")
             reply = {"ok": operation(**request)}
         except Exception as error:  # whatever was asked, the emulator goes on
-            reply = {"error": "%s: %s" % (type(error).__name__, error)}
+            reply = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(reply, indent=1 if self.plain else None), flush=True)
 
     @staticmethod

@@ -36,7 +36,7 @@ class Params:
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(_as_int32(value))
-        raise bad_params("Bad type for parameter '%s'" % name)
+        raise bad_params(f"Bad type for parameter '{name}'")
 
     def int(self, name, default=None):
         value = self.values.get(name, self)
@@ -51,14 +51,14 @@ class Params:
                 pass
         if not self.rpc:
             raise MIError(400, "Bad parameter")
-        raise bad_params("Bad type for parameter '%s'" % name)
+        raise bad_params(f"Bad type for parameter '{name}'")
 
     def array(self, name):
         value = self.values[name]
         if not isinstance(value, list):
-            raise bad_params("Bad type for parameter '%s'" % name)
+            raise bad_params(f"Bad type for parameter '{name}'")
         if not value:
-            raise bad_params("Empty array in parameter '%s'" % name)
+            raise bad_params(f"Empty array in parameter '{name}'")
         return [str(item) for item in value]
 
 

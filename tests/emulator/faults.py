@@ -43,7 +43,7 @@ class Fault:
     def __init__(self, kind, argument=None, count=None):
         kind = _ALIASES.get(kind, kind)
         if kind not in KINDS:
-            raise ValueError("unknown fault %r; there are: %s" % (kind, ", ".join(KINDS)))
+            raise ValueError("unknown fault {!r}; there are: {}".format(kind, ", ".join(KINDS)))
         self.kind = kind
         self.argument = argument
         self.left = count  # None: for ever

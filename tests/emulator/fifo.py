@@ -165,7 +165,7 @@ class JsonFifo(Fifo):
         asynchronous = server.is_async(request.method)
         if asynchronous:
             if path is None:
-                server.crash("asynchronous command %s over FIFO without a reply FIFO" % request.method)
+                server.crash(f"asynchronous command {request.method} over FIFO without a reply FIFO")
                 return
             if server.lacks_handler(request.method):
                 self.answer(path, request.method, NO_HANDLER)

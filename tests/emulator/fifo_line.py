@@ -161,7 +161,7 @@ class LineFifo(Fifo):
             self.hung = True
             return
         if server.is_async(name) and path is None:
-            server.crash("asynchronous command %s over FIFO without a reply FIFO" % name)
+            server.crash(f"asynchronous command {name} over FIFO without a reply FIFO")
             return
         if path is None:
             self._consuming = True  # nothing to answer to: not run
@@ -171,7 +171,7 @@ class LineFifo(Fifo):
             # answered before the arguments are read
             self._consuming = True
             server.note(name)
-            self.answer(path, name, ("500 command '%s' not available\n" % name).encode("utf-8", "surrogateescape"))
+            self.answer(path, name, (f"500 command '{name}' not available\n").encode("utf-8", "surrogateescape"))
             return
         self._header = (name, classic, path)
 
@@ -215,11 +215,11 @@ class LineFifo(Fifo):
         word = "Parse" if self.server.state.v >= (2, 0) else "parse"
         self._consuming = True
         self.server.stats_lost += 1
-        self.answer(header[2], header[0], ("400 %s error in command '%s'\n" % (word, header[0])).encode())
+        self.answer(header[2], header[0], (f"400 {word} error in command '{header[0]}'\n").encode())
 
     def _send(self, path, name, outcome, fd=None):
         code, reason, reply = (200, "OK", outcome.partial) if isinstance(outcome, Starved) else outcome
         if code is None:  # the handler gave up
-            self.answer(path, name, ("500 command '%s' failed\n" % name).encode(), fd)
+            self.answer(path, name, (f"500 command '{name}' failed\n").encode(), fd)
             return
         self.answer(path, name, printed(render(code, reason, reply, "\n").encode("utf-8", "surrogateescape")), fd)

@@ -164,7 +164,7 @@ class HttpServer:
         ]
         if not keep:
             lines.append("Connection: close")
-        lines += ["%s: %s" % pair for pair in response.extra]
+        lines += ["{}: {}".format(*pair) for pair in response.extra]
         if response.content_type:
             lines.append("Content-Type: " + response.content_type)
         lines.append("Transfer-Encoding: chunked" if response.endless else "Content-Length: %d" % len(response.body))
@@ -185,7 +185,7 @@ class HttpServer:
             given = base64.b64decode(token).decode("utf-8")
         except ValueError:
             return False
-        return kind.lower() == "basic" and given == "%s:%s" % (user, self.server.options.http_password)
+        return kind.lower() == "basic" and given == f"{user}:{self.server.options.http_password}"
 
     async def _respond(self, request):
         if not self._authorized(request):

@@ -248,7 +248,7 @@ class OldXmlRpc:
         classic = self.server.lookup(name)
         if classic is None:
             self.server.note(name)
-            return self._send(render_xmlrpc.old_fault(-506, "Requested command (%s) is not available!" % name), name)
+            return self._send(render_xmlrpc.old_fault(-506, f"Requested command ({name}) is not available!"), name)
         late = _Late(self.server)
         code, message, tree = await late.settle_tree(self.server.call_line(classic, args, late))
         if code is None:

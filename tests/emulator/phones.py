@@ -147,26 +147,13 @@ class Farm:
     def register(self, phone):
         """Send a REGISTER to the server."""
         phone.cseq += 1
-        uri = "sip:%s@%s" % (phone.user, phone.domain)
+        uri = f"sip:{phone.user}@{phone.domain}"
         data = (
-            "REGISTER sip:{domain} SIP/2.0\r\n"
-            "Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKfarm{user}x{cseq}x{boots}\r\n"
-            "From: <{uri}>;tag=ph{user}\r\nTo: <{uri}>\r\nCall-ID: {callid}\r\nCSeq: {cseq} REGISTER\r\n"
-            'Max-Forwards: 70\r\nContact: <{contact}>;q=0.5;expires={expires};+sip.instance="{instance}"\r\n'
-            "Allow: {allow}\r\nUser-Agent: {agent}\r\nContent-Length: 0\r\n\r\n"
-        ).format(
-            domain=phone.domain,
-            port=phone.port,
-            user=phone.user,
-            cseq=phone.cseq,
-            boots=phone.boots,
-            uri=uri,
-            callid=phone.callid,
-            contact=phone.contact(),
-            expires=self.options.expires,
-            instance=self.instance(phone),
-            allow=ALLOW,
-            agent=phone.user_agent(),
+            f"REGISTER sip:{phone.domain} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:{phone.port};branch=z9hG4bKfarm{phone.user}x{phone.cseq}x{phone.boots}\r\n"
+            f"From: <{uri}>;tag=ph{phone.user}\r\nTo: <{uri}>\r\nCall-ID: {phone.callid}\r\nCSeq: {phone.cseq} REGISTER\r\n"
+            f'Max-Forwards: 70\r\nContact: <{phone.contact()}>;q=0.5;expires={self.options.expires};+sip.instance="{self.instance(phone)}"\r\n'
+            f"Allow: {ALLOW}\r\nUser-Agent: {phone.user_agent()}\r\nContent-Length: 0\r\n\r\n"
         )
         phone.sock.sendto(data.encode(), self.server_address)
 
@@ -241,7 +228,7 @@ class Farm:
 
     def _answer(self, sock, message, address, code, user):
         tag = None if code == 100 else "ph" + user
-        extra = (("WWW-Authenticate", 'Digest realm="phone", nonce="%x"' % self.received),) if code == 401 else ()
+        extra = (("WWW-Authenticate", f'Digest realm="phone", nonce="{self.received:x}"'),) if code == 401 else ()
         try:
             sock.sendto(sip.answer(message, code, tag, extra), address)
         except OSError:

@@ -78,7 +78,7 @@ class Registrar:
             # only what can be printed is unescaped
             return None
         user = unquote(parsed.user.partition(":")[0], errors="surrogateescape")
-        return "%s@%s" % (user, parsed.host.lower()) if self.state.v >= (4, 0) else user
+        return f"{user}@{parsed.host.lower()}" if self.state.v >= (4, 0) else user
 
     def _aor(self, message):
         """(code of the answer, None for none; AOR) of a REGISTER."""
@@ -154,4 +154,4 @@ class Registrar:
     def _binding(contact, now):
         q = ";q=" + contact.q if contact.q else ""
         expires = contact.expires(now)
-        return "<%s>%s;expires=%s" % (contact.uri, q, 0 if isinstance(expires, str) else expires)
+        return f"<{contact.uri}>{q};expires={0 if isinstance(expires, str) else expires}"

@@ -14,14 +14,14 @@ class JsonRpc:
 
     @staticmethod
     def result(value, request_id):
-        return '{"jsonrpc":"2.0","result":%s,"id":%s}' % (_dumps(value), _dumps(request_id))
+        return f'{{"jsonrpc":"2.0","result":{_dumps(value)},"id":{_dumps(request_id)}}}'
 
     @staticmethod
     def error(code, message, data, request_id):
         error = {"code": code, "message": message}
         if data is not None:
             error["data"] = data
-        return '{"jsonrpc":"2.0","error":%s,"id":%s}' % (_dumps(error), _dumps(request_id))
+        return f'{{"jsonrpc":"2.0","error":{_dumps(error)},"id":{_dumps(request_id)}}}'
 
 
 class MiJson:
@@ -61,7 +61,7 @@ class MiJson:
 
     def _nodes(self, nodes, array):
         if array:
-            return "{%s: [%s]}" % (
+            return "{{{}: [{}]}}".format(
                 self._quote(nodes[0][0] or ""),
                 ", ".join("{" + self._members(node, False) + "}" for node in nodes),
             )

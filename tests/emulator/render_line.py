@@ -14,7 +14,7 @@ def _write(out, nodes, indent):
         if value is not None:
             out.append(value)
         for key, text in attrs:
-            out.append(" %s=%s" % (key, text))
+            out.append(f" {key}={text}")
         out.append("\n")
         if kids:
             _write(out, kids, indent + "\t")
@@ -40,7 +40,7 @@ def render_text(tree):
                     [
                         name + ":: " if name is not None else "",
                         value or "",
-                        "".join(" %s=%s" % pair for pair in attrs),
+                        "".join(" {}={}".format(*pair) for pair in attrs),
                         "\n",
                     ]
                 )

@@ -62,7 +62,7 @@ def text_reply(text):
 
 
 def _member(name, value):
-    return "<member><name>%s</name>%s</member>" % (name, value)
+    return f"<member><name>{name}</name>{value}</member>"
 
 
 def _node(node):
@@ -95,8 +95,8 @@ def _nodes(nodes, array):
     if array:
         name = escape(nodes[0][0]) if nodes and nodes[0][0] is not None else "name"
         return (
-            "<value><struct><member><name>%s</name><value><array><data>%s</data></array></value>"
-            "</member></struct></value>" % (name, "".join(_node(node) for node in nodes))
+            "<value><struct><member><name>{}</name><value><array><data>{}</data></array></value>"
+            "</member></struct></value>".format(name, "".join(_node(node) for node in nodes))
         )
     return (
         "<value><struct>"
@@ -121,7 +121,7 @@ def _value(value):
     if isinstance(value, int):
         if -2147483648 <= value <= 2147483647:
             return "<value><int>%d</int></value>" % value
-        return "<value><double>%f</double></value>" % value
+        return f"<value><double>{value:f}</double></value>"
     if isinstance(value, str):
         return "<value><string>" + escape(value) + "</string></value>"
     if isinstance(value, dict):

@@ -154,7 +154,7 @@ class Server:
 
     @staticmethod
     def warn(text):
-        sys.stderr.write("emulator: %s\n" % text)
+        sys.stderr.write(f"emulator: {text}\n")
         sys.stderr.flush()
 
     def harm(self, reason):

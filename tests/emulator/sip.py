@@ -161,8 +161,8 @@ def answer(message, code, tag=None, extra=(), reason=None, order=("via", "to", "
             values.setdefault(key, []).append(value)
     titles = {"via": "Via", "to": "To", "from": "From", "cseq": "CSeq", "call-id": "Call-ID"}
     for key in order:
-        lines += ["%s: %s" % (titles[key], value) for value in values.get(key, ())]
-    lines += ["%s: %s" % pair for pair in extra]
+        lines += [f"{titles[key]}: {value}" for value in values.get(key, ())]
+    lines += ["{}: {}".format(*pair) for pair in extra]
     lines.append("Content-Length: 0\r\n\r\n")
     return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
@@ -195,7 +195,7 @@ class Endpoint:
         self._timers = []
         self._sequence = itertools.count()
         self._random = random.Random()
-        self._prefix = "%s%04x." % (MAGIC, self._random.randrange(65536))
+        self._prefix = f"{MAGIC}{self._random.randrange(65536):04x}."
         self.callid_number = self._random.getrandbits(60) | (1 << 60)
         self.sockets = {}
         self._closed = False
@@ -229,7 +229,7 @@ class Endpoint:
         self._transactions.clear()
 
     def new_branch(self):
-        return "%s%x.0" % (self._prefix, next(self._sequence) * 8 + self._random.randrange(8))
+        return f"{self._prefix}{next(self._sequence) * 8 + self._random.randrange(8):x}.0"
 
     def new_callid(self, pid):
         self.callid_number += 1
@@ -315,5 +315,5 @@ class Endpoint:
             return
         room = self.table.reply_fits()
         self._finish(transaction)
-        self.count("tm:%sxx_transactions" % status[:1], 1)
+        self.count(f"tm:{status[:1]}xx_transactions", 1)
         transaction.done(status, rest.decode("utf-8", "surrogateescape"), room)

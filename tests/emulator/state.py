@@ -119,7 +119,7 @@ class Dialog:
     @property
     def did(self):
         """The id of 3.x: both halves in hexadecimal, least significant digit first."""
-        return "%s.%s" % (("%x" % self.h_entry)[::-1], ("%x" % self.h_id)[::-1])
+        return "{}.{}".format((f"{self.h_entry:x}")[::-1], (f"{self.h_id:x}")[::-1])
 
 
 def _sdp(port):
@@ -151,7 +151,7 @@ class State:
         self.modules = modules
         self.directory = directory
         self.use_partitions = use_partitions and self.v >= (2, 1)
-        self.server_line = "OpenSIPS (%s (x86_64/linux))" % VERSIONS[version]
+        self.server_line = f"OpenSIPS ({VERSIONS[version]} (x86_64/linux))"
         self.started = time.time()
         self.sip_port = 5060
         self.http_port = 0

@@ -47,22 +47,22 @@ _BUILT = {
     ): "test_shell_patterns_are_those_of_fnmatch",
     (
         "module_utils/_mi/tree.py",
-        "' ({0})='.format('|'.join((re.escape(each) for each in known)))",
+        " ({'|'.join((re.escape(each) for each in known))})=",
     ): "test_attributes_of_trees",
     **dict.fromkeys(
         [
             ("module_utils/_readers/location.py", expression)
             for expression in (
-                "'{0}AOR:: (.*)\\n|Domain:: ([^ \\n]*)(?: .*)?\\n'.format(own)",
-                "'{0}KV-Store:: .*\\n|\\n'.format(own + one)",
+                "{own}AOR:: (.*)\n|Domain:: ([^ \n]*)(?: .*)?\n",
+                "{own + one}KV-Store:: .*\n|\n",
                 "_CONTACT.format(c=own + one, f=own + one * 2)",
-                "'({0}Contact:: (?=.* Q=)).*\\n|{1}(?:{2}):: .*\\n'.format(own + one, own + one * 2, '|'.join(_FIELDS))",
-                "'\\n(?={0}AOR:: |Domain:: )'.format(own)",
+                "({own + one}Contact:: (?=.* Q=)).*\n|{own + one * 2}(?:{'|'.join(_FIELDS)}):: .*\n",
+                "\n(?={own}AOR:: |Domain:: )",
             )
         ],
         "test_location_tables_as_text",
     ),
-    ("module_utils/_sip/uri.py", "'[A-Za-z0-9%s%%]*' % re.escape(allowed + more)"): "found among the compiled ones",
+    ("module_utils/_sip/uri.py", "[A-Za-z0-9{re.escape(allowed + more)}%]*"): "found among the compiled ones",
     ("module_utils/_sip/user_agent.py", "family.details"): "test_user_agents",
     ("module_utils/_sip/vendors.py", "family.pattern"): "test_user_agents",
     ("module_utils/_sip/vendors.py", "pattern"): "test_user_agents",
@@ -124,6 +124,15 @@ def _evaluate(expression, module):
     return eval(compile(ast.Expression(expression), module.__name__, "eval"), vars(module))  # noqa: S307 - our own source
 
 
+def _source(expression):
+    """An expression as text, the same on every Python: ast.unparse() quotes f-strings as each of them can."""
+    if not isinstance(expression, ast.JoinedStr):
+        return ast.unparse(expression)
+    return "".join(
+        part.value if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}" for part in expression.values
+    )
+
+
 def _found():
     """({(where, pattern, flags, use)}, expressions that are no constants): every regular expression of plugins/."""
     found, built = set(), set()
@@ -143,7 +152,7 @@ def _found():
                 pattern = _evaluate(expression, module)
                 flags = _evaluate(flags, module) if flags is not None else 0
             except NameError:
-                built.add((path, ast.unparse(expression)))
+                built.add((path, _source(expression)))
                 continue
             if use != "compile":
                 found.add((f"{path}: re.{use}", pattern, int(flags), use))

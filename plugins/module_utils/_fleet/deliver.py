@@ -93,7 +93,7 @@ def _first_uri(path):
 def check_max_in_flight(max_in_flight):
     """Raise BadParameters for a number that cannot be."""
     if max_in_flight is not None and not 1 <= max_in_flight <= 100000:
-        raise BadParameters("max_in_flight is {0}".format(max_in_flight), "Give a number from 1 on")
+        raise BadParameters(f"max_in_flight is {max_in_flight}", "Give a number from 1 on")
 
 
 class _UnderWay:
@@ -165,7 +165,7 @@ class Delivery:
         """Send nothing more, because of an exception. The answers to what is under way are still taken."""
         if self.failure is None:
             self.failure = error if isinstance(error, MIError) else UnexpectedError(error)
-        self._stop_run("the run broke off: {0}".format(self.failure))
+        self._stop_run(f"the run broke off: {self.failure}")
 
     def _unsent(self):
         """The keys of what was announced, and certainly not written; nothing else is written from here on."""
@@ -198,7 +198,7 @@ class Delivery:
     def _judge(self, reply):
         """End the run if a reply shows that it cannot go on."""
         if isinstance(reply, OutOfMemory):
-            self._stop_run("the run stopped: {0}".format(_lower_first(str(reply))))
+            self._stop_run(f"the run stopped: {_lower_first(str(reply))}")
         elif isinstance(reply, UnexpectedError) or _is_lost(reply):
             self.break_off(reply)
         if not isinstance(reply, MIError) or isinstance(reply, _ANSWERS):

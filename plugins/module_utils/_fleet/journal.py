@@ -51,9 +51,9 @@ def journal_path(name, directory=None):
     """The path of a campaign's journal; raises BadParameters for a name that is no file name."""
     if not _NAME.match(name):
         raise BadParameters(
-            "campaign {0!r} cannot be a file name".format(name), "Use letters, digits, '_', '-' and '.', at most 100"
+            f"campaign {name!r} cannot be a file name", "Use letters, digits, '_', '-' and '.', at most 100"
         )
-    return os.path.join(directory or default_directory(), name + ".jsonl")
+    return os.path.join(directory or default_directory(), f"{name}.jsonl")
 
 
 class Journal:
@@ -178,7 +178,7 @@ class Journal:
             return safe_file.open_own(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         except OSError as error:
             raise JournalError(
-                "The journal {0} cannot be opened: {1}".format(self.path, error.strerror),
+                f"The journal {self.path} cannot be opened: {error.strerror}",
                 safe_file.remedy(error, "Set campaign_dir to a directory that this user may write to"),
             ) from error
 
@@ -187,9 +187,9 @@ class Journal:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise JournalError("The journal {0} cannot be locked: {1}".format(self.path, error.strerror)) from error
+                raise JournalError(f"The journal {self.path} cannot be locked: {error.strerror}") from error
             raise JournalError(
-                "Another run of campaign {0} is at work".format(self.name), "Wait for it, or use another campaign"
+                f"Another run of campaign {self.name} is at work", "Wait for it, or use another campaign"
             ) from error
 
     def _read(self):
@@ -201,7 +201,7 @@ class Journal:
                 os.ftruncate(self._fd, self._size)
         except OSError as error:
             raise JournalError(
-                "The journal {0} cannot be read: {1}".format(self.path, error.strerror),
+                f"The journal {self.path} cannot be read: {error.strerror}",
                 "Look at the disk that it is on, or set campaign_dir to a directory on another one",
             ) from error
         if self.is_new and not self._read_only:
@@ -219,7 +219,7 @@ class Journal:
                     if number == 1 and not self._header().startswith(line):
                         raise self._foreign("its first line is not that of this campaign")
                     if lines.read(1):
-                        raise self._foreign("line {0} is broken".format(number))
+                        raise self._foreign(f"line {number} is broken")
                     break
                 if number == 1 and (entry.get("journal"), entry.get("campaign")) != (_FORMAT, self.name):
                     raise self._foreign("its first line is not that of this campaign")
@@ -250,11 +250,11 @@ class Journal:
             elif "done" in entry:
                 self._settle(_key(entry["done"]), entry["outcome"], entry["code"], entry["reason"])
         except (KeyError, TypeError, ValueError) as error:
-            raise self._foreign("line {0} is not one of a journal".format(number)) from error
+            raise self._foreign(f"line {number} is not one of a journal") from error
 
     def _foreign(self, what):
         return JournalError(
-            "{0} is no journal of campaign {1}: {2}".format(self.path, self.name, what),
+            f"{self.path} is no journal of campaign {self.name}: {what}",
             "Move it away, or use another campaign",
         )
 
@@ -273,7 +273,7 @@ class Journal:
     def _unwritable(self, error):
         """The JournalError of a write that failed; what it left of its line is cut off."""
         problem = JournalError(
-            "The journal {0} cannot be written: {1}".format(self.path, error.strerror),
+            f"The journal {self.path} cannot be written: {error.strerror}",
             "Nothing more is sent, since nobody could tell afterwards to whom",
         )
         try:
@@ -285,7 +285,7 @@ class Journal:
 
 
 def _line(entry):
-    return (json.dumps(entry, separators=(",", ":")) + "\n").encode("ascii")
+    return (f"{json.dumps(entry, separators=(',', ':'))}\n").encode("ascii")
 
 
 def _parse(line):

@@ -36,18 +36,16 @@ def load(path):
 
 
 def _mailbox(row, path, number):
-    where = "mailboxes_file {0}, entry {1}".format(path, number)
+    where = f"mailboxes_file {path}, entry {number}"
     unknown = [row_file.shown(name) for name in row if name not in _FIELDS]
     if unknown:
-        raise BadParameters(
-            "{0} has {1}".format(where, first_few(unknown, _SHOWN, ", ")), "It knows {0}".format(", ".join(_FIELDS))
-        )
+        raise BadParameters(f"{where} has {first_few(unknown, _SHOWN, ', ')}", f"It knows {', '.join(_FIELDS)}")
     mailbox = {
         name: (str(row[name]).strip() if row.get(name) not in (None, "") else None)
         for name in ("uri", "aor", "account")
     }
     if (mailbox["uri"] is None) == (mailbox["aor"] is None):
-        raise BadParameters("{0} needs either uri or aor".format(where), "Give one of them")
+        raise BadParameters(f"{where} needs either uri or aor", "Give one of them")
     for name in COUNTS:
         value = row.get(name)
         try:
@@ -63,7 +61,7 @@ def _mailbox(row, path, number):
         if mailbox[name] < 0:
             text = repr(value)
             raise BadParameters(
-                "{0}: {1} is {2}".format(where, name, text if len(text) <= 60 else text[:57] + "..."),
+                f"{where}: {name} is {text if len(text) <= 60 else text[:57] + '...'}",
                 "Give a whole number from 0 on",
             )
     return mailbox
@@ -134,10 +132,10 @@ class State:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.__exit__()
-            raise StateError("Another run uses the state_file {0}".format(self.path), "Wait for it") from error
+            raise StateError(f"Another run uses the state_file {self.path}", "Wait for it") from error
         except OSError as error:
             self.__exit__()
-            raise self._error("locked with {0}.lock".format(self.path), error) from error
+            raise self._error(f"locked with {self.path}.lock", error) from error
 
     def _load(self):
         try:
@@ -149,7 +147,7 @@ class State:
             raise self._error("read", error) from error
         except (ValueError, RecursionError) as error:
             raise StateError(
-                "The state_file {0} cannot be read: {1}".format(self.path, error),
+                f"The state_file {self.path} cannot be read: {error}",
                 "Move it away; all lamps are then sent once more",
             ) from error
         if (
@@ -157,11 +155,11 @@ class State:
             or state.get("mwi_state") != _FORMAT
             or not isinstance(state.get("mailboxes"), dict)
         ):
-            raise StateError("{0} is no state_file of opensips_mwi".format(self.path), "Correct state_file")
+            raise StateError(f"{self.path} is no state_file of opensips_mwi", "Correct state_file")
         self._sent = state["mailboxes"]
 
     def _error(self, done, error):
         return StateError(
-            "The state_file {0} cannot be {1}: {2}".format(self.path, done, error.strerror),
+            f"The state_file {self.path} cannot be {done}: {error.strerror}",
             safe_file.remedy(error, "Correct state_file or its permissions"),
         )

@@ -34,7 +34,7 @@ def own_sockets(conn, patterns):
         if contact["socket"] is None:
             return "the location table does not tell which server serves it"
         if not judge(contact["socket"]):
-            return "another server serves it, through {0}".format(contact["socket"])
+            return f"another server serves it, through {contact['socket']}"
         return None
 
     return reason
@@ -65,7 +65,7 @@ def _by_addresses(hosts):
 
 def _ask(socket, why):
     return BadParameters(
-        "own_only cannot tell whether the socket {0} of a contact is this server's: {1}".format(socket, why),
+        f"own_only cannot tell whether the socket {socket} of a contact is this server's: {why}",
         "Set own_sockets to the server's own, for example udp:192.0.2.1:* and tcp:192.0.2.1:*",
     )
 

@@ -207,7 +207,7 @@ class PlanFile:
     """The file in which a campaign (its name) keeps its plan. Raises BadParameters for a name that is no file name."""
 
     def __init__(self, campaign, directory=None):
-        self.path = journal_path(campaign, directory)[: -len(".jsonl")] + ".plan.jsonl"
+        self.path = f"{journal_path(campaign, directory)[: -len('.jsonl')]}.plan.jsonl"
         self._campaign = campaign
 
     def load(self):
@@ -219,7 +219,7 @@ class PlanFile:
             return None
         except OSError as error:
             raise PlanError(
-                "The plan {0} cannot be read: {1}".format(self.path, error.strerror),
+                f"The plan {self.path} cannot be read: {error.strerror}",
                 safe_file.remedy(error, "Correct campaign_dir or its permissions"),
             ) from error
 
@@ -229,18 +229,18 @@ class PlanFile:
             safe_file.replace(self.path, map(_line, plan.lines(self._campaign)))
         except OSError as error:
             raise PlanError(
-                "The plan {0} cannot be written: {1}".format(self.path, error.strerror),
+                f"The plan {self.path} cannot be written: {error.strerror}",
                 safe_file.remedy(error, "Set campaign_dir to a directory that this user may write to"),
             ) from error
 
 
 def _line(entry):
-    return (json.dumps(entry, separators=(",", ":")) + "\n").encode("ascii")
+    return (f"{json.dumps(entry, separators=(',', ':'))}\n").encode("ascii")
 
 
 def _foreign(path, campaign, what):
     return PlanError(
-        "{0} is no plan of campaign {1}: {2}".format(path, campaign, what),
+        f"{path} is no plan of campaign {campaign}: {what}",
         "Move the file away and run again: a new plan is made, and phones that are done are not sent to again",
     )
 
@@ -271,7 +271,7 @@ class _Reader:
     def _entries(self, lines, number):
         """What is on lines. number: of lines before them."""
         if not lines[-1].endswith(b"\n"):
-            raise self._error("it is cut off in line {0}".format(number + len(lines)))
+            raise self._error(f"it is cut off in line {number + len(lines)}")
         try:
             return json.loads((b"[" + b",".join(lines) + b"]").decode("ascii"))
         except (ValueError, RecursionError) as several:
@@ -296,7 +296,7 @@ class _Reader:
         else:
             self._phones = entry["phones"]
             if self._phones != len(self._plan.targets):
-                raise self._error("it has {0} phones instead of {1}".format(len(self._plan.targets), self._phones))
+                raise self._error(f"it has {len(self._plan.targets)} phones instead of {self._phones}")
 
     def _head(self, entry):
         if (entry.get("plan"), entry.get("campaign")) != (_FORMAT, self._campaign):
@@ -329,7 +329,7 @@ class _Reader:
         return Target(aor, contact, record, None, *more)
 
     def _broken(self, number):
-        return self._error("line {0} is broken".format(number))
+        return self._error(f"line {number} is broken")
 
     def _error(self, what):
         return _foreign(self._path, self._campaign, what)

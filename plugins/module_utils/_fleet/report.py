@@ -76,8 +76,7 @@ class Counts:
     def diff(self):
         """Counts by vendor as a diff in Ansible's terms: what was wanted of whom."""
         lines = [
-            "{0}: {1} of {2}\n".format(vendor, _to_send(group), sum(group.values()))
-            for vendor, group in sorted(self._vendors.items())
+            f"{vendor}: {_to_send(group)} of {sum(group.values())}\n" for vendor, group in sorted(self._vendors.items())
         ]
         return {
             "before": "",

@@ -30,7 +30,7 @@ def check_path(path):
 
 def _unwritable(path, error):
     return BadParameters(
-        "results_file {0} cannot be written: {1}".format(path, error.strerror),
+        f"results_file {path} cannot be written: {error.strerror}",
         safe_file.remedy(error, "Name a file in a directory that exists and that this user may write to"),
     )
 
@@ -65,7 +65,7 @@ class ResultsFile:
 
     def write(self, entry):
         """Append a mapping; who reads along sees it at once. Raises OSError, and leaves no part of a line then."""
-        data = (json.dumps(entry, separators=(",", ":")) + "\n").encode("ascii")
+        data = f"{json.dumps(entry, separators=(',', ':'))}\n".encode("ascii")
         try:
             safe_file.write(self._fd, data)
         except OSError:
@@ -99,9 +99,7 @@ class Results:
         try:
             self._file.close()
         except OSError as error:
-            self.problem = self.problem or "results_file {0} may lack its end: {1}".format(
-                self._file.path, error.strerror
-            )
+            self.problem = self.problem or f"results_file {self._file.path} may lack its end: {error.strerror}"
 
     def add(self, request, entry):
         """Take the result of a SipRequest."""
@@ -144,8 +142,6 @@ class Results:
         try:
             self._file.write(entry)
         except OSError as error:
-            self.problem = "results_file {0} ends early: {1}. The rest is returned".format(
-                self._file.path, error.strerror
-            )
+            self.problem = f"results_file {self._file.path} ends early: {error.strerror}. The rest is returned"
             return False
         return True

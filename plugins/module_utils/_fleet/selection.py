@@ -37,16 +37,16 @@ class Selection:
         self.filters = given
         self._include = [(name, _compile(name, given.get(name), name)) for name in _BOTH_WAYS if given.get(name)]
         self._exclude = [
-            (name, _compile(name, given.get("exclude_" + name), "exclude_" + name))
+            (name, _compile(name, given.get(f"exclude_{name}"), f"exclude_{name}"))
             for name in _BOTH_WAYS
-            if given.get("exclude_" + name)
+            if given.get(f"exclude_{name}")
         ]
         self._expires_within = given.get("expires_within")
         self._flags = set(given.get("flags") or ())
         self.limit = _at_least(given.get("limit"), "limit", 1)
         self._sample = given.get("sample")
         if self._sample is not None and not 0 < self._sample <= 100:
-            raise BadParameters("sample is {0}".format(self._sample), "Give a percentage above 0 and up to 100")
+            raise BadParameters(f"sample is {self._sample}", "Give a percentage above 0 and up to 100")
         self.seed = str(given.get("seed") or "")
         _at_least(self._expires_within, "expires_within", 0)
 
@@ -56,10 +56,10 @@ class Selection:
             return "its registration has run out"
         for name, matches in self._include:
             if not matches(contact):
-                return "{0} does not match".format(name)
+                return f"{name} does not match"
         for name, matches in self._exclude:
             if matches(contact):
-                return "exclude_{0} matches".format(name)
+                return f"exclude_{name} matches"
         if self._expires_within is not None and (
             contact["permanent"] or contact["expires"] is None or contact["expires"] > self._expires_within
         ):
@@ -162,7 +162,7 @@ def _cut(contacts, positions, reason, left_out):
 
 def _at_least(value, name, least):
     if value is not None and value < least:
-        raise BadParameters("{0} is {1}".format(name, value), "Give {0} or more".format(least))
+        raise BadParameters(f"{name} is {value}", f"Give {least} or more")
     return value
 
 
@@ -186,7 +186,7 @@ def compile_regex(pattern, option):
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
         raise BadParameters(
-            "{0} {1!r} is no regular expression: {2}".format(option, pattern, error),
+            f"{option} {pattern!r} is no regular expression: {error}",
             "Correct it; a literal dot or plus is written with a backslash",
         ) from error
 
@@ -238,9 +238,7 @@ def _network(texts, option):
         try:
             networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
-            raise BadParameters(
-                "{0} {1!r} is no network: {2}".format(option, text, error), "Write it like 192.0.2.0/24"
-            ) from error
+            raise BadParameters(f"{option} {text!r} is no network: {error}", "Write it like 192.0.2.0/24") from error
     return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
 
 

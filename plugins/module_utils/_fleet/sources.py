@@ -112,7 +112,7 @@ def size_of(conn, table):
         found = {}
     tables = {}
     for name, users in found.items():
-        contacts = found.get(name[: -len("users")] + "contacts")
+        contacts = found.get(f"{name[: -len('users')]}contacts")
         if name.endswith("-users") and _is_count(users) and _is_count(contacts):
             tables[name[: -len("-users")]] = (users, contacts)
     return Size(tables, table)
@@ -386,13 +386,9 @@ class DumpTimeout(MITimeout):
         if expected is None:
             counted = "nobody knows how many contacts"
         else:
-            counted = "{0:,} contacts, which were expected to take about {1:.0f} s".format(
-                sum(contacts for _users, contacts in size.tables.values()), max(1, expected)
-            )
+            counted = f"{sum(contacts for _users, contacts in size.tables.values()):,} contacts, which were expected to take about {max(1, expected):.0f} s"
         super().__init__(
-            "Reading the location table with ul_dump took too long ({0}): {1}".format(
-                counted, error.message.rstrip(".")
-            ),
+            f"Reading the location table with ul_dump took too long ({counted}): {error.message.rstrip('.')}",
             "Read the contacts from the database with location_db, give the AORs in aor, or use the FIFO if another "
             "transport was used; the option timeout does not apply to a dump",
         )

@@ -52,9 +52,7 @@ class Limit:
         if (self._percent is not None and not 0 <= self._percent < 100) or (
             self._number is not None and self._number < 0
         ):
-            raise BadParameters(
-                "{0} is {1!r}".format(option, given), "Give a number such as 10, or a percentage such as 5%"
-            )
+            raise BadParameters(f"{option} is {given!r}", "Give a number such as 10, or a percentage such as 5%")
 
     def is_exceeded(self, bad, whole):
         """Whether so many failures (int) among so many phones (int) are too many."""
@@ -85,6 +83,4 @@ class StopRule:
         self._failed += 1
         if not self._limit.is_exceeded(self._failed, self._done):
             return None
-        return "the run stopped: {0} of {1} phones failed, more than max_failures ({2})".format(
-            self._failed, self._done, self._limit.given
-        )
+        return f"the run stopped: {self._failed} of {self._done} phones failed, more than max_failures ({self._limit.given})"

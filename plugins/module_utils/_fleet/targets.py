@@ -155,4 +155,4 @@ def check_uris(uris, option):
         try:
             validate_uri(uri)
         except SipError as error:
-            raise SipSyntaxError("{0} {1!r}: {2}".format(option, uri, error.message), error.hint) from error
+            raise SipSyntaxError(f"{option} {uri!r}: {error.message}", error.hint) from error

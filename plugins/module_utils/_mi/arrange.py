@@ -149,16 +149,14 @@ def _form(name, facts, given, ordered):
             raise _unknown_parameter(name, param, known)
     larger = [form for form in facts.forms if set(given) < {slot[0] for slot in form}]
     if not larger:
-        raise BadParameters(
-            "{} does not take just these parameters: {}".format(name, ", ".join(given)), _list_forms(facts)
-        )
+        raise BadParameters(f"{name} does not take just these parameters: {', '.join(given)}", _list_forms(facts))
     names = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
     missing = [param for param in names if param not in given]
     later = [param for param in names[names.index(missing[0]) :] if param in given]
     if ordered and later:
         why = f"{name} needs the parameter {missing[0]}, because {later[0]} comes after it"
     else:
-        why = "{} needs {}the parameter {}".format(name, "also " if given else "", ", ".join(missing))
+        why = f"{name} needs {'also ' if given else ''}the parameter {', '.join(missing)}"
     raise BadParameters(why, _list_forms(facts))
 
 
@@ -168,14 +166,14 @@ def _unknown_parameter(name, param, known):
     import difflib
 
     close = difflib.get_close_matches(param, known, n=1) or [word for word in known if word.lower() == param.lower()]
-    hint = "It knows {}".format(", ".join(known)) + (f"; did you mean {close[0]}?" if close else "")
+    hint = f"It knows {', '.join(known)}{(f'; did you mean {close[0]}?' if close else '')}"
     return BadParameters(f"{name} has no parameter {param}", hint)
 
 
 def _list_forms(facts, limit=6):
     forms = [", ".join(slot[0] for slot in form if slot[1] != "=") or "nothing" for form in facts.forms]
     more = f" or one of {len(forms) - limit} others" if len(forms) > limit else ""
-    return "It takes: {}".format(" | ".join(forms[:limit])) + more
+    return f"It takes: {' | '.join(forms[:limit])}{more}"
 
 
 def _refused(name, param, value, facts=None):

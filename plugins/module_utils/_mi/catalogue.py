@@ -208,9 +208,9 @@ def wire_name(name, offered):
         return name
     command = find(name)
     if isinstance(name, str) and ":" not in name and (command is None or command.name != name):
-        bare = sorted(spelling for spelling in offered if spelling.endswith(":" + name))
+        bare = sorted(spelling for spelling in offered if spelling.endswith(f":{name}"))
         if len(bare) > 1:
-            raise UnknownCommand(name, bare, "More than one module has it: write {}".format(" or ".join(bare)))
+            raise UnknownCommand(name, bare, f"More than one module has it: write {' or '.join(bare)}")
         if bare:
             return bare[0]
     if command is None:
@@ -224,7 +224,7 @@ def wire_name(name, offered):
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
-        hint = "In this version its work is done by {}: call one of them".format(" and ".join(candidates))
+        hint = f"In this version its work is done by {' and '.join(candidates)}: call one of them"
         raise UnknownCommand(name, candidates, hint)
     raise UnknownCommand(name, nearest(name, offered), _why_missing(command))
 
@@ -233,18 +233,18 @@ def _why_missing(command):
     relatives = [command] + [other for other in map(find, command.was + command.now) if other]
     core = [other for other in relatives if _CORE.intersection(_modules(other))]
     if core == relatives:
-        text = "It belongs to the core of {}: compare the version of the server".format(_versions(command))
+        text = f"It belongs to the core of {_versions(command)}: compare the version of the server"
     elif len(relatives) == 1:
-        text = "It needs the module {} of {}: is it loaded?".format(" or ".join(_modules(command)), _versions(command))
+        text = f"It needs the module {' or '.join(_modules(command))} of {_versions(command)}: is it loaded?"
     else:
         # another module's, or the core's, before it or since
         homes = [
-            "{} ({})".format("the core" if other in core else " or ".join(_modules(other)), _versions(other))
+            f"{'the core' if other in core else ' or '.join(_modules(other))} ({_versions(other)})"
             for other in relatives
         ]
-        text = "It needs the module {}: is it loaded?".format(" or ".join(homes))
+        text = f"It needs the module {' or '.join(homes)}: is it loaded?"
     if command.built:
-        text += "; it needs a server built with {}".format(" or ".join(sorted(command.built)))
+        text += f"; it needs a server built with {' or '.join(sorted(command.built))}"
     return text
 
 

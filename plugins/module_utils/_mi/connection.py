@@ -147,7 +147,7 @@ class Connection:
         name, arranged, known = self._prepare(method, params)
         # a name as long as those of reply FIFOs, so that the size is checked, too
         self._speaker().encode(
-            name, arranged, "opensips_mi_" + "0" * 24 if self.carrier.kind == "fifo" else None, known
+            name, arranged, f"opensips_mi_{'0' * 24}" if self.carrier.kind == "fifo" else None, known
         )
         return name
 
@@ -169,9 +169,7 @@ class Connection:
         finally:
             if governor.problem is not None:
                 self._warn(
-                    "The server's memory could not be watched, so no more than {0:g} requests a second were sent: {1}".format(
-                        CAREFUL_RATE, governor.problem
-                    )
+                    f"The server's memory could not be watched, so no more than {CAREFUL_RATE:g} requests a second were sent: {governor.problem}"
                 )
 
     def _many(self, requests, max_in_flight, governor, timeout, starting):
@@ -277,7 +275,7 @@ class Connection:
     def _prepared(self, method, params):
         if self._streams:
             raise RefusedRequest(
-                "{0} cannot be asked while the reply to another command is read".format(method),
+                f"{method} cannot be asked while the reply to another command is read",
                 "This is a bug of the caller",
             )
         refuse_deep_params(method, params)
@@ -290,8 +288,8 @@ class Connection:
         refuse_harmful(name, arranged)
         if self.carrier.kind == "http" and catalogue.is_async(name, lambda: self.version):
             self._warn(
-                "{0} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"
-                " prefer the FIFO or a datagram socket".format(name)
+                f"{name} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"
+                " prefer the FIFO or a datagram socket"
             )
         # only named parameters are known to be what the command takes
         return name, arranged, isinstance(params, dict) and catalogue.find(name) is not None
@@ -312,9 +310,7 @@ class Connection:
             return frozenset(value for _depth, _name, value, _attributes in reply.walk())
         if isinstance(reply.result, list):
             return frozenset(each for each in reply.result if isinstance(each, str))
-        raise MalformedReply(
-            "The server's list of commands is {0!r}".format(reply.raw[:60]), "Check protocol and transport"
-        )
+        raise MalformedReply(f"The server's list of commands is {reply.raw[:60]!r}", "Check protocol and transport")
 
     def _speaker(self):
         """The protocol, found out when the option says auto."""
@@ -396,7 +392,7 @@ def _parse_version(reply):
     match = _VERSION.search(str(texts[0])) if texts else None
     if match is None:
         raise MalformedReply(
-            "The server says that its version is {0!r}".format(reply.raw[:80]),
+            f"The server says that its version is {reply.raw[:80]!r}",
             "Check that this is the MI of an OpenSIPS",
         )
     return tuple(int(part) for part in match.groups() if part is not None)

@@ -26,7 +26,7 @@ class MIError(Exception):
     def __init__(self, message, hint=None):
         self.message = message
         self.hint = hint
-        super().__init__("{0}. {1}".format(message.rstrip("."), hint) if hint else message)
+        super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
 
 
 class ConnectError(MIError):
@@ -85,11 +85,11 @@ class UnknownCommand(MIError):
         self.nearest = list(nearest)
         if hint is None:
             hint = (
-                "Did you mean {0}?".format(" or ".join(self.nearest))
+                f"Did you mean {' or '.join(self.nearest)}?"
                 if self.nearest
                 else "Load the OpenSIPS module that offers it, or correct the name"
             )
-        super().__init__("This server has no MI command {0!r}".format(name), hint)
+        super().__init__(f"This server has no MI command {name!r}", hint)
 
 
 class BadParameters(MIError):
@@ -120,9 +120,9 @@ def explain(cause):
             "Let it use more (ulimit -v, the limits of its container), or run it for fewer things at once",
         )
     if isinstance(cause, OSError):
-        return "{0}: {1}".format(type(cause).__name__, cause), "See whether this machine lacks something"
+        return f"{type(cause).__name__}: {cause}", "See whether this machine lacks something"
     return (
-        "{0}: {1}".format(type(cause).__name__, cause),
+        f"{type(cause).__name__}: {cause}",
         "This is a bug of community.opensips: report it with the output of ansible-playbook -vvv",
     )
 
@@ -138,9 +138,9 @@ class ServerError(MIError):
         self.code = code
         self.reason = reason
         self.data = data
-        text = "The server answered {0} {1}".format(code, reason)
+        text = f"The server answered {code} {reason}"
         if data is not None:
-            text += " ({0})".format(data if isinstance(data, str) else repr(data))
+            text += f" ({data if isinstance(data, str) else repr(data)})"
         MIError.__init__(self, text if message is None else message, hint)
 
 

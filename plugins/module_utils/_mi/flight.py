@@ -147,7 +147,7 @@ def not_taken(carrier):
     hint = "See whether OpenSIPS hangs, or raise timeout"
     if carrier.kind == "http":
         hint += ". A phone that stays silent keeps the server's HTTP side busy until its fr_timeout: set timeout above that, or use FIFO or a datagram socket"
-    error = MITimeout("The server takes no more requests from {0}".format(carrier.describe()), hint)
+    error = MITimeout(f"The server takes no more requests from {carrier.describe()}", hint)
     error.maybe_sent = False
     return error
 

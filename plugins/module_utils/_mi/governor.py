@@ -124,14 +124,14 @@ def cost_of(method):
 def check_rate(rate):
     """Raise BadParameters for requests a second that cannot be."""
     if rate is not None and not 0 < rate <= 100000:
-        raise BadParameters("rate is {0:g}".format(rate), "Give requests a second, above 0 and up to 100000")
+        raise BadParameters(f"rate is {rate:g}", "Give requests a second, above 0 and up to 100000")
 
 
 def check_share(share):
     """Raise BadParameters for a percentage that cannot be."""
     if not 0 < share <= 100:
         raise BadParameters(
-            "server_share is {0:g}".format(share),
+            f"server_share is {share:g}",
             "Give a percentage of the server's free memory, above 0 and up to 100",
         )
 
@@ -317,21 +317,19 @@ class Governor:
     def _shortage(self):
         told = ""
         if self._latest is not None:
-            told = " ({0} of {1} MB are free)".format(self._latest.free >> 20, self._latest.total >> 20)
+            told = f" ({self._latest.free >> 20} of {self._latest.total >> 20} MB are free)"
         if self._trying:
             return _out_of_memory(
-                "The server has refused requests for want of memory for {0:g} s{1}".format(PATIENCE, told),
+                f"The server has refused requests for want of memory for {PATIENCE:g} s{told}",
                 "See its log whether shared memory (-m) or the memory of its processes (-M) is too small",
             )
         if self._latest.free >= _RESERVE * self._latest.total:
             return _out_of_memory(
-                "Other transactions have held the memory that server_share allows for {0:g} s{1}".format(
-                    PATIENCE, told
-                ),
+                f"Other transactions have held the memory that server_share allows for {PATIENCE:g} s{told}",
                 "Raise server_share, or run again when fewer calls are up",
             )
         return _out_of_memory(
-            "The server has had too little shared memory for {0:g} s{1}".format(PATIENCE, told),
+            f"The server has had too little shared memory for {PATIENCE:g} s{told}",
             "See what uses it, start OpenSIPS with more (-m), or run again when fewer calls are up",
         )
 

@@ -53,9 +53,7 @@ def _refuse_headers(headers):
     for line in _LINE_END.split(headers):
         if "!" in line.replace("!!", "") and not _OWN.match(line):
             raise RefusedRequest(
-                "A header holds a single '!' ({0!r}), which garbles the request or crashes the server".format(
-                    line[:60]
-                ),
+                f"A header holds a single '!' ({line[:60]!r}), which garbles the request or crashes the server",
                 "Remove it; '!!' stands for the server's own address",
             )
 
@@ -63,12 +61,12 @@ def _refuse_headers(headers):
 def _refuse_rule(rule):
     if _PROTO.match(rule):
         raise RefusedRequest(
-            "The rule {0!r} is only a protocol, which crashes the server".format(rule[:60]),
+            f"The rule {rule[:60]!r} is only a protocol, which crashes the server",
             "Write it as proto,network,port,pattern, such as udp,192.0.2.0/24,5060",
         )
     prefix = _PREFIX.match(rule.lstrip())
     if prefix and int(prefix.group(2).lstrip("0")[:4] or 0) > (32 if "." in prefix.group(1) else 128):
         raise RefusedRequest(
-            "The prefix of the rule {0!r} is longer than its address, which crashes the server".format(rule[:60]),
+            f"The prefix of the rule {rule[:60]!r} is longer than its address, which crashes the server",
             "Give at most /32 for IPv4 and /128 for IPv6",
         )

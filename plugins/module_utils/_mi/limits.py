@@ -64,7 +64,7 @@ class ReplyLimit:
         heaviest = max(weight for _mark, weight in weights)
         if len(text) * heaviest > most and sum(text.count(mark) * weight for mark, weight in weights) > most:
             error = ReplyTooLarge(
-                "The reply of {0} characters has more values than max_reply_size allows".format(len(text)),
+                f"The reply of {len(text)} characters has more values than max_reply_size allows",
                 "Ask for less, or raise max_reply_size",
             )
             error.is_over_limit = True
@@ -74,9 +74,7 @@ class ReplyLimit:
 def too_large(where, most):
     """The error for a reply that exceeds the limit (most, bytes). where (str): what it comes from."""
     error = ReplyTooLarge(
-        "The reply from {0} is larger than max_reply_size ({1:g} MB); the rest was not read".format(
-            where, round(most / MEGABYTE, 3)
-        ),
+        f"The reply from {where} is larger than max_reply_size ({round(most / MEGABYTE, 3):g} MB); the rest was not read",
         "Look at what answers there. If it is the server, ask for less, or raise max_reply_size",
     )
     # smaller requests would not help against a reply that does not end
@@ -121,7 +119,7 @@ def number_options(text):
 
 def _short_number(digits):
     if len(digits) > 400:
-        raise ValueError("a number of {0} digits".format(len(digits)))
+        raise ValueError(f"a number of {len(digits)} digits")
     return int(digits)
 
 
@@ -129,6 +127,6 @@ def refuse_deep_params(name, params):
     """Raise BadParameters for parameters of the command name that nest too deeply to be looked at."""
     if nests_too_deeply(params):
         raise BadParameters(
-            "The parameters of {0} nest lists or mappings more than {1} deep".format(name, NESTING),
+            f"The parameters of {name} nest lists or mappings more than {NESTING} deep",
             "Give texts, numbers, and flat lists of them",
         )

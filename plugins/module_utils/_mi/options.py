@@ -60,13 +60,11 @@ def resolve(given):
     values["transport"] = transport = _transport(given)
     values["protocol"] = protocol = given.get("protocol") or "auto"
     if protocol not in PROTOCOLS:
-        raise BadParameters(
-            "protocol is {0!r}".format(protocol), "Set protocol to one of {0}".format(", ".join(PROTOCOLS))
-        )
+        raise BadParameters(f"protocol is {protocol!r}", f"Set protocol to one of {', '.join(PROTOCOLS)}")
     if protocol not in _PROTOCOLS_OF[transport]:
         raise BadParameters(
-            "protocol {0} does not go over transport {1}".format(protocol, transport),
-            "Set protocol to {0}".format(" or ".join(_PROTOCOLS_OF[transport])),
+            f"protocol {protocol} does not go over transport {transport}",
+            f"Set protocol to {' or '.join(_PROTOCOLS_OF[transport])}",
         )
     _CHECKS[transport](values)
     return Options(values)
@@ -77,29 +75,27 @@ def _transport(given):
     transport = given.get("transport")
     if transport is None:
         transport = told[0][1] if told else "fifo"
-        why = told[0][0] + " is set" if told else None
+        why = f"{told[0][0]} is set" if told else None
     else:
         if transport not in TRANSPORTS:
-            raise BadParameters(
-                "transport is {0!r}".format(transport), "Set transport to one of {0}".format(", ".join(TRANSPORTS))
-            )
-        why = "transport is {0}".format(transport)
+            raise BadParameters(f"transport is {transport!r}", f"Set transport to one of {', '.join(TRANSPORTS)}")
+        why = f"transport is {transport}"
     for name, other in told:
         if other != transport:
             raise BadParameters(
-                "{0} contradicts {1}: it belongs to transport {2}".format(name, why, other), "Leave out one of the two"
+                f"{name} contradicts {why}: it belongs to transport {other}", "Leave out one of the two"
             )
     for name in ("reply_dir", "server_user"):
         if given.get(name) is not None and transport != "fifo" and given.get("socket_path") is None:
             raise BadParameters(
-                "{0} belongs to transport fifo, or to socket_path, but the transport is {1}".format(name, transport),
+                f"{name} belongs to transport fifo, or to socket_path, but the transport is {transport}",
                 "Leave it out",
             )
     if transport != "http":
         for name in ("client_cert", "client_key", "url_username", "url_password", "ca_path"):
             if given.get(name) is not None:
                 raise BadParameters(
-                    "{0} belongs to transport http, but the transport is {1}".format(name, transport),
+                    f"{name} belongs to transport http, but the transport is {transport}",
                     "Leave it out, or set url",
                 )
     return transport
@@ -113,7 +109,7 @@ def _timeout(value):
     except (TypeError, ValueError):
         seconds = 0
     if not 0 < seconds <= 3600:
-        raise BadParameters("timeout is {0!r}".format(value), "Give seconds between 0 and 3600")
+        raise BadParameters(f"timeout is {value!r}", "Give seconds between 0 and 3600")
     return seconds
 
 
@@ -133,9 +129,7 @@ def _max_reply_size(value):
     except (TypeError, ValueError, OverflowError):
         megabytes = 0
     if not 0 < megabytes <= _LARGEST_REPLY_SIZE:
-        raise BadParameters(
-            "max_reply_size is {0!r:.80}".format(value), "Give megabytes, from 1 to {0}".format(_LARGEST_REPLY_SIZE)
-        )
+        raise BadParameters(f"max_reply_size is {value!r:.80}", f"Give megabytes, from 1 to {_LARGEST_REPLY_SIZE}")
     return megabytes * MEGABYTE
 
 
@@ -143,24 +137,22 @@ def _check_fifo(values):
     _check_server_user(values)
     for name in ("fifo_path", "reply_dir"):
         if values[name] is not None and not str(values[name]).startswith("/"):
-            raise BadParameters("{0} {1!r} is not absolute".format(name, values[name]), "Give the whole path")
+            raise BadParameters(f"{name} {values[name]!r} is not absolute", "Give the whole path")
 
 
 def _check_datagram(values):
     if values["socket_path"] is not None:
         _check_server_user(values)
         if values["reply_dir"] is not None and not str(values["reply_dir"]).startswith("/"):
-            raise BadParameters("reply_dir {0!r} is not absolute".format(values["reply_dir"]), "Give the whole path")
+            raise BadParameters(f"reply_dir {values['reply_dir']!r} is not absolute", "Give the whole path")
         for name in ("host", "port"):
             if values[name] is not None:
                 raise BadParameters(
-                    "socket_path and {0} are both set".format(name),
+                    f"socket_path and {name} are both set",
                     "Use socket_path for a Unix socket, or host and port for UDP",
                 )
         if not str(values["socket_path"]).startswith("/"):
-            raise BadParameters(
-                "socket_path {0!r} is not absolute".format(values["socket_path"]), "Give the whole path"
-            )
+            raise BadParameters(f"socket_path {values['socket_path']!r} is not absolute", "Give the whole path")
         return
     if values["port"] is None:
         raise BadParameters(
@@ -172,7 +164,7 @@ def _check_datagram(values):
     except (TypeError, ValueError):
         port = 0
     if not 0 < port < 65536:
-        raise BadParameters("port is {0!r}".format(values["port"]), "Give a number between 1 and 65535")
+        raise BadParameters(f"port is {values['port']!r}", "Give a number between 1 and 65535")
     values["port"] = port
     values["host"] = values["host"] or "127.0.0.1"
 
@@ -183,14 +175,12 @@ def _check_http(values):
     scheme = _check_url(values["url"])
     for name, other in (("client_key", "client_cert"), ("url_password", "url_username")):
         if values[name] is not None and values[other] is None:
-            raise BadParameters("{0} is set without {1}".format(name, other), "Set {0}, too".format(other))
+            raise BadParameters(f"{name} is set without {other}", f"Set {other}, too")
     if values["validate_certs"] is None:
         values["validate_certs"] = True
     for name in ("ca_path", "client_cert"):
         if scheme == "http" and values[name] is not None:
-            raise BadParameters(
-                "{0} is set but url is not https".format(name), "Use an https url, or leave {0} out".format(name)
-            )
+            raise BadParameters(f"{name} is set but url is not https", f"Use an https url, or leave {name} out")
 
 
 def _check_url(url):
@@ -206,15 +196,15 @@ def _check_url(url):
         host, _port = parts.hostname, parts.port
     except ValueError:
         # its message repeats parts of the URL, a password among them
-        raise BadParameters("url {0!r} has no valid host or port".format(shown), remedy) from None
+        raise BadParameters(f"url {shown!r} has no valid host or port", remedy) from None
     if parts.username is not None:
         raise BadParameters(
-            "url {0!r} holds a user name".format(shown), "Set url_username and url_password instead, and correct url"
+            f"url {shown!r} holds a user name", "Set url_username and url_password instead, and correct url"
         )
     if parts.scheme not in ("http", "https") or not host:
-        raise BadParameters("url {0!r} is not an HTTP address".format(shown), remedy)
+        raise BadParameters(f"url {shown!r} is not an HTTP address", remedy)
     if parts.query or parts.fragment:
-        raise BadParameters("url {0!r} has a query or fragment".format(shown), remedy)
+        raise BadParameters(f"url {shown!r} has a query or fragment", remedy)
     return parts.scheme
 
 

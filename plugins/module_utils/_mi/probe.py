@@ -257,7 +257,7 @@ def _http(carrier, timeout):
             request, data = carrier.exchange(_line_probe(protocol), deadline)
             reply = protocol.decode(data, request)
             if not _is_version(reply):
-                raise MalformedReply("The endpoint answered {0!r} to version".format(reply.raw[:60]), "Correct url")
+                raise MalformedReply(f"The endpoint answered {reply.raw[:60]!r} to version", "Correct url")
             return protocol, reply
         except HTTPStatusError as error:
             if error.status not in (400, 404, 405, 406, 415, 500, 501):

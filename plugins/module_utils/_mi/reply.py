@@ -89,7 +89,7 @@ class TextTreeReply(Reply):
 
     @property
     def raw(self):
-        return self._raw if self._raw is not None else self._status + "\n" + self._text
+        return self._raw if self._raw is not None else f"{self._status}\n{self._text}"
 
     def walk(self):
         return self._walk(self._text)

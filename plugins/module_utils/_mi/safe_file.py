@@ -104,7 +104,7 @@ def check_replaceable(path):
     _check_what_is_there(path, _check_ours)
     directory = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(directory) or not os.access(directory, os.W_OK | os.X_OK):
-        raise OSError(errno.EACCES, "{0} is no directory that this user may write to".format(_shown(directory)))
+        raise OSError(errno.EACCES, f"{_shown(directory)} is no directory that this user may write to")
 
 
 def create(path):
@@ -234,19 +234,19 @@ def _check_own(status):
     if status.st_nlink > 1:
         raise UnsafeFile("it has another name, too (a hard link)")
     if status.st_mode & _OTHERS_MAY_WRITE:
-        raise UnsafeFile("others may write to it (mode {0:04o})".format(stat.S_IMODE(status.st_mode)))
+        raise UnsafeFile(f"others may write to it (mode {stat.S_IMODE(status.st_mode):04o})")
 
 
 def _check_regular(status):
     if not stat.S_ISREG(status.st_mode):
         kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "no regular file")
-        raise UnsafeFile("it is {0}".format(kind))
+        raise UnsafeFile(f"it is {kind}")
 
 
 def _check_owner(status, *trusted):
     """trusted: ids of users besides this one and root."""
     if status.st_uid not in (os.geteuid(), 0) + trusted:
-        raise UnsafeFile("it belongs to the user {0}".format(_user(status.st_uid)))
+        raise UnsafeFile(f"it belongs to the user {_user(status.st_uid)}")
 
 
 def _user(uid):

@@ -77,7 +77,7 @@ def _decode(carrier, pieces, parts, most):
         if not size:
             raise
         raise MITimeout(
-            "The reply from {0} did not end in time: {1} bytes of it came".format(carrier.describe(), size),
+            f"The reply from {carrier.describe()} did not end in time: {size} bytes of it came",
             "Raise timeout",
         ) from None
     yield from parts.finish(carrier.kind == "fifo")

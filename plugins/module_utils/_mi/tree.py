@@ -128,7 +128,7 @@ def attribute_names(name):
 def _splitter(name):
     known = attribute_names(name)
     if known and name not in _splitters:
-        _splitters[name] = re.compile(" ({0})=".format("|".join(re.escape(each) for each in known)))
+        _splitters[name] = re.compile(f" ({'|'.join(re.escape(each) for each in known)})=")
     return _splitters.get(name)
 
 

@@ -29,7 +29,7 @@ class ArgumentSpec:
         self.required_by = dict(required_by or {})
         self.rules = {name: list(rules.pop(name, ())) for name in self._RULES}
         if rules:
-            raise TypeError("unknown rules {0}".format(sorted(rules)))
+            raise TypeError(f"unknown rules {sorted(rules)}")
 
     def merged_with(self, other):
         """A new ArgumentSpec with the options and rules of both."""
@@ -49,7 +49,7 @@ class ArgumentSpec:
 
 
 def _option(name, **kwargs):
-    return dict(kwargs, fallback=(env_fallback, ["OPENSIPS_MI_" + name.upper()]))
+    return dict(kwargs, fallback=(env_fallback, [f"OPENSIPS_MI_{name.upper()}"]))
 
 
 _CONNECTION = {

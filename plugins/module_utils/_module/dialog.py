@@ -83,13 +83,13 @@ def _checked(params):
     if wanted.is_empty and ends and not params["all"]:
         raise BadParameters(
             "No filter is given, so that every call of the server would be ended",
-            "Give one of {0}; or all=true if you mean it".format(", ".join(dialogs.FILTERS)),
+            f"Give one of {', '.join(dialogs.FILTERS)}; or all=true if you mean it",
         )
     for option, least in (("wait_timeout", 0), ("interval", 0.05)):
         if params[option] is not None and params[option] < least:
-            raise BadParameters("{0} is {1:g}".format(option, params[option]), "Give {0:g} or more".format(least))
+            raise BadParameters(f"{option} is {params[option]:g}", f"Give {least:g} or more")
     if params["rate"] is not None and params["rate"] <= 0:
-        raise BadParameters("rate is {0:g}".format(params["rate"]), "Give calls a second, above 0")
+        raise BadParameters(f"rate is {params['rate']:g}", "Give calls a second, above 0")
     return wanted
 
 
@@ -121,27 +121,21 @@ def _problem(outcomes, seconds):
     """The text of the failure, or None."""
     failed = [each for each in outcomes if each.outcome == dialogs.FAILED]
     if failed:
-        return "{0} of {1} did not end: {2}".format(
-            len(failed), _calls(len(outcomes)), _named(failed, lambda each: str(each.error))
-        )
+        return f"{len(failed)} of {_calls(len(outcomes))} did not end: {_named(failed, lambda each: str(each.error))}"
     left = [each for each in outcomes if each.outcome == dialogs.LEFT]
     if left:
         now = time.time()
-        return (
-            "{0} left after {1:g} seconds: {2}. Wait longer with wait_timeout, or have them ended with end_after_timeout"
-        ).format(_calls(len(left)), seconds, _named(left, lambda each: _age(each.dialog, now)))
+        return f"{_calls(len(left))} left after {seconds:g} seconds: {_named(left, lambda each: _age(each.dialog, now))}. Wait longer with wait_timeout, or have them ended with end_after_timeout"
     return None
 
 
 def _calls(number):
-    return "1 call" if number == 1 else "{0} calls".format(number)
+    return "1 call" if number == 1 else f"{number} calls"
 
 
 def _named(outcomes, note):
     told = [
-        "{0} from {1} to {2} ({3})".format(
-            each.dialog["call_id"], each.dialog["from_uri"], each.dialog["to_uri"], note(each)
-        )
+        f"{each.dialog['call_id']} from {each.dialog['from_uri']} to {each.dialog['to_uri']} ({note(each)})"
         for each in outcomes
     ]
     return first_few(told, _NAMED)
@@ -150,7 +144,7 @@ def _named(outcomes, note):
 def _age(dialog, now):
     if dialog["timestart"] is None:
         return "not answered yet"
-    return "for {0:.0f} seconds".format(max(0.0, now - dialog["timestart"]))
+    return f"for {max(0.0, now - dialog['timestart']):.0f} seconds"
 
 
 def _result(outcomes, seconds):
@@ -158,7 +152,7 @@ def _result(outcomes, seconds):
     diff = {"before": {}, "after": {}}
     for entry in results:
         if entry["changed"]:
-            diff["before"]["{0} {1}".format(entry["call_id"], entry["id"])] = {
+            diff["before"][f"{entry['call_id']} {entry['id']}"] = {
                 name: entry[name] for name in ("from_uri", "to_uri", "state")
             }
     summary = {

@@ -43,7 +43,7 @@ def _statistics(task):
 
     found = statistics.read(task.connection, task.params["statistics"])
     if found["unknown"]:
-        task.warn("The server has no statistics {0}".format(", ".join(found["unknown"])))
+        task.warn(f"The server has no statistics {', '.join(found['unknown'])}")
     return found["statistics"]
 
 
@@ -133,8 +133,8 @@ def chosen(wanted):
             target.add(name)
         else:
             raise BadParameters(
-                "gather_subset holds {0!r}".format(each),
-                "Use {0}, all, or any of them with '!' before it".format(", ".join(SUBSETS)),
+                f"gather_subset holds {each!r}",
+                f"Use {', '.join(SUBSETS)}, all, or any of them with '!' before it",
             )
     if not include and "!all" not in wanted:
         # only exclusions: from everything
@@ -159,8 +159,8 @@ def run(task):
         gather, command, offered_by = SUBSETS[name]
         from_database = name == "contacts" and task.params["location_db"] is not None
         if not from_database and not task.connection.has(command):
-            skipped[name] = "The server has no command {0}".format(command) + (
-                "; it comes with the module {0}".format(offered_by) if offered_by else ""
+            skipped[name] = (
+                f"The server has no command {command}{(f'; it comes with the module {offered_by}' if offered_by else '')}"
             )
             continue
         try:

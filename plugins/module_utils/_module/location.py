@@ -35,11 +35,11 @@ def location_source(task):
 def _warn_of(doubtful, warn):
     """Warn of doubtful AORs ({AOR: reason})."""
     if doubtful:
-        named = ["{0!r} ({1})".format(aor, reason) for aor, reason in doubtful.items()]
+        named = [f"{aor!r} ({reason})" for aor, reason in doubtful.items()]
         warn(
-            "What the server says of the contacts of {0} cannot be believed, so they are left out: {1}. "
+            "What the server says of the contacts of {} cannot be believed, so they are left out: {}. "
             "A phone may have line ends or too much text in its User-Agent or another header. Look with the command "
             "ul_show_contact, and remove the registration with ul_rm".format(
-                "1 AOR" if len(doubtful) == 1 else "{0} AORs".format(len(doubtful)), first_few(named, _NAMED)
+                "1 AOR" if len(doubtful) == 1 else f"{len(doubtful)} AORs", first_few(named, _NAMED)
             )
         )

@@ -59,7 +59,7 @@ def _result(steps, single):
 
 def _failed(failure, result, single):
     step, error = failure
-    message = str(error) if single else "Command {0} of the list, {1}: {2}".format(step.number, step.command, error)
+    message = str(error) if single else f"Command {step.number} of the list, {step.command}: {error}"
     return message, dict(result, **describe_failure(error))
 
 
@@ -116,6 +116,6 @@ def _plain_params(params, command):
     if params is None or isinstance(params, (dict, list)):
         return params
     raise BadParameters(
-        "params of {0} is {1!r}".format(command, params),
+        f"params of {command} is {params!r}",
         "Write a mapping of named parameters, or a list of positional ones",
     )

@@ -128,9 +128,7 @@ def _check_twice(wanted):
         before = seen.setdefault(boxes.key_of(mailbox), number)
         if before != number:
             raise BadParameters(
-                "Entries {0} and {1} of the mailboxes are the same mailbox, {2}".format(
-                    before, number, boxes.key_of(mailbox)
-                ),
+                f"Entries {before} and {number} of the mailboxes are the same mailbox, {boxes.key_of(mailbox)}",
                 "Leave one out",
             )
 
@@ -154,12 +152,10 @@ def _body(mailbox, domain, number):
             # the AOR serves as the account only if it can
             return message_summary.build(None, *boxes.counts_of(mailbox))
         if number is None and "no domain" in error.message:
-            raise SipSyntaxError(
-                "account {0!r} has no domain".format(account), "Write it as a URI, or set domain"
-            ) from None
+            raise SipSyntaxError(f"account {account!r} has no domain", "Write it as a URI, or set domain") from None
         if number is None:
             raise
-        raise SipSyntaxError("mailboxes entry {0}: {1}".format(number, error.message), error.hint) from error
+        raise SipSyntaxError(f"mailboxes entry {number}: {error.message}", error.hint) from error
 
 
 def _requests(task, source, changed):
@@ -186,7 +182,7 @@ def _filtered(target, left_out):
     reason = left_out.get(id(target.record))
     if reason is None:
         return target
-    return targets.Target(target.aor, target.contact, target.record, "left out: " + reason)
+    return targets.Target(target.aor, target.contact, target.record, f"left out: {reason}")
 
 
 def _forget(state, changed):

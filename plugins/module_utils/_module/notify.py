@@ -231,7 +231,7 @@ class _Fleet:
             if first is target or not target.record:
                 once.append(target)
             else:
-                reason = "the same phone is registered as {0}, too".format(first.contact)
+                reason = f"the same phone is registered as {first.contact}, too"
                 self._left_out.add(target.record, reason, "the same phone is registered with another contact, too")
         return once
 
@@ -270,7 +270,7 @@ class _Fleet:
                     self._watch(results, registered, journal)
                 except (MIError, TableError) as error:
                     raise TaskFailure(
-                        "What went out was sent, but watching for registrations ended early: {0}".format(error),
+                        f"What went out was sent, but watching for registrations ended early: {error}",
                         dict(self._sent_result(results, sent, registered), **describe_failure(error)),
                     ) from error
         return sent.finish(self._sent_result(results, sent, registered))
@@ -359,13 +359,11 @@ def _check_options(params):
     sending.check_options(params)
     _check_event(params)
     if params["batch"] is not None and params["batch"] < 1:
-        raise BadParameters("batch is {0}".format(params["batch"]), "Give a number from 1 on")
+        raise BadParameters(f"batch is {params['batch']}", "Give a number from 1 on")
     if params["canary"] is not None and not 0 <= params["canary"] <= 100:
-        raise BadParameters("canary is {0}".format(params["canary"]), "Give a percentage from 0 to 100")
+        raise BadParameters(f"canary is {params['canary']}", "Give a percentage from 0 to 100")
     if params["wait"] and not 0 < params["wait"]["timeout"] <= 86400:
-        raise BadParameters(
-            "wait.timeout is {0}".format(params["wait"]["timeout"]), "Give seconds, above 0 and up to 86400"
-        )
+        raise BadParameters(f"wait.timeout is {params['wait']['timeout']}", "Give seconds, above 0 and up to 86400")
 
 
 def _check_event(params):
@@ -376,9 +374,7 @@ def _check_event(params):
         preset = presets.resolve(params["event"])
     headers, body = presets.headers_and_body(preset, "call-id", _body(params))
     example = "sip:user@example.com"
-    merged = with_defaults(
-        params["headers"], dict({"From": "<{0}>".format(example), "To": "<{0}>".format(example)}, **headers)
-    )
+    merged = with_defaults(params["headers"], dict({"From": f"<{example}>", "To": f"<{example}>"}, **headers))
     socket = params["socket"] if params["socket"] not in ("contact", "default") else None
     uac_dlg_params("NOTIFY", example, merged, body=body, socket=socket)
 

@@ -37,7 +37,7 @@ def run(task):
     if not params["tables"]:
         raise BadParameters("tables is an empty list", "Name a table, or routes")
     if params["wait_timeout"] <= 0:
-        raise BadParameters("wait_timeout is {0:g}".format(params["wait_timeout"]), "Give seconds, above 0")
+        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Give seconds, above 0")
     planned = [
         reload.plan(task.connection, name, params["partition"], params["inherit_state"]) for name in params["tables"]
     ]
@@ -91,7 +91,7 @@ def _text(error, entries):
     for word, what in ((RELOADED, "Reloaded before"), (NOT_RUN, "Not reloaded")):
         names = [entry["name"] for entry in entries if entry["outcome"] == word]
         if names:
-            text = "{0}. {1}: {2}".format(text.rstrip("."), what, ", ".join(names))
+            text = f"{text.rstrip('.')}. {what}: {', '.join(names)}"
     return text
 
 

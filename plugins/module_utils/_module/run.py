@@ -145,7 +145,7 @@ def _known(task):
 def message_of(error):
     """What an exception says to a user (str)."""
     if isinstance(error, MissingLibrary):
-        return "{0}. {1}".format(missing_required_lib(error.library), error.message)
+        return f"{missing_required_lib(error.library)}. {error.message}"
     return str(_of_tree(error))
 
 
@@ -180,7 +180,7 @@ def describe_error(error):
 
 def _fail_without_module(message):
     """Leave as fail_json does, where AnsibleModule itself could not read the options."""
-    sys.stdout.write("\n" + json.dumps({"failed": True, "msg": message}) + "\n")
+    sys.stdout.write(f"\n{json.dumps({'failed': True, 'msg': message})}\n")
     sys.exit(1)  # pylint: disable=ansible-bad-function
 
 
@@ -191,7 +191,7 @@ def _leave(module, connection):
     try:
         connection.close()
     except Exception as error:  # the result is not lost with it
-        module.warn(printable("The connection could not be closed: {0}".format(message_of(error))))
+        module.warn(printable(f"The connection could not be closed: {message_of(error)}"))
     for text in connection.warnings:
         module.warn(printable(text))
 

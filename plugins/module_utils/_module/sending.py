@@ -51,9 +51,7 @@ def _check_results_file(params):
         others["campaign's plan"] = PlanFile(params["campaign"], params["campaign_dir"]).path
     for name, path in others.items():
         if path is not None and _is_same_file(path, params["results_file"]):
-            raise BadParameters(
-                "results_file {0} is the {1}".format(params["results_file"], name), "Name a file of its own"
-            )
+            raise BadParameters(f"results_file {params['results_file']} is the {name}", "Name a file of its own")
 
 
 def _is_same_file(path, other):
@@ -147,7 +145,7 @@ class Sending:
             self._task.warn(self._results.problem)
         if self.failure is not None:
             total = len(self._requests)
-            message = "The run broke off after {0} of {1} requests: {2}".format(self.sent, total, self.failure)
+            message = f"The run broke off after {self.sent} of {total} requests: {self.failure}"
             raise TaskFailure(message, dict(result, **describe_failure(self.failure)))
         if self._delivery.stopped:
             stopped = self._delivery.stopped

@@ -71,12 +71,12 @@ def _reloads(params):
     # an unknown table is said before anything else
     schema.variants(params["table"])
     if params["wait_timeout"] <= 0:
-        raise BadParameters("wait_timeout is {0:g}".format(params["wait_timeout"]), "Give seconds, above 0")
+        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Give seconds, above 0")
     reloads = params["reload"] == "auto" and reload.has_reload(params["table"])
     for name in ("partition", "inherit_state"):
         if params[name] is not None and not reloads:
             raise BadParameters(
-                "{0} is given, but {1} is not reloaded".format(name, params["table"]),
+                f"{name} is given, but {params['table']} is not reloaded",
                 "Leave it out" if params["reload"] == "auto" else "Leave it out, or set reload to auto",
             )
     return reloads
@@ -121,7 +121,7 @@ class _Push:
             if params["table"] in _DROPPED and getattr(error, "code", None) != 400:
                 runs = "did not take it over"
             self._fail(
-                "{0}; but the server {1}. {2}. Have it read the table with opensips_reload: a second run of this task finds "
+                "{}; but the server {}. {}. Have it read the table with opensips_reload: a second run of this task finds "
                 "nothing to change, and does not reload".format(self._said(), runs, str(error).rstrip(".")),
                 error,
             )
@@ -140,9 +140,7 @@ class _Push:
                 )
             except MIError as error:
                 self._task.warn(
-                    "{0}; and reloaded, but whether the server runs it could not be read back: {1}".format(
-                        self._said(), error
-                    )
+                    f"{self._said()}; and reloaded, but whether the server runs it could not be read back: {error}"
                 )
                 return
             if not problems or time.monotonic() > deadline:
@@ -151,10 +149,8 @@ class _Push:
         self.result["reload"]["verified"] = not problems
         if problems:
             self._fail(
-                "{0}; and {1} was run, but the server shows something else: {2}. Its log says why, mostly a name that "
-                "it cannot resolve, or that it reads another database or table".format(
-                    self._said(), self._planned.command, runtime.said(problems)
-                )
+                f"{self._said()}; and {self._planned.command} was run, but the server shows something else: {runtime.said(problems)}. Its log says why, mostly a name that "
+                "it cannot resolve, or that it reads another database or table"
             )
 
     def _plan_reload(self):
@@ -163,7 +159,7 @@ class _Push:
             planned = reload.plan(self._task.connection, params["table"], params["partition"], params["inherit_state"])
         except MIError as error:
             self._unwritten()
-            self._fail("Nothing was written, because the server could not reload it: {0}".format(error), error)
+            self._fail(f"Nothing was written, because the server could not reload it: {error}", error)
         self.result["reload"] = {
             "command": planned.command,
             "params": planned.params,
@@ -202,8 +198,8 @@ class _Push:
 
     def _said(self):
         counts = self._plan.counts()
-        told = ["{0} {1}".format(counts[action], action) for action in plan.ACTIONS if counts[action]]
-        return "Written to the table {0}: {1}".format(self._request.schema.table, ", ".join(told))
+        told = [f"{counts[action]} {action}" for action in plan.ACTIONS if counts[action]]
+        return f"Written to the table {self._request.schema.table}: {', '.join(told)}"
 
     def _result(self):
         entries = [self._entry(change) for change in self._plan.changes]
@@ -249,7 +245,7 @@ class _Push:
                 continue
             label = self._request.label(change.key)
             if label in diff["before"] or label in diff["after"]:
-                label += " ({0})".format(" ".join("{0}={1}".format(*pair) for pair in change.identity.items()))
+                label += f" ({' '.join(f'{name}={value}' for name, value in change.identity.items())})"
             if change.action == plan.UPDATED:
                 written = change.written
                 diff["before"][label] = self._shown({name: change.before[name] for name in written})

@@ -58,8 +58,8 @@ def run(task):
         error = describe_failure(answered) if isinstance(answered, MIError) else {"error": None}
         raise TaskFailure(str(answered) if isinstance(answered, MIError) else record["reason"], dict(result, **error))
     if not accepted(record["code"]):
-        text = "The answer to {0} was {1} {2} ({3})".format(params["method"], record["code"], record["reason"], what)
-        raise TaskFailure(text + (". " + result["note"] if result["note"] else ""), result)
+        text = f"The answer to {params['method']} was {record['code']} {record['reason']} ({what})"
+        raise TaskFailure(text + (f". {result['note']}" if result["note"] else ""), result)
     return result
 
 
@@ -81,5 +81,5 @@ def _accepted(patterns):
     """A function that tells of a code whether one of patterns (``2xx``, ``404``) takes it."""
     for pattern in patterns:
         if not _CODES.match(pattern):
-            raise BadParameters("accept holds {0!r}".format(pattern), "Write codes such as 404, or classes such as 2xx")
-    return lambda code: any(str(code) == each or each.lower() == "{0}xx".format(code // 100) for each in patterns)
+            raise BadParameters(f"accept holds {pattern!r}", "Write codes such as 404, or classes such as 2xx")
+    return lambda code: any(str(code) == each or each.lower() == f"{code // 100}xx" for each in patterns)

@@ -71,10 +71,10 @@ def _of_text(text, attr):
     text = text[:-1] if text.endswith("\n") else text
     if text == _ABSENT:
         return None
-    head = "key:: {0}\n".format(attr)
-    if text.startswith(head + "value:: "):
+    head = f"key:: {attr}\n"
+    if text.startswith(f"{head}value:: "):
         return text[len(head) + len("value:: ") :]
-    if text + "\n" == head:
+    if f"{text}\n" == head:
         raise _too_large(attr)
     return _old(text, attr)
 
@@ -95,7 +95,7 @@ def _old(text, attr):
     """``key = [value]`` (up to 2.3)."""
     if not text:
         raise _too_large(attr)
-    head = "{0} = [".format(attr)
+    head = f"{attr} = ["
     if not (text.startswith(head) and text.endswith("]")):
         raise shape.malformed("cache_fetch", text)
     return text[len(head) : -1]
@@ -103,6 +103,6 @@ def _old(text, attr):
 
 def _too_large(attr):
     return ReplyTooLarge(
-        "The server left out the value of {0!r}: OpenSIPS 1.x and 2.x print no more than 2,047 bytes".format(attr),
+        f"The server left out the value of {attr!r}: OpenSIPS 1.x and 2.x print no more than 2,047 bytes",
         "Keep values short, or read the cache's own server",
     )

@@ -154,12 +154,12 @@ def _believed(conn, listed):
         if shown is not None and shown["id"] == record["id"]:
             found[index] = shown
         elif not is_over:
-            doubtful.append("{0} with the Call-ID {1!r}".format(record["id"], record["call_id"]))
+            doubtful.append(f"{record['id']} with the Call-ID {record['call_id']!r}")
     if doubtful:
         warning = (
-            "Some dialogs in the server's list are not there when it is asked for their Call-ID, so they are left out: {0}. "
+            f"Some dialogs in the server's list are not there when it is asked for their Call-ID, so they are left out: {first_few(doubtful, _NAMED)}. "
             "A phone may have line ends in its SDP or in a header. Look with the command dlg_list"
-        ).format(first_few(doubtful, _NAMED))
+        )
         # a task that waits looks often
         if warning not in conn.warnings:
             conn.warnings.append(warning)
@@ -293,7 +293,7 @@ def _hash(db_id):
     if db_id is None:
         return None
     number = shape.integer(db_id, "db_id")
-    return "{0}:{1}".format(number >> 32, number & 0xFFFFFFFF)
+    return f"{number >> 32}:{number & 4294967295}"
 
 
 def _flags(value):
@@ -307,7 +307,7 @@ def _flags(value):
 
 def _leg(raw, side, cseq):
     def get(what):
-        name = "{0}_{1}".format(side, what)
+        name = f"{side}_{what}"
         # SDP keeps its line ends
         return (shape.text(raw.get(name), name) or None) if "sdp" in what else shape.word(raw.get(name), name)
 

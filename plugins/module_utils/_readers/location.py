@@ -237,7 +237,7 @@ def _alike(record):
 
 def _check_table(table, maker):
     if table is not None and table not in maker.tables:
-        raise _no_table(table, "It has {0}".format(", ".join(str(each) for each in maker.tables) or "none"))
+        raise _no_table(table, f"It has {', '.join(str(each) for each in maker.tables) or 'none'}")
 
 
 def _one_by_one(conn, given, table, keep, maker, timeout, doubt):
@@ -275,7 +275,7 @@ def _each(conn, places, maker, unasked=()):
                 raise reply
         heard = heard or not isinstance(reply, MIError)
         if unasked and isinstance(reply, unasked) and not isinstance(reply, ServerError):
-            early[index] = Doubtful("the server cannot be asked for it: {0}".format(reply.message))
+            early[index] = Doubtful(f"the server cannot be asked for it: {reply.message}")
         else:
             early[index] = _shown(reply, places[index], maker)
         while following in early:
@@ -288,7 +288,7 @@ def _shown(reply, place, maker):
     if isinstance(reply, ServerError):
         return _of_refusal(reply, place[1], place[0])
     if isinstance(reply, (MalformedReply, ReplyTooLarge, MITimeout)):
-        return Doubtful("no whole reply to ul_show_contact came: {0}".format(reply.message))
+        return Doubtful(f"no whole reply to ul_show_contact came: {reply.message}")
     if isinstance(reply, MIError):
         raise reply
     reasons = []
@@ -305,7 +305,7 @@ def _shown(reply, place, maker):
 
 
 def _no_table(table, hint):
-    return BadParameters("The server has no location table {0!r}".format(table), "Correct table. " + hint)
+    return BadParameters(f"The server has no location table {table!r}", f"Correct table. {hint}")
 
 
 def read_aor(conn, aor, table="location"):
@@ -337,7 +337,7 @@ def _of_refusal(error, aor, table):
         raise _no_table(table, "The usrloc module of its configuration names them") from None
     if error.code == 400 and "Domain missing" in error.reason:
         raise BadParameters(
-            "The AOR {0!r} has no domain, and this server keeps AORs with theirs".format(aor),
+            f"The AOR {aor!r} has no domain, and this server keeps AORs with theirs",
             "Write it as user@domain",
         ) from None
     raise error
@@ -438,12 +438,10 @@ def _grammar(indent, depth):
     own, one = re.escape(indent * depth), re.escape(indent)
     return _Grammar(
         re.compile(_CONTACT.format(c=own + one, f=own + one * 2)).match,
-        re.compile("{0}AOR:: (.*)\n|Domain:: ([^ \n]*)(?: .*)?\n".format(own)).match,
-        re.compile("\n(?={0}AOR:: |Domain:: )".format(own)).search,
-        re.compile("{0}KV-Store:: .*\n|\n".format(own + one)).match,
-        re.compile(
-            "({0}Contact:: (?=.* Q=)).*\n|{1}(?:{2}):: .*\n".format(own + one, own + one * 2, "|".join(_FIELDS))
-        ).match,
+        re.compile(f"{own}AOR:: (.*)\n|Domain:: ([^ \n]*)(?: .*)?\n").match,
+        re.compile(f"\n(?={own}AOR:: |Domain:: )").search,
+        re.compile(f"{own + one}KV-Store:: .*\n|\n").match,
+        re.compile(f"({own + one}Contact:: (?=.* Q=)).*\n|{own + one * 2}(?:{'|'.join(_FIELDS)}):: .*\n").match,
     )
 
 
@@ -462,7 +460,8 @@ def _misfit(text, position, grammar):
     while match is not None and (match.group(1) is None or match.start() == start):
         position = match.end()
         match = grammar.line(text, position)
-    return "{0!r} is not what the server writes there".format(text[position : position + 60].split("\n")[0])
+    line = text[position : position + 60].split("\n")[0]
+    return f"{line!r} is not what the server writes there"
 
 
 class _Entry:
@@ -621,7 +620,7 @@ class _Loose:
             done = self.flush()
             if value.startswith("<"):
                 # the tree may have taken " Q=" in a User-Agent for an attribute
-                whole = value if priority is None else "{0} Q={1}".format(value, priority)
+                whole = value if priority is None else f"{value} Q={priority}"
                 return done + [contact_line.parse(whole, place, self._maker)]
             self._fields, self._at = {"Contact": value, "Q": priority}, place
             return done
@@ -634,9 +633,7 @@ class _Loose:
             return []
         fields, self._fields = self._fields, None
         if "Expires" not in fields or self._at[1] is None:
-            raise MalformedReply(
-                "The reply has the contact {0!r} without its fields or AOR".format(fields["Contact"][:60])
-            )
+            raise MalformedReply(f"The reply has the contact {fields['Contact'][:60]!r} without its fields or AOR")
         return [self._maker.loose(self._at, fields.get)]
 
 

@@ -31,7 +31,7 @@ def parse(reply, engine):
 
 def read(conn, engine):
     """Ask the server: list of records. engine: rtpengine or rtpproxy."""
-    return parse(conn.call("{0}_show".format(engine)), engine)
+    return parse(conn.call(f"{engine}_show"), engine)
 
 
 def _of_events(events):

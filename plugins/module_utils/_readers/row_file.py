@@ -47,12 +47,12 @@ def load(path, option):
             rows = _from_json(source) if path.lower().endswith(".json") else _from_csv(source)
     except OSError as error:
         raise BadParameters(
-            "{0} {1} cannot be read: {2}".format(option, path, error.strerror or error),
+            f"{option} {path} cannot be read: {error.strerror or error}",
             safe_file.remedy(error, "Name a file that exists and that this user may read"),
         ) from error
     except (ValueError, csv.Error) as error:
         raise BadParameters(
-            "{0} {1} cannot be read: {2}".format(option, path, error),
+            f"{option} {path} cannot be read: {error}",
             "Give a CSV file with a line of names, or JSON, a list of mappings",
         ) from error
     return rows
@@ -61,7 +61,7 @@ def load(path, option):
 def _check_size(fd):
     size = os.fstat(fd).st_size
     if size > MOST_BYTES:
-        raise ValueError("it has {0:,} bytes, {1:,} are allowed: divide it".format(size, MOST_BYTES))
+        raise ValueError(f"it has {size:,} bytes, {MOST_BYTES:,} are allowed: divide it")
 
 
 class _Count:
@@ -74,9 +74,9 @@ class _Count:
         self._rows += 1
         self._cells += len(row)
         if self._rows > MOST_ROWS:
-            raise ValueError("it has more than {0:,} rows: divide it".format(MOST_ROWS))
+            raise ValueError(f"it has more than {MOST_ROWS:,} rows: divide it")
         if self._cells > MOST_CELLS:
-            raise ValueError("it has more than {0:,} values: divide it".format(MOST_CELLS))
+            raise ValueError(f"it has more than {MOST_CELLS:,} values: divide it")
 
 
 # CSV
@@ -100,12 +100,12 @@ class _Lines:
         self._left -= len(line)
         self._left_of_row -= len(line)
         if self._left < 0:
-            raise ValueError("it grows beyond {0:,} bytes".format(MOST_BYTES))
+            raise ValueError(f"it grows beyond {MOST_BYTES:,} bytes")
         if "\0" in line:
             # Pythons differ in what they make of it
             raise ValueError("it has a NUL character")
         if self._left_of_row < 0:
-            raise ValueError("it has a row of more than {0:,} characters".format(MOST_OF_ROW))
+            raise ValueError(f"it has a row of more than {MOST_OF_ROW:,} characters")
         return line
 
     def next_row(self):
@@ -125,7 +125,7 @@ def _from_csv(source):
             names = _names(cells)
             continue
         if len(cells) != len(names):
-            raise ValueError("line {0} has not as many cells as there are names".format(reader.line_num))
+            raise ValueError(f"line {reader.line_num} has not as many cells as there are names")
         row = {name: cell for name, cell in zip(names, cells) if cell != ""}
         count.add(row)
         rows.append(row)
@@ -134,10 +134,10 @@ def _from_csv(source):
 
 def _names(cells):
     if len(cells) > MOST_COLUMNS:
-        raise ValueError("its first line has {0:,} names, {1:,} are allowed".format(len(cells), MOST_COLUMNS))
+        raise ValueError(f"its first line has {len(cells):,} names, {MOST_COLUMNS:,} are allowed")
     for name in cells:
         if cells.count(name) > 1:
-            raise ValueError("its first line has the name {0} twice".format(shown(name)))
+            raise ValueError(f"its first line has the name {shown(name)} twice")
     return cells
 
 
@@ -147,7 +147,7 @@ def _names(cells):
 def _from_json(source):
     data = source.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise ValueError("it grows beyond {0:,} bytes".format(MOST_BYTES))
+        raise ValueError(f"it grows beyond {MOST_BYTES:,} bytes")
     text = data.decode("utf-8-sig")
     del data
     place = _after_blanks(text, 0)
@@ -162,9 +162,7 @@ def _from_json(source):
         match = _MAPPING.match(text, place, place + MOST_OF_ROW)
         if match is None:
             raise ValueError(
-                "row {0} is no mapping of names to plain values, or longer than {1:,} characters (character {2})".format(
-                    number, MOST_OF_ROW, place
-                )
+                f"row {number} is no mapping of names to plain values, or longer than {MOST_OF_ROW:,} characters (character {place})"
             )
         try:
             row = json.loads(
@@ -175,14 +173,14 @@ def _from_json(source):
                 parse_constant=_constant,
             )
         except ValueError as error:
-            raise ValueError("row {0}: {1}".format(number, error)) from None
+            raise ValueError(f"row {number}: {error}") from None
         count.add(row)
         rows.append(row)
         place = _after_blanks(text, match.end())
         if text[place : place + 1] == "]":
             return _ended(text, place, rows)
         if text[place : place + 1] != ",":
-            raise ValueError("a comma is missing after row {0} (character {1})".format(number, place))
+            raise ValueError(f"a comma is missing after row {number} (character {place})")
         place = _after_blanks(text, place + 1)
 
 
@@ -192,35 +190,33 @@ def _after_blanks(text, place):
 
 def _ended(text, place, rows):
     if _after_blanks(text, place + 1) != len(text):
-        raise ValueError("something comes after the list (character {0})".format(place + 1))
+        raise ValueError(f"something comes after the list (character {place + 1})")
     return rows
 
 
 def _mapping(pairs):
     if len(pairs) > MOST_COLUMNS:
-        raise ValueError("it has {0:,} names, {1:,} are allowed".format(len(pairs), MOST_COLUMNS))
+        raise ValueError(f"it has {len(pairs):,} names, {MOST_COLUMNS:,} are allowed")
     row = dict(pairs)
     if len(row) < len(pairs):
         names = [name for name, _value in pairs]
-        raise ValueError(
-            "it has the name {0} twice".format(shown(next(each for each in names if names.count(each) > 1)))
-        )
+        raise ValueError(f"it has the name {shown(next(each for each in names if names.count(each) > 1))} twice")
     return row
 
 
 def _short(digits):
     if len(digits) > _MOST_DIGITS:
-        raise ValueError("it has a number of {0:,} digits".format(len(digits)))
+        raise ValueError(f"it has a number of {len(digits):,} digits")
     return digits
 
 
 def _constant(word):
-    raise ValueError("{0} is no JSON".format(word))
+    raise ValueError(f"{word} is no JSON")
 
 
 def shown(text):
     """A name out of such a file for a message: what cannot be printed is escaped, what is long is cut."""
     text = str(text)
     if len(text) > 60:
-        return repr(text[:57]) + "..."
+        return f"{text[:57]!r}..."
     return text if text.isprintable() else repr(text)

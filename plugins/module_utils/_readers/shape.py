@@ -28,9 +28,7 @@ def malformed(what, value):
         shown = repr(value)
     except RecursionError:
         shown = "nested too deeply"
-    return MalformedReply(
-        "{0} in the reply is {1}".format(what, shown if len(shown) < 80 else shown[:77] + "..."), _HINT
-    )
+    return MalformedReply(f"{what} in the reply is {shown if len(shown) < 80 else shown[:77] + '...'}", _HINT)
 
 
 def text(value, what):
@@ -128,9 +126,7 @@ def moment(value, what):
         return "T".join(match.groups())
     match = _CTIME.match(value)
     if match and match.group(1) in _MONTHS:
-        return "{0}-{1:02d}-{2:02d}T{3}".format(
-            match.group(4), _MONTHS.index(match.group(1)) + 1, int(match.group(2)), match.group(3)
-        )
+        return f"{match.group(4)}-{_MONTHS.index(match.group(1)) + 1:02d}-{int(match.group(2)):02d}T{match.group(3)}"
     raise malformed(what, value)
 
 
@@ -161,7 +157,7 @@ def prefix_length(mask, ip, what="mask"):
         packed = socket.inet_pton(socket.AF_INET6 if ":" in mask else socket.AF_INET, mask)
     except (OSError, ValueError):
         raise malformed(what, mask) from None
-    digits = "".join("{0:08b}".format(byte) for byte in packed)
+    digits = "".join(f"{byte:08b}" for byte in packed)
     bits = digits.rstrip("0")
     if "0" in bits:
         raise malformed(what, mask)
@@ -201,5 +197,5 @@ def written(node):
 
     Text trees take ``::`` and ``name=`` inside such text for a name and attributes.
     """
-    value = node["value"] + "".join(" {0}={1}".format(*each) for each in node["attributes"].items())
-    return "{0}:: {1}".format(node["name"], value) if node["name"] else value
+    value = node["value"] + "".join(f" {name}={text}" for name, text in node["attributes"].items())
+    return f"{node['name']}:: {value}" if node["name"] else value

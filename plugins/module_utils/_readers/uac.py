@@ -167,5 +167,5 @@ def _name_addrs(text):
     for each in whole:
         before, bracket, uri = each.partition("<")
         if bracket:
-            found.append("{0}<{1}>".format(before.rpartition(",")[2], uri))
+            found.append(f"{before.rpartition(',')[2]}<{uri}>")
     return found

@@ -17,7 +17,7 @@ class SipError(ValueError):
     def __init__(self, message, hint=""):
         self.message = message
         self.hint = hint
-        super().__init__("%s. %s" % (message, hint) if hint else message)
+        super().__init__(f"{message}. {hint}" if hint else message)
 
 
 class SipSyntaxError(SipError):
@@ -37,5 +37,5 @@ class UnknownPreset(SipError):
     def __init__(self, name, nearest):
         self.name = name
         self.nearest = list(nearest)
-        hint = "Did you mean %s?" % ", ".join(self.nearest) if self.nearest else ""
-        super().__init__("there is no NOTIFY preset %r" % (name,), hint)
+        hint = f"Did you mean {', '.join(self.nearest)}?" if self.nearest else ""
+        super().__init__(f"there is no NOTIFY preset {name!r}", hint)

@@ -72,7 +72,7 @@ def glob(pattern, flags=0):
 
 def normal_addresses(text):
     """The text with each IPv6 address in brackets as RFC 5952 writes it."""
-    return _BRACKETED.sub(lambda found: "[" + _normal(found.group(1)) + "]", text) if "[" in text else text
+    return _BRACKETED.sub(lambda found: f"[{_normal(found.group(1))}]", text) if "[" in text else text
 
 
 def _held(found):

@@ -79,15 +79,15 @@ def make_tag():
 def check_name(name):
     """Raise SipSyntaxError unless ``name`` is a header name that can be sent."""
     if not isinstance(name, str):
-        raise SipSyntaxError("a header name must be a string, not %r" % (name,))
-    refuse_control_characters("the header name %r" % name, name)
+        raise SipSyntaxError(f"a header name must be a string, not {name!r}")
+    refuse_control_characters(f"the header name {name!r}", name)
     if not is_token(name):
         raise SipSyntaxError(
-            "%r is not a header name" % name, "A name has letters, digits and any of -.%*_+`'~, and no colon or space"
+            f"{name!r} is not a header name", "A name has letters, digits and any of -.%*_+`'~, and no colon or space"
         )
     if "!" in name:
         raise SipRequestError(
-            "the header name %r has an exclamation mark" % name,
+            f"the header name {name!r} has an exclamation mark",
             "OpenSIPS takes it for a substitution and spoils the request",
         )
 
@@ -100,17 +100,17 @@ def header_text(name, value):
         value = str(value)
     elif not isinstance(value, str):
         raise SipSyntaxError(
-            "the header %s must be a string, not %s" % (name, _type_name(value)), "Put quotes around the value"
+            f"the header {name} must be a string, not {_type_name(value)}", "Put quotes around the value"
         )
-    refuse_control_characters("the header %s" % name, value)
+    refuse_control_characters(f"the header {name}", value)
     escape = _SPELT_LINE_END.search(value)
     if escape:
         raise SipSyntaxError(
-            "the header %s contains %s" % (name, escape.group()),
+            f"the header {name} contains {escape.group()}",
             "OpenSIPS from 3.0 on turns that into a line end, and the rest would pass as another header (header injection)",
         )
     if canonical(name) not in _REWRITTEN:
-        check_exclamation_marks("the header %s" % name, value)
+        check_exclamation_marks(f"the header {name}", value)
     return value.strip(" ")
 
 
@@ -126,7 +126,7 @@ def check_exclamation_marks(what, value):
     """
     if "!" in value.replace("!!", ""):
         raise SipRequestError(
-            "%s has a single exclamation mark" % what,
+            f"{what} has a single exclamation mark",
             "OpenSIPS' t_uac_dlg spoils such a request, and crashes at the second one. Only !! is fit: it becomes the server's address and port",
         )
 
@@ -138,16 +138,16 @@ def flatten(headers):
     (in whatever spelling), an empty SINGLE header, an empty list.
     """
     if not hasattr(headers, "items"):
-        raise SipSyntaxError("headers must be a mapping of names to values, not %s" % _type_name(headers))
+        raise SipSyntaxError(f"headers must be a mapping of names to values, not {_type_name(headers)}")
     flat = []
     seen = {}
     for name, values in headers.items():
         check_name(name)
         key = canonical(name)
         if key in SERVER_MADE:
-            raise SipRequestError("the header %s cannot be given" % name, SERVER_MADE[key])
+            raise SipRequestError(f"the header {name} cannot be given", SERVER_MADE[key])
         if isinstance(values, (list, tuple)) and not values:
-            raise SipSyntaxError("the header %s has an empty list of values" % name, "Leave it out")
+            raise SipSyntaxError(f"the header {name} has an empty list of values", "Leave it out")
         for value in values if isinstance(values, (list, tuple)) else (values,):
             text = header_text(name, value)
             if key in SINGLE:
@@ -158,18 +158,16 @@ def flatten(headers):
 
 def _check_single(name, key, text, seen):
     if key in seen:
-        also = "" if seen[key] == name else " (as %s and as %s)" % (seen[key], name)
-        raise SipRequestError(
-            "the header %s is there more than once%s" % (full_name(name), also), "A request has one of it"
-        )
+        also = "" if seen[key] == name else f" (as {seen[key]} and as {name})"
+        raise SipRequestError(f"the header {full_name(name)} is there more than once{also}", "A request has one of it")
     if not text and key not in _MAY_BE_EMPTY:
-        raise SipRequestError("the header %s is empty" % name)
+        raise SipRequestError(f"the header {name} is empty")
     seen[key] = name
 
 
 def format_headers(flat):
     """The block of already checked (name, text) pairs, CRLF after each header, without the empty line that ends it."""
-    return "".join("%s: %s%s" % (name, text, CRLF) for name, text in flat)
+    return "".join(f"{name}: {text}{CRLF}" for name, text in flat)
 
 
 def build_headers(headers):
@@ -242,5 +240,5 @@ def parse_status(text):
     """(code, reason) of ``481 Call/Transaction Does Not Exist``, the Status that t_uac_dlg reports."""
     match = re.match(r"\s*([1-6][0-9]{2})(?:\s+(.*))?\s*$", text, re.DOTALL) if isinstance(text, str) else None
     if not match:
-        raise SipSyntaxError("%r is not a SIP status" % (text,), "A status is a code from 100 to 699 and a reason")
+        raise SipSyntaxError(f"{text!r} is not a SIP status", "A status is a code from 100 to 699 and a reason")
     return int(match.group(1)), (match.group(2) or "").strip()

@@ -44,7 +44,7 @@ _KEYS = ("new", "old", "urgent_new", "urgent_old")
 def account_uri(account, domain=None):
     """The URI for Message-Account: ``account`` itself when it is a sip, sips or tel URI, else completed with ``domain``."""
     if not isinstance(account, str):
-        raise SipSyntaxError("the account must be a string, not %s" % type(account).__name__)
+        raise SipSyntaxError(f"the account must be a string, not {type(account).__name__}")
     account = account.strip()
     if _HAS_SCHEME.match(account):
         return validate_uri(account, schemes=("sip", "sips", "tel"))
@@ -55,10 +55,10 @@ def counts(new=0, old=0, urgent_new=0, urgent_old=0):
     """Checked numbers of one message class as {"new", "old", "urgent_new", "urgent_old"}."""
     numbers = OrderedDict((key, _count(key, value)) for key, value in zip(_KEYS, (new, old, urgent_new, urgent_old)))
     for which in ("new", "old"):
-        if numbers["urgent_" + which] > numbers[which]:
+        if numbers[f"urgent_{which}"] > numbers[which]:
             raise SipSyntaxError(
-                "urgent_%s is %d, but %s is only %d" % (which, numbers["urgent_" + which], which, numbers[which]),
-                "Urgent messages are counted among the %s ones as well" % which,
+                "urgent_%s is %d, but %s is only %d" % (which, numbers[f"urgent_{which}"], which, numbers[which]),
+                f"Urgent messages are counted among the {which} ones as well",
             )
     return numbers
 
@@ -67,7 +67,7 @@ def _count(name, value):
     if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise SipSyntaxError("%s must be a whole number, not %r" % (name, value))
+        raise SipSyntaxError(f"{name} must be a whole number, not {value!r}")
     if not 0 <= value <= MAX_COUNT:
         raise SipSyntaxError("%s is %d" % (name, value), "It must be from 0 to %d" % MAX_COUNT)
     return value
@@ -83,9 +83,9 @@ def build(account=None, new=0, old=0, urgent_new=0, urgent_old=0, domain=None, o
     for name, numbers in (others or {}).items():
         classes[_class_name(name, classes)] = _other_counts(name, numbers)
     waiting = any(numbers["new"] for numbers in classes.values())
-    lines = ["Messages-Waiting: %s" % ("yes" if waiting else "no")]
+    lines = [f"Messages-Waiting: {'yes' if waiting else 'no'}"]
     if account is not None:
-        lines.append("Message-Account: %s" % account_uri(account, domain))
+        lines.append(f"Message-Account: {account_uri(account, domain)}")
     for name, numbers in classes.items():
         lines.append("%s: %d/%d (%d/%d)" % ((name,) + tuple(numbers.values())))
     return "".join(line + CRLF for line in lines)
@@ -94,16 +94,16 @@ def build(account=None, new=0, old=0, urgent_new=0, urgent_old=0, domain=None, o
 def _class_name(name, classes):
     known = _SPELLING.get(name.lower()) if isinstance(name, str) else None
     if known is None:
-        raise SipSyntaxError("%r is not a message class" % (name,), "There are %s" % ", ".join(_CLASSES))
+        raise SipSyntaxError(f"{name!r} is not a message class", f"There are {', '.join(_CLASSES)}")
     if known in classes:
-        raise SipSyntaxError("the message class %s is there more than once" % known)
+        raise SipSyntaxError(f"the message class {known} is there more than once")
     return known
 
 
 def _other_counts(name, numbers):
     unknown = set(numbers) - set(_KEYS) if hasattr(numbers, "keys") else None
     if unknown is None or unknown:
-        raise SipSyntaxError("the numbers of %s must be a mapping with any of %s" % (name, ", ".join(_KEYS)))
+        raise SipSyntaxError(f"the numbers of {name} must be a mapping with any of {', '.join(_KEYS)}")
     return counts(**numbers)
 
 

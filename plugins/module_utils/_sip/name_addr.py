@@ -40,15 +40,15 @@ class NameAddr:
     def __str__(self):
         display = ""
         if self.display:
-            display = '"%s" ' % re.sub(r'([\\"])', r"\\\1", self.display)
-        return "%s<%s>%s" % (
+            display = '"{}" '.format(re.sub(r'([\\"])', r"\\\1", self.display))
+        return "{}<{}>{}".format(
             display,
             self.uri,
             "".join(";" + _header_param(name, value) for name, value in self.params),
         )
 
     def __repr__(self):
-        return "NameAddr(%r)" % str(self)
+        return f"NameAddr({str(self)!r})"
 
     def __eq__(self, other):
         if not isinstance(other, NameAddr):
@@ -62,13 +62,13 @@ def _header_param(name, value):
     if value is None:
         return name
     if not is_token(value):
-        value = '"%s"' % re.sub(r'([\\"])', r"\\\1", value)
-    return "%s=%s" % (name, value)
+        value = '"{}"'.format(re.sub(r'([\\"])', r"\\\1", value))
+    return f"{name}={value}"
 
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _NAME_ADDR = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^<>]*)>(.*)', re.DOTALL)
-_HEADER_PARAM = re.compile(r'\s*;\s*(%s)\s*(?:=\s*(?:%s|([^\s;",]*)))?\s*' % (TOKEN, _QUOTED))
+_HEADER_PARAM = re.compile(rf'\s*;\s*({TOKEN})\s*(?:=\s*(?:{_QUOTED}|([^\s;",]*)))?\s*')
 
 
 def _unquote(text):
@@ -78,15 +78,15 @@ def _unquote(text):
 def _split(text):
     """(display name as written, URI as written, parameters as written) of an address."""
     if not isinstance(text, str):
-        raise SipSyntaxError("an address must be a string, not %s" % type(text).__name__)
-    refuse_control_characters("the address %r" % text, text)
+        raise SipSyntaxError(f"an address must be a string, not {type(text).__name__}")
+    refuse_control_characters(f"the address {text!r}", text)
     match = _NAME_ADDR.fullmatch(text.strip())
     if match:
         return match.groups()
     # without brackets, parameters are the header's and not the URI's (RFC 3261 section 20)
     uri, semicolon, rest = text.strip().partition(";")
     if re.search(r'[<>"]', uri):
-        raise SipSyntaxError("%r is not an address" % text, 'Write it like "Name" <sip:user@host>')
+        raise SipSyntaxError(f"{text!r} is not an address", 'Write it like "Name" <sip:user@host>')
     return "", uri, semicolon + rest
 
 
@@ -107,7 +107,7 @@ def validate_name_addr(text):
     """Check strictly an address to be sent in From or To; returns the NameAddr, raises SipSyntaxError with the reason."""
     address, display, uri = _read(text)
     if not display.startswith('"') and not all(is_token(word) for word in display.split()):
-        raise SipSyntaxError("the name %r needs quotes" % display, 'Write it like "Name" <sip:user@host>')
+        raise SipSyntaxError(f"the name {display!r} needs quotes", 'Write it like "Name" <sip:user@host>')
     check_uri(address.uri, uri, ("sip", "sips", "tel"))
     return address
 
@@ -118,7 +118,7 @@ def _parse_params(text, rest):
     while position < len(rest):
         match = _HEADER_PARAM.match(rest, position)
         if not match:
-            raise SipSyntaxError("the parameters of the address %r cannot be read at %r" % (text, rest[position:]))
+            raise SipSyntaxError(f"the parameters of the address {text!r} cannot be read at {rest[position:]!r}")
         name, quoted, token = match.groups()
         params.append((name, _unquote(quoted) if quoted is not None else token))
         position = match.end()

@@ -89,7 +89,7 @@ PRESETS = {
     "linksys_spa8000_check_cfg": _preset("linksys", CHECK_CFG, _SYNC, "AST FS", "For the SPA8000."),
     "sipura_reboot": _preset("sipura", REBOOT, "reboot", "AST FS RS", _SPA_AUTH, uncertain=True),
     "cisco_mpp_resync": _preset(
-        "cisco", CHECK_CFG, "resync", "VD", _MPP_AUTH + ' The Event "resync;profile=URL" names another profile.'
+        "cisco", CHECK_CFG, "resync", "VD", f'{_MPP_AUTH} The Event "resync;profile=URL" names another profile.'
     ),
     "cisco_mpp_reboot": _preset("cisco", REBOOT, "reboot_now", "VD", _MPP_AUTH),
     "cisco_mpp_restart": _preset("cisco", REBOOT, "restart_now", "VD", _MPP_AUTH),
@@ -99,7 +99,7 @@ PRESETS = {
         CHECK_CFG,
         "service-control",
         "FS VD WZ",
-        "Unregisters and reads its configuration again. " + _CISCO_CALL_ID,
+        f"Unregisters and reads its configuration again. {_CISCO_CALL_ID}",
         headers=_SERVICE_CONTROL,
         body=_SERVICE_CONTROL_BODY % "restart",
     ),
@@ -117,7 +117,7 @@ PRESETS = {
         REPORT,
         "service-control",
         "VD",
-        "Uploads a problem report to the address in its configuration. " + _CISCO_CALL_ID,
+        f"Uploads a problem report to the address in its configuration. {_CISCO_CALL_ID}",
         headers=_SERVICE_CONTROL,
         body=_PRT_BODY,
     ),

@@ -29,12 +29,10 @@ AUTO = "auto"
 LITERAL = "literal"
 
 # RFC 6665 section 8.4: event-type *(SEMI event-param); a value is a token, a host or a quoted string
-_EVENT = re.compile(
-    r'(%s)((?:\s*;\s*%s(?:\s*=\s*(?:%s|\[[0-9A-Fa-f:.]+\]|"(?:[^"\\]|\\.)*"))?)*)' % (TOKEN, TOKEN, TOKEN)
-)
+_EVENT = re.compile(rf'({TOKEN})((?:\s*;\s*{TOKEN}(?:\s*=\s*(?:{TOKEN}|\[[0-9A-Fa-f:.]+\]|"(?:[^"\\]|\\.)*"))?)*)')
 
 # no real Event begins like that; with a hyphen some do (avaya-cm-feature-status)
-_VENDOR_PREFIXES = tuple(sorted({key.split("_")[0] + "_" for key in list(PRESETS) + list(ALIASES)}))
+_VENDOR_PREFIXES = tuple(sorted({f"{key.split('_')[0]}_" for key in list(PRESETS) + list(ALIASES)}))
 _EVENTS = {fields["event"].partition(";")[0] for fields in PRESETS.values()}
 _EVENTS_FLAT = {event.replace("-", "_"): event for event in _EVENTS}
 
@@ -72,7 +70,7 @@ class Preset:
         return "%(call_id)s" in self.body
 
     def __repr__(self):
-        return "Preset(%r)" % self.key
+        return f"Preset({self.key!r})"
 
 
 _ALL = {key: Preset(key=key, **fields) for key, fields in PRESETS.items()}
@@ -96,11 +94,11 @@ def nearest(key):
 
 def literal(event):
     """A Preset of any Event (RFC 6665) such as ``check-sync;reboot=true``; SipSyntaxError when it is none."""
-    refuse_control_characters("the event %r" % event, event)
+    refuse_control_characters(f"the event {event!r}", event)
     event = event.strip()
     if not _EVENT.fullmatch(event):
         raise SipSyntaxError(
-            "%r is neither a preset nor an Event" % event,
+            f"{event!r} is neither a preset nor an Event",
             "An Event is a token with parameters, such as check-sync;reboot=true",
         )
     return Preset(event, "", LITERAL, event)
@@ -112,7 +110,7 @@ def resolve(event):
     What looks like a misspelt key is UnknownPreset rather than an Event that no phone knows.
     """
     if not isinstance(event, str):
-        raise SipSyntaxError("the event must be a string, not %s" % type(event).__name__)
+        raise SipSyntaxError(f"the event must be a string, not {type(event).__name__}")
     preset = find(event)
     if preset:
         return preset
@@ -127,7 +125,7 @@ def _refuse_misspelt(event):
     preset = find(word)
     if preset and "_" in word:
         raise SipSyntaxError(
-            "the preset %s takes no parameters" % preset.key, "Write the Event itself: %s;..." % preset.event
+            f"the preset {preset.key} takes no parameters", f"Write the Event itself: {preset.event};..."
         )
     flat = word.lower().replace("-", "_")
     if word.startswith(_VENDOR_PREFIXES) or get_close_matches(flat, list(_ALL), n=1, cutoff=0.85):
@@ -144,7 +142,7 @@ def match(user_agent, action=REBOOT):
     Where a vendor has no event for the action, the nearest that it has: the Preset's own ``action`` tells, see also fallback_note.
     """
     if action not in (REBOOT, CHECK_CFG):
-        raise SipSyntaxError("there is no action %r to choose a preset by" % (action,), "Use reboot or check_cfg")
+        raise SipSyntaxError(f"there is no action {action!r} to choose a preset by", "Use reboot or check_cfg")
     family = find_family(user_agent) if isinstance(user_agent, str) else None
     if family is None or find_other(user_agent):
         return None
@@ -155,9 +153,9 @@ def why_none(user_agent, action=REBOOT):
     """Why match() knows nothing for this User-Agent (str): what is to be told to the user, and the way out."""
     what = find_other(user_agent) if isinstance(user_agent, str) else None
     if what:
-        return "event auto leaves a {0} alone ({1!r}); give the Event if this is a phone".format(what, user_agent)
+        return f"event auto leaves a {what} alone ({user_agent!r}); give the Event if this is a phone"
     does = {REBOOT: "reboots a phone", CHECK_CFG: "makes a phone check its configuration"}[action]
-    return "event auto does not know what {0} with the User-Agent {1!r}; give the Event".format(does, user_agent)
+    return f"event auto does not know what {does} with the User-Agent {user_agent!r}; give the Event"
 
 
 def choose(event, user_agent, action=REBOOT):
@@ -175,7 +173,7 @@ def fallback_note(preset, action):
         CHECK_CFG: "makes the phone check its configuration, and reboot only where its settings say so",
         REBOOT: "reboots the phone, which then reads its configuration",
     }
-    return "%s stands in for %s: it %s" % (preset.key, action, does[preset.action])
+    return f"{preset.key} stands in for {action}: it {does[preset.action]}"
 
 
 def headers_and_body(preset, contact=None, body=None):
@@ -199,7 +197,7 @@ def _registration_call_id(preset, contact):
         contact = contact.get("call_id")
     if not contact:
         raise SipRequestError(
-            "the preset %s needs the Call-ID of the phone's registration" % preset.key,
+            f"the preset {preset.key} needs the Call-ID of the phone's registration",
             "Send it to an AOR, so that the contact is looked up",
         )
     # the phone chose it: it must not get to write further lines into our body

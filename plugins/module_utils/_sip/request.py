@@ -63,10 +63,10 @@ def uac_dlg_params(method, ruri, headers, body=None, next_hop=None, socket=None,
 def check_method(method):
     """Return the method, or raise SipSyntaxError."""
     if not isinstance(method, str) or not is_token(method):
-        raise SipSyntaxError("%r is not a SIP method" % (method,), "A method is a word such as NOTIFY")
+        raise SipSyntaxError(f"{method!r} is not a SIP method", "A method is a word such as NOTIFY")
     if method != method.upper():
         raise SipSyntaxError(
-            "the method %s is not in upper case" % method, "SIP methods are case-sensitive: write %s" % method.upper()
+            f"the method {method} is not in upper case", f"SIP methods are case-sensitive: write {method.upper()}"
         )
     return method
 
@@ -76,9 +76,7 @@ def check_ruri(ruri, registered, next_hop):
     if registered:
         return validate_contact(ruri)
     if parse_uri(ruri).scheme == "tel" and not next_hop:
-        raise SipRequestError(
-            "the ruri %s names no host to send to" % ruri, "Give a next_hop as well, or use a sip: URI"
-        )
+        raise SipRequestError(f"the ruri {ruri} names no host to send to", "Give a next_hop as well, or use a sip: URI")
     return validate_uri(ruri, schemes=("sip", "sips", "tel"))
 
 
@@ -86,7 +84,7 @@ def check_socket(socket):
     """Return the text of a server's socket, or raise SipSyntaxError."""
     if not isinstance(socket, str) or not _SOCKET.fullmatch(socket):
         raise SipSyntaxError(
-            "%r is not a socket" % (socket,), "Write it like udp:192.0.2.1:5060, as in the server's configuration"
+            f"{socket!r} is not a socket", "Write it like udp:192.0.2.1:5060, as in the server's configuration"
         )
     return socket
 
@@ -96,7 +94,7 @@ def _check_headers(method, present, body):
     for name in ("From", "To"):
         if name.lower() not in present:
             raise SipRequestError(
-                "the headers have no %s" % name, "OpenSIPS refuses a request without it; write it like <sip:user@host>"
+                f"the headers have no {name}", "OpenSIPS refuses a request without it; write it like <sip:user@host>"
             )
         _check_address(name, present[name.lower()])
     _check_body(present, body)
@@ -104,26 +102,24 @@ def _check_headers(method, present, body):
     if cseq is not None:
         match = _CSEQ.fullmatch(cseq)
         if not match or int(match.group(1)) > 2147483647 or match.group(2) != method:
-            raise SipRequestError(
-                "the CSeq %r is not a number and %s" % (cseq, method), "Leave it out: OpenSIPS makes one"
-            )
+            raise SipRequestError(f"the CSeq {cseq!r} is not a number and {method}", "Leave it out: OpenSIPS makes one")
     call_id = present.get("call-id")
     if call_id is not None and re.search(r"\s", call_id):
-        raise SipRequestError("the Call-ID %r contains white space" % call_id, "Leave it out: OpenSIPS makes one")
+        raise SipRequestError(f"the Call-ID {call_id!r} contains white space", "Leave it out: OpenSIPS makes one")
 
 
 def _check_address(name, text):
     try:
         validate_name_addr(text)
     except SipSyntaxError as error:
-        raise SipSyntaxError("the header %s is no address: %s" % (name, error.message), error.hint) from None
+        raise SipSyntaxError(f"the header {name} is no address: {error.message}", error.hint) from None
 
 
 def _check_body(present, body):
     if body is None or body == "":
         return
     if not isinstance(body, str):
-        raise SipSyntaxError("the body must be a string, not %s" % type(body).__name__)
+        raise SipSyntaxError(f"the body must be a string, not {type(body).__name__}")
     if not present.get("content-type"):
         raise SipRequestError(
             "there is a body but no Content-Type", "OpenSIPS refuses that; add the header Content-Type, e.g. text/plain"

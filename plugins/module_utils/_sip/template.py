@@ -36,7 +36,7 @@ class RequestTemplate:
     """
 
     def __init__(self, method, headers, body=None, classic=False):
-        example = {"From": "<{0}>".format(_EXAMPLE), "To": "<{0}>".format(_EXAMPLE)}
+        example = {"From": f"<{_EXAMPLE}>", "To": f"<{_EXAMPLE}>"}
         uac_dlg_params(method, _EXAMPLE, with_defaults(headers, example), body)
         self._method = method
         self._body = body
@@ -58,13 +58,13 @@ class RequestTemplate:
             params["socket"] = check_socket(socket)
         addresses = ""
         if "from" not in self._own:
-            addresses = "From: <{0}>;tag={1}{2}".format(from_uri, make_tag(), CRLF)
+            addresses = f"From: <{from_uri}>;tag={make_tag()}{CRLF}"
         if "to" not in self._own:
-            addresses += "To: <{0}>{1}".format(to_uri, CRLF)
+            addresses += f"To: <{to_uri}>{CRLF}"
         if path and "route" not in self._own:
             refuse_control_characters("the path", path)
             check_exclamation_marks("the path", path)
-            addresses += "Route: {0}{1}".format(path, CRLF)
+            addresses += f"Route: {path}{CRLF}"
         params["headers"] = addresses + self._block
         if self._body:
             params["body"] = self._body

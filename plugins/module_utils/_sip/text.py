@@ -32,7 +32,7 @@ def is_token(text):
 
 def name_character(char):
     """A name for ``char`` that can stand in an error message."""
-    return _NAMES.get(char) or "the character U+%04X" % ord(char)
+    return _NAMES.get(char) or f"the character U+{ord(char):04X}"
 
 
 def refuse_control_characters(what, text):

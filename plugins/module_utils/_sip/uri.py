@@ -19,10 +19,10 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.text impor
 
 # RFC 3261 section 25.1; letters, digits and "_.-~" are added by quote()
 _MARK = "-_.!~*'()"
-_IN_USER = _MARK + "&=+$,;?/"
-_IN_PASSWORD = _MARK + "&=+$,"
-_IN_PARAM = _MARK + "[]/:&+$"
-_IN_HEADER = _MARK + "[]/?:+$"
+_IN_USER = f"{_MARK}&=+$,;?/"
+_IN_PASSWORD = f"{_MARK}&=+$,"
+_IN_PARAM = f"{_MARK}[]/:&+$"
+_IN_HEADER = f"{_MARK}[]/?:+$"
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL)
 _HOSTPORT_END = re.compile("[;?]")
@@ -53,7 +53,7 @@ def unescape(text):
 
 def _pairs_text(pairs, separator, allowed):
     return separator.join(
-        escape(name, allowed) if value is None else "%s=%s" % (escape(name, allowed), escape(value, allowed))
+        escape(name, allowed) if value is None else f"{escape(name, allowed)}={escape(value, allowed)}"
         for name, value in pairs
     )
 
@@ -97,7 +97,7 @@ class Uri:
     @property
     def hostport(self):
         """Host and port as they stand in the URI, e.g. ``[2001:db8::1]:5060``."""
-        host = "[%s]" % self.host if ":" in self.host else self.host
+        host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port is None else "%s:%d" % (host, self.port)
 
     @property
@@ -106,20 +106,20 @@ class Uri:
         return Uri(self.scheme, self.user, self.host, params=self.params if self.scheme == "tel" else ())
 
     def __str__(self):
-        params = "".join(";" + _pairs_text([pair], "", _IN_PARAM) for pair in self.params)
+        params = "".join(f";{_pairs_text([pair], '', _IN_PARAM)}" for pair in self.params)
         if self.scheme == "tel":
-            return "tel:%s%s" % (self.user, params)
+            return f"tel:{self.user}{params}"
         userinfo = ""
         if self.user is not None:
             userinfo = escape(self.user, _IN_USER)
             if self.password is not None:
-                userinfo += ":" + escape(self.password, _IN_PASSWORD)
+                userinfo += f":{escape(self.password, _IN_PASSWORD)}"
             userinfo += "@"
-        headers = "?" + _pairs_text([(n, v or "") for n, v in self.headers], "&", _IN_HEADER) if self.headers else ""
-        return "%s:%s%s%s%s" % (self.scheme, userinfo, self.hostport, params, headers)
+        headers = f"?{_pairs_text([(n, v or '') for n, v in self.headers], '&', _IN_HEADER)}" if self.headers else ""
+        return f"{self.scheme}:{userinfo}{self.hostport}{params}{headers}"
 
     def __repr__(self):
-        return "Uri(%r)" % str(self)
+        return f"Uri({str(self)!r})"
 
     def _key(self):
         # RFC 3261 section 19.1.4: host and parameter names ignore case, the user does not; order of parameters is no matter
@@ -156,13 +156,11 @@ class Uri:
 def parse_uri(text):
     """Read a URI tolerantly; SipSyntaxError when no scheme or host can be made out of it."""
     if not isinstance(text, str):
-        raise SipSyntaxError("a SIP URI must be a string, not %s" % type(text).__name__)
+        raise SipSyntaxError(f"a SIP URI must be a string, not {type(text).__name__}")
     text = text.strip(" \t\r\n")
     if len(text) > _MAX_LENGTH:
-        raise SipSyntaxError(
-            "the URI %r... has %d characters" % (text[:60], len(text)), "Write %d at most" % _MAX_LENGTH
-        )
-    refuse_control_characters("the URI %r" % text, text)
+        raise SipSyntaxError(f"the URI {text[:60]!r}... has {len(text)} characters", "Write %d at most" % _MAX_LENGTH)
+    refuse_control_characters(f"the URI {text!r}", text)
     if not text:
         raise SipSyntaxError("the URI is empty", "Write it like sip:user@host")
     match = _SCHEME.match(text)
@@ -170,7 +168,7 @@ def parse_uri(text):
     if scheme == "tel":
         return _parse_tel(text, match.group(2))
     if scheme not in ("sip", "sips"):
-        raise SipSyntaxError("the URI %r does not begin with sip:, sips: or tel:" % text, "Write it like sip:user@host")
+        raise SipSyntaxError(f"the URI {text!r} does not begin with sip:, sips: or tel:", "Write it like sip:user@host")
     userinfo, at, rest = match.group(2).rpartition("@")
     user = password = None
     if at:
@@ -185,7 +183,7 @@ def parse_uri(text):
 def _parse_tel(text, rest):
     number, _dummy, params = rest.partition(";")
     if not _TEL_NUMBER.fullmatch(number):
-        raise SipSyntaxError("the tel URI %r has no telephone number" % text, "Write it like tel:+4930123456")
+        raise SipSyntaxError(f"the tel URI {text!r} has no telephone number", "Write it like tel:+4930123456")
     return Uri("tel", number, "", params=_parse_pairs(params, ";"))
 
 
@@ -194,23 +192,23 @@ def _parse_hostport(text, rest):
     if rest.startswith("["):
         host, bracket, rest = rest[1:].partition("]")
         if not bracket:
-            raise SipSyntaxError("the IPv6 address in %r has no closing bracket" % text)
+            raise SipSyntaxError(f"the IPv6 address in {text!r} has no closing bracket")
         port, rest = _cut(rest)
         if port and not port.startswith(":"):
-            raise SipSyntaxError("%r follows the IPv6 address in %r" % (port, text))
+            raise SipSyntaxError(f"{port!r} follows the IPv6 address in {text!r}")
         port = port[1:] if port else None
         _check_ipv6(text, host)
     else:
         hostport, rest = _cut(rest)
         if hostport.count(":") > 1:
             raise SipSyntaxError(
-                "the host in %r looks like an IPv6 address without brackets" % text,
+                f"the host in {text!r} looks like an IPv6 address without brackets",
                 "Write it like sip:user@[2001:db8::1]:5060",
             )
         host, colon, port = hostport.partition(":")
         port = port if colon else None
         if not host:
-            raise SipSyntaxError("the URI %r has no host" % text, "Write it like sip:user@host")
+            raise SipSyntaxError(f"the URI {text!r} has no host", "Write it like sip:user@host")
     if port is not None:
         port = _parse_port(text, port)
     return host, port, rest
@@ -224,7 +222,7 @@ def _cut(rest):
 
 def _parse_port(text, port):
     if not _PORT.fullmatch(port) or not 0 < int(port) < 65536:
-        raise SipSyntaxError("the port %r in %r is not a number from 1 to 65535" % (port, text))
+        raise SipSyntaxError(f"the port {port!r} in {text!r} is not a number from 1 to 65535")
     return int(port)
 
 
@@ -236,7 +234,7 @@ def _check_ipv6(text, host):
             raise AddressValueError(host)
         IPv6Address(host)
     except AddressValueError:
-        raise SipSyntaxError("%r in %r is not an IPv6 address" % (host, text)) from None
+        raise SipSyntaxError(f"{host!r} in {text!r} is not an IPv6 address") from None
 
 
 def _parse_pairs(text, separator):
@@ -258,16 +256,14 @@ def validate_contact(text):
     uri = parse_uri(text)
     odd = _BREAKS_A_REQUEST.search(text)
     if odd:
-        raise SipSyntaxError(
-            "the URI %r contains %s" % (text, _describe(odd.group())), "Escape it, e.g. %20 for a space"
-        )
+        raise SipSyntaxError(f"the URI {text!r} contains {_describe(odd.group())}", "Escape it, e.g. %20 for a space")
     if uri.scheme == "tel":
-        raise SipSyntaxError("the URI %r names no host to send to" % text, "Use a sip: URI, or give a next hop")
+        raise SipSyntaxError(f"the URI {text!r} names no host to send to", "Use a sip: URI, or give a next hop")
     return text
 
 
 def _describe(char):
-    return "white space" if char.isspace() else "the character %s" % char
+    return "white space" if char.isspace() else f"the character {char}"
 
 
 def validate_uri(text, schemes=("sip", "sips")):
@@ -282,17 +278,13 @@ def validate_uri(text, schemes=("sip", "sips")):
 def check_uri(uri, text, schemes):
     """validate_uri for a ``text`` that has already been read as ``uri``."""
     if uri.scheme not in schemes:
-        raise SipSyntaxError(
-            "the URI %r has the scheme %s" % (text, uri.scheme), "Only %s will do here" % ", ".join(schemes)
-        )
+        raise SipSyntaxError(f"the URI {text!r} has the scheme {uri.scheme}", f"Only {', '.join(schemes)} will do here")
     odd = _BREAKS_A_REQUEST.search(text)
     if odd:
-        raise SipSyntaxError(
-            "the URI %r contains %s" % (text, _describe(odd.group())), "Escape it, e.g. %20 for a space"
-        )
+        raise SipSyntaxError(f"the URI {text!r} contains {_describe(odd.group())}", "Escape it, e.g. %20 for a space")
     if _BAD_ESCAPE.search(text):
         raise SipSyntaxError(
-            "a %% in %r is not followed by two hexadecimal digits" % text, "Write a percent sign itself as %25"
+            f"a % in {text!r} is not followed by two hexadecimal digits", "Write a percent sign itself as %25"
         )
     if uri.scheme != "tel":
         _validate_host(text, uri.host)
@@ -303,15 +295,15 @@ def _validate_host(text, host):
     if ":" in host:
         return  # IPv6, already checked
     if not _HOSTNAME.fullmatch(host) or ".." in host:
-        raise SipSyntaxError("%r in %r is not a host name" % (host, text))
+        raise SipSyntaxError(f"{host!r} in {text!r} is not a host name")
     if _LOOKS_IPV4.fullmatch(host):
         octets = host.split(".")
         if len(octets) != 4 or any(len(octet) > 3 or int(octet or 256) > 255 for octet in octets):
-            raise SipSyntaxError("%r in %r is not an IPv4 address" % (host, text))
+            raise SipSyntaxError(f"{host!r} in {text!r} is not an IPv4 address")
 
 
 def _characters(allowed, more=""):
-    return re.compile("[A-Za-z0-9%s%%]*" % re.escape(allowed + more))
+    return re.compile(f"[A-Za-z0-9{re.escape(allowed + more)}%]*")
 
 
 _STRICT_USER = _characters(_IN_USER)
@@ -325,7 +317,7 @@ def _validate_parts(text):
     userinfo, at, rest = text.partition(":")[2].rpartition("@")
     user, _colon, password = userinfo.partition(":")
     if at and not user:
-        raise SipSyntaxError("the URI %r has an @ but no user before it" % text)
+        raise SipSyntaxError(f"the URI {text!r} has an @ but no user before it")
     params, _dummy, headers = rest.partition("?")
     params = params.partition(";")[2]
     for what, part, pattern in (
@@ -336,11 +328,9 @@ def _validate_parts(text):
     ):
         if not pattern.fullmatch(part):
             odd = part[pattern.match(part).end()]
-            raise SipSyntaxError(
-                "the %s of %r must not contain %s" % (what, text, odd), "Write it as %s" % escape(odd, "")
-            )
+            raise SipSyntaxError(f"the {what} of {text!r} must not contain {odd}", f"Write it as {escape(odd, '')}")
     if params and not all(part.partition("=")[0] for part in params.split(";")):
-        raise SipSyntaxError("the URI %r has a parameter without a name" % text)
+        raise SipSyntaxError(f"the URI {text!r} has a parameter without a name")
 
 
 def split_aor(aor):
@@ -349,8 +339,8 @@ def split_aor(aor):
     Without a scheme the text is taken as it stands in the location table, where OpenSIPS keeps the user unescaped.
     """
     if not isinstance(aor, str):
-        raise SipSyntaxError("an AOR must be a string, not %s" % type(aor).__name__)
-    refuse_control_characters("the AOR %r" % aor, aor)
+        raise SipSyntaxError(f"an AOR must be a string, not {type(aor).__name__}")
+    refuse_control_characters(f"the AOR {aor!r}", aor)
     if re.match("sips?:", aor, re.IGNORECASE):
         uri = parse_uri(aor)
         user, domain = uri.user or "", uri.hostport
@@ -359,7 +349,7 @@ def split_aor(aor):
         if not at:
             user, domain = domain, ""
     if not user:
-        raise SipSyntaxError("the AOR %r has no user" % aor, "Write it like user@domain")
+        raise SipSyntaxError(f"the AOR {aor!r} has no user", "Write it like user@domain")
     return user, domain
 
 
@@ -368,7 +358,5 @@ def aor_uri(aor, domain=None):
     user, own_domain = split_aor(aor)
     domain = own_domain or domain
     if not domain:
-        raise SipSyntaxError(
-            "the AOR %r has no domain" % aor, "Write it like %s@example.com, or give the domain" % user
-        )
-    return validate_uri("sip:%s@%s" % (escape(user, _IN_USER), domain))
+        raise SipSyntaxError(f"the AOR {aor!r} has no domain", f"Write it like {user}@example.com, or give the domain")
+    return validate_uri(f"sip:{escape(user, _IN_USER)}@{domain}")

@@ -61,9 +61,7 @@ class Blacklist(engine.State):
         for rule, state in self.wanted:
             if state == "present" and taken.setdefault(rule.key, rule) is not rule:
                 raise BadParameters(
-                    "rules: {0} and {1} differ only in the prefix, and the server keeps one of them".format(
-                        taken[rule.key].text, rule.text
-                    ),
+                    f"rules: {taken[rule.key].text} and {rule.text} differ only in the prefix, and the server keeps one of them",
                     "Leave the narrower one out",
                 )
         # rules that had to be taken out for a moment
@@ -82,19 +80,15 @@ class Blacklist(engine.State):
         record = found[0]
         if "read-only" in record["flags"]:
             raise BadParameters(
-                "name: the blacklist {0} is read-only".format(self.name),
-                "Give it a flag in opensips.cfg: dst_blacklist = {0}/expire:{{ ... }}".format(self.name),
+                f"name: the blacklist {self.name} is read-only",
+                f"Give it a flag in opensips.cfg: dst_blacklist = {self.name}/expire:{{ ... }}",
             )
         if "expire" not in record["flags"]:
             for rule, _state in self.wanted:
                 if rule.expire is not None:
                     raise BadParameters(
-                        "rules: {0} has expire, but the blacklist {1} is without the flag expire".format(
-                            rule.text, self.name
-                        ),
-                        "Leave expire out, or define the list with dst_blacklist = {0}/expire:{{ ... }}".format(
-                            self.name
-                        ),
+                        f"rules: {rule.text} has expire, but the blacklist {self.name} is without the flag expire",
+                        f"Leave expire out, or define the list with dst_blacklist = {self.name}/expire:{{ ... }}",
                     )
         return record
 
@@ -112,10 +106,8 @@ class Blacklist(engine.State):
                 items[rule.text] = self._item(rule, rule, None)
             elif wanted.get(rule.text) is None and rule.key in coming:
                 raise BadParameters(
-                    "rules: {0} cannot be added while the list has {1}, since the server does not look at the prefix".format(
-                        coming[rule.key].text, rule.text
-                    ),
-                    "Name {0} with state absent, or set exclusive".format(rule.text),
+                    f"rules: {coming[rule.key].text} cannot be added while the list has {rule.text}, since the server does not look at the prefix",
+                    f"Name {rule.text} with state absent, or set exclusive",
                 )
         self._order(items, plan, there, coming)
         staying = {text for text in there if text not in items or not items[text].differs}
@@ -169,19 +161,15 @@ class Rule:
         address = str(network.network_address)
         if network.version == 6 and "." in address:
             # the server takes every address with a dot for one of IPv4
-            digits = "{0:032x}".format(int(network.network_address))
+            digits = f"{int(network.network_address):032x}"
             address = ":".join(digits[start : start + 4] for start in range(0, 32, 4))
         self.expire = each["expire"]
         self.key = (each["except"], each["proto"], address, each["port"] or 0, each["match"])
         # the server refuses the word any in place of a protocol
-        self.text = "{0}{1}{2}/{3},{4}{5}".format(
-            "!" if each["except"] else "",
-            "" if each["proto"] == "any" else each["proto"] + ",",
-            address,
-            network.prefixlen,
-            each["port"] or 0,
-            "" if each["match"] is None else "," + each["match"],
-        )
+        negation = "!" if each["except"] else ""
+        proto = "" if each["proto"] == "any" else f"{each['proto']},"
+        match = "" if each["match"] is None else f",{each['match']}"
+        self.text = f"{negation}{proto}{address}/{network.prefixlen},{each['port'] or 0}{match}"
 
 
 class Plan:
@@ -255,27 +243,27 @@ def _network(each):
     try:
         if "%" in ip:
             raise ValueError("it names an interface")
-        return ipaddress.ip_network("{0}/{1}".format(ip, each["mask"]) if "mask" in each else ip, strict=False)
+        return ipaddress.ip_network(f"{ip}/{each['mask']}" if "mask" in each else ip, strict=False)
     except ValueError as error:
         raise BadParameters(
-            "rules: ip is {0!r}: {1}".format(each["ip"], error), "Give an address or a network, such as 192.0.2.0/24"
+            f"rules: ip is {each['ip']!r}: {error}", "Give an address or a network, such as 192.0.2.0/24"
         ) from error
 
 
 def _wanted(each):
     """The Rule that the user asks for. Raises BadParameters."""
     if not 0 <= each["port"] <= 65535:
-        raise BadParameters("rules: port of {0} is {1}".format(each["ip"], each["port"]), "Give 0 (any) to 65535")
+        raise BadParameters(f"rules: port of {each['ip']} is {each['port']}", "Give 0 (any) to 65535")
     match = each["match"]
     if match is not None and (not match or any(ord(char) < 32 for char in match)):
         raise BadParameters(
-            "rules: match of {0} is {1!r}".format(each["ip"], match),
+            f"rules: match of {each['ip']} is {match!r}",
             "Give a pattern of one line, such as *INVITE*, or leave it out",
         )
     rule = Rule(each)
     if rule.expire is not None:
         if each["state"] == "absent":
-            raise BadParameters("rules: {0} has expire, but shall be absent".format(rule.text), "Leave expire out")
+            raise BadParameters(f"rules: {rule.text} has expire, but shall be absent", "Leave expire out")
         if not 0 < rule.expire < 2**31:
-            raise BadParameters("rules: expire of {0} is {1}".format(rule.text, rule.expire), "Give seconds, 1 or more")
+            raise BadParameters(f"rules: expire of {rule.text} is {rule.expire}", "Give seconds, 1 or more")
     return rule

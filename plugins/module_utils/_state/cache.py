@@ -55,7 +55,7 @@ class Cache(engine.State):
         if not self.system.strip():
             raise BadParameters("system is empty", "Name a cachedb, such as local or redis:group")
         for number, each in enumerate(self.wanted, 1):
-            _check(each, "Entry {0} of entries".format(number))
+            _check(each, f"Entry {number} of entries")
         engine.check_unique("entries", [each["key"] for each in self.wanted])
 
     def read(self, conn):
@@ -69,8 +69,8 @@ class Cache(engine.State):
                 raise
             raise CacheFailed(
                 error,
-                "system: the server cannot read from the cachedb {0} ({1})".format(self.system, error.reason),
-                "It takes the module cachedb_{0}, with a cachedb_url of just this name{1}; a cachedb of its own must "
+                f"system: the server cannot read from the cachedb {self.system} ({error.reason})",
+                "It takes the module cachedb_{}, with a cachedb_url of just this name{}; a cachedb of its own must "
                 "be reachable, see the server's log".format(
                     self.system.partition(":")[0], " and group" if ":" in self.system else ""
                 ),
@@ -100,10 +100,10 @@ class Cache(engine.State):
         for each in self.wanted:
             if each["state"] == "absent":
                 continue
-            shown = each["value"] if version >= (2, 4) else "{0} = [{1}]".format(each["key"], each["value"])
+            shown = each["value"] if version >= (2, 4) else f"{each['key']} = [{each['value']}]"
             if len(shown.encode("utf-8", "surrogateescape")) > _OLD_LIMIT:
                 raise BadParameters(
-                    "entries: the value of {0} is too long: this server prints no more than {1} bytes, so it could not be "
+                    "entries: the value of {} is too long: this server prints no more than {} bytes, so it could not be "
                     "read back".format(each["key"], _OLD_LIMIT),
                     "Shorten it; OpenSIPS 3.0 and later have no such limit",
                 )
@@ -111,14 +111,14 @@ class Cache(engine.State):
 
 def _check(each, which):
     if not each["key"]:
-        raise BadParameters("{0}: key is empty".format(which), "Name the key")
+        raise BadParameters(f"{which}: key is empty", "Name the key")
     if each["state"] == "present" and not each["value"]:
         raise BadParameters(
-            "{0} ({1}): value is {2}".format(which, each["key"], "missing" if each["value"] is None else "empty"),
+            f"{which} ({each['key']}): value is {'missing' if each['value'] is None else 'empty'}",
             "Give a text of one character or more, which is the least that OpenSIPS stores; or use state absent",
         )
     if each["expire"] is not None and not 0 <= each["expire"] <= _INT_MAX:
         raise BadParameters(
-            "{0} ({1}): expire is {2}".format(which, each["key"], each["expire"]),
+            f"{which} ({each['key']}): expire is {each['expire']}",
             "Give seconds, or 0 for a key that does not expire",
         )

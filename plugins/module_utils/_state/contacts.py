@@ -62,7 +62,7 @@ class Contacts(engine.State):
         self.aor_of = str
         self.compares_uris = False
         for number, each in enumerate(self.wanted, 1):
-            _check(each, "Contact {0} of contacts ({1})".format(number, each["aor"] or "without AOR"))
+            _check(each, f"Contact {number} of contacts ({each['aor'] or 'without AOR'})")
         self._check_together()
 
     def read(self, conn):
@@ -72,9 +72,7 @@ class Contacts(engine.State):
         for aor, records in found.items():
             if isinstance(records, location.Doubtful):
                 raise MalformedReply(
-                    "What the server says of the contacts of {0!r} is not to be believed: {1}".format(
-                        aor, records.reason
-                    ),
+                    f"What the server says of the contacts of {aor!r} is not to be believed: {records.reason}",
                     "A phone may have line ends in its User-Agent. Remove the AOR with the command ul_rm, or leave it out",
                 )
         self.compares_uris = conn.version >= _COMPARES_URIS
@@ -120,7 +118,7 @@ class Contacts(engine.State):
         mask = ALL_METHODS if methods == [ALL] else sum(1 << METHODS.index(each) for each in methods)
         params.update(
             expires=item.after["expires"],
-            q="{0:g}".format(item.after["q"]),
+            q=f"{item.after['q']:g}",
             flags=item.after["flags"],
             # the names of branch flags, which is all that a server tells of them, cannot be turned into the bits
             cflags=0,
@@ -145,9 +143,7 @@ class Contacts(engine.State):
         for aor, each in zip(aors, self.wanted):
             if aor in bare and each["uri"] is not None:
                 raise BadParameters(
-                    "contacts: {0} is named with the contact {1}, and once without any, which removes them all".format(
-                        aor, each["uri"]
-                    ),
+                    f"contacts: {aor} is named with the contact {each['uri']}, and once without any, which removes them all",
                     "Leave one out; to have no others than those you name, use exclusive",
                 )
 
@@ -161,9 +157,7 @@ class Contacts(engine.State):
             for other in earlier:
                 if self._is_same(each["uri"], other):
                     raise BadParameters(
-                        "contacts: {0} and {1} are the same contact of {2} to the server".format(
-                            other, each["uri"], each["aor"]
-                        ),
+                        f"contacts: {other} and {each['uri']} are the same contact of {each['aor']} to the server",
                         "Leave one out",
                     )
             earlier.append(each["uri"])
@@ -245,45 +239,39 @@ def _in_order(methods):
 def _check(each, which):
     """Raise BadParameters for an entry that no server takes."""
     if not each["aor"].strip() or any(char.isspace() for char in each["aor"]):
-        raise BadParameters(
-            "{0}: aor {1!r} is no address of record".format(which, each["aor"]), "Write user or user@domain"
-        )
+        raise BadParameters(f"{which}: aor {each['aor']!r} is no address of record", "Write user or user@domain")
     if each["aor"].lower().startswith(("sip:", "sips:")):
         raise BadParameters(
-            "{0}: aor is a SIP URI, and the location table keeps AORs without the scheme".format(which),
-            "Write {0}".format(each["aor"].partition(":")[2]),
+            f"{which}: aor is a SIP URI, and the location table keeps AORs without the scheme",
+            f"Write {each['aor'].partition(':')[2]}",
         )
     if each["uri"] is None:
         if each["state"] == "present":
-            raise BadParameters(
-                "{0}: uri is missing".format(which), "Only state absent goes without: all contacts of the AOR"
-            )
+            raise BadParameters(f"{which}: uri is missing", "Only state absent goes without: all contacts of the AOR")
         return
     try:
         validate_contact(each["uri"])
     except SipError as error:
-        raise BadParameters("{0}: uri: {1}".format(which, error.message), error.hint) from None
+        raise BadParameters(f"{which}: uri: {error.message}", error.hint) from None
     if each["state"] == "absent":
         return
     if not 0 <= each["expires"] <= _INT_MAX:
-        raise BadParameters(
-            "{0}: expires is {1}".format(which, each["expires"]), "Give seconds, or 0 for a permanent contact"
-        )
+        raise BadParameters(f"{which}: expires is {each['expires']}", "Give seconds, or 0 for a permanent contact")
     least = each["refresh_below"]
     if least is not None and not 0 <= least < each["expires"]:
         raise BadParameters(
-            "{0}: refresh_below is {1}, and expires {2}".format(which, least, each["expires"]),
+            f"{which}: refresh_below is {least}, and expires {each['expires']}",
             "Give seconds fewer than expires; a permanent contact is never refreshed",
         )
     # "not" refuses nan as well
     if each["q"] is not None and not 0 <= each["q"] <= 1:
-        raise BadParameters("{0}: q is {1:g}".format(which, each["q"]), "Give a number from 0 to 1")
+        raise BadParameters(f"{which}: q is {each['q']:g}", "Give a number from 0 to 1")
     if each["flags"] is not None and not 0 <= each["flags"] <= _INT_MAX:
-        raise BadParameters("{0}: flags is {1}".format(which, each["flags"]), "Give a bit mask of 31 bits")
+        raise BadParameters(f"{which}: flags is {each['flags']}", "Give a bit mask of 31 bits")
     if each["methods"] is not None and (not each["methods"] or (ALL in each["methods"] and each["methods"] != [ALL])):
         raise BadParameters(
-            "{0}: methods is {1}".format(which, ", ".join(each["methods"]) or "an empty list"),
-            "Name at least one, or {0} alone".format(ALL),
+            f"{which}: methods is {', '.join(each['methods']) or 'an empty list'}",
+            f"Name at least one, or {ALL} alone",
         )
 
 

@@ -53,15 +53,15 @@ class Filter:
         for side, field in (("caller", "from_uri"), ("callee", "to_uri")):
             if given.get(side) is not None:
                 self._tests.append(_uri_test(_filled(given, side), field))
-            if given.get(side + "_regex") is not None:
-                matches = regexes(_filled(given, side + "_regex"), side + "_regex")
+            if given.get(f"{side}_regex") is not None:
+                matches = regexes(_filled(given, f"{side}_regex"), f"{side}_regex")
                 self._tests.append(lambda dialog, matches=matches, field=field: matches(dialog[field]))
         if given.get("call_id") is not None:
             wanted = frozenset(_filled(given, "call_id"))
             self._tests.append(lambda dialog: dialog["call_id"] in wanted)
         self._older_than = given.get("older_than")
         if self._older_than is not None and self._older_than < 0:
-            raise BadParameters("older_than is {0}".format(self._older_than), "Give seconds, 0 or more")
+            raise BadParameters(f"older_than is {self._older_than}", "Give seconds, 0 or more")
 
     @property
     def is_empty(self):
@@ -140,7 +140,7 @@ def conclude(outcomes, error):
     for each in outcomes:
         if each.outcome == LEFT and (each.sent or each.error is not None):
             each.outcome = FAILED
-            each.error = each.error or "whether it ended could not be read: {0}".format(error)
+            each.error = each.error or f"whether it ended could not be read: {error}"
 
 
 def request_of(dialog):
@@ -202,7 +202,7 @@ def _settle(conn, outcomes, wait, interval):
         if waiting and left <= 0:
             for each in waiting.values():
                 each.outcome = FAILED
-                each.error = each.error or "it was told to end, and is still there after {0:g} seconds".format(wait)
+                each.error = each.error or f"it was told to end, and is still there after {wait:g} seconds"
             return
         if waiting:
             time.sleep(max(0.0, min(pause, left)))
@@ -211,12 +211,10 @@ def _settle(conn, outcomes, wait, interval):
 
 def _filled(given, option):
     if not given[option]:
-        raise BadParameters("{0} is an empty list".format(option), "Name something, or leave the option out")
+        raise BadParameters(f"{option} is an empty list", "Name something, or leave the option out")
     for each in given[option]:
         if not each.strip():
-            raise BadParameters(
-                "{0} holds an empty text".format(option), "It would match nothing, or all: leave it out"
-            )
+            raise BadParameters(f"{option} holds an empty text", "It would match nothing, or all: leave it out")
     return given[option]
 
 
@@ -241,7 +239,7 @@ def _short(uri):
         parsed = parse_uri(uri)
     except SipError:
         return None, None
-    host = "[{0}]".format(parsed.host) if ":" in parsed.host else parsed.host
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
     if not parsed.user:
         return None, host
-    return parsed.user, "{0}@{1}".format(parsed.user, host)
+    return parsed.user, f"{parsed.user}@{host}"

@@ -47,9 +47,7 @@ class Dispatcher(engine.State):
             for each in self.wanted:
                 if each["partition"] != dispatcher.DEFAULT_PARTITION:
                     raise BadParameters(
-                        "destinations: partition {0}, but this server's dispatcher has no partitions".format(
-                            each["partition"]
-                        ),
+                        f"destinations: partition {each['partition']}, but this server's dispatcher has no partitions",
                         "Leave partition out; it takes OpenSIPS 2.1 and later",
                     )
         records = {}
@@ -76,7 +74,7 @@ class Dispatcher(engine.State):
         """ds_set_state, for probing after active, since an inactive destination ignores it."""
         group = str(item.identity["set"])
         if item.identity["partition"] != dispatcher.DEFAULT_PARTITION:
-            group = "{0}:{1}".format(item.identity["partition"], group)
+            group = f"{item.identity['partition']}:{group}"
         steps = [item.after["state"]]
         if steps == ["probing"] and item.before["state"] == "inactive":
             steps.insert(0, "active")
@@ -92,17 +90,11 @@ def _key(each):
 def _ambiguous(each, records):
     sockets = ", ".join(str(record["socket"] or "no socket of its own") for record in records)
     return BadParameters(
-        "destinations: the server has {0} {1} times ({2}), and ds_set_state reaches the first one only".format(
-            _label(each), len(records), sockets
-        ),
+        f"destinations: the server has {_label(each)} {len(records)} times ({sockets}), and ds_set_state reaches the first one only",
         "Put them into sets of their own, or give them URIs that differ",
     )
 
 
 def _label(each):
-    text = "{0} of set {1}".format(each["uri"], each["set"])
-    return (
-        text
-        if each["partition"] == dispatcher.DEFAULT_PARTITION
-        else "{0} of partition {1}".format(text, each["partition"])
-    )
+    text = f"{each['uri']} of set {each['set']}"
+    return text if each["partition"] == dispatcher.DEFAULT_PARTITION else f"{text} of partition {each['partition']}"

@@ -117,7 +117,7 @@ class Drouting(engine.State):
 def _check_partition(kind, partition, names):
     if not names:
         raise BadParameters(
-            "{0}: partition {1}, but this server's drouting uses no partitions".format(kind, partition),
+            f"{kind}: partition {partition}, but this server's drouting uses no partitions",
             "Leave partition out; it takes OpenSIPS 2.1 and later with use_partitions of drouting set",
         )
     if partition not in names:
@@ -127,8 +127,8 @@ def _check_partition(kind, partition, names):
 def _without_partition(kind, wanted, names):
     which = ", ".join(each["id"] for each in wanted if each["partition"] is None)
     return BadParameters(
-        "{0}: {1} without partition, but this server's drouting uses partitions".format(kind, which),
-        "Name the partition; the server has {0}".format(", ".join(sorted(names))),
+        f"{kind}: {which} without partition, but this server's drouting uses partitions",
+        f"Name the partition; the server has {', '.join(sorted(names))}",
     )
 
 
@@ -137,4 +137,4 @@ def _key(each):
 
 
 def _label(each):
-    return each["id"] if each["partition"] is None else "{0} of partition {1}".format(each["id"], each["partition"])
+    return each["id"] if each["partition"] is None else f"{each['id']} of partition {each['partition']}"

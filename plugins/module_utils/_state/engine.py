@@ -133,7 +133,7 @@ def push(conn, state, check_mode, tell=None):
         now = _settled(conn, state, entries)
     except MIError as error:
         raise PushFailed(
-            "{0} (and what was written could not be read back: {1})".format(_say(state, entries, stopped), error),
+            f"{_say(state, entries, stopped)} (and what was written could not be read back: {error})",
             _as_sent(entries),
         ) from error
     # what the declaration does not list any more is gone
@@ -225,7 +225,7 @@ def _say(state, entries, stopped, after=None):
     parts = []
     for number, entry in enumerate(entries):
         if entry.error is not None:
-            parts.append("{0} {1}: {2}".format(state.THING, entry.item.label, entry.error))
+            parts.append(f"{state.THING} {entry.item.label}: {entry.error}")
         # what was not sent may have been changed by something else meanwhile
         elif (
             after is not None
@@ -233,21 +233,19 @@ def _say(state, entries, stopped, after=None):
             and (entry.sent or after[number] != entry.item.before)
         ):
             parts.append(
-                "{0} {1} did not become as wanted: wanted {2}, it is {3}".format(
-                    state.THING, entry.item.label, _show(entry.item.after), _show(after[number])
-                )
+                f"{state.THING} {entry.item.label} did not become as wanted: wanted {_show(entry.item.after)}, it is {_show(after[number])}"
             )
     text = first_few(parts, _SHOWN)
     if stopped is not None:
         waiting = sum(1 for entry in entries if entry.requests and not entry.sent and entry.error is None)
-        text += "; {0} more not tried".format(waiting) if waiting else ""
+        text += f"; {waiting} more not tried" if waiting else ""
     return text or "All was written"
 
 
 def _show(values):
     if values is None:
         return "absent"
-    return ", ".join("{0} {1}".format(name, value) for name, value in values.items()) or "present"
+    return ", ".join(f"{name} {value}" for name, value in values.items()) or "present"
 
 
 def unknown(thing, wanted, known, option):
@@ -259,8 +257,8 @@ def unknown(thing, wanted, known, option):
     if not known:
         hint = "The server has none; check its table and reload it"
     else:
-        hint = "The server has {0}".format(first_few(known, _SHOWN, ", ", " and {0} more"))
-    return BadParameters("{0}: the server has no {1} {2}".format(option, thing, wanted), hint)
+        hint = f"The server has {first_few(known, _SHOWN, ', ', ' and {0} more')}"
+    return BadParameters(f"{option}: the server has no {thing} {wanted}", hint)
 
 
 def check_unique(option, keys):
@@ -270,6 +268,4 @@ def check_unique(option, keys):
         before = seen.setdefault(key, number)
         if before != number:
             shown = " ".join(str(each) for each in key if each is not None) if isinstance(key, tuple) else key
-            raise BadParameters(
-                "Entries {0} and {1} of {2} are the same: {3}".format(before, number, option, shown), "Leave one out"
-            )
+            raise BadParameters(f"Entries {before} and {number} of {option} are the same: {shown}", "Leave one out")

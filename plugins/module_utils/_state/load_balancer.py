@@ -88,8 +88,8 @@ def _capacities(each):
         text = str(value).strip()
         if isinstance(value, (bool, float)) or not text.isdecimal() or len(text) > 20 or int(text) > _MOST:
             raise BadParameters(
-                "destinations: resource {0} of {1} has the capacity {2!r}".format(name, _label(each), value),
-                "Give the number of calls that it takes, 0 to {0}".format(_MOST),
+                f"destinations: resource {name} of {_label(each)} has the capacity {value!r}",
+                f"Give the number of calls that it takes, 0 to {_MOST}",
             )
         found[str(name)] = int(text)
     return found
@@ -106,7 +106,7 @@ def _item(each, record):
     if each["resources"]:
         for name in each["resources"]:
             if name not in known:
-                raise engine.unknown("resource", "{0} of {1}".format(name, _label(each)), known, "destinations")
+                raise engine.unknown("resource", f"{name} of {_label(each)}", known, "destinations")
         before["resources"] = {name: known[name] for name in each["resources"]}
         after["resources"] = dict(each["resources"])
     identity = {"id": record["id"], "uri": record["uri"], "group": record["group"]}
@@ -120,9 +120,9 @@ def _key(each):
 
 def _label(each):
     if each["id"] is not None:
-        return "with the id {0}".format(each["id"])
-    return "{0} of group {1}".format(each["uri"], each["group"])
+        return f"with the id {each['id']}"
+    return f"{each['uri']} of group {each['group']}"
 
 
 def _known(record):
-    return "{0} of group {1} (id {2})".format(record["uri"], record["group"], record["id"])
+    return f"{record['uri']} of group {record['group']} (id {record['id']})"

@@ -56,9 +56,9 @@ class LogLevel(engine.State):
         _check_level("log_level", self.level)
         _check_level("xlog_level", self.xlog)
         for each in self.processes:
-            _check_level("processes: log_level of {0}".format(_label(each)), each["log_level"])
+            _check_level(f"processes: log_level of {_label(each)}", each["log_level"])
         for each in self.consumers:
-            _check_level("consumers: level_filter of {0}".format(each["name"]), each["level_filter"])
+            _check_level(f"consumers: level_filter of {each['name']}", each["level_filter"])
         engine.check_unique("processes", [(each["pid"], each["type"]) for each in self.processes])
         engine.check_unique("consumers", [each["name"] for each in self.consumers])
         commands = []
@@ -148,7 +148,7 @@ class LogLevel(engine.State):
             if (one["pid"] == each["pid"] if each["type"] is None else one["type"] == each["type"].strip())
         ]
         if not chosen:
-            known = ["{0} ({1})".format(one["pid"], one["type"]) for one in processes]
+            known = [f"{one['pid']} ({one['type']})" for one in processes]
             raise engine.unknown("process", _label(each), known, "processes")
         return [
             engine.Item(
@@ -165,14 +165,12 @@ def _identity(target, pid=None, name=None):
 
 
 def _label(each):
-    return "with the pid {0}".format(each["pid"]) if each["type"] is None else "of the type {0!r}".format(each["type"])
+    return f"with the pid {each['pid']}" if each["type"] is None else f"of the type {each['type']!r}"
 
 
 def _check_level(option, level):
     if level is not None and not _LOWEST <= level <= _HIGHEST:
         raise BadParameters(
-            "{0} is {1}".format(option, level),
-            "Levels are {0} (alert), -2, -1 (error), 1 (warning), 2, 3 (info) and {1} (debug)".format(
-                _LOWEST, _HIGHEST
-            ),
+            f"{option} is {level}",
+            f"Levels are {_LOWEST} (alert), -2, -1 (error), 1 (warning), 2, 3 (info) and {_HIGHEST} (debug)",
         )

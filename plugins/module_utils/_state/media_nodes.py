@@ -39,8 +39,8 @@ class MediaNodes(engine.State):
 
     def __init__(self, params):
         self.engine = params["engine"]
-        self.READS = ("{0}_show".format(self.engine),)
-        self.WRITES = ("{0}_enable".format(self.engine),)
+        self.READS = (f"{self.engine}_show",)
+        self.WRITES = (f"{self.engine}_enable",)
         self.wanted = params["nodes"]
         engine.check_unique("nodes", [(each["url"], each["set"]) for each in self.wanted])
         self.takes_set = False
@@ -80,12 +80,12 @@ class MediaNodes(engine.State):
         if each["set"] is None or self.takes_set or len(sets) == 1:
             return
         raise BadParameters(
-            "nodes: {0} is in the sets {1}, and this server switches it in all of them at once".format(
+            "nodes: {} is in the sets {}, and this server switches it in all of them at once".format(
                 each["url"], ", ".join(str(one) for one in sets)
             ),
-            "Leave set out; one set alone takes OpenSIPS {0}.{1} and later".format(*_TAKES_SET[self.engine]),
+            "Leave set out; one set alone takes OpenSIPS {}.{} and later".format(*_TAKES_SET[self.engine]),
         )
 
 
 def _label(each):
-    return each["url"] if each["set"] is None else "{0} of set {1}".format(each["url"], each["set"])
+    return each["url"] if each["set"] is None else f"{each['url']} of set {each['set']}"

@@ -170,8 +170,8 @@ def run(conn, planned, timeout=None):
             if not error.maybe_sent:
                 raise
             raise MITimeout(
-                "The server did not answer {0} within {1:g} seconds".format(planned.command, limit),
-                "It may still be reading {0}: look again later, or wait longer".format(planned.name),
+                f"The server did not answer {planned.command} within {limit:g} seconds",
+                f"It may still be reading {planned.name}: look again later, or wait longer",
             ) from error
         except RejectedCommand:
             raise
@@ -208,16 +208,16 @@ def _command_of(name):
 
 def _unknown(name):
     if name in _WHY_NOT:
-        return BadParameters("The table {0} is not reloaded".format(name), _WHY_NOT[name])
+        return BadParameters(f"The table {name} is not reloaded", _WHY_NOT[name])
     if catalogue.classic_name(name) in _NAMED_THINGS:
         return BadParameters(
-            "{0} says too little: the command takes parameters".format(name), "Call it with opensips_mi_command"
+            f"{name} says too little: the command takes parameters", "Call it with opensips_mi_command"
         )
     import difflib
 
     close = difflib.get_close_matches(str(name), names() + list(_WHY_NOT), n=3)
-    hint = "Did you mean {0}?".format(" or ".join(close)) if close else "It knows {0}".format(", ".join(names()))
-    return BadParameters("Nothing that is called {0!r} can be reloaded".format(name), hint)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"It knows {', '.join(names())}"
+    return BadParameters(f"Nothing that is called {name!r} can be reloaded", hint)
 
 
 def _partition(conn, name, command, partition):
@@ -226,8 +226,8 @@ def _partition(conn, name, command, partition):
     if command not in _PARTITION:
         having = [table for table in sorted(_COMMAND_OF) if _COMMAND_OF[table] in _PARTITION]
         raise BadParameters(
-            "partition is given, but {0} has no partitions".format(name),
-            "Leave it out; partitions are for {0}".format(", ".join(having)),
+            f"partition is given, but {name} has no partitions",
+            f"Leave it out; partitions are for {', '.join(having)}",
         )
     parameter, since = _PARTITION[command]
     _check_takes(conn, command, "partition", since, {parameter: "default"})
@@ -237,7 +237,7 @@ def _partition(conn, name, command, partition):
 def _inherit_state(conn, name, command, inherit_state):
     if command not in ("ds_reload", "dr_reload"):
         raise BadParameters(
-            "inherit_state is given, but the reload of {0} knows no state to inherit".format(name),
+            f"inherit_state is given, but the reload of {name} knows no state to inherit",
             "Leave it out; it is for dispatcher and the tables of drouting",
         )
     _check_takes(conn, command, "inherit_state", "3.4", {"inherit_state": "y"})
@@ -251,20 +251,18 @@ def _check_takes(conn, command, option, since, params):
         raise
     except BadParameters as error:
         raise BadParameters(
-            "{0} is given, but {1} of OpenSIPS {2} does not take it".format(
-                option, command, ".".join(str(part) for part in conn.version[:2])
-            ),
-            "Leave it out, or see to it that the server is OpenSIPS {0} or later".format(since),
+            f"{option} is given, but {command} of OpenSIPS {'.'.join(str(part) for part in conn.version[:2])} does not take it",
+            f"Leave it out, or see to it that the server is OpenSIPS {since} or later",
         ) from error
 
 
 def _refused(planned, error):
     """The error for a server that said no: what it runs now, and where to look."""
     command = catalogue.classic_name(planned.command)
-    message = "The server refused {0}: {1} {2}".format(planned.command, error.code, error.reason)
+    message = f"The server refused {planned.command}: {error.code} {error.reason}"
     details = error.data if isinstance(error.data, str) else None
     if details:
-        message += " ({0})".format(details)
+        message += f" ({details})"
     if command == "reload_routes":
         hint = (
             "It still runs the routes that it had. Check the file with opensips -C; its log says what it met with. "
@@ -277,7 +275,7 @@ def _refused(planned, error):
         )
     elif command in ("rtpproxy_reload", "rtpengine_reload"):
         hint = (
-            "It drops its nodes before it reads the new ones, and may now be without any: see its log, and {0}".format(
+            "It drops its nodes before it reads the new ones, and may now be without any: see its log, and {}".format(
                 command.replace("reload", "show")
             )
         )

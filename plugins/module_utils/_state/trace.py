@@ -65,7 +65,7 @@ class Trace(engine.State):
             states = {one["state"] for one in destinations[each["id"]]}
             if "dynamic" in states:
                 raise BadParameters(
-                    "ids: {0} was begun with trace_start, and is on as long as it is there".format(each["id"]),
+                    f"ids: {each['id']} was begun with trace_start, and is on as long as it is there",
                     "Leave it out; trace_stop ends it",
                 )
             identity = {"scope": "id", "id": each["id"]}

@@ -82,7 +82,7 @@ def _sqlalchemy():
     except ImportError:
         raise MissingLibrary("SQLAlchemy", "The Python library SQLAlchemy is not installed") from None
     if tuple(int(part) for part in re.findall(r"[0-9]+", sqlalchemy.__version__)[:2]) < (1, 4):
-        raise MissingLibrary("SQLAlchemy>=1.4", "SQLAlchemy {0} is too old".format(sqlalchemy.__version__))
+        raise MissingLibrary("SQLAlchemy>=1.4", f"SQLAlchemy {sqlalchemy.__version__} is too old")
     return sqlalchemy
 
 
@@ -99,7 +99,7 @@ class Database:
         read_only: whether nobody is going to write, so that errors do not talk of it.
         """
         if params["db_timeout"] <= 0:
-            raise BadParameters("db_timeout is {0:g}".format(params["db_timeout"]), "Give seconds, above 0")
+            raise BadParameters(f"db_timeout is {params['db_timeout']:g}", "Give seconds, above 0")
         self._sa = _sqlalchemy()
         self._any_text = any_text
         self._read_only = read_only
@@ -123,12 +123,12 @@ class Database:
     def label(self):
         """How messages call it: str."""
         if self.engine == "sqlite":
-            return "SQLite database {0}".format(self._url.database)
+            return f"SQLite database {self._url.database}"
         name = "PostgreSQL" if self.engine == "postgresql" else "MySQL"
         query = self._url.query
         host = self._url.host or query.get("host") or query.get("unix_socket") or "localhost"
-        port = ":{0}".format(self._url.port) if self._url.port else ""
-        return "{0} database {1} at {2}{3}".format(name, self._url.database, host, port)
+        port = f":{self._url.port}" if self._url.port else ""
+        return f"{name} database {self._url.database} at {host}{port}"
 
     def open(self):
         """Connect. Raises DatabaseUnreachable, DatabaseLocked, MissingLibrary."""
@@ -160,10 +160,8 @@ class Database:
         except (self._sa.exc.SQLAlchemyError, ValueError, TypeError) + _DRIVER_ERRORS as error:
             text, code = self._text_of(error)
             if self._is_locked(text, code):
-                raise DatabaseLocked("The {0} is locked: {1}".format(self.label, text), self._lock_hint()) from None
-            raise DatabaseUnreachable(
-                "Cannot use the {0}: {1}".format(self.label, text), self._open_hint(text, code)
-            ) from None
+                raise DatabaseLocked(f"The {self.label} is locked: {text}", self._lock_hint()) from None
+            raise DatabaseUnreachable(f"Cannot use the {self.label}: {text}", self._open_hint(text, code)) from None
 
     def _set_up(self):
         """What holds for the whole connection."""
@@ -173,8 +171,8 @@ class Database:
         elif self.engine == "mysql":
             # the first is for rows, the second for tables that somebody alters: it is a day by default, and readers wait, too
             seconds = max(1, int(self._timeout))
-            self._connection.exec_driver_sql("SET SESSION innodb_lock_wait_timeout = {0}".format(seconds))
-            self._connection.exec_driver_sql("SET SESSION lock_wait_timeout = {0}".format(seconds))
+            self._connection.exec_driver_sql(f"SET SESSION innodb_lock_wait_timeout = {seconds}")
+            self._connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {seconds}")
         self._connection.rollback()
 
     def _open_hint(self, text, code):
@@ -232,11 +230,9 @@ class Database:
         elif self.engine == "postgresql":
             # who only reads waits for somebody that alters the table
             milliseconds = max(1, int(self._timeout * 1000))
-            self._connection.exec_driver_sql("SET LOCAL lock_timeout = '{0}ms'".format(milliseconds))
+            self._connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
             if write:
-                self._connection.exec_driver_sql(
-                    "LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE".format(self._quoted(table))
-                )
+                self._connection.exec_driver_sql(f"LOCK TABLE {self._quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
         # MySQL locks rows when they are read, and the gaps between them
 
     def _commit(self):
@@ -248,7 +244,7 @@ class Database:
             if self._is_certain(error, code):
                 raise
             raise CommitUnknown(
-                "The {0} was lost while it committed: {1}".format(self.label, text),
+                f"The {self.label} was lost while it committed: {text}",
                 "It may have been written or not, but all of it or nothing. Look at the log of the database, and run the task again",
             ) from None
 
@@ -269,7 +265,7 @@ class Database:
         with self.transaction(write=False):
             if not self._has("version"):
                 raise UnknownSchema(
-                    "The {0} has no table version".format(self.label),
+                    f"The {self.label} has no table version",
                     "It is no database of OpenSIPS: create its tables with opensips-cli, or correct the name of the database",
                 )
             sa = self._sa
@@ -302,10 +298,8 @@ class Database:
         names = inspector.get_table_names()
         close = difflib.get_close_matches(table, names, n=3)
         return UnknownSchema(
-            "The {0} has no table {1}".format(self.label, table),
-            "Did you mean {0}?".format(" or ".join(close))
-            if close
-            else "Create it with opensips-cli, or correct db_table",
+            f"The {self.label} has no table {table}",
+            f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips-cli, or correct db_table",
         )
 
     def _real(self, column):
@@ -359,10 +353,8 @@ class Database:
             row = self._connection.execute(text, {"name": table}).fetchone()
         if row is not None and row[0] is not None and row[0].lower() in ("myisam", "aria", "memory", "csv", "merge"):
             raise DatabaseRefused(
-                "The table {0} is kept by {1}, which has no transactions: half of a failed push would stay".format(
-                    table, row[0]
-                ),
-                "Nothing was written. ALTER TABLE {0} ENGINE=InnoDB, which OpenSIPS does not notice".format(table),
+                f"The table {table} is kept by {row[0]}, which has no transactions: half of a failed push would stay",
+                f"Nothing was written. ALTER TABLE {table} ENGINE=InnoDB, which OpenSIPS does not notice",
             )
 
     # Rows. What follows runs inside of a transaction()
@@ -508,9 +500,9 @@ class Database:
         if self.engine == "postgresql":
             # names cannot be bound as values are; they are quoted by the database's own rules
             text = (
-                "SELECT setval(pg_get_serial_sequence(:quoted, :name), (SELECT max({0}) FROM {1}))"  # nosec B608
+                f"SELECT setval(pg_get_serial_sequence(:quoted, :name), (SELECT max({self._quoted(column)}) FROM {self._quoted(table)}))"  # nosec B608
                 " WHERE pg_get_serial_sequence(:quoted, :name) IS NOT NULL"
-            ).format(self._quoted(column), self._quoted(table))
+            )
             self._connection.execute(self._sa.text(text), {"quoted": self._quoted(table), "name": column})
 
     def _quoted(self, name):
@@ -524,27 +516,27 @@ class Database:
             yield
         except UnicodeDecodeError as error:
             raise DatabaseRefused(
-                "The {0} holds text that is not {1}".format(self.label, error.encoding),
+                f"The {self.label} holds text that is not {error.encoding}",
                 self._unwritten + "Give the database the encoding that OpenSIPS writes, mostly UTF8",
             ) from None
         except _DRIVER_ERRORS as error:
             raise DatabaseUnreachable(
-                "The {0} was lost: {1}".format(self.label, self._text_of(error)[0]),
+                f"The {self.label} was lost: {self._text_of(error)[0]}",
                 self._unwritten + "Check that a database answers there, and look at its log",
             ) from None
         except self._sa.exc.SQLAlchemyError as error:
             text, code = self._text_of(error)
             if code in _AGAIN:
-                raise TryAgain("The database broke a deadlock: {0}".format(text), self._lock_hint()) from None
+                raise TryAgain(f"The database broke a deadlock: {text}", self._lock_hint()) from None
             if self._is_locked(text, code):
-                raise DatabaseLocked("The {0} is locked: {1}".format(self.label, text), self._lock_hint()) from None
+                raise DatabaseLocked(f"The {self.label} is locked: {text}", self._lock_hint()) from None
             if getattr(error, "connection_invalidated", False):
                 raise DatabaseUnreachable(
-                    "The {0} was lost: {1}".format(self.label, text),
+                    f"The {self.label} was lost: {text}",
                     self._unwritten + "Check that it runs, and look at its log",
                 ) from None
             raise DatabaseRefused(
-                "The {0} refused: {1}".format(self.label, text),
+                f"The {self.label} refused: {text}",
                 (self._unwritten + self._remedy(text, code)).rstrip(". ") or None,
             ) from None
 
@@ -552,9 +544,7 @@ class Database:
         return code in _LOCKED or (self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text))
 
     def _lock_hint(self):
-        return "{0}Somebody else is writing: try again, or wait longer with db_timeout (now {1:g} seconds)".format(
-            self._unwritten, self._timeout
-        )
+        return f"{self._unwritten}Somebody else is writing: try again, or wait longer with db_timeout (now {self._timeout:g} seconds)"
 
     def _remedy(self, text, code):
         """What to do about a refusal, as far as it is known what this is about: str, empty if it is not."""
@@ -566,9 +556,7 @@ class Database:
         if code in _NO_RIGHT:
             rights = "SELECT" if self._read_only else "SELECT, INSERT, UPDATE and DELETE"
             numbers = ", USAGE and UPDATE on its sequences" * (self.engine == "postgresql" and not self._read_only)
-            return "Grant the database user {0} on the table{1}, and SELECT on the table version".format(
-                rights, numbers
-            )
+            return f"Grant the database user {rights} on the table{numbers}, and SELECT on the table version"
         if code in _STANDBY:
             return "Name the database server that takes writes: this one is a standby, or set to read only"
         if code in _FULL:
@@ -586,7 +574,7 @@ class Database:
             code, text = args[0], str(args[1])
         if isinstance(orig, UnicodeError):
             # it would show characters of the password
-            text = "a user name, a password or an answer that is not {0}".format(
+            text = "a user name, a password or an answer that is not {}".format(
                 getattr(orig, "encoding", "of the right kind")
             )
         text = " ".join((text or str(orig)).split())
@@ -608,14 +596,14 @@ class Database:
         backend = url.get_backend_name()
         if backend not in ENGINES:
             raise BadParameters(
-                "db_url: databases of the type {0} are not supported".format(backend),
-                "Supported are {0}".format(", ".join(ENGINES)),
+                f"db_url: databases of the type {backend} are not supported",
+                f"Supported are {', '.join(ENGINES)}",
             )
         if backend == "sqlite" and url.database in (None, "", ":memory:"):
             raise BadParameters("db_url names no file", "Write it as sqlite:////path/of/the/file, or set login_db")
         if "+" in url.drivername or backend == "sqlite":
             return url
-        return url.set(drivername="{0}+{1}".format(url.drivername, self._driver(backend)))
+        return url.set(drivername=f"{url.drivername}+{self._driver(backend)}")
 
     def _parse(self, text):
         scheme, colon, rest = text.partition(":")
@@ -624,8 +612,8 @@ class Database:
             raise BadParameters("db_url is no URL", "Write it as mysql://user:password@host/opensips")
         if _ENGINE_OF.get(backend, backend) not in ENGINES:
             raise BadParameters(
-                "db_url: databases of the type {0} are not supported".format(backend),
-                "Supported are {0}".format(", ".join(ENGINES)),
+                f"db_url: databases of the type {backend} are not supported",
+                f"Supported are {', '.join(ENGINES)}",
             )
         try:
             url = self._sa.engine.make_url(_ENGINE_OF.get(backend, backend) + plus + driver + ":" + rest)
@@ -683,7 +671,7 @@ class Database:
                 return driver
             except ImportError:
                 pass
-        raise MissingLibrary(_PACKAGES[backend], "The Python library for {0} is not installed".format(backend))
+        raise MissingLibrary(_PACKAGES[backend], f"The Python library for {backend} is not installed")
 
     def _engine_options(self):
         options = {"future": True} if self._sa.__version__.startswith("1.") else {}
@@ -710,7 +698,7 @@ class Database:
         if not os.path.isfile(path):
             # SQLite would make an empty one
             raise DatabaseUnreachable(
-                "There is no file {0}".format(path), "Create the database with opensips-cli, or correct the path"
+                f"There is no file {path}", "Create the database with opensips-cli, or correct the path"
             )
 
 
@@ -758,7 +746,7 @@ def _end_hung_statements(connecting, patience):
             reads, writes = (files, []) if state == extensions.POLL_READ else ([], files)
             left = deadline - time.monotonic()
             if left <= 0 or not any(select.select(reads, writes, [], left)):
-                raise psycopg2.OperationalError("it did not answer within {0:g} seconds".format(seconds))
+                raise psycopg2.OperationalError(f"it did not answer within {seconds:g} seconds")
 
     extensions.set_wait_callback(wait)
 

@@ -19,7 +19,7 @@ class TableError(Exception):
     def __init__(self, message, hint=None):
         self.message = message
         self.hint = hint
-        super().__init__("{0}. {1}".format(message.rstrip("."), hint) if hint else message)
+        super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
 
 
 class MissingLibrary(TableError):

@@ -98,8 +98,8 @@ class Field:
                 raise ValueError("may not be NULL")
             return None
         if self.kind is None:
-            raise ValueError("has the type {0}, which is not supported".format(self.type))
-        return getattr(self, "_check_" + self.kind)(value)
+            raise ValueError(f"has the type {self.type}, which is not supported")
+        return getattr(self, f"_check_{self.kind}")(value)
 
     def stored(self, value):
         """The canonical form of a value that came from the database."""
@@ -134,16 +134,16 @@ class Field:
         if self.secret:
             return "the value"
         shown = repr(value)
-        return shown if len(shown) <= 60 else shown[:57] + "..."
+        return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
     def _check_int(self, value):
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer() and abs(value) < 2**53)
         if whole or (isinstance(value, str) and _INTEGER.match(value.strip())):
             number = int(value)
         else:
-            raise ValueError("{0} is no whole number".format(self._said(value)))
+            raise ValueError(f"{self._said(value)} is no whole number")
         if not self.low <= number <= self.high:
-            raise ValueError("{0} is not from {1} to {2}".format(self._said(value), self.low, self.high))
+            raise ValueError(f"{self._said(value)} is not from {self.low} to {self.high}")
         return number
 
     def _check_float(self, value):
@@ -156,7 +156,7 @@ class Field:
         elif isinstance(value, str) and _NUMBER.match(value.strip()):
             number = float(value)
         if number is None or math.isnan(number) or abs(number) > (_SINGLE_MAX if self.single else _DOUBLE_MAX):
-            raise ValueError("{0} is no number that it can hold".format(self._said(value)))
+            raise ValueError(f"{self._said(value)} is no number that it can hold")
         return self._rounded(number)
 
     def _rounded(self, number):
@@ -168,47 +168,47 @@ class Field:
     def _check_text(self, value):
         text = self._as_text(value)
         if self.length is not None and len(text) > self.length:
-            raise ValueError("{0} has {1} characters, {2} fit".format(self._said(value), len(text), self.length))
+            raise ValueError(f"{self._said(value)} has {len(text)} characters, {self.length} fit")
         return text
 
     def _as_text(self, value):
         if isinstance(value, bool):
-            raise ValueError("{0} is no text: put quotes around what is meant".format(self._said(value)))
+            raise ValueError(f"{self._said(value)} is no text: put quotes around what is meant")
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError("{0} is no number".format(self._said(value)))
+            raise ValueError(f"{self._said(value)} is no number")
         if isinstance(value, (int, float)):
             return str(value)
         if not isinstance(value, str):
-            raise ValueError("{0} is no text".format(self._said(value)))
+            raise ValueError(f"{self._said(value)} is no text")
         if "\0" in value:
-            raise ValueError("{0} has a NUL character".format(self._said(value)))
+            raise ValueError(f"{self._said(value)} has a NUL character")
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise ValueError("{0} is not valid Unicode".format(self._said(value))) from None
+            raise ValueError(f"{self._said(value)} is not valid Unicode") from None
         return value
 
     def _check_bytes(self, value):
         data = value if isinstance(value, bytes) else self._as_text(value).encode("utf-8")
         if self.length is not None and len(data) > self.length:
-            raise ValueError("{0} has {1} bytes, {2} fit".format(self._said(value), len(data), self.length))
+            raise ValueError(f"{self._said(value)} has {len(data)} bytes, {self.length} fit")
         return data
 
     def _check_datetime(self, value):
         match = _TIME.match(value.strip()) if isinstance(value, str) else None
         if match:
-            text = "{0} {1}".format(match.group(1), match.group(2) or "00:00:00")
+            text = f"{match.group(1)} {match.group(2) or '00:00:00'}"
             try:
                 datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
                 return text
             except ValueError:
                 pass
-        raise ValueError("{0} is no time such as 2026-11-22 10:00:00".format(self._said(value)))
+        raise ValueError(f"{self._said(value)} is no time such as 2026-11-22 10:00:00")
 
     def _check_bool(self, value):
         word = _WORDS.get(str(value).lower())
         if word is None:
-            raise ValueError("{0} is neither true nor false".format(self._said(value)))
+            raise ValueError(f"{self._said(value)} is neither true nor false")
         return word
 
 
@@ -239,7 +239,7 @@ def _moment_of(value):
         return value.replace(tzinfo=None, microsecond=0).isoformat(" ")
     text = str(value)
     match = _TIME.match(text)
-    return "{0} {1}".format(match.group(1), match.group(2) or "00:00:00") if match else text
+    return f"{match.group(1)} {match.group(2) or '00:00:00'}" if match else text
 
 
 class Fields:
@@ -272,5 +272,5 @@ class Fields:
             return "OpenSIPS has it in this version, but the table of this database has not"
         close = difflib.get_close_matches(str(name).lower(), list(self._names), n=3)
         if close:
-            return "did you mean {0}?".format(" or ".join(self._names[each] for each in close))
-        return "there are {0}".format(", ".join(self.all))
+            return f"did you mean {' or '.join(self._names[each] for each in close)}?"
+        return f"there are {', '.join(self.all)}"

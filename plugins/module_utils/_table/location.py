@@ -139,7 +139,7 @@ class LocationDatabase:
             found[record["aor"]].append(record)
         elif user in found:
             raise BadParameters(
-                "The AOR {0!r} has no domain, and the location table has it with the domain {1}".format(user, domain),
+                f"The AOR {user!r} has no domain, and the location table has it with the domain {domain}",
                 "Write it as user@domain",
             )
 
@@ -182,13 +182,13 @@ class LocationDatabase:
         version = self._db.table_version(self._name)
         if version not in [each.version for each in schema.variants(_LIKE)]:
             raise UnknownSchema(
-                "The table {0} of the {1} has {2}, which no location table of OpenSIPS has".format(
+                "The table {} of the {} has {}, which no location table of OpenSIPS has".format(
                     self._name,
                     self._db.label,
-                    "no version in the table version" if version is None else "the version {0}".format(version),
+                    "no version in the table version" if version is None else f"the version {version}",
                 ),
-                "Set db_table to the table that usrloc writes to. Known versions are {0}: migrate others with "
-                "opensips-cli".format(schema.versions_listed(_LIKE)),
+                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}: migrate others with "
+                "opensips-cli",
             )
         chosen = schema.choose(_LIKE, version, [real.name for real in reals])
         found = Fields(chosen, reals)
@@ -197,7 +197,7 @@ class LocationDatabase:
         missing = [name for name in columns if name in found.missing]
         if missing:
             raise UnknownSchema(
-                "The table {0} of the {1} has no column {2}, which location tables of version {3} have".format(
+                "The table {} of the {} has no column {}, which location tables of version {} have".format(
                     self._name, self._db.label, ", ".join(missing), version
                 ),
                 "Set db_table to the table that usrloc writes to, or create it again with opensips-cli",
@@ -228,9 +228,7 @@ class _RowMaker:
             return self._record(row)
         except MalformedReply as error:
             raise BadRow(
-                "location_db: The table has a row with a value that OpenSIPS does not write, of the user {0!r}: {1}".format(
-                    row[0], error.message
-                ),
+                f"location_db: The table has a row with a value that OpenSIPS does not write, of the user {row[0]!r}: {error.message}",
                 "Correct or delete the row",
             ) from None
 
@@ -243,7 +241,7 @@ class _RowMaker:
         if not user or not contact or expires is None:
             return None
         maker, shared = self._maker, self._shared
-        aor = "{0}@{1}".format(user, domain) if domain else user
+        aor = f"{user}@{domain}" if domain else user
         user, domain = maker.split(aor)
         expires, permanent = self._left(expires)
         contact_id = _unsigned(row[16], "contact_id", 64) if self._has_id else None
@@ -325,4 +323,4 @@ def _named():
     except MissingLibrary:
         raise
     except (TableError, BadParameters) as error:
-        raise type(error)("location_db: {0}".format(error.message), error.hint) from None
+        raise type(error)(f"location_db: {error.message}", error.hint) from None

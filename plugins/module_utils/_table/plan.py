@@ -86,7 +86,7 @@ def _update(request, wanted, there):
     """The changes that leave one row of those with the wanted key, as it is wanted."""
     if len(there) > 1 and request.state == "present":
         raise AmbiguousKey(
-            "Row {0}: the table has {1} rows with {2}".format(wanted.number, len(there), request.label(wanted.key)),
+            f"Row {wanted.number}: the table has {len(there)} rows with {request.label(wanted.key)}",
             "Name more columns in match, so that each row has a key of its own, or delete the surplus",
         )
     kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
@@ -122,7 +122,7 @@ def missing(request, plan):
     """What new rows lack: list of str, one for each column that has no default and is not given."""
     needed = [field.name for field in request.fields.all.values() if field.needed]
     return [
-        "row {0}, column {1}: is missing, a new row needs it".format(change.number, name)
+        f"row {change.number}, column {name}: is missing, a new row needs it"
         for change in plan.of(INSERTED)
         for name in needed
         if name not in change.after

@@ -133,4 +133,4 @@ def _like(pieces, wild=False):
     """
     literal = re.split("[^\x01-\x7f]+", "\0".join(pieces))
     text = "%".join(re.sub("([!%_])", r"!\1", each) for each in literal)
-    return "%" + text + "%" if wild else text
+    return f"%{text}%" if wild else text

@@ -53,7 +53,7 @@ class Table:
         lacking = plan.missing(request, made)
         if lacking:
             raise BadParameters(
-                "{0}: {1}".format(request.option, first_few(lacking, _SHOWN, more=" and {0} more")),
+                f"{request.option}: {first_few(lacking, _SHOWN, more=' and {0} more')}",
                 "Nothing was written. Give the columns a value",
             )
         return made
@@ -75,7 +75,7 @@ class Table:
                     lacking = plan.missing(request, made)
                     if lacking:
                         raise TableError(
-                            "Somebody deleted rows meanwhile: {0}".format(lacking[0]), "Nothing was written. Try again"
+                            f"Somebody deleted rows meanwhile: {lacking[0]}", "Nothing was written. Try again"
                         )
                     self._apply(made)
                     self._verify(request, made)
@@ -182,8 +182,8 @@ class Table:
             self._db.follow_up(self.name, column)
 
     def _update(self, change):
-        row = {"set_" + self.fields.all[name].real: value for name, value in change.written.items()}
-        row.update(("is_" + name, value) for name, value in change.identity.items())
+        row = {f"set_{self.fields.all[name].real}": value for name, value in change.written.items()}
+        row.update((f"is_{name}", value) for name, value in change.identity.items())
         return row
 
     def _insert(self, change):
@@ -196,7 +196,7 @@ class Table:
             bad = [each for each in again.changes if each.action != plan.UNCHANGED]
             told = first_few([self._told(request, each) for each in bad], _SHOWN, more=" and {0} more")
             raise NotConverged(
-                "The database did not keep what was written: {0}".format(told),
+                f"The database did not keep what was written: {told}",
                 "Nothing was written: all was rolled back. Look for triggers, character sets and the SQL mode",
             )
         _identify(made, again)
@@ -204,16 +204,14 @@ class Table:
     def _told(self, request, change):
         label = request.label(change.key)
         if change.action == plan.UPDATED:
-            return "{0}: {1}".format(
+            return "{}: {}".format(
                 label,
                 ", ".join(
-                    "{0} was to be {1!r} and is {2!r}".format(
-                        name, self.fields.all[name].shown(value), self.fields.all[name].shown(change.before[name])
-                    )
+                    f"{name} was to be {self.fields.all[name].shown(value)!r} and is {self.fields.all[name].shown(change.before[name])!r}"
                     for name, value in sorted(change.written.items())
                 ),
             )
-        return "{0} {1}".format(label, "is not there" if change.action == plan.INSERTED else "is still there")
+        return f"{label} {'is not there' if change.action == plan.INSERTED else 'is still there'}"
 
 
 def _identify(made, found):

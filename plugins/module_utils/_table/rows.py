@@ -38,7 +38,7 @@ class Request:
 
     def __init__(self, schema, fields, params):
         """params: dict with state, match, scope, store_password, rows_file. Raises BadParameters."""
-        self.option = "rows_file {0}".format(params["rows_file"]) if params.get("rows_file") else "rows"
+        self.option = f"rows_file {params['rows_file']}" if params.get("rows_file") else "rows"
         self.schema = schema
         self.fields = fields
         self.state = params["state"]
@@ -55,21 +55,19 @@ class Request:
             try:
                 wanted = self._check_row(number, row)
             except _Wrong as error:
-                problems.extend("row {0}, {1}".format(number, each) for each in error.args[0])
+                problems.extend(f"row {number}, {each}" for each in error.args[0])
                 if len(problems) > _ENOUGH:
                     break
                 continue
             before = seen.setdefault(wanted.key, number)
             if before != number:
-                problems.append(
-                    "rows {0} and {1} have the same key, {2}".format(before, number, self.label(wanted.key))
-                )
+                problems.append(f"rows {before} and {number} have the same key, {self.label(wanted.key)}")
             self.rows.append(wanted)
         if problems:
             _raise_all(
                 self.option,
                 problems,
-                "Nothing was written. Correct them; the key columns are {0}".format(", ".join(self.match)),
+                f"Nothing was written. Correct them; the key columns are {', '.join(self.match)}",
             )
 
     def in_scope(self, values):
@@ -88,9 +86,7 @@ class Request:
     def label(self, key):
         """A key as a line of text, for messages and the diff."""
         shown = self.key_of(key)
-        return " ".join(
-            "{0}={1}".format(name, "NULL" if value is None else printable(str(value))) for name, value in shown.items()
-        )
+        return " ".join(f"{name}={'NULL' if value is None else printable(str(value))}" for name, value in shown.items())
 
     def key_of(self, key):
         """A key as a dict for results."""
@@ -102,10 +98,8 @@ class Request:
             match, optional = schemas.default_match(self.schema)
             if not match:
                 raise BadParameters(
-                    "match is not given, and the table {0} has no unique key to take its place".format(
-                        self.schema.table
-                    ),
-                    "Name the columns that tell its rows apart: there are {0}".format(", ".join(self.fields.all)),
+                    f"match is not given, and the table {self.schema.table} has no unique key to take its place",
+                    f"Name the columns that tell its rows apart: there are {', '.join(self.fields.all)}",
                 )
         else:
             match = given
@@ -114,9 +108,9 @@ class Request:
         found = [self._column("match", name) for name in match]
         for name in found:
             if found.count(name) > 1:
-                raise BadParameters("match names {0} twice".format(name), "Name each column once")
+                raise BadParameters(f"match names {name} twice", "Name each column once")
             if name in schemas.SECRETS:
-                raise BadParameters("match names {0}, which is secret".format(name), "Name other columns")
+                raise BadParameters(f"match names {name}, which is secret", "Name other columns")
         return found, optional
 
     def _column(self, option, name):
@@ -124,7 +118,7 @@ class Request:
         if field is None:
             nearest = self.fields.nearest(name)
             raise BadParameters(
-                "{0}: the table {1} has no column {2!r}".format(option, self.schema.table, name),
+                f"{option}: the table {self.schema.table} has no column {name!r}",
                 nearest[0].upper() + nearest[1:],
             )
         return field.name
@@ -133,39 +127,33 @@ class Request:
         if self.state != "exact":
             if scope is not None:
                 raise BadParameters(
-                    "scope is given with state={0}".format(self.state),
+                    f"scope is given with state={self.state}",
                     "Leave it out; it says what state=exact may delete",
                 )
             return {}
         if scope is None:
             column = schemas.default_scope(self.schema.table)
             raise BadParameters(
-                "state=exact without scope would delete every other row of {0}".format(self.schema.table),
-                "Set scope{0}; an empty one, {{}}, means the whole table".format(
-                    ", such as {{{0}: 1}}".format(column) if column else ""
-                ),
+                f"state=exact without scope would delete every other row of {self.schema.table}",
+                f"Set scope{(f', such as {{{column}: 1}}' if column else '')}; an empty one, {{}}, means the whole table",
             )
         checked = {}
         for name, values in scope.items():
             column = self._column("scope", name)
             values = values if isinstance(values, list) else [values]
             if not values:
-                raise BadParameters(
-                    "scope: {0} is an empty list".format(column), "Give the values that are in the scope"
-                )
+                raise BadParameters(f"scope: {column} is an empty list", "Give the values that are in the scope")
             try:
                 checked[column] = [self.fields.all[column].check(value) for value in values]
             except ValueError as error:
-                raise BadParameters("scope: column {0}: {1}".format(column, error), "Correct it") from None
+                raise BadParameters(f"scope: column {column}: {error}", "Correct it") from None
         return checked
 
     def check_emptying(self):
         """Raise BadParameters when the whole table would be emptied."""
         if self.state == "exact" and not self.scope and not self.rows:
             raise BadParameters(
-                "{0} is empty and scope names no column: this would delete all rows of {1}".format(
-                    self.option, self.schema.table
-                ),
+                f"{self.option} is empty and scope names no column: this would delete all rows of {self.schema.table}",
                 "Give rows, or a scope. Who really wants it empty names a column in scope with all of its values",
             )
 
@@ -179,17 +167,17 @@ class Request:
             try:
                 named = self._subscriber(named)
             except ValueError as error:
-                problems.append("column {0}".format(error))
+                problems.append(f"column {error}")
         values = {}
         for name, value in named.items():
             try:
                 values[name] = self.fields.all[name].check(value)
             except ValueError as error:
-                problems.append("column {0}: {1}".format(name, error))
+                problems.append(f"column {name}: {error}")
         for name, allowed in self.scope.items():
             if name in values and values[name] not in allowed:
                 shown = self.fields.all[name].shown(values[name])
-                problems.append("column {0}: {1!r} is not in scope".format(name, shown))
+                problems.append(f"column {name}: {shown!r} is not in scope")
         if problems:
             raise _Wrong(problems)
         return Wanted(number, values, tuple(values[name] for name in self.match))
@@ -201,12 +189,12 @@ class Request:
             if name not in named and len(values) == 1:
                 named[name] = values[0]
             elif name not in named:
-                problems.append("column {0}: is missing, scope has it".format(name))
+                problems.append(f"column {name}: is missing, scope has it")
         for name in self.match:
             if name not in named and name in self._optional:
                 named[name] = self.fields.all[name].default
             elif name not in named and name not in self.scope:
-                problems.append("column {0}: is missing, it is part of the key".format(name))
+                problems.append(f"column {name}: is missing, it is part of the key")
         return problems
 
     def _subscriber(self, named):
@@ -222,11 +210,11 @@ class Request:
             field = self.fields.find(name)
             if field is None:
                 shown = row_file.shown(name)
-                problems.append("column {0}: is not in the table, {1}".format(shown, self.fields.nearest(shown)))
+                problems.append(f"column {shown}: is not in the table, {self.fields.nearest(shown)}")
                 if len(problems) > _ENOUGH:
                     break
             elif field.name in named:
-                problems.append("column {0}: is given twice".format(field.name))
+                problems.append(f"column {field.name}: is given twice")
             else:
                 named[field.name] = value
         return named, problems
@@ -237,7 +225,7 @@ class _Wrong(Exception):
 
 
 def _raise_all(option, problems, hint):
-    raise BadParameters("{0}: {1}".format(option, first_few(problems, _SHOWN)), hint)
+    raise BadParameters(f"{option}: {first_few(problems, _SHOWN)}", hint)
 
 
 def load(path):

@@ -155,7 +155,7 @@ def differences(conn, table, changes, match, partition=None):
         for change in changes:
             if change.action == plan.DELETED:
                 things = set(view.things(change.before)) - kept
-                problems += ["{0}: is still there".format(_name(each)) for each in sorted(things) if each in shown]
+                problems += [f"{_name(each)}: is still there" for each in sorted(things) if each in shown]
     return problems
 
 
@@ -170,9 +170,9 @@ def _whole(change, match):
 
 def _compare(thing, told, shown):
     if shown is None:
-        return ["{0}: is not there".format(_name(thing))]
+        return [f"{_name(thing)}: is not there"]
     return [
-        "{0}: {1} was to be {2} and is {3}".format(_name(thing), name, value, shown[name])
+        f"{_name(thing)}: {name} was to be {value} and is {shown[name]}"
         for name, value in sorted(told.items())
         # what a version does not tell is None
         if shown[name] is not None and shown[name] != value

@@ -117,13 +117,13 @@ def names():
 
 def variants(table):
     """Every Schema of a table, the oldest release first. Raises BadParameters for a table that OpenSIPS does not have."""
-    start = TABLES.find("\n={0}\n".format(table)) if re.match(r"\w+\Z", str(table)) else -1
+    start = TABLES.find(f"\n={table}\n") if re.match(r"\w+\Z", str(table)) else -1
     if start < 0:
         import difflib
 
         close = difflib.get_close_matches(str(table), names(), n=3)
-        hint = "Did you mean {0}?".format(" or ".join(close)) if close else "It knows {0}".format(", ".join(names()))
-        raise BadParameters("table: OpenSIPS has no table {0!r}".format(table), hint)
+        hint = f"Did you mean {' or '.join(close)}?" if close else f"It knows {', '.join(names())}"
+        raise BadParameters(f"table: OpenSIPS has no table {table!r}", hint)
     record = TABLES[start : TABLES.index("\n=", start + 1)]
     return [Schema(table, each.split()) for each in record.split("@")[1:]]
 
@@ -139,10 +139,10 @@ def choose(table, version, real):
     if not fitting:
         listed = versions_listed(table)
         if version is None:
-            message = "The table version of {0} is not in the database's table version".format(table)
+            message = f"The table version of {table} is not in the database's table version"
         else:
-            message = "The table version of {0} is {1} in the database, which is not known".format(table, version)
-        raise UnknownSchema(message, "Known are {0}: migrate the database with opensips-cli".format(listed))
+            message = f"The table version of {table} is {version} in the database, which is not known"
+        raise UnknownSchema(message, f"Known are {listed}: migrate the database with opensips-cli")
     real = {name.lower() for name in real}
     return min(reversed(fitting), key=lambda each: len(real ^ {name.lower() for name in each.columns}))
 
@@ -152,7 +152,7 @@ def versions_listed(table):
     releases = OrderedDict()
     for each in variants(table):
         releases.setdefault(each.version, []).extend(each.releases)
-    return ", ".join("{0} (OpenSIPS {1})".format(version, ", ".join(names)) for version, names in releases.items())
+    return ", ".join(f"{version} (OpenSIPS {', '.join(names)})" for version, names in releases.items())
 
 
 def default_match(schema):

@@ -50,10 +50,10 @@ def expand(row, fields, store):
         raise ValueError("password: is not valid Unicode") from None
     given = sorted(name for name in row if name in _HASHES)
     if given:
-        raise ValueError("password: contradicts {0}, which follows from it: leave one out".format(", ".join(given)))
+        raise ValueError(f"password: contradicts {', '.join(given)}, which follows from it: leave one out")
     missing = [name for name in ("username", "domain") if not isinstance(row.get(name), (str, int)) or row[name] == ""]
     if missing:
-        raise ValueError("password: its hashes need {0}".format(" and ".join(missing)))
+        raise ValueError(f"password: its hashes need {' and '.join(missing)}")
     made = hashes(row["username"], row["domain"], password, [field.name for field in fields.all.values()])
     if not made and not store:
         raise ValueError("password: this table has no column for a hash, and store_password is not set")
@@ -76,8 +76,6 @@ def _hash(algorithm, text):
         except ValueError:
             pass
     raise MissingLibrary(
-        "OpenSSL with {0}".format(algorithm),
-        "Python on this host cannot compute {0}, which the table's hashes need. It takes OpenSSL 1.1.1 or later".format(
-            algorithm
-        ),
+        f"OpenSSL with {algorithm}",
+        f"Python on this host cannot compute {algorithm}, which the table's hashes need. It takes OpenSSL 1.1.1 or later",
     )

@@ -42,7 +42,7 @@ def network(ip, mask):
     from ipaddress import ip_network
 
     try:
-        return str(ip_network("{0}/{1}".format(parse_ip(ip), mask), strict=False).network_address)
+        return str(ip_network(f"{parse_ip(ip)}/{mask}", strict=False).network_address)
     except ValueError:
         return str(ip)
 
@@ -59,17 +59,13 @@ def _address(row):
         # the column's default is 32, which is one host in IPv4 and a whole provider in IPv6
         row["mask"] = 128
     elif mask is not None and longest is not None and _as_int(mask) is not None and not 0 <= _as_int(mask) <= longest:
-        problems.append(
-            "column mask: {0} is no prefix length of {1}, which has 0 to {2}".format(mask, row["ip"], longest)
-        )
+        problems.append(f"column mask: {mask} is no prefix length of {row['ip']}, which has 0 to {longest}")
     port = _as_int(row.get("port"))
     if port is not None and not 0 <= port <= 65535:
-        problems.append("column port: {0} is no port; 0 is any".format(port))
+        problems.append(f"column port: {port} is no port; 0 is any")
     proto = row.get("proto")
     if proto is not None and str(proto).strip().lower() not in _PROTOCOLS:
-        problems.append(
-            "column proto: {0!r} is no protocol, write any, udp, tcp, tls, sctp, ws or wss".format(str(proto))
-        )
+        problems.append(f"column proto: {str(proto)!r} is no protocol, write any, udp, tcp, tls, sctp, ws or wss")
     return problems
 
 
@@ -81,8 +77,8 @@ def _bad_ip(text):
         except ValueError:
             pass
         else:
-            return "column ip: {0!r} holds the prefix length, write ip: {1} and mask: {2}".format(text, ip, length)
-    return "column ip: {0!r} is no IP address, and OpenSIPS looks up no names here".format(text)
+            return f"column ip: {text!r} holds the prefix length, write ip: {ip} and mask: {length}"
+    return f"column ip: {text!r} is no IP address, and OpenSIPS looks up no names here"
 
 
 def _as_int(value):

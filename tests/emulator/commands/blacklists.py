@@ -20,7 +20,7 @@ def _shown(address):
     address = ipaddress.ip_address(address)
     if address.version == 4:
         return str(address)
-    return ":".join("%X" % int(part, 16) for part in address.exploded.split(":"))
+    return ":".join(f"{int(part, 16):X}" for part in address.exploded.split(":"))
 
 
 def _swept(blacklist):
@@ -77,7 +77,7 @@ def list_blacklists(server, params):
         raise MIError(404, "Unknown name")
     for name, blacklist in lists.items():
         if blacklist.dangling:
-            server.harm("the last rule of the blacklist %s was deleted while others stayed" % name)
+            server.harm(f"the last rule of the blacklist {name} was deleted while others stayed")
     listed = [
         {
             "name": name,
@@ -97,8 +97,8 @@ def _network(server, text):
     try:
         address = ipaddress.ip_address(address)
         if mask.isdigit() and int(mask) > address.max_prefixlen:
-            server.crash("a rule of a blacklist with the prefix %s" % text)
-        network = ipaddress.ip_network("%s/%s" % (address, mask) if slash else str(address), strict=False)
+            server.crash(f"a rule of a blacklist with the prefix {text}")
+        network = ipaddress.ip_network(f"{address}/{mask}" if slash else str(address), strict=False)
     except ValueError:
         raise MIError(404, "Bad rule") from None
     if address.version == 6 and "." in text:

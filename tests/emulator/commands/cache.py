@@ -19,7 +19,7 @@ _ENTRY = 100  # bytes of shared memory of an entry, about; not counted as used, 
 
 def _system(params, what):
     if params.text("system").partition(":")[0] != "local":
-        raise MIError(500, "Cache %s command failed" % what)
+        raise MIError(500, f"Cache {what} command failed")
 
 
 def _few(params, *names):
@@ -64,7 +64,7 @@ def cache_fetch(server, params):
     if not state.tree:
         return {"key": name, "value": value}
     if state.v < (2, 0):
-        return tree(node(None, "%s = [%s]" % (name, value)))
+        return tree(node(None, f"{name} = [{value}]"))
     if len(value.encode("utf-8", "surrogateescape")) > _MAX_TEXT:
         return tree(node("key", name))
     return tree(node("key", name), node("value", value))

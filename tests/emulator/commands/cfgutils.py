@@ -54,7 +54,7 @@ def dp_reload(server, params):
 
 @command("dp_show_partition")
 def dp_show_partition(server, params):
-    shown = {"name": "default", "table": "dialplan", "db_url": "text://@%s/db" % server.state.directory}
+    shown = {"name": "default", "table": "dialplan", "db_url": f"text://@{server.state.directory}/db"}
     return {"Partition": shown} if "partition" in params else {"Partitions": [shown]}
 
 

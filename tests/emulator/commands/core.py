@@ -209,7 +209,7 @@ def _status_groups(state):
                     "Name": "uac_registrant",
                     "Identifiers": [
                         {
-                            "Name": "aor=%s;contact=%s;registrar=%s" % (item.aor, item.binding, item.registrar),
+                            "Name": f"aor={item.aor};contact={item.binding};registrar={item.registrar}",
                             "Readiness": False,
                             "Status": -1,
                             "Details": "REGISTERING_STATE" if item.enabled else "NOT_REGISTERED_STATE",

@@ -112,10 +112,10 @@ def build(server, request, found, branch):
     endpoint = server.sip
     callid = found.get("call-id") or endpoint.new_callid(state.first_pid)
     lines = [
-        "%s %s SIP/2.0" % (request.method, request.ruri),
-        "Via: SIP/2.0/UDP %s;branch=%s" % (server.via_host(request.hop), branch),
+        f"{request.method} {request.ruri} SIP/2.0",
+        f"Via: SIP/2.0/UDP {server.via_host(request.hop)};branch={branch}",
         "To: " + _party(found["to"], not state.tree),
-        "From: " + _party(found["from"], True, "%s-%s" % (secrets.token_hex(16), secrets.token_hex(2))),
+        "From: " + _party(found["from"], True, f"{secrets.token_hex(16)}-{secrets.token_hex(2)}"),
         "CSeq: " + (found.get("cseq") or "10 " + request.method),
         "Call-ID: " + callid,
     ]
@@ -127,7 +127,7 @@ def build(server, request, found, branch):
     if "user-agent" not in names:
         lines.append("User-Agent: " + state.server_line)
     lines += [
-        "%s: %s" % (name, value)
+        f"{name}: {value}"
         for name, value in request.headers
         if sip.canonical(name) not in ("to", "from", "cseq", "call-id", "content-length")
     ]

@@ -165,7 +165,7 @@ def ul_add(server, params):
     contact = Contact(
         params.text("contact"),
         time.time() + expires if expires else 0,
-        "%g" % q,
+        f"{q:g}",
         MI_CALLID,
         1,
         MI_USER_AGENT,

@@ -81,11 +81,7 @@ class DatagramCarrier:
         return self._access is not None and self._access.everybody
 
     def describe(self):
-        return (
-            "the Unix socket {0}".format(self.socket_path)
-            if self.socket_path
-            else "udp:{0}:{1}".format(self.host, self.port)
-        )
+        return f"the Unix socket {self.socket_path}" if self.socket_path else f"udp:{self.host}:{self.port}"
 
     def open(self):
         """Resolve the address. Raises ConnectError."""
@@ -98,7 +94,7 @@ class DatagramCarrier:
             self.addresses = reach.resolve(self.host, self.port, socket.SOCK_DGRAM)
         except (socket.gaierror, UnicodeError) as error:
             raise ConnectError(
-                "The host {0!r} cannot be resolved: {1}".format(self.host, error), "Correct host, or the resolver"
+                f"The host {self.host!r} cannot be resolved: {error}", "Correct host, or the resolver"
             ) from error
         self.address = self.addresses[0]
 
@@ -117,7 +113,7 @@ class DatagramCarrier:
             raise
         self._server = server
         self._access = access.Access(status, self.server_uid)
-        by_descriptor = "/proc/self/fd/{0}".format(server)
+        by_descriptor = f"/proc/self/fd/{server}"
         self.address = (socket.AF_UNIX, by_descriptor if os.path.exists(by_descriptor) else self.socket_path)
         self.addresses = [self.address]
 
@@ -144,7 +140,7 @@ class DatagramCarrier:
         request = encode(None)
         if len(request.data) > MAX_DATAGRAM:
             raise RequestTooLarge(
-                "The request takes {0} bytes; mi_datagram takes {1}".format(len(request.data), MAX_DATAGRAM),
+                f"The request takes {len(request.data)} bytes; mi_datagram takes {MAX_DATAGRAM}",
                 "Use HTTP, or send less",
             )
         self._blocked = sock = self._idle.pop() if self._idle else self._connect()
@@ -191,9 +187,7 @@ class DatagramCarrier:
             raise too_large(self.describe(), self.limit.most)
         if len(data) > MAX_DATAGRAM:
             raise ReplyTooLarge(
-                "A datagram from {0} has more than {1} bytes, the most that mi_datagram sends".format(
-                    self.describe(), MAX_DATAGRAM
-                ),
+                f"A datagram from {self.describe()} has more than {MAX_DATAGRAM} bytes, the most that mi_datagram sends",
                 "Look at what answers there",
             )
         return data
@@ -259,7 +253,7 @@ class DatagramCarrier:
         except OSError as error:
             _close(sock)
             raise ConnectError(
-                "No socket for replies can be made in {0}: {1}".format(directory, error.strerror or error),
+                f"No socket for replies can be made in {directory}: {error.strerror or error}",
                 "Correct reply_dir or its permissions",
             ) from error
 
@@ -283,21 +277,19 @@ class DatagramCarrier:
         if error.errno == errno.ECONNREFUSED:
             hint = "OpenSIPS is not running, or its mi_datagram socket_name is another one"
             return ConnectError(
-                "Nothing listens at {0}".format(where),
-                hint + ": correct {0}".format("socket_path" if self.socket_path else "host and port"),
+                f"Nothing listens at {where}",
+                f"{hint}: correct {'socket_path' if self.socket_path else 'host and port'}",
             )
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENOTSOCK, errno.EPROTOTYPE):
             return ConnectError(
-                "There is no datagram socket at {0}".format(self.socket_path),
+                f"There is no datagram socket at {self.socket_path}",
                 "Start OpenSIPS, or set socket_path to the socket_name of its mi_datagram",
             )
         if error.errno in (errno.EACCES, errno.EPERM):
-            return ConnectError(
-                "No permission to send to {0}".format(where), "Use become, or a user of the socket's group"
-            )
+            return ConnectError(f"No permission to send to {where}", "Use become, or a user of the socket's group")
         return ConnectError(
-            "Sending to {0} failed: {1}".format(where, error.strerror or error),
-            "Correct {0}".format("socket_path" if self.socket_path else "host and port"),
+            f"Sending to {where} failed: {error.strerror or error}",
+            f"Correct {'socket_path' if self.socket_path else 'host and port'}",
         )
 
 
@@ -334,13 +326,13 @@ class DatagramExchange(Exchange):
         return False
 
     def expire(self):
-        message = "No reply came from {0}".format(self._carrier.describe())
+        message = f"No reply came from {self._carrier.describe()}"
         if self._ignored:
-            message += ", only {0} to other requests".format(self._ignored)
+            message += f", only {self._ignored} to other requests"
         raise MITimeout(
             message,
             "Check that the server's mi_datagram listens there and that protocol fits (line before 3.0, jsonrpc since); servers before 3.0"
-            " send nothing when a reply exceeds {0} bytes: use FIFO or HTTP then".format(MAX_DATAGRAM),
+            f" send nothing when a reply exceeds {MAX_DATAGRAM} bytes: use FIFO or HTTP then",
         )
 
     def close(self, reusable=False):

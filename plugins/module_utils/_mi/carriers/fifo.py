@@ -77,7 +77,7 @@ class FifoCarrier:
         return self._access is not None and self._access.everybody
 
     def describe(self):
-        return "the FIFO {0}".format(self.path or self.paths[0])
+        return f"the FIFO {self.path or self.paths[0]}"
 
     def open(self):
         """Open the MI FIFO. Raises ConnectError when it is missing, foreign, without reader or not permitted."""
@@ -162,9 +162,9 @@ class FifoCarrier:
         if self._other:
             return self._other
         return (
-            "Check that reply_dir ({0}) is the reply_dir of the server's mi_fifo module and that the server's user may write there;"
+            f"Check that reply_dir ({self.reply_dir}) is the reply_dir of the server's mi_fifo module and that the server's user may write there;"
             " that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked"
-        ).format(self.reply_dir)
+        )
 
     def _find(self):
         problems = []
@@ -176,57 +176,51 @@ class FifoCarrier:
                     problems.append(path)
                     continue
                 raise ConnectError(
-                    "The FIFO {0} cannot be looked at: {1}".format(path, error.strerror),
+                    f"The FIFO {path} cannot be looked at: {error.strerror}",
                     "Run as a user that may, or correct fifo_path",
                 ) from error
             if stat.S_ISFIFO(mode):
                 return path
             self.path = path
             raise self._foreign(
-                "is {0}".format(
-                    "a symbolic link"
-                    if stat.S_ISLNK(mode)
-                    else "a regular file"
-                    if stat.S_ISREG(mode)
-                    else "something else"
-                )
+                f"is {'a symbolic link' if stat.S_ISLNK(mode) else 'a regular file' if stat.S_ISREG(mode) else 'something else'}"
             )
         raise ConnectError(
-            "There is no MI FIFO at {0}".format(" or ".join(problems)),
+            f"There is no MI FIFO at {' or '.join(problems)}",
             next(filter(None, map(owner.elsewhere, problems)), None)
             or "Start OpenSIPS, load mi_fifo, or set fifo_path to the fifo_name of its configuration",
         )
 
     def _foreign(self, what):
         return ConnectError(
-            "{0} is no FIFO: it {1}".format(self.path, what),
+            f"{self.path} is no FIFO: it {what}",
             "Set fifo_path to the fifo_name of mi_fifo; nothing was written",
         )
 
     def _open_error(self, error):
         if error.errno == errno.ENXIO:
             return ConnectError(
-                "No process reads the FIFO {0}".format(self.path),
+                f"No process reads the FIFO {self.path}",
                 "OpenSIPS is not running, or uses another fifo_name: start it or correct fifo_path",
             )
         if error.errno in (errno.EACCES, errno.EPERM):
             return ConnectError(
-                "No permission to write to the FIFO {0}".format(self.path),
+                f"No permission to write to the FIFO {self.path}",
                 "Use become, or a user of the FIFO's group (mi_fifo: fifo_mode, fifo_group)",
             )
         if error.errno == errno.ELOOP:
             return self._foreign("is a symbolic link")
-        return ConnectError("The FIFO {0} cannot be opened: {1}".format(self.path, error.strerror), "Correct fifo_path")
+        return ConnectError(f"The FIFO {self.path} cannot be opened: {error.strerror}", "Correct fifo_path")
 
     def _check_reply_dir(self):
         if not os.path.isdir(self.reply_dir):
             raise ConnectError(
-                "The reply_dir {0} is no directory".format(self.reply_dir),
+                f"The reply_dir {self.reply_dir} is no directory",
                 "Set reply_dir to the reply_dir of the server's mi_fifo module (its default is /tmp)",
             )
         if not os.access(self.reply_dir, os.W_OK | os.X_OK):
             raise ConnectError(
-                "No permission to make a reply FIFO in reply_dir {0}".format(self.reply_dir),
+                f"No permission to make a reply FIFO in reply_dir {self.reply_dir}",
                 "Use become, or a user of the directory's group",
             )
 
@@ -240,7 +234,7 @@ class FifoCarrier:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 time.sleep(0.001)
                 return False
-            raise ConnectError("The FIFO {0} cannot be locked: {1}".format(self.path, error.strerror), None) from error
+            raise ConnectError(f"The FIFO {self.path} cannot be locked: {error.strerror}", None) from error
         try:
             if not self.alone:
                 return self._has_room(len(data)) and self._write_locked(data)
@@ -267,7 +261,7 @@ class FifoCarrier:
 
     def _gone(self):
         return ConnectError(
-            "The process that read the FIFO {0} is gone".format(self.path),
+            f"The process that read the FIFO {self.path} is gone",
             "See whether OpenSIPS stopped, and why, in its log",
         )
 
@@ -284,7 +278,7 @@ class FifoCarrier:
                 # only a large request gets here, and its rest must follow before anything else
                 if not select.select([], [self._fd], [], _STALLED)[1]:
                     stalled = MITimeout(
-                        "The server stopped reading the FIFO {0} in the middle of a request".format(self.path),
+                        f"The server stopped reading the FIFO {self.path} in the middle of a request",
                         "See whether OpenSIPS hangs",
                     )
                     stalled.maybe_sent = True
@@ -299,7 +293,7 @@ class FifoCarrier:
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise self._gone() from error
-            raise ConnectError("Writing to the FIFO {0} failed: {1}".format(self.path, error.strerror), None) from error
+            raise ConnectError(f"Writing to the FIFO {self.path} failed: {error.strerror}", None) from error
         return True
 
 
@@ -362,9 +356,7 @@ class FifoExchange(Exchange):
             self._reply.reopen()
         except OSError as error:
             lost = ConnectError(
-                "The reply FIFO {0} was removed while the server wrote its reply: {1}".format(
-                    self._reply.path, error.strerror
-                ),
+                f"The reply FIFO {self._reply.path} was removed while the server wrote its reply: {error.strerror}",
                 "See what cleans reply_dir up, and give mi_fifo a reply_dir of its own",
             )
             lost.maybe_sent = True
@@ -384,9 +376,7 @@ class FifoExchange(Exchange):
         if self._until is not None:
             # the server closed it and did not come back: what came is all
             return b"".join(self._chunks)
-        raise MITimeout(
-            "No reply came through {0}".format(self._carrier.describe()), self._carrier.timeout_hint(self._opened)
-        )
+        raise MITimeout(f"No reply came through {self._carrier.describe()}", self._carrier.timeout_hint(self._opened))
 
     def close(self, reusable=False):
         if self._reply is None:
@@ -405,15 +395,13 @@ class _ReplyFifo:
 
     def __init__(self, directory, allowed):
         """directory: reply_dir. allowed: Access to it."""
-        self.name = "opensips_mi_" + os.urandom(12).hex()
+        self.name = f"opensips_mi_{os.urandom(12).hex()}"
         self.path = os.path.join(directory, self.name)
         self.fd = None
         self._identity = None
         if len(os.fsencode(self.path)) + 1 > _MAX_REPLY_PATH:
             raise BadParameters(
-                "reply_dir {0} is too long: OpenSIPS takes {1} characters with the FIFO's name".format(
-                    directory, _MAX_REPLY_PATH - 1
-                ),
+                f"reply_dir {directory} is too long: OpenSIPS takes {_MAX_REPLY_PATH - 1} characters with the FIFO's name",
                 "Use a shorter reply_dir",
             )
         try:
@@ -454,6 +442,6 @@ class _ReplyFifo:
 
 def _cannot_make(directory, error):
     return ConnectError(
-        "No reply FIFO can be made in {0}: {1}".format(directory, error.strerror),
+        f"No reply FIFO can be made in {directory}: {error.strerror}",
         "Correct reply_dir or its permissions",
     )

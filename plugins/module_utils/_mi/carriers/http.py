@@ -76,8 +76,8 @@ class HttpCarrier:
         self._client_key = client_key
         self._headers = {"Connection": "close", "User-Agent": "community.opensips"}
         if username is not None:
-            token = "{0}:{1}".format(username, password or "").encode("utf-8")
-            self._headers["Authorization"] = "Basic " + base64.b64encode(token).decode("ascii")
+            token = f"{username}:{password or ''}".encode()
+            self._headers["Authorization"] = f"Basic {base64.b64encode(token).decode('ascii')}"
         self._tls = None
         self.limit = ReplyLimit()
 
@@ -149,7 +149,7 @@ class HttpCarrier:
         try:
             port = self._parts.port
         except ValueError:
-            raise ConnectError("The url {0} has no valid port".format(self.url), "Correct url") from None
+            raise ConnectError(f"The url {self.url} has no valid port", "Correct url") from None
         if self._tls is not None:
             return http.client.HTTPSConnection(self._parts.hostname, port, context=self._tls)
         return http.client.HTTPConnection(self._parts.hostname, port)
@@ -164,14 +164,12 @@ class HttpCarrier:
             sock = reach.connect(addresses, deadline, self._in_tls if self._tls is not None else None)
         except reach.Stalled as stalled:
             raise ConnectError(
-                "{0}{1} does not {2}".format(
-                    self.url, reach.among(addresses), "answer in TLS" if stalled.in_tls else "accept connections"
-                ),
+                f"{self.url}{reach.among(addresses)} does not {'answer in TLS' if stalled.in_tls else 'accept connections'}",
                 "Check url (http or https) and firewalls, or raise timeout",
             ) from None
         except UnicodeError as error:
             raise ConnectError(
-                "The host {0!r} of url cannot be resolved: {1}".format(self._parts.hostname, error), "Correct url"
+                f"The host {self._parts.hostname!r} of url cannot be resolved: {error}", "Correct url"
             ) from error
         except (OSError, ValueError) as error:
             # ssl.CertificateError is no OSError before Python 3.7
@@ -187,8 +185,8 @@ class HttpCarrier:
     def _warn_of_credentials(self):
         if self._warn is not None:
             self._warn(
-                "url_username and url_password are sent to {0} without encryption, and everybody on the way can read them;"
-                " use an https url".format(self._parts.hostname)
+                f"url_username and url_password are sent to {self._parts.hostname} without encryption, and everybody on the way can read them;"
+                " use an https url"
             )
 
     def _ask(self, connection, request):
@@ -221,7 +219,7 @@ class HttpCarrier:
         encoding = response.getheader("Content-Encoding") or "identity"
         if encoding.strip().lower() != "identity":
             raise MalformedReply(
-                "The reply of {0} is compressed ({1:.40})".format(self.url, repr(encoding)),
+                f"The reply of {self.url} is compressed ({repr(encoding):.40})",
                 "Turn compression off in the proxy before the server",
             )
         # None: chunked, or it ends with the connection
@@ -236,7 +234,7 @@ class HttpCarrier:
             size += len(chunk)
             yield chunk
         if expected is not None and size < expected:
-            raise self._cut_off("after {0} of {1} bytes".format(size, expected))
+            raise self._cut_off(f"after {size} of {expected} bytes")
         if response.chunked and not wire.line_ended:
             raise self._cut_off("in its last chunk")
         # a body that ends with the connection has to tell by itself that it is whole
@@ -245,7 +243,7 @@ class HttpCarrier:
 
     def _cut_off(self, where):
         return MalformedReply(
-            "The reply of {0} was cut off {1}".format(self.url, where),
+            f"The reply of {self.url} was cut off {where}",
             "See whether OpenSIPS, or a proxy before it, stopped; if it persists, raise buf_size of the server's httpd",
         )
 
@@ -254,18 +252,16 @@ class HttpCarrier:
             return self._tls_failure(error)
         if isinstance(error, socket.gaierror):
             return ConnectError(
-                "The host {0!r} of url cannot be resolved: {1}".format(self._parts.hostname, error.strerror),
+                f"The host {self._parts.hostname!r} of url cannot be resolved: {error.strerror}",
                 "Correct url, or the resolver",
             )
         if getattr(error, "errno", None) == errno.ECONNREFUSED:
             return ConnectError(
-                "Nothing listens at {0}{1}".format(self.url, reach.among(addresses)),
+                f"Nothing listens at {self.url}{reach.among(addresses)}",
                 "OpenSIPS is not running, or its httpd uses another ip or port: correct url",
             )
         return ConnectError(
-            "{0}{1} cannot be reached: {2}".format(
-                self.url, reach.among(addresses), getattr(error, "strerror", None) or error
-            ),
+            f"{self.url}{reach.among(addresses)} cannot be reached: {getattr(error, 'strerror', None) or error}",
             "Correct url",
         )
 
@@ -278,33 +274,31 @@ class HttpCarrier:
 
         if isinstance(error, socket.timeout) or getattr(error, "errno", None) == errno.ETIMEDOUT:
             return MITimeout(
-                "No reply came from {0}".format(self.url),
+                f"No reply came from {self.url}",
                 "OpenSIPS serves HTTP with one process: a t_uac_dlg of somebody else may block it for minutes. Raise timeout, or use FIFO or a datagram socket",
             )
         if isinstance(error, http.client.IncompleteRead):
             return self._cut_off("in its body")
         if isinstance(error, ValueError):
             # such as the negative size of a chunk
-            return MalformedReply(
-                "The reply of {0} is no HTTP: {1}".format(self.url, error), "Look at what answers there"
-            )
+            return MalformedReply(f"The reply of {self.url} is no HTTP: {error}", "Look at what answers there")
         if tls.is_failure(error):
             return self._tls_failure(error)
         if isinstance(error, (ConnectionError, http.client.HTTPException)) or tls.is_end(error):
             return self._dropped(error, request)
         return ConnectError(
-            "The connection to {0} broke: {1}".format(self.url, error.strerror or error), "Check the network, and url"
+            f"The connection to {self.url} broke: {error.strerror or error}", "Check the network, and url"
         )
 
     def _dropped(self, error, request):
         large = len(request.data) > 1400 and not isinstance(error, ConnectionAbortedError)
         if large and self._parts.scheme == "http":
             return RequestTooLarge(
-                "{0} dropped the connection on a request of {1} bytes".format(self.url, len(request.data)),
+                f"{self.url} dropped the connection on a request of {len(request.data)} bytes",
                 "OpenSIPS 2.1 to 3.5 takes what arrives in one piece: send less, or use FIFO or a datagram socket",
             )
         return ConnectError(
-            "{0} closed the connection without a reply ({1})".format(self.url, type(error).__name__),
+            f"{self.url} closed the connection without a reply ({type(error).__name__})",
             "See whether OpenSIPS stopped; if it runs, check that url and protocol fit (http or https; /mi, /json, /RPC2)"
             + (", and whether it wants a client_cert that it knows" if self._parts.scheme == "https" else ""),
         )
@@ -323,15 +317,13 @@ class HttpCarrier:
         if status == 400:
             if len(request.data) > _DEFAULT_RECEIVE_BUFFER:
                 return RequestTooLarge(
-                    "{0} refused a request of {1} bytes (HTTP 400)".format(self.url, len(request.data)),
-                    "httpd of 3.6 and 4.0 takes receive_buf_size bytes, {0} by default: raise it, or use FIFO or a datagram socket".format(
-                        _DEFAULT_RECEIVE_BUFFER
-                    ),
+                    f"{self.url} refused a request of {len(request.data)} bytes (HTTP 400)",
+                    f"httpd of 3.6 and 4.0 takes receive_buf_size bytes, {_DEFAULT_RECEIVE_BUFFER} by default: raise it, or use FIFO or a datagram socket",
                 )
             hint = "Correct url and protocol: mi_http answers at /mi, mi_json at /json, mi_xmlrpc at /RPC2"
-        text = "{0} answered HTTP {1} {2}".format(self.url, status, response.reason)
+        text = f"{self.url} answered HTTP {status} {response.reason}"
         if status in _REDIRECTS:
-            text += ", which leads to {0}".format(_target(self.url, response.getheader("Location")))
+            text += f", which leads to {_target(self.url, response.getheader('Location'))}"
             hint = "Redirects are not followed: if the server is there, set url to it"
         return HTTPStatusError(text, hint, status, _error_body(response))
 
@@ -347,7 +339,7 @@ def _target(url, location):
     try:
         parts = urlsplit(urljoin(url, (location or "").strip()))
         if location and parts.scheme in _PORTS and parts.hostname:
-            text = "{0}://{1}{2}".format(parts.scheme, parts.netloc.rpartition("@")[2], parts.path)
+            text = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
             return "".join(each if " " < each <= "~" else "?" for each in text[:200])
     except ValueError:
         pass

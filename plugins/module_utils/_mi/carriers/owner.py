@@ -39,7 +39,7 @@ def uid_of(server_user):
         return pwd.getpwnam(text).pw_uid
     except (KeyError, ValueError):
         raise BadParameters(
-            "server_user: this host has no user {0!r}".format(text),
+            f"server_user: this host has no user {text!r}",
             "Set it to the user that the processes of OpenSIPS run as, by name or number",
         ) from None
 
@@ -60,9 +60,7 @@ def check(path, status, server_uid, option):
     kind = "FIFO" if stat.S_ISFIFO(status.st_mode) else "socket"
     if status.st_nlink != 1:
         raise ConnectError(
-            "The {0} {1} has {2} names (hard links), and other users may write to {3}. Nothing was sent".format(
-                kind, path, status.st_nlink, directory
-            ),
+            f"The {kind} {path} has {status.st_nlink} names (hard links), and other users may write to {directory}. Nothing was sent",
             "Remove it, and start OpenSIPS again. A directory that only the server's user may write is safer",
         )
     foreign = {status.st_uid, _uid_of_link(path)} - trusted
@@ -84,19 +82,15 @@ def _uid_of_link(path):
 
 def _foreign(kind, path, owner, directory, server_uid, running, option):
     if server_uid is not None:
-        server = "server_user is {0}".format(_name_of(server_uid))
+        server = f"server_user is {_name_of(server_uid)}"
     elif running:
-        server = "OpenSIPS runs as {0}".format(" and ".join(_name_of(each) for each in running))
+        server = f"OpenSIPS runs as {' and '.join(_name_of(each) for each in running)}"
     else:
         server = "no service account of this host is known to run OpenSIPS"
     return ConnectError(
-        "The {0} {1} belongs to {2}, other users may write to {3}, and {4}. Nothing was sent, since {2} could read it".format(
-            kind, path, owner, directory, server
-        ),
-        "If OpenSIPS runs as {0}, set server_user to {0}. If not, remove the {1}, or correct {2}."
-        " A directory that only the server's user may write, such as /run/opensips, is safer".format(
-            owner, kind, option
-        ),
+        f"The {kind} {path} belongs to {owner}, other users may write to {directory}, and {server}. Nothing was sent, since {owner} could read it",
+        f"If OpenSIPS runs as {owner}, set server_user to {owner}. If not, remove the {kind}, or correct {option}."
+        " A directory that only the server's user may write, such as /run/opensips, is safer",
     )
 
 
@@ -140,7 +134,7 @@ def server_processes():
         if not name.isdigit():
             continue
         try:
-            uid = _uid_of_server("/proc/" + name)
+            uid = _uid_of_server(f"/proc/{name}")
         except (OSError, ValueError):
             # it ended meanwhile, or is not ours to see
             continue
@@ -150,12 +144,12 @@ def server_processes():
 
 def _uid_of_server(process):
     """The effective uid of a process (its folder in /proc) if it runs opensips, else None."""
-    with open(process + "/comm") as file:
+    with open(f"{process}/comm") as file:
         if file.read().rstrip("\n") != _SERVER:
             return None
     try:
-        program = os.readlink(process + "/exe")
-        installed_by = os.stat(process + "/exe").st_uid
+        program = os.readlink(f"{process}/exe")
+        installed_by = os.stat(f"{process}/exe").st_uid
     except PermissionError:
         # only root, and the process' own user, may know; a name alone is less, but all there is
         pass
@@ -163,7 +157,7 @@ def _uid_of_server(process):
         # an update may have replaced it
         if os.path.basename(program).split(" ")[0] != _SERVER or installed_by not in (0, os.geteuid()):
             return None
-    with open(process + "/status") as file:
+    with open(f"{process}/status") as file:
         line = next((each for each in file if each.startswith("Uid:")), "")
     return int(line.split()[2])
 
@@ -175,7 +169,7 @@ def elsewhere(path):
     """
     for pid, _uid in server_processes():
         try:
-            theirs = os.stat("/proc/{0}/root{1}".format(pid, path))
+            theirs = os.stat(f"/proc/{pid}/root{path}")
         except OSError:
             continue
         try:
@@ -184,8 +178,8 @@ def elsewhere(path):
             same = False
         if not same:
             return (
-                "For OpenSIPS, process {0}, {1} is in another file system (PrivateTmp of systemd, or a container):"
-                " let mi_fifo use a directory that both see, such as /run/opensips".format(pid, path)
+                f"For OpenSIPS, process {pid}, {path} is in another file system (PrivateTmp of systemd, or a container):"
+                " let mi_fifo use a directory that both see, such as /run/opensips"
             )
     return None
 

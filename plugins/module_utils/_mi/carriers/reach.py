@@ -50,7 +50,7 @@ def head_start(count, seconds):
 
 def among(addresses):
     """How to name a host's addresses in a message: empty for a single one."""
-    return " ({0})".format(", ".join(address[0] for _family, address in addresses)) if len(addresses) > 1 else ""
+    return f" ({', '.join((address[0] for _family, address in addresses))})" if len(addresses) > 1 else ""
 
 
 def connect(addresses, deadline, wrap=None):

@@ -39,7 +39,7 @@ def client(validate_certs, ca_path, client_cert, client_key):
             context.load_verify_locations(**{"capath" if os.path.isdir(ca_path) else "cafile": ca_path})
     except (OSError, ValueError) as error:
         raise ConnectError(
-            "ca_path {0} cannot be read: {1}".format(ca_path, error),
+            f"ca_path {ca_path} cannot be read: {error}",
             "Give a PEM file or a directory of hashed certificates",
         ) from error
     if not validate_certs:
@@ -65,8 +65,8 @@ def _load(context, client_cert, client_key):
         context.load_cert_chain(client_cert, client_key, pass_phrase)
     except (OSError, ValueError) as error:
         raise ConnectError(
-            "{0} cannot be used: {1}".format(
-                " and ".join("{0} {1}".format(option, path) for option, path in files),
+            "{} cannot be used: {}".format(
+                " and ".join(f"{option} {path}" for option, path in files),
                 "the key has a pass phrase" if asked else _reason(error),
             ),
             "Give PEM files that belong together: client_cert with the certificate and its chain, client_key with a key"
@@ -80,8 +80,8 @@ def _check_readable(option, path):
             pass
     except OSError as error:
         raise ConnectError(
-            "{0} {1} cannot be read: {2}".format(option, path, error.strerror),
-            "Correct {0}, or the file's permissions".format(option),
+            f"{option} {path} cannot be read: {error.strerror}",
+            f"Correct {option}, or the file's permissions",
         ) from error
 
 
@@ -127,8 +127,8 @@ def failure(url, error, has_certificate):
             " http or https; validate_certs=false only for tests"
         )
     text = (
-        "the server refused it with the alert {0!r}".format(alert)
+        f"the server refused it with the alert {alert!r}"
         if alert
         else getattr(error, "verify_message", None) or _reason(error)
     )
-    return ConnectError("TLS with {0} failed: {1}".format(url, text), hint)
+    return ConnectError(f"TLS with {url} failed: {text}", hint)

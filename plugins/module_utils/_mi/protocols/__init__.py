@@ -38,7 +38,7 @@ def check_method(method):
     """Raise RefusedRequest unless method can be the name of an MI command."""
     if not isinstance(method, str) or len(method) > _MAX_METHOD or not _METHOD.match(method):
         raise RefusedRequest(
-            "{0:.80} cannot be the name of an MI command".format(repr(method)),
+            f"{repr(method):.80} cannot be the name of an MI command",
             "Names are letters, digits, '_', '-' and '.', optionally with one 'module:' before",
         )
 
@@ -50,16 +50,16 @@ def check_text(value, what="A value"):
     """
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise BadParameters(
-            "{0} is {1:.80}; MI takes text and whole numbers".format(what, repr(value)),
+            f"{what} is {repr(value):.80}; MI takes text and whole numbers",
             "Leave it out or write it as text",
         )
     text = str(value)
     if "\0" in text:
-        raise BadParameters("{0} holds a NUL character".format(what), "Remove it; the server would cut the value there")
+        raise BadParameters(f"{what} holds a NUL character", "Remove it; the server would cut the value there")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadParameters("{0} holds a character that UTF-8 cannot carry".format(what), "Remove it") from None
+        raise BadParameters(f"{what} holds a character that UTF-8 cannot carry", "Remove it") from None
     return text
 
 

@@ -60,7 +60,7 @@ class Backlog:
 
     def _endless(self):
         error = ReplyTooLarge(
-            "One entry of the reply has more than {0} characters: {1!r}".format(self._most, self.text[:40]),
+            f"One entry of the reply has more than {self._most} characters: {self.text[:40]!r}",
             "Look at what answers there. If it is the server, look into its log, and report it together with its version",
         )
         error.is_over_limit = True

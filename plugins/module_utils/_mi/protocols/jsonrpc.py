@@ -78,12 +78,10 @@ class JsonRpcProtocol:
         text = json.dumps(message)
         if reply_to is None:
             return Request(text.encode("ascii"), method, self._id, content_type="application/json")
-        data = ":{0}:{1}\n".format(reply_to, text).encode("ascii")
+        data = f":{reply_to}:{text}\n".encode("ascii")
         if len(data) > _FIFO_REQUEST:
             raise RequestTooLarge(
-                "The request takes {0} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {1}".format(
-                    len(data), _FIFO_REQUEST
-                ),
+                f"The request takes {len(data)} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {_FIFO_REQUEST}",
                 "Use a datagram socket or HTTP, or send less",
             )
         return Request(data, method, self._id)
@@ -133,13 +131,13 @@ def take_message(message, text, request):
     """The Reply that a decoded message (any JSON value) is; text: what it was decoded from. Raises as decode()."""
     if not isinstance(message, dict):
         raise MalformedReply(
-            "The reply is no JSON-RPC object but {0!r}".format(text[:60]),
+            f"The reply is no JSON-RPC object but {text[:60]!r}",
             "Check protocol and transport, over HTTP also url",
         )
     error = message.get("error")
     if error is None and "result" not in message:
         raise MalformedReply(
-            "The reply has neither result nor error: {0!r}".format(text[:60]),
+            f"The reply has neither result nor error: {text[:60]!r}",
             "Check protocol and transport, over HTTP also url",
         )
     answered = message.get("id")
@@ -147,7 +145,7 @@ def take_message(message, text, request):
     is_ours = isinstance(answered, int) and not isinstance(answered, bool) and answered == request.id
     if not is_ours and not (answered is None and _is_unread(error)):
         unrelated = MalformedReply(
-            "The reply carries id {0!r}, the request had {1}".format(answered, request.id),
+            f"The reply carries id {answered!r}, the request had {request.id}",
             "Another client may use the same socket; try again",
         )
         unrelated.unrelated = answered is not None
@@ -168,30 +166,28 @@ def _check_params(params):
         return {check_text(key, "A parameter's name"): _check_value(value, key, 0) for key, value in params.items()}
     if isinstance(params, (list, tuple)):
         return [_check_value(value, number, 0) for number, value in enumerate(params, 1)]
-    raise BadParameters("params is {0!r}".format(params), "Give a mapping or a list")
+    raise BadParameters(f"params is {params!r}", "Give a mapping or a list")
 
 
 def _check_value(value, name, depth):
     if isinstance(value, (list, tuple)):
         if depth == _NESTING:
-            raise BadParameters("Parameter {0} nests lists too deeply".format(name), "Give a flat list")
+            raise BadParameters(f"Parameter {name} nests lists too deeply", "Give a flat list")
         return [_check_value(each, name, depth + 1) for each in value]
     if depth and isinstance(value, dict):
         # an object, of which config_push_bulk takes an array; null is a value there
         return {
-            check_text(key, "A key in parameter {0}".format(name)): None if each is None else _check_scalar(each, name)
+            check_text(key, f"A key in parameter {name}"): None if each is None else _check_scalar(each, name)
             for key, each in value.items()
         }
     return _check_scalar(value, name)
 
 
 def _check_scalar(value, name):
-    text = check_text(value, "Parameter {0}".format(name))
+    text = check_text(value, f"Parameter {name}")
     if isinstance(value, int):
         if abs(value) > _MAX_ID:
-            raise BadParameters(
-                "Parameter {0} is {1}, beyond the server's 32-bit integers".format(name, value), "Write it as text"
-            )
+            raise BadParameters(f"Parameter {name} is {value}, beyond the server's 32-bit integers", "Write it as text")
         return int(value)
     return text
 
@@ -201,7 +197,7 @@ def explain(text):
     stripped = text.strip()
     if stripped.endswith(PRINT_FAILED):
         return ReplyTooLarge(
-            "The server could not print its reply into its FIFO buffer ({0!r})".format(PRINT_FAILED),
+            f"The server could not print its reply into its FIFO buffer ({PRINT_FAILED!r})",
             "One value exceeds about 4,090 bytes; use a datagram socket or HTTP for this command",
         )
     if stripped == "500 Internal error":
@@ -213,27 +209,25 @@ def explain(text):
         return ServerError(400, "Parse_error")
     if stripped.lower().startswith(("500 command not available", "400 parse")):
         return MalformedReply(
-            "The server answered {0!r} in the line protocol of 1.x and 2.x".format(stripped[:60]),
+            f"The server answered {stripped[:60]!r} in the line protocol of 1.x and 2.x",
             "Set protocol to line, or auto",
         )
     if not stripped:
         return MalformedReply("The reply is empty", "Look into the server's log")
     if stripped[0] in "{[":
         return MalformedReply(
-            "The reply was cut off or is no valid JSON: it ends in {0!r}".format(stripped[-40:]),
+            f"The reply was cut off or is no valid JSON: it ends in {stripped[-40:]!r}",
             "Try again; if it persists, use another transport",
         )
     return MalformedReply(
-        "The reply is not JSON but {0!r}".format(stripped[:60]), "Check protocol and transport, over HTTP also url"
+        f"The reply is not JSON but {stripped[:60]!r}", "Check protocol and transport, over HTTP also url"
     )
 
 
 def _error(error, request, text):
     """Raise what error says; a code of 2xx is how some commands say that there was nothing to do (ul_sync)."""
     if not isinstance(error, dict) or isinstance(error.get("code"), bool) or not isinstance(error.get("code"), int):
-        raise MalformedReply(
-            "The reply's error is {0!r}".format(error), "Check protocol and transport, over HTTP also url"
-        )
+        raise MalformedReply(f"The reply's error is {error!r}", "Check protocol and transport, over HTTP also url")
     code, reason, data = error["code"], str(error.get("message", "")), error.get("data")
     if 200 <= code < 300:
         return ValueReply(None, text, code, reason)

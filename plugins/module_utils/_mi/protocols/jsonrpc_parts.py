@@ -80,7 +80,7 @@ class JsonRpcParts:
             # no object, so this raises
             take_message(message, text, self._request)
         if not self._ended or _BLANKS.match(text, self._at).end() < len(text):
-            raise explain("{" + text)
+            raise explain(f"{{{text}")
         text = "" if "result" in self._message else json.dumps(self._message)
         self._parts.append(take_message(self._message, text, self._request))
         return self._taken()

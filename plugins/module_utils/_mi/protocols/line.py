@@ -58,18 +58,17 @@ class LineProtocol:
         check_method(method)
         if ":" in method:
             raise RefusedRequest(
-                "{0!r} is a name of OpenSIPS 4.0; this server takes classic names".format(method),
+                f"{method!r} is a name of OpenSIPS 4.0; this server takes classic names",
                 "Write the classic name of the command",
             )
         fifo = reply_to is not None
         if fifo and not reply_to:
             raise RefusedRequest("A request over FIFO needs a reply FIFO", "This is a bug of the caller")
         lines = [
-            _quote(check_text(value, "Parameter {0}".format(number)), number, fifo)
-            for number, value in enumerate(params, 1)
+            _quote(check_text(value, f"Parameter {number}"), number, fifo) for number, value in enumerate(params, 1)
         ]
-        arguments = "".join([line + "\n" for line in lines]).encode("utf-8")
-        data = ":{0}:{1}\n".format(method, reply_to or "").encode("utf-8") + arguments
+        arguments = "".join([f"{line}\n" for line in lines]).encode("utf-8")
+        data = f":{method}:{reply_to or ''}\n".encode() + arguments
         if fifo:
             _check_fifo_size(lines, len(arguments), known)
             data += b"\n"
@@ -85,7 +84,7 @@ class LineProtocol:
         if text == "400 Parse_error":
             # without a line end: a datagram socket of 3.x or 4.x
             raise MalformedReply(
-                "The server answered {0!r} and speaks JSON-RPC".format(text), "Set protocol to jsonrpc, or auto"
+                f"The server answered {text!r} and speaks JSON-RPC", "Set protocol to jsonrpc, or auto"
             )
         status, _newline, body = text.partition("\n")
         code, reason = take_status(status, request)
@@ -116,7 +115,7 @@ def take_status(status, request):
     match = _STATUS.match(status)
     if match is None:
         raise MalformedReply(
-            "The reply begins with {0!r}, not with a status such as '200 OK'".format(status[:60]),
+            f"The reply begins with {status[:60]!r}, not with a status such as '200 OK'",
             "Check protocol and transport: this may be no MI of OpenSIPS 1.x or 2.x",
         )
     code, reason = int(match.group(1)), match.group(2) or ""
@@ -131,7 +130,7 @@ def check_end(end, size):
     """Raise MalformedReply unless a success of size bytes ends in a line end. end: its last character."""
     if end != "\n":
         raise MalformedReply(
-            "The reply was cut off after {0} bytes".format(size),
+            f"The reply was cut off after {size} bytes",
             "Try again; if it persists, look into the server's log",
         )
 
@@ -140,66 +139,60 @@ def check_empty_line(end, size):
     """Raise MalformedReply unless a success of size bytes that came over FIFO ends in an empty line. end: its last two bytes."""
     if end != b"\n\n":
         raise MalformedReply(
-            "The reply was cut off after {0} bytes: its closing empty line is missing".format(size),
+            f"The reply was cut off after {size} bytes: its closing empty line is missing",
             "One line of it may exceed the server's 8,192 bytes; ask for less, or use another transport",
         )
 
 
 def _quote(value, number, fifo):
     """value as the server's parser wants it."""
-    stripped = value.strip(_BLANKS + "\r\n")
+    stripped = value.strip(f"{_BLANKS}\r\n")
     if stripped and stripped == value and not _SPECIAL.search(value):
         return value
-    what = "Parameter {0} ({1!r})".format(number, value[:40])
+    what = f"Parameter {number} ({value[:40]!r})"
     if not stripped:
         if not value:
             raise BadParameters(
-                "Parameter {0} is empty, which the line protocol cannot carry".format(number),
+                f"Parameter {number} is empty, which the line protocol cannot carry",
                 "Leave it out, or use JSON-RPC (3.x)",
             )
-        raise BadParameters(
-            "{0} is only white space, which the line protocol cannot carry".format(what), "Leave it out"
-        )
+        raise BadParameters(f"{what} is only white space, which the line protocol cannot carry", "Leave it out")
     if value.endswith("\\"):
         raise BadParameters(
-            "{0} must be quoted and ends in a backslash; the server would take it for an escaped quote".format(what),
+            f"{what} must be quoted and ends in a backslash; the server would take it for an escaped quote",
             "Remove the backslash",
         )
     if value.startswith('"'):
         raise BadParameters(
-            "{0} begins with a quote; the server's parser ends the value there".format(what),
+            f"{what} begins with a quote; the server's parser ends the value there",
             "Begin with another character",
         )
     if fifo and "\n" in value:
         if "\n\n" in value:
             raise BadParameters(
-                "{0} holds an empty line, which ends the request over FIFO".format(what),
+                f"{what} holds an empty line, which ends the request over FIFO",
                 "Use CRLF line ends, or a datagram socket",
             )
         if '"' in value[: value.rindex("\n")]:
             raise BadParameters(
-                "{0} holds a quote before its last line; the FIFO parser of 1.x and 2.x garbles such text".format(what),
+                f"{what} holds a quote before its last line; the FIFO parser of 1.x and 2.x garbles such text",
                 "Remove the quotes (a display name needs none), or use a datagram socket or HTTP",
             )
         if value[value.rindex("\n") + 1 :].startswith('"'):
-            raise BadParameters(
-                "{0} has a line that begins with a quote".format(what), "Begin the line with another character"
-            )
-    return '"{0}"'.format(value.replace('"', '\\"'))
+            raise BadParameters(f"{what} has a line that begins with a quote", "Begin the line with another character")
+    return '"{}"'.format(value.replace('"', '\\"'))
 
 
 def _check_fifo_size(lines, total, known):
     if total > _FIFO_ARGUMENTS:
         raise RequestTooLarge(
-            "The parameters take {0} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {1}".format(total, _FIFO_ARGUMENTS),
+            f"The parameters take {total} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {_FIFO_ARGUMENTS}",
             "Use a datagram socket or HTTP, or send less",
         )
     if not known:
         longest = max([len(part.encode("utf-8")) for line in lines for part in line.split("\n")] or [0])
         if longest >= _FIFO_LINE - 1:
             raise RequestTooLarge(
-                "A line of {0} bytes for a command that the catalogue does not know could stop the server's FIFO".format(
-                    longest
-                ),
-                "Keep lines below {0} bytes, or use a datagram socket".format(_FIFO_LINE - 1),
+                f"A line of {longest} bytes for a command that the catalogue does not know could stop the server's FIFO",
+                f"Keep lines below {_FIFO_LINE - 1} bytes, or use a datagram socket",
             )

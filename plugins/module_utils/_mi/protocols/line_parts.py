@@ -26,8 +26,8 @@ class LineParts:
 
     def __init__(self, request, layout, limit=None):
         self._request = request
-        self._thing = "\n{0}:: ".format(layout.thing)
-        self._marks = (self._thing, "\n\t{0}:: ".format(layout.entry))
+        self._thing = f"\n{layout.thing}:: "
+        self._marks = (self._thing, f"\n\t{layout.entry}:: ")
         self._backlog = Backlog(limit)
         self._status = None
         # what the status line says: (code, reason), or the error that it is
@@ -108,7 +108,7 @@ class LineParts:
             if line:
                 self._header = text[line:].partition("\n")[0]
         code, reason = self._answered
-        self._parts.append(TextTreeReply(body + "\n", None, code, reason, status=self._status))
+        self._parts.append(TextTreeReply(f"{body}\n", None, code, reason, status=self._status))
 
 
 def _last(text, mark, start):

@@ -50,20 +50,18 @@ class MiJsonProtocol:
         check_method(method)
         values = []
         for number, value in enumerate(params, 1):
-            text = check_text(value, "Parameter {0}".format(number))
+            text = check_text(value, f"Parameter {number}")
             if "," in text:
                 raise BadParameters(
-                    "Parameter {0} ({1!r}) holds a comma, at which mi_json splits and knows no quoting".format(
-                        number, text[:40]
-                    ),
+                    f"Parameter {number} ({text[:40]!r}) holds a comma, at which mi_json splits and knows no quoting",
                     "Use the FIFO, a datagram socket or mi_xmlrpc_ng for this command",
                 )
             if not text:
-                raise BadParameters("Parameter {0} is empty, which mi_json cannot carry".format(number), "Leave it out")
+                raise BadParameters(f"Parameter {number} is empty, which mi_json cannot carry", "Leave it out")
             values.append(text)
-        path = "/" + quote(method, safe="")
+        path = f"/{quote(method, safe='')}"
         if values:
-            path += "?params=" + quote(",".join(values))
+            path += f"?params={quote(','.join(values))}"
         return Request(b"", method, verb="GET", path=path)
 
     def decode(self, data, request):
@@ -79,13 +77,13 @@ class MiJsonProtocol:
             raise too_deep() from None
         except ValueError:
             raise MalformedReply(
-                "The reply is not JSON but {0!r}".format(text.strip()[:60]),
+                f"The reply is not JSON but {text.strip()[:60]!r}",
                 "Check url: mi_json usually answers at /json",
             ) from None
         # an object is a list of pairs, and its node has the list of its children
         check_nesting(message, 2 * NESTING)
         if not isinstance(message, _Pairs):
-            raise MalformedReply("The reply is no JSON object but {0!r}".format(text[:60]), "Check url")
+            raise MalformedReply(f"The reply is no JSON object but {text[:60]!r}", "Check url")
         error = dict(message).get("error") if len(message) == 1 else None
         if error is not None:
             _raise(error, request)
@@ -116,7 +114,7 @@ def _text(value):
         return value
     if isinstance(value, (int, float)):
         return str(value)
-    raise MalformedReply("A value of the reply is {0!r}".format(value), "Check url")
+    raise MalformedReply(f"A value of the reply is {value!r}", "Check url")
 
 
 def _nodes(pairs):
@@ -152,7 +150,7 @@ def _part(key, value):
     if not isinstance(value, _Pairs):
         if value is None:
             return {} if key == "attributes" else []
-        raise MalformedReply("The reply's {0} are {1!r}".format(key, value), "Check url")
+        raise MalformedReply(f"The reply's {key} are {value!r}", "Check url")
     if key == "attributes":
         return {name: _text(each) for name, each in value}
     return _nodes(value)
@@ -167,7 +165,7 @@ def _node(name, value):
             elif key in _PARTS:
                 node[key] = _part(key, part)
             else:
-                raise MalformedReply("A node of the reply has the part {0!r}".format(key), "Check url")
+                raise MalformedReply(f"A node of the reply has the part {key!r}", "Check url")
     else:
         node["value"] = _text(value)
     return node

@@ -60,16 +60,16 @@ class XmlRpcProtocol:
         check_method(method)
         if isinstance(params, dict):
             members = "".join(
-                "<member>\n<name>{0}</name>\n{1}</member>\n".format(
+                "<member>\n<name>{}</name>\n{}</member>\n".format(
                     _escape(key, "A parameter's name"), _value(value, key)
                 )
                 for key, value in params.items()
             )
-            values = ["<value><struct>\n{0}</struct></value>\n".format(members)] if params else []
+            values = [f"<value><struct>\n{members}</struct></value>\n"] if params else []
         else:
             values = [_value(value, number) for number, value in enumerate(params or (), 1)]
-        text = "<?xml version='1.0'?>\n<methodCall>\n<methodName>{0}</methodName>\n<params>\n{1}</params>\n</methodCall>\n".format(
-            method, "".join("<param>\n{0}</param>\n".format(value) for value in values)
+        text = "<?xml version='1.0'?>\n<methodCall>\n<methodName>{}</methodName>\n<params>\n{}</params>\n</methodCall>\n".format(
+            method, "".join(f"<param>\n{value}</param>\n" for value in values)
         )
         return Request(text.encode("utf-8"), method, content_type="text/xml")
 
@@ -119,17 +119,13 @@ def _escape(value, what):
     text = check_text(value, what)
     if not text:
         raise BadParameters(
-            "{0} is empty, which XML-RPC of OpenSIPS cannot carry".format(what), "Leave it out, or use JSON-RPC (3.x)"
+            f"{what} is empty, which XML-RPC of OpenSIPS cannot carry", "Leave it out, or use JSON-RPC (3.x)"
         )
     if _ILLEGAL.search(text):
-        raise BadParameters(
-            "{0} holds a character that XML forbids".format(what), "Remove it, or use another transport"
-        )
+        raise BadParameters(f"{what} holds a character that XML forbids", "Remove it, or use another transport")
     if _DECODED_TWICE.search(text):
         raise BadParameters(
-            "{0} holds {1!r}, which the server would decode once too often".format(
-                what, _DECODED_TWICE.search(text).group(0)
-            ),
+            f"{what} holds {_DECODED_TWICE.search(text).group(0)!r}, which the server would decode once too often",
             "Write the character itself",
         )
     # a bare CR would reach the server as LF
@@ -138,18 +134,16 @@ def _escape(value, what):
 
 def _value(value, name):
     if isinstance(value, (list, tuple)):
-        return "<value><array><data>\n{0}</data></array></value>\n".format(
-            "".join(_value(each, name) for each in value)
-        )
-    text = _escape(value, "Parameter {0}".format(name))
+        return f"<value><array><data>\n{''.join(_value(each, name) for each in value)}</data></array></value>\n"
+    text = _escape(value, f"Parameter {name}")
     if isinstance(value, int):
         if abs(value) > _MAX_INT:
             raise BadParameters(
-                "Parameter {0:.80} is {1:.80}, beyond the server's 32-bit integers".format(str(name), text),
+                f"Parameter {str(name):.80} is {text:.80}, beyond the server's 32-bit integers",
                 "Write it as text",
             )
-        return "<value><int>{0}</int></value>\n".format(text)
-    return "<value><string>{0}</string></value>\n".format(text)
+        return f"<value><int>{text}</int></value>\n"
+    return f"<value><string>{text}</string></value>\n"
 
 
 def _parse(data, text):
@@ -164,13 +158,11 @@ def _parse(data, text):
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         hint = "Check url: mi_xmlrpc usually answers at /RPC2 or /xmlrpc"
         if text.strip().endswith("</methodResponse>"):
-            raise MalformedReply("The reply is broken XML: {0}".format(error), hint) from error
-        raise MalformedReply(
-            "The reply is not XML-RPC, or was cut off: {0!r}".format(text.strip()[:60]), hint
-        ) from error
+            raise MalformedReply(f"The reply is broken XML: {error}", hint) from error
+        raise MalformedReply(f"The reply is not XML-RPC, or was cut off: {text.strip()[:60]!r}", hint) from error
     if root.tag != "methodResponse":
         raise MalformedReply(
-            "The reply is no XML-RPC response but {0!r}".format(text.strip()[:60]),
+            f"The reply is no XML-RPC response but {text.strip()[:60]!r}",
             "Check url and protocol: 1.11 serves XML-RPC at /xmlrpc",
         )
     return root
@@ -200,7 +192,7 @@ def _read(element, depth=0):
             # more than 64 bits have would take long to read
             return int(digits if len(digits) < 24 else ""), True
         except ValueError:
-            raise MalformedReply("The XML-RPC reply has the int {0!r:.80}".format(child.text), "Check url") from None
+            raise MalformedReply(f"The XML-RPC reply has the int {child.text!r:.80}", "Check url") from None
     if child.tag == "value":
         return _read(child, depth + 1)
     if child.tag == "struct":
@@ -215,13 +207,13 @@ def _read(element, depth=0):
         return [value for value, _typed in values], all(typed for _value, typed in values)
     if child.tag in ("nil", "boolean", "double"):
         return child.text, True
-    raise MalformedReply("The XML-RPC reply has a value of type {0!r}".format(child.tag), "Check url")
+    raise MalformedReply(f"The XML-RPC reply has a value of type {child.tag!r}", "Check url")
 
 
 def _child(element, tag):
     found = element.find(tag)
     if found is None:
-        raise MalformedReply("The XML-RPC reply has a {0} without {1}".format(element.tag, tag), "Check url")
+        raise MalformedReply(f"The XML-RPC reply has a {element.tag} without {tag}", "Check url")
     return found
 
 
@@ -273,9 +265,9 @@ def _node(name, value):
             elif key == "value" and isinstance(part, (str, int)):
                 node["value"] = str(part)
             else:
-                raise MalformedReply("A node of the reply has the part {0!r}".format(key), "Check url")
+                raise MalformedReply(f"A node of the reply has the part {key!r}", "Check url")
     elif isinstance(value, (str, int)):
         node["value"] = str(value)
     else:
-        raise MalformedReply("A node of the reply is {0!r}".format(value), "Check url")
+        raise MalformedReply(f"A node of the reply is {value!r}", "Check url")
     return node

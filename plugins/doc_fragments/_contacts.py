@@ -14,7 +14,7 @@ class ModuleDocFragment:
     # The filters on registered contacts; the same in every module that has them
     DOCUMENTATION = r"""
 options:
-  contacts:
+  select:
     description:
       - Filters on registered contacts. Where the module is given AORs apart from this, it selects among their contacts, else among all.
       - An empty mapping selects all of them.
@@ -70,42 +70,42 @@ options:
         elements: str
       exclude_aor:
         description:
-          - Leaves out what O(contacts.aor) would select.
+          - Leaves out what O(select.aor) would select.
         type: list
         elements: str
       exclude_aor_regex:
         description:
-          - Leaves out what O(contacts.aor_regex) would select.
+          - Leaves out what O(select.aor_regex) would select.
         type: list
         elements: str
       exclude_domain:
         description:
-          - Leaves out what O(contacts.domain) would select.
+          - Leaves out what O(select.domain) would select.
         type: list
         elements: str
       exclude_user_agent:
         description:
-          - Leaves out what O(contacts.user_agent) would select.
+          - Leaves out what O(select.user_agent) would select.
         type: list
         elements: str
       exclude_contact:
         description:
-          - Leaves out what O(contacts.contact) would select.
+          - Leaves out what O(select.contact) would select.
         type: list
         elements: str
       exclude_network:
         description:
-          - Leaves out what O(contacts.network) would select.
+          - Leaves out what O(select.network) would select.
         type: list
         elements: str
       exclude_socket:
         description:
-          - Leaves out what O(contacts.socket) would select.
+          - Leaves out what O(select.socket) would select.
         type: list
         elements: str
       sample:
         description:
-          - Percentage of the selected contacts to take, at least one. The same phones are taken each time for the same O(contacts.seed).
+          - Percentage of the selected contacts to take, at least one. The same phones are taken each time for the same O(select.seed).
         type: float
       seed:
         description:
@@ -115,7 +115,7 @@ options:
         description:
           - The largest number of contacts to take, in the order of the location table.
         type: int
-  table:
+  location_table:
     description:
       - Location table, as the C(usrloc) module calls it.
     type: str
@@ -126,7 +126,7 @@ options:
       - On OpenSIPS 3.0 and later, C(ul_dump) takes time that grows with the square of the number of contacts. A database does not.
       - The C(working_mode_preset) or C(db_mode) of C(usrloc) must write to a database. With write-back, the table follows what the
         server knows after its C(timer_interval), 60 seconds by default, and a contact that registered since is not found.
-      - Most filters of O(contacts) are applied by the database, and all of them to what it returns.
+      - Most filters of O(select) are applied by the database, and all of them to what it returns.
       - The account needs no right but to read the location table and the table C(version), which must have a known version
         of the location table.
       - The clocks of this host and of the server must agree. For tables of OpenSIPS before 2.4, their time zones must agree, too.
@@ -137,7 +137,7 @@ options:
     suboptions:
       db_table:
         description:
-          - Name of the location table in the database. If not set, as O(table).
+          - Name of the location table in the database. If not set, as O(location_table).
         type: str
 """
 

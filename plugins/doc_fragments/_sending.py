@@ -43,7 +43,7 @@ options:
       - A request that the server refuses because it has no memory is sent again later. If nothing gets through for a minute, the run stops.
       - If the statistics cannot be read, the task warns, and sends at most 100 requests a second.
     type: float
-    default: 60
+    default: 70
   max_in_flight:
     description:
       - How many requests may wait for their phone's answer at the same time. If not set, 1000, and 4000 over a datagram socket.

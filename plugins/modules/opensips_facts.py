@@ -186,7 +186,7 @@ ansible_facts:
               "2xx_transactions": 7
         location_size:
           description:
-            - How much is registered in O(table), by the statistics of C(usrloc), and how long reading the whole of it is expected to take.
+            - How much is registered in O(location_table), by the statistics of C(usrloc), and how long reading the whole of it is expected to take.
               Gathering this costs the server nothing.
             - A value is empty if the server does not tell it. Servers that keep their contacts in a database only count none.
           returned: when C(location_size) is gathered

@@ -34,18 +34,20 @@ attributes:
   platform:
     platforms: posix
 options:
-  uri:
+  uris:
     description:
-      - SIP URI of the phone.
-      - One of this, O(aor), O(mailboxes) and O(mailboxes_file) is required.
-    type: str
-  aor:
+      - SIP URIs of phones. They need not be registered.
+      - One of this, O(aors), O(mailboxes) and O(mailboxes_file) is required.
+    type: list
+    elements: str
+  aors:
     description:
-      - Address of record. Each of its registered contacts gets the summary.
-    type: str
+      - Addresses of record. Each of their registered contacts gets the summary.
+    type: list
+    elements: str
   account:
     description:
-      - The mailbox, a SIP or tel URI, or a user that O(domain) completes. If not set, O(uri) or O(aor) is the account.
+      - The mailbox, a SIP or tel URI, or a user that O(domain) completes. If not set, each URI or AOR is its own account.
     type: str
   domain:
     description:
@@ -78,10 +80,10 @@ options:
     elements: dict
     suboptions:
       uri:
-        description: As O(uri). Either this or O(mailboxes[].aor) is required.
+        description: SIP URI of a phone. Either this or O(mailboxes[].aor) is required.
         type: str
       aor:
-        description: As O(aor).
+        description: Address of record. Each of its registered contacts gets the summary.
         type: str
       account:
         description: As O(account).
@@ -134,14 +136,16 @@ author:
 EXAMPLES = r"""
 - name: Light the lamps of all phones of a user
   community.opensips.opensips_mwi:
-    aor: "1001"
+    aors:
+      - "1001"
     account: sip:*97@example.com
     new: 2
     old: 1
 
 - name: Put a lamp out
   community.opensips.opensips_mwi:
-    uri: sip:1001@192.0.2.17:5060
+    uris:
+      - sip:1001@192.0.2.17:5060
 
 - name: Set the lamps whose numbers changed since the last run
   community.opensips.opensips_mwi:
@@ -171,7 +175,7 @@ results:
   elements: dict
   contains:
     aor:
-      description: Address of record, empty for a O(uri) as given.
+      description: Address of record, empty for a URI as given.
       type: str
       sample: "1001"
     contact:
@@ -183,7 +187,7 @@ results:
       type: str
       sample: Yealink SIP-T46U 108.86.0.20
     vendor:
-      description: Vendor by the User-Agent, V(unknown) if it does not tell. Empty for a O(uri) as given.
+      description: Vendor by the User-Agent, V(unknown) if it does not tell. Empty for a URI as given.
       type: str
       sample: yealink
     outcome:

@@ -10,7 +10,7 @@ short_description: Send SIP NOTIFYs to phones, for example to reboot them
 version_added: 0.1.0
 description:
   - Sends a NOTIFY outside of a dialog to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
-  - The phones are O(uri)s, all contacts of O(aor)s, or all registered O(contacts) that match filters.
+  - The phones are the URIs in O(uris), all contacts of the AORs in O(aors), or the registered contacts that O(select) chooses.
   - The Event comes from a preset for the phone's vendor, see R(NOTIFY presets,ansible_collections.community.opensips.docsite.presets), is chosen by
     each phone's User-Agent, or is given literally.
   - Many requests are under way at the same time, so phones that do not answer do not hold up the others.
@@ -38,13 +38,13 @@ attributes:
   platform:
     platforms: posix
 options:
-  uri:
+  uris:
     description:
       - SIP URIs to send to. They need not be registered.
-      - One of this, O(aor) and O(contacts) is required.
+      - One of this, O(aors) and O(select) is required.
     type: list
     elements: str
-  aor:
+  aors:
     description:
       - Addresses of record. Each of their registered contacts gets a NOTIFY.
       - Servers that keep AORs with their domain, as OpenSIPS 4.0 does by default, want V(user@domain).
@@ -93,7 +93,7 @@ options:
         so an interrupted run can simply be repeated.
       - The first run also keeps a plan, the phones in the order of sending. Later runs look up only their own phones of it,
         so the location table is read once for the whole campaign.
-      - The plan is made again if O(contacts), O(aor), O(table), O(own_only) or O(own_sockets) change, or if the journal was removed.
+      - The plan is made again if O(select), O(aors), O(location_table), O(own_only) or O(own_sockets) change, or if the journal was removed.
       - If all phones of the plan are done, and the server counts more registered AORs than when the plan was made, the table is read again,
         and the phones that registered since are appended to the plan. Where the number is the same, O(refresh) finds them.
       - Phones with an outcome of an earlier run keep that outcome. Use another name to send to all of them again.
@@ -128,7 +128,7 @@ options:
   canary:
     description:
       - Percentage of the phones that is put at the head of the plan, from 0 to 100. Above 0, it is at least one phone. The first O(batch) then is the canary.
-      - The same phones are chosen each time for the same O(contacts.seed), as O(contacts.sample) does. Phones that nothing would be sent to are not chosen.
+      - The same phones are chosen each time for the same O(select.seed), as O(select.sample) does. Phones that nothing would be sent to are not chosen.
       - It applies when the plan of the O(campaign) is made, and not to one that is kept already.
     type: float
   plan_only:
@@ -136,7 +136,7 @@ options:
       - Whether to make and keep the plan of the O(campaign), and return it as check mode does, but send nothing.
       - Unlike check mode this writes the plan, so that the runs that follow need not read the location table.
       - If the campaign has a plan already, that one is returned, with the phones as they were when it was made.
-      - With O(uri), the list itself is the plan, and only the journal is made.
+      - With O(uris), the list itself is the plan, and only the journal is made.
     type: bool
     default: false
   refresh:
@@ -146,22 +146,18 @@ options:
     default: false
   wait:
     description:
-      - Watches, after sending, until the phones that accepted have registered anew. Each look asks only for the AORs that are still waited for.
-        Phones whose preset only makes them read their configuration are not waited for.
-      - A registration is new when its Call-ID is another one, its CSeq restarted, or the phone calls itself otherwise.
-      - A look that the server does not answer is repeated. If none is answered for 30 seconds, or the last one is not, the task fails.
-    type: dict
-    suboptions:
-      for:
-        description: What to wait for.
-        type: str
-        choices:
-          - registration
-        default: registration
-      timeout:
-        description: Seconds to wait at the most.
-        type: float
-        default: 300
+      - Whether to wait, after sending, until the phones that accepted have registered again. Requires O(aors) or O(select).
+      - A phone has registered again if its Call-ID is another one, its CSeq is lower, or its User-Agent differs.
+      - The task looks only for the AORs that it still waits for. It does not wait for phones whose preset only makes them read their
+        configuration.
+      - If the server does not answer a look, the task looks again. If it answers none for 30 seconds, or not the last one, the task fails.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - Seconds to wait at most, above 0 and at most 86400.
+    type: float
+    default: 300
 seealso:
   - module: community.opensips.opensips_mwi
   - module: community.opensips.opensips_uac_dlg
@@ -175,12 +171,12 @@ author:
 EXAMPLES = r"""
 - name: Reboot every phone of one user
   community.opensips.opensips_notify:
-    aor:
+    aors:
       - "1001"
 
 - name: Make all Yealink phones of a subnet read their configuration, 20 a second
   community.opensips.opensips_notify:
-    contacts:
+    select:
       user_agent:
         - yealink
       network:
@@ -195,7 +191,7 @@ EXAMPLES = r"""
 
 - name: Update the Snom phones that lack a firmware, ten canaries first, and wait until they are back
   community.opensips.opensips_notify:
-    contacts:
+    select:
       user_agent:
         - snom
     unless_user_agent: 10\.1\.198\.19
@@ -203,13 +199,12 @@ EXAMPLES = r"""
     canary: 1
     batch: 10
     max_failures: 5%
-    wait:
-      for: registration
-      timeout: 600
+    wait: true
+    wait_timeout: 600
 
 - name: Go on with the next 500 phones of the campaign
   community.opensips.opensips_notify:
-    contacts:
+    select:
       user_agent:
         - snom
     unless_user_agent: 10\.1\.198\.19
@@ -217,12 +212,12 @@ EXAMPLES = r"""
     batch: 500
     rate: 50
     max_failures: 5%
-    wait:
-      timeout: 600
+    wait: true
+    wait_timeout: 600
 
 - name: Reboot phones of one domain, which are read from the database of the location table
   community.opensips.opensips_notify:
-    contacts:
+    select:
       domain:
         - example.com
     location_db:
@@ -230,7 +225,7 @@ EXAMPLES = r"""
 
 - name: Send a literal Event to a phone that is not registered
   community.opensips.opensips_notify:
-    uri:
+    uris:
       - sip:1001@192.0.2.17:5060
     event: check-sync;reboot=false
 """
@@ -245,7 +240,7 @@ results:
   elements: dict
   contains:
     aor:
-      description: Address of record, empty for a O(uri) as given.
+      description: Address of record, empty for one of O(uris).
       type: str
       sample: "1001"
     contact:
@@ -257,7 +252,7 @@ results:
       type: str
       sample: Yealink SIP-T46U 108.86.0.20
     vendor:
-      description: Vendor by the User-Agent, V(unknown) if it does not tell. Empty for a O(uri) as given.
+      description: Vendor by the User-Agent, V(unknown) if it does not tell. Empty for one of O(uris).
       type: str
       sample: yealink
     outcome:
@@ -329,7 +324,7 @@ results:
       sample: 41.2
 left_out:
   description:
-    - Registered contacts that the filters of O(contacts) left out, each with its reason. With O(batch) only the last one has them.
+    - Registered contacts that the filters of O(select) left out, each with its reason. With O(batch) only the last one has them.
     - At most 1,000 are listed. RV(summary.left_out) counts all.
   returned: success
   type: list
@@ -348,7 +343,7 @@ lookup:
         - V(dump) when the whole location table was read, V(show) when each AOR was asked for, which is always so up to OpenSIPS 2.4,
           V(database) when the contacts were read from a database.
         - V(plan) when the phones are those of the plan of the O(campaign). Each AOR was asked for, unless in check mode or with O(plan_only).
-        - V(none) when nothing had to be looked up, as with O(uri).
+        - V(none) when nothing had to be looked up, as with O(uris).
       type: str
       sample: dump
     users:

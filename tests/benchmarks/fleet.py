@@ -135,7 +135,7 @@ def path_seconds(fleet, options):
 
 def module_run(fleet, options):
     """(seconds of sending, seconds of all, bytes at the peak) of the module in a process of its own."""
-    who = {"contacts": {}} if "fifo_path" in options else {"uri": fleet.uris()}
+    who = {"select": {}} if "fifo_path" in options else {"uris": fleet.uris()}
     started = time.perf_counter()
     process = ModuleProcess("notify", dict(options, event="check-sync", **who))
     result = process.result()

@@ -305,8 +305,8 @@ def _way(served, options):
 def _everyone(served, options):
     if options.way == "udp":
         # the whole table does not fit into a datagram
-        return {"uri": list(served.phones.contacts.values())}
-    return {"contacts": _selection(served, options)}
+        return {"uris": list(served.phones.contacts.values())}
+    return {"select": _selection(served, options)}
 
 
 def _selection(served, options):
@@ -397,7 +397,7 @@ def part_table(bench, options):
         server_bounds(impact)
         aors = served.aors(random.Random(1).sample(users, min(options.aors, len(users))))
         name = f"{bench.name}, looking up {len(aors)} of {len(users)} AORs"
-        impact = measure(name, served, callee, options, lambda: notify(served, options, check=True, aor=aors))
+        impact = measure(name, served, callee, options, lambda: notify(served, options, check=True, aors=aors))
         show(impact, options)
         planned = sum(entry["outcome"] == "planned" for entry in impact.result.get("results", ()))
         bound(planned == len(aors), f"all are found: {planned} of {len(aors)}. {impact.result.get('msg', '')}")

@@ -166,7 +166,7 @@ def test_a_disk_that_is_full_in_the_end(lamps, disk):
 def test_a_journal_with_4_kB_left(emulator, disk):
     """Whoever was reached is told of, nobody else is, and the next run sends to nobody twice."""
     emu = emulator("3.6", phones=200, dead=0, reject=0)
-    args = dict(fifo_of(emu), contacts={}, event="check-sync", campaign="night", campaign_dir=str(disk.path))
+    args = dict(fifo_of(emu), select={}, event="check-sync", campaign="night", campaign_dir=str(disk.path))
     # the plan is there already
     assert not run_module("notify", dict(args, plan_only=True)).get("failed")
     journal = disk.path / "night.jsonl"
@@ -193,7 +193,7 @@ def test_a_journal_with_4_kB_left(emulator, disk):
 
 def test_a_plan_that_does_not_fit(emulator, disk):
     emu = emulator("3.6", phones=200, dead=0, reject=0)
-    args = dict(fifo_of(emu), contacts={}, event="check-sync", campaign="night", campaign_dir=str(disk.path))
+    args = dict(fifo_of(emu), select={}, event="check-sync", campaign="night", campaign_dir=str(disk.path))
     result = run_module("notify", args, **disk.fill(4096))
     assert result["failed"] and "The plan" in result["msg"] and result["error"]["type"] == "PlanError"
     assert sent_to(emu) == {}
@@ -204,7 +204,7 @@ def test_a_results_file_that_ends_early(emulator, disk):
     """The rest is returned, and the file has whole lines."""
     emu = emulator("3.6", phones=200, dead=0, reject=0)
     path = disk.path / "results.jsonl"
-    args = dict(fifo_of(emu), contacts={}, event="check-sync", results_file=str(path))
+    args = dict(fifo_of(emu), select={}, event="check-sync", results_file=str(path))
     result = run_module("notify", args, **disk.fill(8192))
     assert not result.get("failed") and "ends early" in str(result["warnings"])
     written = path.read_text()
@@ -222,8 +222,10 @@ def test_paths_beyond_ascii_under_an_ascii_locale(emulator, tmp_path, monkeypatc
     for name, value in (("LC_ALL", "C"), ("PYTHONCOERCECLOCALE", "0"), ("PYTHONUTF8", "0")):
         monkeypatch.setenv(name, value)
     args = dict(fifo_of(emu), results_file=str(directory / "ergebnis ä"))
-    campaign = dict(args, contacts={}, event="check-sync", campaign="night", campaign_dir=str(directory / "ö"))
-    lamps = dict(args, aor=emu.phones()[0]["user"], account="sip:a@example.com", new=1, state_file=str(directory / "ü"))
+    campaign = dict(args, select={}, event="check-sync", campaign="night", campaign_dir=str(directory / "ö"))
+    lamps = dict(
+        args, aors=[emu.phones()[0]["user"]], account="sip:a@example.com", new=1, state_file=str(directory / "ü")
+    )
     for check in (True, False):
         for module, each in (("notify", campaign), ("mwi", lamps)):
             result = run_module(module, each, check=check)

@@ -72,7 +72,7 @@ def test_campaign_over_http_that_breaks_after_each_request_sends_none_twice(auth
         args = {
             "url": peer.url(),
             "ca_path": authority.path if encrypted else None,
-            "uri": URIS,
+            "uris": URIS,
             "event": "check-sync",
             "campaign": "night",
             "campaign_dir": str(tmp_path / "state"),

@@ -57,7 +57,7 @@ def test_a_fifo_that_nobody_reads(unread_fifo, protocol):
 
 URIS = [f"sip:{number}@192.0.2.1" for number in range(100)]
 TASKS = {
-    "notify": {"uri": URIS, "event": "check-sync"},
+    "notify": {"uris": URIS, "event": "check-sync"},
     "uac_dlg": {"method": "OPTIONS", "ruri": URIS[0], "headers": {"From": "<sip:a@b>", "To": "<sip:a@b>"}},
     "reload": {"tables": ["dispatcher"]},
 }
@@ -94,7 +94,7 @@ def test_a_lock_that_another_process_holds(emulator):
     holder = os.open(emu.fifo_path, os.O_WRONLY | os.O_NONBLOCK)
     try:
         fcntl.flock(holder, fcntl.LOCK_EX)
-        result = ends("notify", {"uri": URIS, "event": "check-sync", **fifo_of(emu)})
+        result = ends("notify", {"uris": URIS, "event": "check-sync", **fifo_of(emu)})
     finally:
         os.close(holder)
     assert result["failed"] and not result["changed"]

@@ -32,8 +32,8 @@ from ansible_collections.community.opensips.tests.integration.support.servers im
 LOGIN = "db_url db_engine login_host login_port login_unix_socket login_user login_password login_db db_table".split()
 MANY = 3000
 MODULES = {
-    "notify": {"contacts": {}, "event": "check-sync"},
-    "mwi": {"aor": f"user{MANY - 1}", "new": 1},
+    "notify": {"select": {}, "event": "check-sync"},
+    "mwi": {"aors": [f"user{MANY - 1}"], "new": 1},
     "facts": {"gather_subset": ["contacts"]},
 }
 
@@ -203,7 +203,7 @@ def test_what_was_sent_is_returned_when_the_database_is_lost_while_it_waits(serv
     with proxy:
         thread = threading.Thread(target=lose)
         thread.start()
-        with in_background(run_module, "notify", {**options, "wait": {"timeout": 20}}) as results:
+        with in_background(run_module, "notify", {**options, "wait": True, "wait_timeout": 20}) as results:
             pass
         thread.join()
     made.drop()

@@ -26,7 +26,7 @@ def lossy_fleet(emulator):
         phones = {phone["user"]: phone for phone in emu.phones()}
         with LossyNetwork(emu.unix_path if way == "unix" else emu.udp, may_lose=b"uac_dlg", **shares) as network:
             contacts = [phone["contact"] for phone in phones.values()]
-            args = dict(network.options, uri=contacts, event="check-sync", timeout=3)
+            args = dict(network.options, uris=contacts, event="check-sync", timeout=3)
             result = run_module("notify", args)
         assert sorted(each["contact"] for each in result["results"]) == sorted(contacts)
         return result, phones, network, emu

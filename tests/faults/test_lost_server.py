@@ -66,7 +66,7 @@ class Fleets:
         contacts = uris(emu)
         self._runs = {
             way: ModuleProcess(
-                "notify", {**options, "uri": contacts, "event": EVENT, "headers": {"X-Mark": way}, "rate": 20, **args}
+                "notify", {**options, "uris": contacts, "event": EVENT, "headers": {"X-Mark": way}, "rate": 20, **args}
             )
             for way, options in ways.items()
         }
@@ -195,7 +195,7 @@ def test_a_gate_that_closes_in_the_middle_of_a_fleet_ends_it_at_once(shared, sta
         return response
 
     with mock.patch.object(http.client.HTTPConnection, "getresponse", getresponse):
-        args = {"url": shared.jsonrpc_url, "uri": contacts, "event": EVENT, "max_in_flight": 2}
+        args = {"url": shared.jsonrpc_url, "uris": contacts, "event": EVENT, "max_in_flight": 2}
         result = run_module_here("notify", args)
     assert result["failed"] and f"HTTP {status}" in result["msg"]
     outcomes = result["summary"]["outcomes"]
@@ -231,8 +231,8 @@ def test_what_never_started_is_not_sent(shared, stalled, fault):
     if fault.endswith("not answered"):
         emu.fault("which" if "which" in fault else "version", "no_reply")
     options = NEVER_SENT[fault](emu, stalled)
-    uri = {"uri": ["sip:a@127.0.0.1", "sip:b@127.0.0.1"]}
-    for module, args in (("notify", {**uri, "event": EVENT}), ("mwi", {"uri": "sip:a@127.0.0.1", "new": 1})):
+    uri = {"uris": ["sip:a@127.0.0.1", "sip:b@127.0.0.1"]}
+    for module, args in (("notify", {**uri, "event": EVENT}), ("mwi", {"uris": ["sip:a@127.0.0.1"], "new": 1})):
         result = run_module_here(module, {**options, **args})
         assert result["failed"] and result["error"]["hint"], module
         assert not result["changed"] and result["summary"]["sent"] == 0, module
@@ -287,7 +287,7 @@ def test_calls_that_a_hung_server_was_to_end_are_accounted_for(emulator):
 
 def test_a_server_that_dies_while_phones_are_waited_for_fails_the_task(emulator):
     emu = emulator("3.6", phones=4)
-    args = {"contacts": {}, "event": EVENT, "wait": {"timeout": 2}, "timeout": 0.5}
+    args = {"select": {}, "event": EVENT, "wait": True, "wait_timeout": 2, "timeout": 0.5}
     process = ModuleProcess("notify", {**fifo_of(emu), **args})
     wait_for(lambda: len({entry["first"] for entry in emu.sip_log()}) == 4)
     emu.kill()
@@ -302,7 +302,7 @@ def test_a_server_that_dies_while_phones_are_waited_for_fails_the_task(emulator)
 
 def test_a_look_that_is_lost_is_repeated_while_phones_are_waited_for(emulator):
     emu = emulator("3.6", phones=4, reboot=True, reboot_seconds=1.5, upgrade=True)
-    args = {"contacts": {}, "event": f"{EVENT};reboot=true", "wait": {"timeout": 60}, "timeout": 0.4}
+    args = {"select": {}, "event": f"{EVENT};reboot=true", "wait": True, "wait_timeout": 60, "timeout": 0.4}
     process = ModuleProcess("notify", {**fifo_of(emu), **args})
     wait_for(lambda: len({entry["first"] for entry in emu.sip_log()}) == 4)
     emu.fault("ul_show_contact", "no_reply", count=4)
@@ -318,7 +318,7 @@ def test_a_reply_beyond_the_memory_of_the_process_costs_one_result(emulator):
     emu = emulator("3.6", phones=12)
     contacts = uris(emu)
     emu.fault("t_uac_dlg", "oversized", 100_000_000, count=1)
-    args = {**fifo_of(emu), "uri": contacts, "event": EVENT, "rate": 20, "max_in_flight": 1}
+    args = {**fifo_of(emu), "uris": contacts, "event": EVENT, "rate": 20, "max_in_flight": 1}
     process = ModuleProcess("notify", args)
     process.limit_memory(250_000_000)
     result = process.result()
@@ -359,7 +359,7 @@ def rescued(tasks):
 def test_the_role_reports_on_a_server_that_died_and_says_how_to_go_on(ansible, emulator, tmp_path):
     emu = emulator("3.6", phones=30)
     variables = {
-        "contacts": {},
+        "select": {},
         "event": EVENT,
         "campaign": "night",
         "campaign_dir": str(tmp_path / "journals"),

@@ -19,7 +19,7 @@ from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.
 )
 
 URIS = [f"sip:{number}@192.0.2.1" for number in range(70)]
-NOTIFY = {"uri": URIS, "event": "check-sync", "timeout": 0.5}
+NOTIFY = {"uris": URIS, "event": "check-sync", "timeout": 0.5}
 MWI = {"mailboxes": [{"uri": uri, "account": "sip:vm@192.0.2.1", "new": 1} for uri in URIS], "timeout": 0.5}
 TASKS = {"notify": NOTIFY, "mwi": MWI}
 

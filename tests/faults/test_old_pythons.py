@@ -109,7 +109,7 @@ def closed_ways():
 def cases_of(emu, deaf, folder):
     """{name: (module, its options)}"""
     ways, closed = ways_of(emu), closed_ways()
-    notify = {"event": "check-sync", "contacts": {}, "timeout": 20}
+    notify = {"event": "check-sync", "select": {}, "timeout": 20}
     cases = {}
     for way, options in ways.items():
         cases[f"works {way}"] = ("mi_command", {**options, "command": "uptime", "timeout": 20})

@@ -99,7 +99,7 @@ def test_a_fleet_keeps_its_results(tmp_path):
             reply._write(fd, json.dumps({"jsonrpc": "2.0", "id": request_id, "result": result}).encode())
 
     with JsonFifo(tmp_path, commands={"t_uac_dlg": Behaviour(answer)}) as peer:
-        result = run_module("notify", dict(peer.options(), uri=uris, event="check-sync", timeout=5, max_in_flight=4))
+        result = run_module("notify", dict(peer.options(), uris=uris, event="check-sync", timeout=5, max_in_flight=4))
         assert peer.leftovers() == []
     assert not result.get("failed"), result["msg"]
     assert {each["outcome"] for each in result["results"]} == {"accepted"} and len(result["results"]) == len(uris)
@@ -109,7 +109,7 @@ def test_a_cleaner_at_work(emulator):
     """Whatever it removes and when, each phone has a result, and those that are accepted were reached."""
     emu = emulator("2.4", phones=PHONES)
     uris = [phone["contact"] for phone in emu.phones()]
-    process = ModuleProcess("notify", {"uri": uris, "event": "check-sync", "timeout": 2, "rate": 200, **fifo_of(emu)})
+    process = ModuleProcess("notify", {"uris": uris, "event": "check-sync", "timeout": 2, "rate": 200, **fifo_of(emu)})
     assert eventually(emu.sip_log, 20)
     with cleaner(emu.reply_dir) as removed:
         result = process.result()

@@ -37,7 +37,7 @@ def test_ended_by_a_signal(emulator, tmp_path, version, way, signum):
     ways = {"fifo": fifo_of(emu), "udp": {"host": emu.udp[0], "port": emu.udp[1]}, "http": {"url": emu.http_url}}
     uris = [phone["contact"] for phone in emu.phones()]
     journal = tmp_path / "state" / "night.jsonl"
-    args = dict(ways[way], uri=uris, event="check-sync", campaign="night", campaign_dir=str(journal.parent))
+    args = dict(ways[way], uris=uris, event="check-sync", campaign="night", campaign_dir=str(journal.parent))
     process = ModuleProcess("notify", dict(args, rate=30))
     until = time.monotonic() + 20
     while len(emu.sip_log()) < 5 and time.monotonic() < until:
@@ -63,7 +63,7 @@ def test_a_run_that_breaks_off_withdraws_what_it_announced(emulator, tmp_path):
     emu = emulator("3.6", phones=PHONES, allow_crash=True)
     uris = [phone["contact"] for phone in emu.phones()]
     journal = tmp_path / "state" / "night.jsonl"
-    args = dict(fifo_of(emu), uri=uris, event="check-sync", campaign="night", campaign_dir=str(journal.parent))
+    args = dict(fifo_of(emu), uris=uris, event="check-sync", campaign="night", campaign_dir=str(journal.parent))
     process = ModuleProcess("notify", dict(args, rate=25, timeout=2))
     until = time.monotonic() + 20
     while len(emu.sip_log()) < 5 and time.monotonic() < until:

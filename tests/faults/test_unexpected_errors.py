@@ -90,7 +90,7 @@ def test_a_fleet_is_accounted_for_whatever_breaks(emu, breaks, tmp_path, path, e
     breakage = breaks(path, error, nth)
     args = {
         **fifo_of(emu),
-        "uri": contacts,
+        "uris": contacts,
         "event": "check-sync",
         "headers": {"X-Mark": mark},
         "max_in_flight": 4,
@@ -119,7 +119,7 @@ def test_over_other_carriers_too(emu, breaks, way, error):
     contacts = [phone["contact"] for phone in emu.phones()]
     mark = f"{way} {error!r}"
     breaks("_mi.protocols.jsonrpc.JsonRpcProtocol.decode", error, 20)
-    args = {"uri": contacts, "event": "check-sync", "headers": {"X-Mark": mark}, "max_in_flight": 4}
+    args = {"uris": contacts, "event": "check-sync", "headers": {"X-Mark": mark}, "max_in_flight": 4}
     result = run_module_here("notify", {**ways_of(emu)[way][0], **args})
     assert result["failed"] and result["error"]["type"] == "UnexpectedError"
     assert len(assert_accounts(emu, mark, contacts, result, 1)["not_sent"]) > 5
@@ -133,7 +133,7 @@ def test_a_connection_that_cannot_be_closed_costs_no_results(emu, breaks, monkey
     breaks("_mi.carriers.fifo.FifoCarrier.close", EIO)
     breaks("_mi.carriers.fifo.FifoExchange.close", FileNotFoundError(2, "No such file or directory"), 10)
     result = run_module_here(
-        "notify", {**fifo_of(emu), "uri": contacts, "event": "check-sync", "headers": {"X-Mark": "close"}}
+        "notify", {**fifo_of(emu), "uris": contacts, "event": "check-sync", "headers": {"X-Mark": "close"}}
     )
     assert not result.get("failed"), result["msg"]
     assert result["summary"]["outcomes"]["accepted"] == PHONES
@@ -145,7 +145,7 @@ def test_phones_that_were_sent_to_are_accounted_for_when_watching_breaks(emu, br
     breaks(path, BUG)
     result = run_module_here(
         "notify",
-        {**fifo_of(emu), "contacts": {"limit": 5}, "event": "check-sync;reboot=true", "wait": {"timeout": 20}},
+        {**fifo_of(emu), "select": {"limit": 5}, "event": "check-sync;reboot=true", "wait": True, "wait_timeout": 20},
     )
     assert result["failed"] and "KeyError" in result["msg"]
     assert [each["outcome"] for each in result["results"]] == ["accepted"] * 5

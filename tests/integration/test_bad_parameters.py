@@ -152,9 +152,9 @@ def test_header_injection_and_other_requests_that_are_none(ansible, emulator):
 
 def test_notify(ansible, emulator):
     emu = emulator("3.6", phones=2)
-    aor = {"aor": [emu.phones()[0]["user"]]}
-    uri = {"uri": [emu.phones()[0]["contact"]]}
-    everyone = {"contacts": {}}
+    aor = {"aors": [emu.phones()[0]["user"]]}
+    uri = {"uris": [emu.phones()[0]["contact"]]}
+    everyone = {"select": {}}
     cases = {
         name: ({**target, "event": "check-sync", "headers": headers}, words)
         for target, (name, (headers, words)) in zip([aor, uri, everyone, aor, uri], HEADERS.items(), strict=False)
@@ -166,16 +166,16 @@ def test_notify(ansible, emulator):
             "event with a line end": ({**aor, "event": "check-sync\r\nX: y"}, ["event", "carriage return"]),
             "event_with_underscore": ({**aor, "event": "check_sync"}, ["check_sync", "check-sync"]),
             "body without Content-Type": ({**aor, "event": "check-sync", "body": "x"}, ["Content-Type"]),
-            "uri": ({"uri": [uri["uri"][0], "1001"], "event": "check-sync"}, ["uri", "1001"]),
+            "uri": ({"uris": [uri["uris"][0], "1001"], "event": "check-sync"}, ["uri", "1001"]),
             "from_uri": ({**aor, "from_uri": "me"}, ["me"]),
             "socket": ({**aor, "socket": "udp 5060"}, ["socket"]),
             "rate": ({**aor, "rate": 0}, ["rate"]),
             "max_in_flight": ({**aor, "max_in_flight": 0}, ["max_in_flight"]),
-            "regex": ({"contacts": {"user_agent": ["snom("]}}, ["user_agent", "snom("]),
-            "exclude regex": ({"contacts": {"exclude_aor_regex": ["*"]}}, ["exclude_aor_regex", "*"]),
-            "network": ({"contacts": {"network": ["192.0.2.0/33"]}}, ["network", "192.0.2.0/33"]),
-            "sample": ({"contacts": {"sample": 0}}, ["sample"]),
-            "limit": ({"contacts": {"limit": 0}}, ["limit"]),
+            "regex": ({"select": {"user_agent": ["snom("]}}, ["user_agent", "snom("]),
+            "exclude regex": ({"select": {"exclude_aor_regex": ["*"]}}, ["exclude_aor_regex", "*"]),
+            "network": ({"select": {"network": ["192.0.2.0/33"]}}, ["network", "192.0.2.0/33"]),
+            "sample": ({"select": {"sample": 0}}, ["sample"]),
+            "limit": ({"select": {"limit": 0}}, ["limit"]),
         }
     )
     run_cases(ansible, "notify", cases, fifo_of(emu))
@@ -187,23 +187,23 @@ def test_mwi_and_facts(ansible, emulator):
     emu = emulator("3.6", phones=2)
     uri = emu.phones()[0]["contact"]
     cases = {
-        "urgent_new": ({"uri": uri, "new": 1, "urgent_new": 2}, ["urgent_new", "new"]),
-        "negative": ({"uri": uri, "old": -1}, ["old", "-1"]),
-        "account": ({"uri": uri, "account": "nobody"}, ["account", "domain"]),
-        "account with a line end": ({"uri": uri, "account": "sip:a@b\r\nX: y"}, ["carriage return"]),
+        "urgent_new": ({"uris": uri, "new": 1, "urgent_new": 2}, ["urgent_new", "new"]),
+        "negative": ({"uris": uri, "old": -1}, ["old", "-1"]),
+        "account": ({"uris": uri, "account": "nobody"}, ["account", "domain"]),
+        "account with a line end": ({"uris": uri, "account": "sip:a@b\r\nX: y"}, ["carriage return"]),
         "mailboxes and numbers": ({"mailboxes": [{"uri": uri}], "new": 1}, ["mailboxes", "new"]),
         "entry of mailboxes": (
             {"mailboxes": [{"uri": uri}, {"uri": uri, "old": 1, "urgent_old": 3}]},
             ["mailboxes entry 2", "urgent_old"],
         ),
         "uri": ({"uri": "1001"}, ["uri", "1001"]),
-        "header": ({"uri": uri, "headers": {"X-A": "a\r\nb"}}, ["X-A", "carriage return"]),
-        "rate": ({"uri": uri, "rate": -1}, ["rate"]),
+        "header": ({"uris": uri, "headers": {"X-A": "a\r\nb"}}, ["X-A", "carriage return"]),
+        "rate": ({"uris": uri, "rate": -1}, ["rate"]),
     }
     run_cases(ansible, "mwi", cases, fifo_of(emu))
     cases = {
         "subset": ({"gather_subset": ["uptime", "wether"]}, ["gather_subset", "wether"]),
-        "filter": ({"gather_subset": ["contacts"], "contacts": {"user_agent": ["["]}}, ["user_agent"]),
+        "filter": ({"gather_subset": ["contacts"], "select": {"user_agent": ["["]}}, ["user_agent"]),
     }
     run_cases(ansible, "facts", cases, fifo_of(emu))
     assert "t_uac_dlg" not in commands_of(emu)
@@ -213,14 +213,14 @@ def test_mwi_and_facts(ansible, emulator):
 def test_aors_without_the_domain_that_4_0_wants(ansible, emulator):
     emu = emulator("4.0", phones=2)
     users = [each["user"] for each in emu.phones()]
-    cases = {"alone": ({"aor": users[:1]}, [users[0], "user@domain"])}
+    cases = {"alone": ({"aors": users[:1]}, [users[0], "user@domain"])}
     # not only when it comes first
-    cases["second"] = ({"aor": [f"{users[0]}@127.0.0.1", users[1]]}, [users[1], "user@domain"])
+    cases["second"] = ({"aors": [f"{users[0]}@127.0.0.1", users[1]]}, [users[1], "user@domain"])
     run_cases(ansible, "notify", cases, fifo_of(emu))
-    run_cases(ansible, "mwi", {"mwi": ({"aor": users[0]}, [users[0], "user@domain"])}, fifo_of(emu))
+    run_cases(ansible, "mwi", {"mwi": ({"aors": users[:1]}, [users[0], "user@domain"])}, fifo_of(emu))
     assert emu.sip_log() == []
     # options that contradict or miss each other are refused by Ansible itself, by name
-    wrong = {"both": {"aor": users, "uri": ["sip:a@127.0.0.1"]}, "neither": {"event": "check-sync"}}
+    wrong = {"both": {"aors": users, "uris": ["sip:a@127.0.0.1"]}, "neither": {"event": "check-sync"}}
     for name, result in ansible.cases("notify", wrong).items():
         assert result.failed, name
         assert "aor" in result.msg and "uri" in result.msg and "contacts" in result.msg

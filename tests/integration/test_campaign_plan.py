@@ -35,7 +35,7 @@ class Campaign:
         self.emu = emu
         self.directory = directory
         self.way = fifo_of(emu)
-        self.args = {"contacts": {}, "event": "check-sync;reboot=true", "campaign": "night", **args}
+        self.args = {"select": {}, "event": "check-sync;reboot=true", "campaign": "night", **args}
 
     @property
     def domain(self):
@@ -107,8 +107,8 @@ def campaign(emulator, tmp_path):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_one_dump_for_canary_batches_waiting_and_resuming(campaign, version):
-    campaign = campaign(version, 24, {"canary": 10, "wait": {"timeout": 20}}, reboot=True, reboot_seconds=0.4)
-    cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True, wait=None))
+    campaign = campaign(version, 24, {"canary": 10, "wait": True, "wait_timeout": 20}, reboot=True, reboot_seconds=0.4)
+    cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True, wait=False))
     assert cost == campaign.reading(24) and not planned["changed"] and campaign.notified() == {}
     assert outcomes(planned) == {"planned": 24}
     assert planned["lookup"]["how"] == campaign.how and planned["lookup"]["users"] == 24
@@ -137,8 +137,8 @@ def test_one_dump_for_canary_batches_waiting_and_resuming(campaign, version):
 @pytest.mark.parametrize("version", ["2.4", "3.6"])
 def test_the_canary_is_the_sample_of_the_same_seed(campaign, version):
     campaign = campaign(version, 40)
-    sample = campaign.run(check=True, campaign=None, contacts={"sample": 10.0, "seed": "s"}, campaign_dir=None)
-    planned = campaign.sends(plan_only=True, canary=10.0, contacts={"seed": "s"})
+    sample = campaign.run(check=True, campaign=None, select={"sample": 10.0, "seed": "s"}, campaign_dir=None)
+    planned = campaign.sends(plan_only=True, canary=10.0, select={"seed": "s"})
     assert len(sample["results"]) == 4
     assert [each["aor"] for each in planned["results"]][:4] == [each["aor"] for each in sample["results"]]
     assert len(planned["results"]) == 40
@@ -202,7 +202,7 @@ def test_phones_that_registered_since_are_taken_in_at_the_end(campaign, version)
 
 
 def test_newcomers_that_the_filters_leave_out_are_read_once(campaign):
-    campaign = campaign("3.6", 4, {"contacts": {"exclude_aor": ["visitor*"]}})
+    campaign = campaign("3.6", 4, {"select": {"exclude_aor": ["visitor*"]}})
     campaign.sends()
     campaign.emu.add_contact("visitor", "sip:visitor@127.0.0.1:9")
     cost, result = campaign.cost(campaign.sends)
@@ -280,8 +280,8 @@ def test_own_only_looks_at_the_socket_of_now(campaign):
 
 @pytest.mark.parametrize("version", ["2.4", "3.6"])
 def test_aors_are_looked_up_once_and_then_as_they_are_needed(campaign, version):
-    campaign = campaign(version, 8, {"contacts": None})
-    campaign.args["aor"] = [phone["user"] for phone in campaign.emu.phones()] + ["late", "never"]
+    campaign = campaign(version, 8, {"select": None})
+    campaign.args["aors"] = [phone["user"] for phone in campaign.emu.phones()] + ["late", "never"]
     cost, planned = campaign.cost(lambda: campaign.sends(plan_only=True))
     assert cost == {"ul_show_contact": 10} and planned["lookup"]["how"] == "show"
     assert [each["outcome"] for each in planned["results"]] == ["planned"] * 8 + ["not_sent"] * 2
@@ -295,7 +295,7 @@ def test_aors_are_looked_up_once_and_then_as_they_are_needed(campaign, version):
 
 def test_other_filters_make_another_plan(campaign):
     campaign = campaign("3.6", 10)
-    first = campaign.sends(contacts={"aor": ["10000[0-3]"]})
+    first = campaign.sends(select={"aor": ["10000[0-3]"]})
     assert outcomes(first) == {"accepted": 4}
     cost, second = campaign.cost(campaign.sends)
     assert cost == {"ul_dump": 1} and second["summary"]["earlier"] == 4
@@ -357,7 +357,7 @@ def test_a_plan_that_is_none_sends_nothing(campaign, broken, args):
         ({"campaign": None, "campaign_dir": None, "canary": 5}, ["campaign", "canary"]),
         ({"canary": -1}, ["canary", "-1"]),
         ({"canary": 101}, ["canary", "101"]),
-        ({"contacts": None, "uri": ["sip:a@b"], "canary": 5}, ["uri", "canary"]),
+        ({"select": None, "uris": ["sip:a@b"], "canary": 5}, ["uri", "canary"]),
     ],
 )
 def test_options_that_cannot_be(campaign, args, words):
@@ -366,8 +366,8 @@ def test_options_that_cannot_be(campaign, args, words):
 
 
 def test_uris_need_no_plan(campaign):
-    campaign = campaign("3.6", 4, {"contacts": None})
-    campaign.args["uri"] = [phone["contact"] for phone in campaign.emu.phones()]
+    campaign = campaign("3.6", 4, {"select": None})
+    campaign.args["uris"] = [phone["contact"] for phone in campaign.emu.phones()]
     planned = campaign.sends(plan_only=True)
     assert {each["outcome"] for each in planned["results"]} == {"planned"} and planned["lookup"]["how"] == "none"
     assert campaign.notified() == {} and campaign.plan is None
@@ -380,13 +380,13 @@ def test_waiting_over_datagrams(campaign, version):
     """300 phones, which no datagram holds."""
     campaign = campaign(version, 200, reboot=True, reboot_seconds=0.3, register="direct")
     campaign.way = {"host": campaign.emu.udp[0], "port": campaign.emu.udp[1]}
-    result = campaign.sends(wait={"timeout": 20})
+    result = campaign.sends(wait=True, wait_timeout=20)
     assert outcomes(result) == {"accepted": 200} and result["summary"]["registered"] == {"back": 200}
 
 
 def test_left_out_contacts_are_counted_and_listed_in_part(campaign):
     campaign = campaign("3.6", 1200, register="direct")
-    result = campaign.run(check=True, contacts={"aor": ["10000[0-4]"], "exclude_aor": ["100003"], "limit": 3})
+    result = campaign.run(check=True, select={"aor": ["10000[0-4]"], "exclude_aor": ["100003"], "limit": 3})
     assert len(result["results"]) == 3 and len(result["left_out"]) == 1000
     assert result["summary"]["left_out"] == {
         "aor does not match": 1195,
@@ -432,7 +432,7 @@ class Moving:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("batch", [1, None])
 def test_a_phone_of_the_same_aor_is_not_taken_for_one_that_came_back(campaign, version, batch):
-    campaign = campaign(version, 1, {"wait": {"timeout": 1.5}, "batch": batch})
+    campaign = campaign(version, 1, {"wait": True, "wait_timeout": 1.5, "batch": batch})
     moving = Moving(campaign)
     moving.register("desk", "a", "b")
     if batch is None:
@@ -447,7 +447,7 @@ def test_a_phone_of_the_same_aor_is_not_taken_for_one_that_came_back(campaign, v
 
 
 def test_one_that_the_filters_leave_out_is_not_taken_for_one_that_came_back(campaign):
-    campaign = campaign("3.6", 1, {"contacts": {"contact": ["*=a"]}, "wait": {"timeout": 1.5}})
+    campaign = campaign("3.6", 1, {"select": {"contact": ["*=a"]}, "wait": True, "wait_timeout": 1.5})
     Moving(campaign).register("desk", "a", "b")
     assert campaign.sends()["summary"]["registered"] == {"not_back": 1}
 
@@ -507,7 +507,7 @@ def test_phones_that_are_done_and_moved_are_no_newcomers(campaign, version):
 @pytest.mark.parametrize("version", ["2.4", "3.6"])
 @pytest.mark.parametrize("cut", [{"limit": 3}, {"sample": 50.0, "seed": "a"}])
 def test_refresh_keeps_phones_that_sample_and_limit_would_leave_out_now(campaign, version, cut):
-    campaign = campaign(version, 8, {"contacts": cut})
+    campaign = campaign(version, 8, {"select": cut})
     planned = {each["aor"] for each in campaign.sends(plan_only=True)["results"]}
     for number in range(12):
         campaign.emu.add_contact(f"a{number}" + campaign.domain, f"sip:code200@127.0.0.1:{campaign.emu.phones_port}")

@@ -118,8 +118,8 @@ def test_module_defaults_of_the_action_group(ansible, emulator):
     tasks = [
         task("mi_command", "mi_command", {"command": "version"}),
         facts_task("facts", "version"),
-        task("notify", "notify", {"aor": [aor], "event": "x-test"}),
-        task("mwi", "mwi", {"aor": aor}),
+        task("notify", "notify", {"aors": [aor], "event": "x-test"}),
+        task("mwi", "mwi", {"aors": [aor]}),
         task(
             "uac_dlg",
             "uac_dlg",

@@ -49,7 +49,7 @@ def requests(emu):
 @pytest.mark.parametrize("most, fewest", [(3, 4), ("10%", 2)])
 def test_max_failures_stops_and_lists_the_rest(emulator, most, fewest):
     emu = emulator("3.6", phones=120, reject=0.5)
-    result = notify(emu, contacts={}, max_failures=most, max_in_flight=1)
+    result = notify(emu, select={}, max_failures=most, max_in_flight=1)
     assert result["failed"] and re.match(
         r"The run stopped: \d+ of \d+ phones failed, more than max_failures", result["msg"]
     )
@@ -66,7 +66,7 @@ def test_max_failures_stops_and_lists_the_rest(emulator, most, fewest):
 
 def test_a_stopped_campaign_goes_on(emulator, tmp_path):
     emu = emulator("3.6", phones=60, reject=0.2)
-    campaign = {"contacts": {}, "campaign": "c", "campaign_dir": str(tmp_path)}
+    campaign = {"select": {}, "campaign": "c", "campaign_dir": str(tmp_path)}
     stopped = notify(emu, max_failures=1, max_in_flight=1, **campaign)
     assert stopped["failed"] and outcomes(stopped)["not_sent"]
     rest = notify(emu, **campaign)
@@ -83,30 +83,31 @@ def test_batches_until_none_remain(emulator, tmp_path, version):
     emu = emulator(version, phones=50, dead=0.04, fr_timeout=0.5)
     remaining, seen = [], []
     while not remaining or remaining[-1]:
-        result = notify(emu, contacts={}, campaign="b", campaign_dir=str(tmp_path), batch=20)
+        result = notify(emu, select={}, campaign="b", campaign_dir=str(tmp_path), batch=20)
         assert result["changed"]
         remaining.append(result["summary"]["remaining"])
         seen += [each["contact"] for each in result["results"]]
     assert remaining == [30, 10, 0]
     assert sorted(seen) == sorted(phone["contact"] for phone in emu.phones())
     assert requests(emu) == {phone["user"]: 1 for phone in emu.phones()}
-    done = notify(emu, contacts={}, campaign="b", campaign_dir=str(tmp_path), batch=20)
+    done = notify(emu, select={}, campaign="b", campaign_dir=str(tmp_path), batch=20)
     assert not done["changed"] and done["results"] == [] and done["summary"]["earlier"] == 50
 
 
 def test_batches_tell_once_of_phones_that_nothing_is_sent_to(emulator, tmp_path):
     emu = emulator("3.6", phones=24, reboot=True, reboot_seconds=0.2, upgrade=True)
-    vendors = {each["aor"]: each["vendor"] for each in notify(emu, check=True, contacts={})["results"]}
+    vendors = {each["aor"]: each["vendor"] for each in notify(emu, check=True, select={})["results"]}
     as_wanted = {aor for aor, vendor in vendors.items() if vendor == "snom"}
     left_out = {aor for aor, vendor in vendors.items() if vendor == "polycom"}
     news = [re.escape(new) for vendor, _agent, _old, new in VENDORS]
     args = {
-        "contacts": {"exclude_user_agent": ["polycom"]},
+        "select": {"exclude_user_agent": ["polycom"]},
         "unless_user_agent": "|".join(["snom", *news]),
         "campaign": "once",
         "campaign_dir": str(tmp_path),
         "batch": 6,
-        "wait": {"timeout": 20},
+        "wait": True,
+        "wait_timeout": 20,
     }
     assert {each["aor"] for each in notify(emu, check=True, **args)["left_out"]} == left_out
     runs = []
@@ -131,7 +132,7 @@ def test_waiting_until_phones_are_back(emulator, version):
     domain = "@127.0.0.1" if version == "4.0" else ""
     # it accepts and does nothing
     emu.add_contact("code200" + domain, f"sip:code200@127.0.0.1:{emu.phones_port}", user_agent="Lazy/1.0")
-    result = notify(emu, contacts={}, wait={"for": "registration", "timeout": 4})
+    result = notify(emu, select={}, wait=True, wait_timeout=4)
     newer = {agent % old: agent % new for _vendor, agent, old, new in VENDORS}
     registered = collections.Counter()
     for each in result["results"]:
@@ -148,7 +149,7 @@ def test_waiting_until_phones_are_back(emulator, version):
 
 def test_waiting_ends_once_all_are_back(emulator):
     emu = emulator("3.6", phones=5, reboot=True, reboot_seconds=0.3, upgrade=True)
-    result = notify(emu, contacts={}, wait={"timeout": 100})
+    result = notify(emu, select={}, wait=True, wait_timeout=100)
     assert result["summary"]["registered"] == {"back": 5}
     assert max(each["back_seconds"] for each in result["results"]) < 20
 
@@ -157,7 +158,7 @@ def test_waiting_ends_once_all_are_back(emulator):
 def test_a_second_run_changes_nothing_once_the_fleet_is_upgraded(emulator, version):
     emu = emulator(version, phones=8, reboot=True, reboot_seconds=0.2, upgrade=True)
     wanted = "|".join(re.escape(new) for _vendor, _agent, _old, new in VENDORS)
-    args = {"contacts": {}, "unless_user_agent": wanted, "wait": {"timeout": 20}}
+    args = {"select": {}, "unless_user_agent": wanted, "wait": True, "wait_timeout": 20}
     first = notify(emu, **args)
     assert first["changed"] and outcomes(first) == {"accepted": 8} and first["summary"]["registered"] == {"back": 8}
     second = notify(emu, **args)
@@ -178,7 +179,7 @@ def test_servers_that_share_a_table_send_to_no_phone_twice(emulator, version):
         for emu in both:
             emu.add_contact(f"1{number}{domain}", phone["contact"] + ";line=2", socket=sockets[1])
     results = [
-        notify(emu, contacts={}, own_only=True, own_sockets=[own]) for emu, own in zip(both, sockets, strict=False)
+        notify(emu, select={}, own_only=True, own_sockets=[own]) for emu, own in zip(both, sockets, strict=False)
     ]
     assert [len(each["results"]) for each in results] == [6, 5]
     assert [len(each["left_out"]) for each in results] == [5, 0]
@@ -187,7 +188,7 @@ def test_servers_that_share_a_table_send_to_no_phone_twice(emulator, version):
     assert len(sent) == len(set(sent)) == 11
     # what the processes listen on decides where nothing is given
     both[0].add_contact("far" + domain, "sip:far@127.0.0.1:9", socket="udp:192.0.2.7:5060")
-    planned = notify(both[0], check=True, contacts={}, own_only=True)
+    planned = notify(both[0], check=True, select={}, own_only=True)
     assert [each["aor"] for each in planned["left_out"]] == ["far" + domain]
 
 
@@ -199,7 +200,7 @@ def test_check_mode_gives_the_whole_plan(emulator, tmp_path, version):
     emu = emulator(version, phones=9)
     domain = "@127.0.0.1" if version == "4.0" else ""
     emu.add_contact("odd" + domain, "sip:odd@127.0.0.1:9", user_agent="Unheard/1.0")
-    args = {"contacts": {"exclude_user_agent": ["polycom"]}, "event": "auto", "unless_user_agent": "^Mitel", "campaign": "p",
+    args = {"select": {"exclude_user_agent": ["polycom"]}, "event": "auto", "unless_user_agent": "^Mitel", "campaign": "p",
             "campaign_dir": str(tmp_path)}  # fmt: skip
     plan = notify(emu, check=True, diff=True, **args)
     assert plan["changed"] and requests(emu) == {} and not list(tmp_path.iterdir())
@@ -336,7 +337,7 @@ def mixed():
     ({"user_agent": ["snom"], "domain": ["a.example"], "exclude_aor": ["user1"]}, "3"),
 ])  # fmt: skip
 def test_each_filter(mixed, filters, users):
-    plan = notify(mixed, check=True, contacts=filters)
+    plan = notify(mixed, check=True, select=filters)
     selected = sorted(each["aor"][4] for each in plan["results"])
     if isinstance(users, int):
         assert len(selected) == users
@@ -345,14 +346,14 @@ def test_each_filter(mixed, filters, users):
     assert sorted(selected + [each["aor"][4] for each in plan["left_out"]]) == list("01234567")
     assert all(each["reason"] for each in plan["left_out"])
     if "seed" in filters:
-        again = notify(mixed, check=True, contacts=filters)
+        again = notify(mixed, check=True, select=filters)
         assert [each["aor"] for each in again["results"]] == [each["aor"] for each in plan["results"]]
 
     # the same filters, and so the same phones, in the other modules
-    facts = run_module("facts", {**fifo_of(mixed), "gather_subset": ["contacts"], "contacts": filters})
+    facts = run_module("facts", {**fifo_of(mixed), "gather_subset": ["contacts"], "select": filters})
     assert sorted(each["user"][4] for each in facts["ansible_facts"]["opensips"]["contacts"]) == selected
     mailboxes = [{"aor": f"user{number}@{'a' if number < 4 else 'b'}.example", "new": 1} for number in range(8)]
-    lamps = mwi(mixed, check=True, mailboxes=mailboxes, contacts=filters)
+    lamps = mwi(mixed, check=True, mailboxes=mailboxes, select=filters)
     planned = sorted(each["aor"][4] for each in lamps["results"] if each["outcome"] == "planned")
     # limit takes the first ones in the order of the mailboxes
     assert planned == selected if "limit" not in filters else len(planned) == users

@@ -30,7 +30,7 @@ class Campaign:
         self.emu = emu
         self.journal = directory / "night.jsonl"
         # slow enough for several kills
-        self.args = dict(way, contacts={}, event="check-sync", campaign="night", campaign_dir=str(directory), rate=200)
+        self.args = dict(way, select={}, event="check-sync", campaign="night", campaign_dir=str(directory), rate=200)
 
     def start(self):
         return ModuleProcess("notify", self.args)

@@ -206,13 +206,13 @@ def test_modules_read_the_database_and_send_over_mi(database, emulator):
         "db2": False,
         "late": True,
     }
-    few = run_module("facts", {**common, "gather_subset": ["contacts"], "contacts": {"user_agent": ["yealink"]}})
+    few = run_module("facts", {**common, "gather_subset": ["contacts"], "select": {"user_agent": ["yealink"]}})
     assert [each["aor"] for each in few["ansible_facts"]["opensips"]["contacts"]] == ["db2"]
 
-    by_filter = run_module("notify", {**common, "contacts": {"aor": ["db*"], "limit": 1}, "event": "check-sync"})
+    by_filter = run_module("notify", {**common, "select": {"aor": ["db*"], "limit": 1}, "event": "check-sync"})
     assert [(each["aor"], each["outcome"]) for each in by_filter["results"]] == [("db1", "accepted")]
     assert [each["reason"] for each in by_filter["left_out"]] == ["it is beyond limit"]
-    by_aor = run_module("notify", {**common, "aor": ["db2", "late", "nobody"], "event": "check-sync"})
+    by_aor = run_module("notify", {**common, "aors": ["db2", "late", "nobody"], "event": "check-sync"})
     assert [(each["aor"], each["outcome"]) for each in by_aor["results"]] == [
         ("db2", "accepted"),
         ("late", "not_sent"),
@@ -242,9 +242,10 @@ def test_wait_watches_the_database(database, emulator):
         {
             **fifo_of(emu),
             "location_db": database.options,
-            "contacts": {},
+            "select": {},
             "event": "check-sync;reboot=true",
-            "wait": {"timeout": 60},
+            "wait": True,
+            "wait_timeout": 60,
         },
     )
     late.join()
@@ -270,7 +271,7 @@ def test_who_is_left_out_takes_no_memory(emulator):
         database.execute(f"INSERT INTO location ({columns}) VALUES {values}")
         process = ModuleProcess(
             "notify",
-            {**fifo_of(emu), "location_db": database.options, "contacts": {"user_agent": [r"\.5[0-9]$"]}},
+            {**fifo_of(emu), "location_db": database.options, "select": {"user_agent": [r"\.5[0-9]$"]}},
             check=True,
         )
         assert process.result()["summary"]["outcomes"]["planned"] == 10
@@ -309,8 +310,8 @@ def test_bad_input_sends_nothing(database, emulator, module, tmp_path):
         "db_timeout": ({**login, "db_timeout": -1}, ["location_db", "db_timeout"]),
     }
     args = {
-        "notify": {"contacts": {}, "event": "check-sync"},
-        "mwi": {"aor": "db1", "new": 1},
+        "notify": {"select": {}, "event": "check-sync"},
+        "mwi": {"aors": ["db1"], "new": 1},
         "facts": {"gather_subset": ["contacts"]},
     }[module]
     for name, (option, words) in cases.items():
@@ -351,8 +352,8 @@ def test_a_playbook(ansible, emulator, database):
     results = ansible.run(
         [
             facts_task("facts", "contacts", location_db=database.options),
-            task("plan", "notify", {"contacts": {}, "location_db": database.options}, check_mode=True),
-            task("bad", "notify", {"contacts": {}, "location_db": {**database.options, "db_table": "subscriber"}}),
+            task("plan", "notify", {"select": {}, "location_db": database.options}, check_mode=True),
+            task("bad", "notify", {"select": {}, "location_db": {**database.options, "db_table": "subscriber"}}),
         ],
         fifo_of(emu),
     )

@@ -42,7 +42,7 @@ def test_a_farm_is_accounted_for(ansible, emulator, version):
     """Each of 80 phones of eight vendors has the outcome of its behaviour, and those that obey do reboot."""
     emu = emulator(version, phones=80, dead=0.05, reject=0.1, provisional=0.025, reboot=True, reboot_seconds=0.1)
     farm = {each["contact"]: each for each in emu.phones()}
-    result = ansible.run([task("notify", "notify", {"contacts": {}})], fifo_of(emu)).must_succeed()["notify"]
+    result = ansible.run([task("notify", "notify", {"select": {}})], fifo_of(emu)).must_succeed()["notify"]
     assert len(result["results"]) == 80
     assert {each["contact"] for each in result["results"]} == set(farm)
     for each in result["results"]:
@@ -72,7 +72,7 @@ def test_presets_of_the_gem(ansible, emulator):
     emu = emulator("3.6", phones=1)
     uri = [emu.phones()[0]["contact"]]
     results = ansible.cases(
-        "notify", {key: {**fifo_of(emu), "uri": uri, "event": key, "headers": {"X-Mark": key}} for key in GEM}
+        "notify", {key: {**fifo_of(emu), "uris": uri, "event": key, "headers": {"X-Mark": key}} for key in GEM}
     )
     assert {key: each.msg for key, each in results.items() if each.failed} == {}
     got = {dict(each["headers"])["X-Mark"]: dict(each["headers"])["Event"] for each in emu.sip_log()}
@@ -104,9 +104,9 @@ def test_the_way_that_the_phone_came(ansible, emulator):
     )
     results = ansible.run(
         [
-            task("back", "notify", {"aor": ["nat", "far", "lost", "other"], "headers": {"X-Mark": "back"}}),
-            task("default", "notify", {"aor": ["other"], "socket": "default", "headers": {"X-Mark": "default"}}),
-            task("named", "notify", {"aor": ["other"], "socket": socket, "headers": {"X-Mark": "named"}}),
+            task("back", "notify", {"aors": ["nat", "far", "lost", "other"], "headers": {"X-Mark": "back"}}),
+            task("default", "notify", {"aors": ["other"], "socket": "default", "headers": {"X-Mark": "default"}}),
+            task("named", "notify", {"aors": ["other"], "socket": socket, "headers": {"X-Mark": "named"}}),
         ],
         fifo_of(emu),
     ).must_succeed()
@@ -131,7 +131,7 @@ def test_permanent_and_expired_contacts(ansible, emulator):
     emu.add_contact("short", contact.replace("100000", "code486"), expires=1, user_agent="n/a")
     time.sleep(1.2)
     (result,) = ansible.run(
-        [task("notify", "notify", {"contacts": {}, "event": "check-sync"})], fifo_of(emu)
+        [task("notify", "notify", {"select": {}, "event": "check-sync"})], fifo_of(emu)
     ).must_succeed()
     assert {each["aor"]: each["outcome"] for each in result["results"]} == {"100000": "accepted", "static": "accepted"}
     assert {each["aor"] for each in result["left_out"]} <= {"short"}
@@ -141,9 +141,9 @@ def test_requests_of_one_run_differ(ansible, emulator):
     """Call-ID, From-tag and branch are unique, and a rate or a bound on those in flight loses nobody."""
     emu = emulator("3.6", phones=120, register="direct")
     tasks = [
-        task("unbounded", "notify", {"contacts": {}, "event": "x-test"}),
-        task("bounded", "notify", {"contacts": {}, "event": "x-test", "max_in_flight": 3}),
-        task("paced", "notify", {"contacts": {}, "event": "x-test", "rate": 200}),
+        task("unbounded", "notify", {"select": {}, "event": "x-test"}),
+        task("bounded", "notify", {"select": {}, "event": "x-test", "max_in_flight": 3}),
+        task("paced", "notify", {"select": {}, "event": "x-test", "rate": 200}),
     ]
     results = ansible.run(tasks, fifo_of(emu)).must_succeed()
     for each in results:

@@ -46,7 +46,7 @@ def test_a_fleet_beyond_the_memory_of_its_server(version, way):
     with Emulator(version, phones=1500, dead=0, reject=0, wt_timer=1, shared_memory=SMALL, sip_log=False) as emu:
         before = emu.memory()
         uris = ["sip:{0}@127.0.0.1:{1}".format(phone["user"], emu.phones_port) for phone in emu.phones()]
-        result = run_module("notify", dict(way(emu), uri=uris, event="check-sync"))
+        result = run_module("notify", dict(way(emu), uris=uris, event="check-sync"))
         after = emu.memory()
     assert result["summary"]["outcomes"]["accepted"] == 1500, result["summary"]
     assert after["out_of_memory"] == before["out_of_memory"] == 0
@@ -63,7 +63,7 @@ def test_server_share_is_kept(version):
     with Emulator(version, phones=400, dead=0, reject=0, wt_timer=1, shared_memory=SMALL, sip_log=False) as emu:
         before = emu.memory()
         uris = ["sip:{0}@127.0.0.1:{1}".format(phone["user"], emu.phones_port) for phone in emu.phones()]
-        result = run_module("notify", dict(fifo(emu), uri=uris, event="check-sync", server_share=10))
+        result = run_module("notify", dict(fifo(emu), uris=uris, event="check-sync", server_share=10))
         after = emu.memory()
     assert result["summary"]["outcomes"]["accepted"] == 400
     assert after["max_used"] <= before["used"] + before["free"] / 10 + 8000
@@ -75,7 +75,7 @@ def test_a_run_waits_while_others_need_the_memory(version):
         held = emu.set_memory_aside((emu.memory()["free"] - MB) / MB)
         assert held
         uris = ["sip:{0}@127.0.0.1:{1}".format(phone["user"], emu.phones_port) for phone in emu.phones()]
-        process = ModuleProcess("notify", dict(fifo(emu), uri=uris, event="check-sync"))
+        process = ModuleProcess("notify", dict(fifo(emu), uris=uris, event="check-sync"))
         time.sleep(2)
         assert process.running and emu.memory()["transactions"] == 0
         emu.set_memory_aside(0)
@@ -142,6 +142,6 @@ def test_phones_refused_for_want_of_memory_are_sent_to_later(version):
 @pytest.mark.parametrize("share", [0, -5, 101])
 def test_server_share_that_cannot_be_is_refused(share):
     with Emulator("3.6", phones=1) as emu:
-        result = run_module("notify", dict(fifo(emu), contacts={}, event="check-sync", server_share=share))
+        result = run_module("notify", dict(fifo(emu), select={}, event="check-sync", server_share=share))
         assert result["failed"] and "server_share" in result["msg"]
         assert not emu.sip_log()

@@ -31,7 +31,7 @@ def same(entry):
 def test_a_fleet_in_a_file(version, tmp_path):
     path = tmp_path / "results.jsonl"
     with Emulator(version, phones=60, dead=0.05, reject=0.1, fr_timeout=1, reboot=False) as emu:
-        args = dict(way(emu), contacts={}, event="check-sync")
+        args = dict(way(emu), select={}, event="check-sync")
         held = run_module("notify", args)
         filed = run_module("notify", dict(args, results_file=str(path)))
         planned = run_module("notify", dict(args, results_file=str(tmp_path / "plan.jsonl")), check=True)
@@ -58,7 +58,7 @@ def test_lamps_in_a_file(tmp_path):
 
 def test_a_file_that_cannot_be_written_is_told_of_before_anything_is_sent(tmp_path):
     with Emulator("3.6", phones=3) as emu:
-        args = dict(way(emu), contacts={}, event="check-sync", results_file=str(tmp_path / "none" / "results.jsonl"))
+        args = dict(way(emu), select={}, event="check-sync", results_file=str(tmp_path / "none" / "results.jsonl"))
         result = run_module("notify", args)
         assert result["failed"] and "results_file" in result["msg"]
         assert not emu.sip_log()
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_written_is_told_of_before_anything_is_sent(tmp_pa
 def test_a_file_of_the_campaign_is_refused(tmp_path):
     """It would be emptied, and nobody would know who is done."""
     with Emulator("3.6", phones=3, dead=0, reject=0, reboot=False) as emu:
-        args = dict(way(emu), contacts={}, event="check-sync", campaign="night", campaign_dir=str(tmp_path))
+        args = dict(way(emu), select={}, event="check-sync", campaign="night", campaign_dir=str(tmp_path))
         assert not run_module("notify", args).get("failed")
         for name in ("night.jsonl", "night.plan.jsonl"):
             before = (tmp_path / name).read_text()
@@ -81,6 +81,6 @@ def test_a_file_of_the_campaign_is_refused(tmp_path):
 
 def test_check_mode_looks_at_the_file_too(tmp_path):
     with Emulator("3.6", phones=3) as emu:
-        args = dict(way(emu), contacts={}, event="check-sync", results_file=str(tmp_path / "none" / "results.jsonl"))
+        args = dict(way(emu), select={}, event="check-sync", results_file=str(tmp_path / "none" / "results.jsonl"))
         result = run_module("notify", args, check=True)
         assert result["failed"] and "results_file" in result["msg"]

@@ -142,7 +142,7 @@ def test_sipp_finds_the_notify_valid(ansible, sender, tmp_path):
     phones["doubter"] = Sipp(tmp_path, "doubter", scenario(200, {"Event": "something else"}))
     try:
         notify = {
-            "uri": [each.uri for each in phones.values()],
+            "uris": [each.uri for each in phones.values()],
             "event": "check-sync;reboot=true",
             "headers": {"X-Mark": "one"},
         }

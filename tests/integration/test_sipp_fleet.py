@@ -133,7 +133,7 @@ def register(emu, phones):
 def test_each_kind_of_answer(emulator, sipp_phones, version):
     emu = emulator(version, phones=0, fr_timeout=FR_TIMEOUT)
     register(emu, sipp_phones)
-    result = run_module("notify", {**fifo_of(emu), "contacts": {}, "event": "check-sync"})
+    result = run_module("notify", {**fifo_of(emu), "select": {}, "event": "check-sync"})
     found = {each["aor"].partition("@")[0]: each for each in result["results"]}
     assert {name: (each["outcome"], each["code"]) for name, each in found.items()} == {
         name: (outcome, code) for name, (_steps, outcome, code) in PHONES.items()
@@ -150,7 +150,7 @@ def test_each_kind_of_answer(emulator, sipp_phones, version):
 def test_in_a_campaign_none_gets_a_second_notify(emulator, sipp_phones, tmp_path):
     emu = emulator("3.6", phones=0, fr_timeout=FR_TIMEOUT)
     register(emu, sipp_phones)
-    args = {**fifo_of(emu), "contacts": {}, "event": "check-sync", "campaign": "s", "campaign_dir": str(tmp_path / "c")}
+    args = {**fifo_of(emu), "select": {}, "event": "check-sync", "campaign": "s", "campaign_dir": str(tmp_path / "c")}
     first = run_module("notify", args)
     received = {name: phone.received() for name, phone in sipp_phones.items()}
     second = run_module("notify", args)

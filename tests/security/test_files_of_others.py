@@ -269,8 +269,8 @@ def test_modules_say_so_and_send_nothing(emulator, shared):
     emu = emulator("3.6", phones=2, dead=0, reject=0)
     for name in ("night.jsonl", "state", "boxes.csv", "results"):
         os.mkfifo(shared / name)
-    notify = dict(fifo_of(emu), contacts={}, event="check-sync")
-    lamps = dict(fifo_of(emu), aor="nobody", account="sip:nobody@example.com", new=1)
+    notify = dict(fifo_of(emu), select={}, event="check-sync")
+    lamps = dict(fifo_of(emu), aors=["nobody"], account="sip:nobody@example.com", new=1)
     cases = {
         "night.jsonl": ("notify", dict(notify, campaign="night", campaign_dir=str(shared))),
         "results": ("notify", dict(notify, results_file=str(shared / "results"))),

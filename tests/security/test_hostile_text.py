@@ -163,7 +163,7 @@ class TestPhones:
     @pytest.mark.parametrize("status", ["200 ", "486 "])
     def test_a_reason_phrase_of_a_fleet_and_its_report(self, server, status):
         connection = server(**answer_of(status + LINE))
-        result = run_module("notify", {**connection, "aor": ["a"], "event": "check-sync"})
+        result = run_module("notify", {**connection, "aors": ["a"], "event": "check-sync"})
         assert not result.get("failed"), result["msg"]
         assert_words_are_safe(result)
         assert result["results"][0]["reason"] == LINE_ESCAPED
@@ -171,7 +171,7 @@ class TestPhones:
         self._reports_are_safe(result)
 
     def test_phones_that_are_not_sent_to(self, server):
-        result = run_module("notify", {**server(**answer_of("200 OK")), "aor": ["a"]})
+        result = run_module("notify", {**server(**answer_of("200 OK")), "aors": ["a"]})
         assert result["results"][0]["outcome"] == "not_sent"
         assert LINE_ESCAPED in result["results"][0]["reason"]
         assert_words_are_safe(result)
@@ -182,7 +182,7 @@ class TestPhones:
         dump = {"Domains": [{"name": "location", "AORs": [{"AOR": "a", "Contacts": [hostile_socket]}]}]}
         result = run_module(
             "notify",
-            {**server(ul_dump=dump), "contacts": {}, "own_only": True, "own_sockets": ["udp:192.0.2.1:*"]},
+            {**server(ul_dump=dump), "select": {}, "own_only": True, "own_sockets": ["udp:192.0.2.1:*"]},
         )
         assert result["left_out"][0]["reason"].endswith(LINE_ESCAPED)
         assert all(map(is_safe, result["summary"]["left_out"]))

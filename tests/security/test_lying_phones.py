@@ -269,7 +269,7 @@ def test_nobody_is_sent_to_who_did_not_register(text_server, farm, attacker):
     farm.register(Phone("liar", CLAIM.format(port=attacker.port)))
     # it is another's registration that this one claims
     farm.register(Phone("thief", CLAIM.format(port=attacker.port).replace("boss", "honest")))
-    result = run_module("notify", {**text_server.connection, "contacts": {}, "event": "check-sync"})
+    result = run_module("notify", {**text_server.connection, "select": {}, "event": "check-sync"})
     assert not result.get("failed"), result
     assert attacker.got() == []
     outcomes = {each["aor"].partition("@")[0]: each["outcome"] for each in result["results"]}
@@ -284,7 +284,7 @@ def test_nobody_is_sent_to_who_did_not_register(text_server, farm, attacker):
 def test_a_filter_on_aors_does_not_speak_of_other_doubtful_ones(text_server, farm):
     farm.register(Phone("honest", AGENT))
     farm.register(Phone("liar", CLAIM.format(port=9)))
-    args = {**text_server.connection, "event": "check-sync", "contacts": {"aor": ["hon*"]}}
+    args = {**text_server.connection, "event": "check-sync", "select": {"aor": ["hon*"]}}
     result = run_module("notify", args, check=True)
     assert [each["aor"] for each in result["results"]] == [text_server.aor("honest")]
 
@@ -296,7 +296,7 @@ def test_a_campaign_keeps_the_rule(emulator, tmp_path, attacker):
             **server.connection,
             "campaign": "c",
             "campaign_dir": str(tmp_path),
-            "contacts": {},
+            "select": {},
             "event": "check-sync",
         }
         for user in ("honest", "early", "late"):

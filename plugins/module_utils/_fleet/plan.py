@@ -36,7 +36,7 @@ _FORMAT = 1
 _FIELDS = ("aor", "contact", "sip_instance", "user_agent", "call_id")
 _TEXTS = frozenset([str, type(None)])
 # options that decide whom a plan holds; where the contacts are read from does not
-_SELECTING = ("contacts", "aor", "table", "own_only", "own_sockets")
+_SELECTING = ("select", "aors", "location_table", "own_only", "own_sockets")
 
 
 class PlanError(JournalError):
@@ -46,7 +46,7 @@ class PlanError(JournalError):
 def fingerprint_of(params):
     """What is the same as long as the options of a task select the same (str). params: mapping of options."""
     given = {name: params.get(name) for name in _SELECTING}
-    given["contacts"] = _without_none(given["contacts"])
+    given["select"] = _without_none(given["select"])
     return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()
 
 

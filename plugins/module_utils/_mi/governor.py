@@ -68,7 +68,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 
 # Percent of the memory that was free at the start which a run may hold.
-DEFAULT_SHARE = 60.0
+DEFAULT_SHARE = 70.0
 # Requests a second to a server whose memory cannot be watched.
 CAREFUL_RATE = 100.0
 # Seconds in which nothing got through until a run gives up.

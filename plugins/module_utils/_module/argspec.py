@@ -112,7 +112,7 @@ def database_spec():
 _FILTERS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
 
 
-def contacts_spec():
+def select_spec():
     """The filters on registered contacts, the location table, and the database that has it."""
     filters = {prefix + name: {"type": "list", "elements": "str"} for prefix in ("", "exclude_") for name in _FILTERS}
     filters.update(
@@ -125,8 +125,8 @@ def contacts_spec():
     )
     return ArgumentSpec(
         {
-            "contacts": {"type": "dict", "options": filters},
-            "table": {"type": "str", "default": "location"},
+            "select": {"type": "dict", "options": filters},
+            "location_table": {"type": "str", "default": "location"},
             "location_db": database_spec().to_option(),
         }
     )

@@ -15,7 +15,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ServerError,
     UnknownCommand,
 )
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, contacts_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, select_spec
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
@@ -49,13 +49,13 @@ def _statistics(task):
 
 def _contacts(task):
     with location_source(task) as source:
-        if task.params["contacts"] is None:
+        if task.params["select"] is None:
             return list(source.contacts())
-        return Selection(task.params["contacts"]).choose(source, LeftOut())
+        return Selection(task.params["select"]).choose(source, LeftOut())
 
 
 def _location_size(task):
-    return MISource(task.connection, task.params["table"]).cost()
+    return MISource(task.connection, task.params["location_table"]).cost()
 
 
 def _dialogs(task):
@@ -119,7 +119,7 @@ def spec():
             "statistics": {"type": "list", "elements": "str", "default": ["all"]},
         }
     )
-    return contacts_spec().merged_with(own)
+    return select_spec().merged_with(own)
 
 
 def chosen(wanted):
@@ -152,8 +152,8 @@ def chosen(wanted):
 def run(task):
     """Gather each subset; what the server has no command for is listed as skipped."""
     subsets = chosen(task.params["gather_subset"])
-    if task.params["contacts"] is not None:
-        Selection(task.params["contacts"])
+    if task.params["select"] is not None:
+        Selection(task.params["select"])
     facts, skipped = {}, {}
     for name in subsets:
         gather, command, offered_by = SUBSETS[name]

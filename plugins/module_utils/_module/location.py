@@ -18,7 +18,7 @@ _NAMED = 5
 @contextlib.contextmanager
 def location_source(task):
     """The source of contacts (see sources.py): the database of the option location_db, checked and open, or the server."""
-    params, table = task.params["location_db"], task.params["table"]
+    params, table = task.params["location_db"], task.params["location_table"]
     if params is None:
         source = MISource(task.connection, table)
         try:

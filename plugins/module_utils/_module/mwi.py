@@ -16,7 +16,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     ArgumentSpec,
-    contacts_spec,
+    select_spec,
     sending_spec,
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
@@ -25,37 +25,40 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import with_defaults
 
 
-def _mailbox():
-    spec = {"uri": {"type": "str"}, "aor": {"type": "str"}, "account": {"type": "str"}}
-    spec.update((name, {"type": "int", "default": 0}) for name in boxes.COUNTS)
-    return spec
+def _mailbox(**who):
+    """The options of a mailbox. who: those that say where its phones are."""
+    counts = {name: {"type": "int", "default": 0} for name in boxes.COUNTS}
+    return dict(who, account={"type": "str"}, **counts)
 
 
 def spec():
     """The module's own options."""
     own = ArgumentSpec(
         dict(
-            _mailbox(),
+            _mailbox(
+                uris={"type": "list", "elements": "str"},
+                aors={"type": "list", "elements": "str"},
+            ),
             domain={"type": "str"},
             mailboxes={
                 "type": "list",
                 "elements": "dict",
-                "options": _mailbox(),
+                "options": _mailbox(uri={"type": "str"}, aor={"type": "str"}),
                 "required_one_of": [("uri", "aor")],
                 "mutually_exclusive": [("uri", "aor")],
             },
             mailboxes_file={"type": "path"},
             state_file={"type": "path"},
         ),
-        required_one_of=[("uri", "aor", "mailboxes", "mailboxes_file")],
+        required_one_of=[("uris", "aors", "mailboxes", "mailboxes_file")],
         mutually_exclusive=[
-            ("uri", "aor", "mailboxes", "mailboxes_file"),
+            ("uris", "aors", "mailboxes", "mailboxes_file"),
             ("account", "mailboxes"),
             ("account", "mailboxes_file"),
-            ("uri", "contacts"),
+            ("uris", "select"),
         ],
     )
-    return contacts_spec().merged_with(sending_spec()).merged_with(own)
+    return select_spec().merged_with(sending_spec()).merged_with(own)
 
 
 def run(task):
@@ -112,8 +115,10 @@ def _result(results, requests, lookup, summary, changed):
 
 def _mailboxes(params):
     """The mailboxes as the options give them: list of dict."""
-    if params["uri"] is not None or params["aor"] is not None:
-        return [{name: params[name] for name in ("uri", "aor", "account") + boxes.COUNTS}]
+    if params["uris"] is not None or params["aors"] is not None:
+        shared = {name: params[name] for name in ("account",) + boxes.COUNTS}
+        given = [(uri, None) for uri in params["uris"] or ()] + [(None, aor) for aor in params["aors"] or ()]
+        return [dict(shared, uri=uri, aor=aor) for uri, aor in given]
     if any(params[name] for name in boxes.COUNTS):
         raise BadParameters(
             "Numbers of messages are given beside a list of mailboxes",
@@ -165,9 +170,9 @@ def _requests(task, source, changed):
     if aors:
         by_aor = targets.by_aor(source, aors)
     left_out = {}
-    if task.params["contacts"] is not None:
+    if task.params["select"] is not None:
         records = [each.record for reached in by_aor.values() for each in reached if each.record]
-        left_out = {id(record): reason for record, reason in Selection(task.params["contacts"]).split(records)[1]}
+        left_out = {id(record): reason for record, reason in Selection(task.params["select"]).split(records)[1]}
     headers = with_defaults(task.params["headers"], message_summary.NOTIFY_HEADERS)
     requests = []
     for mailbox, body in changed:

@@ -40,7 +40,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     ArgumentSpec,
-    contacts_spec,
+    select_spec,
     sending_spec,
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
@@ -56,8 +56,8 @@ def spec():
     """The module's own options."""
     own = ArgumentSpec(
         {
-            "uri": {"type": "list", "elements": "str"},
-            "aor": {"type": "list", "elements": "str"},
+            "uris": {"type": "list", "elements": "str"},
+            "aors": {"type": "list", "elements": "str"},
             "event": {"type": "str", "default": presets.AUTO},
             "action": {"type": "str", "choices": ["reboot", "check_cfg"], "default": "reboot"},
             "body": {"type": "str"},
@@ -71,26 +71,20 @@ def spec():
             "canary": {"type": "float"},
             "plan_only": {"type": "bool", "default": False},
             "refresh": {"type": "bool", "default": False},
-            "wait": {
-                "type": "dict",
-                "options": {
-                    "for": {"type": "str", "choices": ["registration"], "default": "registration"},
-                    "timeout": {"type": "float", "default": 300},
-                },
-            },
+            "wait": {"type": "bool", "default": False},
+            "wait_timeout": {"type": "float", "default": 300},
         },
-        required_one_of=[("uri", "aor", "contacts")],
+        required_one_of=[("uris", "aors", "select")],
         mutually_exclusive=[
-            ("uri", "aor", "contacts"),
-            ("uri", "wait"),
-            ("uri", "own_only"),
-            ("uri", "unless_user_agent"),
-            ("uri", "canary"),
+            ("uris", "aors", "select"),
+            ("uris", "own_only"),
+            ("uris", "unless_user_agent"),
+            ("uris", "canary"),
         ],
         required_by={"campaign_dir": "campaign", "batch": "campaign", "canary": "campaign"},
         required_if=[("plan_only", True, ["campaign"]), ("refresh", True, ["campaign"])],
     )
-    return contacts_spec().merged_with(sending_spec()).merged_with(own)
+    return select_spec().merged_with(sending_spec()).merged_with(own)
 
 
 def run(task):
@@ -116,7 +110,7 @@ class _Fleet:
         _check_options(params)
         wanted = params["unless_user_agent"]
         self._as_wanted = None if wanted is None else compile_regex(wanted, "unless_user_agent")
-        self._selection = Selection(params["contacts"] or {})
+        self._selection = Selection(params["select"] or {})
         self._source = None
         self._rules = Rules(lambda target: _request(target, params, self._contents), self._is_wanted)
         self._choice = self._foreign = None
@@ -143,7 +137,7 @@ class _Fleet:
         """
         params, self._source = self._params, source
         self._choice = Choice(self._rules, journal, params["batch"], params["resend_unknown"])
-        if params["campaign"] is None or params["uri"] is not None:
+        if params["campaign"] is None or params["uris"] is not None:
             self._choice.take(self._read(), list)
             self._lookup = self._source.lookup()
             return
@@ -188,13 +182,13 @@ class _Fleet:
         users = self._source.count().users
         plan = Plan(fingerprint_of(params), users, self._read(cut), self._left_out)
         if params["canary"]:
-            seed = (params["contacts"] or {}).get("seed")
+            seed = (params["select"] or {}).get("seed")
             plan.put_canary_first(params["canary"], str(seed or ""), self._rules.is_sendable)
         return plan
 
     def _look_up(self, plan, journal):
         """A function that looks phones of the plan up again."""
-        filters = self._params["contacts"] or {}
+        filters = self._params["select"] or {}
         # with sample and limit a contact that the plan does not have may be one that they left out
         is_cut = filters.get("sample") is not None or filters.get("limit") is not None
         again = LookUp(
@@ -216,11 +210,11 @@ class _Fleet:
         cut: see targets.of_selection().
         """
         params = self._params
-        if params["uri"] is not None:
-            targets.check_uris(params["uri"], "uri")
-            found = targets.of_uris(params["uri"])
-        elif params["aor"] is not None:
-            found = targets.of_aors(self._source, params["aor"])
+        if params["uris"] is not None:
+            targets.check_uris(params["uris"], "uris")
+            found = targets.of_uris(params["uris"])
+        elif params["aors"] is not None:
+            found = targets.of_aors(self._source, params["aors"])
         else:
             found = targets.of_selection(self._source, self._selection, self._left_out, cut)
         seen, once = {}, []
@@ -298,7 +292,7 @@ class _Fleet:
             ((each.target.aor, each.target.contact) for each in self._choice.requests),
             ((each.target.aor, each.target.contact) for each in self._choice.already),
         )
-        back = registration.wait_for_registrations(self._source, accepted, self._params["wait"]["timeout"], known)
+        back = registration.wait_for_registrations(self._source, accepted, self._params["wait_timeout"], known)
         for target, record in back:
             seconds = round(time.monotonic() - started, 1)
             _note_registered(results, waiting.pop(id(target)), registration.BACK, record["user_agent"], seconds)
@@ -362,8 +356,12 @@ def _check_options(params):
         raise BadParameters(f"batch is {params['batch']}", "Give a number from 1 on")
     if params["canary"] is not None and not 0 <= params["canary"] <= 100:
         raise BadParameters(f"canary is {params['canary']}", "Give a percentage from 0 to 100")
-    if params["wait"] and not 0 < params["wait"]["timeout"] <= 86400:
-        raise BadParameters(f"wait.timeout is {params['wait']['timeout']}", "Give seconds, above 0 and up to 86400")
+    if params["wait"] and params["uris"] is not None:
+        raise BadParameters(
+            "wait is set, and uris", "wait needs registered phones: use aors or select, or leave wait out"
+        )
+    if not 0 < params["wait_timeout"] <= 86400:
+        raise BadParameters(f"wait_timeout is {params['wait_timeout']}", "Give seconds, above 0 and up to 86400")
 
 
 def _check_event(params):

@@ -42,42 +42,42 @@ class Notify:
         return ansible.play(
             [
                 facts_task("facts", "contacts"),
-                task("reboot", "notify", {"contacts": {}, "headers": {"X-Mark": "reboot"}}),
+                task("reboot", "notify", {"select": {}, "headers": {"X-Mark": "reboot"}}),
                 task(
                     "check_cfg",
                     "notify",
                     {
-                        "contacts": {"user_agent": ["yealink", "snom"]},
+                        "select": {"user_agent": ["yealink", "snom"]},
                         "action": "check_cfg",
                         "headers": {"X-Mark": "check_cfg"},
                     },
                 ),
                 task(
-                    "aor", "notify", {"aor": ["2004{{ domain }}", "nobody{{ domain }}"], "headers": {"X-Mark": "aor"}}
+                    "aor", "notify", {"aors": ["2004{{ domain }}", "nobody{{ domain }}"], "headers": {"X-Mark": "aor"}}
                 ),
                 task(
                     "uri",
                     "notify",
                     {
-                        "uri": [uri("2001"), uri("2009"), uri("2001")],
+                        "uris": [uri("2001"), uri("2009"), uri("2001")],
                         "event": "check-sync;reboot=false",
                         "from_uri": "sip:provisioning@example.com",
                         "headers": {"X-Mark": "uri", "X-More": ["1", "2"]},
                     },
                 ),
-                task("preset", "notify", {"aor": [one], "event": "snom_check_cfg", "headers": {"X-Mark": "preset"}}),
+                task("preset", "notify", {"aors": [one], "event": "snom_check_cfg", "headers": {"X-Mark": "preset"}}),
                 task(
                     "body",
                     "notify",
-                    {"aor": [one], "event": "aastra_xml", "body": "<a>\n</a>", "headers": {"X-Mark": "body"}},
+                    {"aors": [one], "event": "aastra_xml", "body": "<a>\n</a>", "headers": {"X-Mark": "body"}},
                 ),
-                task("misspelt", "notify", {"aor": [one], "event": "snom_rebot", "headers": {"X-Mark": "misspelt"}}),
-                task("auto by uri", "notify", {"uri": [uri("2001")], "headers": {"X-Mark": "auto by uri"}}),
+                task("misspelt", "notify", {"aors": [one], "event": "snom_rebot", "headers": {"X-Mark": "misspelt"}}),
+                task("auto by uri", "notify", {"uris": [uri("2001")], "headers": {"X-Mark": "auto by uri"}}),
                 task(
                     "paced",
                     "notify",
                     {
-                        "contacts": {"aor": ["2001", "2004"]},
+                        "select": {"aor": ["2001", "2004"]},
                         "event": "x-test",
                         "rate": 20,
                         "headers": {"X-Mark": "paced"},
@@ -217,9 +217,9 @@ class Mwi:
                 task(
                     "on",
                     "mwi",
-                    {"aor": aor["2001"], "account": "sip:*97@example.com", "new": 2, "old": 5, "urgent_new": 1},
+                    {"aors": [aor["2001"]], "account": "sip:*97@example.com", "new": 2, "old": 5, "urgent_new": 1},
                 ),
-                task("off", "mwi", {"uri": uri("2003"), "old": 3}),
+                task("off", "mwi", {"uris": [uri("2003")], "old": 3}),
                 task(
                     "many",
                     "mwi",
@@ -234,7 +234,7 @@ class Mwi:
                         ],
                     },
                 ),
-                task("impossible", "mwi", {"uri": uri("2003"), "new": 1, "urgent_new": 2}),
+                task("impossible", "mwi", {"uris": [uri("2003")], "new": 1, "urgent_new": 2}),
             ],
             sip_hosts(servers, phones),
         )

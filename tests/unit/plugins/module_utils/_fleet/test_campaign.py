@@ -256,14 +256,14 @@ def test_one_outcome_each_and_nobody_twice(phones, filters, options, kills, data
     with tempfile.TemporaryDirectory() as directory, Synced() as synced:
         for moments in kills:
             try:
-                run(server(moments), directory, contacts=filters, **options)
+                run(server(moments), directory, select=filters, **options)
             except Killed:
                 lose_power(directory, data, synced.size)
             assert max(collections.Counter(log).values(), default=0) <= 1
         unknown = announced_without_outcome(directory)
         options = {name: value for name, value in options.items() if name != "batch"}
         before = list(log)
-        result = run(server(), directory, contacts=filters, **options)
+        result = run(server(), directory, select=filters, **options)
         _check_accounts(result, phones)
         _check_against_the_log(result, phones, log)
         found = {each["contact"]: each for each in result["results"]}
@@ -272,9 +272,7 @@ def test_one_outcome_each_and_nobody_twice(phones, filters, options, kills, data
             if found[contact]["outcome"] != "already":
                 assert found[contact]["outcome"] == "unknown" and found[contact]["earlier"]
             assert log.count(contact) == before.count(contact)
-        _check_a_run_after(
-            result, lambda: run(server(), directory, contacts=filters, **dict(options, max_failures=None))
-        )
+        _check_a_run_after(result, lambda: run(server(), directory, select=filters, **dict(options, max_failures=None)))
         _check_resending(server, directory, filters, options, log)
 
 
@@ -322,7 +320,7 @@ def _check_resending(server, directory, filters, options, log):
     """Asked to, those that are unknown are sent to once more, and only those."""
     unknown = announced_without_outcome(directory)
     before = collections.Counter(log)
-    result = run(server(), directory, contacts=filters, resend_unknown=True, **options)
+    result = run(server(), directory, select=filters, resend_unknown=True, **options)
     again = collections.Counter(log) - before
     wanted = {each["contact"]: each for each in result["results"]}
     for contact, times in again.items():
@@ -347,7 +345,7 @@ def test_batches_reach_everybody(phones, batch, kills, data):
                 result = run(
                     Server(phones, log, lambda many: data.draw(st.integers(0, many - 1)), moments),
                     directory,
-                    contacts={},
+                    select={},
                     event="check-sync",
                     batch=batch,
                 )
@@ -374,7 +372,7 @@ def test_the_table_is_read_once_a_campaign(phones, options, kills, data):
         for moments in [*kills, None, None]:
             server = Server(phones, [], lambda many: data.draw(st.integers(0, many - 1)), moments)
             try:
-                run(server, directory, contacts={}, **options)
+                run(server, directory, select={}, **options)
                 whole += 1
             except Killed:
                 pass

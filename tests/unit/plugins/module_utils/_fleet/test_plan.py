@@ -234,9 +234,9 @@ def test_a_directory_that_cannot_be_written(tmp_path):
 
 
 OPTIONS = {
-    "contacts": {"user_agent": ["snom"], "aor": None},
-    "aor": None,
-    "table": "location",
+    "select": {"user_agent": ["snom"], "aor": None},
+    "aors": None,
+    "location_table": "location",
     "own_only": False,
     "own_sockets": None,
     "unless_user_agent": None,
@@ -249,10 +249,10 @@ OPTIONS = {
 @pytest.mark.parametrize(
     "change",
     [
-        {"contacts": {"user_agent": ["snom", "yealink"]}},
-        {"contacts": {}},
-        {"contacts": None, "aor": ["a"]},
-        {"table": "other"},
+        {"select": {"user_agent": ["snom", "yealink"]}},
+        {"select": {}},
+        {"select": None, "aors": ["a"]},
+        {"location_table": "other"},
         {"own_only": True},
         {"own_sockets": ["udp:*"]},
     ],
@@ -264,8 +264,8 @@ def test_options_that_select_make_another_plan(change):
 @pytest.mark.parametrize(
     "change",
     [
-        {"contacts": {"user_agent": ["snom"], "domain": None}},
-        {"contacts": {"user_agent": ["snom"]}},
+        {"select": {"user_agent": ["snom"], "domain": None}},
+        {"select": {"user_agent": ["snom"]}},
         {"event": "check-sync", "batch": None, "canary": 5.0, "unless_user_agent": "x"},
     ],
 )

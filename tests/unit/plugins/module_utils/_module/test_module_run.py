@@ -241,7 +241,7 @@ def test_facts_skip_what_the_server_lacks(udp):
 def test_facts_refuse_unknown_subsets_and_filters(udp):
     failed, result = run("opensips_facts", udp.options(gather_subset=["uptyme"]))
     assert failed and "uptyme" in result["msg"] and "uptime" in result["msg"]
-    failed, result = run("opensips_facts", udp.options(contacts={"user_agent": ["("]}))
+    failed, result = run("opensips_facts", udp.options(select={"user_agent": ["("]}))
     assert failed and "user_agent" in result["msg"]
     assert udp.requests == []
 
@@ -304,7 +304,7 @@ def test_uac_dlg_fails_unless_the_answer_is_accepted():
 def test_notify_accounts_for_everybody(udp):
     failed, result = run(
         "opensips_notify",
-        udp.options(uri=["sip:a@192.0.2.1", "sip:b@192.0.2.1", "sip:a@192.0.2.1"], event="check-sync"),
+        udp.options(uris=["sip:a@192.0.2.1", "sip:b@192.0.2.1", "sip:a@192.0.2.1"], event="check-sync"),
     )
     assert not failed and result["changed"]
     assert [(each["contact"], each["outcome"]) for each in result["results"]] == [
@@ -312,13 +312,13 @@ def test_notify_accounts_for_everybody(udp):
         ("sip:b@192.0.2.1", "accepted"),
     ]
     assert result["summary"]["total"] == 2 and result["summary"]["outcomes"]["accepted"] == 2
-    failed, result = run("opensips_notify", udp.options(aor=["nobody"], event="check-sync"))
+    failed, result = run("opensips_notify", udp.options(aors=["nobody"], event="check-sync"))
     assert not failed and not result["changed"] and result["results"][0]["outcome"] == "not_sent"
 
 
 def test_notify_in_check_mode_plans(udp):
     failed, result = run(
-        "opensips_notify", udp.options(uri=["sip:a@192.0.2.1"], event="yealink_reboot"), check_mode=True
+        "opensips_notify", udp.options(uris=["sip:a@192.0.2.1"], event="yealink_reboot"), check_mode=True
     )
     assert not failed and result["results"][0]["outcome"] == "planned" and result["changed"]
     assert "t_uac_dlg" not in udp.methods()
@@ -327,13 +327,13 @@ def test_notify_in_check_mode_plans(udp):
 @pytest.mark.parametrize(
     "more,word",
     [
-        ({"uri": ["a@b"]}, "uri"),
-        ({"uri": ["sip:a@b"], "rate": 0.0}, "rate"),
-        ({"uri": ["sip:a@b"], "max_in_flight": 0}, "max_in_flight"),
-        ({"uri": ["sip:a@b"], "event": "a\r\nb"}, "vent"),
-        ({"contacts": {"network": ["x"]}}, "network"),
+        ({"uris": ["a@b"]}, "uri"),
+        ({"uris": ["sip:a@b"], "rate": 0.0}, "rate"),
+        ({"uris": ["sip:a@b"], "max_in_flight": 0}, "max_in_flight"),
+        ({"uris": ["sip:a@b"], "event": "a\r\nb"}, "vent"),
+        ({"select": {"network": ["x"]}}, "network"),
         ({}, "uri"),
-        ({"uri": ["sip:a@b"], "aor": ["a"]}, "mutually exclusive"),
+        ({"uris": ["sip:a@b"], "aors": ["a"]}, "mutually exclusive"),
     ],
 )
 def test_what_is_wrong_with_a_notify(udp, more, word):
@@ -343,11 +343,11 @@ def test_what_is_wrong_with_a_notify(udp, more, word):
 
 
 def test_mwi_sends_the_counts(udp):
-    failed, result = run("opensips_mwi", udp.options(uri="sip:a@192.0.2.1", new=2, old=1))
+    failed, result = run("opensips_mwi", udp.options(uris=["sip:a@192.0.2.1"], new=2, old=1))
     assert not failed and result["results"][0]["outcome"] == "accepted", result
     (sent,) = [params for method, params in udp.requests if method == "t_uac_dlg"]
     assert "Messages-Waiting: yes\r\n" in sent["body"] and "Voice-Message: 2/1" in sent["body"]
-    failed, result = run("opensips_mwi", udp.options(uri="sip:a@192.0.2.1", new=-1))
+    failed, result = run("opensips_mwi", udp.options(uris=["sip:a@192.0.2.1"], new=-1))
     assert failed and "new" in result["msg"]
 
 

@@ -72,7 +72,7 @@ def test_rows_are_neither_logged_nor_returned(more, text):
 )
 @pytest.mark.parametrize(
     "module, more",
-    [("notify", {"contacts": {}}), ("mwi", {"aor": "a", "new": 1}), ("facts", {"gather_subset": ["contacts"]})],
+    [("notify", {"select": {}}), ("mwi", {"aors": ["a"], "new": 1}), ("facts", {"gather_subset": ["contacts"]})],
 )
 def test_passwords_of_location_db_are_neither_logged_nor_returned(module, more, option):
     pytest.importorskip("sqlalchemy")

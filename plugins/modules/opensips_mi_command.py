@@ -9,10 +9,10 @@ module: opensips_mi_command
 short_description: Run Management Interface commands of OpenSIPS
 version_added: 0.1.0
 description:
-  - Runs one MI command, or a list of them over one connection, on any OpenSIPS from 1.11 to 4.0.
-  - Commands are written with their classic name, such as C(ul_dump), or with the name of OpenSIPS 4.0, such as C(usrloc:dump).
-    Parameters are written with the names that OpenSIPS 3.x gives them. Every server gets what it understands.
-  - All commands of a task are checked before the first one is sent. They run in order until one fails.
+  - Runs one MI command, or a list of commands over one connection, on OpenSIPS 1.11 to 4.0.
+  - Write a command with its classic name, such as C(ul_dump), or with its name in OpenSIPS 4.0, such as C(usrloc:dump).
+    Write parameters with their names in OpenSIPS 3.x. The module translates both for the version of the server.
+  - The module checks all commands of a task before it sends the first one. It runs them in order and stops at the first one that fails.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -21,61 +21,62 @@ attributes:
   check_mode:
     support: full
     details:
-      - Commands that only read are run. Others are not, and count as changes.
+      - In check mode, the module runs commands that only read. It reports all others as changes, and does not run them.
   diff_mode:
     support: none
   idempotent:
     support: N/A
     details:
-      - That depends on the command. A command that writes reports a change each time.
+      - This depends on the command. A command that writes reports a change each time.
   platform:
     platforms: posix
 options:
   command:
     description:
-      - Name of the command.
+      - Name of the command to run.
       - Either this or O(commands) is required.
     type: str
   params:
     description:
-      - Parameters of O(command), either a mapping of names to values, or a list in the order of the command.
-      - Values are text and whole numbers. Parameters that are lists by nature, such as C(statistics) of C(get_statistics), take a list.
+      - Parameters of O(command), as a mapping of names to values, or as a list in the order of the command.
+      - Values are text and whole numbers. If a parameter is a list, such as C(statistics) of C(get_statistics), write a list.
     type: raw
   changes:
     description:
       - Whether O(command) changes something on the server.
-      - If not set, the collection knows for each command whether it reads, writes or acts, and for those which do both it looks at
-        the parameters. Commands that it does not know count as changes.
+      - If not set, the collection decides by the command. For a command that can both read and write, it also looks at the parameters.
+        A command that the collection does not know counts as a change.
     type: bool
-  accept_codes:
+  tolerate:
     description:
-      - Codes with which the server may refuse without failing the task, for example V(404) when what is to be removed may be gone.
+      - Codes of errors that do not fail the task if the server returns them for O(command).
+      - For example, use V(404) to remove something that may be gone already.
     type: list
     elements: int
     default: []
   commands:
     description:
       - Commands to run in order, over one connection.
-      - Contradicts O(command), O(params) and O(changes).
+      - Contradicts O(command), O(params), O(changes) and O(tolerate). Set them for each command instead.
     type: list
     elements: dict
     suboptions:
       command:
         description:
-          - Name of the command.
+          - Name of the command to run.
         type: str
         required: true
       params:
         description:
-          - As O(params).
+          - Parameters of this command, as O(params).
         type: raw
       changes:
         description:
-          - As O(changes).
+          - Whether this command changes something on the server, as O(changes).
         type: bool
-      accept_codes:
+      tolerate:
         description:
-          - As O(accept_codes), for this command.
+          - Codes of errors that do not fail the task if the server returns them for this command, as O(tolerate).
         type: list
         elements: int
         default: []
@@ -102,14 +103,14 @@ EXAMPLES = r"""
       attr: greeting
       value: hello world
 
-- name: Remove a contact that may be gone already
+- name: Remove a contact, which may be gone already
   community.opensips.opensips_mi_command:
     command: ul_rm_contact
     params:
       table_name: location
       aor: alice
       contact: sip:alice@192.0.2.1:5060
-    accept_codes:
+    tolerate:
       - 404
 
 - name: Take a gateway out of a dispatcher set and look at the set, over one connection
@@ -126,33 +127,35 @@ EXAMPLES = r"""
 
 RETURN = r"""
 command:
-  description: The command as it was given.
+  description: The command, as it was given.
   returned: when O(command) is used
   type: str
   sample: uptime
-status:
+outcome:
   description:
-    - V(ok) when the server ran the command, V(accepted) when it refused with one of O(accept_codes), V(failed) when it refused
-      otherwise, V(would_run) in check mode, V(not_run) after a failure.
+    - What became of the command.
+    - V(ok) means that the server ran it. V(tolerated) means that the server returned an error whose code O(tolerate) lists.
+    - V(failed) means that the server returned another error, or that no valid reply came.
+    - V(planned) means that check mode did not run it. V(not_run) means that a command before it failed.
   returned: when O(command) is used
   type: str
   sample: ok
 code:
-  description: The server's code, 200 for a success, also where JSON-RPC has none.
+  description: The code that the server returned. It is 200 for a success, also where JSON-RPC has no code.
   returned: when O(command) is used and the server answered
   type: int
   sample: 200
-message:
-  description: The server's words for RV(code).
+reason:
+  description: The words that came with RV(code).
   returned: when O(command) is used and the server answered
   type: str
   sample: OK
 result:
   description:
-    - What the server answered, as plain data.
-    - From OpenSIPS 3.0 on the value of JSON-RPC or XML-RPC as it is.
-    - Before 3.0 a list of nodes, each with C(name), C(value), C(attributes) and C(children), the same over every transport.
-    - Empty when the server refused.
+    - What the server returned, as plain data.
+    - For OpenSIPS 3.0 and later, it is the unchanged value of JSON-RPC or XML-RPC.
+    - Before OpenSIPS 3.0, it is a list of nodes, each with C(name), C(value), C(attributes) and C(children). It is the same over every transport.
+    - It is empty if the server returned an error.
   returned: when O(command) is used and the server answered
   type: raw
   sample:
@@ -165,27 +168,31 @@ raw:
   type: str
   sample: '{"jsonrpc":"2.0","result":{"Now":"Sun Nov 22 03:22:05 2026"},"id":1}'
 data:
-  description: Details that JSON-RPC gives with an error.
-  returned: when O(command) is used and the server refused
+  description: Details that came with an error in JSON-RPC.
+  returned: when O(command) is used and the server returned an error
   type: raw
   sample: Too few or too many parameters
 results:
   description:
-    - For each of O(commands), in their order, C(command), C(status), C(changed), C(code), C(message), C(result), C(raw) and C(data) as above.
-    - Also returned on failure, so that every command is accounted for.
+    - For each of O(commands), in order, C(command), C(outcome), C(changed), C(error), C(code), C(reason), C(result), C(raw) and C(data).
+    - They mean the same as above. C(error) is empty unless C(outcome) is V(failed).
+    - Also returned on failure, with an entry for every command.
   returned: when O(commands) is used
   type: list
   elements: dict
   sample:
     - command: ds_set_state
-      status: ok
+      outcome: ok
       changed: true
+      error: null
       code: 200
-      message: OK
+      reason: OK
       result: OK
       raw: '{"jsonrpc":"2.0","result":"OK","id":2}'
 error:
-  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
+  description:
+    - What went wrong, with C(type), C(message) and C(hint).
+    - If the server returned an error, also its C(code), C(reason) and C(data).
   returned: failure
   type: dict
   sample:

@@ -260,7 +260,7 @@ def test_a_command_that_was_not_taken_changed_nothing(emulator):
     emu.kill()
     result = process.result()
     assert result["failed"] and not result["changed"]
-    assert [each["status"] for each in result["results"]] == ["ok", "failed"]
+    assert [each["outcome"] for each in result["results"]] == ["ok", "failed"]
 
 
 # ---- calls

@@ -188,7 +188,7 @@ def test_commands_before_the_one_that_breaks_are_accounted_for(emu, breaks):
     store = {"command": "cache_store", "params": {"system": "local", "attr": "a", "value": "b"}}
     result = run_module_here("mi_command", {**fifo_of(emu), "commands": [store, store, store]})
     assert result["failed"] and result["changed"]
-    assert [each["status"] for each in result["results"]] == ["ok", "failed", "not_run"]
+    assert [each["outcome"] for each in result["results"]] == ["ok", "failed", "not_run"]
     assert [each["changed"] for each in result["results"]] == [True, True, False]
 
 

@@ -32,7 +32,7 @@ def fetch(name, key):
     return task(
         name,
         "mi_command",
-        {"command": "cache_fetch", "params": {"system": "local", "attr": key}, "accept_codes": [400]},
+        {"command": "cache_fetch", "params": {"system": "local", "attr": key}, "tolerate": [400]},
     )
 
 

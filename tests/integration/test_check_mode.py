@@ -32,7 +32,7 @@ def test_nothing_but_reads_in_check_mode(ansible, emulator, version):
     first = emu.phones()[0]
     aor = first["user"] + ("@127.0.0.1" if version == "4.0" else "")
     store = {"command": "cache_store", "params": {"system": "local", "attr": "a", "value": "b"}}
-    fetch = {"command": "cache_fetch", "params": {"system": "local", "attr": "a"}, "accept_codes": [404]}
+    fetch = {"command": "cache_fetch", "params": {"system": "local", "attr": "a"}, "tolerate": [404]}
     headers = {"From": "<sip:a@127.0.0.1>", "To": "<sip:b@127.0.0.1>"}
     results = ansible.run(
         [
@@ -54,15 +54,15 @@ def test_nothing_but_reads_in_check_mode(ansible, emulator, version):
     assert emu.sip_log() == []
     assert emu.state()["cache"] == {}
 
-    assert (results["write"]["status"], results["write"]["changed"]) == ("would_run", True)
-    assert [(each["status"], each["changed"]) for each in results["list"]["results"]][:2] == [
+    assert (results["write"]["outcome"], results["write"]["changed"]) == ("planned", True)
+    assert [(each["outcome"], each["changed"]) for each in results["list"]["results"]][:2] == [
         ("ok", False),
-        ("would_run", True),
+        ("planned", True),
     ]
     assert results["list"]["changed"]
-    assert (results["read"]["status"], results["read"]["changed"]) == ("ok", False)
-    assert (results["unknown to the catalogue"]["status"], results["unknown to the catalogue"]["changed"]) == (
-        "would_run",
+    assert (results["read"]["outcome"], results["read"]["changed"]) == ("ok", False)
+    assert (results["unknown to the catalogue"]["outcome"], results["unknown to the catalogue"]["changed"]) == (
+        "planned",
         True,
     )
     assert len(results["facts"]["ansible_facts"]["opensips"]["contacts"]) == 2

@@ -302,7 +302,7 @@ def usual(tmp_path_factory):
     """The peak of a module that gets a small reply."""
     with JsonFifo(tmp_path_factory.mktemp("usual"), commands={"uptime": {"Up time": "1"}}) as peer:
         process = ModuleProcess("mi_command", options_of(peer))
-        assert process.result()["status"] == "ok"
+        assert process.result()["outcome"] == "ok"
         return process.peak
 
 

@@ -105,12 +105,12 @@ class TestServers:
         # data is data
         assert result["error"]["data"] == HOSTILE
 
-    def test_a_reason_that_is_accepted(self, server):
+    def test_a_reason_that_is_tolerated(self, server):
         result = run_module(
-            "mi_command", {**server(uptime=Fault(500, HOSTILE)), "command": "uptime", "accept_codes": [500]}
+            "mi_command", {**server(uptime=Fault(500, HOSTILE)), "command": "uptime", "tolerate": [500]}
         )
         assert not result.get("failed")
-        assert result["message"] == ESCAPED
+        assert result["reason"] == ESCAPED
 
     def test_results_stay_as_they_are(self, server):
         result = run_module("mi_command", {**server(uptime={"Up time": HOSTILE}), "command": "uptime"})

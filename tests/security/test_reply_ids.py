@@ -100,6 +100,6 @@ def test_the_two_errors_that_a_server_has_no_id_for(tmp_path, code):
 
 def test_a_module_believes_none(tmp_path):
     with PEERS["fifo"](tmp_path, FORGERIES["error 200 without id"]) as peer:
-        args = dict(peer.options(), command="cache_store", params=PARAMS, accept_codes=[200], timeout=1)
+        args = dict(peer.options(), command="cache_store", params=PARAMS, tolerate=[200], timeout=1)
         result = run_module("mi_command", args)
-    assert result["failed"] and result["status"] == "failed" and result["error"]["type"] == "MalformedReply"
+    assert result["failed"] and result["outcome"] == "failed" and result["error"]["type"] == "MalformedReply"

@@ -10,32 +10,36 @@
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    TaskFailure,
+    describe_error,
+    describe_failure,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 _COMMAND = {
     "command": {"type": "str"},
     "params": {"type": "raw"},
     "changes": {"type": "bool"},
-    "accept_codes": {"type": "list", "elements": "int", "default": []},
+    "tolerate": {"type": "list", "elements": "int", "default": []},
 }
 
 
 def spec():
     """The module's own options."""
-    each = dict(_COMMAND, command={"type": "str", "required": True})
+    command = dict(_COMMAND, command={"type": "str", "required": True})
     return ArgumentSpec(
-        dict(_COMMAND, commands={"type": "list", "elements": "dict", "options": each}),
+        dict(_COMMAND, commands={"type": "list", "elements": "dict", "options": command}),
         required_one_of=[("command", "commands")],
-        mutually_exclusive=[("command", "commands"), ("params", "commands"), ("changes", "commands")],
+        mutually_exclusive=[(name, "commands") for name in _COMMAND],
     )
 
 
 def run(task):
     """Check every command, then run them in order until one fails; each has its place in the result."""
     single = task.params["commands"] is None
-    wanted = [task.params] if single else task.params["commands"]
-    steps = [_Step(each, number, task) for number, each in enumerate(wanted, 1)]
+    commands = [task.params] if single else task.params["commands"]
+    steps = [_Step(command, number, task) for number, command in enumerate(commands, 1)]
     for step in steps:
         step.check()
     task.known = lambda: _result(steps, single)
@@ -51,7 +55,8 @@ def run(task):
 def _result(steps, single):
     result = {"changed": any(step.result["changed"] for step in steps)}
     if single:
-        result.update(steps[0].result)
+        # of a task without a list, the error is at the top, and only if there is one
+        result.update((name, value) for name, value in steps[0].result.items() if name != "error")
     else:
         result["results"] = [step.result for step in steps]
     return result
@@ -70,10 +75,10 @@ class _Step:
         self.number = number
         self.command = given["command"]
         self.params = _plain_params(given.get("params"), self.command)
-        self._accept = set(given["accept_codes"] or ())
+        self._tolerated = set(given["tolerate"] or ())
         self._task = task
         self._changes = given["changes"]
-        self.result = {"command": self.command, "status": "not_run", "changed": False}
+        self.result = {"command": self.command, "outcome": "not_run", "changed": False, "error": None}
 
     def check(self):
         """Refuse what cannot work before anything is sent."""
@@ -86,25 +91,28 @@ class _Step:
     def run(self):
         """Run it, or say that check mode does not; gives (self, error) when it failed."""
         if self._task.check_mode and self._changes:
-            self.result.update(status="would_run", changed=True)
+            self.result.update(outcome="planned", changed=True)
             return None
         try:
             reply = self._task.connection.call(self.command, self.params)
         except MIError as error:
-            accepted = isinstance(error, ServerError) and error.code in self._accept
-            self.result.update(status="accepted" if accepted else "failed")
+            tolerated = isinstance(error, ServerError) and error.code in self._tolerated
+            if tolerated:
+                self.result["outcome"] = "tolerated"
+            else:
+                self.result.update(outcome="failed", error=describe_error(error))
             if isinstance(error, ServerError):
                 self.result.update(
-                    code=error.code, message=printable(error.reason), data=error.data, result=None, raw=None
+                    code=error.code, reason=printable(error.reason), data=error.data, result=None, raw=None
                 )
             # a command that was refused, or did not go out, changed nothing; after anything else it may have
             self.result["changed"] = self._changes and error.maybe_sent
-            return None if accepted else (self, error)
+            return None if tolerated else (self, error)
         self.result.update(
-            status="ok",
+            outcome="ok",
             changed=self._changes,
             code=reply.code,
-            message=printable(reply.message),
+            reason=printable(reply.message),
             result=reply.result,
             raw=reply.raw,
         )

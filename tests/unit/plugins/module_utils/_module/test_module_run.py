@@ -77,8 +77,8 @@ def udp():
 
 def test_a_command_and_what_it_returns(udp):
     failed, result = run("opensips_mi_command", udp.options(command="uptime"))
-    assert not failed and result["changed"] is False and result["status"] == "ok"
-    assert (result["code"], result["message"], result["result"]) == (200, "OK", COMMANDS["uptime"])
+    assert not failed and result["changed"] is False and result["outcome"] == "ok"
+    assert (result["code"], result["reason"], result["result"]) == (200, "OK", COMMANDS["uptime"])
     assert json.loads(result["raw"])["result"] == COMMANDS["uptime"]
 
 
@@ -92,7 +92,7 @@ def test_a_tree_of_2x(tmp_path):
 def test_options_come_from_the_environment(udp):
     environment = {"OPENSIPS_MI_HOST": udp.host, "OPENSIPS_MI_PORT": str(udp.port)}
     failed, result = run("opensips_mi_command", {"command": "uptime"}, environment=environment)
-    assert not failed and result["status"] == "ok"
+    assert not failed and result["outcome"] == "ok"
     # what the task says wins
     failed, result = run("opensips_mi_command", {"command": "uptime", "port": 1}, environment=environment)
     assert failed and result["error"]["type"] == "ConnectError"
@@ -110,7 +110,7 @@ def test_check_mode_runs_what_reads_only(udp):
         check_mode=True,
     )
     assert not failed and result["changed"]
-    assert [each["status"] for each in result["results"]] == ["ok", "would_run"]
+    assert [each["outcome"] for each in result["results"]] == ["ok", "planned"]
     assert [each["changed"] for each in result["results"]] == [False, True]
     assert "cache_store" not in udp.methods()
 
@@ -120,11 +120,11 @@ def test_a_list_stops_at_the_first_failure(udp):
     store = {"command": "cache_store", "params": ["local", "a", "b"]}
     failed, result = run("opensips_mi_command", udp.options(commands=[store, fetch, store]))
     assert failed and "Command 2" in result["msg"] and "cache_fetch" in result["msg"] and "404" in result["msg"]
-    assert [each["status"] for each in result["results"]] == ["ok", "failed", "not_run"]
+    assert [each["outcome"] for each in result["results"]] == ["ok", "failed", "not_run"]
     assert result["changed"] is True and result["error"]["code"] == 404
     assert udp.methods().count("cache_store") == 1
-    failed, result = run("opensips_mi_command", udp.options(commands=[dict(fetch, accept_codes=[404]), store]))
-    assert not failed and [each["status"] for each in result["results"]] == ["accepted", "ok"]
+    failed, result = run("opensips_mi_command", udp.options(commands=[dict(fetch, tolerate=[404]), store]))
+    assert not failed and [each["outcome"] for each in result["results"]] == ["tolerated", "ok"]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_warnings_of_the_connection_are_shown():
 def test_what_is_wrong_with_a_reply(answer, kind):
     with Datagram(commands={"uptime": answer}) as peer:
         failed, result = run("opensips_mi_command", peer.options(command="uptime", timeout=0.5))
-    assert failed and result["error"]["type"] == kind and result["status"] == "failed"
+    assert failed and result["error"]["type"] == kind and result["outcome"] == "failed"
     assert kind != "RejectedParameters" or result["error"]["data"] == "Too few or too many parameters"
 
 

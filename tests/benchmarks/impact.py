@@ -460,7 +460,7 @@ def _playbook(served, options, folder):
     if served.emu and options.wait:
         # its phones only reboot on what their vendor knows
         selection = dict(_selection(served, options), exclude_user_agent=["polycom"])
-        waits.update(phone_reboot_event="auto", phone_reboot_contacts=selection)
+        waits.update(phone_reboot_event="auto", phone_reboot_select=selection)
     play = {
         "hosts": "localhost",
         "connection": "local",
@@ -472,7 +472,7 @@ def _playbook(served, options, folder):
             "phone_reboot_campaign_dir": str(folder / "journal"),
             "phone_reboot_report_dir": str(folder / "reports"),
             "phone_reboot_event": EVENT,
-            "phone_reboot_contacts": _selection(served, options),
+            "phone_reboot_select": _selection(served, options),
             "phone_reboot_batch": options.batch,
             **waits,
             **{f"phone_reboot_{name}": value for name, value in options.param.items()},

@@ -185,7 +185,7 @@ class Demo:
                 )
             variables = {
                 "opensips_connection": self.connection(emulator),
-                "opensips_results_dir": str(self.scratch / "results"),
+                "opensips_mwi_results_dir": str(self.scratch / "results"),
             }
             good = self.reboot(emulator, variables)
             self.look_and_light(emulator, variables)
@@ -199,7 +199,7 @@ class Demo:
     def reboot(self, emulator: Emulator, variables: dict[str, t.Any]) -> bool:
         screen = self.screen
         screen.heading("First run: reboot every phone, a few of them first")
-        everyone = {"phone_reboot_contacts": {}, "phone_reboot_batch": BATCH}
+        everyone = {"phone_reboot_select": {}, "phone_reboot_batch": BATCH}
         name = f"{NAMESPACE}.{NAME}.reboot_phones"
         reports = self.scratch / "reports"
         output = self.play(
@@ -235,9 +235,9 @@ class Demo:
         mailboxes = [{"aor": aor, "new": new, "old": 1} for new, aor in enumerate(some)]
         playbook = pathlib.Path(__file__).resolve().parent / "facts.yml"
         name = f"{NAMESPACE}.{NAME}.update_mwi"
-        shown = f"{playbook.relative_to(ROOT)} {name} -e {shlex.quote(json.dumps({'opensips_mailboxes': mailboxes}))}"
+        shown = f"{playbook.relative_to(ROOT)} {name} -e {shlex.quote(json.dumps({'opensips_mwi_mailboxes': mailboxes}))}"
         already = len(emulator.sip_log())
-        self.play([str(playbook), name], shown, **variables, opensips_mailboxes=mailboxes)
+        self.play([str(playbook), name], shown, **variables, opensips_mwi_mailboxes=mailboxes)
         facts(screen, self.results("facts"))
         lamps(screen, self.results("opensips")["results"], emulator.sip_log(already))
 

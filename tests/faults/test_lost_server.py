@@ -397,9 +397,9 @@ def test_the_playbook_of_lamps_shows_what_is_known_of_a_server_that_died(ansible
     boxes = [{"uri": each, "account": "sip:a@example.com", "new": 1} for each in uris(emu)]
     host = {
         "opensips_connection": {**fifo_of(emu), "timeout": 2},
-        "opensips_mailboxes": boxes,
-        "opensips_rate": 20,
-        "opensips_results_dir": str(tmp_path),
+        "opensips_mwi_mailboxes": boxes,
+        "opensips_mwi_rate": 20,
+        "opensips_mwi_results_dir": str(tmp_path),
     }
     play.update(hosts="all", tasks=rescued(play["tasks"]))
     with killed_after(emu, 8):

@@ -146,8 +146,8 @@ def test_over_udp_with_uris(emulator, tmp_path):
     """Where the fleet is given as URIs, UDP serves, too."""
     emu = emulator("3.6", phones=PHONES, dead=0.04, fr_timeout=0.8)
     campaign = Campaign(emu, {"host": emu.udp[0], "port": emu.udp[1]}, tmp_path / "state")
-    del campaign.args["contacts"]
-    campaign.args["uri"] = [phone["contact"] for phone in emu.phones()]
+    del campaign.args["select"]
+    campaign.args["uris"] = [phone["contact"] for phone in emu.phones()]
     chance = random.Random(7)
     assert sum(campaign.interrupt(chance, signal.SIGKILL) for _time in range(3))
     unknown = campaign.unknown()

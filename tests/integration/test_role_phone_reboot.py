@@ -63,7 +63,7 @@ def role(ansible, tmp_path):
         options = {
             "campaign": "night",
             "report_dir": str(reports),
-            "contacts": REBOOTING,
+            "select": REBOOTING,
             "wait_timeout": 6,
             "max_failures": "50%",
             **variables,
@@ -204,11 +204,11 @@ class TestOneServer:
 
     def test_aors_and_uris(self, role, farm_of):
         emu = farm_of(8)
-        by_aor = role({"sip": emu}, contacts=None, campaign="aors", aors=["100000", "100002"], canary=50, batch=10)
+        by_aor = role({"sip": emu}, select=None, campaign="aors", aors=["100000", "100002"], canary=50, batch=10)
         assert by_aor.json["summary"]["states"] == {"back": 2}
         uris = [each["contact"] for each in emu.phones()[:3]]
         by_uri = role(
-            {"sip": emu}, contacts=None, campaign="uris", uris=uris, event="check-sync;reboot=true", canary=0, batch=2
+            {"sip": emu}, select=None, campaign="uris", uris=uris, event="check-sync;reboot=true", canary=0, batch=2
         )
         assert [line.split(":")[0] for line in by_uri.lines] == ["batch 1 of 2", "batch 2 of 2"]
         assert by_uri.json["summary"]["states"] == {"accepted": 3}
@@ -250,7 +250,7 @@ class TestOneReading:
     def test_one_that_is_gone_is_no_newcomer_and_keeps_none_away(self, role, farm_of):
         emu = farm_of(6)
         users = [phone["user"] for phone in emu.phones()]
-        given = {"contacts": {}, "event": "check-sync;reboot=true", "canary": 0, "batch": 3, "wait": False}
+        given = {"select": {}, "event": "check-sync;reboot=true", "canary": 0, "batch": 3, "wait": False}
         for user in users:
             emu.set_phone(user, behaviour="reject", code=486)
         stopped = role({"sip": emu}, **{**given, "batch": 1, "max_failures": 0})

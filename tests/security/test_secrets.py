@@ -259,11 +259,11 @@ def played(ansible, emu, location, closed_url, services, folder):
     for name, url in (("phones", emu.http_url), ("unreachable", closed_url), ("silent", closed_url)):
         hosts[name] = {
             "opensips_connection": {"url": url, **LOGIN},
-            "opensips_mailboxes": [{"aor": emu.phones()[0]["user"], "new": 1}],
-            "opensips_location_db": location,
-            "opensips_results_dir": str(folder / "results"),
+            "opensips_mwi_mailboxes": [{"aor": emu.phones()[0]["user"], "new": 1}],
+            "opensips_mwi_location_db": location,
+            "opensips_mwi_results_dir": str(folder / "results"),
             "phone_reboot_location_db": location,
-            "phone_reboot_contacts": {},
+            "phone_reboot_select": {},
             "phone_reboot_event": "check-sync",
             "phone_reboot_wait": False,
             "phone_reboot_own_only": False,

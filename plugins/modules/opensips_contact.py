@@ -41,14 +41,14 @@ options:
             without it cuts the domain off.
         type: str
         required: true
-      uri:
+      contact:
         description:
           - The SIP URI of the contact, without angle brackets.
           - Without one, O(contacts[].state=absent) removes all contacts of the AOR.
         type: str
       state:
         description:
-          - Whether the contact is there. With V(absent) only O(contacts[].aor) and O(contacts[].uri) count.
+          - Whether the contact is there. With V(absent) only O(contacts[].aor) and O(contacts[].contact) count.
         type: str
         choices: [present, absent]
         default: present
@@ -87,7 +87,7 @@ options:
       - AORs that are not named keep theirs.
     type: bool
     default: false
-  table:
+  location_table:
     description:
       - The location table.
     type: str
@@ -104,13 +104,13 @@ EXAMPLES = r"""
   community.opensips.opensips_contact:
     contacts:
       - aor: pbx1
-        uri: sip:pbx1@192.0.2.20:5060
+        contact: sip:pbx1@192.0.2.20:5060
 
 - name: One contact for a day, and no other
   community.opensips.opensips_contact:
     contacts:
       - aor: "1001"
-        uri: sip:1001@192.0.2.21
+        contact: sip:1001@192.0.2.21
         expires: 86400
         q: 0.5
         methods: [INVITE, ACK, CANCEL, BYE, OPTIONS]
@@ -118,7 +118,7 @@ EXAMPLES = r"""
 
 - name: Many contacts from a table of one's own
   community.opensips.opensips_contact:
-    contacts: "{{ trunks | dict2items(key_name='aor', value_name='uri') }}"
+    contacts: "{{ trunks | dict2items(key_name='aor', value_name='contact') }}"
   vars:
     trunks:
       trunk1: sip:trunk1@192.0.2.31
@@ -134,12 +134,12 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry for each contact in the order of O(contacts), then those that O(exclusive) removes. An AOR without
-    O(contacts[].uri) has one for each of its contacts, or one without RV(results[].uri) where it has none.
+    O(contacts[].contact) has one for each of its contacts, or one without RV(results[].contact) where it has none.
   returned: always
   type: list
   elements: dict
   contains:
-    table:
+    location_table:
       description: The location table.
       type: str
       sample: location
@@ -147,7 +147,7 @@ results:
       description: The AOR as it was named.
       type: str
       sample: pbx1
-    uri:
+    contact:
       description: The contact.
       type: str
       sample: sip:pbx1@192.0.2.20:5060

@@ -81,7 +81,7 @@ options:
       - Seconds to wait until the calls are over. If not set, 40 with O(state=absent), because phones that are dead are given up
         after C(fr_timeout), which is 30 seconds by default, and 300 with O(state=drained).
     type: float
-  interval:
+  wait_interval:
     description:
       - Seconds between two looks at the calls.
     type: float
@@ -134,7 +134,7 @@ EXAMPLES = r"""
   community.opensips.opensips_dialog:
     state: drained
     wait_timeout: 3600
-    interval: 10
+    wait_interval: 10
 """
 
 RETURN = r"""

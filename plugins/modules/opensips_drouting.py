@@ -100,7 +100,7 @@ results:
   type: list
   elements: dict
   contains:
-    type:
+    kind:
       description: V(gateway), V(carrier) or V(probing).
       type: str
       sample: gateway

@@ -103,7 +103,7 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
         "lines": (args("plain", {"ip": "10.0.0.1", "match": "a\nb"}), ["match of 10.0.0.1"]),
         "no seconds": (args("net_filter", {"ip": "10.0.0.1", "expire": 0}), ["expire of 10.0.0.1/32,0 is 0"]),
         "absent": (args("net_filter", absent({"ip": "10.0.0.1", "expire": 9})), ["shall be absent"]),
-        "twice": (args("plain", NEW, {**NEW, "ip": "10.7.0.0/16"}), ["Entries 1 and 2 of rules"]),
+        "twice": (args("plain", NEW, {**NEW, "ip": "10.7.0.0/16"}), ["rules: entries 1 and 2 are the same"]),
         "prefixes": (args("plain", {"ip": "10.0.0.0/8"}, {"ip": "10.0.0.0/24"}), ["10.0.0.0/8,0", "10.0.0.0/24,0"]),
         "prefix there": (
             args("plain", {**OLD, "ip": "10.9.0.0/24"}),

@@ -92,7 +92,7 @@ class TestKeys:
 def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, version):
     emu = emulator(version, phones=0)
     cases = {
-        "twice": (entries(("a", {"value": "1"}), ("a", {"value": "2"})), ["Entries 1 and 2 of entries"]),
+        "twice": (entries(("a", {"value": "1"}), ("a", {"value": "2"})), ["entries: entries 1 and 2 are the same"]),
         "no value": (entries(("a", {})), ["Entry 1 of entries (a)", "value is missing"]),
         "empty": (entries(("b", {"value": "1"}), ("a", {"value": ""})), ["Entry 2 of entries (a)", "value is empty"]),
         "no key": (entries(("", {"value": "1"})), ["key is empty"]),

@@ -77,7 +77,10 @@ class TestEnding:
             }
         }
         summary = results["end"]["summary"]
-        assert summary == {"planned": 0, "ended": 1, "gone": 0, "failed": 0, "left": 0, "seen": 1}
+        assert summary == {
+            "total": 1,
+            "outcomes": {"planned": 0, "ended": 1, "gone": 0, "failed": 0, "left": 0},
+        }
 
     def test_the_second_run_is_unchanged(self, results):
         again = results["again"]
@@ -105,7 +108,14 @@ class TestWhatDoesNotEnd:
             ],
         )
         return ansible.play(
-            [task("end", "dialog", {"state": "absent", "all": True, "wait_timeout": 0.5, "interval": 0.1}, diff=True)],
+            [
+                task(
+                    "end",
+                    "dialog",
+                    {"state": "absent", "all": True, "wait_timeout": 0.5, "wait_interval": 0.1},
+                    diff=True,
+                )
+            ],
             hosts_of(servers),
         )
 
@@ -114,8 +124,8 @@ class TestWhatDoesNotEnd:
         assert end.failed and end["changed"]
         assert outcomes(end) == {"ends": "ended", "stays": "failed", "refused": "failed"}
         by_name = {each["call_id"]: each for each in end["results"]}
-        assert "500 Operation failed" in by_name["refused"]["error"]
-        assert "still there after 0.5 seconds" in by_name["stays"]["error"]
+        assert "500 Operation failed" in by_name["refused"]["error"]["message"] and by_name["ends"]["error"] is None
+        assert "still lists it after 0.5 seconds" in by_name["stays"]["error"]["message"]
         assert by_name["stays"]["after"] == {"state": "confirmed_na"}
         assert [len(by_name[name]["requests"]) for name in ("ends", "stays", "refused")] == [1, 1, 0]
         assert len(end["diff"]["before"]) == 1
@@ -136,7 +146,7 @@ class TestDraining:
                 {"callid": "stays", "from_uri": "sip:bob@example.com", "age": 60},
             ],
         )
-        drained = {"state": "drained", "interval": 0.1}
+        drained = {"state": "drained", "wait_interval": 0.1}
         return ansible.play(
             [
                 task("check", "dialog", {**drained, "caller": "alice"}, check_mode=True),
@@ -201,7 +211,7 @@ class TestMany:
         return ansible.play([end], {name: {"mi": server.ways["udp"][0]} for name, server in servers.items()})
 
     def test_all_are_ended(self, results, server):
-        assert results["end"]["summary"]["ended"] == self.COUNT
+        assert results["end"]["summary"]["outcomes"]["ended"] == self.COUNT
         assert server.emu.state()["dialogs"] == []
 
 
@@ -223,7 +233,7 @@ def test_bad_input_ends_nothing(ansible, emulator, version):
             "age": ({**absent, "older_than": -5}, ["older_than is -5"]),
             "end after": ({**absent, "all": True, "end_after_timeout": True}, ["end_after_timeout", "drained"]),
             "wait": ({**drained, "wait_timeout": -1}, ["wait_timeout is -1"]),
-            "interval": ({**drained, "interval": 0}, ["interval is 0"]),
+            "wait_interval": ({**drained, "wait_interval": 0}, ["wait_interval is 0"]),
             "rate": ({**absent, "all": True, "rate": 0}, ["rate is 0"]),
         },
         fifo_of(emu),

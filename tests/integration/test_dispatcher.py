@@ -86,7 +86,7 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
         {
             "unknown": (args((1, ONE, "inactive"), (1, "sip:192.0.2.1", "inactive")), ["sip:192.0.2.1 of set 1", ONE]),
             "unknown set": (args((7, ONE, "inactive")), ["of set 7", "of set 2"]),
-            "twice": (args((1, ONE, "inactive"), (1, ONE, "active")), ["Entries 1 and 2 of destinations"]),
+            "twice": (args((1, ONE, "inactive"), (1, ONE, "active")), ["destinations: entries 1 and 2 are the same"]),
             "partition": (partition, ["other", "partition"]),
         },
         fifo_of(emu),

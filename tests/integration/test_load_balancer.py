@@ -94,7 +94,10 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
             "unknown id": (args(first, {"id": 7, "enabled": False}), ["destinations", "7", f"{TWO} of group 1 (id 2)"]),
             "unknown group": (args({"uri": ONE, "group": 9, "enabled": False}), [f"{ONE} of group 9", ONE]),
             "unknown resource": (args(first, {"id": 2, "resources": {"fax": 1}}), ["resource fax of", "2", "pstn"]),
-            "twice": (args(first, {"uri": ONE, "group": 1, "enabled": True}), ["Entries 1 and 2 of destinations"]),
+            "twice": (
+                args(first, {"uri": ONE, "group": 1, "enabled": True}),
+                ["destinations: entries 1 and 2 are the same"],
+            ),
             "capacity": (args({"id": 2, "resources": {"pstn": -1}}), ["pstn", "-1"]),
             "no number": (args({"id": 2, "resources": {"pstn": "many"}}), ["pstn", "many"]),
             "too many": (args({"id": 2, "resources": {"pstn": 2**31}}), ["pstn", str(2**31)]),

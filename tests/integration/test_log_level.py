@@ -93,8 +93,8 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
         "level": ({"log_level": 5}, ["log_level is 5", "debug"]),
         "process level": ({"processes": [{"pid": 1, "log_level": -4}]}, ["pid 1", "-4"]),
         "filter": ({"consumers": [{"name": "syslog", "level_filter": 9}]}, ["syslog", "9"]),
-        "twice": ({"processes": [FIFO, FIFO]}, ["Entries 1 and 2 of processes"]),
-        "consumer twice": ({"consumers": [syslog, syslog]}, ["Entries 1 and 2 of consumers"]),
+        "twice": ({"processes": [FIFO, FIFO]}, ["processes: entries 1 and 2 are the same"]),
+        "consumer twice": ({"consumers": [syslog, syslog]}, ["consumers: entries 1 and 2 are the same"]),
     }
     if version == "1.11":
         cases["process"] = ({"processes": [FIFO]}, ["processes", "2.2"])

@@ -95,8 +95,8 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
         {
             "unknown": (args("rtpproxy", (PROXY, False, {}), ("udp:x", True, {})), ["no node udp:x", PROXY, OTHER]),
             "other set": (args("rtpproxy", (PROXY, False, {"set": 7})), [f"no node {PROXY} of set 7", "of set 1"]),
-            "twice": (args("rtpproxy", (PROXY, False, {}), (PROXY, True, {})), ["Entries 1 and 2 of nodes"]),
-            "one of another": (args("rtpproxy", (PROXY, False, {}), (PROXY, True, {"set": 1})), ["Entries 1 and 2"]),
+            "twice": (args("rtpproxy", (PROXY, False, {}), (PROXY, True, {})), ["nodes: entries 1 and 2 are the same"]),
+            "one of another": (args("rtpproxy", (PROXY, False, {}), (PROXY, True, {"set": 1})), ["entries 1 and 2"]),
         },
         fifo_of(emu),
     )

@@ -85,8 +85,8 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator):
         {
             "unknown": (args((ONE, False, {}), ("sip:nobody@x", True, {})), ["no registrant sip:nobody@x", ONE, TWO]),
             "other registrar": (args((ONE, False, {"registrar": "sip:x"})), [f"no registrant {ONE} sip:x", REGISTRAR]),
-            "twice": (args((ONE, False, {}), (ONE, True, {})), ["Entries 1 and 2 of registrants"]),
-            "one of another": (args((ONE, False, {}), (ONE, True, {"contact": CONTACT})), ["Entries 1 and 2"]),
+            "twice": (args((ONE, False, {}), (ONE, True, {})), ["registrants: entries 1 and 2 are the same"]),
+            "one of another": (args((ONE, False, {}), (ONE, True, {"contact": CONTACT})), ["entries 1 and 2"]),
         },
         fifo_of(emu),
     )

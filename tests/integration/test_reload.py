@@ -149,7 +149,12 @@ class TestWhatVersionsHave:
             ("domain", "not_run", False),
             ("dr_rules", "not_run", False),
         ]
+        assert nodes["summary"] == {
+            "total": 4,
+            "outcomes": {"planned": 0, "reloaded": 1, "failed": 1, "not_run": 2},
+        }
         assert nodes["changed"]
+        assert [each["error"] and each["error"]["code"] for each in nodes["results"]] == [None, 400, None, None]
         assert nodes["error"]["code"] == 400
 
 

@@ -79,7 +79,10 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
     unknown = {"enabled": False, "ids": [{"id": "nosuch", "enabled": True}]}
     told = ["no trace ids", "2.2"] if version == "1.11" else ["no trace id nosuch", "tid"]
     run_cases(
-        ansible, "trace", {"twice": (twice, ["Entries 1 and 2 of ids"]), "unknown": (unknown, told)}, fifo_of(emu)
+        ansible,
+        "trace",
+        {"twice": (twice, ["ids: entries 1 and 2 are the same"]), "unknown": (unknown, told)},
+        fifo_of(emu),
     )
     # the state is as it was
     (result,) = ansible.run([task("same", "trace", ON)], fifo_of(emu))

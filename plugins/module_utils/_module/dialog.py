@@ -11,8 +11,11 @@ import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
-from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    TaskFailure,
+    describe_error,
+    describe_failure,
+)
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
 
 # Seconds to wait for calls that nobody told to end
@@ -34,7 +37,7 @@ def spec():
             "older_than": {"type": "int"},
             "all": {"type": "bool", "default": False},
             "wait_timeout": {"type": "float"},
-            "interval": {"type": "float", "default": 1.0},
+            "wait_interval": {"type": "float", "default": 1.0},
             "end_after_timeout": {"type": "bool", "default": False},
             "rate": {"type": "float"},
         }
@@ -67,8 +70,8 @@ def run(task):
         raise TaskFailure(str(error), dict(result, **describe_failure(error.error))) from error
     result = _result(outcomes, time.monotonic() - start)
     problem = _problem(outcomes, result["seconds"])
-    if problem:
-        raise TaskFailure(problem, result)
+    if problem is not None:
+        raise TaskFailure(str(problem), dict(result, error=describe_error(problem)))
     return result
 
 
@@ -85,7 +88,7 @@ def _checked(params):
             "No filter is given, so that every call of the server would be ended",
             f"Give one of {', '.join(dialogs.FILTERS)}; or all=true if you mean it",
         )
-    for option, least in (("wait_timeout", 0), ("interval", 0.05)):
+    for option, least in (("wait_timeout", 0), ("wait_interval", 0.05)):
         if params[option] is not None and params[option] < least:
             raise BadParameters(f"{option} is {params[option]:g}", f"Give {least:g} or more")
     if params["rate"] is not None and params["rate"] <= 0:
@@ -98,34 +101,42 @@ def _absent(task, wanted, ended):
     params = task.params
     found = dialogs.find(task.connection, wanted).values()
     wait = dialogs.END_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
-    return dialogs.end(task.connection, found, wait, params["interval"], params["rate"], ended)
+    return dialogs.end(task.connection, found, wait, params["wait_interval"], params["rate"], ended)
 
 
 def _drained(task, wanted, ended):
     params = task.params
     wait = _DRAIN_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
-    outcomes = dialogs.drain(task.connection, wanted, wait, params["interval"])
+    outcomes = dialogs.drain(task.connection, wanted, wait, params["wait_interval"])
     left = [each.dialog for each in outcomes if each.outcome == dialogs.LEFT]
     if not left or not params["end_after_timeout"]:
         return outcomes
     over = [each for each in outcomes if each.outcome != dialogs.LEFT]
     ended.extend(over)
     try:
-        return over + dialogs.end(task.connection, left, dialogs.END_WAIT, params["interval"], params["rate"], ended)
+        return over + dialogs.end(
+            task.connection, left, dialogs.END_WAIT, params["wait_interval"], params["rate"], ended
+        )
     except dialogs.Unfinished as error:
         error.outcomes = over + error.outcomes
         raise
 
 
 def _problem(outcomes, seconds):
-    """The text of the failure, or None."""
-    failed = [each for each in outcomes if each.outcome == dialogs.FAILED]
+    """The MIError of a task that leaves calls, or None."""
+    failed = [ended for ended in outcomes if ended.outcome == dialogs.FAILED]
     if failed:
-        return f"{len(failed)} of {_calls(len(outcomes))} did not end: {_named(failed, lambda each: str(each.error))}"
-    left = [each for each in outcomes if each.outcome == dialogs.LEFT]
+        return dialogs.NotEnded(
+            f"{len(failed)} of {_calls(len(outcomes))} did not end: {_named(failed, lambda ended: str(ended.error))}"
+        )
+    left = [waited for waited in outcomes if waited.outcome == dialogs.LEFT]
     if left:
         now = time.time()
-        return f"{_calls(len(left))} left after {seconds:g} seconds: {_named(left, lambda each: _age(each.dialog, now))}. Wait longer with wait_timeout, or have them ended with end_after_timeout"
+        names = _named(left, lambda waited: _age(waited.dialog, now))
+        return dialogs.NotEnded(
+            f"{_calls(len(left))} left after {seconds:g} seconds: {names}",
+            "Increase wait_timeout, or end them with end_after_timeout",
+        )
     return None
 
 
@@ -134,11 +145,11 @@ def _calls(number):
 
 
 def _named(outcomes, note):
-    told = [
-        f"{each.dialog['call_id']} from {each.dialog['from_uri']} to {each.dialog['to_uri']} ({note(each)})"
-        for each in outcomes
+    names = [
+        f"{known.dialog['call_id']} from {known.dialog['from_uri']} to {known.dialog['to_uri']} ({note(known)})"
+        for known in outcomes
     ]
-    return first_few(told, _NAMED)
+    return first_few(names, _NAMED)
 
 
 def _age(dialog, now):
@@ -155,14 +166,11 @@ def _result(outcomes, seconds):
             diff["before"][f"{entry['call_id']} {entry['id']}"] = {
                 name: entry[name] for name in ("from_uri", "to_uri", "state")
             }
-    summary = {
-        word: sum(1 for each in outcomes if each.outcome == word)
-        for word in (dialogs.PLANNED, dialogs.ENDED, dialogs.GONE, dialogs.FAILED, dialogs.LEFT)
-    }
+    counts = {word: sum(1 for known in outcomes if known.outcome == word) for word in dialogs.OUTCOMES}
     return {
         "changed": any(each["changed"] for each in results),
         "results": results,
-        "summary": dict(summary, seen=len(results)),
+        "summary": {"total": len(results), "outcomes": counts},
         "seconds": round(seconds, 3),
         "diff": diff,
     }
@@ -178,10 +186,9 @@ def _entry(each):
         before=state,
         after=state if there else None,
         requests=[],
+        error=None if each.error is None else describe_error(each.error),
     )
     if each.sent or each.outcome == dialogs.PLANNED:
         method, params = dialogs.request_of(each.dialog)
         entry["requests"] = [{"command": method, "params": params}]
-    if each.error is not None:
-        entry["error"] = printable(str(each.error))
     return entry

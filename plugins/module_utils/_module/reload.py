@@ -9,14 +9,18 @@
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
-from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    TaskFailure,
+    describe_error,
+    describe_failure,
+)
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
 
 PLANNED = "planned"
 RELOADED = "reloaded"
 FAILED = "failed"
 NOT_RUN = "not_run"
+OUTCOMES = (PLANNED, RELOADED, FAILED, NOT_RUN)
 
 
 def spec():
@@ -60,7 +64,7 @@ def run(task):
             try:
                 done[each.key()] = reload.run(task.connection, each, params["wait_timeout"])
             except MIError as error:
-                entry.update(outcome=FAILED, error=printable(str(error)), changed=error.maybe_sent)
+                entry.update(outcome=FAILED, error=describe_error(error), changed=error.maybe_sent)
                 _skip(entries)
                 raise TaskFailure(_text(error, entries), dict(_result(entries), **describe_failure(error))) from error
         entry.update(outcome=RELOADED, seconds=done[each.key()]["seconds"])
@@ -76,6 +80,7 @@ def _entry(planned, first):
         "outcome": PLANNED,
         "changed": True,
         "requests": [{"command": planned.command, "params": planned.params}] if first else [],
+        "error": None,
     }
 
 
@@ -88,17 +93,19 @@ def _skip(entries):
 def _text(error, entries):
     """The error, and what else was to be reloaded."""
     text = str(error)
-    for word, what in ((RELOADED, "Reloaded before"), (NOT_RUN, "Not reloaded")):
-        names = [entry["name"] for entry in entries if entry["outcome"] == word]
+    for outcome, heading in ((RELOADED, "Reloaded before"), (NOT_RUN, "Not reloaded")):
+        names = [entry["name"] for entry in entries if entry["outcome"] == outcome]
         if names:
-            text = f"{text.rstrip('.')}. {what}: {', '.join(names)}"
+            text = f"{text.rstrip('.')}. {heading}: {', '.join(names)}"
     return text
 
 
 def _result(entries):
     requests = [request for entry in entries if entry["changed"] for request in entry["requests"]]
+    counts = {word: sum(1 for entry in entries if entry["outcome"] == word) for word in OUTCOMES}
     return {
         "changed": any(entry["changed"] for entry in entries),
         "results": entries,
+        "summary": {"total": len(entries), "outcomes": counts},
         "diff": {"before": {"reloads": []}, "after": {"reloads": requests}},
     }

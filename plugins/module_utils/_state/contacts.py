@@ -38,7 +38,7 @@ class Contacts(engine.State):
             "required": True,
             "options": {
                 "aor": {"type": "str", "required": True},
-                "uri": {"type": "str"},
+                "contact": {"type": "str"},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
                 "expires": {"type": "int", "default": 0},
                 "refresh_below": {"type": "int"},
@@ -48,14 +48,14 @@ class Contacts(engine.State):
             },
         },
         "exclusive": {"type": "bool", "default": False},
-        "table": {"type": "str", "default": "location"},
+        "location_table": {"type": "str", "default": "location"},
     }
     THING = "contact"
     READS = ("ul_show_contact",)
     WRITES = ("ul_add", "ul_rm_contact")
 
     def __init__(self, params):
-        self.table = params["table"]
+        self.location_table = params["location_table"]
         self.exclusive = params["exclusive"]
         self.wanted = params["contacts"]
         # what an AOR that is named is to the server
@@ -68,7 +68,7 @@ class Contacts(engine.State):
     def read(self, conn):
         """{AOR as named: list of contact records} of every AOR that is named."""
         aors = dict.fromkeys(each["aor"] for each in self.wanted)
-        found = location.read_each(conn, aors, self.table)
+        found = location.read_each(conn, aors, self.location_table)
         for aor, records in found.items():
             if isinstance(records, location.Doubtful):
                 raise MalformedReply(
@@ -91,15 +91,15 @@ class Contacts(engine.State):
         items = []
         for each in self.wanted:
             here = found[each["aor"]]
-            if each["uri"] is None:
+            if each["contact"] is None:
                 items += [self._removal(each["aor"], record) for record in here] or [
                     engine.Item(self._identity(each["aor"], None), None, None)
                 ]
                 continue
-            record = next((record for record in here if self._is_same(record["contact"], each["uri"])), None)
+            record = next((record for record in here if self._is_same(record["contact"], each["contact"])), None)
             if each["state"] == "absent":
                 before = None if record is None else _values(record)
-                items.append(engine.Item(self._identity(each["aor"], each["uri"]), before, None))
+                items.append(engine.Item(self._identity(each["aor"], each["contact"]), before, None))
             else:
                 items.append(self._presence(each, record))
         if self.exclusive:
@@ -109,7 +109,8 @@ class Contacts(engine.State):
     def requests(self, item):
         """ul_add, which also updates, or ul_rm_contact."""
         params = {
-            key: item.identity[name] for key, name in (("table_name", "table"), ("aor", "aor"), ("contact", "uri"))
+            key: item.identity[name]
+            for key, name in (("table_name", "location_table"), ("aor", "aor"), ("contact", "contact"))
         }
         if item.after is None:
             yield "ul_rm_contact", params
@@ -130,7 +131,7 @@ class Contacts(engine.State):
     def _cuts_domains(self, conn, aors):
         """Whether the server keeps AORs without their domain, and so takes some of these for one: asked with a bare user."""
         try:
-            location.read_aor(conn, _user(next(iter(aors))), self.table)
+            location.read_aor(conn, _user(next(iter(aors))), self.location_table)
         except BadParameters:
             return False
         return True
@@ -138,12 +139,12 @@ class Contacts(engine.State):
     def _check_together(self):
         """Raise BadParameters for entries that speak of the same contact, or of an AOR that shall have none as well."""
         aors = [self.aor_of(each["aor"]) for each in self.wanted]
-        engine.check_unique("contacts", [(aor, each["uri"]) for aor, each in zip(aors, self.wanted)])
-        bare = {aor for aor, each in zip(aors, self.wanted) if each["uri"] is None}
+        engine.check_unique("contacts", [(aor, each["contact"]) for aor, each in zip(aors, self.wanted)])
+        bare = {aor for aor, each in zip(aors, self.wanted) if each["contact"] is None}
         for aor, each in zip(aors, self.wanted):
-            if aor in bare and each["uri"] is not None:
+            if aor in bare and each["contact"] is not None:
                 raise BadParameters(
-                    f"contacts: {aor} is named with the contact {each['uri']}, and once without any, which removes them all",
+                    f"contacts: {aor} is named with the contact {each['contact']}, and once without any, which removes them all",
                     "Leave one out; to have no others than those you name, use exclusive",
                 )
 
@@ -151,16 +152,16 @@ class Contacts(engine.State):
         """Raise BadParameters for entries of an AOR whose URIs are one contact to the server."""
         of_aor = {}
         for each in self.wanted:
-            if each["uri"] is None:
+            if each["contact"] is None:
                 continue
             earlier = of_aor.setdefault(self.aor_of(each["aor"]), [])
             for other in earlier:
-                if self._is_same(each["uri"], other):
+                if self._is_same(each["contact"], other):
                     raise BadParameters(
-                        f"contacts: {other} and {each['uri']} are the same contact of {each['aor']} to the server",
+                        f"contacts: {other} and {each['contact']} are the same contact of {each['aor']} to the server",
                         "Leave one out",
                     )
-            earlier.append(each["uri"])
+            earlier.append(each["contact"])
 
     def _is_same(self, contact, other):
         """Whether two URIs are one contact to the server."""
@@ -172,8 +173,8 @@ class Contacts(engine.State):
             # a phone may have registered anything
             return False
 
-    def _identity(self, aor, uri):
-        return {"table": self.table, "aor": aor, "uri": uri}
+    def _identity(self, aor, contact):
+        return {"location_table": self.location_table, "aor": aor, "contact": contact}
 
     def _removal(self, aor, record, rank=0):
         return engine.Item(self._identity(aor, record["contact"]), _values(record), None, rank=rank)
@@ -182,13 +183,13 @@ class Contacts(engine.State):
         """Removals of the contacts that are not named, of AORs that are."""
         named = {}
         for each in self.wanted:
-            named.setdefault(self.aor_of(each["aor"]), (each["aor"], set()))[1].add(each["uri"])
+            named.setdefault(self.aor_of(each["aor"]), (each["aor"], set()))[1].add(each["contact"])
         return [
             # when the new ones are there
             self._removal(aor, each, rank=1)
-            for aor, uris in named.values()
-            for each in (() if None in uris else found[aor])
-            if not any(self._is_same(each["contact"], uri) for uri in uris)
+            for aor, contacts in named.values()
+            for each in (() if None in contacts else found[aor])
+            if not any(self._is_same(each["contact"], contact) for contact in contacts)
         ]
 
     def _presence(self, wanted, record):
@@ -209,7 +210,7 @@ class Contacts(engine.State):
             for name, value in (("q", _NEW_Q), ("flags", _NEW_FLAGS), ("methods", [ALL])):
                 if after[name] is None:
                     after[name] = value
-        return engine.Item(self._identity(wanted["aor"], wanted["uri"]), before, after)
+        return engine.Item(self._identity(wanted["aor"], wanted["contact"]), before, after)
 
 
 def _values(record):
@@ -245,14 +246,16 @@ def _check(each, which):
             f"{which}: aor is a SIP URI, and the location table keeps AORs without the scheme",
             f"Write {each['aor'].partition(':')[2]}",
         )
-    if each["uri"] is None:
+    if each["contact"] is None:
         if each["state"] == "present":
-            raise BadParameters(f"{which}: uri is missing", "Only state absent goes without: all contacts of the AOR")
+            raise BadParameters(
+                f"{which}: contact is missing", "Only state absent goes without: all contacts of the AOR"
+            )
         return
     try:
-        validate_contact(each["uri"])
+        validate_contact(each["contact"])
     except SipError as error:
-        raise BadParameters(f"{which}: uri: {error.message}", error.hint) from None
+        raise BadParameters(f"{which}: contact: {error.message}", error.hint) from None
     if each["state"] == "absent":
         return
     if not 0 <= each["expires"] <= _INT_MAX:

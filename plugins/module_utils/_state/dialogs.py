@@ -30,6 +30,7 @@ ENDED = "ended"  # by this task
 GONE = "gone"  # ended without it
 FAILED = "failed"  # is still there, although it was told to end
 LEFT = "left"  # is still there, and was not told to end
+OUTCOMES = (PLANNED, ENDED, GONE, FAILED, LEFT)
 
 FILTERS = ("caller", "caller_regex", "callee", "callee_regex", "call_id", "older_than")
 
@@ -78,7 +79,7 @@ class Filter:
 
 
 class Outcome:
-    """What became of a dialog. dialog: its record. outcome: one of the words above. error: MIError, str or None.
+    """What became of a dialog. dialog: its record. outcome: one of the words above. error: MIError or None.
 
     sent: whether dlg_end_dlg was sent for it.
     """
@@ -90,6 +91,12 @@ class Outcome:
         self.outcome = outcome
         self.error = None
         self.sent = False
+
+
+class NotEnded(MIError):
+    """Calls that should be over are not, or nobody knows whether they are."""
+
+    maybe_sent = True
 
 
 class Unfinished(Exception):
@@ -137,10 +144,12 @@ def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
 
 def conclude(outcomes, error):
     """Say of dialogs whose end was not waited for that nobody knows of it. error: why (MIError or str)."""
-    for each in outcomes:
-        if each.outcome == LEFT and (each.sent or each.error is not None):
-            each.outcome = FAILED
-            each.error = each.error or f"whether it ended could not be read: {error}"
+    for ended in outcomes:
+        if ended.outcome == LEFT and (ended.sent or ended.error is not None):
+            ended.outcome = FAILED
+            ended.error = ended.error or NotEnded(
+                f"Whether the call ended could not be read: {error}", "Run the task again to end what is left"
+            )
 
 
 def request_of(dialog):
@@ -200,9 +209,12 @@ def _settle(conn, outcomes, wait, interval):
             waiting.pop(key).outcome = FAILED
         left = deadline - time.monotonic()
         if waiting and left <= 0:
-            for each in waiting.values():
-                each.outcome = FAILED
-                each.error = each.error or f"it was told to end, and is still there after {wait:g} seconds"
+            for ended in waiting.values():
+                ended.outcome = FAILED
+                ended.error = ended.error or NotEnded(
+                    f"The server ends the call, but still lists it after {wait:g} seconds",
+                    "The server gives up on a phone that does not answer after fr_timeout: increase wait_timeout",
+                )
             return
         if waiting:
             time.sleep(max(0.0, min(pause, left)))

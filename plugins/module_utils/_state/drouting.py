@@ -86,21 +86,20 @@ class Drouting(engine.State):
                 if record is None:
                     near = [_label(one) for one in found[kind].values() if one["partition"] == each["partition"]]
                     raise engine.unknown(kind[:-1], _label(each), near, kind)
-                identity = {"type": kind[:-1], "partition": each["partition"], "id": each["id"]}
-                if kind == "gateways":
-                    item = engine.Item(identity, {"state": record["state"]}, {"state": self._state(each["enabled"])})
-                else:
-                    item = engine.Item(identity, {"enabled": record["enabled"]}, {"enabled": each["enabled"]})
-                item.given = each["enabled"]
-                items.append(item)
+                identity = {"kind": kind[:-1], "partition": each["partition"], "id": each["id"]}
+                before, after = {"enabled": record["enabled"]}, {"enabled": each["enabled"]}
+                if kind == "gateways" and not each["enabled"] and not self.old:
+                    # one that probing disabled would come back by itself. 1.x does not report why a gateway is off
+                    before["auto_reenable"], after["auto_reenable"] = record["state"] != "disabled_mi", False
+                items.append(engine.Item(identity, before, after))
         if self.probing is not None:
-            identity = {"type": "probing", "partition": None, "id": None}
-            items.append(engine.Item(identity, {"enabled": found["probing"]}, {"enabled": self.probing}, self.probing))
+            identity = {"kind": "probing", "partition": None, "id": None}
+            items.append(engine.Item(identity, {"enabled": found["probing"]}, {"enabled": self.probing}))
         return items
 
     def requests(self, item):
         """One command."""
-        kind, status = item.identity["type"], int(item.given)
+        kind, status = item.identity["kind"], int(item.after["enabled"])
         if kind == "probing":
             return [("dr_enable_probing", {"status": status})]
         command, name = ("dr_gw_status", "gw_id") if kind == "gateway" else ("dr_carrier_status", "carrier_id")
@@ -108,10 +107,6 @@ class Drouting(engine.State):
         if item.identity["partition"] is not None:
             params["partition_name"] = item.identity["partition"]
         return [(command, params)]
-
-    def _state(self, enabled):
-        # 1.x does not tell why a gateway is off
-        return "active" if enabled else "inactive" if self.old else "disabled_mi"
 
 
 def _check_partition(kind, partition, names):

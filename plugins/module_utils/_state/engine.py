@@ -12,7 +12,9 @@ the order of things, errors, check mode, verification and the result, is here.
 """
 
 import time
+from typing import Any, Callable, Dict, Hashable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MIError,
@@ -20,20 +22,23 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     first_few,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import OutOfMemory
-from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
-_SHOWN = 20
+# Things that a message names before it counts the rest
+_MOST_NAMED = 20
+
+Values = Optional[Dict[str, Any]]
+Request = Tuple[str, Dict[str, Any]]
 
 
 class Item:
     """One thing of the server, as it is and as it shall be.
 
-    identity: dict that tells which one it is. before, after: dict of what is compared, None where there is, or shall be,
-    nothing. given: whatever the declaration's requests() wants to know besides. rank: those of a lower one are written
-    first, whatever their place among the results.
+    identity: dict that says which one it is, under the names of the module's options. before, after: dict of what is
+    compared, None where there is, or shall be, nothing. given: whatever the declaration's requests() needs besides.
+    rank: items of a lower one are written first, whatever their place among the results.
     """
 
-    def __init__(self, identity, before, after, given=None, rank=0):
+    def __init__(self, identity: Dict[str, Any], before: Values, after: Values, given: Any = None, rank: int = 0):
         self.identity = identity
         self.before = before
         self.after = after
@@ -41,78 +46,102 @@ class Item:
         self.rank = rank
 
     @property
-    def differs(self):
+    def differs(self) -> bool:
         return self.before != self.after
 
     @property
-    def label(self):
+    def label(self) -> str:
         """The identity as a line of text."""
         return " ".join(str(value) for value in self.identity.values() if value is not None)
 
+    @property
+    def key(self) -> Hashable:
+        """Equal for two Items of the same thing."""
+        return tuple(self.identity.items())
+
 
 class State:
-    """What a declaration gives. Its constructor takes the module's parameters and raises BadParameters.
+    """What a declaration gives. Its constructor takes the module's parameters, sends nothing and raises BadParameters.
 
     OPTIONS: the module's argument_spec. RULES: mutually_exclusive and the like, or {}. THING: what an item is, for messages.
     READS, WRITES: the MI commands that it takes; the constructor sets them where that depends on the parameters.
     ROUNDS: how often the writes may be needed until the state shows. SETTLE: seconds until a state may show after its write.
     """
 
-    OPTIONS = {}
-    RULES = {}
+    OPTIONS: Dict[str, Any] = {}
+    RULES: Dict[str, Any] = {}
     THING = "item"
-    READS = ()
-    WRITES = ()
+    READS: Tuple[str, ...] = ()
+    WRITES: Tuple[str, ...] = ()
     ROUNDS = 1
     SETTLE = 0.0
 
-    def read(self, conn):
+    def read(self, conn: Connection) -> Any:
         """What the server has now, in a form of the declaration's own. Raises what the readers raise."""
         raise NotImplementedError
 
-    def items(self, found):
+    def items(self, found: Any) -> List[Item]:
         """The Items, one for each thing that the user named (and those to remove), given what read() found. Raises BadParameters."""
         raise NotImplementedError
 
-    def requests(self, item):
+    def requests(self, item: Item) -> Iterable[Request]:
         """The (method, params) that lead from item.before to item.after, in their order."""
         raise NotImplementedError
 
 
-class PushFailed(Exception):
-    """Not everything is as wanted. result: dict, as push() returns it, of what is."""
+class StateNotReached(MIError):
+    """The server accepted every request, and still reports another state."""
 
-    def __init__(self, message, result):
+    maybe_sent = True
+
+    def __init__(self, expected: Values, reported: Values):
+        super().__init__(
+            f"The server reports {_text_of(reported)}, expected {_text_of(expected)}",
+            "Something else may have changed it in the meantime: check the log of the server, and run the task again",
+        )
+
+
+class PushFailed(Exception):
+    """The server does not have the whole state.
+
+    result: dict, as push() returns it, of what it has. error: MIError, what stopped the task or went wrong first.
+    """
+
+    def __init__(self, message: str, result: Dict[str, Any], error: MIError):
         super().__init__(message)
         self.result = result
+        self.error = error
 
 
 class _Entry:
     """What became of an item. sent: whether a request of it went out. answered: whether the server answered one."""
 
-    def __init__(self, item, requests):
+    def __init__(self, item: Item, requests: List[Request]):
         self.item = item
         self.requests = requests
-        self.error = None
+        self.error: Optional[MIError] = None
         self.sent = self.answered = False
 
-    def result(self, after):
-        entry = dict(self.item.identity)
-        entry.update(
+    def result(self, after: Values) -> Dict[str, Any]:
+        return dict(
+            self.item.identity,
             changed=self.item.before != after,
             before=self.item.before,
             after=after,
             requests=[{"command": method, "params": params} for method, params in self.requests],
+            error=self.error,
         )
-        if self.error is not None:
-            entry["error"] = printable(str(self.error))
-        return entry
 
 
-def push(conn, state, check_mode, tell=None):
-    """Make the server as the State wants it: dict with changed, results and diff.
+def push(
+    conn: Connection,
+    state: State,
+    check_mode: bool,
+    set_known: Optional[Callable[[Callable[[], Dict[str, Any]]], None]] = None,
+) -> Dict[str, Any]:
+    """Make the server as the State wants it: dict with changed, results and diff. error in results: MIError or None.
 
-    tell: called before anything is written, with a function that gives the same as far as it is known then.
+    set_known: called before anything is written, with a function that returns the same as far as it is known then.
     Raises PushFailed when a write was refused or the state does not show, and the errors of reading before anything was written.
     """
     conn.require(*(state.READS + state.WRITES))
@@ -123,45 +152,51 @@ def push(conn, state, check_mode, tell=None):
             conn.check(method, params)
     if check_mode or not any(entry.requests for entry in entries):
         return _result(entries, [entry.item.after for entry in entries])
-    if tell is not None:
-        tell(lambda: _as_sent(entries))
+    if set_known is not None:
+        set_known(lambda: _as_sent(entries))
     stopped = _write(conn, entries)
     if stopped is not None and not any(entry.sent for entry in entries):
         # the server is not there: reading would wait for it once more
-        raise PushFailed(_say(state, entries, stopped), _as_sent(entries))
+        raise PushFailed(_failure_text(state, entries, stopped), _as_sent(entries), stopped)
     try:
         now = _settled(conn, state, entries)
     except MIError as error:
-        raise PushFailed(
-            f"{_say(state, entries, stopped)} (and what was written could not be read back: {error})",
-            _as_sent(entries),
-        ) from error
+        text = f"{_failure_text(state, entries, stopped)} (what was written could not be read back: {error})"
+        raise PushFailed(text, _as_sent(entries), stopped or error) from error
     # what the declaration does not list any more is gone
-    after = [now[_key(entry.item)].before if _key(entry.item) in now else None for entry in entries]
-    for entry, each in zip(entries, after):
-        if isinstance(entry.error, ServerError) and each == entry.item.after:
-            # it came about by itself in between, as when what was to be removed has run out
-            entry.error = None
+    after = [now[entry.item.key].before if entry.item.key in now else None for entry in entries]
+    for entry, values in zip(entries, after):
+        entry.error = _judged(entry, values, stopped is not None)
     result = _result(entries, after)
-    if any(entry.error for entry in entries) or any(each != entry.item.after for each, entry in zip(after, entries)):
-        raise PushFailed(_say(state, entries, stopped, after), result)
+    errors = [entry.error for entry in entries if entry.error is not None]
+    if errors or any(values != entry.item.after for entry, values in zip(entries, after)):
+        raise PushFailed(_failure_text(state, entries, stopped), result, stopped or errors[0])
     return result
 
 
-def _as_sent(entries):
+def _judged(entry: _Entry, after: Values, is_stopped: bool) -> Optional[MIError]:
+    """The error of an entry once it was read back."""
+    if after == entry.item.after:
+        # it came about by itself in between, as when what was to be removed has run out
+        return None if isinstance(entry.error, ServerError) else entry.error
+    if entry.error is not None:
+        return entry.error
+    if is_stopped and not entry.sent and after == entry.item.before:
+        # it was not tried
+        return None
+    return StateNotReached(entry.item.after, after)
+
+
+def _as_sent(entries: List[_Entry]) -> Dict[str, Any]:
     """The result without a look at the server: what went out counts as written."""
     return _result(entries, [entry.item.after if entry.sent else entry.item.before for entry in entries])
 
 
-def _key(item):
-    return tuple(item.identity.items())
-
-
-def _write(conn, entries):
+def _write(conn: Connection, entries: List[_Entry]) -> Optional[MIError]:
     """Send the requests, one at a time; one item's refusal does not keep others back. Returns the error that stopped all, or None."""
-    turn = []
+    turn: List[_Entry] = []
 
-    def starting(_index):
+    def starting(_index: int) -> None:
         turn[0].sent = True
 
     # call_many(), because it paces by the server's memory: very many contacts would use all of a small one
@@ -176,9 +211,9 @@ def _write(conn, entries):
     return None
 
 
-def _requests(entries, turn):
+def _requests(entries: List[_Entry], turn: List[_Entry]) -> Iterator[Request]:
     """The requests of each entry, up to one that fails. turn: list that is made to hold the entry whose request is out."""
-    for entry in sorted(entries, key=lambda each: each.item.rank):
+    for entry in sorted(entries, key=lambda entry: entry.item.rank):
         turn[:] = [entry]
         for request in entry.requests:
             if entry.error is not None:
@@ -186,19 +221,19 @@ def _requests(entries, turn):
             yield request
 
 
-def _settled(conn, state, entries):
+def _settled(conn: Connection, state: State, entries: List[_Entry]) -> Dict[Hashable, Item]:
     """{key: Item} as the server has it, after it had time, and further writes where one is not enough."""
-    wanted = {_key(entry.item): entry for entry in entries}
+    wanted = {entry.item.key: entry for entry in entries}
     rounds, deadline = state.ROUNDS - 1, time.monotonic() + state.SETTLE
     while True:
-        now = {_key(item): item for item in state.items(state.read(conn))}
+        now = {item.key: item for item in state.items(state.read(conn))}
         late = [item for key, item in now.items() if item.differs and key in wanted and wanted[key].error is None]
         if not late:
             return now
         if rounds > 0:
             rounds -= 1
             for item in late:
-                entry = wanted[_key(item)]
+                entry = wanted[item.key]
                 again = _Entry(item, list(state.requests(item)))
                 _write(conn, [again])
                 entry.requests += again.requests
@@ -209,63 +244,51 @@ def _settled(conn, state, entries):
             return now
 
 
-def _result(entries, after):
-    results = [entry.result(each) for entry, each in zip(entries, after)]
-    diff = {"before": {}, "after": {}}
+def _result(entries: List[_Entry], after: Sequence[Values]) -> Dict[str, Any]:
+    results = [entry.result(values) for entry, values in zip(entries, after)]
+    diff: Dict[str, Dict[str, Any]] = {"before": {}, "after": {}}
     for entry, result in zip(entries, results):
         if result["changed"]:
             for side in ("before", "after"):
                 if result[side] is not None:
                     diff[side][entry.item.label] = result[side]
-    return {"changed": any(each["changed"] for each in results), "results": results, "diff": diff}
+    return {"changed": any(result["changed"] for result in results), "results": results, "diff": diff}
 
 
-def _say(state, entries, stopped, after=None):
-    """The text of a failure: what was refused, what did not become as wanted, what was not tried."""
-    parts = []
-    for number, entry in enumerate(entries):
-        if entry.error is not None:
-            parts.append(f"{state.THING} {entry.item.label}: {entry.error}")
-        # what was not sent may have been changed by something else meanwhile
-        elif (
-            after is not None
-            and after[number] != entry.item.after
-            and (entry.sent or after[number] != entry.item.before)
-        ):
-            parts.append(
-                f"{state.THING} {entry.item.label} did not become as wanted: wanted {_show(entry.item.after)}, it is {_show(after[number])}"
-            )
-    text = first_few(parts, _SHOWN)
+def _failure_text(state: State, entries: List[_Entry], stopped: Optional[MIError]) -> str:
+    """What was refused, what the server does not have in the end, and how many were not tried."""
+    failed = [f"{state.THING} {entry.item.label}: {entry.error}" for entry in entries if entry.error is not None]
+    text = first_few(failed, _MOST_NAMED)
     if stopped is not None:
         waiting = sum(1 for entry in entries if entry.requests and not entry.sent and entry.error is None)
         text += f"; {waiting} more not tried" if waiting else ""
-    return text or "All was written"
+    return text or "Everything was written"
 
 
-def _show(values):
+def _text_of(values: Values) -> str:
     if values is None:
         return "absent"
     return ", ".join(f"{name} {value}" for name, value in values.items()) or "present"
 
 
-def unknown(thing, wanted, known, option):
-    """The BadParameters for a thing that the server does not have: names the known ones.
+def unknown(thing: str, wanted: str, known: Iterable[str], option: str) -> BadParameters:
+    """The error for a thing that the server does not have: names those that it has.
 
-    thing: what it is. wanted: str. known: iterable of str. option: the option that named it.
+    thing: what it is. wanted: the one that was named. known: those that the server has. option: the option that named it.
     """
-    known = sorted(set(known))
-    if not known:
-        hint = "The server has none; check its table and reload it"
+    names = sorted(set(known))
+    if names:
+        hint = f"It has: {first_few(names, _MOST_NAMED, ', ', ' and {0} more')}"
     else:
-        hint = f"The server has {first_few(known, _SHOWN, ', ', ' and {0} more')}"
+        hint = f"It has no {thing} at all: check its table, and reload it"
     return BadParameters(f"{option}: the server has no {thing} {wanted}", hint)
 
 
-def check_unique(option, keys):
-    """Raise BadParameters when two entries of the option's list mean the same thing. keys: one hashable for each entry."""
-    seen = {}
+def check_unique(option: str, keys: Iterable[Hashable]) -> None:
+    """Raise BadParameters if two entries of the option's list name the same thing. keys: one for each entry."""
+    seen: Dict[Hashable, int] = {}
     for number, key in enumerate(keys, 1):
-        before = seen.setdefault(key, number)
-        if before != number:
-            shown = " ".join(str(each) for each in key if each is not None) if isinstance(key, tuple) else key
-            raise BadParameters(f"Entries {before} and {number} of {option} are the same: {shown}", "Leave one out")
+        earlier = seen.setdefault(key, number)
+        if earlier != number:
+            name = " ".join(str(part) for part in key if part is not None) if isinstance(key, tuple) else key
+            raise BadParameters(f"{option}: entries {earlier} and {number} are the same: {name}", "Remove one of them")

@@ -60,8 +60,8 @@ def test_a_gateway_that_probing_disabled(tmp_path, state):
 
     with JsonFifo(tmp_path, commands={"dr_gw_status": status}) as peer, peer.connect(timeout=5) as conn:
         (entry,) = engine.push(conn, Drouting(GATEWAYS), False)["results"]
-        assert entry["before"] == {"state": state.lower()}
-        assert entry["after"] == {"state": "disabled_mi"}
+        assert entry["before"] == {"enabled": False, "auto_reenable": True}
+        assert entry["after"] == {"enabled": False, "auto_reenable": False}
         assert not engine.push(conn, Drouting(GATEWAYS), False)["changed"]
 
 
@@ -70,4 +70,4 @@ def test_1_11_does_not_tell_why_a_gateway_is_off(tmp_path):
     with LineFifo(tmp_path, version="1.11.11", commands=commands) as peer, peer.connect(timeout=5) as conn:
         result = engine.push(conn, Drouting(GATEWAYS), False)
     assert not result["changed"]
-    assert result["results"][0]["after"] == {"state": "inactive"}
+    assert result["results"][0]["after"] == {"enabled": False}

@@ -62,27 +62,27 @@ def sent(state, item):
     [(3600, True), (1801, True), (1800, False), (1, False), (3601, False), (None, False)],
 )
 def test_a_timed_contact_is_refreshed_when_half_its_life_is_over_or_it_would_live_too_long(left, fits):
-    item = only(contacts({"uri": URI, "expires": 3600, "q": 1}).items({"one": [record(expires=left, q=1.0)]}))
+    item = only(contacts({"contact": URI, "expires": 3600, "q": 1}).items({"one": [record(expires=left, q=1.0)]}))
     assert item.differs != fits
     assert item.before["expires"] == (3600 if fits else left or 0)
 
 
 @pytest.mark.parametrize("left, fits", [(3600, True), (11, True), (10, False)])
 def test_refresh_below_moves_that_moment(left, fits):
-    wanted = contacts({"uri": URI, "expires": 3600, "refresh_below": 10})
+    wanted = contacts({"contact": URI, "expires": 3600, "refresh_below": 10})
     assert only(wanted.items({"one": [record(expires=left)]})).differs != fits
 
 
 @pytest.mark.parametrize("left, fits", [(None, True), (3600, False)])
 def test_a_permanent_contact_is_permanent(left, fits):
-    assert only(contacts({"uri": URI}).items({"one": [record(expires=left)]})).differs != fits
+    assert only(contacts({"contact": URI}).items({"one": [record(expires=left)]})).differs != fits
 
 
 def test_a_contact_without_q_gets_one_only_with_a_change():
-    untouched = only(contacts({"uri": URI}).items({"one": [record()]}))
+    untouched = only(contacts({"contact": URI}).items({"one": [record()]}))
     assert untouched.before == untouched.after
     assert untouched.after["q"] is None
-    state = contacts({"uri": URI, "flags": 4})
+    state = contacts({"contact": URI, "flags": 4})
     written = only(state.items({"one": [record(methods=["INVITE", "NOTIFY"])]}))
     assert written.after == {"expires": 0, "q": 1.0, "flags": 4, "methods": ["INVITE", "NOTIFY"]}
     ((command, params),) = sent(state, written)
@@ -100,14 +100,14 @@ def test_a_contact_without_q_gets_one_only_with_a_change():
 
 
 def test_a_new_contact_allows_everything():
-    state = contacts({"uri": URI, "expires": 60, "q": 0.12345})
+    state = contacts({"contact": URI, "expires": 60, "q": 0.12345})
     ((_command, params),) = sent(state, only(state.items({"one": []})))
     assert (params["expires"], params["q"], params["methods"]) == (60, "0.123", str(ALL))
 
 
 def test_the_mask_of_methods_is_read_back_as_it_was_written():
     names = ["PUBLISH", "INVITE", "OTHER"]
-    state = contacts({"uri": URI, "methods": names})
+    state = contacts({"contact": URI, "methods": names})
     item = only(state.items({"one": []}))
     ((_command, params),) = sent(state, item)
     back = location.Maker().methods[int(params["methods"])]
@@ -115,9 +115,9 @@ def test_the_mask_of_methods_is_read_back_as_it_was_written():
 
 
 def test_exclusive_removes_after_it_wrote():
-    state = contacts({"uri": URI}, exclusive=True)
+    state = contacts({"contact": URI}, exclusive=True)
     wanted, other = state.items({"one": [record("sip:other@x")]})
-    assert (wanted.identity["uri"], other.identity["uri"]) == (URI, "sip:other@x")
+    assert (wanted.identity["contact"], other.identity["contact"]) == (URI, "sip:other@x")
     assert other.after is None
     assert wanted.rank < other.rank
     assert sent(state, other) == [("ul_rm_contact", {"table_name": "location", "aor": "one", "contact": "sip:other@x"})]
@@ -140,7 +140,7 @@ def test_a_contact_that_ran_out_is_not_there(expires):
     reply = wire.reply("3.6", "fifo", "ul_show_contact")
     reply.result["Contacts"][0]["Expires"] = expires
     uri = reply.result["Contacts"][0]["Contact"]
-    found = contacts({"aor": "100000", "uri": uri}).read(_Connection(reply))
+    found = contacts({"aor": "100000", "contact": uri}).read(_Connection(reply))
     assert uri not in [each["contact"] for each in found["100000"]]
 
 

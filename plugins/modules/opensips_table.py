@@ -101,12 +101,18 @@ options:
     default: false
   reload:
     description:
-      - V(auto) has the server reload the table if something changed. The MI is not used if nothing did.
-      - V(false) writes to the database only.
-      - Tables that OpenSIPS reads each time that it needs them, such as V(subscriber), V(dbaliases) and V(grp), are never reloaded.
+      - Whether the server reads the table again. If V(false), the module writes to the database only.
+      - Some tables are never reloaded. OpenSIPS reads V(subscriber), V(dbaliases) and V(grp) each time it needs them.
+    type: bool
+    default: true
+  reload_when:
+    description:
+      - When the server reads the table again. V(changed) reloads if the task changes a row. If no row changes, the MI is not used.
+      - V(always) reloads on every run. The task is then always changed.
+      - It has no effect if O(reload=false).
     type: str
-    choices: [auto, 'false']
-    default: auto
+    choices: [changed, always]
+    default: changed
   partition:
     description:
       - Reload, and look at, this partition only.
@@ -197,7 +203,7 @@ results:
     - One entry for each of O(rows), in their order, and for each row that O(state=exact) deletes. Where O(state=absent) deletes several
       rows with one key, each has an entry.
     - Also returned when the push failed. If nothing was written then, RV(results[].changed) is V(false) in all of them, and
-      RV(results[].action) is what was planned. If it is not known whether it was written, the entries are as if it had been.
+      RV(results[].outcome) is V(not_written) for all rows that differ.
   returned: when the rows were understood
   type: list
   elements: dict
@@ -212,8 +218,14 @@ results:
       sample:
         setid: 1
         destination: sip:192.0.2.10:5060
-    action:
-      description: What was done to the row, V(inserted), V(updated), V(deleted) or V(unchanged). In check mode, what would be done.
+    operation:
+      description: What the row needs, V(insert), V(update), V(delete) or V(none).
+      type: str
+      sample: update
+    outcome:
+      description:
+        - What became of the row, V(inserted), V(updated), V(deleted) or V(unchanged).
+        - V(planned) in check mode, V(not_written) if the push failed, and V(unknown) if the database was lost during the commit.
       type: str
       sample: updated
     changed:
@@ -242,15 +254,30 @@ results:
       type: dict
       sample:
         id: 7
+    verified:
+      description: Whether the server has the row after the reload. Empty if that is not known.
+      type: bool
+      sample: true
+    error:
+      description: Why the server does not have the row, with C(type), C(message) and C(hint). Empty if there is no error.
+      type: dict
 summary:
-  description: Number of rows by what was, or in check mode would be, done to them.
+  description: Counts of RV(results).
   returned: when the rows were understood
   type: dict
-  sample:
-    inserted: 0
-    updated: 1
-    deleted: 0
-    unchanged: 0
+  contains:
+    total:
+      description: Number of entries.
+      type: int
+      sample: 2
+    outcomes:
+      description: Number of entries by RV(results[].outcome), each outcome included.
+      type: dict
+      sample: {inserted: 0, updated: 1, deleted: 0, unchanged: 1, planned: 0, not_written: 0, unknown: 0}
+    operations:
+      description: Number of entries by RV(results[].operation), each operation included.
+      type: dict
+      sample: {insert: 0, update: 1, delete: 0, none: 1}
 match:
   description: The columns that told rows apart.
   returned: when the rows were understood
@@ -265,30 +292,34 @@ table_version:
   type: int
   sample: 9
 reload:
-  description: What had the server read the table. Empty when nothing changed, or nothing is to be reloaded.
+  description: The reload of the table. Empty if no reload was needed.
   returned: when the rows were understood
   type: dict
   contains:
-    command:
-      description: The MI command.
+    outcome:
+      description:
+        - What became of the reload, V(reloaded), V(failed), or V(planned) in check mode.
+        - V(not_run) if the task failed before the reload.
       type: str
-      sample: ds_reload
-    params:
-      description: Its parameters.
-      type: dict
-      sample: {}
-    done:
-      description: Whether it was sent, and the server did it. V(false) in check mode.
-      type: bool
-      sample: true
+      sample: reloaded
+    requests:
+      description: The MI request that was sent, or in check mode would be sent, with C(command) and C(params).
+      type: list
+      elements: dict
+      sample:
+        - command: ds_reload
+          params: {}
     seconds:
-      description: How long it took.
+      description: Duration of the reload in seconds. Empty if it was not run.
       type: float
       sample: 0.012
     verified:
-      description: Whether the server then showed the rows that changed. Empty where it cannot show them, or could not be asked.
+      description: Whether the server has all rows after the reload. Empty if that is not known.
       type: bool
       sample: true
+    verified_reason:
+      description: Why RV(reload.verified) is empty. Empty if it is not.
+      type: str
 error:
   description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
   returned: failure

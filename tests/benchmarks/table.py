@@ -55,7 +55,7 @@ def measure(args):
 def run(server, table, count, folder):
     """Yields (what, seconds, seconds of the processor, MiB)."""
     database = server.database().create("3.6", table)
-    args = {**database.options, "table": table, "reload": "false", "db_timeout": 60}
+    args = {**database.options, "table": table, "reload": False, "db_timeout": 60}
     files = []
     for changed in (0, 1):
         path = folder / f"{table}{count}-{changed}.json"
@@ -69,7 +69,7 @@ def run(server, table, count, folder):
     )
     for what, options in steps:
         result, *figures = measure({**args, **options})
-        assert result["summary"][what] == count, result["summary"]
+        assert result["summary"]["outcomes"][what] == count, result["summary"]
         yield what, *figures
     database.drop()
 

@@ -31,7 +31,7 @@ from ansible_collections.community.opensips.tests.integration.support.database_p
 )
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
-from ansible_collections.community.opensips.tests.integration.support.table_body import call, destinations
+from ansible_collections.community.opensips.tests.integration.support.table_body import call, counts, destinations
 
 ROWS = destinations("a", "b", "c")
 HERE = "SELECT destination FROM dispatcher ORDER BY destination"
@@ -75,7 +75,7 @@ def assert_nothing(result, database, *words, count=3):
     """The push failed, says why, and has every row, none of them changed; so it is in the table."""
     assert result["failed"] and not result["changed"], result
     assert len(result["results"]) == count and not any(each["changed"] for each in result["results"])
-    assert set(result["summary"].values()) == {0} and result["diff"] == {"before": {}, "after": {}}
+    assert counts(result) == {"not_written": count} and result["diff"] == {"before": {}, "after": {}}
     for word in ("Nothing was written", *words):
         assert word in result["msg"], result["msg"]
     assert databases.PASSWORD not in str(result)
@@ -84,7 +84,7 @@ def assert_nothing(result, database, *words, count=3):
 
 def assert_all(result, database, count=3):
     assert not result.get("failed"), result["msg"]
-    assert result["changed"] and result["summary"]["inserted"] == count
+    assert result["changed"] and result["summary"]["outcomes"]["inserted"] == count
     keys = {destination: number for number, destination in database.rows("SELECT id, destination FROM dispatcher")}
     assert {each["after"]["destination"]: each["primary_key"]["id"] for each in result["results"]} == keys
     assert len(keys) == count
@@ -201,7 +201,7 @@ class TestConnection:
         assert "It may have been written or not" in result["msg"] and "Nothing was written" not in result["msg"]
         assert "run the task again" in result["msg"]
         # so the user has to act as if it had been
-        assert result["changed"] and [each["action"] for each in result["results"]] == ["inserted"] * 3
+        assert result["changed"] and [each["outcome"] for each in result["results"]] == ["unknown"] * 3
         again = push(database)
         assert again["changed"] == (fault == LOSE_REQUEST) and len(written(database)) == 3
 
@@ -300,7 +300,7 @@ class TestLocks:
                 except sqlalchemy.exc.OperationalError:
                     other.rollback()
         assert not results[0].get("failed"), results[0]["msg"]
-        assert results[0]["summary"] == {"inserted": 1, "updated": 2, "deleted": 0, "unchanged": 0}
+        assert counts(results[0]) == {"inserted": 1, "updated": 2}
         query = "SELECT destination, weight FROM dispatcher ORDER BY destination"
         assert database.rows(query) == [("sip:a", "7"), ("sip:new", "1"), ("sip:z", "7")]
 
@@ -456,6 +456,6 @@ def test_the_mi_server_is_lost_after_the_commit(emulator, tmp_path):
     emu.fault("ds_reload", "no_reply")
     args = {**fifo_of(emu), "db_url": made.url, "table": "dispatcher", "rows": ROWS, "timeout": 1, "wait_timeout": 1}
     result = run_module("table", args)
-    assert result["failed"] and result["changed"] and result["summary"]["inserted"] == 3
+    assert result["failed"] and result["changed"] and result["summary"]["outcomes"]["inserted"] == 3
     assert "Written to the table dispatcher: 3 inserted" in result["msg"] and "opensips_reload" in result["msg"]
     assert result["reload"]["done"] is False and len(written(made)) == 3

@@ -16,6 +16,7 @@ from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support.databases import VERSIONS, Database
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.table_body import counts
 
 TABLES = ("dispatcher", "subscriber", "address", "domain", "dr_gateways", "userblacklist")
 ONE, TWO = "sip:127.0.0.1:19001", "sip:192.0.2.7:5060"
@@ -95,21 +96,23 @@ class TestReload:
         check, pushed = of["check"], of["push"]
         assert check["changed"] and pushed["changed"]
         assert check["diff"] == pushed["diff"]
-        assert check["summary"] == pushed["summary"] == {"inserted": 2, "updated": 0, "deleted": 0, "unchanged": 0}
-        assert check["reload"]["done"] is False and check["results"][0]["primary_key"] is None
+        assert check["summary"]["operations"] == pushed["summary"]["operations"]
+        assert counts(check) == {"planned": 2} and counts(pushed) == {"inserted": 2}
+        assert check["summary"]["operations"] == {"insert": 2, "update": 0, "delete": 0, "none": 0}
+        assert check["reload"]["outcome"] == "planned" and check["results"][0]["primary_key"] is None
         assert TWO not in json.dumps(of["before"]["result"])
 
     def test_the_server_runs_what_was_pushed(self, of, version):
         reload = of["push"]["reload"]
-        assert reload["command"] == ("dispatcher:reload" if version == "4.0" else "ds_reload")
-        assert reload["done"] and reload["verified"]
+        assert reload["requests"][0]["command"] == ("dispatcher:reload" if version == "4.0" else "ds_reload")
+        assert reload["outcome"] == "reloaded" and reload["verified"]
         listed = of["facts"]["ansible_facts"]["opensips"]["dispatcher"]
         assert sorted(each["uri"] for each in listed) == [ONE, TWO]
 
     def test_a_second_run_does_not_even_ask_the_server(self, of):
         for name in ("again", "again without server"):
             assert not of[name].failed and not of[name]["changed"] and of[name]["reload"] is None
-            assert [each["action"] for each in of[name]["results"]] == ["unchanged"] * 2
+            assert [each["outcome"] for each in of[name]["results"]] == ["unchanged"] * 2
 
     def test_nothing_is_written_that_cannot_be_loaded(self, of):
         for name in ("without server", "check without server"):
@@ -124,9 +127,9 @@ class TestReload:
         assert of["no reload"]["reload"] is None
 
     def test_exact_and_absent(self, of):
-        assert of["exact"]["summary"] == {"inserted": 0, "updated": 1, "deleted": 1, "unchanged": 0}
+        assert counts(of["exact"]) == {"updated": 1, "deleted": 1}
         assert of["exact"]["reload"]["verified"] and of["absent"]["reload"]["verified"]
-        assert of["absent"]["results"][0]["action"] == "deleted"
+        assert of["absent"]["results"][0]["outcome"] == "deleted"
 
     def test_tables_that_are_read_each_time(self, of):
         assert of["subscriber"]["changed"] and of["subscriber"]["reload"] is None
@@ -136,8 +139,8 @@ class TestReload:
         result = of["other database"]
         assert result.failed and result["changed"]
         assert "Written to the table dr_gateways: 1 inserted" in result.msg
-        assert "the server shows something else: gw9: is not there" in result.msg
-        assert result["reload"]["done"] and result["reload"]["verified"] is False
+        assert "shows something else: gw9: is not there" in result.msg
+        assert result["reload"]["outcome"] == "reloaded" and result["reload"]["verified"] is False
         assert result["results"][0]["changed"]
 
     def test_other_tables_are_verified_too(self, of):
@@ -152,8 +155,8 @@ class TestReload:
             assert "does not take it" in bad.msg and not bad["changed"]
         else:
             # the server alone knows its partitions
-            assert bad["changed"] and "but the server still runs the old data" in bad.msg
-            assert bad["reload"]["done"] is False and bad["results"][0]["action"] == "inserted"
+            assert bad["changed"] and "The server still runs the old data" in bad.msg
+            assert bad["reload"]["outcome"] == "failed" and bad["results"][0]["outcome"] == "inserted"
             assert "partition" in bad["error"]["message"]
         assert "partition is given, but subscriber is not reloaded" in of["needless partition"].msg
 
@@ -184,11 +187,11 @@ class TestRefused:
         refused = done["refused"]
         assert refused.failed and refused["changed"]
         assert refused.msg.startswith(
-            "Written to the table dispatcher: 1 inserted; but the server still runs the old data."
+            "Written to the table dispatcher: 1 inserted. The server still runs the old data."
         )
         assert "500 failed to reload" in refused.msg
         assert refused["error"]["code"] == 500
-        assert refused["summary"]["inserted"] == 1 and refused["results"][0]["changed"]
+        assert refused["summary"]["outcomes"]["inserted"] == 1 and refused["results"][0]["changed"]
         assert not done["again"]["changed"]
 
     def test_a_server_without_the_module(self, ansible, emulator):

@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
-from ansible_collections.community.opensips.tests.integration.support.table_body import call, destinations
+from ansible_collections.community.opensips.tests.integration.support.table_body import call, counts, destinations
 
 USER = {"username": "alice", "domain": "example.com"}
 ROWS = {
@@ -107,7 +107,7 @@ def test_every_named_table_of_every_version(database_server, version):
         for rows, state, action in steps:
             result = call(**options, rows=rows, state=state)
             assert not result.get("failed"), (version, table, result["msg"])
-            assert [each["action"] for each in result["results"]] == [action], (version, table, state)
+            assert [each["outcome"] for each in result["results"]] == [action], (version, table, state)
             assert result["changed"] == (action != "unchanged")
         assert result["table_version"] == databases.SCHEMAS[version][table]["table_version"]
         assert database.rows(table) == []
@@ -121,11 +121,12 @@ class TestPush:
         planned = push("dispatcher", wanted, check=True)
         assert len(database.rows("dispatcher")) == 3
         result = push("dispatcher", wanted)
-        assert result["summary"] == {"inserted": 1, "updated": 1, "deleted": 0, "unchanged": 1}
+        assert counts(result) == {"inserted": 1, "updated": 1, "unchanged": 1}
         assert planned["diff"] == result["diff"]
-        assert [{**each, "primary_key": None} for each in planned["results"]] == [
-            {**each, "primary_key": None} for each in result["results"]
+        assert [{**each, "outcome": None, "primary_key": None} for each in planned["results"]] == [
+            {**each, "outcome": None, "primary_key": None} for each in result["results"]
         ]
+        assert counts(planned) == {"planned": 2, "unchanged": 1}
         assert result["diff"]["before"] == {"setid=1 destination=sip:b": {"weight": "1"}}
         assert set(result["diff"]["after"]) == {"setid=1 destination=sip:b", "setid=1 destination=sip:d"}
         query = "SELECT destination, weight, attrs, description, state, probe_mode FROM dispatcher ORDER BY id"
@@ -144,8 +145,8 @@ class TestPush:
     def test_exact_deletes_within_its_scope(self, push, database):
         push("dispatcher", destinations("a", "b") + [{"setid": 2, "destination": "sip:a"}])
         result = push("dispatcher", destinations("b", "c"), state="exact", scope={"setid": 1})
-        assert result["summary"] == {"inserted": 1, "updated": 0, "deleted": 1, "unchanged": 1}
-        assert [(each["action"], each["row"]) for each in result["results"]] == [
+        assert counts(result) == {"inserted": 1, "deleted": 1, "unchanged": 1}
+        assert [(each["outcome"], each["row"]) for each in result["results"]] == [
             ("unchanged", 1),
             ("inserted", 2),
             ("deleted", None),
@@ -153,15 +154,15 @@ class TestPush:
         assert result["results"][2]["before"]["destination"] == "sip:a"
         found = sorted(database.rows("SELECT setid, destination FROM dispatcher"))
         assert found == [(1, "sip:b"), (1, "sip:c"), (2, "sip:a")]
-        assert push("dispatcher", [], state="exact", scope={"setid": [1, 3]})["summary"]["deleted"] == 2
-        assert push("dispatcher", destinations("z"), state="exact", scope={})["summary"]["deleted"] == 1
+        assert push("dispatcher", [], state="exact", scope={"setid": [1, 3]})["summary"]["outcomes"]["deleted"] == 2
+        assert push("dispatcher", destinations("z"), state="exact", scope={})["summary"]["outcomes"]["deleted"] == 1
         assert database.rows("SELECT setid, destination FROM dispatcher") == [(1, "sip:z")]
 
     def test_a_listed_row_comes_into_the_scope(self, push, database):
         push("dr_gateways", [{"gwid": "a", "address": "x", "type": 2}, {"gwid": "b", "address": "x", "type": 2}])
         rows = [{"gwid": "a", "address": "x"}]
         result = push("dr_gateways", rows, state="exact", scope={"type": 1})
-        assert [each["action"] for each in result["results"]] == ["updated"]
+        assert [each["outcome"] for each in result["results"]] == ["updated"]
         assert sorted(database.rows("SELECT gwid, type FROM dr_gateways")) == [("a", 1), ("b", 2)]
         assert not push("dr_gateways", rows, state="exact", scope={"type": 1})["changed"]
 
@@ -175,7 +176,7 @@ class TestPush:
         result = push("dispatcher", destinations("a", weight=2))
         assert result["error"]["type"] == "AmbiguousKey" and "3 rows with setid=1 destination=sip:a" in result["msg"]
         result = push("dispatcher", destinations("a", weight=2), state="exact", scope={"setid": 1})
-        assert result["summary"] == {"inserted": 0, "updated": 0, "deleted": 2, "unchanged": 1}
+        assert counts(result) == {"deleted": 2, "unchanged": 1}
         assert len(result["diff"]["before"]) == 2
         assert database.rows("SELECT weight FROM dispatcher") == [("2",)]
 
@@ -268,19 +269,14 @@ class TestManyRows:
             else {"username": str(number), "domain": f"{number % 3}.example.com", "password": "x"}
             for number in range(self.COUNT)
         ]
-        assert push(table, rows)["summary"]["inserted"] == self.COUNT
+        assert push(table, rows)["summary"]["outcomes"]["inserted"] == self.COUNT
         some = rows[::2]
         for row in some:
             row.update({"weight": 9} if table == "dispatcher" else {"password": "y"})
         result = push(table, rows)
-        assert result["summary"] == {
-            "inserted": 0,
-            "updated": self.COUNT // 2,
-            "deleted": 0,
-            "unchanged": self.COUNT // 2,
-        }
+        assert counts(result) == {"updated": self.COUNT // 2, "unchanged": self.COUNT // 2}
         assert [each["row"] for each in result["results"]] == list(range(1, self.COUNT + 1))
-        assert push(table, some, state="absent")["summary"]["deleted"] == self.COUNT // 2
+        assert push(table, some, state="absent")["summary"]["outcomes"]["deleted"] == self.COUNT // 2
         left = {value for (value,) in database.rows(f"SELECT {key} FROM {table}")}
         assert left == {row[key] for row in rows[1::2]}
 
@@ -300,7 +296,8 @@ class TestFailures:
         assert "Nothing was written" in result["msg"]
         assert not result["changed"] and len(result["results"]) == 3
         assert not any(each["changed"] for each in result["results"])
-        assert [each["action"] for each in result["results"]] == ["updated", "inserted", "inserted"]
+        assert [each["operation"] for each in result["results"]] == ["update", "insert", "insert"]
+        assert counts(result) == {"not_written": 3}
         assert database.rows("SELECT destination, weight FROM dispatcher") == [("sip:a", "1")]
 
     def test_what_the_database_does_not_keep_is_rolled_back(self, push, database):
@@ -360,7 +357,7 @@ class TestFailures:
         both = [process(destinations(*map(str, range(start, start + 60)))) for start in (0, 30)]
         results = [each.result() for each in both]
         assert not [each["msg"] for each in results if each.get("failed")]
-        assert sum(each["summary"]["inserted"] for each in results) == 90
+        assert sum(each["summary"]["outcomes"]["inserted"] for each in results) == 90
         assert len(database.rows("dispatcher")) == 90
 
     def test_versions(self, push, database):

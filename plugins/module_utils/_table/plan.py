@@ -10,21 +10,22 @@
 from ansible_collections.community.opensips.plugins.module_utils._table import fields as fields_
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import AmbiguousKey
 
-INSERTED, UPDATED, DELETED, UNCHANGED = "inserted", "updated", "deleted", "unchanged"
-ACTIONS = (INSERTED, UPDATED, DELETED, UNCHANGED)
+# What a row needs
+INSERT, UPDATE, DELETE, NONE = "insert", "update", "delete", "none"
+OPERATIONS = (INSERT, UPDATE, DELETE, NONE)
 
 
 class Change:
     """What becomes of one row.
 
-    action: one of ACTIONS. number: place in the user's list, None for a row that the user did not list. key: tuple.
+    operation: one of OPERATIONS. number: place in the user's list, None for a row that the user did not list. key: tuple.
     before, after: canonical values by column, None where there is no row. identity: {column: value} that finds the row.
     """
 
-    __slots__ = ("action", "number", "key", "before", "after", "identity")
+    __slots__ = ("operation", "number", "key", "before", "after", "identity")
 
-    def __init__(self, action, number, key, before, after, identity=None):
-        self.action, self.number, self.key = action, number, key
+    def __init__(self, operation, number, key, before, after, identity=None):
+        self.operation, self.number, self.key = operation, number, key
         self.before, self.after, self.identity = before, after, identity
 
     @property
@@ -39,18 +40,18 @@ class Plan:
     def __init__(self, changes):
         self.changes = changes
 
-    def of(self, action):
-        return [each for each in self.changes if each.action == action]
+    def of(self, operation):
+        return [each for each in self.changes if each.operation == operation]
 
     @property
     def changed(self):
-        return any(each.action != UNCHANGED for each in self.changes)
+        return any(each.operation != NONE for each in self.changes)
 
     def counts(self):
-        """{action: number of rows}"""
-        counts = dict.fromkeys(ACTIONS, 0)
+        """{operation: number of rows}"""
+        counts = dict.fromkeys(OPERATIONS, 0)
         for each in self.changes:
-            counts[each.action] += 1
+            counts[each.operation] += 1
         return counts
 
 
@@ -71,7 +72,7 @@ def make(request, table):
         there = rest.pop(wanted.key, ())
         if request.state == "absent":
             changes += [_deletion(wanted.number, wanted.key, row) for row in there] or [
-                Change(UNCHANGED, wanted.number, wanted.key, None, None)
+                Change(NONE, wanted.number, wanted.key, None, None)
             ]
         elif not there:
             changes.append(_insertion(request, wanted))
@@ -91,9 +92,9 @@ def _update(request, wanted, there):
         )
     kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
     before = {name: kept.values[name] for name in wanted.values}
-    action = UPDATED if _differs(wanted, kept) else UNCHANGED
+    operation = UPDATE if _differs(wanted, kept) else NONE
     surplus = [row for row in there if row is not kept and request.in_scope(row.values)]
-    return [Change(action, wanted.number, wanted.key, before, wanted.values, kept.identity)] + [
+    return [Change(operation, wanted.number, wanted.key, before, wanted.values, kept.identity)] + [
         _deletion(None, wanted.key, row) for row in surplus
     ]
 
@@ -104,7 +105,7 @@ def _differs(wanted, row):
 
 
 def _deletion(number, key, row):
-    return Change(DELETED, number, key, row.values, None, row.identity)
+    return Change(DELETE, number, key, row.values, None, row.identity)
 
 
 def _insertion(request, wanted):
@@ -115,7 +116,7 @@ def _insertion(request, wanted):
             values[field.name] = wanted.values[field.name]
         elif field.default is not fields_.NOTHING:
             values[field.name] = field.default
-    return Change(INSERTED, wanted.number, wanted.key, None, values)
+    return Change(INSERT, wanted.number, wanted.key, None, values)
 
 
 def missing(request, plan):
@@ -123,7 +124,7 @@ def missing(request, plan):
     needed = [field.name for field in request.fields.all.values() if field.needed]
     return [
         f"row {change.number}, column {name}: is missing, a new row needs it"
-        for change in plan.of(INSERTED)
+        for change in plan.of(INSERT)
         for name in needed
         if name not in change.after
     ]

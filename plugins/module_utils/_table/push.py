@@ -98,7 +98,7 @@ class Table:
         if not found.changed:
             _identify(made, found)
             return made
-        if [each.action for each in found.changes] == [each.action for each in made.changes]:
+        if [each.operation for each in found.changes] == [each.operation for each in made.changes]:
             raise DatabaseUnreachable(
                 error.message, "Nothing was written, as a second look at the table showed. Run the task again"
             ) from None
@@ -168,14 +168,14 @@ class Table:
     # Writing
 
     def _apply(self, made):
-        for identities in _grouped(made.of(plan.DELETED), lambda change: change.identity):
+        for identities in _grouped(made.of(plan.DELETE), lambda change: change.identity):
             self._db.delete(self.name, identities)
-        for updates in _grouped(made.of(plan.UPDATED), self._update):
+        for updates in _grouped(made.of(plan.UPDATE), self._update):
             columns = [name[4:] for name in updates[0] if name.startswith("set_")]
             identity = [name[3:] for name in updates[0] if name.startswith("is_")]
             self._db.update(self.name, columns, identity, updates)
         numbered = set()
-        for rows in _grouped(made.of(plan.INSERTED), self._insert):
+        for rows in _grouped(made.of(plan.INSERT), self._insert):
             self._db.insert(self.name, rows)
             numbered.update(field.real for field in self.fields.all.values() if field.auto and field.real in rows[0])
         for column in numbered:
@@ -193,7 +193,7 @@ class Table:
         """Read back. Raises NotConverged, which rolls everything back."""
         again = plan.make(request, self._read(request))
         if again.changed:
-            bad = [each for each in again.changes if each.action != plan.UNCHANGED]
+            bad = [each for each in again.changes if each.operation != plan.NONE]
             told = first_few([self._told(request, each) for each in bad], _SHOWN, more=" and {0} more")
             raise NotConverged(
                 f"The database did not keep what was written: {told}",
@@ -203,7 +203,7 @@ class Table:
 
     def _told(self, request, change):
         label = request.label(change.key)
-        if change.action == plan.UPDATED:
+        if change.operation == plan.UPDATE:
             return "{}: {}".format(
                 label,
                 ", ".join(
@@ -211,14 +211,14 @@ class Table:
                     for name, value in sorted(change.written.items())
                 ),
             )
-        return f"{label} {'is not there' if change.action == plan.INSERTED else 'is still there'}"
+        return f"{label} {'is not there' if change.operation == plan.INSERT else 'is still there'}"
 
 
 def _identify(made, found):
     """Give the new rows of a Plan the identities that a later Plan found."""
     identities = {each.number: each.identity for each in found.changes}
     for each in made.changes:
-        if each.action == plan.INSERTED:
+        if each.operation == plan.INSERT:
             each.identity = identities.get(each.number)
 
 

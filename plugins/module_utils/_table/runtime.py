@@ -146,14 +146,14 @@ def differences(conn, table, changes, match, partition=None):
     kept = set()
     for change in changes:
         row = _whole(change, match)
-        if change.action in (plan.INSERTED, plan.UPDATED) and all(name in row for name in view.columns):
+        if change.operation in (plan.INSERT, plan.UPDATE) and all(name in row for name in view.columns):
             for thing in view.things(row):
                 kept.add(thing)
                 problems += _compare(thing, view.told(row), shown.get(thing))
     # with a longer key, other rows may make the same thing
     if view.gone and set(match) <= set(view.columns):
         for change in changes:
-            if change.action == plan.DELETED:
+            if change.operation == plan.DELETE:
                 things = set(view.things(change.before)) - kept
                 problems += [f"{_name(each)}: is still there" for each in sorted(things) if each in shown]
     return problems

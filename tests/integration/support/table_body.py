@@ -23,7 +23,7 @@ DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.ite
 
 def call(check=False, **options):
     """What the module would return."""
-    options["reload"] = "false"
+    options["reload"] = False
     task = Task({**DEFAULTS, **options}, check, True, None, pytest.fail)
     try:
         return body.run(task)
@@ -31,6 +31,11 @@ def call(check=False, **options):
         return {**error.result, "failed": True, "msg": str(error)}
     except (MIError, TableError) as error:
         return {"failed": True, "msg": message_of(error), "error": describe_error(error)}
+
+
+def counts(result):
+    """{outcome: number of rows} of a result, without the zeros."""
+    return {outcome: count for outcome, count in result["summary"]["outcomes"].items() if count}
 
 
 def destinations(*names, **values):

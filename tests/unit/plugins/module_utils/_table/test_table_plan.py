@@ -47,18 +47,18 @@ def stored(table):
 def carry_out(made, table):
     """The table (list of rows) after a plan."""
     by_id = {values["id"]: dict(values) for values in table}
-    for change in made.of(plan.DELETED):
+    for change in made.of(plan.DELETE):
         del by_id[change.identity["id"]]
-    for change in made.of(plan.UPDATED):
+    for change in made.of(plan.UPDATE):
         by_id[change.identity["id"]].update(change.written)
     following = 1000
-    for change in made.of(plan.INSERTED):
+    for change in made.of(plan.INSERT):
         following += 1
         by_id[following] = dict(change.after, id=following)
     return list(by_id.values())
 
 
-def test_actions():
+def test_operations():
     table = [row(1, 1, "a"), row(2, 1, "b", "5"), row(3, 1, "d"), row(4, 2, "a")]
     wanted = [
         {"setid": 1, "destination": "a"},
@@ -66,18 +66,18 @@ def test_actions():
         {"setid": 1, "destination": "c", "weight": 7},
     ]
     made = plan.make(request_of(wanted), stored(table))
-    assert [each.action for each in made.changes] == ["unchanged", "updated", "inserted"]
+    assert [each.operation for each in made.changes] == ["none", "update", "insert"]
     assert [each.number for each in made.changes] == [1, 2, 3]
     assert made.changes[1].written == {"weight": "6"}
     assert made.changes[1].before["weight"] == "5" and made.changes[1].identity == {"id": 2}
     assert made.changes[2].after["state"] == 0 and "id" not in made.changes[2].after
-    assert made.counts() == {"inserted": 1, "updated": 1, "deleted": 0, "unchanged": 1}
+    assert made.counts() == {"insert": 1, "update": 1, "delete": 0, "none": 1}
 
     exact = plan.make(request_of(wanted, state="exact", scope={"setid": 1}), stored(table))
-    assert [(each.action, each.number, each.key) for each in exact.changes][3:] == [("deleted", None, (1, "d"))]
+    assert [(each.operation, each.number, each.key) for each in exact.changes][3:] == [("delete", None, (1, "d"))]
 
     absent = plan.make(request_of([wanted[0], wanted[2]], state="absent"), stored(table))
-    assert [(each.action, each.number) for each in absent.changes] == [("deleted", 1), ("unchanged", 2)]
+    assert [(each.operation, each.number) for each in absent.changes] == [("delete", 1), ("none", 2)]
     assert absent.changes[0].before == table[0] and absent.changes[0].after is None
 
 
@@ -90,12 +90,12 @@ def test_several_rows_with_one_key():
     assert "match" in caught.value.hint
     made = plan.make(request_of(wanted, state="exact", scope={"setid": 1}), stored(table))
     # the one that is right stays
-    assert [(each.action, each.identity["id"]) for each in made.changes] == [
-        ("unchanged", 2),
-        ("deleted", 1),
-        ("deleted", 3),
+    assert [(each.operation, each.identity["id"]) for each in made.changes] == [
+        ("none", 2),
+        ("delete", 1),
+        ("delete", 3),
     ]
-    assert len(plan.make(request_of(wanted, state="absent"), stored(table)).of(plan.DELETED)) == 3
+    assert len(plan.make(request_of(wanted, state="absent"), stored(table)).of(plan.DELETE)) == 3
 
 
 def test_rows_outside_of_the_scope_are_not_deleted():
@@ -103,9 +103,9 @@ def test_rows_outside_of_the_scope_are_not_deleted():
     wanted = [{"setid": 1, "destination": "a", "weight": "1"}]
     made = plan.make(request_of(wanted, state="exact", scope={"weight": 1}), stored(table))
     # the listed one comes into the scope, the one that is in it and not listed goes
-    assert [(each.action, each.identity["id"]) for each in made.changes] == [("updated", 1), ("deleted", 2)]
+    assert [(each.operation, each.identity["id"]) for each in made.changes] == [("update", 1), ("delete", 2)]
     made = plan.make(request_of([], state="exact", scope={"weight": 9}), stored(table))
-    assert [(each.action, each.identity["id"]) for each in made.changes] == [("deleted", 1)]
+    assert [(each.operation, each.identity["id"]) for each in made.changes] == [("delete", 1)]
 
 
 def test_what_new_rows_lack():
@@ -159,6 +159,6 @@ def test_a_plan_leads_to_what_is_wanted_and_a_second_one_is_empty(table, wanted,
         untouched = [each for each in table if (each["setid"], each["destination"]) not in listed]
         assert [each for each in after if (each["setid"], each["destination"]) not in listed] == untouched
     # nothing is written that does not have to be
-    for change in made.of(plan.UPDATED):
+    for change in made.of(plan.UPDATE):
         assert change.written
         assert all(change.before[name] != value for name, value in change.written.items())

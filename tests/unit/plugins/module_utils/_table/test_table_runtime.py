@@ -66,12 +66,12 @@ class Replies:
         return wire.decode(self._version, found[0][0], found[0][1])
 
 
-def changes(table, action, rows=None):
+def changes(table, operation, rows=None):
     match, known = RECORDED[table]
     for row in rows or known:
         key = tuple(row[name] for name in match)
-        before, after = (row, None) if action == plan.DELETED else (None, row)
-        yield plan.Change(action, 1, key, before, after)
+        before, after = (row, None) if operation == plan.DELETE else (None, row)
+        yield plan.Change(operation, 1, key, before, after)
 
 
 @pytest.mark.parametrize(
@@ -87,31 +87,31 @@ def changes(table, action, rows=None):
 def test_what_is_there_and_what_is_not(version, table):
     assert runtime.can_show(table)
     conn, match = Replies(version), RECORDED[table][0]
-    inserted = list(changes(table, plan.INSERTED))
+    inserted = list(changes(table, plan.INSERT))
     assert runtime.differences(conn, table, inserted, match) == []
     other = dict(RECORDED[table][1][0], **{match[-1]: "other" if match[-1] != "port" else 9})
-    told = runtime.differences(conn, table, list(changes(table, plan.INSERTED, [other])), match)
+    told = runtime.differences(conn, table, list(changes(table, plan.INSERT, [other])), match)
     assert len(told) == 1 and told[0].endswith(": is not there")
-    deleted = runtime.differences(conn, table, list(changes(table, plan.DELETED)), match)
+    deleted = runtime.differences(conn, table, list(changes(table, plan.DELETE)), match)
     if table == "registrant":
         # unregistering takes its time
         assert deleted == []
     else:
         assert deleted and all(each.endswith("is still there") for each in deleted)
     # with a longer key, nobody knows
-    assert runtime.differences(conn, table, list(changes(table, plan.DELETED)), match + ["id"]) == []
+    assert runtime.differences(conn, table, list(changes(table, plan.DELETE)), match + ["id"]) == []
 
 
 @pytest.mark.parametrize("version", ["2.4", "3.6"])
 def test_what_differs_is_told(version):
     row = {"setid": 1, "destination": "sip:127.0.0.1:19001", "attrs": "dc=z"}
     told = runtime.differences(
-        Replies(version), "dispatcher", list(changes("dispatcher", plan.INSERTED, [row])), ["setid", "destination"]
+        Replies(version), "dispatcher", list(changes("dispatcher", plan.INSERT, [row])), ["setid", "destination"]
     )
     assert told == ["1 sip:127.0.0.1:19001: attrs was to be dc=z and is dc=a"]
     row = {"group_id": 1, "dst_uri": "sip:127.0.0.1:19101", "resources": "pstn=33;transc=12"}
     told = runtime.differences(
-        Replies(version), "load_balancer", list(changes("load_balancer", plan.INSERTED, [row])), ["group_id", "dst_uri"]
+        Replies(version), "load_balancer", list(changes("load_balancer", plan.INSERT, [row])), ["group_id", "dst_uri"]
     )
     assert len(told) == 1 and "resources was to be {'pstn': 33" in told[0]
     # FreeSWITCH tells how many it takes
@@ -120,7 +120,7 @@ def test_what_differs_is_told(version):
         runtime.differences(
             Replies(version),
             "load_balancer",
-            list(changes("load_balancer", plan.INSERTED, [row])),
+            list(changes("load_balancer", plan.INSERT, [row])),
             ["group_id", "dst_uri"],
         )
         == []

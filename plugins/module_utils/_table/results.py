@@ -1,0 +1,90 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a task returns of a plan: an entry for each row, counts and a diff, without secrets."""
+
+from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
+
+INSERTED, UPDATED, DELETED, UNCHANGED = "inserted", "updated", "deleted", "unchanged"
+PLANNED, NOT_WRITTEN, UNKNOWN = "planned", "not_written", "unknown"
+OUTCOMES = (INSERTED, UPDATED, DELETED, UNCHANGED, PLANNED, NOT_WRITTEN, UNKNOWN)
+
+# The outcome of an operation that was carried out
+_DONE = {plan.INSERT: INSERTED, plan.UPDATE: UPDATED, plan.DELETE: DELETED, plan.NONE: UNCHANGED}
+
+
+def outcome_of(operation, stage):
+    """The outcome (one of OUTCOMES) of a row. stage: None when the plan was carried out, else PLANNED, NOT_WRITTEN or UNKNOWN."""
+    return _DONE[operation] if stage is None or operation == plan.NONE else stage
+
+
+def entries(request, made, stage):
+    """An entry (dict) for each plan.Change of made, in its order. stage: as for outcome_of()."""
+    return [_entry(request, change, stage) for change in made.changes]
+
+
+def summary(made, stage):
+    """{total, outcomes: {outcome: number of rows}, operations: {operation: number of rows}}"""
+    operations = made.counts()
+    outcomes = dict.fromkeys(OUTCOMES, 0)
+    for operation, count in operations.items():
+        outcomes[outcome_of(operation, stage)] += count
+    return {"total": len(made.changes), "outcomes": outcomes, "operations": operations}
+
+
+def diff(request, made):
+    """{before, after}: only what changes; of rows that are updated, the columns that are."""
+    found = {"before": {}, "after": {}}
+    for change in made.changes:
+        if change.operation == plan.NONE:
+            continue
+        label = request.label(change.key)
+        if label in found["before"] or label in found["after"]:
+            label += f" ({' '.join(f'{name}={value}' for name, value in change.identity.items())})"
+        if change.operation == plan.UPDATE:
+            written = change.written
+            found["before"][label] = _without_secrets(request, {name: change.before[name] for name in written})
+            found["after"][label] = _mark_secrets(change, _without_secrets(request, written))
+        elif change.operation == plan.INSERT:
+            found["after"][label] = _without_secrets(request, change.after)
+        else:
+            found["before"][label] = _without_secrets(request, change.before)
+    return found
+
+
+def _entry(request, change, stage):
+    before, after = _without_secrets(request, change.before), _without_secrets(request, change.after)
+    if change.operation == plan.UPDATE:
+        _mark_secrets(change, after)
+    changed = change.operation != plan.NONE and stage != NOT_WRITTEN
+    return {
+        "row": change.number,
+        "key": request.key_of(change.key),
+        "operation": change.operation,
+        "outcome": outcome_of(change.operation, stage),
+        "changed": changed,
+        "before": before,
+        "after": before if stage == NOT_WRITTEN else after,
+        "primary_key": change.identity,
+        "verified": None,
+        "error": None,
+    }
+
+
+def _without_secrets(request, values):
+    if values is None:
+        return None
+    known = request.fields.all
+    return {name: known[name].shown(value) for name, value in values.items()}
+
+
+def _mark_secrets(change, shown):
+    """So that it shows that a secret changes, if not to what."""
+    for name in change.written:
+        if shown[name] == fields.HIDDEN and name in schema.SECRETS and change.before[name]:
+            shown[name] = fields.HIDDEN_CHANGED
+    return shown

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-# Made by tests/tools/compact_tables.py, do not edit. One text, read lazily by schema.py: it costs no start-up time.
+# Made by data/schema.py, do not edit. One text, read lazily by schema.py: it costs no start-up time.
 
 """The database tables of OpenSIPS 1.11 to 4.1, a record each; the format is told in schema.py."""
 

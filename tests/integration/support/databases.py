@@ -5,7 +5,7 @@
 """Databases with the tables of OpenSIPS: files of SQLite, and servers of PostgreSQL and MariaDB of our own.
 
 The servers work in a private directory and listen on a Unix socket there, nowhere else. Tables are made from
-tests/unit/fixtures/tables.json, with the types that scripts/mysql, scripts/postgres and scripts/sqlite of OpenSIPS use.
+data/tables.json, with the types that scripts/mysql, scripts/postgres and scripts/sqlite of OpenSIPS use.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import glob
 import itertools
-import json
 import os
 import pathlib
 import pwd
@@ -26,8 +25,10 @@ import time
 
 import sqlalchemy
 
-_FIXTURE = pathlib.Path(__file__).absolute().parents[2] / "unit" / "fixtures" / "tables.json"
-SCHEMAS = json.loads(_FIXTURE.read_text(encoding="utf-8"))
+from ansible_collections.community.opensips.data import schema
+
+# {release: {table: shape}}
+SCHEMAS = schema.by_release()
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
 PASSWORD = "p@ss/w:rd%41"
 SECONDS = 60

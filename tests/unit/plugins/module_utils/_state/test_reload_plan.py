@@ -4,11 +4,10 @@
 
 """Which command reloads what, and what is said when none does: against emulated servers, through their FIFOs."""
 
-import json
-import os
-
 import pytest
 
+from ansible_collections.community.opensips.data import catalogue as declared
+from ansible_collections.community.opensips.data import schema
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -18,7 +17,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
 
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
-FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../fixtures")
 
 
 @pytest.fixture(params=VERSIONS)
@@ -38,12 +36,7 @@ def of(servers, version):
 # --- Data ------------------------------------------------------------------------------------------------------
 
 
-def tables():
-    with open(os.path.join(FIXTURES, "tables.json"), encoding="utf-8") as stream:
-        return {table for version in json.load(stream).values() for table in version}
-
-
-@pytest.mark.parametrize("table", sorted(tables()))
+@pytest.mark.parametrize("table", sorted(schema.load()))
 def test_every_table_of_every_version_is_reloaded_or_said_why_not(servers, table):
     if reload.has_reload(table):
         assert table in reload.names()
@@ -55,8 +48,7 @@ def test_every_table_of_every_version_is_reloaded_or_said_why_not(servers, table
 
 
 def test_every_reload_that_the_catalogue_knows_can_be_asked_for_or_takes_parameters():
-    with open(os.path.join(FIXTURES, "mi_commands.json"), encoding="utf-8") as stream:
-        commands = json.load(stream)["commands"]
+    commands = declared.load()["commands"]
     # lcr and trusted are gone since 1.8, nh_reload_rtpp became rtpproxy_reload, and pi_reload of 4.1 is what pi_http did; status
     # commands reload nothing
     old = {"pi_reload", "lcr_reload", "trusted_reload", "nh_reload_rtpp", "dr_reload_status", "trie_reload_status"}

@@ -2,17 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make docs/docsite/rst/presets.rst from plugins/module_utils/_sip/preset_data.py and vendors.py.
-
-Usage: presets_page.py [--check]
-"""
+"""Make docs/docsite/rst/presets.rst from plugins/module_utils/_sip/preset_data.py and vendors.py."""
 
 import importlib.util
 import os
 import re
-import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = os.path.join(ROOT, "plugins", "module_utils", "_sip")
 TARGET = os.path.join(ROOT, "docs", "docsite", "rst", "presets.rst")
 
@@ -23,7 +19,7 @@ HEAD = """\
   SPDX-License-Identifier: GPL-3.0-or-later
 
 ..
-  Made by tests/tools/presets_page.py, do not edit.
+  Made by data/presets_page.py, do not edit.
 
 .. _ansible_collections.community.opensips.docsite.presets:
 
@@ -134,17 +130,3 @@ def generate():
         "34 16 25 25", ["User-Agent", "Vendor", "For ``reboot``", "For ``check_cfg``"], family_rows(data, vendors)
     )
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def main(arguments):
-    text = generate()
-    if arguments == ["--check"]:
-        with open(TARGET, encoding="utf-8") as stream:
-            return 0 if stream.read() == text else f"{TARGET} is not what tests/tools/presets_page.py makes: run it"
-    with open(TARGET, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -2,22 +2,20 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make plugins/module_utils/_mi/catalogue_data.py from tests/unit/fixtures/mi_commands.json.
+"""Make plugins/module_utils/_mi/catalogue_data.py from mi_commands.json.
 
 The JSON holds what the servers declare. LINE_ORDER below corrects what their documentation (the JSON's
 "positional") says of the line protocol: it was read from the C handlers of 1.11 and 2.4, under the names of 3.x.
-
-Usage: compact_catalogue.py [--check]
 """
 
 import json
 import os
 import re
-import sys
 import textwrap
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SOURCE = os.path.join(ROOT, "tests", "unit", "fixtures", "mi_commands.json")
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+SOURCE = os.path.join(HERE, "mi_commands.json")
 TARGET = os.path.join(ROOT, "plugins", "module_utils", "_mi", "catalogue_data.py")
 
 # Every version of the JSON, oldest first; a range of versions runs along this list.
@@ -163,7 +161,7 @@ HEADER = '''\
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-# Made by tests/tools/compact_catalogue.py, do not edit. One text, read lazily by catalogue.py: it costs no start-up time.
+# Made by data/catalogue.py, do not edit. One text, read lazily by catalogue.py: it costs no start-up time.
 
 """The MI commands of OpenSIPS 1.4 to 4.1, a record each; the format is told in catalogue.py."""
 
@@ -329,26 +327,18 @@ def record(data, name, command):
     return tokens
 
 
-def generate(data):
+def load():
+    """The data of mi_commands.json."""
+    with open(SOURCE, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+def generate(data=None):
     """The text of catalogue_data.py for the JSON's data."""
+    data = data or load()
     wrapper = textwrap.TextWrapper(width=118, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False)
     lines = [HEADER]
     for name, command in sorted(data["commands"].items()):
         lines.append(wrapper.fill(" ".join(record(data, name, command))) + "\n")
     lines.append('="""\n')
     return "".join(lines)
-
-
-def main(arguments):
-    with open(SOURCE, encoding="utf-8") as stream:
-        text = generate(json.load(stream))
-    if arguments == ["--check"]:
-        with open(TARGET, encoding="utf-8") as stream:
-            return 0 if stream.read() == text else f"{TARGET} is not what {__file__} makes"
-    with open(TARGET, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -65,7 +65,7 @@ options:
           - Whether the rule is for all destinations but these, C(!) in the configuration.
         type: bool
         default: false
-      expire:
+      expires:
         description:
           - Seconds until the server drops the rule. Without it the rule stays. The list must have the flag C(expire).
           - It counts from when the rule is added. A rule that is there and expires is as wanted, whatever time it has left.
@@ -101,7 +101,7 @@ EXAMPLES = r"""
     name: net_filter
     rules:
       - ip: 203.0.113.7
-        expire: 3600
+        expires: 3600
     exclusive: true
 """
 
@@ -112,7 +112,7 @@ results:
   type: list
   elements: dict
   contains:
-    blacklist:
+    name:
       description: The name of the list.
       type: str
       sample: net_filter

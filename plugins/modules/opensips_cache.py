@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Makes keys of any cachedb that OpenSIPS is connected to (C(cachedb_local), C(cachedb_redis) and so on) have a value, or absent.
   - Reads C(cache_fetch), writes C(cache_store) and C(cache_remove) where a key differs, and reads again to see that it did change.
-  - OpenSIPS does not tell how long a key still lives. A key that has its value is unchanged, whatever O(entries[].expire) says.
+  - OpenSIPS does not tell how long a key still lives. A key that has its value is unchanged, whatever O(entries[].expires) says.
   - The values show in the results, the diff and, with verbosity, in the log. Set C(no_log=true) on the task where they are secret.
 extends_documentation_fragment:
   - community.opensips._attributes
@@ -40,7 +40,7 @@ options:
           - OpenSIPS before 3.0 prints no more than 2,047 bytes, so longer values are refused there.
           - Over C(mi_json) of OpenSIPS 2.x a value with a comma cannot be sent, and is refused.
         type: str
-      expire:
+      expires:
         description:
           - Seconds that the key lives from when it is written. V(0), or nothing, means for ever.
           - A key that has run out is absent, so it is written again. A key that is there with its value is left alone.
@@ -68,7 +68,7 @@ EXAMPLES = r"""
     entries:
       - key: maintenance
         value: "yes"
-        expire: 3600
+        expires: 3600
 
 - name: A secret, and a key that shall go
   community.opensips.opensips_cache:

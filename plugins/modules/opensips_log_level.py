@@ -98,18 +98,22 @@ results:
   type: list
   elements: dict
   contains:
-    target:
+    kind:
       description: V(all), V(process), V(xlog) or V(consumer).
       type: str
       sample: process
     pid:
-      description: The id of the process, null of others.
+      description: The id of the process. Null for other kinds.
       type: int
       sample: 4711
-    name:
-      description: The type of the process, or the name of the consumer.
+    type:
+      description: The type of the process. Null for other kinds.
       type: str
       sample: MI FIFO
+    name:
+      description: The name of the consumer. Null for other kinds.
+      type: str
+      sample: null
     changed:
       description: Whether it was, or in check mode would be, changed.
       type: bool

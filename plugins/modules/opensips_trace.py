@@ -69,7 +69,7 @@ results:
   type: list
   elements: dict
   contains:
-    scope:
+    kind:
       description: V(global) or V(id).
       type: str
       sample: id

@@ -34,7 +34,7 @@ def texts(result):
 def test_rules(ansible, emulator, version):
     # the emulator dies, as a server does, when a rule follows the last one of a list that was deleted
     emu = emulator(version, phones=0, more_blacklists=True)
-    wanted = args("net_filter", NEW, {**SIX, "expire": 600}, absent(OLD))
+    wanted = args("net_filter", NEW, {**SIX, "expires": 600}, absent(OLD))
     plain = args("plain", absent(INVITES))
     results = ansible.run(
         [
@@ -95,14 +95,14 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
     cases = {
         "unknown list": (args("nowhere", NEW), ["no blacklist nowhere", "fixed, net_filter, plain"]),
         "read-only": (args("fixed", NEW), ["fixed is read-only", "dst_blacklist"]),
-        "expire": (args("plain", {**NEW, "expire": 60}), ["plain", "flag expire"]),
+        "expire": (args("plain", {**NEW, "expires": 60}), ["plain", "flag expire"]),
         "no address": (args("plain", {"ip": "example.com"}), ["example.com"]),
         "prefix": (args("plain", {"ip": "10.0.0.0/33"}), ["10.0.0.0/33"]),
         "zone": (args("plain", {"ip": "fe80::1%eth0"}), ["fe80::1%eth0"]),
         "port": (args("plain", {"ip": "10.0.0.1", "port": 65536}), ["65536"]),
         "lines": (args("plain", {"ip": "10.0.0.1", "match": "a\nb"}), ["match of 10.0.0.1"]),
-        "no seconds": (args("net_filter", {"ip": "10.0.0.1", "expire": 0}), ["expire of 10.0.0.1/32,0 is 0"]),
-        "absent": (args("net_filter", absent({"ip": "10.0.0.1", "expire": 9})), ["shall be absent"]),
+        "no seconds": (args("net_filter", {"ip": "10.0.0.1", "expires": 0}), ["expires of 10.0.0.1/32,0 is 0"]),
+        "absent": (args("net_filter", absent({"ip": "10.0.0.1", "expires": 9})), ["shall be absent"]),
         "twice": (args("plain", NEW, {**NEW, "ip": "10.7.0.0/16"}), ["rules: entries 1 and 2 are the same"]),
         "prefixes": (args("plain", {"ip": "10.0.0.0/8"}, {"ip": "10.0.0.0/24"}), ["10.0.0.0/8,0", "10.0.0.0/24,0"]),
         "prefix there": (

@@ -37,7 +37,7 @@ def fetch(name, key):
 
 
 class TestKeys:
-    WANTED = (("lines", {"value": LINES}), ("short", {"value": "1", "expire": 900}), ("old", {"state": "absent"}))
+    WANTED = (("lines", {"value": LINES}), ("short", {"value": "1", "expires": 900}), ("old", {"state": "absent"}))
 
     @classmethod
     def play(cls, ansible, servers, phones):
@@ -49,8 +49,8 @@ class TestKeys:
                 fetch("untouched", "old"),
                 task("push", "cache", wanted, diff=True),
                 task("again", "cache", wanted),
-                task("same value", "cache", entries(("lines", {"value": LINES, "expire": 9}))),
-                task("soon", "cache", entries(("soon", {"value": "1", "expire": 2}))),
+                task("same value", "cache", entries(("lines", {"value": LINES, "expires": 9}))),
+                task("soon", "cache", entries(("soon", {"value": "1", "expires": 2}))),
                 task("wait", "ansible.builtin.wait_for", {"timeout": 3}),
                 task("run out", "cache", entries(("soon", {"value": "1"}))),
                 task("absent", "cache", entries(("lines", {"state": "absent"}), ("short", {"state": "absent"}))),
@@ -96,7 +96,7 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
         "no value": (entries(("a", {})), ["Entry 1 of entries (a)", "value is missing"]),
         "empty": (entries(("b", {"value": "1"}), ("a", {"value": ""})), ["Entry 2 of entries (a)", "value is empty"]),
         "no key": (entries(("", {"value": "1"})), ["key is empty"]),
-        "expire": (entries(("a", {"value": "1", "expire": -1})), ["expire is -1"]),
+        "expire": (entries(("a", {"value": "1", "expires": -1})), ["expires is -1"]),
         "system": (entries(("a", {"value": "1"}), system="redis:one"), ["redis:one", "cachedb_redis", "and group"]),
         "no system": (entries(("a", {"value": "1"}), system=" "), ["system is empty"]),
     }

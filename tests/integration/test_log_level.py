@@ -55,7 +55,7 @@ class TestLevels:
             assert results["one"].status == "skipped"
             return
         (one,) = results["one"]["results"]
-        assert (one["target"], one["name"], one["before"], one["after"]) == (
+        assert (one["kind"], one["type"], one["before"], one["after"]) == (
             "process",
             "MI FIFO",
             {"log_level": 3},
@@ -79,7 +79,7 @@ class TestLevels:
         if server.version < (3,):
             return
         xlog, syslog = results["rest"]["results"]
-        assert (xlog["target"], xlog["before"], xlog["after"]) == ("xlog", {"xlog_level": 2}, {"xlog_level": 3})
+        assert (xlog["kind"], xlog["before"], xlog["after"]) == ("xlog", {"xlog_level": 2}, {"xlog_level": 3})
         assert (syslog["name"], syslog["after"]) == ("syslog", {"level_filter": 1, "muted": False})
         assert [each["command"] for each in syslog["requests"]] == ["log_level_filter", "log_mute_state"]
         assert not results["rest again"]["changed"]

@@ -43,7 +43,7 @@ class TestTrace:
 
     def test_push(self, results):
         (entry,) = results["push"]["results"]
-        assert (entry["scope"], entry["id"], entry["changed"]) == ("global", None, True)
+        assert (entry["kind"], entry["id"], entry["changed"]) == ("global", None, True)
         assert (entry["before"], entry["after"]) == (ON, OFF)
         assert entry["requests"] == [{"command": "trace", "params": {"mode": "off"}}]
         assert results["push"]["diff"] == {"before": {"global": ON}, "after": {"global": OFF}}
@@ -66,7 +66,7 @@ class TestTrace:
             return
         everything, tid = results["id"]["results"]
         assert (everything["before"], everything["after"]) == (OFF, ON)
-        assert (tid["scope"], tid["id"], tid["before"], tid["after"]) == ("id", "tid", ON, OFF)
+        assert (tid["kind"], tid["id"], tid["before"], tid["after"]) == ("id", "tid", ON, OFF)
         (tid,) = results["id on"]["results"]
         assert (tid["before"], tid["after"]) == (OFF, ON)
         assert not results["on"]["changed"]

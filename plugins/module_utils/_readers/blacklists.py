@@ -9,7 +9,7 @@
 
 List records: name (str), owner (str or None; up to 3.3 a number without a meaning outside the server, so None), flags (list
 of read-only, expire, default), rules (list of {ip (str), mask (int, prefix length), proto (any, udp, tcp …), port (int, 0
-for any), match (str or None, text the request must hold), except (bool: the rule excludes), expire (int or None, seconds
+for any), match (str or None, text the request must hold), except (bool: the rule excludes), expires (int or None, seconds
 left)}).
 
 Source: blacklists.c, blacklists.h of 1.11, 2.4, 3.6.
@@ -76,5 +76,5 @@ def _rule(raw):
         "port": shape.integer(get("Port"), "Port"),
         "match": shape.text(get("Match"), "Match") or None,
         "except": bool((shape.integer(get("flags"), "flags") or 0) & _CONTRARY),
-        "expire": shape.integer(get("Expire"), "Expire"),
+        "expires": shape.integer(get("Expire"), "Expire"),
     }

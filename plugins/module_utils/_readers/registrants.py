@@ -7,11 +7,11 @@
 
 """Registrations of the server elsewhere: reg_list (module uac_registrant).
 
-Registrant records: aor (str), binding (str or None, contact URI), registrar (str or None, URI), state (str: not_registered,
+Registrant records: aor (str), contact (str or None, contact URI), registrar (str or None, URI), state (str: not_registered,
 registering, authenticating, registered, register_timeout, internal_error, wrong_credentials, registrar_error,
 unregistering, authenticating_unregister), enabled (bool or None; 3.2 and later), expires (int or None, seconds asked for),
 last_register_sent and registration_timeout (str or None, ISO 8601 in the server's local time), proxy, third_party_registrant,
-binding_params, socket, dst_ip, shtag (str or None), cluster_id (int or None).
+contact_params, socket, dst_ip, shtag (str or None), cluster_id (int or None).
 
 Sources: uac_registrant/registrant.c, reg_records.h of 1.11, 2.4, 3.6.
 """
@@ -58,7 +58,7 @@ def _record(raw):
         raise shape.malformed("state", state)
     return {
         "aor": shape.needed(get("AOR"), "AOR"),
-        "binding": shape.word(get("binding"), "binding"),
+        "contact": shape.word(get("binding"), "binding"),
         "registrar": shape.word(get("registrar"), "registrar"),
         "state": state,
         "enabled": shape.switch(get("enabled"), "enabled"),
@@ -67,7 +67,7 @@ def _record(raw):
         "registration_timeout": _moment(get("registration_t_out"), "registration_t_out"),
         "proxy": shape.word(get("proxy"), "proxy"),
         "third_party_registrant": shape.word(get("third_party_registrant"), "third_party_registrant"),
-        "binding_params": shape.word(get("binding_params"), "binding_params"),
+        "contact_params": shape.word(get("binding_params"), "binding_params"),
         "socket": shape.word(get("socket"), "socket"),
         "dst_ip": _address(get("dst_IP")),
         "shtag": shape.word(get("shtag"), "shtag"),

@@ -7,7 +7,7 @@
 
 """Who gets told about events: subscribers_list (core; module evi in 4.0).
 
-Subscriber records: event (str), event_id (int), socket (str), protocol (str or None), expire (int or None, seconds asked
+Subscriber records: event (str), event_id (int), socket (str), protocol (str or None), expires (int or None, seconds asked
 for, None for ever), ttl (int or None, seconds left, 0 when expired; 3.1 and later).
 
 Source: evi/event_interface.c of 1.11, 2.4, 3.6.
@@ -54,6 +54,6 @@ def _record(event, event_id, raw):
         "event_id": shape.integer(event_id, "id"),
         "socket": shape.needed(raw.get("socket"), "socket"),
         "protocol": shape.word(raw.get("protocol"), "protocol"),
-        "expire": None if expire == "never" else shape.integer(expire, "expire"),
+        "expires": None if expire == "never" else shape.integer(expire, "expire"),
         "ttl": 0 if ttl == "expired" else shape.integer(ttl, "ttl"),
     }

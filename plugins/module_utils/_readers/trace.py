@@ -7,7 +7,7 @@
 
 """Tracing of SIP messages: trace (module tracer), sip_trace up to 2.4 (module siptrace).
 
-Record: enabled (bool or None, the global switch), destinations (list of {name (str), type (SIP, HEP or Database), uri
+Record: enabled (bool or None, the global switch), destinations (list of {id (str), kind (SIP, HEP or Database), uri
 (str or None), state (on, off or dynamic), enabled (bool: state is not off)}; empty before 2.2).
 
 Sources: siptrace/siptrace.c of 1.11, 2.4; tracer/tracer.c of 3.6.
@@ -56,8 +56,8 @@ def _destination(raw, name):
     if state not in _STATES:
         raise shape.malformed("state", state)
     return {
-        "name": shape.needed(name, "name"),
-        "type": shape.word(raw.get("type"), "type"),
+        "id": shape.needed(name, "name"),
+        "kind": shape.word(raw.get("type"), "type"),
         "uri": shape.word(raw.get("uri"), "uri"),
         "state": state,
         "enabled": state != "off",

@@ -40,7 +40,7 @@ class Blacklist(engine.State):
                 "port": {"type": "int", "default": 0},
                 "match": {"type": "str"},
                 "except": {"type": "bool", "default": False},
-                "expire": {"type": "int"},
+                "expires": {"type": "int"},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             },
         },
@@ -85,10 +85,10 @@ class Blacklist(engine.State):
             )
         if "expire" not in record["flags"]:
             for rule, _state in self.wanted:
-                if rule.expire is not None:
+                if rule.expires is not None:
                     raise BadParameters(
-                        f"rules: {rule.text} has expire, but the blacklist {self.name} is without the flag expire",
-                        f"Leave expire out, or define the list with dst_blacklist = {self.name}/expire:{{ ... }}",
+                        f"rules: {rule.text} has expires, but the blacklist {self.name} is without the flag expire",
+                        f"Leave expires out, or define the list with dst_blacklist = {self.name}/expire:{{ ... }}",
                     )
         return record
 
@@ -145,15 +145,15 @@ class Blacklist(engine.State):
 
     def _item(self, rule, before, after):
         def shown(one):
-            return None if one is None else {"permanent": one.expire is None}
+            return None if one is None else {"permanent": one.expires is None}
 
-        return engine.Item({"blacklist": self.name, "rule": rule.text}, shown(before), shown(after), rule, (0, 0))
+        return engine.Item({"name": self.name, "rule": rule.text}, shown(before), shown(after), rule, (0, 0))
 
 
 class Rule:
-    """A rule: text (as the server takes it, with the prefix), key (what it tells rules apart by), expire (seconds or None).
+    """A rule: text (as the server takes it, with the prefix), key (what it tells rules apart by), expires (seconds or None).
 
-    each: dict with ip, proto, port, match, except, expire, and of a rule of the server mask (length of the prefix).
+    each: dict with ip, proto, port, match, except, expires, and of a rule of the server mask (length of the prefix).
     """
 
     def __init__(self, each):
@@ -163,7 +163,7 @@ class Rule:
             # the server takes every address with a dot for one of IPv4
             digits = f"{int(network.network_address):032x}"
             address = ":".join(digits[start : start + 4] for start in range(0, 32, 4))
-        self.expire = each["expire"]
+        self.expires = each["expires"]
         self.key = (each["except"], each["proto"], address, each["port"] or 0, each["match"])
         # the server refuses the word any in place of a protocol
         negation = "!" if each["except"] else ""
@@ -188,15 +188,15 @@ class Plan:
         """The requests that add it."""
         if not self.expires:
             position = len(self.rules)
-        elif rule.expire is None:
+        elif rule.expires is None:
             position = 0
         else:
-            later = [number for number, each in enumerate(self.rules) if (each.expire or 0) >= rule.expire]
+            later = [number for number, each in enumerate(self.rules) if (each.expires or 0) >= rule.expires]
             position = later[0] if later else len(self.rules)
         self.rules.insert(position, rule)
         params = {"name": self.name, "rule": rule.text}
-        if rule.expire is not None:
-            params["expire"] = rule.expire
+        if rule.expires is not None:
+            params["expire"] = rule.expires
             self._timed.add(id(rule))
         return [("add_blacklist_rule", params)]
 
@@ -204,7 +204,7 @@ class Plan:
         """The requests that delete it; the last of several only once those ahead of it are out, which are then put back."""
         position = self.rules.index(rule)
         behind = [each for each in self.rules[position + 1 :] if self._surely_behind(rule, each)]
-        if any(each.expire is None or each.expire > _SOON for each in behind):
+        if any(each.expires is None or each.expires > _SOON for each in behind):
             return self._take(rule)
         ahead = [each for each in self.rules if each is not rule and each not in behind]
         if not ahead:
@@ -214,8 +214,8 @@ class Plan:
             self.moved.add(ahead[-1].text)
             return self._take(ahead[-1]) + self.add(ahead[-1]) + self._take(rule)
         self.moved.update(each.text for each in ahead)
-        forever = [each for each in ahead if each.expire is None]
-        passing = [each for each in ahead if each.expire is not None]
+        forever = [each for each in ahead if each.expires is None]
+        passing = [each for each in ahead if each.expires is not None]
         requests = []
         # first those that may have expired meanwhile: a refusal then leaves all as it was
         for each in passing + forever + [rule]:
@@ -227,9 +227,9 @@ class Plan:
 
     def _surely_behind(self, rule, each):
         """Whether a rule that comes later in rules does so on the server, which counts in its own seconds."""
-        if rule.expire is None or not {id(rule), id(each)} & self._timed:
+        if rule.expires is None or not {id(rule), id(each)} & self._timed:
             return True
-        return each.expire is not None and each.expire > rule.expire + _SOON
+        return each.expires is not None and each.expires > rule.expires + _SOON
 
     def _take(self, rule):
         self.rules.remove(rule)
@@ -261,9 +261,9 @@ def _wanted(each):
             "Give a pattern of one line, such as *INVITE*, or leave it out",
         )
     rule = Rule(each)
-    if rule.expire is not None:
+    if rule.expires is not None:
         if each["state"] == "absent":
-            raise BadParameters(f"rules: {rule.text} has expire, but shall be absent", "Leave expire out")
-        if not 0 < rule.expire < 2**31:
-            raise BadParameters(f"rules: expire of {rule.text} is {rule.expire}", "Give seconds, 1 or more")
+            raise BadParameters(f"rules: {rule.text} has expires, but shall be absent", "Leave expires out")
+        if not 0 < rule.expires < 2**31:
+            raise BadParameters(f"rules: expires of {rule.text} is {rule.expires}", "Give seconds, 1 or more")
     return rule

@@ -39,7 +39,7 @@ class Cache(engine.State):
                 # the name of a thing, and no secret
                 "key": {"type": "str", "required": True, "no_log": False},
                 "value": {"type": "str"},
-                "expire": {"type": "int"},
+                "expires": {"type": "int"},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             },
         },
@@ -92,8 +92,8 @@ class Cache(engine.State):
             yield "cache_remove", params
             return
         params["value"] = item.after["value"]
-        if item.given["expire"]:
-            params["expire"] = item.given["expire"]
+        if item.given["expires"]:
+            params["expire"] = item.given["expires"]
         yield "cache_store", params
 
     def _check_length(self, version):
@@ -117,8 +117,8 @@ def _check(each, which):
             f"{which} ({each['key']}): value is {'missing' if each['value'] is None else 'empty'}",
             "Give a text of one character or more, which is the least that OpenSIPS stores; or use state absent",
         )
-    if each["expire"] is not None and not 0 <= each["expire"] <= _INT_MAX:
+    if each["expires"] is not None and not 0 <= each["expires"] <= _INT_MAX:
         raise BadParameters(
-            f"{which} ({each['key']}): expire is {each['expire']}",
+            f"{which} ({each['key']}): expires is {each['expires']}",
             "Give seconds, or 0 for a key that does not expire",
         )

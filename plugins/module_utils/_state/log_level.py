@@ -110,7 +110,7 @@ class LogLevel(engine.State):
 
     def requests(self, item):
         """One command, but two for a consumer of which both is wanted."""
-        kind = item.identity["target"]
+        kind = item.identity["kind"]
         if kind == "all":
             yield "log_level", {"level": self.level}
             # it is for every process, also for those that shall keep another
@@ -160,8 +160,8 @@ class LogLevel(engine.State):
         ]
 
 
-def _identity(target, pid=None, name=None):
-    return {"target": target, "pid": pid, "name": name}
+def _identity(kind, pid=None, process=None, name=None):
+    return {"kind": kind, "pid": pid, "type": process, "name": name}
 
 
 def _label(each):

@@ -13,8 +13,8 @@ Sources: uac_registrant/registrant.c (run_mi_reg_enable, run_mi_reg_disable) of 
 from ansible_collections.community.opensips.plugins.module_utils._readers import registrants
 from ansible_collections.community.opensips.plugins.module_utils._state import engine
 
-# Options, and the fields of a record that they name
-_FIELDS = (("aor", "aor"), ("contact", "binding"), ("registrar", "registrar"))
+# What tells registrants apart, in options and records
+_FIELDS = ("aor", "contact", "registrar")
 
 
 class Registrants(engine.State):
@@ -55,7 +55,7 @@ class Registrants(engine.State):
                     "registrant", " ".join(filter(None, _named(each))), map(_label, found), "registrants"
                 )
             for record in fitting:
-                identity = {name: record[field] for name, field in _FIELDS}
+                identity = {name: record[name] for name in _FIELDS}
                 keys.append(tuple(identity.values()))
                 items.append(engine.Item(identity, {"enabled": record["enabled"]}, {"enabled": each["enabled"]}))
         engine.check_unique("registrants", keys)
@@ -67,13 +67,13 @@ class Registrants(engine.State):
 
 
 def _named(each):
-    return tuple(each[name] for name, _field in _FIELDS)
+    return tuple(each[name] for name in _FIELDS)
 
 
 def _fits(each, record):
     # as the commands compare them: to the letter
-    return all(each[name] in (None, record[field]) for name, field in _FIELDS)
+    return all(each[name] in (None, record[name]) for name in _FIELDS)
 
 
 def _label(record):
-    return " ".join(str(record[field]) for _name, field in _FIELDS)
+    return " ".join(str(record[name]) for name in _FIELDS)

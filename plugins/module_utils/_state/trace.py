@@ -53,12 +53,12 @@ class Trace(engine.State):
         """One Item for the global switch, one an id. Raises BadParameters for those that the server does not have."""
         items = []
         if self.enabled is not None:
-            identity = {"scope": "global", "id": None}
+            identity = {"kind": "global", "id": None}
             items.append(engine.Item(identity, {"enabled": found["enabled"]}, {"enabled": self.enabled}))
         destinations = {}
         for each in found["destinations"]:
             # an id may have several, and one switch for all of them
-            destinations.setdefault(each["name"], []).append(each)
+            destinations.setdefault(each["id"], []).append(each)
         for each in self.ids:
             if each["id"] not in destinations:
                 raise engine.unknown("trace id", each["id"], destinations, "ids")
@@ -68,7 +68,7 @@ class Trace(engine.State):
                     f"ids: {each['id']} was begun with trace_start, and is on as long as it is there",
                     "Leave it out; trace_stop ends it",
                 )
-            identity = {"scope": "id", "id": each["id"]}
+            identity = {"kind": "id", "id": each["id"]}
             items.append(engine.Item(identity, {"enabled": states == {"on"}}, {"enabled": each["enabled"]}))
         return items
 

@@ -600,7 +600,7 @@ def test_registrants(recorded, at, name):
     second, first = registrants.read(recorded(at, name, ("reg_list",)))
     assert list(first) == list(second)
     assert (first["aor"], first["registrar"]) == ("sip:trunk1@carrier.example", "sip:127.0.0.1:19801")
-    assert (first["state"], first["expires"], first["binding"]) == ("not_registered", 600, "sip:trunk1@127.0.0.1:5060")
+    assert (first["state"], first["expires"], first["contact"]) == ("not_registered", 600, "sip:trunk1@127.0.0.1:5060")
     assert (first["last_register_sent"], first["registration_timeout"]) == (None, None)
     assert (first["enabled"], second["enabled"]) == ((None, None) if at == "2.4" else (True, False))
     if at != "2.4":
@@ -655,7 +655,7 @@ def test_media_nodes(recorded, at, name, engine, port):
 @pytest.mark.parametrize("at, name", STATES)
 def test_blacklists(recorded, at, name):
     (record,) = blacklists.read(recorded(at, name, ("list_blacklists",)))
-    rule = {"ip": "10.9.0.0", "mask": 16, "proto": "udp", "port": 5060, "match": None, "except": False, "expire": None}
+    rule = {"ip": "10.9.0.0", "mask": 16, "proto": "udp", "port": 5060, "match": None, "except": False, "expires": None}
     assert record["name"] == "net_filter"
     assert record["rules"] == [rule]
     assert record["owner"] == (None if at == "2.4" else "script")
@@ -669,7 +669,7 @@ def test_blacklists(recorded, at, name):
 def test_patterns_of_blacklists_keep_their_blanks():
     rule = {"flags": 1, "IP": "10.9.0.0", "Mask": "255.255.0.0", "Proto": "any", "Port": 0, "Match": " x ", "Expire": 9}
     (record,) = blacklists.parse(ValueReply({"name": "a", "owner": "script", "flags": [], "Rules": [rule]}, ""))
-    assert [(each["match"], each["except"], each["expire"]) for each in record["rules"]] == [(" x ", True, 9)]
+    assert [(each["match"], each["except"], each["expires"]) for each in record["rules"]] == [(" x ", True, 9)]
 
 
 @everywhere
@@ -685,7 +685,7 @@ def test_subscribers(at, name):
         "event": "E_UL_AOR_INSERT",
         "socket": "udp:127.0.0.1:19777",
         "protocol": None,
-        "expire": 600,
+        "expires": 600,
         "ttl": 600 if at in ("3.6", "4.0") else None,
     }
 
@@ -693,13 +693,13 @@ def test_subscribers(at, name):
 def test_subscribers_for_ever_and_expired():
     rows = [{"socket": "udp:a:1", "expire": "never"}, {"socket": "udp:a:2", "expire": 5, "ttl": "expired"}]
     first, second = subscribers.parse(ValueReply({"Events": [{"name": "E", "id": 1, "Subscribers": rows}]}, ""))
-    assert (first["expire"], first["ttl"]) == (None, None)
-    assert (second["expire"], second["ttl"]) == (5, 0)
+    assert (first["expires"], first["ttl"]) == (None, None)
+    assert (second["expires"], second["ttl"]) == (5, 0)
 
 
 @pytest.mark.parametrize("at, name", STATES)
 def test_trace(at, name):
-    on = {"name": "tid", "type": "SIP", "uri": "127.0.0.1:19950", "state": "on", "enabled": True}
+    on = {"id": "tid", "kind": "SIP", "uri": "127.0.0.1:19950", "state": "on", "enabled": True}
     assert trace.parse(wire.reply(at, name, "trace_get")) == {"enabled": True, "destinations": [on]}
     off = dict(on, state="off", enabled=False)
     assert trace.parse(wire.reply(at, name, "trace_get_after")) == {"enabled": True, "destinations": [off]}

@@ -17,14 +17,14 @@ from ansible_collections.community.opensips.tests.emulator import Emulator, Harm
 NETWORKS = ["10.0.0.0/16", "10.1.0.0/16", "10.1.0.0/24", "10.2.0.0/16", "2001:db8::/32", "10.3.3.3"]
 
 
-def rule(ip, expire=None, **more):
+def rule(ip, expires=None, **more):
     return {
         "ip": ip,
         "proto": "any",
         "port": 0,
         "match": None,
         "except": False,
-        "expire": expire,
+        "expires": expires,
         "state": "present",
         **more,
     }
@@ -66,7 +66,7 @@ def test_what_the_server_shows_is_the_rule_that_was_given():
         "port": 0,
         "match": None,
         "except": False,
-        "expire": None,
+        "expires": None,
     }
     assert Rule(shown).text == Rule(rule("2001:db8::/32", proto="udp")).text
 
@@ -129,7 +129,7 @@ def test_a_walk_through_two_lists_hurts_no_server(version):
                 ]
                 for each in rules:
                     if name == "net_filter" and each["state"] == "present" and pick.random() < 0.4:
-                        each["expire"] = pick.choice([100, 200])
+                        each["expires"] = pick.choice([100, 200])
                 params = {"name": name, "rules": rules, "exclusive": pick.random() < 0.3}
                 try:
                     state = Blacklist(params)

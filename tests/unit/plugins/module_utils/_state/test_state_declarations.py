@@ -228,7 +228,9 @@ def test_a_dynamic_trace_id_has_no_switch():
 
 
 def test_a_key_expires_only_where_that_is_said():
-    state = declared(Cache, entries=[{"key": "a", "value": "1", "expire": 5}, {"key": "b", "value": "2", "expire": 0}])
+    state = declared(
+        Cache, entries=[{"key": "a", "value": "1", "expires": 5}, {"key": "b", "value": "2", "expires": 0}]
+    )
     timed, plain = (sent(state, each)[0][1] for each in state.items({"a": "2", "b": None}))
     assert timed == {"system": "local", "attr": "a", "value": "1", "expire": 5}
     assert plain == {"system": "local", "attr": "b", "value": "2"}

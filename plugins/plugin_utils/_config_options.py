@@ -51,34 +51,34 @@ _ACCOUNTS = _Rule(_ACCOUNT, _ACCOUNT_RULE)
 _LINKS = _Rule(_LINK, _LINK_RULE)
 # Options of a role that are one text, used whatever the configuration is made of
 _TEXTS = {
-    "server_binary": _PATHS,
-    "server_config_path": _PATHS,
-    "server_mi_fifo_path": _PATHS,
-    "server_mi_reply_dir": _PATHS,
-    "server_apt_keyring": _PATHS,
-    "server_config_mode": _MODES,
-    "server_mi_fifo_mode": _MODES,
-    "server_mi_reply_dir_mode": _MODES,
-    "server_user": _ACCOUNTS,
-    "server_group": _ACCOUNTS,
-    "server_config_owner": _ACCOUNTS,
-    "server_mi_group": _ACCOUNTS,
-    "server_service": _Rule(_SERVICE, "Use the name of a service: letters, digits and . _ - @ :"),
-    "server_apt_url": _LINKS,
-    "server_apt_key_url": _LINKS,
-    "server_yum_url": _LINKS,
-    "server_yum_key_url": _LINKS,
-    "server_apt_suite": _Rule(_SUITE, "Use the name of a suite, such as bookworm"),
-    "server_repository_key_checksum": _Rule(_CHECKSUM, "Use ALGORITHM:CHECKSUM, such as sha256:0123"),
+    "opensips_server_binary": _PATHS,
+    "opensips_server_config_path": _PATHS,
+    "opensips_server_mi_fifo_path": _PATHS,
+    "opensips_server_mi_reply_dir": _PATHS,
+    "opensips_server_apt_keyring": _PATHS,
+    "opensips_server_config_mode": _MODES,
+    "opensips_server_mi_fifo_mode": _MODES,
+    "opensips_server_mi_reply_dir_mode": _MODES,
+    "opensips_server_user": _ACCOUNTS,
+    "opensips_server_group": _ACCOUNTS,
+    "opensips_server_config_owner": _ACCOUNTS,
+    "opensips_server_mi_group": _ACCOUNTS,
+    "opensips_server_service": _Rule(_SERVICE, "Use the name of a service: letters, digits and . _ - @ :"),
+    "opensips_server_apt_url": _LINKS,
+    "opensips_server_apt_key_url": _LINKS,
+    "opensips_server_yum_url": _LINKS,
+    "opensips_server_yum_key_url": _LINKS,
+    "opensips_server_apt_suite": _Rule(_SUITE, "Use the name of a suite, such as bookworm"),
+    "opensips_server_repository_key_checksum": _Rule(_CHECKSUM, "Use ALGORITHM:CHECKSUM, such as sha256:0123"),
 }
-_CLOSED = ("server_mi_fifo_mode", "server_mi_reply_dir_mode")
+_CLOSED = ("opensips_server_mi_fifo_mode", "opensips_server_mi_reply_dir_mode")
 _NUMBERS = (
-    "server_log_level",
-    "server_xlog_level",
-    "server_udp_workers",
-    "server_tcp_workers",
-    "server_mi_http_port",
-    "server_mi_http_receive_size",
+    "opensips_server_log_level",
+    "opensips_server_xlog_level",
+    "opensips_server_udp_workers",
+    "opensips_server_tcp_workers",
+    "opensips_server_mi_http_port",
+    "opensips_server_mi_http_receive_size",
 )
 
 
@@ -106,12 +106,12 @@ def _text_problems(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         elif option in _CLOSED and not _NOT_FOR_OTHERS.match(str(value)):
             yield (
                 f"{option} is {values.shown(value)}, which lets every user of the host command the server. "
-                "Add the users who need it to the group server_mi_group, and end the mode with 0."
+                "Add the users who need it to the group opensips_server_mi_group, and end the mode with 0."
             )
-    length = len(str(options.get("server_mi_reply_dir") or ""))
+    length = len(str(options.get("opensips_server_mi_reply_dir") or ""))
     if length > _REPLY_DIR:
         yield (
-            f"server_mi_reply_dir has {length} characters. OpenSIPS accepts 127 with the name of a reply FIFO: "
+            f"opensips_server_mi_reply_dir has {length} characters. OpenSIPS accepts 127 with the name of a reply FIFO: "
             f"use at most {_REPLY_DIR}."
         )
 
@@ -137,12 +137,12 @@ class _Written:
                 yield from _problem(option, values.number, self._options[option])
 
     def sockets(self) -> t.Iterator[str]:
-        sockets = self._list("server_sockets")
+        sockets = self._list("opensips_server_sockets")
         if not sockets:
-            yield "server_sockets is empty. Name at least one socket, such as udp:192.0.2.1:5060."
+            yield "opensips_server_sockets is empty. Name at least one socket, such as udp:192.0.2.1:5060."
         protocols = sorted(self._known["protocols"])
         for index, text in enumerate(sockets):
-            where = f"server_sockets[{index}]: {values.shown(text)} is no socket"
+            where = f"opensips_server_sockets[{index}]: {values.shown(text)} is no socket"
             try:
                 if values.Socket.parse(text).protocol not in protocols:
                     yield f"{where}: its protocol is not known. Use one of {', '.join(protocols)}, as in udp:192.0.2.1:5060."
@@ -150,29 +150,29 @@ class _Written:
                 yield f"{where}: it {error}. Write PROTOCOL:ADDRESS:PORT, such as udp:192.0.2.1:5060."
 
     def aliases(self) -> t.Iterator[str]:
-        for index, text in enumerate(self._list("server_aliases")):
+        for index, text in enumerate(self._list("opensips_server_aliases")):
             try:
                 values.alias(text)
             except ValueError as error:
                 yield (
-                    f"server_aliases[{index}]: {values.shown(text)} is no name of a server: it {error}. "
+                    f"opensips_server_aliases[{index}]: {values.shown(text)} is no name of a server: it {error}. "
                     "Write HOST, or PROTOCOL:HOST:PORT, such as udp:sip.example.com:5060."
                 )
 
     def words(self) -> t.Iterator[str]:
         for option, convert in (
-            ("server_log_facility", values.word),
-            ("server_log_name", values.string),
-            ("server_advertised_address", values.host),
+            ("opensips_server_log_facility", values.word),
+            ("opensips_server_log_name", values.string),
+            ("opensips_server_advertised_address", values.host),
         ):
             if self._options.get(option):
                 yield from _problem(option, convert, self._options[option])
-        mpath = self._options.get("server_mpath")
+        mpath = self._options.get("opensips_server_mpath")
         if mpath and not _DIRECTORY.match(str(mpath)):
-            yield f"server_mpath is {values.shown(mpath)}. Use an absolute path of letters, digits and . _ - @ + , = ~ :."
+            yield f"opensips_server_mpath is {values.shown(mpath)}. Use an absolute path of letters, digits and . _ - @ + , = ~ :."
 
     def database(self) -> t.Iterator[str]:
-        address = self._options.get("server_db_url")
+        address = self._options.get("opensips_server_db_url")
         if not address:
             return
         scheme = str(address).partition(":")[0]
@@ -181,29 +181,29 @@ class _Written:
         if scheme not in schemes:
             # what stands before the first colon may be a password where the scheme was left out
             named = f"the scheme {scheme}" if re.match(r"[a-z]{1,16}\Z", scheme) and "://" in address else "it"
-            yield f"server_db_url: no module is known for {named}. Write a URL of one of {', '.join(schemes)}, {example}."
+            yield f"opensips_server_db_url: no module is known for {named}. Write a URL of one of {', '.join(schemes)}, {example}."
             return
         try:
             values.url(address)
         except ValueError as error:
-            yield f"server_db_url {error}. Write it {example}."
+            yield f"opensips_server_db_url {error}. Write it {example}."
 
     def modules(self) -> t.Iterator[str]:
-        for index, module in enumerate(self._list("server_modules")):
+        for index, module in enumerate(self._list("opensips_server_modules")):
             try:
                 values.name(module)
             except ValueError:
                 yield (
-                    f"server_modules[{index}]: {values.shown(module)} is no name of a module. "
+                    f"opensips_server_modules[{index}]: {values.shown(module)} is no name of a module. "
                     "Write it as in tm, without a path and without .so."
                 )
 
     def parameters(self) -> t.Iterator[str]:
         loaded = ", ".join(map(values.shown, self._known["modules"]))
-        for module, parameters in self._dict("server_modparams").items():
-            where = f"server_modparams.{values.shown(module)}"
+        for module, parameters in self._dict("opensips_server_modparams").items():
+            where = f"opensips_server_modparams.{values.shown(module)}"
             if module not in self._known["modules"]:
-                yield f"{where}: the module is not loaded. Add it to server_modules; loaded are {loaded}."
+                yield f"{where}: the module is not loaded. Add it to opensips_server_modules; loaded are {loaded}."
             elif not isinstance(parameters, dict):
                 if parameters is not None:
                     yield f"{where} is no mapping of names of parameters to values. Write for instance {{tm: {{fr_timeout: 5}}}}."
@@ -212,26 +212,26 @@ class _Written:
                     yield from _entry(where, key, value, values.name, values.parameter, "")
 
     def settings(self) -> t.Iterator[str]:
-        rest = "; anything else belongs into server_globals_text"
-        for key, value in self._dict("server_globals").items():
+        rest = "; anything else belongs into opensips_server_globals_text"
+        for key, value in self._dict("opensips_server_globals").items():
             instead = self._known["elsewhere"].get(key)
             if instead is not None:
-                yield f"server_globals.{values.shown(key)} cannot be set there. Set {instead}."
+                yield f"opensips_server_globals.{values.shown(key)} cannot be set there. Set {instead}."
                 continue
             convert = values.word if key in self._known["constants"] else values.setting
-            yield from _entry("server_globals", key, value, _global_name, convert, rest)
+            yield from _entry("opensips_server_globals", key, value, _global_name, convert, rest)
 
     def interface(self) -> t.Iterator[str]:
         """The Management Interface over datagrams and HTTP."""
-        datagram = str(self._options.get("server_mi_datagram_socket") or "")
+        datagram = str(self._options.get("opensips_server_mi_datagram_socket") or "")
         match = _DATAGRAM.match(datagram)
         if datagram and (match is None or (match["path"] and not _PATH.match(match["path"]))):
             yield (
-                f"server_mi_datagram_socket is {values.shown(datagram)}. Write udp:127.0.0.1:8080, or the path of a Unix socket."
+                f"opensips_server_mi_datagram_socket is {values.shown(datagram)}. Write udp:127.0.0.1:8080, or the path of a Unix socket."
             )
-        address = self._options.get("server_mi_http_address")
+        address = self._options.get("opensips_server_mi_http_address")
         if address:
-            yield from _problem("server_mi_http_address", values.ip_address, address)
+            yield from _problem("opensips_server_mi_http_address", values.ip_address, address)
 
     METHODS = (numbers, sockets, aliases, words, database, modules, parameters, settings, interface)
 

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.community.opensips.tests.integration.support import opensips_service
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 
-ROLE = "community.opensips.server"
+ROLE = "community.opensips.opensips_server"
 ROUTES = 'route {\n    sl_send_reply(200, "OK");\n}\n'
 OTHER_ROUTES = ROUTES.replace("200", "202")
 URL = "mysql://opensips:s3cret@db/opensips"
@@ -26,7 +26,7 @@ class Step:
         self.name = name
         self.before = before
         self.hosts = hosts
-        self.variables = {f"server_{key}": value for key, value in variables.items()}
+        self.variables = {f"opensips_server_{key}": value for key, value in variables.items()}
 
     def tasks(self):
         block = [
@@ -71,7 +71,7 @@ class Outcome:
         ]
         self.failure = next((each.msg for each in self.results if each.task == f"{name}: failed"), None)
         self.plan = next(
-            (each.msg for each in self.results if each.task.endswith(" : Show what is to be done") and each.msg), None
+            (each.msg for each in self.results if each.task.endswith(" : Show the planned change") and each.msg), None
         )
         shown = " : Show what changes, without secrets"
         self.diffs = [each["diff"] for each in self.results if each.task.endswith(shown) and "diff" in each]
@@ -94,7 +94,7 @@ def run_steps(ansible, services, steps, *, check=False, diff=False):
     """{host: {name of a step: Outcome}}"""
     play = {"hosts": "all", "gather_facts": False, "tasks": [task for step in steps for task in step.tasks()]}
     hosts = {
-        name: {**service.variables(), "server_routes": ROUTES, "control": service.command}
+        name: {**service.variables(), "opensips_server_routes": ROUTES, "control": service.command}
         for name, service in services.items()
     }
     # each run of the role is some 50 tasks
@@ -189,7 +189,7 @@ class TestFlow:
 
     def test_comments_need_only_the_file(self, flow):
         done = flow["new"]["comment"]
-        assert (done.failure, done.changed) == (None, ["Replace the file"])
+        assert (done.failure, done.changed) == (None, ["Write the configuration file"])
         assert (done.starts, done.reloads, done.rewritten) == (0, 0, True)
 
     def test_routes_are_reloaded_where_the_version_can(self, flow, host):
@@ -255,7 +255,9 @@ class TestTrouble:
 
     def test_routes_that_the_server_refuses_do_not_harm_it(self, flow):
         done = flow["new"]["refused"]
-        assert done.failure.startswith("The server refused to reload its routes. Set server_reload_routes to false")
+        assert done.failure.startswith(
+            "The server refused to reload its routes. Set opensips_server_reload_routes to false"
+        )
         assert "500 reload failed" in done.failure
         assert (done.starts, done.rewritten, done.state["alive"]) == (0, False, True)
         assert flow["new"]["no reload"].starts == 1
@@ -295,14 +297,14 @@ class TestCheckMode:
         assert not service.config.parent.exists()
         assert not service.replies.exists()
         assert first.plan.endswith("settings; server: restart (there was no configuration)")
-        assert {"Make the directory for replies", "Replace the file"} <= set(first.changed)
+        assert {"Create the directory for replies", "Write the configuration file"} <= set(first.changed)
         assert first.state["tried"] == 1, "an invalid configuration is to be seen in check mode"
         assert run(False).starts == 1
         again = run(True)
         assert (again.changed, again.plan) == ([], None)
         change = run(True, log_level=4, secrets=["log_level"])
         assert (change.failure, change.state["starts"], change.state["reloads"]) == (None, 1, 0)
-        assert "Replace the file" in change.changed
+        assert "Write the configuration file" in change.changed
         assert "log_level=3" in change.state["config"]
         assert [name for name in change.state["files"] if name != "opensips.cfg"] == []
         (difference,) = change.diffs[0]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configurations that the role server writes, against files in fixtures/server, and before an opensips that is installed.
+"""The configurations that the role opensips_server writes, against files in fixtures/server, and before an opensips that is installed.
 
 WRITE_FIXTURES=1 writes the files anew; look at what git says of them then.
 """
@@ -20,7 +20,7 @@ import yaml
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
-ROLE = COLLECTION / "roles" / "server"
+ROLE = COLLECTION / "roles" / "opensips_server"
 FIXTURES = pathlib.Path(__file__).with_name("fixtures") / "server"
 
 # All that is in the packages opensips and opensips-http-modules, so that opensips -C can look at it
@@ -109,13 +109,13 @@ def render(ansible, expressions):
 
 
 def variables_of(case, **more):
-    return {f"server_{name}": value for name, value in {**case, **more}.items()}
+    return {f"opensips_server_{name}": value for name, value in {**case, **more}.items()}
 
 
 @pytest.fixture(scope="module")
 def written(ansible):
     """{name of a case: the configuration}"""
-    return render(ansible, {name: ("server__text", variables_of(case)) for name, case in CASES.items()})
+    return render(ansible, {name: ("opensips_server__config_text", variables_of(case)) for name, case in CASES.items()})
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -137,7 +137,9 @@ def test_opensips_takes_it(ansible, case):
     said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stdout
     version = re.search(r"opensips (\d+\.\d+)", said).group(1)
     modules = find_modules(binary)
-    text = render(ansible, {"case": ("server__text", variables_of(case, version=version, mpath=str(modules)))})["case"]
+    text = render(
+        ansible, {"case": ("opensips_server__config_text", variables_of(case, version=version, mpath=str(modules)))}
+    )["case"]
     missing = [name for name in re.findall(r'loadmodule "(\w+\.so)"', text) if not (modules / name).exists()]
     missing = [name for name in missing if name not in ("proto_udp.so", "proto_tcp.so")]
     if missing:

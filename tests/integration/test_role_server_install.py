@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
-ROLE = COLLECTION / "roles" / "server"
+ROLE = COLLECTION / "roles" / "opensips_server"
 MODULES = [
     "tm",
     "db_mysql",
@@ -40,41 +40,45 @@ def rendered(ansible):
     common = {"role_path": str(ROLE)}
     for name in ("defaults/main.yml", "vars/main.yml", "vars/packages.yml"):
         common.update(yaml.safe_load((ROLE / name).read_text(encoding="utf-8")))
-    common["server_config_file"] = "/nowhere/opensips.cfg"
-    common["server_modules"] = MODULES
+    common["opensips_server_config_file"] = "/nowhere/opensips.cfg"
+    common["opensips_server_modules"] = MODULES
     wanted = {
-        "deb 2.4": ("server__wanted", DEBIAN, {"server_version": "2.4"}),
-        "deb 3.6": ("server__wanted", DEBIAN, {"server_version": 3.6}),
-        "deb 4.0": ("server__wanted", DEBIAN, {"server_version": "4.0", "server_extra_packages": ["opensips-cli"]}),
+        "deb 2.4": ("opensips_server__package_names", DEBIAN, {"opensips_server_version": "2.4"}),
+        "deb 3.6": ("opensips_server__package_names", DEBIAN, {"opensips_server_version": 3.6}),
+        "deb 4.0": (
+            "opensips_server__package_names",
+            DEBIAN,
+            {"opensips_server_version": "4.0", "opensips_server_extra_packages": ["opensips-cli"]},
+        ),
         "deb loaded": (
-            "server__wanted",
+            "opensips_server__package_names",
             DEBIAN,
             {
-                "server_config_file": "",
-                "server_modules": ["tm"],
-                "server_mi_http": True,
-                "server_db_url": "postgres://db/x",
+                "opensips_server_config_file": "",
+                "opensips_server_modules": ["tm"],
+                "opensips_server_mi_http": True,
+                "opensips_server_db_url": "postgres://db/x",
             },
         ),
-        "rpm 2.4": ("server__wanted", ROCKY, {"server_version": "2.4"}),
-        "rpm 3.6": ("server__wanted", ROCKY, {"server_version": "3.6"}),
-        "apt source": ("server__apt_source", DEBIAN, {"server_version": "3.6"}),
+        "rpm 2.4": ("opensips_server__package_names", ROCKY, {"opensips_server_version": "2.4"}),
+        "rpm 3.6": ("opensips_server__package_names", ROCKY, {"opensips_server_version": "3.6"}),
+        "apt source": ("opensips_server__apt_source", DEBIAN, {"opensips_server_version": "3.6"}),
         "apt mirror": (
-            "server__apt_source",
+            "opensips_server__apt_source",
             DEBIAN,
             {
-                "server_version": "4.0",
-                "server_repository_channel": "nightly",
-                "server_apt_url": "https://mirror.example.com/opensips",
-                "server_apt_suite": "trixie",
+                "opensips_server_version": "4.0",
+                "opensips_server_repository_channel": "nightly",
+                "opensips_server_apt_url": "https://mirror.example.com/opensips",
+                "opensips_server_apt_suite": "trixie",
             },
         ),
-        "yum rocky": ("server__yum_baseurl", ROCKY, {"server_version": "4.0"}),
-        "yum stream": ("server__yum_baseurl", STREAM, {"server_version": "3.6"}),
-        "path deb": ("server__mpath", {**DEBIAN, "architecture": "aarch64"}, {}),
-        "path rpm": ("server__mpath", {**ROCKY, "architecture": "x86_64"}, {}),
-        "dropin": ("server__dropin", DEBIAN, {"server_mi_group": "operators"}),
-        "prerequisites": ("server_prerequisites", ROCKY, {}),
+        "yum rocky": ("opensips_server__yum_baseurl", ROCKY, {"opensips_server_version": "4.0"}),
+        "yum stream": ("opensips_server__yum_baseurl", STREAM, {"opensips_server_version": "3.6"}),
+        "path deb": ("opensips_server__mpath", {**DEBIAN, "architecture": "aarch64"}, {}),
+        "path rpm": ("opensips_server__mpath", {**ROCKY, "architecture": "x86_64"}, {}),
+        "dropin": ("opensips_server__dropin", DEBIAN, {"opensips_server_mi_group": "operators"}),
+        "prerequisites": ("opensips_server_prerequisites", ROCKY, {}),
     }
     tasks = [
         {
@@ -105,7 +109,7 @@ def test_modules_bring_their_packages(rendered, name, packages):
 
 def test_the_source_of_apt_trusts_the_key_for_itself_only(rendered):
     assert rendered["apt source"] == (
-        "# Written by the role community.opensips.server\n"
+        "# Written by the role community.opensips.opensips_server\n"
         "Types: deb\n"
         "URIs: https://apt.opensips.org\n"
         "Suites: bookworm\n"
@@ -137,7 +141,7 @@ def test_systemd_makes_the_directory_for_replies(rendered):
 def run_role(ansible, hosts, *, check=False):
     """{host: Results}; a role that fails does not end the play."""
     failed = {"name": "failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
-    role = {"name": "run", "ansible.builtin.include_role": {"name": "community.opensips.server"}}
+    role = {"name": "run", "ansible.builtin.include_role": {"name": "community.opensips.opensips_server"}}
     play = {"hosts": "all", "gather_facts": False, "tasks": [{"block": [role], "rescue": [failed]}]}
     results = ansible.run_plays([play], hosts, check=check, env={"ANSIBLE_DIFF_ALWAYS": "true"}, seconds=900)
     return {name: results.of(name) for name in hosts}
@@ -151,64 +155,79 @@ def test_check_mode_of_a_first_installation(ansible, tmp_path):
     key.write_bytes(b"a key")
     directory = tmp_path / "etc"
     variables = {
-        "server_apt_key_url": key.as_uri(),
-        "server_apt_keyring": str(tmp_path / "keyring.gpg"),
-        "server_apt_suite": "bookworm",
-        "server_binary": str(tmp_path / "opensips"),
-        "server_config_path": str(directory / "opensips.cfg"),
-        "server_service_dropin": False,
-        "server_mi_fifo_path": str(tmp_path / "run" / "fifo"),
-        "server_mi_reply_dir": str(tmp_path / "run" / "replies"),
+        "opensips_server_apt_key_url": key.as_uri(),
+        "opensips_server_apt_keyring": str(tmp_path / "keyring.gpg"),
+        "opensips_server_apt_suite": "bookworm",
+        "opensips_server_binary": str(tmp_path / "opensips"),
+        "opensips_server_config_path": str(directory / "opensips.cfg"),
+        "opensips_server_service_dropin": False,
+        "opensips_server_mi_fifo_path": str(tmp_path / "run" / "fifo"),
+        "opensips_server_mi_reply_dir": str(tmp_path / "run" / "replies"),
     }
     results = run_role(ansible, {"here": variables}, check=True)["here"]
     assert [each.msg for each in results if each.failed or each.task == "failed"] == []
-    source = next(each for each in results if each.task.endswith(" : Name the repository"))
+    source = next(each for each in results if each.task.endswith(" : Configure the repository"))
     assert "Components: 3.6-releases" in source["diff"][0]["after"]
     (packages,) = (each for each in results if each.task.endswith(" : Install the packages"))
     assert packages.status == "skipped", "apt cannot know the packages of a source that is not there yet"
-    replaced = next(each for each in results if each.task.endswith(" : Replace the file"))
+    replaced = next(each for each in results if each.task.endswith(" : Write the configuration file"))
     assert replaced["changed"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["key.gpg"]
 
 
 BAD = {
-    "a version": ({"version": "1.11"}, ["server_version", "2.4", "4.0"]),
+    "a version": ({"version": "1.11"}, ["opensips_server_version", "2.4", "4.0"]),
     "two sources": (
         {"config_file": "/etc/hostname", "config_template": "/etc/hostname"},
-        ["server_config_file and server_config_template are both set", "Keep"],
+        ["opensips_server_config_file and opensips_server_config_template are both set", "Keep"],
     ),
-    "no file": ({"config_file": "nowhere.cfg"}, ["server_config_file: there is no file nowhere.cfg on the controller"]),
-    "a path": ({"config_path": "opensips.cfg"}, ["server_config_path is opensips.cfg", "absolute path"]),
-    "a mode": ({"mi_fifo_mode": "rw"}, ["server_mi_fifo_mode is rw", "octal"]),
-    "a mode for all": ({"mi_fifo_mode": "0666"}, ["server_mi_fifo_mode is 0666", "every user", "server_mi_group"]),
-    "a long directory": ({"mi_reply_dir": "/run/" + "x" * 100}, ["server_mi_reply_dir has 105 characters", "90"]),
-    "drain without dialogs": ({"drain": True}, ["server_drain", "module dialog in server_modules"]),
+    "no file": (
+        {"config_file": "nowhere.cfg"},
+        ["opensips_server_config_file: there is no file nowhere.cfg on the controller"],
+    ),
+    "a path": ({"config_path": "opensips.cfg"}, ["opensips_server_config_path is opensips.cfg", "absolute path"]),
+    "a mode": ({"mi_fifo_mode": "rw"}, ["opensips_server_mi_fifo_mode is rw", "octal"]),
+    "a mode for all": (
+        {"mi_fifo_mode": "0666"},
+        ["opensips_server_mi_fifo_mode is 0666", "every user", "opensips_server_mi_group"],
+    ),
+    "a long directory": (
+        {"mi_reply_dir": "/run/" + "x" * 100},
+        ["opensips_server_mi_reply_dir has 105 characters", "90"],
+    ),
+    "drain without dialogs": ({"drain": True}, ["opensips_server_drain", "module dialog in opensips_server_modules"]),
     "a socket": (
         {"sockets": ["127.0.0.1:5060"]},
-        ["server_sockets[0]: 127.0.0.1:5060 is no socket", "udp:192.0.2.1:5060"],
+        ["opensips_server_sockets[0]: 127.0.0.1:5060 is no socket", "udp:192.0.2.1:5060"],
     ),
-    "a protocol": ({"sockets": ["quic:127.0.0.1:5060"]}, ["server_sockets[0]: quic:127.0.0.1:5060", "udp"]),
-    "no socket": ({"sockets": []}, ["server_sockets is empty"]),
-    "an injection": ({"sockets": ["udp:127.0.0.1:5060\nfork=no"]}, ["server_sockets"]),
-    "a database": ({"db_url": "mongo://s3cret@db"}, ["server_db_url", "scheme mongo", "mysql"]),
-    "a module": ({"modules": ["tm.so"]}, ["server_modules[0]: tm.so", "without .so"]),
+    "a protocol": ({"sockets": ["quic:127.0.0.1:5060"]}, ["opensips_server_sockets[0]: quic:127.0.0.1:5060", "udp"]),
+    "no socket": ({"sockets": []}, ["opensips_server_sockets is empty"]),
+    "an injection": ({"sockets": ["udp:127.0.0.1:5060\nfork=no"]}, ["opensips_server_sockets"]),
+    "a database": ({"db_url": "mongo://s3cret@db"}, ["opensips_server_db_url", "scheme mongo", "mysql"]),
+    "a module": ({"modules": ["tm.so"]}, ["opensips_server_modules[0]: tm.so", "without .so"]),
     "parameters of no module": (
         {"modparams": {"dialog": {}}},
-        ["server_modparams.dialog: the module is not loaded", "server_modules"],
+        ["opensips_server_modparams.dialog: the module is not loaded", "opensips_server_modules"],
     ),
-    "no parameters": ({"modparams": {"tm": ["fr_timeout"]}}, ["server_modparams.tm is no mapping"]),
+    "no parameters": ({"modparams": {"tm": ["fr_timeout"]}}, ["opensips_server_modparams.tm is no mapping"]),
     "a global": (
         {"globals": {"children": 4}},
-        ["server_globals.children cannot be set there", "Set server_udp_workers"],
+        ["opensips_server_globals.children cannot be set there", "Set opensips_server_udp_workers"],
     ),
-    "no value": ({"globals": {"mhomed": {"a": 1}}}, ["server_globals.mhomed", "server_globals_text"]),
+    "no value": ({"globals": {"mhomed": {"a": 1}}}, ["opensips_server_globals.mhomed", "opensips_server_globals_text"]),
     "an address": (
         {"mi_http": True, "mi_http_address": "any where"},
-        ["server_mi_http_address is any where", "IP address"],
+        ["opensips_server_mi_http_address is any where", "IP address"],
     ),
-    "no way in": ({"mi_fifo": False}, ["server_mi_fifo is off", "server_connection"]),
-    "no binary": ({"binary": "/nowhere/opensips"}, ["server_binary: there is no /nowhere/opensips", "server_install"]),
-    "another version": ({"version": "4.0"}, ["is OpenSIPS 3.6, and server_version is 4.0", "Set server_version"]),
+    "no way in": ({"mi_fifo": False}, ["opensips_server_mi_fifo is off", "opensips_server_connection"]),
+    "no binary": (
+        {"binary": "/nowhere/opensips"},
+        ["opensips_server_binary: there is no /nowhere/opensips", "opensips_server_install"],
+    ),
+    "another version": (
+        {"version": "4.0"},
+        ["is OpenSIPS 3.6, and opensips_server_version is 4.0", "Set opensips_server_version"],
+    ),
 }
 
 
@@ -225,7 +244,7 @@ class TestBadInput:
     def refused(cls, ansible, service):
         names = {f"case{number}": name for number, name in enumerate(BAD)}
         hosts = {
-            host: {**service.variables(), **{f"server_{key}": value for key, value in BAD[name][0].items()}}
+            host: {**service.variables(), **{f"opensips_server_{key}": value for key, value in BAD[name][0].items()}}
             for host, name in names.items()
         }
         return {names[host]: results for host, results in run_role(ansible, hosts).items()}
@@ -255,7 +274,7 @@ def test_the_playbook_goes_from_server_to_server(ansible, tmp_path):
     )
     try:
         hosts = {
-            f"server{number}": {**service.variables(), "server_config_file": str(config)}
+            f"server{number}": {**service.variables(), "opensips_server_config_file": str(config)}
             for number, service in enumerate(services)
         }
         for number, service in enumerate(services):
@@ -264,7 +283,7 @@ def test_the_playbook_goes_from_server_to_server(ansible, tmp_path):
                 "reply_dir": str(service.replies),
             }
         # a command that fails stands for a server that does not start
-        hosts["server1"]["server_restart_command"] = ["false"]
+        hosts["server1"]["opensips_server_restart_command"] = ["false"]
         play = {"import_playbook": "community.opensips.push_config", "vars": {"opensips_hosts": "all"}}
         with pytest.raises(AssertionError, match="There is no earlier configuration to go back to"):
             ansible.run_plays([play], hosts, seconds=900)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of the role server that try to be more than a value in opensips.cfg.
+"""Values of the role opensips_server that try to be more than a value in opensips.cfg.
 
 What is written is read back by a parser of OpenSIPS' rules, and by real servers where OPENSIPS_PREFIX has them (as
 PREFIX/3.6/opensips with PREFIX/3.6/mods) or where opensips is installed.
@@ -27,7 +27,7 @@ from ansible_collections.community.opensips.tests.integration.support.playbook i
 FILTERS = opensips_config.FilterModule().filters()
 value_of = FILTERS["opensips_config_value"]
 problems = FILTERS["opensips_config_problems"]
-ROLE = COLLECTION / "roles" / "server"
+ROLE = COLLECTION / "roles" / "opensips_server"
 EXEC = "loadmodule '/x/exec.so'"
 
 # cfg.lex: strings, comments, and what is one token outside of them
@@ -253,9 +253,9 @@ HOSTILE = {
 }
 # An option of a list or a mapping counts with each of its wrong entries
 ENTRIES = [
-    "server_aliases[1]: ", "server_globals.tos: ", "server_globals: the name include_file", "server_modparams.tm.fr_timeout: ",
-    'server_modparams.tm: the name x", "y", 1)\\n', "server_modparams.nope: ", "server_modules[1]: ", "server_modules[2]: ",
-    *[f"server_sockets[{index}]: " for index in range(3)],
+    "opensips_server_aliases[1]: ", "opensips_server_globals.tos: ", "opensips_server_globals: the name include_file", "opensips_server_modparams.tm.fr_timeout: ",
+    'opensips_server_modparams.tm: the name x", "y", 1)\\n', "opensips_server_modparams.nope: ", "opensips_server_modules[1]: ", "opensips_server_modules[2]: ",
+    *[f"opensips_server_sockets[{index}]: " for index in range(3)],
 ]  # fmt: skip
 
 
@@ -264,7 +264,9 @@ def role_file(name):
 
 
 def test_every_checked_option_has_an_attack():
-    assert {f"server_{name}" for name in HOSTILE} == set(role_file("vars/main.yml")["server__checked"])
+    assert {f"opensips_server_{name}" for name in HOSTILE} == set(
+        role_file("vars/main.yml")["opensips_server__checked"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -275,21 +277,21 @@ def role(ansible):
         "aliases": ["1and1.example"],
     }
     hosts = {
-        "hostile": {f"server_{name}": value for name, value in HOSTILE.items()},
-        "hostile, own file": {**{f"server_{name}": value for name, value in HOSTILE.items()}, "server_config_file": "/etc/hostname"},
+        "hostile": {f"opensips_server_{name}": value for name, value in HOSTILE.items()},
+        "hostile, own file": {**{f"opensips_server_{name}": value for name, value in HOSTILE.items()}, "opensips_server_config_file": "/etc/hostname"},
         "fine": {
-            **{f"server_{name}": value for name, value in fine.items()},
-            "server_modules": ["sl", "tm", "uac"],
-            "server_mpath": "/usr/lib/opensips/modules",
+            **{f"opensips_server_{name}": value for name, value in fine.items()},
+            "opensips_server_modules": ["sl", "tm", "uac"],
+            "opensips_server_mpath": "/usr/lib/opensips/modules",
             # for the template, outside of the role
             "role_path": str(ROLE),
         },
     }  # fmt: skip
     names = {f"host{number}": name for number, name in enumerate(hosts)}
-    include = {"ansible.builtin.include_role": {"name": "community.opensips.server", "tasks_from": "assert"}}
+    include = {"ansible.builtin.include_role": {"name": "community.opensips.opensips_server", "tasks_from": "assert"}}
     text = {
         "name": "text",
-        "ansible.builtin.debug": {"msg": "{{ server__text }}"},
+        "ansible.builtin.debug": {"msg": "{{ opensips_server__config_text }}"},
         "when": "inventory_hostname == 'host2'",
     }
     failed = {"name": "failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
@@ -301,7 +303,7 @@ def role(ansible):
 
 def test_the_role_refuses_each_of_them_and_names_it(role):
     message = role["hostile"]["failed"].msg
-    single = [f"server_{name}" for name, value in HOSTILE.items() if isinstance(value, str)]
+    single = [f"opensips_server_{name}" for name, value in HOSTILE.items() if isinstance(value, str)]
     assert [name for name in [*single, *ENTRIES] if name not in message] == [], message
     assert "s3cret" not in str(role["hostile"])
     assert not re.search("[\0-\x1f\x7f]", message), "values are shown escaped"
@@ -309,8 +311,8 @@ def test_the_role_refuses_each_of_them_and_names_it(role):
 
 def test_options_that_every_configuration_uses_are_refused_with_a_file_too(role):
     message = role["hostile, own file"]["failed"].msg
-    assert "server_mi_group is operators\\nExecStartPre=/x. " in message
-    assert "server_sockets" not in message
+    assert "opensips_server_mi_group is operators\\nExecStartPre=/x. " in message
+    assert "opensips_server_sockets" not in message
 
 
 def test_the_role_writes_what_is_allowed_so_that_it_is_read_back(role):

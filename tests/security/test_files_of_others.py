@@ -284,7 +284,7 @@ def test_modules_say_so_and_send_nothing(emulator, shared):
     assert sent(emu) == []
 
 
-# ---- the role server
+# ---- the role opensips_server
 
 
 class Watch:
@@ -334,15 +334,15 @@ def push(secret, was_there):
     """The tasks of the role that write the file, by themselves: all of it takes ten times as long."""
     return {
         "name": "push",
-        "ansible.builtin.include_role": {"name": "community.opensips.server", "tasks_from": "push.yml"},
+        "ansible.builtin.include_role": {"name": "community.opensips.opensips_server", "tasks_from": "push.yml"},
         "vars": {
-            "server_db_url": url_of(secret),
-            "server_apply": False,
-            "server_routes": "route {\n    exit;\n}\n",
-            "server__old": {"content": ""} if was_there else {},
-            "server__change": {"kind": "settings"},
-            "server__todo": "none",
-            "server__config_directory": {"stat": {"exists": True}},
+            "opensips_server_db_url": url_of(secret),
+            "opensips_server_apply": False,
+            "opensips_server_routes": "route {\n    exit;\n}\n",
+            "opensips_server__old_config": {"content": ""} if was_there else {},
+            "opensips_server__change": {"kind": "settings"},
+            "opensips_server__action": "none",
+            "opensips_server__config_directory": {"stat": {"exists": True}},
         },
     }
 

@@ -194,17 +194,17 @@ class Watched(Service):
     def variables(self):
         return {
             **super().variables(),
-            "server_db_url": f"mysql://opensips:{secret('db')}/x@db/opensips",
-            "server_modules": ["signaling", "sl", "tm", "uac", "auth"],
-            "server_modparams": {
+            "opensips_server_db_url": f"mysql://opensips:{secret('db')}/x@db/opensips",
+            "opensips_server_modules": ["signaling", "sl", "tm", "uac", "auth"],
+            "opensips_server_modparams": {
                 "tm": {"fr_timeout": 5, "onreply_avp_mode": secret("listed")},
                 # known by its name
                 "auth": {"secret": secret("named")},
                 "uac": {"credential": f"edge:x:{secret('credential')}", "auth_username_avp": QUOTED},
             },
-            "server_globals": {"user_agent_header": secret("global")},
-            "server_routes": ROUTES,
-            "server_secrets": [secret("listed"), QUOTED, secret("global"), secret("route")],
+            "opensips_server_globals": {"user_agent_header": secret("global")},
+            "opensips_server_routes": ROUTES,
+            "opensips_server_secrets": [secret("listed"), QUOTED, secret("global"), secret("route")],
         }
 
     def noted(self, name):
@@ -233,8 +233,8 @@ def services(folder):
 
 
 def role_play(hosts, **keywords):
-    """A play that runs the role server on hosts; a failure is shown and forgotten."""
-    role = {"name": "run", "ansible.builtin.include_role": {"name": "community.opensips.server"}}
+    """A play that runs the role opensips_server on hosts; a failure is shown and forgotten."""
+    role = {"name": "run", "ansible.builtin.include_role": {"name": "community.opensips.opensips_server"}}
     failed = {"name": "failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
     tasks = [{"block": [role], "rescue": [failed]}]
     return {"hosts": hosts, "gather_facts": False, "tasks": tasks, **keywords}
@@ -244,17 +244,17 @@ def role_play(hosts, **keywords):
 def played(ansible, emu, location, closed_url, services, folder):
     """The Results of one run of ansible-playbook -vvv --diff with all of them."""
     hosts = {name: service.variables() for name, service in services.items()}
-    hosts["invalid"]["server_globals_text"] = f'{opensips_service.INVALID} "{secret("listed")}"'
-    hosts["refused"]["server_modparams"] = {
+    hosts["invalid"]["opensips_server_globals_text"] = f'{opensips_service.INVALID} "{secret("listed")}"'
+    hosts["refused"]["opensips_server_modparams"] = {
         "tm": {"fr_timeout": secret("bad") + "\0", "a b": secret("bad")},
         "auth": secret("bad"),
     }
-    hosts["refused"]["server_globals"] = {"mhomed": {"a": secret("bad")}, "children": secret("bad")}
-    hosts["refused"]["server_db_url"] = f"{secret('bad')}:x@db"
-    hosts["type"]["server_secrets"] = {"a": secret("bad")}
-    hosts["type"]["server_modparams"] = secret("bad")
-    hosts["type"]["server_db_url"] = [secret("bad")]
-    hosts["pushed"]["server_globals_text"] = opensips_service.NO_START
+    hosts["refused"]["opensips_server_globals"] = {"mhomed": {"a": secret("bad")}, "children": secret("bad")}
+    hosts["refused"]["opensips_server_db_url"] = f"{secret('bad')}:x@db"
+    hosts["type"]["opensips_server_secrets"] = {"a": secret("bad")}
+    hosts["type"]["opensips_server_modparams"] = secret("bad")
+    hosts["type"]["opensips_server_db_url"] = [secret("bad")]
+    hosts["pushed"]["opensips_server_globals_text"] = opensips_service.NO_START
     hosts["pushed"]["opensips_connection"] = {"url": closed_url, **LOGIN}
     for name, url in (("phones", emu.http_url), ("unreachable", closed_url), ("silent", closed_url)):
         hosts[name] = {
@@ -278,7 +278,7 @@ def played(ansible, emu, location, closed_url, services, folder):
     def book(name, where):
         return {"import_playbook": f"community.opensips.{name}", "vars": {"opensips_hosts": where}}
 
-    changed = {"server_modparams": {"auth": {"secret": secret("second")}, "tm": {"onreply_avp_mode": QUOTED}}}
+    changed = {"opensips_server_modparams": {"auth": {"secret": secret("second")}, "tm": {"onreply_avp_mode": QUOTED}}}
     plays = [
         role_play("server:invalid:refused:type"),
         role_play("server", vars=changed, check_mode=True),
@@ -311,7 +311,7 @@ def test_all_of_them_did_their_work(played, services):
     assert secret("named") in services["server"].config.read_text(encoding="utf-8")
     messages = {each.host: each.msg for each in played if each.task == "failed"}
     assert "refuses the new configuration" in messages["invalid"]
-    assert "server_modparams.tm.fr_timeout: the value must not hold control characters" in messages["refused"]
+    assert "opensips_server_modparams.tm.fr_timeout: the value must not hold control characters" in messages["refused"]
     assert "type" in messages
     texts = [each["diff"] for each in played.of("server") if each.task.endswith("Show what changes, without secrets")]
     assert "********" in str(texts) and "auth" in str(texts)

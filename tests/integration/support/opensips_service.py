@@ -84,18 +84,18 @@ class Service:
     def variables(self):
         """Of the role, for a host that runs as the user of the tests."""
         return {
-            "server_install": False,
-            "server_version": self.version,
-            "server_binary": str(self.binary),
-            "server_mpath": "/usr/lib/opensips/modules",
-            "server_config_path": str(self.config),
-            "server_user": str(os.getuid()),
-            "server_group": str(os.getgid()),
-            "server_config_owner": str(os.getuid()),
-            "server_mi_fifo_path": str(self.fifo),
-            "server_mi_reply_dir": str(self.replies),
-            "server_restart_command": [*self.command, "restart"],
-            "server_check_retries": 2,
+            "opensips_server_install": False,
+            "opensips_server_version": self.version,
+            "opensips_server_binary": str(self.binary),
+            "opensips_server_mpath": "/usr/lib/opensips/modules",
+            "opensips_server_config_path": str(self.config),
+            "opensips_server_user": str(os.getuid()),
+            "opensips_server_group": str(os.getgid()),
+            "opensips_server_config_owner": str(os.getuid()),
+            "opensips_server_mi_fifo_path": str(self.fifo),
+            "opensips_server_mi_reply_dir": str(self.replies),
+            "opensips_server_restart_command": [*self.command, "restart"],
+            "opensips_server_check_retries": 2,
         }
 
     def close(self):

@@ -22,12 +22,12 @@ import json
 import os
 import pathlib
 import re
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import typing as t
 import xml.etree.ElementTree
@@ -36,7 +36,7 @@ from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, loc
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-STEP_SECONDS = 1500
+STEP_SECONDS = 2400
 
 # ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
 # does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's
@@ -119,10 +119,11 @@ def find_pythons(versions: t.Iterable[str]) -> dict[str, str]:
 class Workbench(Children):
     """Where the steps work: environments, copies of the checkout, child processes."""
 
-    def __init__(self, scratch: pathlib.Path, core: str | None) -> None:
-        super().__init__(STEP_SECONDS)
+    def __init__(self, scratch: pathlib.Path, args: argparse.Namespace, show: t.Callable[[str], None] = print) -> None:
+        super().__init__(STEP_SECONDS, show)
         self.scratch = scratch
-        self.core = core
+        self.core: str | None = args.core
+        self.everything: bool = args.all
         self.tests = Tally()
 
     # Environments
@@ -171,7 +172,7 @@ class Workbench(Children):
     # Results
 
     def count(self, tally: Tally, status: int, what: str) -> str:
-        """Adds tests to the total; tests that failed, or of which none ran, are a failure."""
+        """Adds tests to those of the step; tests that failed, or of which none ran, are a failure."""
         self.tests.add(tally)
         if tally.failed or status:
             raise CheckError(f"{what}: {tally} (status {status})")
@@ -217,6 +218,9 @@ def check_lint(bench: Workbench) -> str:
         # bandit is content with no lines at all
         if status or "No Python files found" in output or "Total lines of code: 0" in output:
             failed.append(" ".join(map(str, command[:2])))
+            bench.tests.failed += 1
+        else:
+            bench.tests.passed += 1
     if failed:
         raise CheckError(f"{', '.join(failed)} complained ('./test --fix' mends what ruff can)")
     return f"{len(pythons)} Python files, {len(scripts)} scripts"
@@ -258,6 +262,7 @@ def check_compile(bench: Workbench) -> str:
     for version, python in pythons.items():
         folders = ["plugins"] if version in CONTROLLER_PYTHONS else ["plugins/modules", "plugins/module_utils"]
         bench.must(python, "-m", "compileall", "-q", "-f", *folders, cwd=here)
+        bench.tests.passed += 1
     return f"Python {', '.join(pythons)}"
 
 
@@ -273,6 +278,9 @@ def check_units(bench: Workbench) -> str:
         "no",
         "--python",
         "{}.{}".format(*sys.version_info),
+        # they wait for more than half of their time
+        "--num-workers",
+        2 * (os.cpu_count() or 1),
         cwd=here,
         env=bench.ansible_test_env(venv),
     )
@@ -280,7 +288,7 @@ def check_units(bench: Workbench) -> str:
 
 
 def check_pythons(bench: Workbench) -> str:
-    """pytest: the tests of _mi and _sip on every Python from 3.6 that is found"""
+    """pytest: the tests of _mi and _sip on the oldest and the newest Python that is found; --all: on every one from 3.6"""
     here = bench.stage("pythons")
     base = here / "tests" / "unit" / "plugins" / "module_utils"
     folders = [base / "_mi", base / "_sip"]
@@ -290,6 +298,7 @@ def check_pythons(bench: Workbench) -> str:
     missing = [version for version in MODULE_PYTHONS if version not in pythons]
     if len(pythons) < 2:
         raise CheckError("found no Python but the one that runs this (pyenv installs others)")
+    tried = list(pythons) if bench.everything else [next(iter(pythons)), list(pythons)[-1]]
 
     def run_on(version: str) -> tuple[str, Tally, int]:
         venv = bench.venv(f"python{version}", pythons[version], "pythons")
@@ -309,14 +318,14 @@ def check_pythons(bench: Workbench) -> str:
     bad = []
     # they wait for most of their time: 140 s, of which 35 s are the processor's
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-        for version, tally, status in pool.map(run_on, pythons):
+        for version, tally, status in pool.map(run_on, tried):
             try:
                 bench.count(tally, status, version)
             except CheckError as error:
                 bad.append(str(error))
     if bad:
         raise CheckError("; ".join(bad))
-    return f"Python {', '.join(pythons)}" + (f"; NOT FOUND: {', '.join(missing)}" if missing else "")
+    return f"Python {', '.join(tried)}" + (f"; NOT FOUND: {', '.join(missing)}" if missing else "")
 
 
 def check_integration(bench: Workbench) -> str:
@@ -347,6 +356,7 @@ def check_sanity(bench: Workbench) -> str:
             venv / "ansible-test", "sanity", "--local", "--color", "no", "--junit", cwd=here, env=env
         )
     tally = read_junit(*here.glob("tests/output/junit/*.xml"))
+    bench.tests.add(tally)
     if status or tally.failed:
         raise CheckError(f"{tally.failed} sanity tests failed (status {status})")
     not_found = [reason for reason in tally.reasons if "could not be found" in reason]
@@ -463,6 +473,10 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
 }
 
 
+# The step that takes most of the time, and waits for much of it, runs beside all the others.
+LONGEST = "integration"
+
+
 @dataclasses.dataclass
 class Step:
     """What became of a step. busy: seconds of the processors."""
@@ -471,16 +485,12 @@ class Step:
     note: str
     seconds: float
     busy: float
-
-
-def processor_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    tests: Tally
 
 
 def run_step(bench: Workbench, name: str) -> Step:
     bench.say(f"\n=== {name}: {STEPS[name].__doc__}")
-    start, busy = time.monotonic(), processor_seconds()
+    start = time.monotonic()
     try:
         note, good = STEPS[name](bench), True
     except WorkError as error:
@@ -489,7 +499,57 @@ def run_step(bench: Workbench, name: str) -> Step:
         note, good = f"{type(error).__name__}: {error}", False
     seconds = time.monotonic() - start
     bench.say(f"=== {name}: {'ok' if good else 'FAILED'} in {seconds:.0f} s: {note}")
-    return Step(good, note, seconds, processor_seconds() - busy)
+    tests = bench.tests
+    # a step that counts no tests is one check, and so is one that failed although its tests did not
+    if good and not tests.passed:
+        tests.passed = 1
+    elif not good and not tests.failed:
+        tests.failed = 1
+    return Step(good, note, seconds, bench.busy, tests)
+
+
+class Run:
+    """Runs steps: the longest beside the others, whose output comes when each of them has ended."""
+
+    def __init__(self, scratch: pathlib.Path, args: argparse.Namespace) -> None:
+        self.scratch = scratch
+        self.args = args
+        self._benches: list[Workbench] = []
+        self._printing = threading.Lock()
+
+    def bench(self, show: t.Callable[[str], None]) -> Workbench:
+        bench = Workbench(self.scratch, self.args, show)
+        self._benches.append(bench)
+        return bench
+
+    def close(self) -> None:
+        for bench in self._benches:
+            bench.close()
+
+    def _print(self, text: str) -> None:
+        with self._printing:
+            print(text, flush=True)
+
+    def _one(self, name: str, live: bool) -> Step:
+        if live:
+            return run_step(self.bench(self._print), name)
+        lines: list[str] = []
+        try:
+            return run_step(self.bench(lines.append), name)
+        finally:
+            self._print("\n".join(lines))
+
+    def steps(self, names: t.Collection[str]) -> dict[str, Step]:
+        """{name: what became of the step}, in the order of names."""
+        others = [name for name in names if name != LONGEST]
+        beside = len(others) != len(names) and others and not self.args.in_turn and (os.cpu_count() or 1) > 1
+        if not beside:
+            return {name: self._one(name, live=True) for name in names}
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            longest = pool.submit(self._one, LONGEST, True)
+            found = {name: self._one(name, live=False) for name in others}
+            found[LONGEST] = longest.result()
+        return {name: found[name] for name in names}
 
 
 def fix(bench: Workbench) -> None:
@@ -511,6 +571,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the steps and stop")
     parser.add_argument("--fix", action="store_true", help="let ruff mend and format the checkout, and stop")
     parser.add_argument("--keep", action="store_true", help="keep the copies and reports of this run, and say where")
+    parser.add_argument(
+        "--all", action="store_true", help="also what is slow and rarely finds anything: see CONTRIBUTING.md"
+    )
+    parser.add_argument("--in-turn", action="store_true", help="one step after the other, to see what each one takes")
     parser.add_argument("--core", metavar="VERSION", help="another ansible-core than the pinned one, as 2.16.14")
     args = parser.parse_args()
     unknown = [step for step in args.steps if step not in STEPS]
@@ -526,10 +590,10 @@ def main() -> int:
         return 0
 
     scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{NAMESPACE}.{NAME}-"))
-    bench = Workbench(scratch, args.core)
+    run = Run(scratch, args)
 
     def stop(signum: int, _frame: object) -> None:
-        bench.close()  # first, or the threads that wait for their children would be waited for
+        run.close()  # first, or the threads that wait for their children would be waited for
         sys.exit(128 + signum)
 
     signal.signal(signal.SIGINT, stop)
@@ -537,31 +601,38 @@ def main() -> int:
     start = time.monotonic()
     try:
         if args.fix:
-            fix(bench)
+            fix(run.bench(print))
             return 0
-        results = {name: run_step(bench, name) for name in args.steps or STEPS}
+        results = run.steps(list(dict.fromkeys(args.steps)) or list(STEPS))
     finally:
-        bench.close()
+        run.close()
         if args.keep:
             print(f"kept: {scratch}", flush=True)
         else:
             shutil.rmtree(scratch, ignore_errors=True)
+    return summary(results, time.monotonic() - start)
 
+
+def summary(results: dict[str, Step], seconds: float) -> int:
+    """Prints what became of the steps; the status of the program. The last line counts everything."""
+    tests = Tally()
+    for step in results.values():
+        tests.add(step.tests)
     # again, since they are lost among thousands of lines
-    for failure in bench.tests.failures:
+    for failure in tests.failures:
         print(f"\nFAILED {failure}")
     print("\n=== summary")
     for name, step in results.items():
         took = f"{step.seconds:5.0f} s {step.busy:5.0f} s of processors"
         print(f"{'ok' if step.good else 'FAILED':7} {name:13} {took}  {step.note.splitlines()[0]}")
-    for reason, times in bench.tests.reasons.most_common():
+    for reason, times in tests.reasons.most_common():
         print(f"skipped {times}x: {reason}")
     failed = [name for name, step in results.items() if not step.good]
     print(
-        f"{len(results) - len(failed)} of {len(results)} steps ok, in {time.monotonic() - start:.0f} s"
+        f"{len(results) - len(failed)} of {len(results)} steps ok, in {seconds:.0f} s"
         + (f"; FAILED: {', '.join(failed)}" if failed else "")
     )
-    print(bench.tests, flush=True)
+    print(tests, flush=True)
     return 1 if failed else 0
 
 

@@ -85,10 +85,15 @@ class Venv:
 
 
 class Children:
-    """Runs commands, each in a session of its own, and ends all that is left of them."""
+    """Runs commands, each in a session of its own, and ends all that is left of them.
 
-    def __init__(self, seconds: float) -> None:
+    seconds: after which a command is ended. show: gets each piece of output. busy: seconds of the processors that commands used.
+    """
+
+    def __init__(self, seconds: float, show: t.Callable[[str], None] = print) -> None:
         self.seconds = seconds
+        self.busy = 0.0
+        self._show = show
         self._running: set[subprocess.Popen[str]] = set()
         self._closed = False
         self._output = threading.Lock()
@@ -107,7 +112,8 @@ class Children:
 
     def say(self, text: str) -> None:
         with self._output:
-            print(text, flush=True)
+            self._show(text)
+            sys.stdout.flush()
 
     def run(
         self, *command: object, cwd: pathlib.Path = ROOT, env: dict[str, str] | None = None, show: bool = True
@@ -139,7 +145,7 @@ class Children:
                 lines.append(line)
                 if show:
                     self.say(line.rstrip("\n"))
-            status = child.wait()
+            status = self._wait(child)
         finally:
             expired = not late.is_alive()
             late.cancel()
@@ -148,6 +154,17 @@ class Children:
         if expired:
             raise WorkError(f"{argv[0]} was stopped after {self.seconds:.0f} s\n{''.join(lines[-20:])}")
         return status, "".join(lines)
+
+    def _wait(self, child: subprocess.Popen[str]) -> int:
+        """The status with which a child ended; what it used of the processors is counted."""
+        try:
+            _pid, status, used = os.wait4(child.pid, 0)
+        except ChildProcessError:  # close() was there first
+            return child.wait()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        with self._output:
+            self.busy += used.ru_utime + used.ru_stime
+        return child.returncode
 
     def must(self, *command: object, **options: t.Any) -> str:
         status, output = self.run(*command, **options)

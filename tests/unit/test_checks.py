@@ -1,0 +1,110 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ./test prints at the end, with steps of the tests' own in place of the real ones."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pathlib
+import sys
+
+import pytest
+
+_TESTS = pathlib.Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def checks():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(_TESTS))
+        yield importlib.import_module("checks")
+    del sys.modules["checks"], sys.modules["support"]
+
+
+@pytest.fixture
+def run(checks, monkeypatch, tmp_path, capsys):
+    """run({name: step}, in_turn=False): the status of ./test, and the lines that it printed."""
+
+    def started(steps, in_turn=False):
+        monkeypatch.setattr(checks, "STEPS", steps)
+        args = argparse.Namespace(core=None, all=False, in_turn=in_turn)
+        status = checks.summary(checks.Run(tmp_path, args).steps(list(steps)), 1.0)
+        return status, capsys.readouterr().out.splitlines()
+
+    return started
+
+
+def step_with(checks, passed=0, failed=0, skipped=0):
+    def step(bench):
+        """a step"""
+        failures = [f"test number {number}" for number in range(failed)]
+        return bench.count(checks.Tally(passed, failed, skipped, failures=failures), 0, "tests")
+
+    return step
+
+
+def quick(_bench):
+    """a step without tests"""
+    return "fine"
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_the_last_line_counts_everything(checks, run, in_turn):
+    steps = {
+        "lint": quick,
+        "units": step_with(checks, 5, 0, 2),
+        "integration": step_with(checks, 7, 2, 1),
+        "docs": quick,
+    }
+    status, lines = run(steps, in_turn)
+    assert status == 1
+    assert lines[-1] == "14 passed, 2 failed, 3 skipped"
+    assert [line.split()[1] for line in lines if line.startswith(("ok ", "FAILED  "))] == list(steps)
+    end = lines.index("=== summary")
+    assert lines[end - 2] == "FAILED test number 1"
+
+
+def test_a_step_that_breaks_is_a_failure(checks, run):
+    def broken(_bench):
+        """a step that breaks"""
+        raise OSError("no such tool")
+
+    def idle(bench):
+        """a step that finds nothing to do"""
+        return bench.count(checks.Tally(), 0, "tests")
+
+    status, lines = run({"lint": broken, "units": idle, "docs": quick})
+    assert (status, lines[-1]) == (1, "1 passed, 2 failed, 0 skipped")
+
+
+def test_all_is_well(run):
+    assert run({"lint": quick, "docs": quick})[0] == 0
+
+
+def test_output_of_steps_beside_each_other_is_not_mixed(run):
+    def talking(name):
+        def step(bench):
+            """a step that prints"""
+            for _line in range(20):
+                bench.run("echo", name)
+            return name
+
+        return step
+
+    _status, lines = run({"lint": talking("lint"), "integration": talking("integration"), "docs": talking("docs")})
+    start = lines.index("=== docs: a step that prints")
+    assert {line.split()[-1] for line in lines[start + 1 : start + 41] if line != "integration"} >= {"docs"}
+    assert lines.count("lint") == lines.count("docs") == lines.count("integration") == 20
+
+
+def test_processors_are_counted(run):
+    def busy(bench):
+        """a step that computes"""
+        bench.run(sys.executable, "-c", "sum(range(3_000_000))")
+        assert bench.busy > 0
+        return "counted"
+
+    assert run({"lint": busy})[0] == 0

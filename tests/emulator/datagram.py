@@ -9,7 +9,7 @@ import socket
 
 from . import faults, rpc
 from .errors import PENDING, Starved
-from .fifo_line import ParseError, parse_argument
+from .line_parser import ParseError, datagram_arguments
 from .render_line import render
 
 INTERNAL_ERROR = b"500 Internal error"  # MI_INTERNAL_ERROR of 3.x and 4.x
@@ -78,7 +78,7 @@ class Datagram:
             self._send(name, b"500 Internal server error\n", address)
             return
         try:
-            args = [] if server.takes_no_input(classic) else self._arguments(rest[1:].split("\n"))
+            args = [] if server.takes_no_input(classic) else self._arguments(rest[1:])
         except ParseError:
             old = server.state.v < (2, 0)
             self._send(name, b"400 parse error in command\n" if old else b"400 parse_error\n", address)
@@ -88,19 +88,11 @@ class Datagram:
             self._send_line(name, outcome, address)
 
     @staticmethod
-    def _arguments(lines):
-        args = []
-        while lines:
-            if not lines[0].strip():
-                lines = lines[1:]
-                continue
-            try:
-                value, used = parse_argument(lines)
-            except IndexError:
-                raise ParseError from None
-            args.append(value)
-            lines = lines[used:]
-        return args
+    def _arguments(text):
+        found = datagram_arguments(text.encode("utf-8", "surrogateescape"))
+        if found is None:
+            raise ParseError
+        return [value.decode("utf-8", "surrogateescape") for value in found]
 
     def _send_line(self, name, outcome, address):
         code, reason, reply = (200, "OK", outcome.partial) if isinstance(outcome, Starved) else outcome

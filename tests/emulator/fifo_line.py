@@ -9,55 +9,22 @@ import re
 
 from .errors import PENDING, Starved
 from .fifo import Fifo
+from .line_parser import ParseError, line_arguments
 from .render_line import render
 
 MAX_LINE, MAX_ARGUMENTS = 1024, 8192
 # what it writes at once
 BUFFER = 8192
-_SEPARATOR = re.compile(r"\s*::\s*")
 _LONG = re.compile(rb"[^\n]{%d}" % (BUFFER + 1))
 
 
-class ParseError(Exception):
-    """Arguments that mi_parser.c refuses."""
-
-
-def parse_argument(lines):
-    """(value, how many lines it took) of the argument that starts at lines[0]; lines have no newline.
-
-    Raises ParseError; IndexError when a quoted value goes on behind the lines at hand.
-    """
-    line = lines[0].lstrip()
-    if not line.startswith('"'):
-        name, found, value = line.partition("::")
-        if '"' in name:
-            raise ParseError
-        if not found:
-            return line.rstrip(), 1
-        line = value.lstrip()
-        if not line.startswith('"'):
-            if '"' in line:
-                raise ParseError
-            return line.rstrip(), 1
-    text, used = line[1:], 1
-    value = []
-    while True:
-        start = 0
-        while True:
-            quote = text.find('"', start)
-            if quote < 0:
-                break
-            if quote and text[quote - 1] == "\\":
-                text = text[: quote - 1] + text[quote:]
-                start = quote
-                continue
-            if text[quote + 1 :].strip():
-                raise ParseError
-            value.append(text[:quote])
-            return "\n".join(value), used
-        value.append(text)
-        text = lines[used]
-        used += 1
+def parse_arguments(lines):
+    """The arguments (list of str) that lines (list of str without newlines) hold. Raises ParseError."""
+    left = [line.encode("utf-8", "surrogateescape") + b"\n" for line in lines]
+    found = line_arguments(lambda _room: left.pop(0) if left else b"\n", MAX_ARGUMENTS)
+    if found is None or b"" in found:
+        raise ParseError
+    return [value.decode("utf-8", "surrogateescape") for value in found]
 
 
 def printed(data):
@@ -181,7 +148,7 @@ class LineFifo(Fifo):
             self.answer(path, name, b"500 Internal server error\n")
             return
         try:
-            args = [] if self.server.takes_no_input(classic) else self._arguments(lines)
+            args = [] if self.server.takes_no_input(classic) else parse_arguments(lines)
         except ParseError:
             self._parse_error(header)
             return
@@ -192,23 +159,6 @@ class LineFifo(Fifo):
             return
         # the reply FIFO is opened first: no reader, no command
         self.replies.open(path, lambda fd: self._send(path, name, self.server.call_line(classic, args, None), fd))
-
-    @staticmethod
-    def _arguments(lines):
-        args = []
-        while lines:
-            if not lines[0].strip():
-                lines = lines[1:]
-                continue
-            try:
-                value, used = parse_argument(lines)
-            except IndexError:
-                raise ParseError from None
-            if value == "":
-                raise ParseError
-            args.append(value)
-            lines = lines[used:]
-        return args
 
     def _parse_error(self, header):
         """Answered, and then the server waits for one more blank line: the next request is swallowed."""

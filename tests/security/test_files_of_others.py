@@ -35,20 +35,7 @@ MALLORY = 12345
 SECONDS = 60
 
 
-@pytest.fixture
-def shared(tmp_path):
-    """A directory as /tmp is."""
-    directory = tmp_path / "shared"
-    directory.mkdir()
-    directory.chmod(0o1777)
-    return directory
-
-
-@pytest.fixture(autouse=True)
-def umask():
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
+pytestmark = pytest.mark.usefixtures("umask")
 
 
 @contextlib.contextmanager

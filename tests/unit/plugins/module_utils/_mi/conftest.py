@@ -7,6 +7,8 @@ import tempfile
 
 import pytest
 
+from ansible_collections.community.opensips.tests.shared_directory import shared, umask  # noqa: F401
+
 
 @pytest.fixture
 def tmp_path():

@@ -21,20 +21,7 @@ NOBODY = 65534
 READ, APPEND = os.O_RDONLY, os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
-@pytest.fixture(autouse=True)
-def umask():
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
-@pytest.fixture
-def shared(tmp_path):
-    """A directory that everybody may write to, as /tmp."""
-    directory = tmp_path / "shared"
-    directory.mkdir()
-    directory.chmod(0o1777)
-    return directory
+pytestmark = pytest.mark.usefixtures("umask")
 
 
 def link(path):

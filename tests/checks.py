@@ -222,12 +222,12 @@ def check_lint(bench: Workbench) -> str:
         else:
             bench.tests.passed += 1
     if failed:
-        raise CheckError(f"{', '.join(failed)} complained ('./test --fix' mends what ruff can)")
+        raise CheckError(f"{', '.join(failed)} complained ('./test --fix' corrects what ruff can correct)")
     return f"{len(pythons)} Python files, {len(scripts)} scripts"
 
 
 def check_licences(bench: Workbench) -> str:
-    """reuse: every file has a licence and a copyright"""
+    """reuse: every file names its licence and its copyright"""
     venv, here = bench.venv("lint"), bench.stage("licences")
     report = json.loads(
         bench.must(venv / "reuse", "--root", here, "lint", "--json", env=bench.env(venv), show=False) or "{}"
@@ -239,7 +239,7 @@ def check_licences(bench: Workbench) -> str:
 
 
 def check_changelog(bench: Workbench) -> str:
-    """antsibull-changelog: the fragments and the changelog are sound"""
+    """antsibull-changelog: the fragments and the changelog are valid"""
     venv, here = bench.venv("lint"), bench.stage("changelog")
     bench.must(venv / "antsibull-changelog", "lint", cwd=here, env=bench.env(venv))
     bench.must(
@@ -252,7 +252,7 @@ def check_changelog(bench: Workbench) -> str:
 
 
 def check_compile(bench: Workbench) -> str:
-    """modules and module_utils compile on Python 3.6 and newer, all plugins where a controller runs"""
+    """modules and module_utils compile on Python 3.6 and later, all plugins on the Pythons of controllers"""
     here = bench.stage("compile")
     pythons = find_pythons(MODULE_PYTHONS)
     if MODULE_PYTHONS[0] not in pythons:
@@ -382,7 +382,7 @@ def check_ansible_lint(bench: Workbench) -> str:
 
 
 def check_docs(bench: Workbench) -> str:
-    """antsibull-docs on plugins and guides, and that every module is documented and in the action group"""
+    """antsibull-docs: plugins and guides; every module is documented, and in the action group"""
     venv, here = bench.venv("lint"), bench.stage("docs")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "docs"))
     some(here.glob("plugins/modules/*.py"), "modules")
@@ -426,7 +426,7 @@ def check_docs(bench: Workbench) -> str:
 
 
 def check_galaxy(bench: Workbench) -> str:
-    """the collection is built, and galaxy-importer takes it as Galaxy would"""
+    """the collection is built, and galaxy-importer accepts it, as Galaxy does"""
     venv, here = bench.venv("galaxy"), bench.stage("galaxy")
     some(here.glob("plugins/modules/*.py"), "modules")
     work = bench.scratch / "galaxy-import"
@@ -562,20 +562,22 @@ def parse_args() -> argparse.Namespace:
     steps = "\n".join(f"  {name:13} {step.__doc__}" for name, step in STEPS.items())
     parser = argparse.ArgumentParser(
         prog="./test",
-        description="Runs the checks of the collection: all of them, or the steps named.",
-        epilog=f"steps:\n{steps}\n\nA check that did not really run is a failure. Environments are kept in .cache/;\n"
+        description="Runs the checks of the collection: all steps, or the ones that are named.",
+        epilog=f"steps:\n{steps}\n\nA check that did not really run is a failure. Environments are kept in .cache/.\n"
         "PYTHON=python3.12 ./test chooses the Python that runs ansible-core.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all)")
     parser.add_argument("--list", action="store_true", help="list the steps and stop")
-    parser.add_argument("--fix", action="store_true", help="let ruff mend and format the checkout, and stop")
-    parser.add_argument("--keep", action="store_true", help="keep the copies and reports of this run, and say where")
+    parser.add_argument("--fix", action="store_true", help="have ruff correct and format the checkout, and stop")
     parser.add_argument(
-        "--all", action="store_true", help="also what is slow and rarely finds anything: see CONTRIBUTING.md"
+        "--keep", action="store_true", help="keep the copies and reports of this run, and print where they are"
     )
-    parser.add_argument("--in-turn", action="store_true", help="one step after the other, to see what each one takes")
-    parser.add_argument("--core", metavar="VERSION", help="another ansible-core than the pinned one, as 2.16.14")
+    parser.add_argument("--all", action="store_true", help="run the slow matrix, too: CONTRIBUTING.md says what it is")
+    parser.add_argument("--in-turn", action="store_true", help="run one step after the other")
+    parser.add_argument(
+        "--core", metavar="VERSION", help="use this ansible-core in place of the pinned one, such as 2.16.14"
+    )
     args = parser.parse_args()
     unknown = [step for step in args.steps if step not in STEPS]
     if unknown:

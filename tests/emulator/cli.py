@@ -19,10 +19,9 @@ from .phones import REJECTIONS
 from .server import Server
 from .state import VERSIONS
 
-DESCRIPTION = """An OpenSIPS for trying and testing the Management Interface (MI): it answers MI commands as
-OpenSIPS 1.11, 2.4, 3.6 or 4.0 does, over FIFO, UDP, Unix datagram and HTTP, sends real SIP requests
-for t_uac_dlg, and brings a farm of phones with it. Everything stays on loopback and in a
-temporary directory that is removed at the end."""
+DESCRIPTION = """Emulates an OpenSIPS server and the phones registered on it, to try and test the Management Interface (MI).
+It answers MI commands as OpenSIPS 1.11, 2.4, 3.6 or 4.0 does, over FIFO, UDP, Unix datagram and HTTP. For t_uac_dlg it
+sends real SIP requests. Everything stays on loopback and in a temporary directory, which it removes at the end."""
 
 EXAMPLES = """examples:
   %(prog)s                                    OpenSIPS 3.6 on every transport, 20 phones
@@ -30,11 +29,11 @@ EXAMPLES = """examples:
   %(prog)s --version 4.0 --no-http --fault ul_dump=slow:5 --fault uptime=garbage*1
   %(prog)s --json                             one line of JSON when ready: addresses and paths
 
-typed on its standard input (a terminal, or with --control), one per line:
+commands on standard input (from a terminal, or with --control), one a line:
   stats   state   memory   set_memory_aside 20   sip_log   fault ul_dump=truncated*2   clear   quit
 
 faults:
-""" + "\n".join("  %-10s %s" % pair for pair in faults.KINDS.items())
+""" + "\n".join(f"  {kind:10} {effect}" for kind, effect in faults.KINDS.items())
 
 
 def parser():
@@ -45,117 +44,146 @@ def parser():
         "--version",
         choices=sorted(VERSIONS, key=lambda v: [int(p) for p in v.split(".")]),
         default="3.6",
-        help="which OpenSIPS to be (default %(default)s)",
+        help="version of OpenSIPS to emulate (default: %(default)s)",
     )
     top.add_argument(
         "--modules",
         choices=("full", "base"),
         default="full",
-        help="full: also registrants, media proxies, tracing, dialplan, shared variables, NAT ping",
+        help="modules that are loaded; full adds registrants, media nodes, tracing, dialplan, shared variables and NAT ping (default: %(default)s)",
     )
     top.add_argument(
-        "--use-partitions", action="store_true", help="drouting has the partitions pstn and mobile (not on 1.11)"
+        "--use-partitions",
+        action="store_true",
+        help="give drouting the partitions pstn and mobile (requires 2.1 or later)",
     )
     top.add_argument(
         "--more-blacklists",
         action="store_true",
-        help="also a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
+        help="add a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
     )
-    top.add_argument("--json", action="store_true", help="print one JSON line when ready instead of a text")
+    top.add_argument("--json", action="store_true", help="print one line of JSON when ready, in place of a text")
     top.add_argument(
         "--control",
         action="store_true",
-        help="JSON commands on standard input; its end ends the emulator (implies --json)",
+        help="read JSON commands from standard input, and stop at its end (implies --json)",
     )
 
-    carriers = top.add_argument_group("transports (all are on)")
-    for name, what in (
+    carriers = top.add_argument_group("transports (all are on by default)")
+    for name, transport in (
         ("fifo", "the MI FIFO"),
         ("udp", "MI datagrams over UDP"),
         ("unix", "MI datagrams over a Unix socket"),
         ("http", "MI over HTTP"),
     ):
-        carriers.add_argument("--no-" + name, dest=name, action="store_false", help="without " + what)
-    carriers.add_argument("--directory", help="where FIFO, replies and sockets live (default: a new temporary one)")
+        carriers.add_argument(f"--no-{name}", dest=name, action="store_false", help=f"do not offer {transport}")
+    carriers.add_argument(
+        "--directory", help="directory for the FIFO, replies and sockets (default: a new temporary directory)"
+    )
     carriers.add_argument("--remove-directory", action="store_true", help="remove DIRECTORY at the end")
     carriers.add_argument("--fifo-path", help="path of the FIFO (default: DIRECTORY/opensips_fifo)")
     carriers.add_argument("--reply-dir", help="reply_dir of mi_fifo (default: DIRECTORY)")
     carriers.add_argument("--unix-path", help="path of the Unix socket (default: DIRECTORY/mi.sock)")
-    carriers.add_argument("--fifo-mode", type=lambda text: int(text, 8), default=0o666, help="octal (default 666)")
-    carriers.add_argument("--udp-port", type=int, default=0, help="default: any free port")
-    carriers.add_argument("--http-port", type=int, default=0, help="default: any free port")
+    carriers.add_argument(
+        "--fifo-mode", type=lambda text: int(text, 8), default=0o666, help="mode of the FIFO, octal (default: 666)"
+    )
+    carriers.add_argument("--udp-port", type=int, default=0, help="port of MI over UDP (default: any free port)")
+    carriers.add_argument("--http-port", type=int, default=0, help="port of MI over HTTP (default: any free port)")
     carriers.add_argument(
         "--receive-buf-size",
         type=int,
         default=1024,
-        help="the largest HTTP body that 3.6 and 4.0 take (default %(default)s, as theirs)",
+        help="bytes of the largest HTTP body that 3.6 and 4.0 accept (default: %(default)s, as in OpenSIPS)",
     )
-    carriers.add_argument("--tls-cert", help="PEM file: HTTP becomes HTTPS")
-    carriers.add_argument("--tls-key", help="PEM file of the key")
-    carriers.add_argument("--tls-client-ca", help="PEM file: clients need a certificate of this authority")
-    carriers.add_argument("--http-user", help="ask for basic authentication")
-    carriers.add_argument("--http-password", default="")
+    carriers.add_argument("--tls-cert", help="PEM file of the certificate; HTTP becomes HTTPS")
+    carriers.add_argument("--tls-key", help="PEM file of the certificate's key")
+    carriers.add_argument("--tls-client-ca", help="PEM file of an authority; clients must have a certificate of it")
+    carriers.add_argument("--http-user", help="user of basic authentication (default: none)")
+    carriers.add_argument("--http-password", default="", help="password of --http-user")
 
     phones = top.add_argument_group("phones")
-    phones.add_argument("--phones", type=int, default=20, help="how many (default %(default)s)")
-    phones.add_argument("--dead", type=float, default=0, help="share that never answers: 0.03 or 3 are 3 %%")
-    phones.add_argument("--reject", type=float, default=0, help="share that refuses requests")
+    phones.add_argument("--phones", type=int, default=20, help="number of phones (default: %(default)s)")
+    phones.add_argument("--dead", type=float, default=0, help="share of phones that never answer: 0.03 and 3 are 3 %%")
+    phones.add_argument("--reject", type=float, default=0, help="share of phones that reject requests")
     phones.add_argument(
         "--reject-codes",
         type=lambda text: [int(part) for part in text.split(",")],
         default=list(REJECTIONS),
-        help="what they answer (default: 401,481,486,489,503)",
+        help="SIP codes with which they reject (default: 401,481,486,489,503)",
     )
-    phones.add_argument("--provisional", type=float, default=0, help="share that only answers 100 Trying")
+    phones.add_argument("--provisional", type=float, default=0, help="share of phones that answer 100 Trying only")
     phones.add_argument(
         "--register",
         choices=("auto", "direct", "none"),
         default="auto",
-        help="auto: by SIP REGISTER, big fleets straight into the table",
+        help="auto: with SIP REGISTER up to --register-limit phones, more are written into the location table; direct: all are written; none: not at all (default: %(default)s)",
     )
-    phones.add_argument("--register-limit", type=int, default=2000, help="what is a big fleet (default %(default)s)")
-    phones.add_argument("--domain", default="127.0.0.1", help="domain of their addresses (default %(default)s)")
-    phones.add_argument("--expires", type=int, default=7200, help="of their registrations (default %(default)s s)")
     phones.add_argument(
-        "--no-reboot", dest="reboot", action="store_false", help="a NOTIFY that reboots phones changes nothing"
+        "--register-limit",
+        type=int,
+        default=2000,
+        help="most phones that auto registers with SIP REGISTER (default: %(default)s)",
     )
-    phones.add_argument("--reboot-seconds", type=float, default=1.0, help="silence while rebooting")
-    phones.add_argument("--upgrade", action="store_true", help="a rebooted phone comes back with new firmware")
-    phones.add_argument("--phones-port", type=int, default=0, help="UDP port of the first phone socket")
-    phones.add_argument("--seed", type=int, default=1, help="who is dead and who refuses (default %(default)s)")
-    phones.add_argument("--sip-log", help="file: one JSON line for each SIP request that a phone gets")
-    phones.add_argument("--keep-sip-log", action="store_true", help="keep the same in memory, for `sip_log`")
+    phones.add_argument("--domain", default="127.0.0.1", help="domain of their AORs (default: %(default)s)")
+    phones.add_argument(
+        "--expires", type=int, default=7200, help="lifetime of their registrations in seconds (default: %(default)s)"
+    )
+    phones.add_argument(
+        "--no-reboot", dest="reboot", action="store_false", help="phones accept a NOTIFY, and do not reboot"
+    )
+    phones.add_argument(
+        "--reboot-seconds",
+        type=float,
+        default=1.0,
+        help="seconds for which a phone is silent while it reboots (default: %(default)s)",
+    )
+    phones.add_argument("--upgrade", action="store_true", help="a phone that reboots comes back with another firmware")
+    phones.add_argument(
+        "--phones-port", type=int, default=0, help="UDP port of the first socket of the phones (default: any free port)"
+    )
+    phones.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        help="seed of the choice of phones that do not answer or that reject (default: %(default)s)",
+    )
+    phones.add_argument("--sip-log", help="file that gets a line of JSON for each SIP request that a phone receives")
+    phones.add_argument(
+        "--keep-sip-log", action="store_true", help="keep these lines in memory, for the command sip_log"
+    )
 
     other = top.add_argument_group("behaviour")
-    other.add_argument("--sip-port", type=int, default=0, help="SIP port (default: any free port)")
-    other.add_argument("--fr-timeout", type=float, default=3.0, help="tm fr_timeout (default %(default)s s)")
-    other.add_argument("--wt-timer", type=float, default=5.0, help="tm wt_timer (default %(default)s s)")
+    other.add_argument("--sip-port", type=int, default=0, help="SIP port of the server (default: any free port)")
+    other.add_argument(
+        "--fr-timeout", type=float, default=3.0, help="fr_timeout of tm in seconds (default: %(default)s)"
+    )
+    other.add_argument("--wt-timer", type=float, default=5.0, help="wt_timer of tm in seconds (default: %(default)s)")
     other.add_argument(
         "--shared-memory",
         type=float,
         default=64,
         metavar="MB",
-        help="shared memory, as the option -m of opensips (default %(default)s, as in Debian's packages)",
+        help="shared memory, as the option -m of opensips (default: %(default)s, as in Debian's packages)",
     )
     other.add_argument(
         "--cost",
         choices=("real", "none"),
         default="real",
-        help="real: ul_dump of 3.6 and 4.0 takes the time that it takes there (default); none: no time",
+        help="real: ul_dump takes as long as on a real server of 3.6 or 4.0; none: it takes no time (default: %(default)s)",
     )
-    other.add_argument("--dialogs", type=int, default=0, help="how many calls are up")
+    other.add_argument("--dialogs", type=int, default=0, help="number of calls that are up (default: %(default)s)")
     other.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="METHOD=KIND[:ARG][*COUNT]",
-        help="misbehave, see below; METHOD may be *",
+        help="have a command fail; the kinds are below; METHOD may be *",
     )
     other.add_argument(
         "--on-crash",
         choices=("close", "exit", "ignore"),
         default="close",
-        help="after a request that would end a real server: close all transports (default), exit, go on",
+        help="what to do after a request that crashes a real server: close all transports, exit, or ignore it (default: %(default)s)",
     )
     return top
 
@@ -174,7 +202,7 @@ def _complete(options):
 
 
 def _greet(ready):
-    lines = ["OpenSIPS %s emulator, pid %d" % (ready["version"], ready["pid"])]
+    lines = [f"Emulator of OpenSIPS {ready['version']}, process {ready['pid']}"]
     for key, label in (
         ("fifo_path", "FIFO"),
         ("reply_dir", "reply_dir"),
@@ -189,9 +217,10 @@ def _greet(ready):
     ):
         value = ready[key]
         if value:
-            lines.append("  %-13s %s" % (label, "%s port %d" % tuple(value) if isinstance(value, list) else value))
-    lines.append("  %-13s %d, on port %d" % ("phones", ready["phones"], ready["phones_port"]))
-    lines.append("Ctrl-C ends it.")
+            text = "{} port {}".format(*value) if isinstance(value, list) else value
+            lines.append(f"  {label:13} {text}")
+    lines.append(f"  {'phones':13} {ready['phones']}, on port {ready['phones_port']}")
+    lines.append("Press Ctrl-C to stop it.")
     return "\n".join(lines)
 
 

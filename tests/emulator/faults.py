@@ -7,16 +7,16 @@
 import re
 
 KINDS = {
-    "no_reply": "the command runs, nothing is answered",
-    "slow": "the reply comes late (argument: seconds, default 1)",
-    "garbage": "printable nonsense instead of the reply",
-    "non_utf8": "bytes that are no UTF-8 instead of the reply",
+    "no_reply": "the command runs, and nothing is answered",
+    "slow": "the reply comes late (argument: seconds, default: 1)",
+    "garbage": "printable nonsense in place of the reply",
+    "non_utf8": "bytes that are not UTF-8 in place of the reply",
     "truncated": "the first half of the reply",
-    "wrong_id": "a JSON-RPC reply with another id (elsewhere: as it is)",
-    "oversized": "a well-formed reply of that many bytes (argument: bytes, default 67108864; datagrams: 65507)",
-    "empty": "zero bytes (HTTP: an empty body)",
-    "reset": "HTTP: connection reset; FIFO: opened and closed; datagram: nothing",
-    "http_401": "HTTP status 401 (other carriers: garbage)",
+    "wrong_id": "a JSON-RPC reply with another id (other protocols: the reply unchanged)",
+    "oversized": "a well-formed reply of many bytes (argument: bytes, default: 67108864; datagrams: 65507)",
+    "empty": "no bytes (HTTP: an empty body)",
+    "reset": "HTTP: the connection is reset; FIFO: opened and closed; datagram: nothing",
+    "http_401": "HTTP status 401 (other transports: garbage)",
     "http_404": "HTTP status 404",
     "http_500": "HTTP status 500",
 }
@@ -43,7 +43,7 @@ class Fault:
     def __init__(self, kind, argument=None, count=None):
         kind = _ALIASES.get(kind, kind)
         if kind not in KINDS:
-            raise ValueError("unknown fault {!r}; there are: {}".format(kind, ", ".join(KINDS)))
+            raise ValueError(f"there is no fault {kind!r}. There are: {', '.join(KINDS)}")
         self.kind = kind
         self.argument = argument
         self.left = count  # None: for ever

@@ -104,7 +104,7 @@ def test_line_protocol():
 
 
 def test_unknown_fault_is_refused(emu):
-    with pytest.raises(EmulatorError, match="unknown fault"):
+    with pytest.raises(EmulatorError, match="there is no fault"):
         emu.fault("pwd", "explode")
     with pytest.raises(EmulatorError, match="--fault"):
         Emulator("3.6", faults=["pwd=explode"]).start()

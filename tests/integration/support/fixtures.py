@@ -15,12 +15,21 @@ from ansible_collections.community.opensips.tests.integration.support import dat
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones
 from ansible_collections.community.opensips.tests.integration.support.playbook import Ansible
 from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, Emulated
+from ansible_collections.community.opensips.tests.integration.support.warm_python import WarmPython
 
 
 @pytest.fixture(scope="session")
 def ansible(tmp_path_factory):
     """Runs playbooks."""
-    return Ansible(tmp_path_factory.mktemp("playbooks"))
+    warm = WarmPython()
+    yield Ansible(tmp_path_factory.mktemp("playbooks"), warm)
+    warm.stop()
+
+
+@pytest.fixture(scope="session")
+def plain_ansible(tmp_path_factory):
+    """Runs playbooks whose modules are started as they are elsewhere, for tests of how modules start and end."""
+    return Ansible(tmp_path_factory.mktemp("plain-playbooks"))
 
 
 @pytest.fixture(scope="module")

@@ -81,10 +81,11 @@ def facts_task(name, *subsets, **args):
 
 
 class Ansible:
-    """Runs ansible-playbook in folder (a pathlib.Path of our own)."""
+    """Runs ansible-playbook in folder (a pathlib.Path of our own). warm: a WarmPython for its modules, or None."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, warm=None):
         self.folder = folder
+        self._warm = warm
         self._numbers = itertools.count(1)
         (folder / "payloads").mkdir(exist_ok=True)
 
@@ -128,7 +129,8 @@ class Ansible:
         """
         folder = self.folder / f"play{next(self._numbers)}"
         folder.mkdir()
-        common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        connection = "warm" if self._warm else "local"
+        common = {"ansible_connection": connection, "ansible_python_interpreter": sys.executable}
         inventory = {"all": {"hosts": {name: {**common, **variables} for name, variables in hosts.items()}}}
         (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
         (folder / "playbook.yml").write_text(json.dumps(plays, indent=1), encoding="utf-8")
@@ -171,6 +173,9 @@ class Ansible:
             ANSIBLE_PIPELINING="1",
             ANSIBLE_FORKS=str(FORKS),
             ANSIBLE_NOCOLOR="1",
+            ANSIBLE_CONNECTION_PLUGINS=str(pathlib.Path(__file__).with_name("connection")),
+            WARM_INTERPRETER=sys.executable,
+            WARM_PYTHON=self._warm.path if self._warm else "",
             PAYLOADS=str(self.folder / "payloads"),
             TASK_RESULTS=str(results),
         )

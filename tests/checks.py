@@ -197,7 +197,7 @@ def plugin_files(collection: pathlib.Path, kind: str) -> set[str]:
 
 
 def check_lint(bench: Workbench) -> str:
-    """ruff (lint and format), bandit, yamllint, and shellcheck on the scripts"""
+    """ruff (lint and format), bandit, mypy, yamllint, and shellcheck on the scripts"""
     venv, here = bench.venv("lint"), bench.stage("lint")
     env = bench.env(venv)
     pythons = some(here.rglob("*.py"), "Python files")
@@ -206,15 +206,21 @@ def check_lint(bench: Workbench) -> str:
         for path in here.rglob("*")
         if path.is_file() and path.open("rb").readline() in (b"#!/usr/bin/env bash\n", b"#!/bin/sh\n")
     ]
+    # mypy finds the packages of the collection from where ansible_collections is
+    top, tests, utils = here.parents[2], here / "tests", here / "plugins" / "module_utils"
+    mypy: list[object] = ["mypy", "--config-file", tests / "mypy.ini", "--cache-dir", os.devnull]
+    commands: list[tuple[pathlib.Path, list[object]]] = [
+        (here, ["ruff", "check", "--no-cache", "."]),
+        (here, ["ruff", "format", "--no-cache", "--diff", "."]),
+        (here, ["bandit", "--configfile", "tests/bandit.yml", "--recursive", "plugins"]),
+        (here, ["yamllint", "--strict", "."]),
+        (here, ["shellcheck", *(path.relative_to(here) for path in some(scripts, "shell scripts"))]),
+        (top, [*mypy, utils / "_mi", utils / "_sip"]),
+        (tests, [*mypy, "checks.py", "support.py"]),
+    ]
     failed = []
-    for command in (
-        ["ruff", "check", "--no-cache", "."],
-        ["ruff", "format", "--no-cache", "--diff", "."],
-        ["bandit", "--configfile", "tests/bandit.yml", "--recursive", "plugins"],
-        ["yamllint", "--strict", "."],
-        ["shellcheck", *(path.relative_to(here) for path in some(scripts, "shell scripts"))],
-    ):
-        status, output = bench.run(venv / str(command[0]), *command[1:], cwd=here, env=env)
+    for folder, command in commands:
+        status, output = bench.run(venv / str(command[0]), *command[1:], cwd=folder, env=env)
         # bandit is content with no lines at all
         if status or "No Python files found" in output or "Total lines of code: 0" in output:
             failed.append(" ".join(map(str, command[:2])))

@@ -55,7 +55,7 @@ class NameAddr:
             return NotImplemented
         return (self.display, self.uri, self.params) == (other.display, other.uri, other.params)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _header_param(name, value):

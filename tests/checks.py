@@ -37,6 +37,8 @@ from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, loc
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 2400
+# for the copies of the checkout in which tests run: modules are started hundreds of times, and compiling is most of a start
+KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 
 # ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
 # does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's
@@ -151,7 +153,7 @@ class Workbench(Children):
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink() and (pathlib.Path.home() / configuration).exists():
                 link.symlink_to(pathlib.Path.home() / configuration)
-        env = self.env(venv, HOME=str(home))
+        env = self.env(venv, HOME=str(home), **KEEP_BYTECODE)
         folders = [str(pathlib.Path(python).parent) for python in find_pythons(MODULE_PYTHONS).values()]
         env["PATH"] = os.pathsep.join([env["PATH"], *folders])
         return env
@@ -309,7 +311,7 @@ def check_pythons(bench: Workbench) -> str:
     def run_on(version: str) -> tuple[str, Tally, int]:
         venv = bench.venv(f"python{version}", pythons[version], "pythons")
         report = bench.scratch / f"pythons-{version}.xml"
-        env = bench.env(venv, PYTHONPATH=str(bench.scratch / "pythons"))
+        env = bench.env(venv, PYTHONPATH=str(bench.scratch / "pythons"), **KEEP_BYTECODE)
         start = time.monotonic()
         status, output = bench.run(
             venv / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", "--rootdir", here, *folders,
@@ -342,9 +344,11 @@ def check_integration(bench: Workbench) -> str:
         some((here / folder).rglob("test_*.py"), f"tests in {folder}")
     collections_path = str(bench.scratch / "integration")
     report = bench.scratch / "integration.xml"
-    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path)
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path, **KEEP_BYTECODE)
+    # they wait for a part of their time
+    workers = (os.cpu_count() or 1) + 1
     status, _output = bench.run(
-        venv / "python", "-m", "pytest", *folders, "-v", "-ra", "--durations=20", "-n", "auto", "--dist", "loadscope",
+        venv / "python", "-m", "pytest", *folders, "-v", "-ra", "--durations=20", "-n", workers, "--dist", "loadscope",
         "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
     )  # fmt: skip
     return bench.count(read_junit(report) if report.exists() else Tally(), status, "integration tests")

@@ -243,7 +243,7 @@ def rpc_facts(name, entry):
     tokens += ["#" + param for param in entry.get("int_params", ())]
     tokens += ["~" + param for param in entry.get("bool_like_params", ())]
     for param, kinds in sorted(entry.get("array_params", {}).items()):
-        tokens.append("*{}={}".format(param, ",".join(kinds)))
+        tokens.append(f"*{param}={','.join(kinds)}")
     if "params" not in entry:
         return " ".join(tokens + ["?"])
     forms = []
@@ -288,9 +288,9 @@ def v4_names(data, name, command):
 def write_if(rule):
     tokens = []
     if rule["min_positional"] is not None:
-        tokens.append("min={}".format(rule["min_positional"]))
+        tokens.append(f"min={rule['min_positional']}")
     if "min_positional_if_use_partitions" in rule:
-        tokens.append("partitions={}".format(rule["min_positional_if_use_partitions"]))
+        tokens.append(f"partitions={rule['min_positional_if_use_partitions']}")
     if rule["named_any"]:
         tokens.append("named=" + ",".join(rule["named_any"]))
     if "first_positional_in" in rule:
@@ -301,7 +301,7 @@ def write_if(rule):
 def record(data, name, command):
     """The tokens of one record."""
     versions = per_version(command)
-    tokens = ["=" + name, command["module"], command["kind"], "{}-{}".format(command["since"], command["until"])]
+    tokens = ["=" + name, command["module"], command["kind"], f"{command['since']}-{command['until']}"]
 
     def section(key, values):
         if values:

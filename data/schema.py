@@ -37,7 +37,7 @@ def column(facts):
     """One column as a token: name:type, U unsigned, + filled in by the database, ? may be NULL, =default ("~" for a blank)."""
     if "~" in facts.get("default", ""):
         raise ValueError(f"a default with ~: {facts}")
-    token = "{}:{}".format(facts["name"], facts["type"])
+    token = f"{facts['name']}:{facts['type']}"
     token += "U" if facts.get("unsigned") else ""
     token += "+" if facts.get("auto") else ""
     token += "?" if facts["null"] else ""

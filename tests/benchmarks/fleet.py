@@ -78,7 +78,7 @@ def _raw_udp(options, encode, count):
 
 def _raw_fifo(options, encode, count):
     """Each request of a window has a reply FIFO of its own, which this process keeps open at both ends."""
-    names = ["bench_{0}_{1}".format(os.getpid(), number) for number in range(FIFO_WINDOW)]
+    names = [f"bench_{os.getpid()}_{number}" for number in range(FIFO_WINDOW)]
     paths = [os.path.join(options["reply_dir"], name) for name in names]
     mi = os.open(options["fifo_path"], os.O_WRONLY)
     descriptors = []
@@ -141,7 +141,7 @@ def module_run(fleet, options):
     result = process.result()
     seconds = time.perf_counter() - started
     if "summary" not in result:
-        raise SystemExit("{0}: the module failed: {1}".format(fleet.name, result["msg"]))
+        raise SystemExit(f"{fleet.name}: the module failed: {result['msg']}")
     outcomes = result["summary"]["outcomes"]
     _check(fleet, outcomes["accepted"], outcomes["no_answer"])
     return result["summary"]["seconds"], seconds, process.peak
@@ -150,9 +150,7 @@ def module_run(fleet, options):
 def _check(fleet, accepted, no_answer):
     """Say so when the server lost requests: the figures are then not comparable."""
     if (accepted, no_answer) != (len(fleet.living), len(fleet.dead)):
-        print("!! {0}: {1} accepted of {2}, {3} silent of {4}".format(
-            fleet.name, accepted, len(fleet.living), no_answer, len(fleet.dead)
-        ))  # fmt: skip
+        print(f"!! {fleet.name}: {accepted} accepted of {len(fleet.living)}, {no_answer} silent of {len(fleet.dead)}")  # fmt: skip
 
 
 # ---- the parts
@@ -177,14 +175,8 @@ def best(rounds, measure, *args, choose=min):
 
 def ratio(options):
     phones = options.phones
-    print(
-        "\n{0:,} phones, {1:.0%} dead, fr_timeout {2:g} s; limit: N / raw rate + fr_timeout".format(
-            phones, DEAD, FR_TIMEOUT
-        )
-    )
-    print("{:<14} {:<5} {:>8} {:>8} {:>8} {:>6} {:>8} {:>6} {:>8}".format(
-        "server", "way", "raw/s", "limit s", "path s", "x", "module s", "x", "whole s"
-    ))  # fmt: skip
+    print(f"\n{phones:,} phones, {DEAD:.0%} dead, fr_timeout {FR_TIMEOUT:g} s; limit: N / raw rate + fr_timeout")
+    print(f"{'server':<14} {'way':<5} {'raw/s':>8} {'limit s':>8} {'path s':>8} {'x':>6} {'module s':>8} {'x':>6} {'whole s':>8}")  # fmt: skip
     for each in fleets(options, phones):
         with each as fleet:
             for way, connection in fleet.ways.items():
@@ -192,22 +184,21 @@ def ratio(options):
                 limit = phones / rate + FR_TIMEOUT
                 path = best(options.rounds, path_seconds, fleet, connection)
                 sending, whole, _peak = best(options.rounds, module_run, fleet, connection)
-                print("{:<14} {:<5} {:8.0f} {:8.2f} {:8.2f} {:6.2f} {:8.2f} {:6.2f} {:8.2f}".format(
-                    fleet.name, way, rate, limit, path, path / limit, sending, sending / limit, whole
-                ), flush=True)  # fmt: skip
+                cells = (
+                    f"{rate:8.0f} {limit:8.2f} {path:8.2f} {path / limit:6.2f} {sending:8.2f} {sending / limit:6.2f}"
+                )
+                print(f"{fleet.name:<14} {way:<5} {cells} {whole:8.2f}", flush=True)
 
 
 def scale(options):
-    print("\nThe whole module, {0:.0%} of the phones dead".format(DEAD))
-    print("{:<14} {:<5} {:>8} {:>8} {:>10} {:>9}".format("server", "way", "phones", "whole s", "sending s", "peak MB"))
+    print(f"\nThe whole module, {DEAD:.0%} of the phones dead")
+    print(f"{'server':<14} {'way':<5} {'phones':>8} {'whole s':>8} {'sending s':>10} {'peak MB':>9}")
     for phones in options.scales:
         for each in fleets(options, phones):
             with each as fleet:
                 for way, connection in fleet.ways.items():
                     sending, whole, peak = best(1 if phones > 10000 else options.rounds, module_run, fleet, connection)
-                    print("{:<14} {:<5} {:8} {:8.2f} {:10.2f} {:9.0f}".format(
-                        fleet.name, way, phones, whole, sending, peak / 1e6
-                    ), flush=True)  # fmt: skip
+                    print(f"{fleet.name:<14} {way:<5} {phones:8} {whole:8.2f} {sending:10.2f} {peak / 1e6:9.0f}", flush=True)  # fmt: skip
 
 
 _SERIAL = """
@@ -227,19 +218,18 @@ print(json.dumps([time.perf_counter() - started, failed]))
 
 
 def serial(options):
-    print("\n1,000 phones, {0:.0%} dead, one after the other through the package opensips".format(DEAD))
-    print("{:<14} {:<5} {:>9} {:>9} {:>6}   {}".format(
-        "server", "way", "serial s", "sending s", "x", "without waiting for the dead"
-    ))  # fmt: skip
+    print(f"\n1,000 phones, {DEAD:.0%} dead, one after the other through the package opensips")
+    print(f"{'server':<14} {'way':<5} {'serial s':>9} {'sending s':>9} {'x':>6}   without waiting for the dead")  # fmt: skip
     for each in fleets(options, 1000, json_rpc_only=True):
         with each as fleet:
             for way, connection in fleet.ways.items():
                 seconds = serial_seconds(options.serial_python, fleet, connection)
                 sending = best(options.rounds, path_seconds, fleet, connection)
                 living = best(options.rounds, living_seconds, fleet, connection)
-                print("{:<14} {:<5} {:9.1f} {:9.2f} {:6.0f}   {:.2f} s, {:.0f} x".format(
-                    fleet.name, way, seconds, sending, seconds / sending, living, seconds / living
-                ), flush=True)  # fmt: skip
+                cells = (
+                    f"{seconds:9.1f} {sending:9.2f} {seconds / sending:6.0f}   {living:.2f} s, {seconds / living:.0f} x"
+                )
+                print(f"{fleet.name:<14} {way:<5} {cells}", flush=True)
 
 
 def living_seconds(fleet, options):
@@ -261,13 +251,13 @@ def serial_seconds(python, fleet, options):
     done = subprocess.run([python, "-c", _SERIAL], input=job.encode(), stdout=subprocess.PIPE, check=True)
     seconds, failed = json.loads(done.stdout.decode())
     if failed != len(fleet.dead):
-        print("!! {0}: {1} failed, {2} are dead".format(fleet.name, failed, len(fleet.dead)))
+        print(f"!! {fleet.name}: {failed} failed, {len(fleet.dead)} are dead")
     return seconds
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="{0}; all if none is given".format(", ".join(PARTS)))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all if none is given")
     parser.add_argument("--versions", default="2.4,3.6", help="emulators, none if empty (default %(default)s)")
     parser.add_argument("--opensips", action="append", default=[], metavar="VERSION=HOST:PORT:FIFO:REPLY_DIR")
     parser.add_argument("--phones", type=int, default=10000, help="of the part ratio (default %(default)s)")
@@ -278,7 +268,7 @@ def main():
     parser.add_argument("--serial-python", default=sys.executable, help="interpreter that has the package opensips")
     options = parser.parse_args()
     if not set(options.parts) <= set(PARTS):
-        parser.error("parts are {0}".format(", ".join(PARTS)))
+        parser.error(f"parts are {', '.join(PARTS)}")
     for part in options.parts or PARTS:
         {"ratio": ratio, "scale": scale, "serial": serial}[part](options)
 

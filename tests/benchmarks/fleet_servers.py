@@ -92,7 +92,7 @@ def register(options, contacts):
     fields = {"table_name": "location", "expires": 7200, "q": "0.5", "flags": 0, "cflags": 0, "methods": 1037}
     failed = _each(options, "ul_add", (dict(fields, aor=aor, contact=uri) for aor, uri in contacts))
     if failed:
-        raise SystemExit("{0} phones cannot be registered: {1}".format(len(failed), failed[0]))
+        raise SystemExit(f"{len(failed)} phones cannot be registered: {failed[0]}")
 
 
 def _each(options, command, params):

@@ -78,8 +78,8 @@ def run(server, options, uris):
 def contact_bytes(server):
     """What a contact added by MI takes."""
     fields = {"table_name": "location", "expires": 7200, "q": "0.5", "flags": 0, "cflags": 0, "methods": 1037}
-    users = ["bench%05d" % number for number in range(CONTACTS)]
-    added = (dict(fields, aor=server.aor(user), contact="sip:%s@127.0.0.1:5060" % user) for user in users)
+    users = [f"bench{number:05}" for number in range(CONTACTS)]
+    added = (dict(fields, aor=server.aor(user), contact=f"sip:{user}@127.0.0.1:5060") for user in users)
     with Connection(server.ways["udp"][0]) as conn:
         before = Sample(conn, 0).used
         failed = [
@@ -88,7 +88,7 @@ def contact_bytes(server):
             if isinstance(reply, Exception)
         ]
         if failed:
-            raise SystemExit("%s: contacts cannot be added: %s" % (server.name, failed[0]))
+            raise SystemExit(f"{server.name}: contacts cannot be added: {failed[0]}")
         return (Sample(conn, 0).used - before) / CONTACTS
 
 
@@ -130,12 +130,11 @@ def main():
         with stopping(Emulated(version, fr_timeout=FR_TIMEOUT, phones=0)) as emulated:
             ours = measure(emulated, options, uris)
     print(
-        "%s, %d NOTIFYs at %g/s, %.0f %% to silent phones"
-        % (real.name, options.notifies, options.rate, options.silent * 100)
+        f"{real.name}, {options.notifies} NOTIFYs at {options.rate:g}/s, {options.silent * 100:.0f} % to silent phones"
     )
     wrong = []
     for name, value in theirs.items():
-        print("  %-22s %10.2f   emulator %10.2f   %+.0f %%" % (name, value, ours[name], 100 * (ours[name] / value - 1)))
+        print(f"  {name:22} {value:10.2f}   emulator {ours[name]:10.2f}   {100 * (ours[name] / value - 1):+.0f} %")
         if abs(ours[name] / value - 1) > TOLERANCE and name != "MB at the start":  # that depends on the modules
             wrong.append(name)
     return "more than 30 % apart: " + ", ".join(wrong) if wrong else None

@@ -80,9 +80,7 @@ def main():
                 for way, options in ways.items():
                     ping, uptime = measure(folder, options, rounds)
                     print(
-                        "{0:<4} {1:<5} protocol {2:<5} ping {3:6.3f} s  uptime {4:6.3f} s  = {5:4.2f} x".format(
-                            version, way, protocol, ping, uptime, uptime / ping
-                        ),
+                        f"{version:<4} {way:<5} protocol {protocol:<5} ping {ping:6.3f} s  uptime {uptime:6.3f} s  = {uptime / ping:4.2f} x",
                         flush=True,
                     )
 

@@ -39,12 +39,12 @@ def contacts(count):
             [
                 (
                     "Contact",
-                    "sip:{0}@10.{1}.{2}.{3}:5060".format(aor, number >> 16 & 255, number >> 8 & 255, number & 255),
+                    f"sip:{aor}@10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}:5060",
                 ),
                 ("ContactID", str(150000000000000000 + number * 7919)),
                 ("Expires", 3600 - number % 3000),
                 ("Q", "0.5"),
-                ("Callid", "{0:032x}@10.0.0.1".format(number * 104729)),
+                ("Callid", f"{number * 104729:032x}@10.0.0.1"),
                 ("Cseq", 10000 + number % 977),
                 ("User-agent", AGENTS[number % len(AGENTS)]),
                 ("State", "CS_NEW"),
@@ -52,7 +52,7 @@ def contacts(count):
                 ("Cflags", ""),
                 ("Socket", "udp:10.0.0.1:5060"),
                 ("Methods", 1037),
-                ("SIP_instance", "<urn:uuid:00000000-0000-1000-8000-{0:012x}>".format(number)),
+                ("SIP_instance", f"<urn:uuid:00000000-0000-1000-8000-{number:012x}>"),
             ],
         )
 
@@ -68,8 +68,8 @@ def line_reply(count):
     """The reply of OpenSIPS 2.4 (bytes)."""
     lines = ["200 OK\nDomain:: location hash_size=512\n"]
     for aor, fields in contacts(count):
-        lines.append("\tAOR:: {0}\n\t\tContact:: {1} Q={2}\n".format(aor, fields[0][1], fields[3][1]))
-        lines.extend("\t\t\t{0}:: {1}\n".format(name, value) for name, value in fields if name not in ("Contact", "Q"))
+        lines.append(f"\tAOR:: {aor}\n\t\tContact:: {fields[0][1]} Q={fields[3][1]}\n")
+        lines.extend(f"\t\t\t{name}:: {value}\n" for name, value in fields if name not in ("Contact", "Q"))
     return "".join(lines + ["\n"]).encode()
 
 
@@ -127,15 +127,13 @@ def main():
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
     replies = {make: make(count) for make in (json_reply, line_reply)}
-    print("Receiving and reading a ul_dump of {0} contacts; memory is that of the whole process".format(count))
+    print(f"Receiving and reading a ul_dump of {count} contacts; memory is that of the whole process")
     base = None
     for way, (make, _work) in WAYS.items():
         seconds, peak = measure(way, replies[make])
         base = base or seconds
         print(
-            "{0:<20} {1:6.2f} s  {2:5.2f} x json.loads   reply {3:5.1f} MB, peak {4:6.1f} MB".format(
-                way, seconds, seconds / base, len(replies[make]) / 1e6, peak / 1e6
-            )
+            f"{way:<20} {seconds:6.2f} s  {seconds / base:5.2f} x json.loads   reply {len(replies[make]) / 1e6:5.1f} MB, peak {peak / 1e6:6.1f} MB"
         )
 
 

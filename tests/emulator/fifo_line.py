@@ -124,7 +124,7 @@ class LineFifo(Fifo):
                 return
         server = self.server
         if len(name) >= 256 and server.state.v >= (2, 3) and server.lookup(name) is None:
-            server.harm("FIFO hung by a command name of %d characters" % len(name))
+            server.harm(f"FIFO hung by a command name of {len(name)} characters")
             self.hung = True
             return
         if server.is_async(name) and path is None:

@@ -159,7 +159,7 @@ class HttpServer:
     @staticmethod
     def _head(response, keep):
         lines = [
-            "HTTP/1.1 %d %s" % (response.status, responses.get(response.status, "")),
+            f"HTTP/1.1 {response.status} {responses.get(response.status, '')}",
             "Date: " + formatdate(usegmt=True),
         ]
         if not keep:
@@ -167,7 +167,7 @@ class HttpServer:
         lines += ["{}: {}".format(*pair) for pair in response.extra]
         if response.content_type:
             lines.append("Content-Type: " + response.content_type)
-        lines.append("Transfer-Encoding: chunked" if response.endless else "Content-Length: %d" % len(response.body))
+        lines.append("Transfer-Encoding: chunked" if response.endless else f"Content-Length: {len(response.body)}")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     @staticmethod

@@ -54,7 +54,7 @@ class Phone:
     )
 
     def contact(self):
-        return "sip:%s@127.0.0.1:%d" % (self.user, self.port)
+        return f"sip:{self.user}@127.0.0.1:{self.port}"
 
     def user_agent(self):
         return self.agent % self.firmware
@@ -124,7 +124,7 @@ class Farm:
         phone.behaviour = behaviour
         codes = self.options.reject_codes
         phone.code = codes[index % len(codes)]
-        phone.callid = "c%s@farm%d" % (phone.user, phone.port)
+        phone.callid = f"c{phone.user}@farm{phone.port}"
         phone.cseq = 17652
         phone.boots = 0
         phone.silent_until = 0.0
@@ -142,7 +142,7 @@ class Farm:
     # ---- registering
 
     def instance(self, phone):
-        return "<urn:uuid:00000000-0000-1000-8000-%012d>" % int(phone.user)
+        return f"<urn:uuid:00000000-0000-1000-8000-{phone.user:012}>"
 
     def register(self, phone):
         """Send a REGISTER to the server."""
@@ -160,7 +160,7 @@ class Farm:
     def seed(self, state):
         """Put every phone straight into the location table: for fleets too big to register one by one."""
         now = time.time()
-        sockname = "udp:127.0.0.1:%d" % self.server_address[1]
+        sockname = f"udp:127.0.0.1:{self.server_address[1]}"
         bits = method_bits(ALLOW)
         for phone in self.phones.values():
             phone.cseq += 1
@@ -243,7 +243,7 @@ class Farm:
         """Go silent for a moment, then register anew as after a power cycle."""
         phone.silent_until = now + self.options.reboot_seconds
         phone.boots += 1
-        phone.callid = "c%s-%d@farm%d" % (phone.user, phone.boots, phone.port)
+        phone.callid = f"c{phone.user}-{phone.boots}@farm{phone.port}"
         phone.cseq = self.random.randrange(1, 20000)
         if self.options.upgrade:
             phone.firmware = next(vendor[3] for vendor in VENDORS if vendor[0] == phone.vendor)

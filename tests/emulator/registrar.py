@@ -128,7 +128,7 @@ class Registrar:
                 callid,
                 cseq,
                 user_agent if 0 < len(user_agent) < MAX_USER_AGENT else "n/a",
-                socket="udp:127.0.0.1:%d" % self.server.sip.port,
+                socket=f"udp:127.0.0.1:{self.server.sip.port}",
                 methods=method_bits(message.get("allow")),
                 sip_instance=sip.header_param(params, "+sip.instance") or "",
             )

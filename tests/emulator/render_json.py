@@ -61,10 +61,7 @@ class MiJson:
 
     def _nodes(self, nodes, array):
         if array:
-            return "{{{}: [{}]}}".format(
-                self._quote(nodes[0][0] or ""),
-                ", ".join("{" + self._members(node, False) + "}" for node in nodes),
-            )
+            return f"{{{self._quote(nodes[0][0] or '')}: [{', '.join('{' + self._members(node, False) + '}' for node in nodes)}]}}"
         return "{" + ", ".join([self._members(node, True) for node in nodes]) + "}"
 
     def render(self, tree):

@@ -22,7 +22,7 @@ def _write(out, nodes, indent):
 
 def render(code, reason, tree, end):
     """A whole reply; `end` is what closes it: a newline, or nothing on the datagrams of 1.11."""
-    out = ["%d %s\n" % (code, reason)]
+    out = [f"{code} {reason}\n"]
     if tree is not None:
         _write(out, tree.kids, "")
     out.append(end)

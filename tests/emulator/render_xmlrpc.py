@@ -94,10 +94,9 @@ def _node(node):
 def _nodes(nodes, array):
     if array:
         name = escape(nodes[0][0]) if nodes and nodes[0][0] is not None else "name"
-        return (
-            "<value><struct><member><name>{}</name><value><array><data>{}</data></array></value>"
-            "</member></struct></value>".format(name, "".join(_node(node) for node in nodes))
-        )
+        values = "".join(_node(node) for node in nodes)
+        array = f"<value><array><data>{values}</data></array></value>"
+        return f"<value><struct><member><name>{name}</name>{array}</member></struct></value>"
     return (
         "<value><struct>"
         + "".join(_member("name" if node[0] is None else escape(node[0]), _node(node)) for node in nodes)
@@ -117,10 +116,10 @@ def _value(value):
     if value is None:
         return "<value><nil/></value>"
     if value is True or value is False:
-        return "<value><boolean>%d</boolean></value>" % value
+        return f"<value><boolean>{int(value)}</boolean></value>"
     if isinstance(value, int):
         if -2147483648 <= value <= 2147483647:
-            return "<value><int>%d</int></value>" % value
+            return f"<value><int>{int(value)}</int></value>"
         return f"<value><double>{value:f}</double></value>"
     if isinstance(value, str):
         return "<value><string>" + escape(value) + "</string></value>"

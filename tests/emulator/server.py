@@ -106,8 +106,8 @@ class Server:
                 farm.seed(self.state)
             except OutOfMemory:
                 raise OSError(
-                    "%g MB of shared memory are too few for %d registered phones, only %d had room"
-                    % (self.options.shared_memory, len(farm.phones), len(self.state.location))
+                    f"{self.options.shared_memory:g} MB of shared memory are too few for {len(farm.phones)} registered phones:"
+                    f" {len(self.state.location)} had room"
                 ) from None
             return
         for index, phone in enumerate(farm.phones.values()):
@@ -118,7 +118,7 @@ class Server:
             if len(self.state.location) >= len(farm.phones):
                 return
             await asyncio.sleep(0.01)
-        self.warn("only %d of %d phones registered" % (len(self.state.location), len(farm.phones)))
+        self.warn(f"only {len(self.state.location)} of {len(farm.phones)} phones registered")
 
     def _sweep(self):
         self.state.location.sweep()
@@ -231,7 +231,7 @@ class Server:
         return [(root, modules[root]) for root in self.http.handlers]
 
     def local_sockets(self):
-        return {"udp:127.0.0.1:%d" % self.sip.port, "127.0.0.1:%d" % self.sip.port}
+        return {f"udp:127.0.0.1:{self.sip.port}", f"127.0.0.1:{self.sip.port}"}
 
     def via_host(self, hop):
         return ("[::1]:%d" if ":" in hop.host else "127.0.0.1:%d") % self.sip.port
@@ -255,7 +255,7 @@ class Server:
             return None if carrier is None else list(carrier.sock.getsockname()[:2])
 
         scheme = "https" if self.options.tls_cert else "http"
-        base = "%s://127.0.0.1:%d" % (scheme, self.http.port) if self.http else None
+        base = f"{scheme}://127.0.0.1:{self.http.port}" if self.http else None
         tree = self.state.tree
         xmlrpc = "/RPC2" if self.state.v >= (2, 0) else "/xmlrpc"
         return {
@@ -271,7 +271,7 @@ class Server:
             "jsonrpc_url": base + "/mi" if base and not tree else None,
             "mi_json_url": base + "/json" if base and tree else None,
             "xmlrpc_url": base + xmlrpc if base else None,
-            "old_xmlrpc_url": "%s://127.0.0.1:%d/RPC2" % (scheme, self.old_http.port) if self.old_http else None,
+            "old_xmlrpc_url": f"{scheme}://127.0.0.1:{self.old_http.port}/RPC2" if self.old_http else None,
             "sip": ["127.0.0.1", self.sip.port],
             "phones": len(self.farm.phones),
             "phones_port": self.farm.sockets[0].getsockname()[1],

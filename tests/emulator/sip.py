@@ -151,7 +151,7 @@ class Message:
 
 def answer(message, code, tag=None, extra=(), reason=None, order=("via", "to", "from", "cseq", "call-id")):
     """Bytes of a reply to a request (RFC 3261 8.2.6)."""
-    lines = ["SIP/2.0 %d %s" % (code, reason or REASONS.get(code, "Unknown"))]
+    lines = [f"SIP/2.0 {code} {reason or REASONS.get(code, 'Unknown')}"]
     values = {}
     for name, value in message.headers:
         key = canonical(name)
@@ -233,7 +233,7 @@ class Endpoint:
 
     def new_callid(self, pid):
         self.callid_number += 1
-        return "%x-%d@127.0.0.1" % (self.callid_number, pid)
+        return f"{self.callid_number:x}-{pid}@127.0.0.1"
 
     def send_request(self, branch, data, address, family, done):
         """Start a transaction; `done` is called once, with the final reply or 408. Raises OutOfMemory."""

@@ -37,7 +37,7 @@ def which(server, params):
 def uptime(server, params):
     now = time.time()
     started = server.state.started
-    lines = {"Now": ctime(now), "Up since": ctime(started), "Up time": "%d [sec]" % (int(now) - int(started))}
+    lines = {"Now": ctime(now), "Up since": ctime(started), "Up time": f"{int(now) - int(started)} [sec]"}
     if server.state.tree:
         return tree(*(node(name, value) for name, value in lines.items()))
     return lines

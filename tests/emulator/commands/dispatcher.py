@@ -29,7 +29,7 @@ def _value(item, full):
         value.update(weight=item.weight, priority=item.priority)
         if item.description:
             value["description"] = item.description
-    value["resolved_addresses"] = ["%s:%d" % (uri.host, uri.port or 5060)]
+    value["resolved_addresses"] = [f"{uri.host}:{uri.port or 5060}"]
     return value
 
 

@@ -204,7 +204,7 @@ class Notifier:
     def _text(self, event, fields):
         if self.state.tree:
             lines = [event] + [
-                "{}::{}".format(name, value % (1 << 64) if name == "qval" else value) for name, value in fields.items()
+                f"{name}::{value % (1 << 64) if name == 'qval' else value}" for name, value in fields.items()
             ]
             return "\n".join(lines) + "\n\n"
         return json.dumps(

@@ -41,7 +41,7 @@ def address_dump(server, params):
     if server.state.v < (2, 0):
         return array(
             [
-                node(None, " 100 <%s,%d, %d, 1, NULL, %s>" % (ip, grp, port, info))
+                node(None, f" 100 <{ip},{grp}, {port}, 1, NULL, {info}>")
                 for grp, ip, _mask, port, _proto, _pattern, info in rows
             ]
         )
@@ -53,10 +53,7 @@ def subnet_dump(server, params):
     rows = server.state.subnets
     if server.state.v < (2, 0):
         return array(
-            [
-                node(None, "   0 <%d, %s, %s, %d>" % (grp, ip, mask, port))
-                for grp, ip, mask, port, _proto, _pattern, _info in rows
-            ]
+            [node(None, f"   0 <{grp}, {ip}, {mask}, {port}>") for grp, ip, mask, port, _proto, _pattern, _info in rows]
         )
     return _dump(server, params, rows)
 

@@ -123,7 +123,7 @@ def build(server, request, found, branch):
     names = {sip.canonical(name) for name, _value in request.headers}
     if "max-forwards" not in names:
         lines.append("Max-Forwards: 70")
-    lines.append("Content-Length: %d" % len(body))
+    lines.append(f"Content-Length: {len(body)}")
     if "user-agent" not in names:
         lines.append("User-Agent: " + state.server_line)
     lines += [
@@ -155,7 +155,7 @@ def _reply(state, status, message, room):
 def _failed(state, error):
     """The reply when t_uac() fails: an error from 3.0 on, before that a success that tells of it."""
     if state.tree:
-        return tree(node(None, "%d %s" % (error.code, error.message)))
+        return tree(node(None, f"{error.code} {error.message}"))
     raise error
 
 
@@ -196,7 +196,7 @@ def t_uac_cancel(server, params):
 def t_hash(server, params):
     slots = range(65536)
     if server.state.tree:
-        return array([node(None, "%d Current=0 Total=0" % slot) for slot in slots])
+        return array([node(None, f"{slot} Current=0 Total=0") for slot in slots])
     return [{"index": slot, "Current": 0, "Total": 0} for slot in slots]
 
 

@@ -154,7 +154,7 @@ class RealOpensips(Server):
     def _configuration(self, version):
         modern = version >= (3,)
         lines = [
-            "socket=udp:127.0.0.1:%d" % self.sip_port if modern else "listen=udp:127.0.0.1:%d" % self.sip_port,
+            f"socket=udp:127.0.0.1:{self.sip_port}" if modern else f"listen=udp:127.0.0.1:{self.sip_port}",
             "udp_workers=2" if modern else "children=2",
             "auto_aliases=no",
             *(["stderror_enabled=yes", "syslog_enabled=no"] if version >= (3, 4) else []),

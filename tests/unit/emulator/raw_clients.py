@@ -99,10 +99,10 @@ def register(emu, user, contacts, callid, cseq, user_agent=None, extra=()):
     lines = [
         "REGISTER sip:127.0.0.1 SIP/2.0",
         "Via: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK" + uuid.uuid4().hex,
-        "From: <sip:%s@127.0.0.1>;tag=1" % user,
-        "To: <sip:%s@127.0.0.1>" % user,
+        f"From: <sip:{user}@127.0.0.1>;tag=1",
+        f"To: <sip:{user}@127.0.0.1>",
         "Call-ID: " + callid,
-        "CSeq: %d REGISTER" % cseq,
+        f"CSeq: {cseq} REGISTER",
         "Max-Forwards: 70",
     ]
     lines += ["Contact: " + contact for contact in contacts]

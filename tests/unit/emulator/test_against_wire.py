@@ -115,7 +115,7 @@ class Bench:
                 )
         elif case == "oversized_reply":
             for number in range(400):
-                emu.add_contact("big%d" % number, "sip:big%d@127.0.0.1:9" % number, callid="x" * 100)
+                emu.add_contact(f"big{number}", f"sip:big{number}@127.0.0.1:9", callid="x" * 100)
 
     def exchange(self, name, record):
         """The emulator's reply in the form of the recording."""
@@ -176,7 +176,7 @@ def compare(bench, name, record):
         same = expected == found
     else:
         same = bench.normal(expected) == bench.normal(found)
-    return None if same else "%s\n   server:   %r\n   emulator: %r" % (record["id"], expected, found)
+    return None if same else f"{record['id']}\n   server:   {expected!r}\n   emulator: {found!r}"
 
 
 def replay(version, files, modules):
@@ -208,7 +208,7 @@ def judge(differences, version, files):
         "\n".join("/".join(key[:2]) + " " + text for key, text in differences.items() if key not in DIFFERENT),
     )
     stale = [key for key in DIFFERENT if key[0] == version and key[1] in files and key not in differences]
-    assert not stale, "these are the same now: %s" % stale
+    assert not stale, f"these are the same now: {stale}"
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,10 @@ def test_recorded_events(version):
     with Emulator(version, phones=0) as emu, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(2)
-        target = "udp:127.0.0.1:%d" % sock.getsockname()[1]
+        target = f"udp:127.0.0.1:{sock.getsockname()[1]}"
         for event in EVENTS:
             if version == "2.4":
-                request = ":event_subscribe:\n%s\n%s\n600\n" % (event, target)
+                request = f":event_subscribe:\n{event}\n{target}\n600\n"
             else:
                 request = json.dumps(
                     {"jsonrpc": "2.0", "id": 1, "method": "event_subscribe", "params": [event, target, 600]}
@@ -40,6 +40,6 @@ def test_recorded_events(version):
             assert b"OK" in raw.udp(emu.udp, request.encode())
         agent = 'Yealink "SIP"::T46U 108.86'
         for cseq, expires in ((1, 600), (2, 600), (3, 0)):
-            raw.register(emu, "ev", ["<sip:ev@127.0.0.1:44924>;expires=%d" % expires], "evcall", cseq, agent)
+            raw.register(emu, "ev", [f"<sip:ev@127.0.0.1:44924>;expires={expires}"], "evcall", cseq, agent)
         found = [sock.recv(65535).decode() for _event in recorded]
     assert sorted(map(normal, found)) == sorted(map(normal, recorded))

@@ -90,7 +90,7 @@ def test_empty_and_reset(emu, ask):
 
 @pytest.mark.parametrize("status", [401, 404, 500])
 def test_http_statuses(emu, status):
-    emu.fault("pwd", "http_%d" % status, count=1)
+    emu.fault("pwd", f"http_{status}", count=1)
     assert raw.web(emu.http_url, "POST", body=PWD, content_type="application/json")[0] == status
 
 

@@ -83,7 +83,7 @@ def test_t_uac_dlg_keeps_everybody_waiting(new):
             "method": "t_uac_dlg",
             "params": {
                 "method": "NOTIFY",
-                "ruri": "sip:silent@127.0.0.1:%d" % new.phones_port,
+                "ruri": f"sip:silent@127.0.0.1:{new.phones_port}",
                 "headers": "From: <sip:a@b>\r\nTo: <sip:c@d>\r\n",
             },
         }

@@ -47,11 +47,11 @@ def test_only_what_was_asked_for():
 
 def test_the_child_dies_with_its_parent():
     code = (
-        "import sys; sys.path.insert(0, %r)\n"
+        f"import sys; sys.path.insert(0, {TESTS!r})\n"
         "from emulator import Emulator\n"
         "emu = Emulator('3.6', phones=1).start()\n"
         "print(emu.pid, emu.directory, flush=True)\n"
-        "import os; os.kill(os.getpid(), 9)\n" % TESTS
+        "import os; os.kill(os.getpid(), 9)\n"
     )
     output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False).stdout
     pid, directory = output.decode().split()

@@ -29,9 +29,7 @@ NO_MEMORY = "500 Server error occurred (2/MI/UAC)"
 def encode(emu, method, params=()):
     """A datagram; params: list."""
     if emu.version < "3":
-        return (
-            ":%s:\n" % method + "".join('"%s"\n' % text if "\n" in text else text + "\n" for text in params)
-        ).encode()
+        return (f":{method}:\n" + "".join(f'"{text}"\n' if "\n" in text else text + "\n" for text in params)).encode()
     request = {"jsonrpc": "2.0", "id": 1, "method": method}
     if params:
         request["params"] = params
@@ -69,7 +67,9 @@ class Notifier:
         if self.emu.version < "3":
             return re.search(r"(?:Status:: )?(\d{3} [^\n]*)\n", text.partition("\n")[2])[1]
         reply = json.loads(text)
-        return "%(code)d %(message)s" % reply["error"] if "error" in reply else reply["result"]["Status"]
+        return (
+            f"{reply['error']['code']} {reply['error']['message']}" if "error" in reply else reply["result"]["Status"]
+        )
 
     def __enter__(self):
         return self
@@ -79,7 +79,7 @@ class Notifier:
 
 
 def silent(emu, number):
-    return "sip:silent%04d@127.0.0.1:%d" % (number, emu.phones_port)
+    return f"sip:silent{number:04}@127.0.0.1:{emu.phones_port}"
 
 
 def leave(emu, free):
@@ -220,8 +220,8 @@ def test_contacts_hold_memory(version, first, second):
 
         def used_by(port):
             before = emu.memory()["used"]
-            value = '<sip:10000000@127.0.0.1:%d>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000000100000>"' % port
-            callid = "c0000000000@farm%d" % port
+            value = f'<sip:10000000@127.0.0.1:{port}>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-000000100000>"'
+            callid = f"c0000000000@farm{port}"
             assert raw.register(emu, "10000000", [value], callid, 1, "Yealink SIP-T46U 108.86.0.20") == 200
             return emu.memory()["used"] - before
 
@@ -284,7 +284,7 @@ def fifo_requests(emu):
     opened = []
 
     def send(method, params=()):
-        name = "reply%d" % len(opened)
+        name = f"reply{len(opened)}"
         path = os.path.join(emu.reply_dir, name)
         os.mkfifo(path)
         reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

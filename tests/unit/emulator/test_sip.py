@@ -20,7 +20,7 @@ HEADERS = "From: <sip:a@127.0.0.1>;tag=t1\r\nTo: <sip:b@127.0.0.1>\r\nEvent: che
 def notify(emu, ruri, headers=HEADERS, body=None, next_hop=None, timeout=8.0):
     """The reply of t_uac_dlg as (status, message), or as the error's text; over UDP, on any version."""
     if emu.version < "3":
-        parts = ["NOTIFY", ruri, next_hop or ".", "."] + ['"%s"' % text for text in (headers, body) if text]
+        parts = ["NOTIFY", ruri, next_hop or ".", "."] + [f'"{text}"' for text in (headers, body) if text]
         text = raw.udp(emu.udp, (":t_uac_dlg:\n" + "\n".join(parts) + "\n").encode(), timeout).decode()
         if not text.startswith("200 OK"):
             return text.strip()
@@ -31,7 +31,7 @@ def notify(emu, ruri, headers=HEADERS, body=None, next_hop=None, timeout=8.0):
     request = {"jsonrpc": "2.0", "id": 1, "method": "t_uac_dlg", "params": params}
     reply = json.loads(raw.udp(emu.udp, json.dumps(request).encode(), timeout))
     if "error" in reply:
-        return "%(code)d %(message)s" % reply["error"]
+        return f"{reply['error']['code']} {reply['error']['message']}"
     return reply["result"]["Status"], reply["result"].get("Message", ".")
 
 
@@ -57,7 +57,7 @@ def test_a_request_has_what_rfc_3261_wants(any_emulator):
     headers = entry["headers"]
     names = [name for name, _value in headers]
     values = dict(headers)
-    assert entry["first"] == "NOTIFY %s SIP/2.0" % contact(emu)
+    assert entry["first"] == f"NOTIFY {contact(emu)} SIP/2.0"
     assert names[:8] == ["Via", "To", "From", "CSeq", "Call-ID", "Max-Forwards", "Content-Length", "User-Agent"]
     assert re.match(r"SIP/2\.0/UDP 127\.0\.0\.1:%d;branch=z9hG4bK\S{4,}$" % emu.sip[1], values["Via"])
     assert re.search(r";tag=\S{8,}$", values["From"]) and "tag" not in values["To"]
@@ -130,8 +130,8 @@ def test_rejections():
         phones = [phone for phone in emu.phones() if phone["behaviour"] == "reject"]
         assert len(phones) == 10
         for phone in phones:
-            assert notify(emu, phone["contact"])[0].startswith("%d " % phone["code"])
-        assert notify(emu, "sip:code489@127.0.0.1:%d" % emu.phones_port)[0] == "489 Bad Event"
+            assert notify(emu, phone["contact"])[0].startswith(f"{phone['code']} ")
+        assert notify(emu, f"sip:code489@127.0.0.1:{emu.phones_port}")[0] == "489 Bad Event"
 
 
 def test_eight_vendors_register_by_sip_and_the_same_seed_gives_the_same_farm():
@@ -274,7 +274,7 @@ def test_what_a_registrar_refuses(registrar, given, code):
     [
         ({"user_agent": "y\0z"}, "User-agent:: y"),
         ({"call_id": "c\0"}, "Callid:: c"),
-        ({"parameters": ';+sip.instance="<%s>"' % ("i" * 9000)}, "Methods:: 4294967295\n"),
+        ({"parameters": f';+sip.instance="<{"i" * 9000}>"'}, "Methods:: 4294967295\n"),
     ],
 )
 def test_what_the_fifo_leaves_out(registrar, given, end):

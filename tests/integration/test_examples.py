@@ -38,7 +38,7 @@ def examples_of(module, emu, folder):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_examples(ansible, emulator, module, tmp_path):
+def test_examples(plain_ansible, emulator, module, tmp_path):
     emu = emulator("3.6", phones=4)
     tasks = examples_of(module, emu, tmp_path)
     tables = {"opensips_table": ("dispatcher", "subscriber", "globalblacklist"), "opensips_notify": ("location",)}
@@ -62,7 +62,7 @@ def test_examples(ansible, emulator, module, tmp_path):
             else {f"OPENSIPS_MI_{key.upper()}": value for key, value in defaults.items()}
         )
         play["tasks"].append({**each, "environment": environment, "ignore_errors": True})
-    results = ansible.run_plays([play], {"here": {}})
+    results = plain_ansible.run_plays([play], {"here": {}})
     assert [each.task for each in results] == [each["name"] for each in tasks]
     for each in ours:
         result = results[each["name"]]

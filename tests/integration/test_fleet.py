@@ -302,7 +302,7 @@ def mixed():
             emu.add_contact(
                 f"user{number}@{'a' if number < 4 else 'b'}.example",
                 f"sip:user{number}@10.0.{number}.1:5060",
-                expires=100 if number == 5 else 3600,
+                expires=1800 if number == 5 else 3600,
                 user_agent=f"{'Snom' if number % 2 else 'Yealink'} {number}.0",
                 socket=f"udp:192.0.2.{number % 3}:5060",
                 received=f"sip:203.0.113.{number}:1024" if number == 2 else "",
@@ -322,7 +322,7 @@ def mixed():
     ({"contact": ["sip:*@10.0.3.*"]}, "3"),
     ({"network": ["10.0.0.0/23", "203.0.113.2"]}, "012"),
     ({"socket": ["udp:192.0.2.1:*"]}, "147"),
-    ({"expires_within": 200}, "5"),
+    ({"expires_within": 2000}, "5"),
     ({"flags": ["NAT"]}, "67"),
     ({"flags": ["NAT", "VIP"]}, "6"),
     ({"limit": 3}, 3),

@@ -241,7 +241,7 @@ def role_play(hosts, **keywords):
 
 
 @pytest.fixture(scope="module")
-def played(ansible, emu, location, closed_url, services, folder):
+def played(plain_ansible, emu, location, closed_url, services, folder):
     """The Results of one run of ansible-playbook -vvv --diff with all of them."""
     hosts = {name: service.variables() for name, service in services.items()}
     hosts["invalid"]["opensips_server_globals_text"] = f'{opensips_service.INVALID} "{secret("listed")}"'
@@ -287,7 +287,7 @@ def played(ansible, emu, location, closed_url, services, folder):
         # the last one: its any_errors_fatal ends the run
         book("push_config", "pushed"),
     ]
-    results = ansible.run_plays(
+    results = plain_ansible.run_plays(
         plays,
         hosts,
         env={

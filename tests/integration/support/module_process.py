@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import pathlib
@@ -14,6 +16,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+
+from ansible_collections.community.opensips.tests.integration.support import warm_python
+from ansible_collections.community.opensips.tests.integration.support.warm_python import WarmPython
 
 # not resolved: the path must have ansible_collections in it
 _TOP = str(pathlib.Path(__file__).absolute().parents[6])
@@ -39,6 +44,17 @@ _MODULES = "ansible_collections.community.opensips.plugins.modules.opensips_"
 SECONDS = 120
 
 
+def _task(args, check, diff):
+    """What Ansible gives to a module."""
+    return dict(
+        args,
+        _ansible_check_mode=check,
+        _ansible_diff=diff,
+        _ansible_remote_tmp=tempfile.gettempdir(),
+        _ansible_tmpdir=None,
+    )
+
+
 class ModuleProcess:
     """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options.
 
@@ -47,13 +63,7 @@ class ModuleProcess:
     """
 
     def __init__(self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None):
-        task = dict(
-            args,
-            _ansible_check_mode=check,
-            _ansible_diff=diff,
-            _ansible_remote_tmp=tempfile.gettempdir(),
-            _ansible_tmpdir=None,
-        )
+        task = _task(args, check, diff)
         # files, because a result of 100,000 phones does not fit into a pipe that nobody reads
         self._input, self._output, self._errors = (tempfile.TemporaryFile() for _each in range(3))  # noqa: SIM115 - closed with it
         self._input.write(json.dumps({"ANSIBLE_MODULE_ARGS": task}).encode())
@@ -119,6 +129,34 @@ class ModuleProcess:
         return file.read().decode()
 
 
-def run_module(name, args, **options):
-    """The result of a module that is let run to its end."""
-    return ModuleProcess(name, args, **options).result()
+_HERE = """
+import runpy
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS = {arguments!r}
+basic._ANSIBLE_PROFILE = "legacy"
+runpy.run_module({module!r}, run_name="__main__")
+"""
+
+
+@functools.cache
+def _warm(_pid, _user):
+    """A WarmPython of this process and its user: tests fork, and become others."""
+    python = WarmPython()
+    atexit.register(python.stop)
+    return python
+
+
+def run_module(name, args, check=False, diff=False, **options):
+    """The result of a module that is let run to its end. options: further ones of ModuleProcess."""
+    if options:
+        return ModuleProcess(name, args, check, diff, **options).result()
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": _task(args, check, diff)}).encode()
+    code = _HERE.format(arguments=given, module=_MODULES + name).encode()
+    path = _warm(os.getpid(), os.geteuid()).path
+    status, output, errors = warm_python.run(path, code, dict(os.environ), SECONDS)
+    try:
+        return json.loads(output)
+    except ValueError:
+        raise AssertionError(
+            f"the module ended with {status} and returned {output[:300]!r}: {errors.decode()}"
+        ) from None

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import socket
 
 from ansible.plugins.connection import local
+
+from ansible_collections.community.opensips.tests.integration.support import warm_python
 
 DOCUMENTATION = """
 name: warm
@@ -44,24 +44,4 @@ class Connection(local.Connection):
         variables = _environment(cmd) if in_data and not self.become else None
         if variables is None:
             return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
-        files = [os.memfd_create(name) for name in ("stdin", "stdout", "stderr")]
-        try:
-            with open(files[0], "wb", closefd=False) as stdin:
-                stdin.write(in_data)
-            os.lseek(files[0], 0, os.SEEK_SET)
-            umask = os.umask(0)
-            os.umask(umask)
-            request = {"environment": {**os.environ, **variables}, "folder": os.getcwd(), "umask": umask}
-            with socket.socket(socket.AF_UNIX) as server:
-                server.connect(os.environ["WARM_PYTHON"])
-                socket.send_fds(server, [json.dumps(request).encode() + b"\n"], files)
-                status = server.makefile("rb").read()
-            output = []
-            for file in files[1:]:
-                os.lseek(file, 0, os.SEEK_SET)
-                with open(file, "rb", closefd=False) as stream:
-                    output.append(stream.read())
-            return (int(status) if status else 137, *output)
-        finally:
-            for file in files:
-                os.close(file)
+        return warm_python.run(os.environ["WARM_PYTHON"], in_data, {**os.environ, **variables})

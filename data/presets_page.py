@@ -111,7 +111,8 @@ def generate():
     lines += title(f"The {len(data.PRESETS)} presets")
     lines += [
         "*Uncertain* are presets on which sources disagree, or that only one source shows: try them on one phone first.",
-        "A preset with a body that names the phone's registration works with ``aors`` and ``select`` only, because it needs the contact from the location table.",
+        "A preset with a body that names the phone's registration works with ``aors`` and ``select`` only,"
+        " because it needs the contact from the location table.",
         "",
     ]
     lines += table("25 15 30 30", ["Key", "Makes the phone", "What is sent", "When it works"], preset_rows(data))

@@ -116,7 +116,8 @@ def parser():
         "--register",
         choices=("auto", "direct", "none"),
         default="auto",
-        help="auto: with SIP REGISTER up to --register-limit phones, more are written into the location table; direct: all are written; none: not at all (default: %(default)s)",
+        help="auto: with SIP REGISTER up to --register-limit phones, more are written into the location table; "
+        "direct: all are written; none: not at all (default: %(default)s)",
     )
     phones.add_argument(
         "--register-limit",

@@ -253,7 +253,8 @@ HOSTILE = {
 }
 # An option of a list or a mapping counts with each of its wrong entries
 ENTRIES = [
-    "opensips_server_aliases[1]: ", "opensips_server_globals.tos: ", "opensips_server_globals: the name include_file", "opensips_server_modparams.tm.fr_timeout: ",
+    "opensips_server_aliases[1]: ", "opensips_server_globals.tos: ", "opensips_server_globals: the name include_file",
+    "opensips_server_modparams.tm.fr_timeout: ",
     'opensips_server_modparams.tm: the name x", "y", 1)\\n', "opensips_server_modparams.nope: ", "opensips_server_modules[1]: ", "opensips_server_modules[2]: ",
     *[f"opensips_server_sockets[{index}]: " for index in range(3)],
 ]  # fmt: skip

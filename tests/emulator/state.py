@@ -59,9 +59,9 @@ class Registrant:
     """A registration of ours at another registrar."""
 
     def __init__(self, number, enabled):
-        self.aor = f"sip:trunk{number}@carrier.example"
-        self.registrar = f"sip:127.0.0.1:1980{number}"
-        self.binding = f"sip:trunk{number}@127.0.0.1:5060"
+        self.aor = "sip:trunk%d@carrier.example" % number
+        self.registrar = "sip:127.0.0.1:1980%d" % number
+        self.binding = "sip:trunk%d@127.0.0.1:5060" % number
         self.expires, self.enabled = 600, enabled
 
 
@@ -101,12 +101,12 @@ class Dialog:
         self.number = number
         self.h_entry, self.h_id = 1418 + 811 * number, 431250119 + 97 * number
         self.start, self.timeout = int(now), int(now) + 43200
-        self.callid = f"{number}-7400@127.0.0.1"
+        self.callid = "%d-7400@127.0.0.1" % number
         self.from_uri = self.caller_contact = "sip:sipp@127.0.0.1:19501"
-        self.to_uri = f"sip:callee@127.0.0.1:{sip_port}"
-        self.caller_tag = f"7400SIPpTag00{number}"
+        self.to_uri = "sip:callee@127.0.0.1:%d" % sip_port
+        self.caller_tag = "7400SIPpTag00%d" % number
         self.__dict__.update(fields)
-        self.callee_tag = f"7398SIPpTag01{number}"
+        self.callee_tag = "7398SIPpTag01%d" % number
         self.callee_contact = "sip:127.0.0.1:19500;transport=UDP"
         # 2.x keeps an SDP only where it refreshes calls by itself, so that its own of this call is not told
         self.kept_sdp = fields.get("caller_sdp"), fields.get("callee_sdp")
@@ -119,11 +119,14 @@ class Dialog:
     @property
     def did(self):
         """The id of 3.x: both halves in hexadecimal, least significant digit first."""
-        return f"{f'{self.h_entry:x}'[::-1]}.{f'{self.h_id:x}'[::-1]}"
+        return "{}.{}".format((f"{self.h_entry:x}")[::-1], (f"{self.h_id:x}")[::-1])
 
 
 def _sdp(port):
-    return f"v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+    return (
+        "v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+        "t=0 0\r\nm=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n" % port
+    )
 
 
 class State:
@@ -245,8 +248,8 @@ class State:
 
     def processes(self):
         """(pid, type) of each process."""
-        sip = f"SIP receiver udp:127.0.0.1:{self.sip_port}{' ' if self.tree else ''}"
-        httpd = f"HTTPD 127.0.0.1:{self.http_port}"
+        sip = "SIP receiver udp:127.0.0.1:%d%s" % (self.sip_port, " " if self.tree else "")
+        httpd = "HTTPD 127.0.0.1:%d" % self.http_port
         if self.v < (2, 0):
             types = [
                 "attendant",

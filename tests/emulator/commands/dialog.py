@@ -31,7 +31,7 @@ def _fields(server, dialog):
         "caller_contact": dialog.caller_contact,
         "callee_cseq": "0",
         "caller_route_set": "",
-        "caller_bind_addr": f"udp:127.0.0.1:{server.state.sip_port}",
+        "caller_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port,
     }
 
 
@@ -41,7 +41,7 @@ def _callee(server, dialog):
         "callee_contact": dialog.callee_contact,
         "caller_cseq": "1",
         "callee_route_set": "",
-        "callee_bind_addr": f"udp:127.0.0.1:{server.state.sip_port}",
+        "callee_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port,
     }
 
 
@@ -66,7 +66,7 @@ def _node(server, dialog, context):
     if context:
         kids.append(node("context"))
     if server.state.v < (2, 0):
-        attrs = (("hash", f"{dialog.h_entry}:{dialog.h_id}"), ("dialog_id", dialog.db_id))
+        attrs = (("hash", "%d:%d" % (dialog.h_entry, dialog.h_id)), ("dialog_id", dialog.db_id))
     else:
         attrs = (("ID", dialog.db_id),)
     return node("dialog", None, attrs, kids)

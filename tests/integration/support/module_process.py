@@ -44,17 +44,6 @@ _MODULES = "ansible_collections.community.opensips.plugins.modules.opensips_"
 SECONDS = 120
 
 
-def _task(args, check, diff):
-    """What Ansible gives to a module."""
-    return dict(
-        args,
-        _ansible_check_mode=check,
-        _ansible_diff=diff,
-        _ansible_remote_tmp=tempfile.gettempdir(),
-        _ansible_tmpdir=None,
-    )
-
-
 class ModuleProcess:
     """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options.
 
@@ -63,7 +52,13 @@ class ModuleProcess:
     """
 
     def __init__(self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None):
-        task = _task(args, check, diff)
+        task = dict(
+            args,
+            _ansible_check_mode=check,
+            _ansible_diff=diff,
+            _ansible_remote_tmp=tempfile.gettempdir(),
+            _ansible_tmpdir=None,
+        )
         # files, because a result of 100,000 phones does not fit into a pipe that nobody reads
         self._input, self._output, self._errors = (tempfile.TemporaryFile() for _each in range(3))  # noqa: SIM115 - closed with it
         self._input.write(json.dumps({"ANSIBLE_MODULE_ARGS": task}).encode())
@@ -150,7 +145,8 @@ def run_module(name, args, check=False, diff=False, **options):
     """The result of a module that is let run to its end. options: further ones of ModuleProcess."""
     if options:
         return ModuleProcess(name, args, check, diff, **options).result()
-    given = json.dumps({"ANSIBLE_MODULE_ARGS": _task(args, check, diff)}).encode()
+    task = dict(args, _ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp=tempfile.gettempdir())
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": dict(task, _ansible_tmpdir=None)}).encode()
     code = _HERE.format(arguments=given, module=_MODULES + name).encode()
     path = _warm(os.getpid(), os.geteuid()).path
     status, output, errors = warm_python.run(path, code, dict(os.environ), SECONDS)

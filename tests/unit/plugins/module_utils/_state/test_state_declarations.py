@@ -198,7 +198,7 @@ def test_a_node_in_several_sets():
     everywhere = declared(MediaNodes, engine="rtpengine", nodes=[{"url": url, "enabled": False}])
     assert [each.identity["set"] for each in everywhere.items(found)] == [1, 2]
     one = declared(MediaNodes, engine="rtpengine", nodes=[{"url": url, "set": 2, "enabled": False}])
-    with pytest.raises(BadParameters, match="in the sets 1, 2, and this server switches it in all"):
+    with pytest.raises(BadParameters, match="in the sets 1, 2, and this server can only switch it in all"):
         one.items(found)
     one.takes_set = True
     assert sent(one, only(one.items(found)))[0][1]["setid"] == 2
@@ -216,13 +216,13 @@ def test_trace_ids(version):
 
 def test_a_trace_id_of_which_one_destination_is_off_is_off():
     found = trace_reader.parse(wire.reply("3.6", "state_fifo", "trace_get"))
-    found["destinations"].append({**found["destinations"][0], "state": "off", "enabled": False})
+    found["destinations"].append({**found["destinations"][0], "enabled": False})
     assert only(declared(Trace, ids=[{"id": "tid", "enabled": True}]).items(found)).differs
 
 
 def test_a_dynamic_trace_id_has_no_switch():
     found = trace_reader.parse(wire.reply("3.6", "state_fifo", "trace_get"))
-    found["destinations"][0]["state"] = "dynamic"
+    found["destinations"][0]["dynamic"] = True
     with pytest.raises(BadParameters, match="trace_start"):
         declared(Trace, ids=[{"id": "tid", "enabled": False}]).items(found)
 

@@ -8,8 +8,8 @@
 """Media proxies: rtpengine_show (module rtpengine), rtpproxy_show (module rtpproxy).
 
 Node records: engine (rtpengine or rtpproxy), set (int), url (str), index (int or None), enabled (bool: not switched off
-by command), available (bool: in use), weight (int), recheck_ticks (int or None: ticks until the server tries an unavailable
-node again, None when it never will).
+by command), available (bool: in use), weight (int), recheck_ticks (int or None: seconds since the start of the server at
+which it tries an unavailable node again, None if it never will).
 
 Sources: rtpproxy/rtpproxy.c, rtpengine/rtpengine.c of 1.11, 2.1, 2.4, 3.6.
 """

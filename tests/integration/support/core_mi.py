@@ -258,12 +258,14 @@ class Facts:
             "dispatcher": "dispatcher",
             "load_balancer": "load_balancer",
             "gateways": "drouting",
+            "carriers": "drouting",
             "addresses": "permissions",
             "domains": "domain",
             # of the core, whatever the module of that name offers
             "uptime": None,
             "version": None,
             "processes": None,
+            "log_level": None,
             "statistics": None,
         }
         for name, module in offered.items():

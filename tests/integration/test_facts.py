@@ -61,7 +61,9 @@ def test_what_costs_or_is_secret_is_gathered_if_it_is_named(emulator):
     run_module("mi_command", {**fifo_of(emu), "command": "event_subscribe", "params": params})
 
     def gathered(*subsets, **options):
-        return run_module("facts", {**fifo_of(emu), "gather_subset": list(subsets), **options})["ansible_facts"]["opensips"]
+        return run_module("facts", {**fifo_of(emu), "gather_subset": list(subsets), **options})["ansible_facts"][
+            "opensips"
+        ]
 
     costly = {"shared_variables", "subscribers", "cache"}
     by_default = run_module("facts", fifo_of(emu))["ansible_facts"]["opensips"]

@@ -163,10 +163,10 @@ def prefix_length(mask: Any, ip: str, name: str = "mask") -> Optional[int]:
     except (OSError, ValueError):
         raise malformed(name, mask) from None
     digits = "".join(f"{byte:08b}" for byte in packed)
-    bits = digits.rstrip("0")
-    if "0" in bits:
+    ones = digits.rstrip("0")
+    if "0" in ones:
         raise malformed(name, mask)
-    return len(bits)
+    return len(ones)
 
 
 def fields(node: Dict[str, Any]) -> Dict[str, Any]:
@@ -181,7 +181,7 @@ def flat(reply: Reply, command: str) -> Dict[str, Any]:
     """The reply of a command that answers names and values: dict."""
     if not reply.is_tree:
         return mapping(reply.result, command)
-    found = {}
+    found: Dict[str, Any] = {}
     for node in reply.result:
         found.setdefault(node["name"], node["value"])
     return found

@@ -10,7 +10,7 @@
 What is read is {name (str): value (int or str)}.
 """
 
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
@@ -19,27 +19,25 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 Value = Union[int, str, None]
 
 
-def parse(reply: Reply, name: Optional[str] = None) -> Dict[str, Value]:
-    """The variables of a shv_get reply: dict. name: the one that was asked for, which 3.x and later do not repeat."""
+def parse(reply: Reply) -> Dict[str, Value]:
+    """The variables of a shv_get reply for all of them: dict."""
     if reply.is_tree:
         found = [dict(_attributes(node), name=node["value"]) for node in reply.result if node["name"] == "VAR"]
     else:
-        found = [shape.mapping(raw, "VARs") for raw in _of_value(reply.result, name)]
+        found = [shape.mapping(raw, "VARs") for raw in _of_value(reply.result)]
     return {shape.needed(raw.get("name"), "name"): _value(raw) for raw in found}
 
 
-def read(conn: Connection, name: Optional[str] = None) -> Dict[str, Value]:
-    """Ask the server: dict of one variable or all."""
-    return parse(conn.call("shv_get", None if name is None else {"name": name}), name)
+def read(conn: Connection) -> Dict[str, Value]:
+    """Ask the server: dict."""
+    return parse(conn.call("shv_get"))
 
 
 def _attributes(node: Dict[str, Any]) -> Dict[str, Any]:
     return {key: node["attributes"].get(key) for key in ("type", "value")}
 
 
-def _of_value(result: Any, name: Optional[str]) -> List[Any]:
-    if isinstance(result, dict) and "VAR" in result:
-        return [dict(shape.mapping(result["VAR"], "VAR"), name=name)]
+def _of_value(result: Any) -> List[Any]:
     if isinstance(result, dict):
         return shape.sequence(result.get("VARs"), "VARs")
     # the list of all is nested in a list of its own

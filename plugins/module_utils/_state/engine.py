@@ -38,10 +38,11 @@ class Item:
     rank: items of a lower one are written first, whatever their place among the results.
     """
 
-    def __init__(self, identity: Dict[str, Any], before: Values, after: Values, given: Any = None, rank: int = 0):
+    def __init__(self, identity: Dict[str, Any], before: Values, after: Values, given: Any = None, rank: Any = 0):
         self.identity = identity
-        self.before = before
-        self.after = after
+        # not Values, because declarations know which of their items have any
+        self.before: Any = before
+        self.after: Any = after
         self.given = given
         self.rank = rank
 

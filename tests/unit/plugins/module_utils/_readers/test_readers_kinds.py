@@ -711,10 +711,10 @@ def test_trace_before_2_2_is_one_switch():
 
 @pytest.mark.parametrize("at, name", STATES)
 def test_shared_variables(recorded, at, name):
-    assert shared_variables.read(recorded(at, name, ("shv_get",)), "debug") == {"debug": 7}
     assert shared_variables.read(recorded(at, name, ("shv_get_all",))) == {"debug": 9}
 
 
 def test_shared_variables_of_text():
     assert shared_variables.parse(text_tree("VAR:: a type=string value=x y=1\n")) == {"a": "x y=1"}
-    assert shared_variables.parse(ValueReply({"VAR": {"type": "string", "value": "5"}}, ""), "a") == {"a": "5"}
+    value = {"VARs": [{"name": "a", "type": "string", "value": "5"}]}
+    assert shared_variables.parse(ValueReply(value, "")) == {"a": "5"}

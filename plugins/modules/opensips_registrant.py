@@ -14,6 +14,8 @@ description:
   - Requires OpenSIPS 3.2 or later.
   - The server acts at once. It sends a REGISTER for an enabled registrant, and ends the registration of a disabled one.
     The module does not wait for the answer of the registrar. Use M(community.opensips.opensips_facts) with the subset V(registrants) to see it.
+  - OpenSIPS does not compare AORs when it switches a registrant. If another registrant has the same contact and registrar, the task fails
+    and changes nothing.
   - OpenSIPS also writes the new state to its table C(registrant), so that the state survives a restart.
   - The module uses C(reg_list), C(reg_enable) and C(reg_disable).
 extends_documentation_fragment:

@@ -98,7 +98,7 @@ def _cache(task: Task) -> Dict[str, Optional[str]]:
         raise NotGathered(
             "No keys to read. Name them in cache_keys, because OpenSIPS cannot list the keys of a cachedb"
         )
-    return cache.read(task.connection, task.params["cache_system"], task.params["cache_keys"])
+    return cache.read(task.connection, task.params["cache_system"], task.params["cache_keys"], "cache_system")
 
 
 def _reading(read: Callable[[Connection], Any]) -> Callable[[Task], Any]:

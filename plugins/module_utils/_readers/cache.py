@@ -42,16 +42,16 @@ def parse(reply: Reply, attr: str) -> Optional[str]:
     return _of_text(reply.lines(), attr) if isinstance(reply, TextTreeReply) else _of_nodes(reply.result, attr)
 
 
-def read(conn: Connection, system: str, attrs: Iterable[str]) -> Dict[str, Optional[str]]:
+def read(conn: Connection, system: str, attrs: Iterable[str], option: str = "system") -> Dict[str, Optional[str]]:
     """Ask the server for keys, many at a time: {key: str, or None if it is absent}.
 
-    system: such as ``local`` or ``redis:one``. Raises CacheFailed if the server has no such system, or cannot read from it.
+    system: such as ``local`` or ``redis:one``. option: the option that named it. Raises CacheFailed if the server has no such system, or cannot read from it.
     """
     attrs = list(attrs)
     found: Dict[str, Optional[str]] = {}
     for index, reply in conn.call_many(_fetch(system, attr) for attr in attrs):
         if isinstance(reply, ServerError):
-            found[attrs[index]] = _of_refusal(reply, system)
+            found[attrs[index]] = _of_refusal(reply, system, option)
         elif isinstance(reply, MIError):
             raise reply
         else:
@@ -63,7 +63,7 @@ def _fetch(system: str, attr: str) -> Tuple[str, Dict[str, str]]:
     return "cache_fetch", {"system": system, "attr": attr}
 
 
-def _of_refusal(error: ServerError, system: str) -> Optional[str]:
+def _of_refusal(error: ServerError, system: str, option: str) -> Optional[str]:
     """None for the error that says that the key is absent (3.0 and later); raises any other."""
     if error.code == 400 and error.reason.strip() == _ABSENT:
         return None
@@ -72,7 +72,7 @@ def _of_refusal(error: ServerError, system: str) -> Optional[str]:
     name, _colon, group = system.partition(":")
     raise CacheFailed(
         error,
-        f"The server cannot read from the cachedb {system} ({error.reason})",
+        f"{option}: the server cannot read from the cachedb {system} ({error.reason})",
         f"Load the module cachedb_{name}, with a cachedb_url of this name{' and group' if group else ''}. "
         "If it is there, check the log of the server: the cachedb itself may be down",
     ) from error

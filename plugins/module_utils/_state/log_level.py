@@ -97,10 +97,9 @@ class LogLevel(engine.State):
 
     def items(self, found: Dict[str, Any]) -> List[engine.Item]:
         """Items of all processes, of those named, of xlog() and of consumers, in this order. Raises BadParameters."""
-        named: List[engine.Item] = []
-        for entry in self.processes:
-            named += self._named(entry, found["levels"]["processes"])
-        engine.check_unique("processes", [item.identity["pid"] for item in named])
+        matches = [self._named(entry, found["levels"]["processes"]) for entry in self.processes]
+        engine.check_apart("processes", [[item.identity["pid"] for item in match] for match in matches])
+        named = [item for match in matches for item in match]
         items = [self._all(found["levels"], named)] if self.level is not None else []
         items += named
         if self.xlog is not None:

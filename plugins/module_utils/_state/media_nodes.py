@@ -58,17 +58,17 @@ class MediaNodes(engine.State):
 
         Raises BadParameters for one that the server does not have, or that its version cannot switch in one set alone.
         """
-        items, keys = [], []
+        items: List[engine.Item] = []
+        matches = []
         for entry in self.wanted:
             matching = [node for node in found if node["url"] == entry["url"] and entry["set"] in (None, node["set"])]
             if not matching:
                 raise engine.unknown("node", _label(entry), map(_label, found), "nodes")
             self._check_set(entry, found)
-            for node in matching:
-                keys.append((node["url"], node["set"]))
-                identity = {"engine": self.engine, "set": node["set"], "url": node["url"]}
-                items.append(engine.Item(identity, {"enabled": node["enabled"]}, {"enabled": entry["enabled"]}))
-        engine.check_unique("nodes", keys)
+            own = self._items(entry, matching)
+            matches.append(list(own))
+            items += own.values()
+        engine.check_apart("nodes", matches)
         return items
 
     def requests(self, item: engine.Item) -> Iterator[Tuple[str, Dict[str, Any]]]:
@@ -77,6 +77,16 @@ class MediaNodes(engine.State):
         if self.takes_set:
             params["setid"] = item.identity["set"]
         yield self.WRITES[0], params
+
+    def _items(self, entry: Dict[str, Any], matching: List[Dict[str, Any]]) -> Dict[Any, engine.Item]:
+        """{(url, set): Item}. A URL may be in a set more than once, and the server switches all of them."""
+        items: Dict[Any, engine.Item] = {}
+        for node in matching:
+            identity = {"engine": self.engine, "set": node["set"], "url": node["url"]}
+            item = engine.Item(identity, {"enabled": node["enabled"]}, {"enabled": entry["enabled"]})
+            if item.differs or (node["url"], node["set"]) not in items:
+                items[node["url"], node["set"]] = item
+        return items
 
     def _check_set(self, entry: Dict[str, Any], found: List[Dict[str, Any]]) -> None:
         sets = sorted({node["set"] for node in found if node["url"] == entry["url"]})

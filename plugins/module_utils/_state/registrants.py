@@ -13,6 +13,7 @@ Sources: uac_registrant/registrant.c (run_mi_reg_enable, run_mi_reg_disable) of 
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import registrants
 from ansible_collections.community.opensips.plugins.module_utils._state import engine
 
@@ -49,17 +50,22 @@ class Registrants(engine.State):
         return registrants.read(conn)
 
     def items(self, found: List[Dict[str, Any]]) -> List[engine.Item]:
-        """One Item for each registrant that an entry matches. Raises BadParameters for an entry without one, and for overlaps."""
-        items, keys = [], []
+        """One Item for each registrant that an entry matches.
+
+        Raises BadParameters for an entry that matches none, or one of another entry, or one that cannot be switched alone.
+        """
+        items, matches = [], []
         for entry in self.wanted:
             matching = [record for record in found if _matches(entry, record)]
             if not matching:
                 raise engine.unknown("registrant", _label(entry), map(_label, found), "registrants")
+            matches.append([_values(record) for record in matching])
             for record in matching:
-                keys.append(_values(record))
+                if record["enabled"] != entry["enabled"]:
+                    _check_alone(record, found)
                 identity = {name: record[name] for name in _NAMES}
                 items.append(engine.Item(identity, {"enabled": record["enabled"]}, {"enabled": entry["enabled"]}))
-        engine.check_unique("registrants", keys)
+        engine.check_apart("registrants", matches)
         return items
 
     def requests(self, item: engine.Item) -> Iterator[Tuple[str, Dict[str, Any]]]:
@@ -74,6 +80,20 @@ def _values(entry: Dict[str, Any]) -> Tuple[Any, ...]:
 def _matches(entry: Dict[str, Any], record: Dict[str, Any]) -> bool:
     # as the commands compare them: to the letter
     return all(entry[name] in (None, record[name]) for name in _NAMES)
+
+
+def _check_alone(record: Dict[str, Any], found: List[Dict[str, Any]]) -> None:
+    """Raise BadParameters if the server may switch another registrant than the record.
+
+    Its commands find the list of those with the same hash of the AOR, and of it the first with the contact and registrar.
+    """
+    for other in found:
+        if other is not record and all(other[name] == record[name] for name in ("contact", "registrar")):
+            raise BadParameters(
+                f"registrants: {record['aor']} cannot be switched, because {other['aor']} has the same contact and registrar: "
+                "the server does not compare AORs, and may switch the wrong registrant",
+                "Give each registrant a contact of its own, in the column binding_URI of the table registrant, and reload it",
+            )
 
 
 def _label(entry: Dict[str, Any]) -> str:

@@ -43,10 +43,11 @@ options:
       - V(default) means V(uptime), V(version), V(processes), V(statistics), V(log_level), V(contacts), V(location_size), V(dialogs),
         V(dispatcher), V(load_balancer), V(gateways), V(carriers), V(registrants), V(media_nodes), V(addresses), V(domains), V(blacklists)
         and V(trace).
-      - V(all) means these, and V(shared_variables), V(subscribers) and V(cache).
+      - V(all) means these, and V(shared_variables), V(subscribers) and V(cache), which can be long or secret.
       - To leave a subset out, write V(!) before it. If all elements begin with V(!), they are left out of V(default).
       - V(!all) leaves out everything that is not named.
-      - On OpenSIPS 3.0 and later, V(contacts) takes long if there are tens of thousands. V(location_size) tells how long.
+      - If tens of thousands of contacts are registered, V(contacts) can take minutes on OpenSIPS 3.0 and later. V(location_size) has
+        the expected time.
     type: list
     elements: str
     default:

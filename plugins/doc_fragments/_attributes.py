@@ -35,23 +35,6 @@ attributes:
       - community.opensips.all
 """
 
-    INFO = r"""
-options: {}
-attributes:
-  check_mode:
-    support: full
-    details:
-      - This action does not modify state.
-  diff_mode:
-    support: N/A
-    details:
-      - This action does not modify state.
-  idempotent:
-    support: full
-    details:
-      - This action does not modify state.
-"""
-
     STATE = r"""
 options: {}
 attributes:

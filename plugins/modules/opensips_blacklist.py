@@ -6,18 +6,20 @@
 
 DOCUMENTATION = r"""
 module: opensips_blacklist
-short_description: Rules of a blacklist of destinations
+short_description: Manage the rules of a blacklist
 version_added: 0.1.0
 description:
-  - Makes rules of a blacklist of destinations present or absent, and leaves the others alone or removes them. The core of OpenSIPS
-    sends no request to where a list that is in use has a rule for.
-  - Reads C(list_blacklists), writes C(add_blacklist_rule) and C(del_blacklist_rule), and reads again. It takes OpenSIPS 3.4 or later.
-  - Rules are kept in memory; when the server starts again, those of its configuration count.
-  - The server keeps one rule of each address, protocol, port and pattern, whatever the length of the prefix. Where a rule that is
-    wanted would meet another one, that is an error, unless the other one goes.
-  - OpenSIPS 3.4 to 4.0 lose rules, or crash, after the last rule of a list was deleted and others stayed. So the module takes out
-    what stands ahead of it first and puts it back, which are entries of RV(results) as well. In a list without expiry that is one
-    rule, in others all of them. They are gone for the moment between two requests.
+  - Adds rules to a blacklist of OpenSIPS, or removes them. If the script of the server uses the list, OpenSIPS sends no request to a
+    destination that a rule matches.
+  - Requires OpenSIPS 3.4 or later.
+  - Rules are only in memory. A restart of the server restores the rules of its configuration.
+  - The server ignores the length of the prefix when it compares two rules. If a new rule differs from another rule only in the prefix,
+    the task fails, unless it also removes the other rule.
+  - OpenSIPS 3.4 to 4.0 can lose rules or crash when the last rule of a list is deleted and other rules remain.
+    To avoid this, the module first removes the rules before it, and then adds them again. It lists them in RV(results).
+    In a list with the flag C(expire) it does this with all of them, in other lists with one.
+    These rules are missing for a moment.
+  - The module uses C(list_blacklists), C(add_blacklist_rule) and C(del_blacklist_rule).
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -29,60 +31,63 @@ attributes:
 options:
   name:
     description:
-      - The name of the list, as in C(dst_blacklist) of the configuration. One that the server does not have is an error that lists
-        those that it has, and so is a list that is read-only, as those without flags are.
+      - Name of the list, as in C(dst_blacklist) of the configuration.
+      - If the server does not have the list, the task fails, and the message names the lists that it has.
+      - If the list is read-only, the task fails. A list without flags is read-only.
     type: str
     required: true
   rules:
     description:
-      - The rules.
+      - Rules to add or to remove.
     type: list
     elements: dict
     required: true
     suboptions:
       ip:
         description:
-          - An address or a network such as V(192.0.2.0/24), of IPv4 or IPv6.
+          - IPv4 or IPv6 address, or a network such as V(192.0.2.0/24).
         type: str
         required: true
       proto:
         description:
-          - The protocol.
+          - Protocol that the rule matches.
         type: str
         choices: [any, udp, tcp, tls, sctp, ws, wss]
         default: any
       port:
         description:
-          - The port, V(0) for any.
+          - Port that the rule matches. V(0) means any port.
         type: int
         default: 0
       match:
         description:
-          - A pattern that the request must match, with C(*), C(?) and C([]) as in file names. Without it each request does.
+          - Pattern that the request must match, with C(*), C(?) and C([]) as in file names. If it is not set, the rule matches all requests.
         type: str
       except:
         description:
-          - Whether the rule is for all destinations but these, C(!) in the configuration.
+          - Whether the rule matches all destinations except these. In the configuration this is a C(!) before the rule.
         type: bool
         default: false
       expires:
         description:
-          - Seconds until the server drops the rule. Without it the rule stays. The list must have the flag C(expire).
-          - It counts from when the rule is added. A rule that is there and expires is as wanted, whatever time it has left.
+          - Seconds until the server removes the rule. If it is not set, the rule does not expire.
+          - Requires that the list has the flag C(expire).
+          - The time starts when the rule is added. If the list already has the rule, and the rule expires, the task does not change it.
         type: int
       state:
         description:
-          - Whether the rule shall be there.
+          - Whether the list has the rule.
         type: str
         choices: [present, absent]
         default: present
   exclusive:
     description:
-      - Remove all rules that are not in O(rules), which may be empty then.
+      - Whether to remove all rules that are not in O(rules). If O(rules) is empty, this removes all rules.
+      - In M(community.opensips.opensips_table), O(community.opensips.opensips_table#module:state=exact) does this for rows.
     type: bool
     default: false
 seealso:
-  - module: community.opensips.opensips_mi_command
+  - module: community.opensips.opensips_facts
 author:
   - community.opensips contributors (@community-opensips)
 """
@@ -96,7 +101,7 @@ EXAMPLES = r"""
         proto: udp
         port: 5060
 
-- name: No other rule but this one, and that for an hour
+- name: Block one address for an hour, and nothing else
   community.opensips.opensips_blacklist:
     name: net_filter
     rules:
@@ -107,38 +112,37 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each of O(rules), and for each other rule that is removed, or taken out and put back.
+  description: One entry for each of O(rules), and for each other rule that the task removes, or removes and adds again.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The name of the list.
+      description: Name of the list.
       type: str
       sample: net_filter
     rule:
-      description: The rule as the server takes it.
+      description: The rule in the notation of the server.
       type: str
       sample: udp,198.51.100.0/24,5060
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether the task changed it. In check mode, whether the task would change it.
       type: bool
     before:
-      description: What it was; null when it was not there. C(permanent) tells whether the rule stays, or expires.
+      description: State before the task. Null if the list did not have the rule. C(permanent) is false if the rule expires.
       type: dict
       sample: {permanent: false}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: State afterwards, as the server reports it. Null if the list does not have the rule. In check mode, the expected state.
       type: dict
       sample: {permanent: true}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: MI requests that the task sent, each with C(command) and C(params). In check mode, those that it would send.
       type: list
       elements: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description: What went wrong, with C(type), C(message) and C(hint). Null if nothing went wrong.
+      type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

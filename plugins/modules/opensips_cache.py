@@ -6,13 +6,15 @@
 
 DOCUMENTATION = r"""
 module: opensips_cache
-short_description: Set keys of a cachedb, or remove them
+short_description: Manage keys of a cachedb
 version_added: 0.1.0
 description:
-  - Makes keys of any cachedb that OpenSIPS is connected to (C(cachedb_local), C(cachedb_redis) and so on) have a value, or absent.
-  - Reads C(cache_fetch), writes C(cache_store) and C(cache_remove) where a key differs, and reads again to see that it did change.
-  - OpenSIPS does not tell how long a key still lives. A key that has its value is unchanged, whatever O(entries[].expires) says.
-  - The values show in the results, the diff and, with verbosity, in the log. Set C(no_log=true) on the task where they are secret.
+  - Sets keys of a cachedb to a value, or removes them. The cachedb can be any to which OpenSIPS is connected, such as C(cachedb_local) or
+    C(cachedb_redis).
+  - OpenSIPS does not report when a key expires. If a key already has the value, the task does not change it, even if
+    O(entries[].expires) differs.
+  - The values can be seen in the results, in the diff and in the output of C(-v). If they are secret, set C(no_log=true) on the task.
+  - The module uses C(cache_fetch), C(cache_store) and C(cache_remove).
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -24,53 +26,53 @@ attributes:
 options:
   entries:
     description:
-      - The keys and their values.
+      - Keys to set or to remove.
     type: list
     elements: dict
     required: true
     suboptions:
       key:
         description:
-          - The key.
+          - Name of the key.
         type: str
         required: true
       value:
         description:
-          - Its value, of one character or more. Needed with O(entries[].state=present).
-          - OpenSIPS before 3.0 prints no more than 2,047 bytes, so longer values are refused there.
-          - Over C(mi_json) of OpenSIPS 2.x a value with a comma cannot be sent, and is refused.
+          - Value of the key, at least one character. Required if O(entries[].state=present).
+          - OpenSIPS before 3.0 prints at most 2,047 bytes. The module refuses longer values there.
+          - The module refuses values with a comma over C(mi_json) of OpenSIPS 2.x, which cannot carry them.
         type: str
       expires:
         description:
-          - Seconds that the key lives from when it is written. V(0), or nothing, means for ever.
-          - A key that has run out is absent, so it is written again. A key that is there with its value is left alone.
+          - Seconds until the key expires, from when it is set. If it is V(0) or not set, the key does not expire.
+          - An expired key is absent. The next run sets it again.
         type: int
       state:
         description:
-          - Whether the key is there.
+          - Whether the cachedb has the key.
         type: str
         choices: [present, absent]
         default: present
   system:
     description:
-      - The cachedb, as in the server's script, V(local), or V(redis:group) where its C(cachedb_url) has a group.
+      - The cachedb, as in the script of the server. Examples are V(local), and V(redis:group) if its C(cachedb_url) has a group.
     type: str
     default: local
 seealso:
-  - module: community.opensips.opensips_mi_command
+  - module: community.opensips.opensips_facts
 author:
   - community.opensips contributors (@community-opensips)
 """
 
 EXAMPLES = r"""
-- name: Tell the script that the maintenance has begun
+- name: Set a flag for the script for one hour
   community.opensips.opensips_cache:
     entries:
       - key: maintenance
         value: "yes"
         expires: 3600
 
-- name: A secret, and a key that shall go
+- name: Set a secret, and remove the old one
   community.opensips.opensips_cache:
     entries:
       - key: api_token
@@ -94,27 +96,27 @@ results:
       type: str
       sample: local
     key:
-      description: The key.
+      description: Name of the key.
       type: str
       sample: maintenance
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether the task changed it. In check mode, whether the task would change it.
       type: bool
     before:
-      description: What it was, or nothing when it was absent.
+      description: State before the task. Null if the key was absent.
       type: dict
+      sample: null
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: State afterwards, as the server reports it. Null if the key is absent. In check mode, the expected state.
       type: dict
       sample: {value: "yes"}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: MI requests that the task sent, each with C(command) and C(params). In check mode, those that it would send.
       type: list
       elements: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description: What went wrong, with C(type), C(message) and C(hint). Null if nothing went wrong.
+      type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

@@ -9,8 +9,10 @@ module: opensips_facts
 short_description: Gather facts from a running OpenSIPS
 version_added: 0.1.0
 description:
-  - Gathers what a running OpenSIPS tells of itself over its Management Interface, as facts that look the same on every version from 1.11 to 4.0.
-  - What a version does not tell is empty. Subsets for which the server has no module loaded are skipped, and say so.
+  - Returns facts about a running OpenSIPS server, read over its Management Interface (MI).
+  - The facts have the same names and types for all OpenSIPS versions from 1.11 to 4.0. A value is null if the version does not report it.
+  - If the server cannot report a subset, because it has no such command or refuses it, the module skips the subset. The fact
+    C(skipped) has the reason.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -37,20 +39,39 @@ attributes:
 options:
   gather_subset:
     description:
-      - What to gather. V(uptime), V(version), V(processes), V(statistics), V(contacts), V(location_size), V(dialogs), V(dispatcher),
-        V(load_balancer), V(gateways), V(addresses), V(domains), or V(all).
-      - An element with V(!) before it is left out. Only such elements leave them out of everything.
+      - Subsets of facts to gather. Each subset is a fact of that name.
+      - V(default) means V(uptime), V(version), V(processes), V(statistics), V(log_level), V(contacts), V(location_size), V(dialogs),
+        V(dispatcher), V(load_balancer), V(gateways), V(carriers), V(registrants), V(media_nodes), V(addresses), V(domains), V(blacklists)
+        and V(trace).
+      - V(all) means these, and V(shared_variables), V(subscribers) and V(cache), which can be long or secret.
+      - To leave a subset out, write V(!) before it. If all elements begin with V(!), they are left out of V(default).
+      - V(!all) leaves out everything that is not named.
+      - If tens of thousands of contacts are registered, V(contacts) can take minutes on OpenSIPS 3.0 and later. V(location_size) has
+        the expected time.
     type: list
     elements: str
     default:
-      - all
+      - default
   statistics:
     description:
-      - Which statistics to gather, names such as V(rcv_requests), groups with their colon such as V(tm:), or V(all).
+      - Statistics to gather with the subset V(statistics).
+      - Write a statistic as V(rcv_requests), a group with a colon as V(tm:), or V(all).
     type: list
     elements: str
     default:
       - all
+  cache_keys:
+    description:
+      - Keys to gather with the subset V(cache). OpenSIPS cannot list the keys of a cachedb.
+      - The values are facts, and can be seen in the output and in the cache of facts. If they are secret, set C(no_log=true) on the task.
+    type: list
+    elements: str
+    default: []
+  cache_system:
+    description:
+      - The cachedb of O(cache_keys), as in the script of the server. Examples are V(local), and V(redis:group) if its C(cachedb_url) has a group.
+    type: str
+    default: local
 seealso:
   - module: community.opensips.opensips_mi_command
 author:
@@ -58,12 +79,12 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Gather everything but the registered contacts
+- name: Gather the default facts without the registered contacts
   community.opensips.opensips_facts:
     gather_subset:
       - "!contacts"
 
-- name: Gather only some statistics
+- name: Gather the statistics of transactions, and the number of requests
   community.opensips.opensips_facts:
     gather_subset:
       - statistics
@@ -75,596 +96,390 @@ EXAMPLES = r"""
   community.opensips.opensips_facts:
     gather_subset:
       - contacts
-    contacts:
+    select:
       user_agent:
         - snom
 
-- name: Count them
+- name: Show how many there are
   ansible.builtin.debug:
     msg: "{{ ansible_facts.opensips.contacts | length }} phones of Snom"
+
+- name: Gather a flag of the script that is in the local cache
+  community.opensips.opensips_facts:
+    gather_subset:
+      - cache
+    cache_keys:
+      - maintenance
 """
 
 RETURN = r"""
 ansible_facts:
-  description: Facts to add to those of the host.
+  description: Facts to add to the facts of the host.
   returned: always
   type: dict
   contains:
     opensips:
-      description: What the server tells.
+      description: What the server reports. Each task replaces the fact C(opensips) of an earlier one.
       returned: always
       type: dict
       contains:
         uptime:
-          description: How long the server runs.
+          description: How long the server has been running.
           returned: when C(uptime) is gathered
           type: dict
           contains:
-            now:
-              description: The server's local time of day (ISO 8601 without a zone).
-              type: str
-              sample: "2026-11-22T03:26:16"
-            since:
-              description: When the server started (ISO 8601 without a zone).
-              type: str
-              sample: "2026-11-22T03:17:45"
-            seconds:
-              description: Seconds since it started.
-              type: int
-              sample: 511
+            now: {type: str, sample: "2026-11-22T03:26:16", description: Local time of the server (ISO 8601 without a time zone).}
+            since: {type: str, sample: "2026-11-22T03:17:45", description: Local time at which the server started.}
+            seconds: {type: int, sample: 511, description: Seconds since the server started.}
         version:
-          description: What the server is.
+          description: Version of the server, and the protocol that it speaks.
           returned: when C(version) is gathered
           type: dict
           contains:
-            server:
-              description: As the server says it.
-              type: str
-              sample: OpenSIPS (3.6.8 (x86_64/linux))
-            product:
-              description: Name of the product.
-              type: str
-              sample: OpenSIPS
-            version:
-              description: Version number.
-              type: str
-              sample: "3.6.8"
-            flavour:
-              description: What follows the number, such as V(notls) or V(beta).
-              type: str
-              sample: null
-            numbers:
-              description: The version's parts.
-              type: list
-              elements: int
-              sample:
-                - 3
-                - 6
-                - 8
-            arch:
-              description: Processor architecture.
-              type: str
-              sample: x86_64
-            os:
-              description: Operating system.
-              type: str
-              sample: linux
-            protocol:
-              description: What the server speaks, as O(protocol).
-              type: str
-              sample: jsonrpc
+            server: {type: str, sample: OpenSIPS (3.6.8 (x86_64/linux)), description: What the server calls itself.}
+            product: {type: str, sample: OpenSIPS, description: Name of the product.}
+            version: {type: str, sample: 3.6.8, description: Version number.}
+            flavour: {type: str, description: "Text after the version number, such as V(notls) or V(beta). Null if there is none."}
+            numbers: {type: list, elements: int, sample: [3, 6, 8], description: Parts of the version number.}
+            arch: {type: str, sample: x86_64, description: Processor architecture.}
+            os: {type: str, sample: linux, description: Operating system.}
+            protocol: {type: str, sample: jsonrpc, description: "Protocol that the module used, one of the values of O(protocol)."}
         processes:
-          description: The server's processes.
+          description: Processes of the server.
           returned: when C(processes) is gathered
           type: list
           elements: dict
           contains:
-            id:
-              description: Number of the process.
-              type: int
-              sample: 6
-            pid:
-              description: Process ID.
-              type: int
-              sample: 26257
-            type:
-              description: What it does.
-              type: str
-              sample: SIP receiver udp:127.0.0.1:5060
-            load:
-              description: Load in percent over the last moments, where asked for (OpenSIPS 2.4 and later).
-              type: int
-              sample: 0
+            id: {type: int, description: Number of the process within OpenSIPS.}
+            pid: {type: int, sample: 26257, description: Process ID.}
+            type: {type: str, sample: "SIP receiver udp:127.0.0.1:5060", description: What the process does.}
+            load: {type: int, description: "Load in the last second, in percent (OpenSIPS 2.4 and later)."}
         statistics:
-          description: Statistics by group and name. Values are integers, or text where the server keeps text.
+          description: Statistics by group and name. A value is an integer, or text if the server keeps text.
           returned: when C(statistics) is gathered
           type: dict
-          sample:
-            core:
-              rcv_requests: 14
-            tm:
-              "2xx_transactions": 7
-        location_size:
-          description:
-            - How much is registered in O(location_table), by the statistics of C(usrloc), and how long reading the whole of it is expected to take.
-              Gathering this costs the server nothing.
-            - A value is empty if the server does not tell it. Servers that keep their contacts in a database only count none.
-          returned: when C(location_size) is gathered
+          sample: {core: {rcv_requests: 14}, tm: {2xx_transactions: 7}}
+        log_level:
+          description: Log levels, as set by M(community.opensips.opensips_log_level).
+          returned: when C(log_level) is gathered
           type: dict
           contains:
-            users:
-              description: Registered AORs.
-              type: int
-              sample: 100000
-            contacts:
-              description: Registered contacts.
-              type: int
-              sample: 104212
-            expected_seconds:
-              description: Seconds that reading the location table is expected to take.
-              type: float
-              sample: 86.3
+            log_level: {type: int, sample: 2, description: Level of all processes. Null if they differ.}
+            processes:
+              description: Level of each process (OpenSIPS 2.2 and later).
+              type: list
+              elements: dict
+              contains:
+                pid: {type: int, sample: 26257, description: Process ID.}
+                type: {type: str, sample: MI FIFO, description: What the process does.}
+                log_level: {type: int, sample: 2, description: Level of the process.}
+            xlog_level: {type: int, sample: 2, description: Level up to which C(xlog()) in the script writes (OpenSIPS 3.0 and later).}
+            consumers:
+              description: Consumers of the log (OpenSIPS 3.4 and later).
+              type: list
+              elements: dict
+              contains:
+                name: {type: str, sample: syslog, description: "V(stderror), V(syslog) or V(event)."}
+                level_filter: {type: int, sample: 0, description: Highest level that the consumer receives. V(0) means all levels.}
+                muted: {type: bool, sample: false, description: Whether the consumer receives nothing.}
         contacts:
           description:
             - Registered contacts.
-            - Those of an AOR are left out, with a warning, if they cannot be believed, because a phone wrote lines into its registration
-              that look like the server's.
+            - If a phone wrote lines into its registration that look like lines of the server, no contact of that AOR can be trusted. The module leaves
+              these contacts out, and warns.
           returned: when C(contacts) is gathered
           type: list
           elements: dict
           contains:
-            table:
-              description: Location table.
-              type: str
-              sample: location
-            aor:
-              description: Address of record as the server keeps it.
-              type: str
-              sample: "100000@example.com"
-            user:
-              description: User part of the address of record.
-              type: str
-              sample: "100000"
-            domain:
-              description: Domain of the address of record, null when the server keeps them without.
-              type: str
-              sample: example.com
-            contact:
-              description: Contact URI.
-              type: str
-              sample: sip:100000@192.0.2.10:5060
-            contact_id:
-              description: The server's id of the contact (OpenSIPS 2.3 and later).
-              type: str
-              sample: "150448375051846071"
-            expires:
-              description: Seconds left; 0 when it has run out, null when permanent.
-              type: int
-              sample: 3412
-            permanent:
-              description: Whether it was added without an end.
-              type: bool
-              sample: false
-            q:
-              description: Priority from 0.0 to 1.0, null when the phone gave none.
-              type: float
-              sample: 0.5
-            call_id:
-              description: Call-ID of the last REGISTER.
-              type: str
-              sample: c100000@192.0.2.10
-            cseq:
-              description: CSeq of the last REGISTER.
-              type: int
-              sample: 17653
-            user_agent:
-              description: User-Agent, null when the phone gave none.
-              type: str
-              sample: Yealink SIP-T46U 108.86.0.20
-            received:
-              description: URI that the REGISTER came from, if behind NAT.
-              type: str
-              sample: null
-            path:
-              description: Path of the registration.
-              type: str
-              sample: null
+            location_table: {type: str, sample: location, description: Name of the location table.}
+            aor: {type: str, sample: 100000@example.com, description: Address of record as the server stores it.}
+            user: {type: str, sample: "100000", description: User part of the AOR.}
+            domain: {type: str, sample: example.com, description: Domain of the AOR. Null if the server stores AORs without domain.}
+            contact: {type: str, sample: "sip:100000@192.0.2.10:5060", description: URI of the contact.}
+            contact_id: {type: str, sample: "150448375051846071", description: ID of the contact in C(usrloc) (OpenSIPS 2.3 and later).}
+            expires: {type: int, sample: 3412, description: "Seconds until the registration ends. V(0) if it has ended, null if it is permanent."}
+            permanent: {type: bool, description: Whether the contact was added without an end.}
+            q: {type: float, sample: 0.5, description: Priority from 0.0 to 1.0. Null if the phone sent none.}
+            call_id: {type: str, description: Call-ID of the last REGISTER.}
+            cseq: {type: int, description: CSeq of the last REGISTER.}
+            user_agent: {type: str, sample: Yealink SIP-T46U 108.86.0.20, description: User-Agent of the phone. Null if the phone sent none.}
+            received: {type: str, description: "URI from which the REGISTER came, if the phone is behind NAT."}
+            path: {type: str, description: Path of the registration.}
             state:
-              description: 'State against the database: V(CS_NEW), V(CS_SYNC), V(CS_DIRTY) or V(CS_UNKNOWN). Empty with O(location_db).'
+              description: State against the database, V(CS_NEW), V(CS_SYNC), V(CS_DIRTY) or V(CS_UNKNOWN). Null if O(location_db) is set.
               type: str
               sample: CS_NEW
-            flags:
-              description: The server's internal flags, a bit mask.
-              type: int
-              sample: 0
-            cflags:
-              description: Names of the branch flags set; null where the server only gives bits.
+            flags: {type: int, description: "Internal flags of the server, as a bit mask."}
+            branch_flags:
+              description: Names of the branch flags that are set. Null if the server reports only bits.
               type: list
               elements: str
-              sample:
-                - NAT
-            socket:
-              description: Server socket that the REGISTER came in on.
-              type: str
-              sample: udp:192.0.2.1:5060
+              sample: [NAT]
+            socket: {type: str, sample: "udp:192.0.2.1:5060", description: Socket of the server on which the REGISTER arrived.}
             methods:
-              description: Methods that the phone allows, null when it did not say (all).
+              description: SIP methods that the phone supports. Null if the phone did not say, which means all.
               type: list
               elements: str
-              sample:
-                - INVITE
-                - ACK
-                - BYE
-                - NOTIFY
-            attr:
-              description: Attributes that the script attached.
-              type: str
-              sample: null
+              sample: [INVITE, ACK, BYE, NOTIFY]
+            attr: {type: str, description: Attributes that the script attached.}
             sip_instance:
-              description: +sip.instance of the phone.
+              description: Parameter C(+sip.instance) of the contact.
               type: str
               sample: <urn:uuid:00000000-0000-1000-8000-000000100000>
+        location_size:
+          description:
+            - Number of registered AORs and contacts in O(location_table), and the time that reading them is expected to take.
+            - The numbers are statistics of C(usrloc), so this subset is cheap. A value is null if the server does not report it, as with contacts that are
+              only in a database.
+          returned: when C(location_size) is gathered
+          type: dict
+          contains:
+            users: {type: int, sample: 100000, description: Registered AORs.}
+            contacts: {type: int, sample: 104212, description: Registered contacts.}
+            expected_seconds: {type: float, sample: 86.3, description: Seconds that reading the location table is expected to take.}
         dialogs:
-          description: Calls that the server tracks.
+          description: Calls that the module C(dialog) tracks.
           returned: when C(dialogs) is gathered
           type: list
           elements: dict
           contains:
-            id:
-              description: What C(dlg_end_dlg) takes.
-              type: str
-              sample: "1a5.7edb4e91"
-            db_id:
-              description: The dialog's id as a number.
-              type: str
-              sample: "6189482294759"
-            hash:
-              description: The two halves of O(ignore:db_id).
-              type: str
-              sample: "1441:434421223"
+            id: {type: str, sample: 1a5.7edb4e91, description: "ID of the dialog, as C(dlg_end_dlg) expects it."}
+            db_id: {type: str, sample: "6189482294759", description: ID of the dialog as a decimal number.}
+            hash: {type: str, sample: "1441:434421223", description: The two halves of the decimal number.}
             state:
-              description: V(unconfirmed), V(early), V(confirmed_na) (answered, no ACK yet), V(confirmed) or V(deleted).
+              description: V(unconfirmed), V(early), V(confirmed_na) (answered, without ACK so far), V(confirmed) or V(deleted).
               type: str
               sample: confirmed
-            state_number:
-              description: The state as a number from 1 to 5.
-              type: int
-              sample: 4
-            user_flags:
-              description: Names of the dialog flags set (OpenSIPS 3.4 and later).
-              type: list
-              elements: str
-              sample: []
-            timestart:
-              description: When the call was answered, in seconds since the epoch.
-              type: int
-              sample: 1795318012
-            datestart:
-              description: The same in the server's local time (ISO 8601).
-              type: str
-              sample: "2026-11-22T03:26:52"
-            timeout:
-              description: When the server ends the call, in seconds since the epoch.
-              type: int
-              sample: 1795361212
-            dateout:
-              description: The same in the server's local time (ISO 8601).
-              type: str
-              sample: "2026-11-22T15:26:52"
-            call_id:
-              description: Call-ID.
-              type: str
-              sample: "1-7400@192.0.2.10"
-            from_uri:
-              description: URI of From.
-              type: str
-              sample: sip:alice@example.com
-            to_uri:
-              description: URI of To.
-              type: str
-              sample: sip:bob@example.com
+            state_number: {type: int, sample: 4, description: The state as a number from 1 to 5.}
+            user_flags: {type: list, elements: str, sample: [], description: Names of the dialog flags that are set (OpenSIPS 3.4 and later).}
+            timestart: {type: int, sample: 1795318012, description: "When the call was answered, in seconds since the epoch."}
+            datestart: {type: str, sample: "2026-11-22T03:26:52", description: "When the call was answered, in local time of the server."}
+            timeout: {type: int, sample: 1795361212, description: "When the server ends the call, in seconds since the epoch."}
+            dateout: {type: str, sample: "2026-11-22T15:26:52", description: "When the server ends the call, in local time of the server."}
+            call_id: {type: str, description: Call-ID.}
+            from_uri: {type: str, sample: "sip:alice@example.com", description: URI of the From header.}
+            to_uri: {type: str, sample: "sip:bob@example.com", description: URI of the To header.}
             caller:
-              description: The caller's leg.
+              description: Leg of the caller.
               type: dict
               contains:
-                tag:
-                  description: Tag of the leg.
-                  type: str
-                  sample: "7400SIPpTag001"
-                contact:
-                  description: Contact URI of the leg.
-                  type: str
-                  sample: sip:alice@192.0.2.10
-                callee_cseq:
-                  description: CSeq of the callee's requests to the caller (only in the caller's leg).
-                  type: int
-                  sample: 0
-                caller_cseq:
-                  description: CSeq of the caller's requests to the callee (only in callees' legs).
-                  type: int
-                  sample: 1
-                route_set:
-                  description: Route set of the leg.
-                  type: str
-                  sample: null
-                bind_addr:
-                  description: Server socket towards the leg.
-                  type: str
-                  sample: udp:192.0.2.1:5060
-                sdp:
-                  description: SDP that came from the leg (OpenSIPS 2.2 and later).
-                  type: str
-                  sample: null
-                sent_sdp:
-                  description: SDP that was sent to the leg (OpenSIPS 3.0 and later).
-                  type: str
-                  sample: null
+                tag: {type: str, sample: 7400SIPpTag001, description: Tag of the leg.}
+                contact: {type: str, sample: "sip:alice@192.0.2.10", description: URI of the contact of the leg.}
+                callee_cseq: {type: int, description: CSeq of the requests of the callee.}
+                route_set: {type: str, description: Route set of the leg.}
+                bind_addr: {type: str, sample: "udp:192.0.2.1:5060", description: Socket of the server towards the leg.}
+                sdp: {type: str, description: SDP that was received from the leg (OpenSIPS 2.2 and later).}
+                sent_sdp: {type: str, description: SDP that was sent to the leg (OpenSIPS 3.0 and later).}
             callees:
-              description: The callees' legs.
+              description: Legs of the callees.
               type: list
               elements: dict
               contains:
-                tag:
-                  description: Tag of the leg.
-                  type: str
-                  sample: "7400SIPpTag001"
-                contact:
-                  description: Contact URI of the leg.
-                  type: str
-                  sample: sip:alice@192.0.2.10
-                callee_cseq:
-                  description: CSeq of the callee's requests to the caller (only in the caller's leg).
-                  type: int
-                  sample: 0
-                caller_cseq:
-                  description: CSeq of the caller's requests to the callee (only in callees' legs).
-                  type: int
-                  sample: 1
-                route_set:
-                  description: Route set of the leg.
-                  type: str
-                  sample: null
-                bind_addr:
-                  description: Server socket towards the leg.
-                  type: str
-                  sample: udp:192.0.2.1:5060
-                sdp:
-                  description: SDP that came from the leg (OpenSIPS 2.2 and later).
-                  type: str
-                  sample: null
-                sent_sdp:
-                  description: SDP that was sent to the leg (OpenSIPS 3.0 and later).
-                  type: str
-                  sample: null
-            context:
-              description: Values and profiles, where asked for.
-              type: dict
-              contains:
-                values:
-                  description: Mapping of name to value.
-                  type: dict
-                  sample:
-                    colour: red
-                profiles:
-                  description: Name and value of each profile.
-                  type: list
-                  elements: dict
-                  sample:
-                    - name: caller
-                      value: alice
+                tag: {type: str, sample: 7400SIPpTag001, description: Tag of the leg.}
+                contact: {type: str, sample: "sip:alice@192.0.2.10", description: URI of the contact of the leg.}
+                caller_cseq: {type: int, description: CSeq of the requests of the caller.}
+                route_set: {type: str, description: Route set of the leg.}
+                bind_addr: {type: str, sample: "udp:192.0.2.1:5060", description: Socket of the server towards the leg.}
+                sdp: {type: str, description: SDP that was received from the leg (OpenSIPS 2.2 and later).}
+                sent_sdp: {type: str, description: SDP that was sent to the leg (OpenSIPS 3.0 and later).}
+            context: {type: dict, description: "Always null, because C(dlg_list) does not report values and profiles."}
         dispatcher:
-          description: Destinations of the dispatcher.
+          description: Destinations of the module C(dispatcher).
           returned: when C(dispatcher) is gathered
           type: list
           elements: dict
           contains:
-            partition:
-              description: Partition.
-              type: str
-              sample: default
-            set:
-              description: Set (group) id.
-              type: int
-              sample: 1
-            uri:
-              description: SIP URI of the destination.
-              type: str
-              sample: sip:192.0.2.20:5060
-            state:
-              description: V(active), V(inactive) or V(probing).
-              type: str
-              sample: active
-            socket:
-              description: Server socket to send from.
-              type: str
-              sample: null
-            attrs:
-              description: Attributes.
-              type: str
-              sample: dc=a
-            script_attrs:
-              description: Attributes that the script set (OpenSIPS 3.1 and later).
-              type: str
-              sample: null
-            weight:
-              description: Weight (OpenSIPS 2.2 and later).
-              type: int
-              sample: 50
-            priority:
-              description: Priority (OpenSIPS 2.2 and later).
-              type: int
-              sample: 0
-            description:
-              description: Description (OpenSIPS 2.2 and later).
-              type: str
-              sample: gw one
-            first_hit_counter:
-              description: How often it was the first choice (OpenSIPS 2.2 and later).
-              type: int
-              sample: 0
+            partition: {type: str, sample: default, description: Partition.}
+            set: {type: int, sample: 1, description: ID of the set.}
+            uri: {type: str, sample: "sip:192.0.2.20:5060", description: SIP URI of the destination.}
+            state: {type: str, sample: active, description: "V(active), V(inactive) or V(probing)."}
+            socket: {type: str, description: Socket of the server from which requests are sent.}
+            attrs: {type: str, sample: dc=a, description: Attributes.}
+            script_attrs: {type: str, description: Attributes that the script set (OpenSIPS 3.1 and later).}
+            weight: {type: int, description: Weight (OpenSIPS 2.2 and later).}
+            priority: {type: int, description: Priority (OpenSIPS 2.2 and later).}
+            description: {type: str, description: Description (OpenSIPS 2.2 and later).}
+            first_hit_counter: {type: int, description: How often the destination was the first choice (OpenSIPS 2.2 and later).}
             resolved_addresses:
-              description: Addresses that the URI resolved to (OpenSIPS 3.2 and later).
+              description: Addresses to which the URI resolved (OpenSIPS 3.2 and later).
               type: list
               elements: str
-              sample:
-                - "192.0.2.20:5060"
+              sample: ['192.0.2.20:5060']
         load_balancer:
-          description: Destinations of the load balancer.
+          description: Destinations of the module C(load_balancer).
           returned: when C(load_balancer) is gathered
           type: list
           elements: dict
           contains:
-            id:
-              description: Id of the destination.
-              type: int
-              sample: 1
-            uri:
-              description: SIP URI.
-              type: str
-              sample: sip:192.0.2.30
-            group:
-              description: Group id.
-              type: int
-              sample: 1
-            enabled:
-              description: Whether it gets calls.
-              type: bool
-              sample: true
-            auto_reenable:
-              description: Whether probing may enable it again.
-              type: bool
-              sample: true
-            attrs:
-              description: Attributes (OpenSIPS 3.1 and later).
-              type: str
-              sample: null
+            id: {type: int, sample: 1, description: ID of the destination.}
+            uri: {type: str, sample: "sip:192.0.2.30", description: SIP URI of the destination.}
+            group: {type: int, sample: 1, description: ID of the group.}
+            enabled: {type: bool, description: Whether the destination receives calls.}
+            auto_reenable: {type: bool, description: Whether probing may enable the destination again.}
+            attrs: {type: str, description: Attributes (OpenSIPS 3.1 and later).}
             resources:
-              description: Its resources.
+              description: Resources of the destination.
               type: list
               elements: dict
               contains:
-                name:
-                  description: Name.
-                  type: str
-                  sample: pstn
-                max:
-                  description: Capacity.
-                  type: int
-                  sample: 32
-                load:
-                  description: Calls at present.
-                  type: int
-                  sample: 0
+                name: {type: str, sample: pstn, description: Name of the resource.}
+                max: {type: int, sample: 32, description: Capacity.}
+                load: {type: int, sample: 0, description: Calls that use the resource now.}
         gateways:
-          description: Gateways of dynamic routing.
+          description: Gateways of the module C(drouting).
           returned: when C(gateways) is gathered
           type: list
           elements: dict
           contains:
-            partition:
-              description: Partition, null where drouting uses none.
-              type: str
-              sample: null
-            id:
-              description: Id of the gateway.
-              type: str
-              sample: gw1
-            address:
-              description: Its address.
-              type: str
-              sample: "192.0.2.40:5060"
+            partition: {type: str, description: Partition. Null if C(drouting) does not use partitions.}
+            id: {type: str, sample: gw1, description: ID of the gateway.}
+            address: {type: str, sample: "192.0.2.40:5060", description: Address of the gateway.}
             state:
-              description: V(active), V(inactive), V(probing) or V(disabled_mi) (switched off by command; V(inactive) on 1.x).
+              description: V(active), V(inactive), V(probing) or V(disabled_mi) (switched off by a command). OpenSIPS 1.x reports V(inactive) for the
+                latter.
               type: str
               sample: active
-            enabled:
-              description: Whether the state is V(active).
-              type: bool
-              sample: true
-            attrs:
-              description: Attributes (OpenSIPS 3.1 and later).
-              type: str
-              sample: a1
+            enabled: {type: bool, description: Whether the state is V(active).}
+            attrs: {type: str, description: Attributes (OpenSIPS 3.1 and later).}
         carriers:
-          description: Carriers of dynamic routing.
-          returned: when C(gateways) is gathered
+          description: Carriers of the module C(drouting).
+          returned: when C(carriers) is gathered
           type: list
           elements: dict
           contains:
-            partition:
-              description: Partition, null where drouting uses none.
+            partition: {type: str, description: Partition. Null if C(drouting) does not use partitions.}
+            id: {type: str, sample: cr1, description: ID of the carrier.}
+            enabled: {type: bool, description: Whether the carrier is used.}
+            attrs: {type: str, description: Attributes (OpenSIPS 3.1 and later).}
+        registrants:
+          description: Registrations of the server at other servers, by the module C(uac_registrant).
+          returned: when C(registrants) is gathered
+          type: list
+          elements: dict
+          contains:
+            aor: {type: str, sample: "sip:trunk1@carrier.example", description: AOR that is registered.}
+            contact: {type: str, sample: "sip:trunk1@192.0.2.1:5060", description: URI of the contact that is registered.}
+            registrar: {type: str, sample: "sip:192.0.2.50", description: URI of the registrar.}
+            state:
+              description: V(not_registered), V(registering), V(authenticating), V(registered), V(register_timeout), V(internal_error),
+                V(wrong_credentials), V(registrar_error), V(unregistering) or V(authenticating_unregister).
               type: str
-              sample: null
-            id:
-              description: Id of the carrier.
+              sample: registered
+            enabled: {type: bool, description: Whether the server keeps the registration up (OpenSIPS 3.2 and later).}
+            expires: {type: int, sample: 600, description: "Lifetime that the server asks for, in seconds."}
+            last_register_sent:
+              description: When the last REGISTER was sent, in local time of the server. Null if none was sent.
               type: str
-              sample: cr1
-            enabled:
-              description: Whether it is in use.
-              type: bool
-              sample: true
-            attrs:
-              description: Attributes (OpenSIPS 3.1 and later).
-              type: str
-              sample: x
+              sample: '2026-11-22T03:17:45'
+            registration_timeout: {type: str, sample: "2026-11-22T03:27:45", description: "When the registration ends, in local time of the server."}
+            proxy: {type: str, description: URI of the outbound proxy.}
+            third_party_registrant: {type: str, description: "URI in the From header of the REGISTER, if it is not the AOR."}
+            contact_params: {type: str, description: Parameters of the contact.}
+            socket: {type: str, description: Socket of the server from which the REGISTER is sent.}
+            dst_ip: {type: str, description: Address to which the last REGISTER was sent.}
+            shtag: {type: str, description: "Sharing tag, in a cluster."}
+            cluster_id: {type: int, description: ID of the cluster.}
+        media_nodes:
+          description: Nodes of the modules C(rtpengine) and C(rtpproxy).
+          returned: when C(media_nodes) is gathered
+          type: list
+          elements: dict
+          contains:
+            engine: {type: str, sample: rtpengine, description: V(rtpengine) or V(rtpproxy).}
+            set: {type: int, sample: 1, description: ID of the set.}
+            url: {type: str, sample: "udp:127.0.0.1:22222", description: URL of the node.}
+            index: {type: int, description: Number of the node within its set.}
+            enabled: {type: bool, description: Whether the node is used. False if a command switched it off.}
+            available: {type: bool, description: "Whether the node receives calls now. False if it is switched off, or does not answer."}
+            weight: {type: int, sample: 1, description: Weight.}
+            recheck_ticks: {type: int, description: "Server time, in seconds since its start, at which it tries an unavailable node again."}
         addresses:
-          description: Trusted addresses and subnets.
+          description: Trusted addresses and subnets of the module C(permissions).
           returned: when C(addresses) is gathered
           type: list
           elements: dict
           contains:
-            partition:
-              description: Partition.
-              type: str
-              sample: default
-            group:
-              description: Group id.
-              type: int
-              sample: 1
-            ip:
-              description: Address, or first address of the subnet.
-              type: str
-              sample: "10.2.0.0"
-            mask:
-              description: Prefix length.
-              type: int
-              sample: 16
-            port:
-              description: Port, 0 for any.
-              type: int
-              sample: 5060
-            proto:
-              description: Protocol or V(any); null for subnets before OpenSIPS 2.3.
-              type: str
-              sample: udp
-            pattern:
-              description: Pattern to match, null for any.
-              type: str
-              sample: null
-            context_info:
-              description: What the script gets told.
-              type: str
-              sample: office
+            partition: {type: str, sample: default, description: Partition.}
+            group: {type: int, sample: 1, description: ID of the group.}
+            ip: {type: str, sample: 10.2.0.0, description: "Address, or first address of the subnet."}
+            mask: {type: int, sample: 16, description: Length of the prefix.}
+            port: {type: int, sample: 5060, description: Port. V(0) means any.}
+            proto: {type: str, sample: udp, description: "Protocol, or V(any). Null for subnets before OpenSIPS 2.3."}
+            pattern: {type: str, description: Pattern that the request must match. Null means any.}
+            context_info: {type: str, sample: office, description: Text for the script.}
         domains:
-          description: Domains that the server is responsible for.
+          description: Domains for which the server is responsible, from the module C(domain).
           returned: when C(domains) is gathered
           type: list
           elements: dict
           contains:
-            name:
-              description: Domain.
-              type: str
-              sample: example.com
-            attributes:
-              description: Attributes (OpenSIPS 2.1 and later).
-              type: str
-              sample: t=1
+            name: {type: str, sample: example.com, description: Name of the domain.}
+            attributes: {type: str, sample: t=1, description: Attributes (OpenSIPS 2.1 and later).}
+        blacklists:
+          description: Blacklists of destinations.
+          returned: when C(blacklists) is gathered
+          type: list
+          elements: dict
+          contains:
+            name: {type: str, sample: net_filter, description: Name of the list.}
+            owner: {type: str, sample: script, description: "What created the list, such as V(script). Null before OpenSIPS 3.4."}
+            flags: {type: list, elements: str, sample: [expire], description: "V(read-only), V(expire) and V(default), as far as they are set."}
+            rules:
+              description: Rules of the list.
+              type: list
+              elements: dict
+              contains:
+                ip: {type: str, sample: 10.9.0.0, description: "Address, or first address of the network."}
+                mask: {type: int, sample: 16, description: Length of the prefix.}
+                proto: {type: str, sample: udp, description: "Protocol, or V(any)."}
+                port: {type: int, sample: 5060, description: Port. V(0) means any.}
+                match: {type: str, description: Pattern that the request must match. Null means any.}
+                except: {type: bool, description: Whether the rule is for all destinations except these.}
+                expires: {type: int, description: Seconds until the server removes the rule. Null if it stays.}
+        trace:
+          description: Tracing of SIP messages, by the module C(tracer), or C(siptrace) before OpenSIPS 3.0.
+          returned: when C(trace) is gathered
+          type: dict
+          contains:
+            enabled: {type: bool, description: Whether tracing is on as a whole.}
+            destinations:
+              description: Destinations of the trace IDs (OpenSIPS 2.2 and later).
+              type: list
+              elements: dict
+              contains:
+                id: {type: str, sample: tid, description: Trace ID.}
+                kind: {type: str, sample: HEP, description: "V(SIP), V(HEP) or V(Database)."}
+                uri: {type: str, sample: "192.0.2.60:9060", description: Where the messages go.}
+                enabled: {type: bool, description: Whether the trace ID is on.}
+                dynamic: {type: bool, description: Whether the command C(trace_start) created the trace ID.}
+        shared_variables:
+          description: Value of each shared variable C($shv()) of the script, an integer or text.
+          returned: when C(shared_variables) is gathered
+          type: dict
+          sample: {colour: red, maintenance: 1}
+        subscribers:
+          description: Subscribers of events.
+          returned: when C(subscribers) is gathered
+          type: list
+          elements: dict
+          contains:
+            event: {type: str, sample: E_UL_AOR_INSERT, description: Name of the event.}
+            event_id: {type: int, description: Number of the event.}
+            socket: {type: str, sample: "udp:192.0.2.70:8888", description: Socket of the subscriber.}
+            protocol: {type: str, description: Protocol of the event.}
+            expires: {type: int, sample: 600, description: Lifetime of the subscription in seconds. Null if it does not end.}
+            ttl: {type: int, sample: 301, description: Seconds until the subscription ends (OpenSIPS 3.1 and later).}
+        cache:
+          description: Value of each of O(cache_keys). Null if the key is absent.
+          returned: when C(cache) is gathered
+          type: dict
+          sample: {maintenance: 'yes', token: null}
         skipped:
-          description: Subsets that could not be gathered, each with the reason.
+          description: Reason for each subset that could not be gathered.
           returned: always
           type: dict
           sample:
-            dispatcher: The server has no command ds_list; it comes with the module dispatcher
+            dispatcher: "This server has no MI command 'ds_list'. It needs the module dispatcher of OpenSIPS 1.4 to 4.0: is it loaded?"
 error:
   description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
   returned: failure

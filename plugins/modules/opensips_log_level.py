@@ -6,13 +6,13 @@
 
 DOCUMENTATION = r"""
 module: opensips_log_level
-short_description: Set log levels of a running OpenSIPS
+short_description: Set the log levels of a running OpenSIPS
 version_added: 0.1.0
 description:
-  - Makes the log levels of all processes or of some as wanted, that of C(xlog()), and filters of the consumers of the log.
-  - Reads and writes with C(log_level) (C(debug) on OpenSIPS 1.11), C(xlog_level), C(log_level_filter) and C(log_mute_state).
-  - The levels are those of the running server; when it starts again, those of its configuration count.
-  - "Levels: V(-3) alert, V(-2) critical, V(-1) error, V(1) warning, V(2) notice, V(3) info, V(4) debug."
+  - Sets the log level of all processes or of some, the log level of C(xlog()), and the filters of the consumers of the log.
+  - "The levels are V(-3) (alert), V(-2) (critical), V(-1) (error), V(1) (warning), V(2) (notice), V(3) (info) and V(4) (debug)."
+  - A restart of the server restores the levels of its configuration.
+  - The module uses C(log_level) (C(debug) on OpenSIPS 1.11), C(xlog_level), C(log_level_filter) and C(log_mute_state).
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -24,66 +24,67 @@ attributes:
 options:
   log_level:
     description:
-      - The level of all processes but those of O(processes).
+      - Log level of all processes that are not in O(processes).
       - At least one of O(log_level), O(processes), O(xlog_level) and O(consumers) is required.
     type: int
   processes:
     description:
-      - Levels of single processes, by O(processes[].pid) or O(processes[].type). It takes OpenSIPS 2.2 or later.
-      - A process that the server does not have is an error that lists those that it has.
+      - Log levels of single processes. Each entry requires one of O(processes[].pid) and O(processes[].type).
+      - If the server does not have the process, the task fails, and the message names the processes that it has.
+      - Requires OpenSIPS 2.2 or later.
     type: list
     elements: dict
     suboptions:
       pid:
         description:
-          - The id of the process.
+          - ID of the process.
         type: int
       type:
         description:
-          - What the process does, as C(log_level) and C(ps) list it, such as V(MI FIFO). All processes of the type are meant.
+          - Type of the process, as C(log_level) and C(ps) report it, such as V(MI FIFO). The level is set for all processes of the type.
         type: str
       log_level:
         description:
-          - Its level.
+          - Log level of the process.
         type: int
         required: true
   xlog_level:
     description:
-      - The level up to which C(xlog()) of the script writes. It takes OpenSIPS 3.0 or later.
+      - Highest level at which C(xlog()) of the script writes. Requires OpenSIPS 3.0 or later.
     type: int
   consumers:
     description:
-      - What takes the log. It takes OpenSIPS 3.4 or later.
-      - At least one of O(consumers[].level_filter) and O(consumers[].muted) is required.
+      - Consumers of the log. Each entry requires at least one of O(consumers[].level_filter) and O(consumers[].muted).
+      - Requires OpenSIPS 3.4 or later.
     type: list
     elements: dict
     suboptions:
       name:
         description:
-          - Which one.
+          - Name of the consumer.
         type: str
         choices: [stderror, syslog, event]
         required: true
       level_filter:
         description:
-          - The highest level that the consumer gets, V(0) for all.
+          - Highest level that the consumer receives. V(0) means all levels.
         type: int
       muted:
         description:
-          - Whether the consumer gets nothing.
+          - Whether the consumer receives nothing.
         type: bool
 seealso:
-  - module: community.opensips.opensips_mi_command
+  - module: community.opensips.opensips_facts
 author:
   - community.opensips contributors (@community-opensips)
 """
 
 EXAMPLES = r"""
-- name: Debug until the next task says otherwise
+- name: Log everything
   community.opensips.opensips_log_level:
     log_level: 4
 
-- name: Quiet, but for the process that serves the FIFO
+- name: Log warnings only, but more of the process that serves the FIFO
   community.opensips.opensips_log_level:
     log_level: 1
     processes:
@@ -93,7 +94,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for all processes, then for each of O(processes), for O(xlog_level), and for each of O(consumers).
+  description: One entry for O(log_level), then one for each process of O(processes), for O(xlog_level) and for each of O(consumers).
   returned: always
   type: list
   elements: dict
@@ -103,38 +104,35 @@ results:
       type: str
       sample: process
     pid:
-      description: The id of the process. Null for other kinds.
+      description: ID of the process. Null for other kinds.
       type: int
       sample: 4711
     type:
-      description: The type of the process. Null for other kinds.
+      description: Type of the process. Null for other kinds.
       type: str
       sample: MI FIFO
     name:
-      description: The name of the consumer. Null for other kinds.
+      description: Name of the consumer. Null for other kinds.
       type: str
       sample: null
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether the task changed it. In check mode, whether the task would change it.
       type: bool
     before:
-      description:
-        - What it was. C(log_level) (null when processes differ), C(xlog_level), or of a consumer C(level_filter) and
-          C(muted), as far as they are named.
+      description: State before the task. C(log_level) (null if the processes differ), C(xlog_level), or C(level_filter) and C(muted).
       type: dict
       sample: {log_level: 2}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: State afterwards, as the server reports it. In check mode, the expected state.
       type: dict
       sample: {log_level: 4}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: MI requests that the task sent, each with C(command) and C(params). In check mode, those that it would send.
       type: list
       elements: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description: What went wrong, with C(type), C(message) and C(hint). Null if nothing went wrong.
+      type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

@@ -6,17 +6,17 @@
 
 DOCUMENTATION = r"""
 module: opensips_media_node
-short_description: Switch nodes of rtpproxy and rtpengine on or off
+short_description: Enable or disable nodes of rtpengine and rtpproxy
 version_added: 0.1.0
 description:
-  - Makes nodes of the modules C(rtpproxy) and C(rtpengine) enabled or switched off, and leaves all others alone.
-  - Reads C(rtpproxy_show) or C(rtpengine_show), writes C(rtpproxy_enable) or C(rtpengine_enable) where a node differs, and reads again to
-    see that it did change. It takes OpenSIPS 1.9 or later for C(rtpproxy), 2.1 or later for C(rtpengine).
-  - A node that is switched off gets no new calls until it is enabled again. One that does not answer gets none either, but OpenSIPS goes
-    on trying it. Such a node counts as enabled and is unchanged, although OpenSIPS lists it as C(disabled=1), too.
-  - An enabled node is offered calls at once, and OpenSIPS finds out with the first of them, or in C(rtpengine) with its next ping,
-    whether it answers. So V(enabled) does not mean that somebody is there.
-  - The state is lost with a restart or a reload of the nodes.
+  - Enables or disables nodes of the modules C(rtpengine) and C(rtpproxy). Other nodes stay as they are.
+  - Requires OpenSIPS 2.1 or later for C(rtpengine), 1.9 or later for C(rtpproxy).
+  - A disabled node receives no new calls until it is enabled again.
+  - An enabled node may still be unreachable. OpenSIPS finds out with the next call, or in C(rtpengine) with the next ping.
+  - A node that does not answer also receives no calls, but OpenSIPS tries it again. The module treats it as enabled, although OpenSIPS
+    reports it as C(disabled=1), too.
+  - A restart of the server, or a reload of the nodes, enables all nodes again.
+  - The module uses C(rtpengine_show) and C(rtpengine_enable), or C(rtpproxy_show) and C(rtpproxy_enable).
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -28,33 +28,35 @@ attributes:
 options:
   engine:
     description:
-      - The module that has the nodes.
+      - OpenSIPS module that has the nodes.
     type: str
     choices: [rtpengine, rtpproxy]
     required: true
   nodes:
     description:
-      - The nodes. One that the server does not have is an error that lists those that it has.
+      - Nodes to enable or to disable.
+      - If the server does not have the node, the task fails, and the message names the nodes that it has.
     type: list
     elements: dict
     required: true
     suboptions:
       url:
         description:
-          - The node's URL, as the server lists it, without weight.
+          - URL of the node as the server reports it, without weight.
         type: str
         required: true
       set:
         description:
-          - The id of the set. Left out, the node in every set that has it.
-          - C(rtpproxy) before 2.4 and C(rtpengine) before 3.3 can only switch a node in all its sets.
+          - ID of the set. If it is not set, the node is switched in all sets that have it.
+          - To switch a node in one of several sets requires OpenSIPS 2.4 or later for C(rtpproxy), 3.3 or later for C(rtpengine).
         type: int
       enabled:
         description:
-          - Whether the node is used, as long as it answers.
+          - Whether OpenSIPS uses the node.
         type: bool
         required: true
 seealso:
+  - module: community.opensips.opensips_facts
   - module: community.opensips.opensips_table
   - module: community.opensips.opensips_reload
 author:
@@ -66,56 +68,55 @@ EXAMPLES = r"""
   community.opensips.opensips_media_node:
     engine: rtpengine
     nodes:
-      - url: udp:127.0.0.1:19911
+      - url: udp:127.0.0.1:22222
         enabled: false
 
-- name: Put it back, in its first set
+- name: Put the node back into service in set 1
   community.opensips.opensips_media_node:
     engine: rtpengine
     nodes:
-      - url: udp:127.0.0.1:19911
+      - url: udp:127.0.0.1:22222
         set: 1
         enabled: true
 """
 
 RETURN = r"""
 results:
-  description: One entry for each node that O(nodes) means, in its order.
+  description: One entry for each node that matches O(nodes), in the order of O(nodes).
   returned: always
   type: list
   elements: dict
   contains:
     engine:
-      description: The module that has the node.
+      description: OpenSIPS module that has the node.
       type: str
       sample: rtpengine
     set:
-      description: The id of the set.
+      description: ID of the set.
       type: int
       sample: 1
     url:
-      description: The node's URL.
+      description: URL of the node.
       type: str
-      sample: udp:127.0.0.1:19911
+      sample: udp:127.0.0.1:22222
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether the task changed it. In check mode, whether the task would change it.
       type: bool
     before:
-      description: What it was.
+      description: State before the task.
       type: dict
       sample: {enabled: true}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: State afterwards, as the server reports it. In check mode, the expected state.
       type: dict
       sample: {enabled: false}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: MI requests that the task sent, each with C(command) and C(params). In check mode, those that it would send.
       type: list
       elements: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description: What went wrong, with C(type), C(message) and C(hint). Null if nothing went wrong.
+      type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

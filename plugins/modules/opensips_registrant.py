@@ -6,15 +6,18 @@
 
 DOCUMENTATION = r"""
 module: opensips_registrant
-short_description: Enable or disable registrations of the server elsewhere
+short_description: Enable or disable registrations at other servers
 version_added: 0.1.0
 description:
-  - Makes registrants of the module C(uac_registrant) enabled or disabled, and leaves all others alone.
-  - Reads C(reg_list), writes C(reg_enable) and C(reg_disable) where a registrant differs, and reads again to see that it did change.
-  - It takes OpenSIPS 3.2 or later.
-  - The switch turns at once. An enabled registrant that was not registered sends its REGISTER at once, a disabled one that was
-    registered its un-REGISTER. Whether the registrar agrees shows in C(reg_list) later.
-  - OpenSIPS writes the new state to its table C(registrant), too, so that it outlasts a restart.
+  - Enables or disables registrants of the module C(uac_registrant), which registers OpenSIPS at other servers. Other registrants stay as they
+    are.
+  - Requires OpenSIPS 3.2 or later.
+  - The server acts at once. It sends a REGISTER for an enabled registrant, and ends the registration of a disabled one.
+    The module does not wait for the answer of the registrar. Use M(community.opensips.opensips_facts) with the subset V(registrants) to see it.
+  - OpenSIPS does not compare AORs when it switches a registrant. If another registrant has the same contact and registrar, the task fails
+    and changes nothing.
+  - OpenSIPS also writes the new state to its table C(registrant), so that the state survives a restart.
+  - The module uses C(reg_list), C(reg_enable) and C(reg_disable).
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -26,32 +29,33 @@ attributes:
 options:
   registrants:
     description:
-      - The registrants. One that the server does not have is an error that lists those that it has.
+      - Registrants to enable or to disable.
+      - If the server does not have the registrant, the task fails, and the message names the registrants that it has.
     type: list
     elements: dict
     required: true
     suboptions:
       aor:
         description:
-          - The AOR, as C(reg_list) has it.
+          - AOR as C(reg_list) reports it.
         type: str
         required: true
       contact:
         description:
-          - The contact URI (binding). Left out, any.
+          - URI of the contact that is registered. If it is not set, the entry matches all contacts.
         type: str
       registrar:
         description:
-          - The URI of the registrar. Left out, any.
+          - URI of the registrar. If it is not set, the entry matches all registrars.
         type: str
       enabled:
         description:
-          - Whether the server registers there.
+          - Whether the server keeps the registration up.
         type: bool
         required: true
 seealso:
+  - module: community.opensips.opensips_facts
   - module: community.opensips.opensips_table
-  - module: community.opensips.opensips_mi_command
 author:
   - community.opensips contributors (@community-opensips)
 """
@@ -63,52 +67,51 @@ EXAMPLES = r"""
       - aor: sip:trunk1@carrier.example
         enabled: false
 
-- name: Register again, at one registrar
+- name: Register again at one of its registrars
   community.opensips.opensips_registrant:
     registrants:
       - aor: sip:trunk1@carrier.example
-        registrar: sip:127.0.0.1:19801
+        registrar: sip:192.0.2.50
         enabled: true
 """
 
 RETURN = r"""
 results:
-  description: One entry for each registrant that O(registrants) means, in its order.
+  description: One entry for each registrant that matches O(registrants), in the order of O(registrants).
   returned: always
   type: list
   elements: dict
   contains:
     aor:
-      description: The AOR.
+      description: AOR.
       type: str
       sample: sip:trunk1@carrier.example
     contact:
-      description: The contact URI.
+      description: URI of the contact that is registered.
       type: str
-      sample: sip:trunk1@127.0.0.1:5060
+      sample: sip:trunk1@192.0.2.1:5060
     registrar:
-      description: The URI of the registrar.
+      description: URI of the registrar.
       type: str
-      sample: sip:127.0.0.1:19801
+      sample: sip:192.0.2.50
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether the task changed it. In check mode, whether the task would change it.
       type: bool
     before:
-      description: What it was.
+      description: State before the task.
       type: dict
       sample: {enabled: true}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: State afterwards, as the server reports it. In check mode, the expected state.
       type: dict
       sample: {enabled: false}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: MI requests that the task sent, each with C(command) and C(params). In check mode, those that it would send.
       type: list
       elements: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description: What went wrong, with C(type), C(message) and C(hint). Null if nothing went wrong.
+      type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

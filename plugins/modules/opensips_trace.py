@@ -9,10 +9,10 @@ module: opensips_trace
 short_description: Switch tracing of SIP messages on or off
 version_added: 0.1.0
 description:
-  - Makes tracing on or off as a whole, and for single trace ids. It is done by the module C(tracer) of OpenSIPS 3.0 and later, and by
-    C(siptrace) before.
-  - Reads C(trace), or C(sip_trace) before 3.0, writes the same command where a switch differs, and reads again to see that it did change.
-  - The state is lost with a restart, which begins with the module's C(trace_on).
+  - Switches tracing of SIP messages on or off, as a whole and for single trace IDs. Other trace IDs stay as they are.
+  - Requires the module C(tracer), or C(siptrace) before OpenSIPS 3.0.
+  - A restart of the server switches tracing and all trace IDs to the value of the parameter C(trace_on).
+  - The module uses C(trace), or C(sip_trace) before OpenSIPS 3.0.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -24,37 +24,40 @@ attributes:
 options:
   enabled:
     description:
-      - The global switch. As long as it is off, nothing is traced, whatever the ids say.
+      - Whether tracing is on as a whole. If it is off, nothing is traced, whatever the state of the trace IDs.
+      - At least one of O(enabled) and O(ids) is required.
     type: bool
   ids:
     description:
-      - Trace ids, those of the module's parameter C(trace_id). They take OpenSIPS 2.2 or later.
-      - One that the server does not have is an error that lists those that it has. One that C(trace_start) began has no switch.
+      - Trace IDs to switch on or off, as in the parameter C(trace_id).
+      - If the server does not have the trace ID, the task fails, and the message names the trace IDs that it has.
+      - A trace ID that the command C(trace_start) created cannot be switched.
+      - Requires OpenSIPS 2.2 or later.
     type: list
     elements: dict
     suboptions:
       id:
         description:
-          - The name of the trace id. All its destinations are switched.
+          - Name of the trace ID. All its destinations are switched.
         type: str
         required: true
       enabled:
         description:
-          - Whether it traces.
+          - Whether the trace ID is on.
         type: bool
         required: true
 seealso:
-  - module: community.opensips.opensips_mi_command
+  - module: community.opensips.opensips_facts
 author:
   - community.opensips contributors (@community-opensips)
 """
 
 EXAMPLES = r"""
-- name: Trace nothing
+- name: Switch all tracing off
   community.opensips.opensips_trace:
     enabled: false
 
-- name: Trace to one destination
+- name: Trace with one trace ID
   community.opensips.opensips_trace:
     enabled: true
     ids:
@@ -64,7 +67,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for the global switch where O(enabled) is given, then one for each of O(ids).
+  description: One entry for O(enabled), if it is set, then one for each of O(ids).
   returned: always
   type: list
   elements: dict
@@ -74,29 +77,27 @@ results:
       type: str
       sample: id
     id:
-      description: The trace id.
-      returned: always, but empty for the global switch
+      description: Name of the trace ID. Null for the kind V(global).
       type: str
       sample: tid
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether the task changed it. In check mode, whether the task would change it.
       type: bool
     before:
-      description: What it was.
+      description: State before the task.
       type: dict
       sample: {enabled: true}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: State afterwards, as the server reports it. In check mode, the expected state.
       type: dict
       sample: {enabled: false}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: MI requests that the task sent, each with C(command) and C(params). In check mode, those that it would send.
       type: list
       elements: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description: What went wrong, with C(type), C(message) and C(hint). Null if nothing went wrong.
+      type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

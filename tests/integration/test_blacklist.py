@@ -100,9 +100,12 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
         "prefix": (args("plain", {"ip": "10.0.0.0/33"}), ["10.0.0.0/33"]),
         "zone": (args("plain", {"ip": "fe80::1%eth0"}), ["fe80::1%eth0"]),
         "port": (args("plain", {"ip": "10.0.0.1", "port": 65536}), ["65536"]),
-        "lines": (args("plain", {"ip": "10.0.0.1", "match": "a\nb"}), ["match of 10.0.0.1"]),
-        "no seconds": (args("net_filter", {"ip": "10.0.0.1", "expires": 0}), ["expires of 10.0.0.1/32,0 is 0"]),
-        "absent": (args("net_filter", absent({"ip": "10.0.0.1", "expires": 9})), ["shall be absent"]),
+        "lines": (args("plain", {"ip": "10.0.0.1", "match": "a\nb"}), ["entry 1", "match"]),
+        "no seconds": (
+            args("net_filter", {"ip": "10.0.0.1", "expires": 0}),
+            ["entry 1 (10.0.0.1/32,0)", "expires is 0"],
+        ),
+        "absent": (args("net_filter", absent({"ip": "10.0.0.1", "expires": 9})), ["10.0.0.1/32,0", "state is absent"]),
         "twice": (args("plain", NEW, {**NEW, "ip": "10.7.0.0/16"}), ["rules: entries 1 and 2 are the same"]),
         "prefixes": (args("plain", {"ip": "10.0.0.0/8"}, {"ip": "10.0.0.0/24"}), ["10.0.0.0/8,0", "10.0.0.0/24,0"]),
         "prefix there": (

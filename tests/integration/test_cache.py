@@ -93,15 +93,18 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
     emu = emulator(version, phones=0)
     cases = {
         "twice": (entries(("a", {"value": "1"}), ("a", {"value": "2"})), ["entries: entries 1 and 2 are the same"]),
-        "no value": (entries(("a", {})), ["Entry 1 of entries (a)", "value is missing"]),
-        "empty": (entries(("b", {"value": "1"}), ("a", {"value": ""})), ["Entry 2 of entries (a)", "value is empty"]),
+        "no value": (entries(("a", {})), ["entry 1 (a)", "value is missing"]),
+        "empty": (entries(("b", {"value": "1"}), ("a", {"value": ""})), ["entry 2 (a)", "value is empty"]),
         "no key": (entries(("", {"value": "1"})), ["key is empty"]),
         "expire": (entries(("a", {"value": "1", "expires": -1})), ["expires is -1"]),
         "system": (entries(("a", {"value": "1"}), system="redis:one"), ["redis:one", "cachedb_redis", "and group"]),
         "no system": (entries(("a", {"value": "1"}), system=" "), ["system is empty"]),
     }
     if version != "4.0":
-        cases["long"] = (entries(("b", {"value": "1"}), ("a", {"value": "x" * 2048})), ["value of a is too long"])
+        cases["long"] = (
+            entries(("b", {"value": "1"}), ("a", {"value": "x" * 2048})),
+            ["entry 2 (a)", "value is too long"],
+        )
         cases["blank"] = (entries(("b", {"value": "1"}), ("a", {"value": "\n"})), ["only white space"])
     run_cases(ansible, "cache", cases, fifo_of(emu))
     assert not [name for name in commands_of(emu) if "store" in name or "remove" in name]

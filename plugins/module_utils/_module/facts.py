@@ -5,10 +5,13 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Body of opensips_facts: what a server tells of itself, in subsets."""
+"""Body of opensips_facts: what a server reports of itself, in subsets."""
+
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ReplyTooLarge,
@@ -17,159 +20,195 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, select_spec
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+from ansible_collections.community.opensips.plugins.module_utils._readers import (
+    addresses,
+    blacklists,
+    cache,
+    carriers,
+    dialogs,
+    dispatcher,
+    domains,
+    gateways,
+    load_balancer,
+    log_level,
+    media_nodes,
+    processes,
+    registrants,
+    shared_variables,
+    statistics,
+    subscribers,
+    trace,
+    uptime,
+    version,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 
-def _uptime(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import uptime
-
-    return uptime.read(task.connection)
+class NotGathered(Exception):
+    """Why a subset cannot be gathered, where no request would find out."""
 
 
-def _version(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import version
-
+def _version(task: Task) -> Dict[str, Any]:
     return dict(version.read(task.connection), protocol=task.connection.protocol)
 
 
-def _processes(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import processes
-
+def _processes(task: Task) -> List[Dict[str, Any]]:
     return processes.read(task.connection, load=True)
 
 
-def _statistics(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import statistics
-
+def _statistics(task: Task) -> Dict[str, Any]:
     found = statistics.read(task.connection, task.params["statistics"])
     if found["unknown"]:
-        task.warn(f"The server has no statistics {', '.join(found['unknown'])}")
+        task.warn(f"statistics: the server has no {', '.join(found['unknown'])}")
     return found["statistics"]
 
 
-def _contacts(task):
+def _contacts(task: Task) -> List[Dict[str, Any]]:
     with location_source(task) as source:
         if task.params["select"] is None:
-            return list(source.contacts())
-        return Selection(task.params["select"]).choose(source, LeftOut())
+            records = source.contacts()
+        else:
+            records = Selection(task.params["select"]).choose(source, LeftOut())
+        return [_contact_fact(record) for record in records]
 
 
-def _location_size(task):
+# How facts name what the records of contacts name otherwise
+_CONTACT_NAMES = {"table": "location_table", "cflags": "branch_flags"}
+
+
+def _contact_fact(record: Dict[str, Any]) -> Dict[str, Any]:
+    # in place, because there may be 100,000 of them
+    for name, fact_name in _CONTACT_NAMES.items():
+        record[fact_name] = record.pop(name)
+    return record
+
+
+def _location_size(task: Task) -> Dict[str, Any]:
     return MISource(task.connection, task.params["location_table"]).cost()
 
 
-def _dialogs(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
-
-    return dialogs.read_all(task.connection)
-
-
-def _dispatcher(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import dispatcher
-
-    return dispatcher.read(task.connection)
+def _media_nodes(task: Task) -> List[Dict[str, Any]]:
+    engines = [engine for engine in media_nodes.ENGINES if task.connection.has(f"{engine}_show")]
+    return [node for engine in engines for node in media_nodes.read(task.connection, engine)]
 
 
-def _load_balancer(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import load_balancer
-
-    return load_balancer.read(task.connection)
-
-
-def _gateways(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import carriers, gateways
-
-    return {"gateways": gateways.read(task.connection), "carriers": carriers.read(task.connection)}
+def _cache(task: Task) -> Dict[str, Optional[str]]:
+    if not task.params["cache_keys"]:
+        raise NotGathered(
+            "No keys to read. Name them in cache_keys, because OpenSIPS cannot list the keys of a cachedb"
+        )
+    return cache.read(task.connection, task.params["cache_system"], task.params["cache_keys"], "cache_system")
 
 
-def _addresses(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import addresses
-
-    return addresses.read(task.connection)
-
-
-def _domains(task):
-    from ansible_collections.community.opensips.plugins.module_utils._readers import domains
-
-    return domains.read(task.connection)
+def _reading(read: Callable[[Connection], Any]) -> Callable[[Task], Any]:
+    """What gathers a fact that needs nothing but the connection."""
+    return lambda task: read(task.connection)
 
 
-# subset -> (function, a command that the server must have, the module that offers it)
+class Subset:
+    """One element of gather_subset.
+
+    gather: function of a Task that returns the fact; raises what the readers raise, and NotGathered. commands: MI commands of
+    which the server must have one. is_default: whether it is gathered by default: what is long, secret or rarely of use is not.
+    """
+
+    def __init__(self, gather: Callable[[Task], Any], *commands: str, is_default: bool = True):
+        self.gather = gather
+        self.is_default = is_default
+        self._commands = commands
+
+    def require(self, conn: Connection) -> None:
+        """Raise UnknownCommand, which names the module and version, if the server has none of the commands."""
+        if not any(conn.has(command) for command in self._commands):
+            conn.require(self._commands[0])
+
+
 SUBSETS = {
-    "uptime": (_uptime, "uptime", None),
-    "version": (_version, "version", None),
-    "processes": (_processes, "ps", None),
-    "statistics": (_statistics, "get_statistics", "statistics"),
-    "contacts": (_contacts, "ul_dump", "usrloc"),
-    "location_size": (_location_size, "ul_dump", "usrloc"),
-    "dialogs": (_dialogs, "dlg_list", "dialog"),
-    "dispatcher": (_dispatcher, "ds_list", "dispatcher"),
-    "load_balancer": (_load_balancer, "lb_list", "load_balancer"),
-    "gateways": (_gateways, "dr_gw_status", "drouting"),
-    "addresses": (_addresses, "address_dump", "permissions"),
-    "domains": (_domains, "domain_dump", "domain"),
+    "uptime": Subset(_reading(uptime.read), "uptime"),
+    "version": Subset(_version, "version"),
+    "processes": Subset(_processes, "ps"),
+    "statistics": Subset(_statistics, "get_statistics"),
+    "log_level": Subset(_reading(log_level.read), "log_level"),
+    "contacts": Subset(_contacts, "ul_dump"),
+    "location_size": Subset(_location_size, "ul_dump"),
+    "dialogs": Subset(_reading(dialogs.read_all), "dlg_list"),
+    "dispatcher": Subset(_reading(dispatcher.read), "ds_list"),
+    "load_balancer": Subset(_reading(load_balancer.read), "lb_list"),
+    "gateways": Subset(_reading(gateways.read), "dr_gw_status"),
+    "carriers": Subset(_reading(carriers.read), "dr_carrier_status"),
+    "registrants": Subset(_reading(registrants.read), "reg_list"),
+    "media_nodes": Subset(_media_nodes, "rtpengine_show", "rtpproxy_show"),
+    "addresses": Subset(_reading(addresses.read), "address_dump"),
+    "domains": Subset(_reading(domains.read), "domain_dump"),
+    "blacklists": Subset(_reading(blacklists.read), "list_blacklists"),
+    "trace": Subset(_reading(trace.read), "trace"),
+    "shared_variables": Subset(_reading(shared_variables.read), "shv_get", is_default=False),
+    "subscribers": Subset(_reading(subscribers.read), "subscribers_list", is_default=False),
+    "cache": Subset(_cache, "cache_fetch", is_default=False),
 }
+# What else an element of gather_subset may be
+_GROUPS = {"all": set(SUBSETS), "default": {name for name, subset in SUBSETS.items() if subset.is_default}}
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     own = ArgumentSpec(
         {
-            "gather_subset": {"type": "list", "elements": "str", "default": ["all"]},
+            "gather_subset": {"type": "list", "elements": "str", "default": ["default"]},
             "statistics": {"type": "list", "elements": "str", "default": ["all"]},
+            # names of things, and no secrets
+            "cache_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "cache_system": {"type": "str", "default": "local"},
         }
     )
     return select_spec().merged_with(own)
 
 
-def chosen(wanted):
+def chosen(elements: List[str]) -> List[str]:
     """The subsets that gather_subset means, in the order of SUBSETS. Raises BadParameters."""
-    include, exclude = set(), set()
-    for each in wanted:
-        name, target = (each[1:], exclude) if each.startswith("!") else (each, include)
-        if name == "all":
-            target.update(SUBSETS)
-        elif name in SUBSETS:
-            target.add(name)
-        else:
-            raise BadParameters(
-                f"gather_subset holds {each!r}",
-                f"Use {', '.join(SUBSETS)}, all, or any of them with '!' before it",
-            )
-    if not include and "!all" not in wanted:
-        # only exclusions: from everything
-        include.update(SUBSETS)
-    # a subset that is named stays, whatever !all leaves out
-    named = {each for each in wanted if each in SUBSETS}
-    return [
-        name
-        for name in SUBSETS
-        if name in named - {each[1:] for each in wanted if each[1:] in SUBSETS}
-        or (name in include and name not in exclude)
-    ]
+    included: Set[str] = set()
+    left_out: Set[str] = set()
+    # a subset that is named stays, whatever group is left out
+    named = {element for element in elements if element in SUBSETS}
+    for element in elements:
+        is_out = element.startswith("!")
+        (left_out if is_out else included).update(_members(element[1:] if is_out else element))
+        if is_out:
+            named.discard(element[1:])
+    if not included and "!all" not in elements:
+        included = _GROUPS["default"]
+    return [name for name in SUBSETS if name in named or name in included - left_out]
 
 
-def run(task):
-    """Gather each subset; what the server has no command for is listed as skipped."""
-    subsets = chosen(task.params["gather_subset"])
+def _members(name: str) -> Set[str]:
+    if name in SUBSETS:
+        return {name}
+    if name not in _GROUPS:
+        raise BadParameters(
+            f"gather_subset: there is no subset {name!r}",
+            f"The subsets are {', '.join(SUBSETS)}. Others are default and all. To leave one out, write '!' before it",
+        )
+    return _GROUPS[name]
+
+
+def run(task: Task) -> Dict[str, Any]:
+    """Gather each subset; those that the server cannot report are listed as skipped."""
+    names = chosen(task.params["gather_subset"])
     if task.params["select"] is not None:
+        # filters that are wrong are found before anything is read
         Selection(task.params["select"])
-    facts, skipped = {}, {}
-    for name in subsets:
-        gather, command, offered_by = SUBSETS[name]
-        from_database = name == "contacts" and task.params["location_db"] is not None
-        if not from_database and not task.connection.has(command):
-            skipped[name] = (
-                f"The server has no command {command}{(f'; it comes with the module {offered_by}' if offered_by else '')}"
-            )
-            continue
+    facts: Dict[str, Any] = {}
+    skipped: Dict[str, str] = {}
+    for name in names:
+        is_from_database = name == "contacts" and task.params["location_db"] is not None
         try:
-            found = gather(task)
-        except (ServerError, UnknownCommand, ReplyTooLarge) as error:
+            if not is_from_database:
+                SUBSETS[name].require(task.connection)
+            facts[name] = SUBSETS[name].gather(task)
+        except (ServerError, UnknownCommand, ReplyTooLarge, NotGathered) as error:
             if getattr(error, "is_over_limit", False):
                 raise
             skipped[name] = printable(str(error))
-            continue
-        facts.update(found if name == "gateways" else {name: found})
     facts["skipped"] = skipped
     return {"changed": False, "ansible_facts": {"opensips": facts}}

@@ -16,13 +16,16 @@ mask          int          prefix length: 32 or 128 for a single address
 port          int          0 for any
 proto         str or None  any, udp, tcp, tls, sctp, ws, wss; None for subnets before 2.3
 pattern       str or None  pattern that From or the request must match, None for any
-context_info  str or None  what the script gets told; None for subnets before 2.3
+context_info  str or None  text for the script; None for subnets before 2.3
 
 Sources: permissions/hash.c, mi.c of 1.11, 2.1, 2.2, 2.4, 3.6.
 """
 
 import re
+from typing import Any, Dict, Iterator, List, Optional
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 DEFAULT_PARTITION = "default"
@@ -34,23 +37,23 @@ _ADDRESS = re.compile(r"([0-9A-Fa-f.:]+),\s*([0-9]+), ([0-9]+), ([0-9]+), (.*?),
 _SUBNET = re.compile(r"([0-9]+), ([0-9A-Fa-f.:]+), ([0-9A-Fa-f.:]+), ([0-9]+)\Z")
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[shape.Record]:
     """The addresses of an address_dump or subnet_dump reply: list of records."""
     if reply.is_tree:
         return list(_of_events(reply.walk()))
     return list(_of_value(reply.result))
 
 
-def read(conn, partition=None):
+def read(conn: Connection, partition: Optional[str] = None) -> List[shape.Record]:
     """Ask the server: list of records of one partition or all, single addresses first."""
     params = {"partition": partition} if partition is not None and conn.version >= (2, 2) else None
     records = []
     for method in ("address_dump", "subnet_dump"):
         records += parse(conn.call(method, params))
-    return [each for each in records if partition is None or each["partition"] == partition]
+    return [record for record in records if partition is None or record["partition"] == partition]
 
 
-def _of_value(result):
+def _of_value(result: Any) -> Iterator[shape.Record]:
     result = shape.mapping(result, "address_dump")
     # asked for one partition, 3.6 and 4.0 answer that one alone, and call it otherwise
     found = [dict(result, name=result["part"])] if "part" in result else result.get("Partitions")
@@ -61,7 +64,7 @@ def _of_value(result):
             yield _record(name, shape.mapping(raw, "Destinations"))
 
 
-def _of_events(events):
+def _of_events(events: Iterator[Any]) -> Iterator[shape.Record]:
     """Depth is not looked at: asked for one partition, 2.4 writes the addresses beside it, not below."""
     partition = DEFAULT_PARTITION
     for _depth, name, value, attributes in events:
@@ -80,7 +83,7 @@ def _of_events(events):
             partition = text.strip()
 
 
-def _old(text):
+def _old(text: str) -> Dict[str, Any]:
     """One address as versions before 2.3 write it, in the shape of 3.x."""
     match = _ADDRESS.match(text)
     if match:
@@ -89,7 +92,7 @@ def _old(text):
             raise shape.malformed("proto", proto)
         raw = {"grp": group, "ip": ip, "port": port, "proto": _PROTOS[proto]}
         raw["mask"] = "128" if ":" in ip else "32"
-        raw["pattern"], raw["context_info"] = (None if each == "NULL" else each for each in (pattern, info))
+        raw["pattern"], raw["context_info"] = (None if text == "NULL" else text for text in (pattern, info))
         return raw
     match = _SUBNET.match(text)
     if match:
@@ -97,7 +100,7 @@ def _old(text):
     raise shape.malformed("An address", text)
 
 
-def _record(partition, raw):
+def _record(partition: str, raw: Dict[str, Any]) -> shape.Record:
     get = raw.get
     ip = shape.needed(get("ip"), "ip")
     mask = shape.prefix_length(get("mask"), ip)

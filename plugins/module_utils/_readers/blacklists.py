@@ -15,6 +15,10 @@ left)}).
 Source: blacklists.c, blacklists.h of 1.11, 2.4, 3.6.
 """
 
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _FLAGS = ("read-only", "expire", "default")
@@ -23,7 +27,7 @@ _PROTOS = {"0": "any", "1": "udp", "2": "tcp", "3": "tls", "4": "sctp", "5": "ws
 _CONTRARY = 1
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[shape.Record]:
     """The blacklists of a list_blacklists reply: list of records."""
     if reply.is_tree:
         return [
@@ -39,19 +43,19 @@ def parse(reply):
         if "Rules" in result
         else shape.sequence(result.get("Lists"), "Lists")
     )
-    return [_record(shape.mapping(each, "Lists")) for each in found]
+    return [_record(shape.mapping(raw, "Lists")) for raw in found]
 
 
-def read(conn, name=None):
-    """Ask the server: list of records, of one list only with name (3.4 and later; ServerError 404 when there is no such)."""
+def read(conn: Connection, name: Optional[str] = None) -> List[shape.Record]:
+    """Ask the server: list of records, of one list only with name (3.4 and later; ServerError 404 if the server has no such list)."""
     return parse(conn.call("list_blacklists", None if name is None else {"name": name}))
 
 
-def _rules(node):
+def _rules(node: Dict[str, Any]) -> List[Dict[str, Any]]:
     return [shape.fields(child) for child in node["children"] if child["name"] == "Rule"]
 
 
-def _record(raw):
+def _record(raw: Dict[str, Any]) -> shape.Record:
     owner = shape.word(raw.get("owner"), "owner")
     flags = raw.get("flags")
     if not isinstance(flags, list):
@@ -61,11 +65,11 @@ def _record(raw):
         "name": shape.needed(raw.get("name"), "name"),
         "owner": None if owner is None or owner.isdigit() else owner,
         "flags": shape.words(flags, "flags"),
-        "rules": [_rule(shape.mapping(each, "Rules")) for each in shape.sequence(raw.get("Rules"), "Rules")],
+        "rules": [_rule(shape.mapping(rule, "Rules")) for rule in shape.sequence(raw.get("Rules"), "Rules")],
     }
 
 
-def _rule(raw):
+def _rule(raw: Dict[str, Any]) -> shape.Record:
     get = raw.get
     ip = shape.needed(get("IP"), "IP")
     proto = (shape.word(get("Proto"), "Proto") or "any").lower()

@@ -10,17 +10,29 @@
 What is read is a str, or None when the key is absent.
 """
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ReplyTooLarge, ServerError
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    ExplainedError,
+    MIError,
+    ReplyTooLarge,
+    ServerError,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply, TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _ABSENT = "Value not found"
 
 
-def parse(reply, attr):
+class CacheFailed(ExplainedError):
+    """The server could not read from the cachedb."""
+
+
+def parse(reply: Reply, attr: str) -> Optional[str]:
     """The value in a cache_fetch reply for the key attr: str, or None when it is absent.
 
-    Raises ReplyTooLarge when the server leaves the value out, as 1.x and 2.x do with more than 2,047 bytes.
+    Raises ReplyTooLarge if the server leaves the value out, as 1.x and 2.x do with more than 2,047 bytes.
     """
     if not reply.is_tree:
         value = shape.mapping(reply.result, "cache_fetch").get("value")
@@ -30,22 +42,16 @@ def parse(reply, attr):
     return _of_text(reply.lines(), attr) if isinstance(reply, TextTreeReply) else _of_nodes(reply.result, attr)
 
 
-def read(conn, system, attr):
-    """Ask the server for the key attr of system (such as ``local`` or ``redis:one``): str, or None when it is absent."""
-    try:
-        reply = conn.call(*_fetch(system, attr))
-    except ServerError as error:
-        return _of_refusal(error)
-    return parse(reply, attr)
+def read(conn: Connection, system: str, attrs: Iterable[str], option: str = "system") -> Dict[str, Optional[str]]:
+    """Ask the server for keys, many at a time: {key: str, or None if it is absent}.
 
-
-def read_each(conn, system, attrs):
-    """Ask for many keys, many at a time: {key: str, or None when it is absent}. Raises as read()."""
+    system: such as ``local`` or ``redis:one``. option: the option that named it. Raises CacheFailed if the server has no such system, or cannot read from it.
+    """
     attrs = list(attrs)
-    found = {}
+    found: Dict[str, Optional[str]] = {}
     for index, reply in conn.call_many(_fetch(system, attr) for attr in attrs):
         if isinstance(reply, ServerError):
-            found[attrs[index]] = _of_refusal(reply)
+            found[attrs[index]] = _of_refusal(reply, system, option)
         elif isinstance(reply, MIError):
             raise reply
         else:
@@ -53,18 +59,26 @@ def read_each(conn, system, attrs):
     return found
 
 
-def _fetch(system, attr):
+def _fetch(system: str, attr: str) -> Tuple[str, Dict[str, str]]:
     return "cache_fetch", {"system": system, "attr": attr}
 
 
-def _of_refusal(error):
+def _of_refusal(error: ServerError, system: str, option: str) -> Optional[str]:
     """None for the error that says that the key is absent (3.0 and later); raises any other."""
     if error.code == 400 and error.reason.strip() == _ABSENT:
         return None
-    raise error
+    if error.code != 500:
+        raise error
+    name, _colon, group = system.partition(":")
+    raise CacheFailed(
+        error,
+        f"{option}: the server cannot read from the cachedb {system} ({error.reason})",
+        f"Load the module cachedb_{name}, with a cachedb_url of this name{' and group' if group else ''}. "
+        "If it is there, check the log of the server: the cachedb itself may be down",
+    ) from error
 
 
-def _of_text(text, attr):
+def _of_text(text: str, attr: str) -> Optional[str]:
     """A value may hold line ends and ``::``, so the text is taken as a whole."""
     text = text[:-1] if text.endswith("\n") else text
     # FIFO and some datagrams end in an empty line
@@ -79,7 +93,7 @@ def _of_text(text, attr):
     return _old(text, attr)
 
 
-def _of_nodes(nodes, attr):
+def _of_nodes(nodes: List[Any], attr: str) -> Optional[str]:
     values = {node["name"]: node["value"] for node in nodes}
     if "value" in values and "key" in values:
         return values["value"]
@@ -91,7 +105,7 @@ def _of_nodes(nodes, attr):
     return None if text == _ABSENT else _old(text, attr)
 
 
-def _old(text, attr):
+def _old(text: str, attr: str) -> str:
     """``key = [value]`` (up to 2.3)."""
     if not text:
         raise _too_large(attr)
@@ -101,8 +115,8 @@ def _old(text, attr):
     return text[len(head) : -1]
 
 
-def _too_large(attr):
+def _too_large(attr: str) -> ReplyTooLarge:
     return ReplyTooLarge(
-        f"The server left out the value of {attr!r}: OpenSIPS 1.x and 2.x print no more than 2,047 bytes",
-        "Keep values short, or read the cache's own server",
+        f"The server left out the value of {attr!r}: OpenSIPS 1.x and 2.x print at most 2,047 bytes",
+        "Shorten the value, or read it from the cache itself",
     )

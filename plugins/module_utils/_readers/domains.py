@@ -11,10 +11,14 @@ Domain records: name (str), attributes (str or None; 1.x does not tell them). On
 the server answers an error.
 """
 
+from typing import Any, List
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[shape.Record]:
     """The domains of a domain_dump reply: list of records."""
     if reply.is_tree:
         return [
@@ -25,10 +29,10 @@ def parse(reply):
     return [_record(row.get("name"), row.get("attributes")) for row in shape.rows(reply, "domain_dump", "", "Domains")]
 
 
-def read(conn):
+def read(conn: Connection) -> List[shape.Record]:
     """Ask the server: list of records."""
     return parse(conn.call("domain_dump"))
 
 
-def _record(name, attributes):
+def _record(name: Any, attributes: Any) -> shape.Record:
     return {"name": shape.needed(name, "name"), "attributes": shape.word(attributes, "attributes")}

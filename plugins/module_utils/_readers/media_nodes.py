@@ -8,12 +8,16 @@
 """Media proxies: rtpengine_show (module rtpengine), rtpproxy_show (module rtpproxy).
 
 Node records: engine (rtpengine or rtpproxy), set (int), url (str), index (int or None), enabled (bool: not switched off
-by command), available (bool: in use), weight (int), recheck_ticks (int or None: ticks until the server tries an unavailable
-node again, None when it never will).
+by command), available (bool: in use), weight (int), recheck_ticks (int or None: seconds since the start of the server at
+which it tries an unavailable node again, None if it never will).
 
 Sources: rtpproxy/rtpproxy.c, rtpengine/rtpengine.c of 1.11, 2.1, 2.4, 3.6.
 """
 
+from typing import Any, Dict, Iterator, List, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 # MI_MAX_RECHECK_TICKS: what switching a node off sets
@@ -21,7 +25,7 @@ _NEVER = 0xFFFFFFFF
 ENGINES = ("rtpengine", "rtpproxy")
 
 
-def parse(reply, engine):
+def parse(reply: Reply, engine: str) -> List[shape.Record]:
     """The nodes of a reply of engine's show command: list of records."""
     return [
         _record(engine, number, raw)
@@ -29,12 +33,12 @@ def parse(reply, engine):
     ]
 
 
-def read(conn, engine):
+def read(conn: Connection, engine: str) -> List[shape.Record]:
     """Ask the server: list of records. engine: rtpengine or rtpproxy."""
     return parse(conn.call(f"{engine}_show"), engine)
 
 
-def _of_events(events):
+def _of_events(events: Iterator[Any]) -> Iterator[Tuple[Any, Dict[str, Any]]]:
     """Depth is not looked at: 2.1's rtpengine writes nodes beside their set, not below."""
     number = None
     for _depth, name, value, attributes in events:
@@ -44,14 +48,14 @@ def _of_events(events):
             yield number, dict(attributes, url=value)
 
 
-def _of_value(result):
+def _of_value(result: Any) -> Iterator[Tuple[Any, Dict[str, Any]]]:
     for group in shape.sequence(result, "The result"):
         group = shape.mapping(group, "The result")
         for raw in shape.sequence(group.get("Nodes"), "Nodes"):
             yield group.get("Set"), shape.mapping(raw, "Nodes")
 
 
-def _record(engine, number, raw):
+def _record(engine: str, number: Any, raw: Dict[str, Any]) -> shape.Record:
     get = raw.get
     disabled = shape.switch(get("disabled"), "disabled")
     if disabled is None:

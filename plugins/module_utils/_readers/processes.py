@@ -12,14 +12,17 @@ the last second; from the statistics of 2.4 and later, when read() is asked for 
 """
 
 import re
+from typing import List
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape, statistics
 
 _LOAD = re.compile(r"load-proc-?([0-9]{1,9})\Z")
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[shape.Record]:
     """The processes of a ps reply: list of records."""
     return [
         {
@@ -32,7 +35,7 @@ def parse(reply):
     ]
 
 
-def read(conn, load=False):
+def read(conn: Connection, load: bool = False) -> List[shape.Record]:
     """Ask the server: list of records. load: ask for the load of each process, too."""
     records = parse(conn.call("ps"))
     if not load or not conn.has("get_statistics"):

@@ -16,6 +16,10 @@ contact_params, socket, dst_ip, shtag (str or None), cluster_id (int or None).
 Sources: uac_registrant/registrant.c, reg_records.h of 1.11, 2.4, 3.6.
 """
 
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _STATES = frozenset(
@@ -24,21 +28,21 @@ _STATES = frozenset(
 )
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[shape.Record]:
     """The registrants of a reg_list reply: list of records."""
     if reply.is_tree:
         return [_record(_of_node(node)) for node in reply.result if node["name"] == "AOR"]
     result = shape.mapping(reply.result, "reg_list")
     found = [result["Registrant"]] if "Registrant" in result else shape.sequence(result.get("Records"), "Records")
-    return [_record(shape.mapping(each, "Records")) for each in found]
+    return [_record(shape.mapping(raw, "Records")) for raw in found]
 
 
-def read(conn):
+def read(conn: Connection) -> List[shape.Record]:
     """Ask the server: list of records."""
     return parse(conn.call("reg_list"))
 
 
-def _of_node(node):
+def _of_node(node: Dict[str, Any]) -> Dict[str, Any]:
     raw = dict(shape.fields(node), AOR=node["value"])
     for child in node["children"]:
         if child["name"] == "dst_IP":
@@ -49,7 +53,7 @@ def _of_node(node):
     return raw
 
 
-def _record(raw):
+def _record(raw: Dict[str, Any]) -> shape.Record:
     get = raw.get
     state = shape.needed(get("state"), "state").lower()
     if state.endswith("_state"):
@@ -75,13 +79,13 @@ def _record(raw):
     }
 
 
-def _moment(value, what):
+def _moment(value: Any, name: str) -> Optional[str]:
     """Never is the epoch, which is 1969 or 1970 in the server's local time."""
-    moment = shape.moment(value, what)
+    moment = shape.moment(value, name)
     return None if moment is None or moment < "1970-01-03" else moment
 
 
-def _address(value):
+def _address(value: Any) -> Optional[str]:
     if isinstance(value, dict):
         value = value.get("ip")
     return shape.word(value, "dst_IP")

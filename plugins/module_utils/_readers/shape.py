@@ -8,10 +8,15 @@
 """What all readers share: looking at values of a reply, and at nodes of the trees of 1.x and 2.x."""
 
 import re
+from typing import Any, Dict, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
-_HINT = "Look at the whole reply with opensips_mi_command, and report it together with the server's version"
+# What a reader returns of one thing: str to a value
+Record = Dict[str, Any]
+
+_HINT = "Run the command with opensips_mi_command, and report its reply with the version of the server"
 # XML-RPC of 3.x writes 4294967295.000000
 _INTEGER = re.compile(r"(-?[0-9]{1,20})(\.0{1,9})?\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
@@ -22,42 +27,42 @@ _CTIME = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9
 _STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})\Z")
 
 
-def malformed(what, value):
-    """The error for a part of a reply (what: its name) that has a value no OpenSIPS gives."""
+def malformed(name: str, value: Any) -> MalformedReply:
+    """The error for a part of a reply (name) that has a value no OpenSIPS sends."""
     try:
-        shown = repr(value)
+        text = repr(value)
     except RecursionError:
-        shown = "nested too deeply"
-    return MalformedReply(f"{what} in the reply is {shown if len(shown) < 80 else shown[:77] + '...'}", _HINT)
+        text = "nested too deeply"
+    return MalformedReply(f"{name} in the reply is {text if len(text) < 80 else text[:77] + '...'}", _HINT)
 
 
-def text(value, what):
+def text(value: Any, name: str) -> Optional[str]:
     """value as str; None stays None."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise malformed(what, value)
+    raise malformed(name, value)
 
 
-def word(value, what):
+def word(value: Any, name: str) -> Optional[str]:
     """value as str without blanks around it; None when it is empty."""
-    value = text(value, what)
+    value = text(value, name)
     return (value.strip() or None) if value else None
 
 
-def needed(value, what):
+def needed(value: Any, name: str) -> str:
     """value as str that is not empty. Raises MalformedReply otherwise."""
-    value = word(value, what)
+    value = word(value, name)
     if value is None:
-        raise malformed(what, value)
+        raise malformed(name, value)
     return value
 
 
-def integer(value, what):
+def integer(value: Any, name: str) -> Optional[int]:
     """value as int; None when there is none."""
     if isinstance(value, bool):
-        raise malformed(what, value)
+        raise malformed(name, value)
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, str):
@@ -70,10 +75,10 @@ def integer(value, what):
     elif isinstance(value, float) and abs(value) < 2.0**64 and value == int(value):
         # cJSON writes large numbers as floats
         return int(value)
-    raise malformed(what, value)
+    raise malformed(name, value)
 
 
-def number(value, what):
+def number(value: Any, name: str) -> Optional[float]:
     """value as float; None when there is none."""
     if value is None or value == "":
         return None
@@ -81,44 +86,44 @@ def number(value, what):
         return float(value)
     if isinstance(value, str) and _NUMBER.match(value):
         return float(value)
-    raise malformed(what, value)
+    raise malformed(name, value)
 
 
-def switch(value, what):
+def switch(value: Any, name: str) -> Optional[bool]:
     """yes, on, true, 1 and their opposites as bool; None when there is none."""
     if isinstance(value, bool):
         return value
-    plain = word(value, what)
+    plain = word(value, name)
     if plain is None:
         return None
     try:
         return _WORDS[plain.lower()]
     except KeyError:
-        raise malformed(what, value) from None
+        raise malformed(name, value) from None
 
 
-def mapping(value, what):
+def mapping(value: Any, name: str) -> Dict[str, Any]:
     """value, which must be a dict."""
     if isinstance(value, dict):
         return value
-    raise malformed(what, value)
+    raise malformed(name, value)
 
 
-def sequence(value, what):
+def sequence(value: Any, name: str) -> List[Any]:
     """value, which must be a list; None is an empty one."""
     if value is None:
         return []
     if isinstance(value, list):
         return value
-    raise malformed(what, value)
+    raise malformed(name, value)
 
 
-def moment(value, what):
+def moment(value: Any, name: str) -> Optional[str]:
     """A time of day as ISO 8601 (``2026-11-22T03:17:45``), from ctime() or from ``2026-11-22 03:17:45``; None when there is none.
 
     The server writes its local time and names no zone, so neither does this.
     """
-    value = word(value, what)
+    value = word(value, name)
     if value is None:
         return None
     match = _STAMP.match(value)
@@ -127,44 +132,44 @@ def moment(value, what):
     match = _CTIME.match(value)
     if match and match.group(1) in _MONTHS:
         return f"{match.group(4)}-{_MONTHS.index(match.group(1)) + 1:02d}-{int(match.group(2)):02d}T{match.group(3)}"
-    raise malformed(what, value)
+    raise malformed(name, value)
 
 
-def words(value, what):
+def words(value: Any, name: str) -> List[str]:
     """A list of words, given as a list or as text with blanks between."""
     if isinstance(value, list):
-        return [needed(each, what) for each in value]
-    value = text(value, what)
+        return [needed(item, name) for item in value]
+    value = text(value, name)
     return value.split() if value else []
 
 
-def prefix_length(mask, ip, what="mask"):
+def prefix_length(mask: Any, ip: str, name: str = "mask") -> Optional[int]:
     """A netmask as the number of its bits: from ``16``, ``255.255.0.0`` or ``ffff::``; None stays None.
 
     ip: the address that the mask belongs to.
     """
-    mask = word(mask, what)
+    mask = word(mask, name)
     if mask is None:
         return None
     if _BITS.match(mask):
         bits = int(mask)
         if bits > (128 if ":" in ip else 32):
-            raise malformed(what, mask)
+            raise malformed(name, mask)
         return bits
     import socket
 
     try:
         packed = socket.inet_pton(socket.AF_INET6 if ":" in mask else socket.AF_INET, mask)
     except (OSError, ValueError):
-        raise malformed(what, mask) from None
+        raise malformed(name, mask) from None
     digits = "".join(f"{byte:08b}" for byte in packed)
-    bits = digits.rstrip("0")
-    if "0" in bits:
-        raise malformed(what, mask)
-    return len(bits)
+    ones = digits.rstrip("0")
+    if "0" in ones:
+        raise malformed(name, mask)
+    return len(ones)
 
 
-def fields(node):
+def fields(node: Dict[str, Any]) -> Dict[str, Any]:
     """A node's attributes and its children's values as one dict; the first of a repeated name counts."""
     found = dict(node["attributes"])
     for child in node["children"]:
@@ -172,30 +177,30 @@ def fields(node):
     return found
 
 
-def flat(reply, what):
+def flat(reply: Reply, command: str) -> Dict[str, Any]:
     """The reply of a command that answers names and values: dict."""
     if not reply.is_tree:
-        return mapping(reply.result, what)
-    found = {}
+        return mapping(reply.result, command)
+    found: Dict[str, Any] = {}
     for node in reply.result:
         found.setdefault(node["name"], node["value"])
     return found
 
 
-def rows(reply, what, node, key):
+def rows(reply: Reply, command: str, node: str, key: str) -> List[Dict[str, Any]]:
     """The reply of a command that lists things, as list of dict.
 
     node: how trees name one thing. key: the list in the values of 3.x and 4.x.
     """
     if reply.is_tree:
-        return [fields(each) for each in reply.result if each["name"] == node]
-    return [mapping(each, what) for each in sequence(mapping(reply.result, what).get(key), key)]
+        return [fields(child) for child in reply.result if child["name"] == node]
+    return [mapping(row, command) for row in sequence(mapping(reply.result, command).get(key), key)]
 
 
-def written(node):
+def written(node: Dict[str, Any]) -> str:
     """The text of a node that stands for itself, given back as the server wrote it.
 
     Text trees take ``::`` and ``name=`` inside such text for a name and attributes.
     """
-    value = node["value"] + "".join(f" {name}={text}" for name, text in node["attributes"].items())
-    return f"{node['name']}:: {value}" if node["name"] else value
+    text = node["value"] + "".join(f" {name}={value}" for name, value in node["attributes"].items())
+    return f"{node['name']}:: {text}" if node["name"] else text

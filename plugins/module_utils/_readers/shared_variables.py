@@ -10,40 +10,44 @@
 What is read is {name (str): value (int or str)}.
 """
 
+from typing import Any, Dict, List, Union
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
+Value = Union[int, str, None]
 
-def parse(reply, name=None):
-    """The variables of a shv_get reply: dict. name: the one that was asked for, which 3.x and later do not repeat."""
+
+def parse(reply: Reply) -> Dict[str, Value]:
+    """The variables of a shv_get reply for all of them: dict."""
     if reply.is_tree:
         found = [dict(_attributes(node), name=node["value"]) for node in reply.result if node["name"] == "VAR"]
     else:
-        found = [shape.mapping(each, "VARs") for each in _of_value(reply.result, name)]
-    return {shape.needed(each.get("name"), "name"): _value(each) for each in found}
+        found = [shape.mapping(raw, "VARs") for raw in _of_value(reply.result)]
+    return {shape.needed(raw.get("name"), "name"): _value(raw) for raw in found}
 
 
-def read(conn, name=None):
-    """Ask the server: dict of one variable or all."""
-    return parse(conn.call("shv_get", None if name is None else {"name": name}), name)
+def read(conn: Connection) -> Dict[str, Value]:
+    """Ask the server: dict."""
+    return parse(conn.call("shv_get"))
 
 
-def _attributes(node):
+def _attributes(node: Dict[str, Any]) -> Dict[str, Any]:
     return {key: node["attributes"].get(key) for key in ("type", "value")}
 
 
-def _of_value(result, name):
-    if isinstance(result, dict) and "VAR" in result:
-        return [dict(shape.mapping(result["VAR"], "VAR"), name=name)]
+def _of_value(result: Any) -> List[Any]:
     if isinstance(result, dict):
         return shape.sequence(result.get("VARs"), "VARs")
     # the list of all is nested in a list of its own
     found = []
-    for each in shape.sequence(result, "VARs"):
-        found += each if isinstance(each, list) else [each]
+    for item in shape.sequence(result, "VARs"):
+        found += item if isinstance(item, list) else [item]
     return found
 
 
-def _value(raw):
+def _value(raw: Dict[str, Any]) -> Value:
     value = raw.get("value")
     if raw.get("type") == "integer":
         return shape.integer(value, "value")

@@ -10,13 +10,20 @@
 parse() gives {group: {name: value}}, values int, or str where the server keeps text.
 """
 
+from typing import Any, Dict, Iterable, Set, Union
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply, ServerError
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
+Value = Union[int, str]
+Groups = Dict[str, Dict[str, Value]]
 
-def parse(reply):
+
+def parse(reply: Reply) -> Groups:
     """The statistics of a get_statistics reply: {group (str): {name (str): value (int or str)}}."""
-    groups = {}
+    groups: Groups = {}
     for key, value in shape.flat(reply, "get_statistics").items():
         group, colon, name = key.partition(":")
         if not (group and colon and name):
@@ -25,11 +32,11 @@ def parse(reply):
     return groups
 
 
-def read(conn, wanted=("all",)):
+def read(conn: Connection, wanted: Iterable[str] = ("all",)) -> Dict[str, Any]:
     """Ask the server.
 
     wanted: names (``rcv_requests``), groups with their colon (``tm:``), or ``all``.
-    Gives {"statistics": as parse() does, "unknown": [what of wanted the server does not have]}.
+    Returns {"statistics": as parse() does, "unknown": [what of wanted the server does not have]}.
     """
     wanted = list(wanted)
     try:
@@ -40,23 +47,23 @@ def read(conn, wanted=("all",)):
             raise
         groups = {}
     names = {name for group in groups.values() for name in group}
-    return {"statistics": groups, "unknown": [each for each in wanted if not _found(each, groups, names)]}
+    return {"statistics": groups, "unknown": [name for name in wanted if not _is_found(name, groups, names)]}
 
 
-def _found(asked, groups, names):
+def _is_found(asked: str, groups: Groups, names: Set[str]) -> bool:
     if asked == "all":
         return True
     return asked[:-1] in groups if asked.endswith(":") else asked in names
 
 
-def _value(value, what):
+def _value(value: Any, name: str) -> Value:
     if isinstance(value, str):
         try:
-            number = shape.integer(value, what)
+            number = shape.integer(value, name)
         except MalformedReply:
             return value
         return value if number is None else number
-    value = shape.integer(value, what)
+    value = shape.integer(value, name)
     if value is None:
-        raise shape.malformed(what, value)
+        raise shape.malformed(name, value)
     return value

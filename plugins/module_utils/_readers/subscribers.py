@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Who gets told about events: subscribers_list (core; module evi in 4.0).
+"""Subscribers of events: subscribers_list (core; module evi in 4.0).
 
 Subscriber records: event (str), event_id (int), socket (str), protocol (str or None), expires (int or None, seconds asked
 for, None for ever), ttl (int or None, seconds left, 0 when expired; 3.1 and later).
@@ -13,20 +13,24 @@ for, None for ever), ttl (int or None, seconds left, 0 when expired; 3.1 and lat
 Source: evi/event_interface.c of 1.11, 2.4, 3.6.
 """
 
+from typing import Any, Dict, Iterator, List
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[shape.Record]:
     """The subscribers of a subscribers_list reply: list of records."""
     return list(_of_nodes(reply.result) if reply.is_tree else _of_value(reply.result))
 
 
-def read(conn):
+def read(conn: Connection) -> List[shape.Record]:
     """Ask the server: list of records."""
     return parse(conn.call("subscribers_list"))
 
 
-def _of_nodes(nodes):
+def _of_nodes(nodes: List[Any]) -> Iterator[shape.Record]:
     for event in nodes:
         if event["name"] != "Event":
             continue
@@ -35,7 +39,7 @@ def _of_nodes(nodes):
                 yield _record(event["value"], event["attributes"].get("id"), child["attributes"])
 
 
-def _of_value(result):
+def _of_value(result: Any) -> Iterator[shape.Record]:
     result = shape.mapping(result, "subscribers_list")
     events = [result["Event"]] if "Event" in result else shape.sequence(result.get("Events"), "Events")
     for event in events:
@@ -47,7 +51,7 @@ def _of_value(result):
             yield _record(event.get("name"), event.get("id"), shape.mapping(raw, "Subscribers"))
 
 
-def _record(event, event_id, raw):
+def _record(event: Any, event_id: Any, raw: Dict[str, Any]) -> shape.Record:
     expire, ttl = raw.get("expire"), raw.get("ttl")
     return {
         "event": shape.needed(event, "Event"),

@@ -8,17 +8,21 @@
 """Tracing of SIP messages: trace (module tracer), sip_trace up to 2.4 (module siptrace).
 
 Record: enabled (bool or None, the global switch), destinations (list of {id (str), kind (SIP, HEP or Database), uri
-(str or None), state (on, off or dynamic), enabled (bool: state is not off)}; empty before 2.2).
+(str or None), enabled (bool), dynamic (bool: trace_start began it)}; empty before 2.2).
 
 Sources: siptrace/siptrace.c of 1.11, 2.4; tracer/tracer.c of 3.6.
 """
 
+from typing import Any, Dict, List
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _STATES = ("on", "off", "dynamic")
 
 
-def parse(reply):
+def parse(reply: Reply) -> shape.Record:
     """The record of a trace (or sip_trace) reply to a question: dict."""
     if reply.is_tree:
         return _of_nodes(reply.result)
@@ -26,18 +30,16 @@ def parse(reply):
     found = shape.sequence(result.get("trace destinations"), "trace destinations")
     return {
         "enabled": shape.switch(result.get("global"), "global"),
-        "destinations": [
-            _destination(each, each.get("name")) for each in (shape.mapping(raw, "trace destinations") for raw in found)
-        ],
+        "destinations": [_destination(shape.mapping(raw, "trace destinations"), raw.get("name")) for raw in found],
     }
 
 
-def read(conn):
+def read(conn: Connection) -> shape.Record:
     """Ask the server: dict."""
     return parse(conn.call("trace"))
 
 
-def _of_nodes(nodes):
+def _of_nodes(nodes: List[Any]) -> shape.Record:
     enabled, destinations = None, []
     for node in nodes:
         if node["name"] in ("", "global") and not node["children"] and "type" not in node["attributes"]:
@@ -51,7 +53,7 @@ def _of_nodes(nodes):
     return {"enabled": enabled, "destinations": destinations}
 
 
-def _destination(raw, name):
+def _destination(raw: Dict[str, Any], name: Any) -> shape.Record:
     state = shape.needed(raw.get("state"), "state")
     if state not in _STATES:
         raise shape.malformed("state", state)
@@ -59,6 +61,6 @@ def _destination(raw, name):
         "id": shape.needed(name, "name"),
         "kind": shape.word(raw.get("type"), "type"),
         "uri": shape.word(raw.get("uri"), "uri"),
-        "state": state,
         "enabled": state != "off",
+        "dynamic": state == "dynamic",
     }

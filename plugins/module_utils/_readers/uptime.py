@@ -13,12 +13,14 @@ local time without a zone, so no epoch follows from them; seconds needs none.
 
 import re
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _SECONDS = re.compile(r"([0-9]{1,18})( \[sec\])?\Z")
 
 
-def parse(reply):
+def parse(reply: Reply) -> shape.Record:
     """The record of an uptime reply: dict."""
     values = shape.flat(reply, "uptime")
     seconds = shape.needed(values.get("Up time"), "Up time")
@@ -32,6 +34,6 @@ def parse(reply):
     }
 
 
-def read(conn):
+def read(conn: Connection) -> shape.Record:
     """Ask the server: dict."""
     return parse(conn.call("uptime"))

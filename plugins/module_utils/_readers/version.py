@@ -13,6 +13,8 @@ Record: server (str, as the server says it), product (str), version (str, ``1.11
 
 import re
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _SERVER = re.compile(
@@ -20,7 +22,7 @@ _SERVER = re.compile(
 )
 
 
-def parse(reply):
+def parse(reply: Reply) -> shape.Record:
     """The record of a version reply: dict."""
     server = shape.needed(shape.flat(reply, "version").get("Server"), "Server")
     match = _SERVER.match(server)
@@ -37,6 +39,6 @@ def parse(reply):
     }
 
 
-def read(conn):
+def read(conn: Connection) -> shape.Record:
     """Ask the server: dict."""
     return parse(conn.call("version"))

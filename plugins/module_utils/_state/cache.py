@@ -10,21 +10,16 @@
 Sources: cachedb/cachedb.c, mi/mi_core.c and mi/fmt.h of 1.11, 2.4, 3.6, 4.0.
 """
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
-    BadParameters,
-    ExplainedError,
-    ServerError,
-)
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import cache
 from ansible_collections.community.opensips.plugins.module_utils._state import engine
 
 # 1.x and 2.x print nothing that is longer (DEFAULT_MI_FMT_LEN of mi/fmt.h, with the 0 at its end)
 _OLD_LIMIT = 2047
 _INT_MAX = 2**31 - 1
-
-
-class CacheFailed(ExplainedError):
-    """The server could not ask the cachedb."""
 
 
 class Cache(engine.State):
@@ -49,43 +44,31 @@ class Cache(engine.State):
     READS = ("cache_fetch",)
     WRITES = ("cache_store", "cache_remove")
 
-    def __init__(self, params):
+    def __init__(self, params: Dict[str, Any]):
         self.system = params["system"]
         self.wanted = params["entries"]
         if not self.system.strip():
             raise BadParameters("system is empty", "Name a cachedb, such as local or redis:group")
-        for number, each in enumerate(self.wanted, 1):
-            _check(each, f"Entry {number} of entries")
-        engine.check_unique("entries", [each["key"] for each in self.wanted])
+        for number, entry in enumerate(self.wanted, 1):
+            _check(entry, f"entries: entry {number}")
+        engine.check_unique("entries", [entry["key"] for entry in self.wanted])
 
-    def read(self, conn):
+    def read(self, conn: Connection) -> Dict[str, Optional[str]]:
         """{key: value, or None where it is absent} of every key that is named."""
         if conn.version < (3, 0):
             self._check_length(conn.version)
-        try:
-            return cache.read_each(conn, self.system, [each["key"] for each in self.wanted])
-        except ServerError as error:
-            if error.code != 500:
-                raise
-            raise CacheFailed(
-                error,
-                f"system: the server cannot read from the cachedb {self.system} ({error.reason})",
-                "It takes the module cachedb_{}, with a cachedb_url of just this name{}; a cachedb of its own must "
-                "be reachable, see the server's log".format(
-                    self.system.partition(":")[0], " and group" if ":" in self.system else ""
-                ),
-            ) from error
+        return cache.read(conn, self.system, [entry["key"] for entry in self.wanted])
 
-    def items(self, found):
+    def items(self, found: Dict[str, Optional[str]]) -> List[engine.Item]:
         """One Item a key."""
         items = []
-        for each in self.wanted:
-            before = None if found[each["key"]] is None else {"value": found[each["key"]]}
-            after = {"value": each["value"]} if each["state"] == "present" else None
-            items.append(engine.Item({"system": self.system, "key": each["key"]}, before, after, each))
+        for entry in self.wanted:
+            before = None if found[entry["key"]] is None else {"value": found[entry["key"]]}
+            after = {"value": entry["value"]} if entry["state"] == "present" else None
+            items.append(engine.Item({"system": self.system, "key": entry["key"]}, before, after, entry))
         return items
 
-    def requests(self, item):
+    def requests(self, item: engine.Item) -> Iterator[Tuple[str, Dict[str, Any]]]:
         """cache_store or cache_remove."""
         params = {"system": self.system, "attr": item.identity["key"]}
         if item.after is None:
@@ -96,29 +79,30 @@ class Cache(engine.State):
             params["expire"] = item.given["expires"]
         yield "cache_store", params
 
-    def _check_length(self, version):
-        for each in self.wanted:
-            if each["state"] == "absent":
+    def _check_length(self, version: Tuple[int, ...]) -> None:
+        for number, entry in enumerate(self.wanted, 1):
+            if entry["state"] == "absent":
                 continue
-            shown = each["value"] if version >= (2, 4) else f"{each['key']} = [{each['value']}]"
-            if len(shown.encode("utf-8", "surrogateescape")) > _OLD_LIMIT:
+            printed = entry["value"] if version >= (2, 4) else f"{entry['key']} = [{entry['value']}]"
+            length = len(printed.encode("utf-8", "surrogateescape"))
+            if length > _OLD_LIMIT:
                 raise BadParameters(
-                    "entries: the value of {} is too long: this server prints no more than {} bytes, so it could not be "
-                    "read back".format(each["key"], _OLD_LIMIT),
-                    "Shorten it; OpenSIPS 3.0 and later have no such limit",
+                    f"entries: entry {number} ({entry['key']}): value is too long. This server prints at most {_OLD_LIMIT} bytes, "
+                    f"so {length} could not be read back",
+                    "Shorten the value. OpenSIPS 3.0 and later have no such limit",
                 )
 
 
-def _check(each, which):
-    if not each["key"]:
-        raise BadParameters(f"{which}: key is empty", "Name the key")
-    if each["state"] == "present" and not each["value"]:
+def _check(entry: Dict[str, Any], where: str) -> None:
+    if not entry["key"]:
+        raise BadParameters(f"{where}: key is empty", "Set key to a text of one character or more")
+    if entry["state"] == "present" and not entry["value"]:
         raise BadParameters(
-            f"{which} ({each['key']}): value is {'missing' if each['value'] is None else 'empty'}",
-            "Give a text of one character or more, which is the least that OpenSIPS stores; or use state absent",
+            f"{where} ({entry['key']}): value is {'missing' if entry['value'] is None else 'empty'}",
+            "Set value to a text of one character or more, or set state to absent",
         )
-    if each["expires"] is not None and not 0 <= each["expires"] <= _INT_MAX:
+    if entry["expires"] is not None and not 0 <= entry["expires"] <= _INT_MAX:
         raise BadParameters(
-            f"{which} ({each['key']}): expires is {each['expires']}",
-            "Give seconds, or 0 for a key that does not expire",
+            f"{where} ({entry['key']}): expires is {entry['expires']}",
+            f"Set expires to a number of seconds up to {_INT_MAX}, or to 0 for a key that does not expire",
         )

@@ -38,10 +38,11 @@ class Item:
     rank: items of a lower one are written first, whatever their place among the results.
     """
 
-    def __init__(self, identity: Dict[str, Any], before: Values, after: Values, given: Any = None, rank: int = 0):
+    def __init__(self, identity: Dict[str, Any], before: Values, after: Values, given: Any = None, rank: Any = 0):
         self.identity = identity
-        self.before = before
-        self.after = after
+        # not Values, because declarations know which of their items have any
+        self.before: Any = before
+        self.after: Any = after
         self.given = given
         self.rank = rank
 
@@ -292,3 +293,14 @@ def check_unique(option: str, keys: Iterable[Hashable]) -> None:
         if earlier != number:
             name = " ".join(str(part) for part in key if part is not None) if isinstance(key, tuple) else key
             raise BadParameters(f"{option}: entries {earlier} and {number} are the same: {name}", "Remove one of them")
+
+
+def check_apart(option: str, matches: Iterable[Iterable[Hashable]]) -> None:
+    """Raise BadParameters if two entries of the option's list match the same thing. matches: for each entry, the keys of what it matches."""
+    seen: Dict[Hashable, int] = {}
+    for number, keys in enumerate(matches, 1):
+        for key in keys:
+            earlier = seen.setdefault(key, number)
+            if earlier != number:
+                name = " ".join(str(part) for part in key if part is not None) if isinstance(key, tuple) else key
+                raise BadParameters(f"{option}: entries {earlier} and {number} both match {name}", "Change one of them")

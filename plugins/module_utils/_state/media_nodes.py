@@ -11,6 +11,9 @@ Sources: rtpproxy/rtpproxy.c (mi_enable_rtp_proxy, rtpp_test) of 1.11, 2.4, 3.6;
 rtpe_test) of 2.4, 3.6, 4.0.
 """
 
+from typing import Any, Dict, Iterator, List, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import media_nodes
 from ansible_collections.community.opensips.plugins.module_utils._state import engine
@@ -37,55 +40,64 @@ class MediaNodes(engine.State):
     }
     THING = "node"
 
-    def __init__(self, params):
+    def __init__(self, params: Dict[str, Any]):
         self.engine = params["engine"]
         self.READS = (f"{self.engine}_show",)
         self.WRITES = (f"{self.engine}_enable",)
         self.wanted = params["nodes"]
-        engine.check_unique("nodes", [(each["url"], each["set"]) for each in self.wanted])
+        engine.check_unique("nodes", [(entry["url"], entry["set"]) for entry in self.wanted])
         self.takes_set = False
 
-    def read(self, conn):
+    def read(self, conn: Connection) -> List[Dict[str, Any]]:
         """List of records."""
         self.takes_set = conn.version >= _TAKES_SET[self.engine]
         return media_nodes.read(conn, self.engine)
 
-    def items(self, found):
-        """One Item for each node of a set that an entry means.
+    def items(self, found: List[Dict[str, Any]]) -> List[engine.Item]:
+        """One Item for each node of a set that an entry matches.
 
         Raises BadParameters for one that the server does not have, or that its version cannot switch in one set alone.
         """
-        items, keys = [], []
-        for each in self.wanted:
-            fitting = [one for one in found if one["url"] == each["url"] and each["set"] in (None, one["set"])]
-            if not fitting:
-                raise engine.unknown("node", _label(each), map(_label, found), "nodes")
-            self._check_set(each, found)
-            for one in fitting:
-                keys.append((one["url"], one["set"]))
-                identity = {"engine": self.engine, "set": one["set"], "url": one["url"]}
-                items.append(engine.Item(identity, {"enabled": one["enabled"]}, {"enabled": each["enabled"]}))
-        engine.check_unique("nodes", keys)
+        items: List[engine.Item] = []
+        matches = []
+        for entry in self.wanted:
+            matching = [node for node in found if node["url"] == entry["url"] and entry["set"] in (None, node["set"])]
+            if not matching:
+                raise engine.unknown("node", _label(entry), map(_label, found), "nodes")
+            self._check_set(entry, found)
+            own = self._items(entry, matching)
+            matches.append(list(own))
+            items += own.values()
+        engine.check_apart("nodes", matches)
         return items
 
-    def requests(self, item):
+    def requests(self, item: engine.Item) -> Iterator[Tuple[str, Dict[str, Any]]]:
         """The enable command, for the item's set where the server knows the difference."""
         params = {"url": item.identity["url"], "enable": 1 if item.after["enabled"] else 0}
         if self.takes_set:
             params["setid"] = item.identity["set"]
         yield self.WRITES[0], params
 
-    def _check_set(self, each, found):
-        sets = sorted({one["set"] for one in found if one["url"] == each["url"]})
-        if each["set"] is None or self.takes_set or len(sets) == 1:
+    def _items(self, entry: Dict[str, Any], matching: List[Dict[str, Any]]) -> Dict[Any, engine.Item]:
+        """{(url, set): Item}. A URL may be in a set more than once, and the server switches all of them."""
+        items: Dict[Any, engine.Item] = {}
+        for node in matching:
+            identity = {"engine": self.engine, "set": node["set"], "url": node["url"]}
+            item = engine.Item(identity, {"enabled": node["enabled"]}, {"enabled": entry["enabled"]})
+            if item.differs or (node["url"], node["set"]) not in items:
+                items[node["url"], node["set"]] = item
+        return items
+
+    def _check_set(self, entry: Dict[str, Any], found: List[Dict[str, Any]]) -> None:
+        sets = sorted({node["set"] for node in found if node["url"] == entry["url"]})
+        if entry["set"] is None or self.takes_set or len(sets) == 1:
             return
+        release = ".".join(map(str, _TAKES_SET[self.engine]))
         raise BadParameters(
-            "nodes: {} is in the sets {}, and this server switches it in all of them at once".format(
-                each["url"], ", ".join(str(one) for one in sets)
-            ),
-            "Leave set out; one set alone takes OpenSIPS {}.{} and later".format(*_TAKES_SET[self.engine]),
+            f"nodes: {entry['url']} is in the sets {', '.join(map(str, sets))}, and this server can only switch it in all of them",
+            f"Remove set from the entry. To switch a node in one set requires OpenSIPS {release} or later",
         )
 
 
-def _label(each):
-    return each["url"] if each["set"] is None else f"{each['url']} of set {each['set']}"
+def _label(node: Dict[str, Any]) -> str:
+    return node["url"] if node["set"] is None else f"{node['url']} of set {node['set']}"

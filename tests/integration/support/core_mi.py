@@ -6,8 +6,16 @@
 
 from __future__ import annotations
 
+import yaml
+
+from ansible_collections.community.opensips.plugins.module_utils._module.facts import SUBSETS
+from ansible_collections.community.opensips.plugins.modules import opensips_facts
+
 from .phones import Phone
 from .playbook import facts_task, task
+
+_TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}
+_FACTS = yaml.safe_load(opensips_facts.RETURN)["ansible_facts"]["contains"]["opensips"]["contains"]
 
 
 def hosts_of(servers, **variables):
@@ -215,6 +223,29 @@ class Commands:
         assert "too soon" not in str(results["after"]["result"])
 
 
+def assert_documented(facts):
+    """That facts are as RETURN says: their names, types and keys."""
+    assert [name for name in _FACTS if name != "skipped"] == list(SUBSETS)
+    for name, fact in facts.items():
+        _assert_documented(fact, _FACTS[name], name)
+
+
+def _assert_documented(fact, entry, path):
+    """That a fact has the type and the keys that RETURN says, those inside it included."""
+    if fact is None:
+        return
+    if path == "statistics":
+        # whatever the server counts
+        assert all(isinstance(group, dict) for group in fact.values())
+        return
+    assert type(fact) is _TYPES[entry["type"]] or (entry["type"] == "float" and type(fact) is int), path
+    for record in fact if isinstance(fact, list) and entry["elements"] == "dict" else [fact]:
+        if "contains" in entry:
+            assert set(record) == set(entry["contains"]), path
+            for name, value in record.items():
+                _assert_documented(value, entry["contains"][name], f"{path}.{name}")
+
+
 class Facts:
     """opensips_facts."""
 
@@ -258,12 +289,14 @@ class Facts:
             "dispatcher": "dispatcher",
             "load_balancer": "load_balancer",
             "gateways": "drouting",
+            "carriers": "drouting",
             "addresses": "permissions",
             "domains": "domain",
             # of the core, whatever the module of that name offers
             "uptime": None,
             "version": None,
             "processes": None,
+            "log_level": None,
             "statistics": None,
         }
         for name, module in offered.items():
@@ -278,6 +311,9 @@ class Facts:
         assert facts["processes"][0]["type"] == "attendant"
         assert facts["statistics"]["core"]["rcv_requests"] >= 3
         assert not results["all"]["changed"]
+
+    def test_all_is_as_documented(self, results):
+        assert_documented(self._facts(results["all"]))
 
     def test_contacts(self, results, server, farm):
         contacts = {each["user"]: each for each in self._facts(results["all"])["contacts"]}

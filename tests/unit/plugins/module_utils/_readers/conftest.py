@@ -49,6 +49,13 @@ class Recorded:
                 return wire.decode(self._place[0], self._place[1], each)
         raise AssertionError("{0} {1!r} was not recorded on {2}".format(name, sent, self._place))
 
+    def call_many(self, requests):
+        for index, (method, params) in enumerate(requests):
+            try:
+                yield index, self.call(method, params)
+            except MIError as error:
+                yield index, error
+
     def stream(self, method, layout, params=None, timeout=None, size=None):
         yield self.call(method, params, timeout)
 

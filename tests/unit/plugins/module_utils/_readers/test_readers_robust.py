@@ -77,7 +77,7 @@ READERS = {
     "blacklists": (("list_blacklists",), blacklists.parse),
     "subscribers": (("subscribers_list_after",), subscribers.parse),
     "trace": (("trace_get",), trace.parse),
-    "shared_variables": (("shv_get", "shv_get_all"), lambda reply: shared_variables.parse(reply, "debug")),
+    "shared_variables": (("shv_get_all",), shared_variables.parse),
 }
 # a value left out by the server has an error of its own
 ALLOWED = (MalformedReply, ReplyTooLarge)

@@ -173,6 +173,34 @@ def test_of_registrants_the_server_tells_those_it_has():
     assert all(each["aor"] in caught.value.hint and each["registrar"] in caught.value.hint for each in found)
 
 
+def test_a_registrant_that_the_server_would_take_for_another_is_refused():
+    # reg_enable finds the first with the contact and registrar among those with the same hash of the AOR
+    found = registrants.parse(wire.reply("3.6", "state_fifo", "reg_list"))
+    found.append({**found[0], "aor": "sip:trunk9@carrier.example"})
+    for record in (found[0], found[2]):
+        switched = declared(Registrants, registrants=[{"aor": record["aor"], "enabled": not record["enabled"]}])
+        with pytest.raises(BadParameters, match="has the same contact and registrar.*binding_URI"):
+            switched.items(found)
+        assert not only(
+            declared(Registrants, registrants=[{**_who(record), "enabled": record["enabled"]}]).items(found)
+        ).differs
+    other = declared(Registrants, registrants=[{"aor": found[1]["aor"], "enabled": not found[1]["enabled"]}])
+    assert only(other.items(found)).differs
+
+
+def _who(record):
+    return {name: record[name] for name in ("aor", "contact", "registrar")}
+
+
+def test_entries_that_match_the_same_registrant_are_named_by_their_numbers():
+    found = registrants.parse(wire.reply("3.6", "state_fifo", "reg_list"))[:1]
+    found.append({**found[0], "registrar": "sip:127.0.0.1:19899"})
+    aor = found[0]["aor"]
+    wanted = [{"aor": aor, "enabled": True}, {"aor": aor, "registrar": "sip:127.0.0.1:19899", "enabled": True}]
+    with pytest.raises(BadParameters, match="entries 1 and 2 both match .*19899"):
+        declared(Registrants, registrants=wanted).items(found)
+
+
 @pytest.mark.parametrize("version", STATES)
 @pytest.mark.parametrize("engine", media_nodes.ENGINES)
 def test_only_a_node_that_was_switched_off_is_not_enabled(version, engine):
@@ -198,10 +226,19 @@ def test_a_node_in_several_sets():
     everywhere = declared(MediaNodes, engine="rtpengine", nodes=[{"url": url, "enabled": False}])
     assert [each.identity["set"] for each in everywhere.items(found)] == [1, 2]
     one = declared(MediaNodes, engine="rtpengine", nodes=[{"url": url, "set": 2, "enabled": False}])
-    with pytest.raises(BadParameters, match="in the sets 1, 2, and this server switches it in all"):
+    with pytest.raises(BadParameters, match="in the sets 1, 2, and this server can only switch it in all"):
         one.items(found)
     one.takes_set = True
     assert sent(one, only(one.items(found)))[0][1]["setid"] == 2
+
+
+def test_a_node_that_is_in_a_set_twice_is_one():
+    # the server switches all that have the URL
+    found = media_nodes.parse(wire.reply("3.6", "state_fifo", "rtpengine_show"), "rtpengine")[:1] * 2
+    state = declared(MediaNodes, engine="rtpengine", nodes=[{"url": found[0]["url"], "enabled": False}])
+    assert len(sent(state, only(state.items(found)))) == 1
+    found = [{**found[0], "enabled": False}, found[0]]
+    assert only(state.items(found)).differs
 
 
 @pytest.mark.parametrize("version", STATES)
@@ -216,13 +253,13 @@ def test_trace_ids(version):
 
 def test_a_trace_id_of_which_one_destination_is_off_is_off():
     found = trace_reader.parse(wire.reply("3.6", "state_fifo", "trace_get"))
-    found["destinations"].append({**found["destinations"][0], "state": "off", "enabled": False})
+    found["destinations"].append({**found["destinations"][0], "enabled": False})
     assert only(declared(Trace, ids=[{"id": "tid", "enabled": True}]).items(found)).differs
 
 
 def test_a_dynamic_trace_id_has_no_switch():
     found = trace_reader.parse(wire.reply("3.6", "state_fifo", "trace_get"))
-    found["destinations"][0]["state"] = "dynamic"
+    found["destinations"][0]["dynamic"] = True
     with pytest.raises(BadParameters, match="trace_start"):
         declared(Trace, ids=[{"id": "tid", "enabled": False}]).items(found)
 

@@ -139,9 +139,11 @@ class TestReload:
         result = of["other database"]
         assert result.failed and result["changed"]
         assert "Written to the table dr_gateways: 1 inserted" in result.msg
-        assert "shows something else: gw9: is not there" in result.msg
+        assert "does not have all rows: gw9: is not there" in result.msg
         assert result["reload"]["outcome"] == "reloaded" and result["reload"]["verified"] is False
-        assert result["results"][0]["changed"]
+        (entry,) = result["results"]
+        assert entry["changed"] and entry["verified"] is False
+        assert entry["error"]["type"] == "RowNotTaken" and entry["error"]["message"] == "gw9: is not there"
 
     def test_other_tables_are_verified_too(self, of):
         for name in ("same data", "addresses", "domains"):
@@ -183,7 +185,14 @@ class TestRefused:
         database.execute("DROP TABLE dispatcher")
         database.commit()
         database.close()
-        done = ansible.run([push("refused", rows(TWO)), push("again", rows(TWO))], fifo_of(emu), file=other)
+        back = {"cmd": f"cp {other} {file}"}
+        tasks = [push("refused", rows(TWO)), push("check", rows(TWO), check_mode=True), push("again", rows(TWO))]
+        tasks += [
+            {"name": "back", "ansible.builtin.command": back},
+            push("third", rows(TWO)),
+            push("fourth", rows(TWO)),
+        ]
+        done = ansible.run(tasks, fifo_of(emu), file=other)
         refused = done["refused"]
         assert refused.failed and refused["changed"]
         assert refused.msg.startswith(
@@ -192,7 +201,16 @@ class TestRefused:
         assert "500 failed to reload" in refused.msg
         assert refused["error"]["code"] == 500
         assert refused["summary"]["outcomes"]["inserted"] == 1 and refused["results"][0]["changed"]
-        assert not done["again"]["changed"]
+        # the rows are right since then, and what the server runs is not: the next run reloads by itself, until that is done
+        assert done["check"]["changed"] and done["check"]["reload"]["cause"] == "pending"
+        again = done["again"]
+        assert again.failed and not again["changed"] and again["reload"]["outcome"] == "failed"
+        assert again.msg.startswith("The table dispatcher needed no change. The server still runs the old data.")
+        assert "The next run of this task reloads it again" in again.msg
+        third = done["third"]
+        assert third["changed"] and third["reload"]["cause"] == "pending" and third["reload"]["verified"]
+        assert counts(third) == {"unchanged": 1} and third["results"][0]["verified"]
+        assert not done["fourth"]["changed"] and done["fourth"]["reload"] is None
 
     def test_a_server_without_the_module(self, ansible, emulator):
         emu = emulator("3.6", phones=0)

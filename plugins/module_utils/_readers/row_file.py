@@ -19,6 +19,7 @@ import re
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 # What a file may have at most. A cell takes some 100 bytes of memory, a row some 200 besides.
 MOST_BYTES = 256 * 1024 * 1024
@@ -30,6 +31,9 @@ MOST_OF_ROW = 4 * 1024 * 1024
 # more than any number that a column holds
 _MOST_DIGITS = 400
 
+# How databases write NULL when they export a table as CSV: MySQL and PostgreSQL the first, phpMyAdmin the second
+_NULLS = ("\\N", "NULL")
+
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # a mapping without lists and mappings in it; no text has two ways to match
 _MAPPING = re.compile(r'\{[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*\}', re.DOTALL)
@@ -39,7 +43,7 @@ def load(path, option):
     """The rows of a CSV file (with a line of names), or of a JSON file (a list of mappings): list of dict.
 
     path: on this host; ``.json`` decides. option: how the user calls the file. An empty cell of a CSV file counts as left
-    out. Raises BadParameters that names option and path.
+    out, one that is NULL or \\N as NULL. Raises BadParameters that names option and path.
     """
     try:
         with os.fdopen(safe_file.open_input(path), "rb") as source:
@@ -126,7 +130,7 @@ def _from_csv(source):
             continue
         if len(cells) != len(names):
             raise ValueError(f"line {reader.line_num} has not as many cells as there are names")
-        row = {name: cell for name, cell in zip(names, cells) if cell != ""}
+        row = {name: None if cell in _NULLS else cell for name, cell in zip(names, cells) if cell != ""}
         count.add(row)
         rows.append(row)
     return rows
@@ -137,7 +141,7 @@ def _names(cells):
         raise ValueError(f"its first line has {len(cells):,} names, {MOST_COLUMNS:,} are allowed")
     for name in cells:
         if cells.count(name) > 1:
-            raise ValueError(f"its first line has the name {shown(name)} twice")
+            raise ValueError(f"its first line has the name {_name(name)} twice")
     return cells
 
 
@@ -200,7 +204,7 @@ def _mapping(pairs):
     row = dict(pairs)
     if len(row) < len(pairs):
         names = [name for name, _value in pairs]
-        raise ValueError(f"it has the name {shown(next(each for each in names if names.count(each) > 1))} twice")
+        raise ValueError(f"it has the name {_name(next(name for name in names if names.count(name) > 1))} twice")
     return row
 
 
@@ -214,9 +218,6 @@ def _constant(word):
     raise ValueError(f"{word} is no JSON")
 
 
-def shown(text):
-    """A name out of such a file for a message: what cannot be printed is escaped, what is long is cut."""
-    text = str(text)
-    if len(text) > 60:
-        return f"{text[:57]!r}..."
-    return text if text.isprintable() else repr(text)
+def _name(text):
+    """A name out of such a file for a message."""
+    return printable(str(text), most=60)

@@ -20,6 +20,7 @@ from urllib.parse import quote, quote_plus
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import FoundColumn
 from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     CommitUnknown,
@@ -30,7 +31,6 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
     UnknownSchema,
 )
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Real
 
 # Values in one SELECT or DELETE
 CHUNK = 900
@@ -275,7 +275,7 @@ class Database:
             return None if row is None else int(row[0])
 
     def describe(self, table):
-        """(list of Real, names of the primary key, list of sets of names that have an index) of a table. Raises UnknownSchema."""
+        """(list of FoundColumn, names of the primary key, list of sets of names that have an index) of a table. Raises UnknownSchema."""
         import warnings
 
         with self.transaction(write=False), warnings.catch_warnings():
@@ -283,11 +283,11 @@ class Database:
             inspector = self._sa.inspect(self._connection)
             if not self._has(table):
                 raise self._no_table(table, inspector)
-            reals = [self._real(column) for column in inspector.get_columns(table)]
+            found = [self._found(column) for column in inspector.get_columns(table)]
             primary = (inspector.get_pk_constraint(table) or {}).get("constrained_columns") or []
             indexes = [each["column_names"] for each in inspector.get_unique_constraints(table)]
             indexes += [each["column_names"] for each in inspector.get_indexes(table)] + [primary]
-            return reals, primary, [[name for name in names if name] for names in indexes if names]
+            return found, primary, [[name for name in names if name] for names in indexes if names]
 
     def _has(self, table):
         return self._sa.inspect(self._connection).has_table(table)
@@ -302,7 +302,7 @@ class Database:
             f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips-cli, or correct db_table",
         )
 
-    def _real(self, column):
+    def _found(self, column):
         sa = self._sa
         kind = column["type"]
         shared = {
@@ -313,15 +313,15 @@ class Database:
         }
         name, type_name = column["name"], str(kind.__class__.__name__).upper()
         if isinstance(kind, sa.Boolean):
-            return Real(name, "bool", type_name, **shared)
+            return FoundColumn(name, "bool", type_name, **shared)
         if isinstance(kind, sa.Integer):
             low, high = self._int_range(kind, type_name)
-            return Real(name, "int", type_name, low=low, high=high, **shared)
+            return FoundColumn(name, "int", type_name, low=low, high=high, **shared)
         if isinstance(kind, (sa.Float, sa.Numeric)):
             single = type_name in ("REAL", "FLOAT") and self.engine != "sqlite"
-            return Real(name, "float", type_name, single=single, **shared)
+            return FoundColumn(name, "float", type_name, single=single, **shared)
         if isinstance(kind, (sa.DateTime, sa.Date)) or type_name in ("TIMESTAMP", "DATETIME"):
-            return Real(name, "datetime", type_name, **shared)
+            return FoundColumn(name, "datetime", type_name, **shared)
         length = getattr(kind, "length", None)
         if self.engine == "mysql":
             length = _MYSQL_LENGTHS.get(type_name, length)
@@ -329,10 +329,10 @@ class Database:
             # what stands in brackets is no limit there
             length = None
         if isinstance(kind, sa.LargeBinary) or type_name.endswith("BLOB"):
-            return Real(name, "bytes", type_name, length=length, **shared)
+            return FoundColumn(name, "bytes", type_name, length=length, **shared)
         if isinstance(kind, sa.String):
-            return Real(name, "text", type_name, length=length, **shared)
-        return Real(name, None, type_name, **shared)
+            return FoundColumn(name, "text", type_name, length=length, **shared)
+        return FoundColumn(name, None, type_name, **shared)
 
     def _int_range(self, kind, type_name):
         if self.engine == "sqlite":
@@ -457,6 +457,26 @@ class Database:
         some = [value for value in values if value is not None]
         clause = column.in_(some)
         return clause if len(some) == len(values) else self._sa.or_(clause, column.is_(None))
+
+    def values(self, table, column, values):
+        """Those of values (list) that a column of a table has: set, or None when there is no such table. A transaction of its own."""
+        found = set()
+        with self.transaction(write=False):
+            if not self._has(table):
+                return None
+            for start in range(0, len(values), CHUNK):
+                rows = self.select(table, [column], {column: values[start : start + CHUNK]})
+                found.update(row[0] for row in rows)
+        return found
+
+    def count(self, table, conditions):
+        """How many rows a table has. conditions: as for select()."""
+        sa = self._sa
+        source = self._source(table, list(conditions))
+        query = sa.select(sa.func.count()).select_from(source)
+        for name, values in conditions.items():
+            query = query.where(self._one_of(source.c[name], values))
+        return self._connection.execute(query).scalar()
 
     def insert(self, table, rows):
         """rows: list of dict of the same columns."""

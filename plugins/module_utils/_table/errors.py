@@ -60,3 +60,7 @@ class AmbiguousKey(TableError):
 
 class NotConverged(TableError):
     """What was read back is not what was written."""
+
+
+class RowNotTaken(TableError):
+    """A row is in the table, and the server does not have it after the reload."""

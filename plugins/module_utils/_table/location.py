@@ -33,6 +33,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import Maker
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import integer, malformed
 from ansible_collections.community.opensips.plugins.module_utils._table import preselection, schema
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, Database
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     BadRow,
@@ -40,7 +41,6 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
     UnknownSchema,
 )
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Fields
 
 # Rows that are looked at before the server may write again: a few ms
 PAGE = 2000
@@ -178,7 +178,7 @@ class LocationDatabase:
 
     def _check(self):
         """Whether this is a location table, and which one of them. Raises UnknownSchema."""
-        reals, primary, indexes = self._db.describe(self._name)
+        columns_found, primary, indexes = self._db.describe(self._name)
         version = self._db.table_version(self._name)
         if version not in [each.version for each in schema.variants(_LIKE)]:
             raise UnknownSchema(
@@ -190,8 +190,8 @@ class LocationDatabase:
                 f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}: migrate others with "
                 "opensips-cli",
             )
-        chosen = schema.choose(_LIKE, version, [real.name for real in reals])
-        found = Fields(chosen, reals)
+        chosen = schema.choose(_LIKE, version, [column.name for column in columns_found])
+        found = ComparedColumns(chosen, columns_found)
         self._has_id = "contact_id" in chosen.columns
         columns = _COLUMNS + ["contact_id"] * self._has_id
         missing = [name for name in columns if name in found.missing]
@@ -202,7 +202,7 @@ class LocationDatabase:
                 ),
                 "Set db_table to the table that usrloc writes to, or create it again with opensips-cli",
             )
-        self._fields = {name: found.all[name].real for name in columns}
+        self._fields = {name: found.all[name].real_name for name in columns}
         self._columns = [self._fields[name] for name in columns]
         self._numeric = chosen.columns["expires"].type != "datetime"
         self._key = primary[0] if len(primary) == 1 else None

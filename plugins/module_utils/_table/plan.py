@@ -7,7 +7,7 @@
 
 """The difference between the rows that are there and those that are wanted: the least that has to be written."""
 
-from ansible_collections.community.opensips.plugins.module_utils._table import fields as fields_
+from ansible_collections.community.opensips.plugins.module_utils._table import columns
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import AmbiguousKey
 
 # What a row needs
@@ -111,17 +111,17 @@ def _deletion(number, key, row):
 def _insertion(request, wanted):
     """A new row: the schema's defaults for what it leaves out."""
     values = {}
-    for field in request.fields.all.values():
-        if field.name in wanted.values:
-            values[field.name] = wanted.values[field.name]
-        elif field.default is not fields_.NOTHING:
-            values[field.name] = field.default
+    for column in request.columns.all.values():
+        if column.name in wanted.values:
+            values[column.name] = wanted.values[column.name]
+        elif column.default is not columns.NOTHING:
+            values[column.name] = column.default
     return Change(INSERT, wanted.number, wanted.key, None, values)
 
 
 def missing(request, plan):
     """What new rows lack: list of str, one for each column that has no default and is not given."""
-    needed = [field.name for field in request.fields.all.values() if field.needed]
+    needed = [column.name for column in request.columns.all.values() if column.needed]
     return [
         f"row {change.number}, column {name}: is missing, a new row needs it"
         for change in plan.of(INSERT)

@@ -8,7 +8,9 @@
 """Rows into a table: read what is needed, write the difference in one transaction, read it back before it counts."""
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
-from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.module_utils._table import plan, schema, tables
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TryAgain
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     CommitUnknown,
@@ -27,21 +29,22 @@ _SHOWN = 5
 class Table:
     """A table of a database, its version checked.
 
-    name: as the database calls it. schema: schema.Schema. fields: fields.Fields.
+    name: as the database calls it. schema: schema.Schema. columns: ComparedColumns. record: tables.record.Record.
     """
 
     def __init__(self, db, like, name):
         """like: the table of OpenSIPS' schema that it is one of. Raises UnknownSchema."""
         self.name = name
         self._db = db
-        reals, primary, self._indexes = db.describe(name)
-        self.schema = schema.choose(like, db.table_version(name), [real.name for real in reals])
-        self.fields = fields.Fields(self.schema, reals)
-        self._primary = [field for field in self.fields.all.values() if field.real in primary]
+        found, primary, self._indexes = db.describe(name)
+        self.schema = schema.choose(like, db.table_version(name), [column.name for column in found])
+        self.columns = ComparedColumns(self.schema, found)
+        self.record = tables.of(like)
+        self._primary = [column for column in self.columns.all.values() if column.real_name in primary]
 
     def request(self, params, rows):
         """The rows.Request for the user's rows. Raises BadParameters."""
-        request = Request(self.schema, self.fields, params)
+        request = Request(self.schema, self.columns, params)
         request.add(rows)
         request.check_emptying()
         return request
@@ -57,6 +60,33 @@ class Table:
                 "Nothing was written. Give the columns a value",
             )
         return made
+
+    def unknown_references(self, request):
+        """What the user's rows name in other tables of the database and these do not have: list of str.
+
+        Only where tables have the names that OpenSIPS gives them: of others nobody knows which belong together.
+        """
+        if self.name != self.schema.table:
+            return []
+        named = {}
+        for wanted in request.rows:
+            for column, table, key, value in self.record.references(wanted.values):
+                named.setdefault((table, key), {}).setdefault(value, (wanted.number, column))
+        problems = []
+        for (table, key), values in named.items():
+            there = self._db.values(table, key, list(values))
+            for value, (number, column) in values.items():
+                if there is not None and value not in there:
+                    problems.append(
+                        (number, f"row {number}, column {column}: {table} has no row with {key}={printable(value)}")
+                    )
+        return [problem for _number, problem in sorted(problems)]
+
+    def count(self, where=None):
+        """How many rows the table has. where: {column: list of values}, or None: all."""
+        real_names = {self.columns.all[name].real_name: values for name, values in (where or {}).items()}
+        with self._db.transaction(write=False):
+            return self._db.count(self.name, real_names)
 
     def check_writable(self):
         """Raise a TableError when a transaction could not be undone."""
@@ -110,7 +140,7 @@ class Table:
         """The rows that matter: {key: list of plan.Stored}."""
         found = {}
         seen = set() if request.scope and not set(request.scope) <= set(request.match) else None
-        names = request.columns()
+        names = request.columns_to_read()
         if request.state == "exact":
             self._collect(found, request, names, request.scope, None, lock, seen)
         if request.state != "exact" or seen is not None:
@@ -136,23 +166,23 @@ class Table:
         for names in self._indexes:
             places = []
             for name in names:
-                field = self.fields.find(name)
-                if field is None or field.name not in match:
+                column = self.columns.find(name)
+                if column is None or column.name not in match:
                     break
-                places.append(match.index(field.name))
+                places.append(match.index(column.name))
             if places and 2 * len({tuple(key[place] for place in places) for key in keys}) >= len(keys):
                 return True
         return False
 
     def _collect(self, found, request, names, conditions, keys, lock, seen):
         """Add the rows under conditions to found, those of keys (None: all) that were not seen."""
-        columns = [self.fields.all[name] for name in names]
+        columns = [self.columns.all[name] for name in names]
         key_of = [names.index(name) for name in request.match]
-        primary = self._primary or [self.fields.all[name] for name in request.match]
-        real = [field.real for field in columns] + [field.real for field in primary]
-        where = {self.fields.all[name].real: values for name, values in conditions.items()}
+        primary = self._primary or [self.columns.all[name] for name in request.match]
+        real = [column.real_name for column in columns] + [column.real_name for column in primary]
+        where = {self.columns.all[name].real_name: values for name, values in conditions.items()}
         for row in self._db.select(self.name, real, where, lock):
-            values = [field.stored(value) for field, value in zip(columns, row)]
+            values = [column.stored(value) for column, value in zip(columns, row)]
             key = tuple(values[place] for place in key_of)
             if keys is not None and key not in keys:
                 # a database may take letters of both cases for the same
@@ -162,7 +192,9 @@ class Table:
                 if tuple(identity) in seen:
                     continue
                 seen.add(tuple(identity))
-            stored = plan.Stored(dict(zip(names, values)), dict(zip([field.real for field in primary], identity)))
+            stored = plan.Stored(
+                dict(zip(names, values)), dict(zip([column.real_name for column in primary], identity))
+            )
             found.setdefault(key, []).append(stored)
 
     # Writing
@@ -177,17 +209,19 @@ class Table:
         numbered = set()
         for rows in _grouped(made.of(plan.INSERT), self._insert):
             self._db.insert(self.name, rows)
-            numbered.update(field.real for field in self.fields.all.values() if field.auto and field.real in rows[0])
+            numbered.update(
+                column.real_name for column in self.columns.all.values() if column.auto and column.real_name in rows[0]
+            )
         for column in numbered:
             self._db.follow_up(self.name, column)
 
     def _update(self, change):
-        row = {f"set_{self.fields.all[name].real}": value for name, value in change.written.items()}
+        row = {f"set_{self.columns.all[name].real_name}": value for name, value in change.written.items()}
         row.update((f"is_{name}", value) for name, value in change.identity.items())
         return row
 
     def _insert(self, change):
-        return {self.fields.all[name].real: value for name, value in change.after.items()}
+        return {self.columns.all[name].real_name: value for name, value in change.after.items()}
 
     def _verify(self, request, made):
         """Read back. Raises NotConverged, which rolls everything back."""
@@ -207,7 +241,7 @@ class Table:
             return "{}: {}".format(
                 label,
                 ", ".join(
-                    f"{name} was to be {self.fields.all[name].shown(value)!r} and is {self.fields.all[name].shown(change.before[name])!r}"
+                    f"{name} was to be {self.columns.all[name].shown(value)!r} and is {self.columns.all[name].shown(change.before[name])!r}"
                     for name, value in sorted(change.written.items())
                 ),
             )

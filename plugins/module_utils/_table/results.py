@@ -7,7 +7,7 @@
 
 """What a task returns of a plan: an entry for each row, counts and a diff, without secrets."""
 
-from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
+from ansible_collections.community.opensips.plugins.module_utils._table import columns, plan, tables
 
 INSERTED, UPDATED, DELETED, UNCHANGED = "inserted", "updated", "deleted", "unchanged"
 PLANNED, NOT_WRITTEN, UNKNOWN = "planned", "not_written", "unknown"
@@ -78,13 +78,13 @@ def _entry(request, change, stage):
 def _without_secrets(request, values):
     if values is None:
         return None
-    known = request.fields.all
+    known = request.columns.all
     return {name: known[name].shown(value) for name, value in values.items()}
 
 
 def _mark_secrets(change, shown):
     """So that it shows that a secret changes, if not to what."""
     for name in change.written:
-        if shown[name] == fields.HIDDEN and name in schema.SECRETS and change.before[name]:
-            shown[name] = fields.HIDDEN_CHANGED
+        if shown[name] == columns.HIDDEN and name in tables.SECRETS and change.before[name]:
+            shown[name] = columns.HIDDEN_CHANGED
     return shown

@@ -10,9 +10,8 @@
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.module_utils._table import passwords, tables
 from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
-from ansible_collections.community.opensips.plugins.module_utils._table import subscriber
-from ansible_collections.community.opensips.plugins.module_utils._table import values as table_values
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
@@ -32,16 +31,17 @@ class Wanted:
 class Request:
     """All that is wanted of one table.
 
-    fields: fields.Fields. match: list of names of the key columns. scope: {column: [canonical values]} or {}. state: present,
+    columns: columns.ComparedColumns. match: list of names of the key columns. scope: {column: [canonical values]} or {}. state: present,
     absent or exact. rows: list of Wanted. option: the one that the rows came from, for messages.
     """
 
-    def __init__(self, schema, fields, params):
+    def __init__(self, schema, columns, params):
         """params: dict with state, match, scope, store_password, rows_file. Raises BadParameters."""
         self.option = f"rows_file {params['rows_file']}" if params.get("rows_file") else "rows"
         self.schema = schema
-        self.fields = fields
+        self.columns = columns
         self.state = params["state"]
+        self._record = tables.of(schema.table)
         self.rows = []
         self._store = params["store_password"]
         self.match, self._optional = self._find_match(params["match"])
@@ -70,18 +70,24 @@ class Request:
                 f"Nothing was written. Correct them; the key columns are {', '.join(self.match)}",
             )
 
+    def warnings(self):
+        """What a server may refuse of the rows, as its configuration says: list of str."""
+        if self.state == "absent":
+            return []
+        return [f"row {wanted.number}, {text}" for wanted in self.rows for text in self._record.warnings(wanted.values)]
+
     def in_scope(self, values):
         """Whether a row (canonical values by column) is one that state=exact may delete."""
         return all(values[name] in allowed for name, allowed in self.scope.items())
 
-    def columns(self):
+    def columns_to_read(self):
         """The columns that have to be read: all where rows may go, else those that the rows name."""
         if self.state != "present":
-            return list(self.fields.all)
+            return list(self.columns.all)
         named = set(self.match)
         for wanted in self.rows:
             named.update(wanted.values)
-        return [name for name in self.fields.all if name in named]
+        return [name for name in self.columns.all if name in named]
 
     def label(self, key):
         """A key as a line of text, for messages and the diff."""
@@ -90,7 +96,7 @@ class Request:
 
     def key_of(self, key):
         """A key as a dict for results."""
-        return {name: self.fields.all[name].shown(value) for name, value in zip(self.match, key)}
+        return {name: self.columns.all[name].shown(value) for name, value in zip(self.match, key)}
 
     def _find_match(self, given):
         optional = []
@@ -99,7 +105,7 @@ class Request:
             if not match:
                 raise BadParameters(
                     f"match is not given, and the table {self.schema.table} has no unique key to take its place",
-                    f"Name the columns that tell its rows apart: there are {', '.join(self.fields.all)}",
+                    f"Name the columns that tell its rows apart: there are {', '.join(self.columns.all)}",
                 )
         else:
             match = given
@@ -109,19 +115,19 @@ class Request:
         for name in found:
             if found.count(name) > 1:
                 raise BadParameters(f"match names {name} twice", "Name each column once")
-            if name in schemas.SECRETS:
+            if name in tables.SECRETS:
                 raise BadParameters(f"match names {name}, which is secret", "Name other columns")
         return found, optional
 
     def _column(self, option, name):
-        field = self.fields.find(name)
-        if field is None:
-            nearest = self.fields.nearest(name)
+        column = self.columns.find(name)
+        if column is None:
+            nearest = self.columns.nearest(name)
             raise BadParameters(
                 f"{option}: the table {self.schema.table} has no column {name!r}",
                 nearest[0].upper() + nearest[1:],
             )
-        return field.name
+        return column.name
 
     def _check_scope(self, scope):
         if self.state != "exact":
@@ -144,7 +150,7 @@ class Request:
             if not values:
                 raise BadParameters(f"scope: {column} is an empty list", "Give the values that are in the scope")
             try:
-                checked[column] = [self.fields.all[column].check(value) for value in values]
+                checked[column] = [self.columns.all[column].check(value) for value in values]
             except ValueError as error:
                 raise BadParameters(f"scope: column {column}: {error}", "Correct it") from None
         return checked
@@ -161,7 +167,9 @@ class Request:
         if not isinstance(row, dict):
             raise _Wrong(["is no mapping of columns to values"])
         named, problems = self._named(row)
-        problems += table_values.check(self.schema.table, named)
+        # a row that no server takes can still be deleted
+        refused = self._record.problems(named, self.schema.version)
+        problems += [] if self.state == "absent" else refused
         problems += self._complete(named)
         if self.schema.table == "subscriber":
             try:
@@ -171,12 +179,12 @@ class Request:
         values = {}
         for name, value in named.items():
             try:
-                values[name] = self.fields.all[name].check(value)
+                values[name] = self.columns.all[name].check(value)
             except ValueError as error:
                 problems.append(f"column {name}: {error}")
         for name, allowed in self.scope.items():
             if name in values and values[name] not in allowed:
-                shown = self.fields.all[name].shown(values[name])
+                shown = self.columns.all[name].shown(values[name])
                 problems.append(f"column {name}: {shown!r} is not in scope")
         if problems:
             raise _Wrong(problems)
@@ -192,7 +200,7 @@ class Request:
                 problems.append(f"column {name}: is missing, scope has it")
         for name in self.match:
             if name not in named and name in self._optional:
-                named[name] = self.fields.all[name].default
+                named[name] = self.columns.all[name].default
             elif name not in named and name not in self.scope:
                 problems.append(f"column {name}: is missing, it is part of the key")
         return problems
@@ -200,23 +208,23 @@ class Request:
     def _subscriber(self, named):
         if self.state == "absent":
             # nobody shall have to know the password of what is to be removed
-            return {name: value for name, value in named.items() if name not in schemas.SUBSCRIBER_SECRETS}
-        return subscriber.expand(named, self.fields, self._store)
+            return {name: value for name, value in named.items() if name not in self._record.secrets}
+        return passwords.expand(named, self.columns, self._store)
 
     def _named(self, row):
         """(the row with the names that the schema has, what is wrong with its names)"""
         named, problems = {}, []
         for name, value in row.items():
-            field = self.fields.find(name)
-            if field is None:
-                shown = row_file.shown(name)
-                problems.append(f"column {shown}: is not in the table, {self.fields.nearest(shown)}")
+            column = self.columns.find(name)
+            if column is None:
+                shown = printable(str(name), most=60)
+                problems.append(f"column {shown}: is not in the table, {self.columns.nearest(shown)}")
                 if len(problems) > _ENOUGH:
                     break
-            elif field.name in named:
-                problems.append(f"column {field.name}: is given twice")
+            elif column.name in named:
+                problems.append(f"column {column.name}: is given twice")
             else:
-                named[field.name] = value
+                named[column.name] = value
         return named, problems
 
 

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What is known of each table: its columns by table version, which columns tell rows apart, which hold secrets.
+"""The columns of each table by table version, and which of them tell rows apart.
 
 The data (schema_data.TABLES) is one text, a record per table, tokens separated by white space:
 
@@ -21,6 +21,7 @@ import re
 from collections import OrderedDict
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._table import tables
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
 from ansible_collections.community.opensips.plugins.module_utils._table.schema_data import TABLES
 
@@ -72,7 +73,7 @@ SUBSCRIBER_SECRETS = frozenset(("password", "ha1", "ha1b", "ha1_sha256", "ha1_sh
 SECRETS = SUBSCRIBER_SECRETS | frozenset(("private_key", "secret"))
 
 
-class Column:
+class DeclaredColumn:
     """A column as OpenSIPS' own scripts make it.
 
     name: str. type: base type of MySQL (char, int, tinyint, smallint, bigint, float, double, text, blob, mediumblob,
@@ -94,7 +95,7 @@ class Schema:
     """One shape of a table.
 
     table: str. releases: list of OpenSIPS releases. version: int, None when OpenSIPS keeps none. primary_key: list of
-    str. unique: list of list of str. columns: OrderedDict of Column by name.
+    str. unique: list of list of str. columns: OrderedDict of DeclaredColumn by name.
     """
 
     def __init__(self, table, tokens):
@@ -103,7 +104,7 @@ class Schema:
         self.version = None if tokens[1] == "-" else int(tokens[1])
         self.primary_key = _key(tokens[2])
         self.unique = [] if tokens[3] == "-" else [_key(each) for each in tokens[3].split(";")]
-        self.columns = OrderedDict((column.name, column) for column in map(Column, tokens[4:]))
+        self.columns = OrderedDict((column.name, column) for column in map(DeclaredColumn, tokens[4:]))
 
 
 def _key(token):
@@ -157,7 +158,7 @@ def versions_listed(table):
 
 def default_match(schema):
     """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known."""
-    for words in map(str.split, _MATCH.get(schema.table, "").split("|")):
+    for words in map(str.split, tables.of(schema.table).match.split("|")):
         if {word.strip("[]") for word in words} <= set(schema.columns):
             break
     if not words:
@@ -168,4 +169,4 @@ def default_match(schema):
 
 def default_scope(table):
     """A column that is a good scope for an example in a hint: str, or None."""
-    return _SCOPE.get(table)
+    return tables.of(table).scope

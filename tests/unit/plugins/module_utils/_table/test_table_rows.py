@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._table import rows
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Real
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import FoundColumn
 
 A, B = {"setid": 1, "destination": "sip:a"}, {"setid": 1, "destination": "sip:b"}
 
@@ -125,8 +125,8 @@ def test_a_whole_table_is_not_emptied(request_for):
 
 
 def test_only_what_is_needed_is_read(request_for):
-    assert request_for("dispatcher", [A, dict(B, weight=1)]).columns() == ["setid", "destination", "weight"]
-    assert "attrs" in request_for("dispatcher", [A], state="absent").columns()
+    assert request_for("dispatcher", [A, dict(B, weight=1)]).columns_to_read() == ["setid", "destination", "weight"]
+    assert "attrs" in request_for("dispatcher", [A], state="absent").columns_to_read()
 
 
 def test_subscribers(request_for):
@@ -145,7 +145,7 @@ def test_subscribers(request_for):
 
 
 def test_columns_of_ones_own_are_columns(request_for):
-    more = [Real("account", "int", "INTEGER", null=True)]
+    more = [FoundColumn("account", "int", "INTEGER", null=True)]
     (row,) = request_for("subscriber", [{"username": "a", "domain": "b", "ACCOUNT": "7"}], more=more).rows
     assert row.values["account"] == 7
 
@@ -155,6 +155,12 @@ def test_files(write):
     text = '\ufeffsetid,destination,attrs\r\n1,sip:a,"x, y"\r\n1,sip:ü,\r\n'
     assert rows.load(write("rows.csv", text)) == expected
     assert rows.load(write("rows.JSON", expected)) == expected
+
+
+def test_null_of_an_export_is_null(write):
+    """As MySQL and PostgreSQL (\\N), and phpMyAdmin (NULL) write it: as text, no server could use the value."""
+    text = "setid,destination,attrs,socket\n1,sip:a,\\N,NULL\n"
+    assert rows.load(write("rows.csv", text)) == [{"setid": "1", "destination": "sip:a", "attrs": None, "socket": None}]
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,14 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Values that a database takes, but OpenSIPS does not: rows that the server would pass over, or read as something else.
+"""Trusted addresses.
 
-Sources: permissions/address.c (db row loading), core/resolve.h (str2ip, str2ip6), core/net/trans.c (parse_proto) of 2.4, 3.6, 4.0.
+Source: modules/permissions/address.c, resolve.h (str2ip, str2ip6), net/trans.c (parse_proto) of 2.4, 3.6, 4.0.
 """
 
-# what parse_proto() knows; "none", which is not among them, makes the server pass over the row
-_PROTOCOLS = frozenset(
-    "any udp tcp tls sctp ws wss bin hep_udp hep_tcp hep_tls smpp msrp msrps bins hep_udps ipsec".split()
-)
-
-
-def check(table, row):
-    """What is wrong with a row of the user's (dict, by the schema's names): list of str such as ``column ip: ...``.
-
-    What the table's default would get wrong is put into the row.
-    """
-    return _CHECKS[table](row) if table in _CHECKS else []
+from ansible_collections.community.opensips.plugins.module_utils._readers import addresses
+from ansible_collections.community.opensips.plugins.module_utils._table import formats, views
+from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
 
 def parse_ip(text):
@@ -47,7 +38,7 @@ def network(ip, mask):
         return str(ip)
 
 
-def _address(row):
+def _check(row, _version):
     problems, longest = [], None
     if row.get("ip") is not None:
         try:
@@ -64,7 +55,7 @@ def _address(row):
     if port is not None and not 0 <= port <= 65535:
         problems.append(f"column port: {port} is no port; 0 is any")
     proto = row.get("proto")
-    if proto is not None and str(proto).strip().lower() not in _PROTOCOLS:
+    if proto is not None and str(proto).strip().lower() not in formats.PROTOCOLS:
         problems.append(f"column proto: {str(proto)!r} is no protocol, write any, udp, tcp, tls, sctp, ws or wss")
     return problems
 
@@ -82,7 +73,7 @@ def _bad_ip(text):
 
 
 def _as_int(value):
-    """The number that a value is, or None: what is none the column's type tells."""
+    """The number that a value is, or None: what is none the column's type says."""
     if isinstance(value, bool):
         return None
     try:
@@ -91,4 +82,25 @@ def _as_int(value):
         return None
 
 
-_CHECKS = {"address": _address}
+def _read(conn, partition):
+    wanted = partition or addresses.DEFAULT_PARTITION
+    return {
+        (record["group"], network(record["ip"], record["mask"]), record["mask"], record["port"]): {}
+        for record in addresses.read(conn, partition)
+        if record["partition"] == wanted
+    }
+
+
+RECORD = Record(
+    "address",
+    match="grp ip [mask] [port] [proto]",
+    scope="grp",
+    check=_check,
+    view=views.Listing(
+        "grp ip mask port",
+        _read,
+        things=lambda row: [(row["grp"], network(row["ip"], row["mask"]), row["mask"], row["port"])],
+        facts=views.nothing,
+    ),
+    note="The defaults of C(mask), C(port) and C(proto) are one host, 0 and V(any).",
+)

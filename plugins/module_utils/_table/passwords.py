@@ -33,10 +33,10 @@ def hashes(user, domain, password, columns):
     }
 
 
-def expand(row, fields, store):
+def expand(row, columns, store):
     """A row as the table has it: its password in clear becomes the hashes that the table has. A row without one stays as it is.
 
-    row: dict by column. fields: Fields. store: whether the column password shall keep the password in clear.
+    row: dict by column. columns: ComparedColumns. store: whether the column password shall keep the password in clear.
     Raises ValueError that says what is wrong, without the password.
     """
     password = row.get("password")
@@ -54,7 +54,7 @@ def expand(row, fields, store):
     missing = [name for name in ("username", "domain") if not isinstance(row.get(name), (str, int)) or row[name] == ""]
     if missing:
         raise ValueError(f"password: its hashes need {' and '.join(missing)}")
-    made = hashes(row["username"], row["domain"], password, [field.name for field in fields.all.values()])
+    made = hashes(row["username"], row["domain"], password, list(columns.all))
     if not made and not store:
         raise ValueError("password: this table has no column for a hash, and store_password is not set")
     expanded = dict(row, **made)

@@ -16,7 +16,7 @@ import math
 import re
 from collections import OrderedDict
 
-from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
+from ansible_collections.community.opensips.plugins.module_utils._table import tables
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?\Z")
@@ -36,7 +36,7 @@ HIDDEN_CHANGED = "hidden, changed"
 NOTHING = object()
 
 
-class Real:
+class FoundColumn:
     """A column as the database describes it.
 
     name: str. kind: int, float, text, bytes, datetime, bool, or None for a type that no table of OpenSIPS uses. type: how
@@ -51,36 +51,36 @@ class Real:
         self.low, self.high, self.single, self.null, self.has_default = low, high, single, null, has_default
 
 
-class Field:
+class ComparedColumn:
     """A column: what OpenSIPS' schema says of it, as far as the database does not know better.
 
-    name: as the schema calls it. real: as the database does (PostgreSQL folds names). auto: the database fills it in.
+    name: as the schema calls it. real_name: as the database does (PostgreSQL folds names). auto: the database fills it in.
     default: canonical value for a new row, or NOTHING. secret: never shown.
     """
 
-    def __init__(self, real, column=None):
-        """real: Real. column: schema.Column, or None for one that OpenSIPS does not know."""
-        self.name = real.name if column is None else column.name
-        self.real = real.name
-        self.kind = real.kind
-        self.type = real.type
-        self.length = real.length
-        self.low, self.high = _range(real, column)
-        self.single = real.single
-        self.scale = column.scale if column is not None and real.kind == "float" else None
-        self.null = real.null
-        self.auto = column is not None and column.auto
-        self.known = column is not None
-        self.secret = self.name.lower() in schemas.SECRETS
-        self.filled = self.auto or real.has_default
-        self.default = self._default(column)
+    def __init__(self, found, declared=None):
+        """found: FoundColumn. declared: schema.DeclaredColumn, or None for one that OpenSIPS does not know."""
+        self.name = found.name if declared is None else declared.name
+        self.real_name = found.name
+        self.kind = found.kind
+        self.type = found.type
+        self.length = found.length
+        self.low, self.high = _range(found, declared)
+        self.single = found.single
+        self.scale = declared.scale if declared is not None and found.kind == "float" else None
+        self.null = found.null
+        self.auto = declared is not None and declared.auto
+        self.known = declared is not None
+        self.secret = self.name.lower() in tables.SECRETS
+        self.filled = self.auto or found.has_default
+        self.default = self._default(declared)
 
-    def _default(self, column):
-        if self.auto or column is None:
+    def _default(self, declared):
+        if self.auto or declared is None:
             return NOTHING
-        if column.default is not None:
+        if declared.default is not None:
             try:
-                return self.check(column.default)
+                return self.check(declared.default)
             except ValueError:
                 # the database has another type than the schema: its own default counts
                 return NOTHING
@@ -129,7 +129,7 @@ class Field:
             return HIDDEN if value not in ("", b"") else ""
         return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
 
-    def _said(self, value):
+    def _named(self, value):
         """How a message names a value."""
         if self.secret:
             return "the value"
@@ -141,9 +141,9 @@ class Field:
         if whole or (isinstance(value, str) and _INTEGER.match(value.strip())):
             number = int(value)
         else:
-            raise ValueError(f"{self._said(value)} is no whole number")
+            raise ValueError(f"{self._named(value)} is no whole number")
         if not self.low <= number <= self.high:
-            raise ValueError(f"{self._said(value)} is not from {self.low} to {self.high}")
+            raise ValueError(f"{self._named(value)} is not from {self.low} to {self.high}")
         return number
 
     def _check_float(self, value):
@@ -156,7 +156,7 @@ class Field:
         elif isinstance(value, str) and _NUMBER.match(value.strip()):
             number = float(value)
         if number is None or math.isnan(number) or abs(number) > (_SINGLE_MAX if self.single else _DOUBLE_MAX):
-            raise ValueError(f"{self._said(value)} is no number that it can hold")
+            raise ValueError(f"{self._named(value)} is no number that it can hold")
         return self._rounded(number)
 
     def _rounded(self, number):
@@ -168,30 +168,30 @@ class Field:
     def _check_text(self, value):
         text = self._as_text(value)
         if self.length is not None and len(text) > self.length:
-            raise ValueError(f"{self._said(value)} has {len(text)} characters, {self.length} fit")
+            raise ValueError(f"{self._named(value)} has {len(text)} characters, {self.length} fit")
         return text
 
     def _as_text(self, value):
         if isinstance(value, bool):
-            raise ValueError(f"{self._said(value)} is no text: put quotes around what is meant")
+            raise ValueError(f"{self._named(value)} is no text: put quotes around what is meant")
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"{self._said(value)} is no number")
+            raise ValueError(f"{self._named(value)} is no number")
         if isinstance(value, (int, float)):
             return str(value)
         if not isinstance(value, str):
-            raise ValueError(f"{self._said(value)} is no text")
+            raise ValueError(f"{self._named(value)} is no text")
         if "\0" in value:
-            raise ValueError(f"{self._said(value)} has a NUL character")
+            raise ValueError(f"{self._named(value)} has a NUL character")
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise ValueError(f"{self._said(value)} is not valid Unicode") from None
+            raise ValueError(f"{self._named(value)} is not valid Unicode") from None
         return value
 
     def _check_bytes(self, value):
         data = value if isinstance(value, bytes) else self._as_text(value).encode("utf-8")
         if self.length is not None and len(data) > self.length:
-            raise ValueError(f"{self._said(value)} has {len(data)} bytes, {self.length} fit")
+            raise ValueError(f"{self._named(value)} has {len(data)} bytes, {self.length} fit")
         return data
 
     def _check_datetime(self, value):
@@ -203,26 +203,26 @@ class Field:
                 return text
             except ValueError:
                 pass
-        raise ValueError(f"{self._said(value)} is no time such as 2026-11-22 10:00:00")
+        raise ValueError(f"{self._named(value)} is no time such as 2026-11-22 10:00:00")
 
     def _check_bool(self, value):
         word = _WORDS.get(str(value).lower())
         if word is None:
-            raise ValueError(f"{self._said(value)} is neither true nor false")
+            raise ValueError(f"{self._named(value)} is neither true nor false")
         return word
 
 
-def _range(real, column):
+def _range(found, declared):
     """(the smallest, the greatest int) that the database takes; SQLite takes any, there the schema tells."""
-    low, high = real.low, real.high
-    if column is not None and column.type in _BITS:
-        bits = _BITS[column.type]
+    low, high = found.low, found.high
+    if declared is not None and declared.type in _BITS:
+        bits = _BITS[declared.type]
         if high is None:
             # the masks of 1.11 to 3.4 are tinyint, and 128 is one
-            high = 255 if bits == 8 else 2**bits - 1 if column.unsigned else 2 ** (bits - 1) - 1
+            high = 255 if bits == 8 else 2**bits - 1 if declared.unsigned else 2 ** (bits - 1) - 1
         if low is None:
             low = -(2 ** (bits - 1))
-        if column.unsigned:
+        if declared.unsigned:
             low = max(low, 0)
     return -(2**63) if low is None else low, 2**63 - 1 if high is None else high
 
@@ -242,25 +242,25 @@ def _moment_of(value):
     return f"{match.group(1)} {match.group(2) or '00:00:00'}" if match else text
 
 
-class Fields:
+class ComparedColumns:
     """All columns of a table, found by their names, whatever their case."""
 
-    def __init__(self, schema, reals):
-        """schema: schema.Schema. reals: list of Real. What the schema knows and the database lacks is in missing."""
-        by_name = {real.name.lower(): real for real in reals}
+    def __init__(self, schema, found):
+        """schema: schema.Schema. found: list of FoundColumn. What the schema knows and the database lacks is in missing."""
+        by_name = {column.name.lower(): column for column in found}
         self.all = OrderedDict()
-        for column in schema.columns.values():
-            real = by_name.pop(column.name.lower(), None)
-            if real is not None:
-                self.all[column.name] = Field(real, column)
-        for real in reals:
-            if real.name.lower() in by_name:
-                self.all[real.name] = Field(real)
+        for declared in schema.columns.values():
+            column = by_name.pop(declared.name.lower(), None)
+            if column is not None:
+                self.all[declared.name] = ComparedColumn(column, declared)
+        for column in found:
+            if column.name.lower() in by_name:
+                self.all[column.name] = ComparedColumn(column)
         self.missing = [name for name in schema.columns if name not in self.all]
         self._names = {name.lower(): name for name in self.all}
 
     def find(self, name):
-        """The Field of that name, or None."""
+        """The ComparedColumn of that name, or None."""
         known = self._names.get(str(name).lower())
         return None if known is None else self.all[known]
 
@@ -268,9 +268,9 @@ class Fields:
         """What to say to a name that no column has: str."""
         import difflib
 
-        if str(name).lower() in [each.lower() for each in self.missing]:
+        if str(name).lower() in [missing.lower() for missing in self.missing]:
             return "OpenSIPS has it in this version, but the table of this database has not"
         close = difflib.get_close_matches(str(name).lower(), list(self._names), n=3)
         if close:
-            return f"did you mean {' or '.join(self._names[each] for each in close)}?"
+            return f"did you mean {' or '.join(self._names[known] for known in close)}?"
         return f"there are {', '.join(self.all)}"

@@ -29,6 +29,11 @@ class Change:
         self.before, self.after, self.identity = before, after, identity
 
     @property
+    def differs(self):
+        """Whether anything is written."""
+        return self.operation != NONE
+
+    @property
     def written(self):
         """Of an update, the values that change."""
         return {name: value for name, value in self.after.items() if self.before[name] != value}
@@ -45,7 +50,7 @@ class Plan:
 
     @property
     def changed(self):
-        return any(each.operation != NONE for each in self.changes)
+        return any(change.differs for change in self.changes)
 
     def counts(self):
         """{operation: number of rows}"""

@@ -20,7 +20,6 @@ from collections import namedtuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._readers import media_nodes, reports, routing
-from ansible_collections.community.opensips.plugins.module_utils._table import plan
 
 # verified: whether the server has the row as it is in the table, None if that is not known. message: str, why not, or None
 Finding = namedtuple("Finding", "verified message")
@@ -127,7 +126,7 @@ class Rules(Loaded):
             return [FOUND] * len(changes)
         findings = [Finding(None, f"only {MOST_QUESTIONS:,} rows are asked for one by one")] * len(changes)
         # those that were written first
-        order = sorted(range(len(changes)), key=lambda place: changes[place].operation == plan.NONE)
+        order = sorted(range(len(changes)), key=lambda place: not changes[place].differs)
         for place in order[:MOST_QUESTIONS]:
             findings[place] = self._ask(conn, changes[place], match, partition)
         return findings

@@ -235,7 +235,9 @@ class Demo:
         mailboxes = [{"aor": aor, "new": new, "old": 1} for new, aor in enumerate(some)]
         playbook = pathlib.Path(__file__).resolve().parent / "facts.yml"
         name = f"{NAMESPACE}.{NAME}.update_mwi"
-        shown = f"{playbook.relative_to(ROOT)} {name} -e {shlex.quote(json.dumps({'opensips_mwi_mailboxes': mailboxes}))}"
+        shown = (
+            f"{playbook.relative_to(ROOT)} {name} -e {shlex.quote(json.dumps({'opensips_mwi_mailboxes': mailboxes}))}"
+        )
         already = len(emulator.sip_log())
         self.play([str(playbook), name], shown, **variables, opensips_mwi_mailboxes=mailboxes)
         facts(screen, self.results("facts"))

@@ -7,7 +7,7 @@
 
 """How a server shows the rows of a table, and what that says of each row.
 
-A view has look(conn, changes, match, partition, count): a list of Findings, one for each change. conn: Connection. changes: list
+A view has a text, a sentence for the documentation, and look(conn, changes, match, partition, count): a list of Findings, one for each change. conn: Connection. changes: list
 of plan.Change. match: the columns that their keys are of. partition: the one that was reloaded, or None. count: function without
 parameters that gives the number of rows that the table has, or None. It raises what the readers raise.
 
@@ -35,11 +35,12 @@ ANY = object()
 class Listing:
     """A table whose rows a command of the server lists."""
 
-    def __init__(self, columns, read, things=None, facts=None, gone=True):
-        """columns: those that name a thing. read(conn, partition): {key: {what the server says of it}}. things(row): the keys of
+    def __init__(self, command, columns, read, things=None, facts=None, gone=True):
+        """command: the classic name of the one that lists them. columns: those that name a thing. read(conn, partition): {key: {what the server says of it}}. things(row): the keys of
         what a row (canonical values by column) makes. facts(row): what the row says of the same. gone: whether a thing is not
         shown any more as soon as its row is gone.
         """
+        self.text = f"C({command}) lists the rows."
         self.columns = columns.split()
         self._read = read
         self._things = things or (lambda row: [tuple(row[name] for name in self.columns)])
@@ -86,6 +87,7 @@ class Loaded:
 
     def __init__(self, group, noun, where=None):
         """group: of the reports. noun: what they call the rows. where: {column: values} of the rows that are loaded, or None: all."""
+        self.text = "The server reports how many rows it loaded. Requires OpenSIPS 3.3 or later."
         self._group = group
         self._pattern = re.compile(rf"([0-9]+) {noun} loaded \(([0-9]+) discarded\)")
         self.where = where or {}
@@ -119,6 +121,7 @@ class Rules(Loaded):
 
     def __init__(self):
         super().__init__("drouting", "rules")
+        self.text = "From OpenSIPS 3.3 on, the server reports how many rows it loaded. Otherwise C(dr_number_routing) is asked for each rule."
 
     def look(self, conn, changes, match, partition, count):
         loaded = self._loaded(conn, partition)
@@ -171,6 +174,7 @@ def nodes(engine, column):
         return {(record["set"], _node(record["url"])): {} for record in media_nodes.read(conn, engine)}
 
     return Listing(
+        f"{engine}_show",
         f"set_id {column}",
         read,
         things=lambda row: [(row["set_id"], _node(node)) for node in row[column].split()],

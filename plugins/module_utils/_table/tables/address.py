@@ -96,7 +96,9 @@ RECORD = Record(
     match="grp ip [mask] [port] [proto]",
     scope="grp",
     check=_check,
+    checked="ip mask port proto",
     view=views.Listing(
+        "address_dump",
         "grp ip mask port",
         _read,
         things=lambda row: [(row["grp"], network(row["ip"], row["mask"]), row["mask"], row["port"])],

@@ -9,4 +9,9 @@
 
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
-RECORD = Record("dbaliases", match="alias_username alias_domain", scope="alias_domain")
+RECORD = Record(
+    "dbaliases",
+    match="alias_username alias_domain",
+    scope="alias_domain",
+    unseen="OpenSIPS reads it each time that it needs it",
+)

@@ -33,6 +33,7 @@ RECORD = Record(
     },
     sockets="socket",
     view=views.Listing(
+        "ds_list",
         "setid destination",
         _read,
         facts=lambda row: dict(views.attributes(row), **views.socket_of(row)),

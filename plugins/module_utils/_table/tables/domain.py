@@ -15,6 +15,7 @@ RECORD = Record(
     "domain",
     match="domain",
     view=views.Listing(
+        "domain_dump",
         "domain",
         lambda conn, _partition: {(record["name"].lower(),): {} for record in domains.read(conn)},
         things=lambda row: [(row["domain"].lower(),)],

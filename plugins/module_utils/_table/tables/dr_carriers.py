@@ -29,6 +29,8 @@ RECORD = Record(
     },
     references=_references,
     view=views.Listing(
-        "carrierid", lambda conn, partition: {(record["id"],): record for record in carriers.read(conn, partition)}
+        "dr_carrier_status",
+        "carrierid",
+        lambda conn, partition: {(record["id"],): record for record in carriers.read(conn, partition)},
     ),
 )

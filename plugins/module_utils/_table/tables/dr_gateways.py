@@ -24,6 +24,8 @@ RECORD = Record(
     },
     sockets="socket",
     view=views.Listing(
-        "gwid", lambda conn, partition: {(record["id"],): record for record in gateways.read(conn, partition)}
+        "dr_gw_status",
+        "gwid",
+        lambda conn, partition: {(record["id"],): record for record in gateways.read(conn, partition)},
     ),
 )

@@ -54,6 +54,7 @@ RECORD = Record(
         "gwlist": formats.destinations,
     },
     check=_check,
+    checked="prefix",
     warnings=_warnings,
     references=_references,
     view=views.Rules(),

@@ -9,4 +9,6 @@
 
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
-RECORD = Record("grp", match="username domain grp", scope="domain")
+RECORD = Record(
+    "grp", match="username domain grp", scope="domain", unseen="OpenSIPS reads it each time that it needs it"
+)

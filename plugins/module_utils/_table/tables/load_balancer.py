@@ -38,5 +38,5 @@ RECORD = Record(
         "dst_uri": formats.sip_uri,
         "resources": formats.resources,
     },
-    view=views.Listing("group_id dst_uri", _read, facts=_facts),
+    view=views.Listing("lb_list", "group_id dst_uri", _read, facts=_facts),
 )

@@ -19,6 +19,7 @@ class Record:
     formats: {column: function of formats.py}.
     check: function(row, version) -> list of str such as ``column ip: ...``; row is the user's (dict, by the schema's names), and
         may be completed by what a default would get wrong. version: of the table, or None.
+    checked: the columns that check looks at. Of a Record: those that are checked in any way.
     references: function(row) -> [(column, table, key column, value)]: rows of other tables that this one names.
     warnings: function(row) -> list of str: what a server may refuse, which its configuration decides.
     sockets: names of columns with sockets of the server.
@@ -35,11 +36,12 @@ class Record:
         secrets="",
         formats=None,
         check=None,
+        checked="",
         references=None,
         warnings=None,
         sockets="",
         view=None,
-        unseen="OpenSIPS has no MI command that shows its rows",
+        unseen="the module cannot read this table back from the server",
         note=None,
     ):
         self.name = name
@@ -47,6 +49,7 @@ class Record:
         self.scope = scope
         self.secrets = tuple(secrets.split())
         self.formats = formats or {}
+        self.checked = tuple(sorted(set(self.formats) | set(checked.split())))
         self.references = references or (lambda row: [])
         self.warnings = warnings or (lambda row: [])
         self.sockets = tuple(sockets.split())

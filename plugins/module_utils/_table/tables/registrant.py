@@ -28,6 +28,7 @@ RECORD = Record(
     },
     sockets="forced_socket",
     view=views.Listing(
+        "reg_list",
         "aor",
         lambda conn, _partition: {(record["aor"],): {} for record in registrants.read(conn)},
         facts=views.nothing,

@@ -16,4 +16,5 @@ RECORD = Record(
     scope="domain",
     secrets="password ha1 ha1b ha1_sha256 ha1_sha512t256",
     formats={"username": formats.not_empty},
+    unseen="OpenSIPS reads it each time that it needs it",
 )

@@ -95,7 +95,7 @@ def _reloads(params):
         if params[name] is not None and not reloads:
             raise BadParameters(
                 f"{name} is given, but {params['table']} is not reloaded",
-                "Leave it out" if params["reload"] else "Leave it out, or set reload to true",
+                "Remove it" if params["reload"] else "Remove it, or set reload to true",
             )
     return reloads
 
@@ -213,7 +213,7 @@ class _Push:
     def _what_runs(self, error):
         """What a server does after a reload that failed (str)."""
         if self._task.params["table"] in _DROPPED and getattr(error, "code", None) != 400:
-            return "The server did not take it over"
+            return "The server did not load the new data"
         return "The server may still run the old data" if error.maybe_sent else "The server still runs the old data"
 
     def _next_run(self):
@@ -245,7 +245,7 @@ class _Push:
         if found.problems:
             self._fail(
                 f"{self._written()}The server ran {self._planned.command}, but does not have all rows: {found.text()}. "
-                "Its log says why: mostly a name that it cannot resolve, or that it reads another database or table"
+                "Look at the log of the server: usually it cannot resolve a name, or it reads another database or table"
             )
 
     def _plan_reload(self):

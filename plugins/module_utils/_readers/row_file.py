@@ -57,7 +57,7 @@ def load(path, option):
     except (ValueError, csv.Error) as error:
         raise BadParameters(
             f"{option} {path} cannot be read: {error}",
-            "Give a CSV file with a line of names, or JSON, a list of mappings",
+            "Give a CSV file whose first line has the names, or a JSON list of mappings",
         ) from error
     return rows
 
@@ -65,7 +65,7 @@ def load(path, option):
 def _check_size(fd):
     size = os.fstat(fd).st_size
     if size > MOST_BYTES:
-        raise ValueError(f"it has {size:,} bytes, {MOST_BYTES:,} are allowed: divide it")
+        raise ValueError(f"it has {size:,} bytes, {MOST_BYTES:,} are allowed: split the file")
 
 
 class _Count:
@@ -78,9 +78,9 @@ class _Count:
         self._rows += 1
         self._cells += len(row)
         if self._rows > MOST_ROWS:
-            raise ValueError(f"it has more than {MOST_ROWS:,} rows: divide it")
+            raise ValueError(f"it has more than {MOST_ROWS:,} rows: split the file")
         if self._cells > MOST_CELLS:
-            raise ValueError(f"it has more than {MOST_CELLS:,} values: divide it")
+            raise ValueError(f"it has more than {MOST_CELLS:,} values: split the file")
 
 
 # CSV
@@ -104,7 +104,7 @@ class _Lines:
         self._left -= len(line)
         self._left_of_row -= len(line)
         if self._left < 0:
-            raise ValueError(f"it grows beyond {MOST_BYTES:,} bytes")
+            raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
         if "\0" in line:
             # Pythons differ in what they make of it
             raise ValueError("it has a NUL character")
@@ -129,7 +129,7 @@ def _from_csv(source):
             names = _names(cells)
             continue
         if len(cells) != len(names):
-            raise ValueError(f"line {reader.line_num} has not as many cells as there are names")
+            raise ValueError(f"line {reader.line_num} has another number of cells than the first line")
         row = {name: None if cell in _NULLS else cell for name, cell in zip(names, cells) if cell != ""}
         count.add(row)
         rows.append(row)
@@ -151,12 +151,12 @@ def _names(cells):
 def _from_json(source):
     data = source.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise ValueError(f"it grows beyond {MOST_BYTES:,} bytes")
+        raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
     text = data.decode("utf-8-sig")
     del data
     place = _after_blanks(text, 0)
     if text[place : place + 1] != "[":
-        raise ValueError("it holds no list")
+        raise ValueError("it is not a list")
     rows, count = [], _Count()
     place = _after_blanks(text, place + 1)
     if text[place : place + 1] == "]":
@@ -166,7 +166,7 @@ def _from_json(source):
         match = _MAPPING.match(text, place, place + MOST_OF_ROW)
         if match is None:
             raise ValueError(
-                f"row {number} is no mapping of names to plain values, or longer than {MOST_OF_ROW:,} characters (character {place})"
+                f"row {number} is not a mapping of names to plain values, or is longer than {MOST_OF_ROW:,} characters (character {place})"
             )
         try:
             row = json.loads(
@@ -194,7 +194,7 @@ def _after_blanks(text, place):
 
 def _ended(text, place, rows):
     if _after_blanks(text, place + 1) != len(text):
-        raise ValueError(f"something comes after the list (character {place + 1})")
+        raise ValueError(f"there is text after the list (character {place + 1})")
     return rows
 
 
@@ -215,7 +215,7 @@ def _short(digits):
 
 
 def _constant(word):
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 def _name(text):

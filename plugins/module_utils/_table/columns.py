@@ -141,7 +141,7 @@ class ComparedColumn:
         if whole or (isinstance(value, str) and _INTEGER.match(value.strip())):
             number = int(value)
         else:
-            raise ValueError(f"{self._named(value)} is no whole number")
+            raise ValueError(f"{self._named(value)} is not a whole number")
         if not self.low <= number <= self.high:
             raise ValueError(f"{self._named(value)} is not from {self.low} to {self.high}")
         return number
@@ -156,7 +156,7 @@ class ComparedColumn:
         elif isinstance(value, str) and _NUMBER.match(value.strip()):
             number = float(value)
         if number is None or math.isnan(number) or abs(number) > (_SINGLE_MAX if self.single else _DOUBLE_MAX):
-            raise ValueError(f"{self._named(value)} is no number that it can hold")
+            raise ValueError(f"{self._named(value)} is not a number that the column can hold")
         return self._rounded(number)
 
     def _rounded(self, number):
@@ -168,18 +168,18 @@ class ComparedColumn:
     def _check_text(self, value):
         text = self._as_text(value)
         if self.length is not None and len(text) > self.length:
-            raise ValueError(f"{self._named(value)} has {len(text)} characters, {self.length} fit")
+            raise ValueError(f"{self._named(value)} has {len(text)} characters, and the column holds {self.length}")
         return text
 
     def _as_text(self, value):
         if isinstance(value, bool):
-            raise ValueError(f"{self._named(value)} is no text: put quotes around what is meant")
+            raise ValueError(f"{self._named(value)} is not text: put quotes around it")
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"{self._named(value)} is no number")
+            raise ValueError(f"{self._named(value)} is not a number")
         if isinstance(value, (int, float)):
             return str(value)
         if not isinstance(value, str):
-            raise ValueError(f"{self._named(value)} is no text")
+            raise ValueError(f"{self._named(value)} is not text")
         if "\0" in value:
             raise ValueError(f"{self._named(value)} has a NUL character")
         try:
@@ -191,7 +191,7 @@ class ComparedColumn:
     def _check_bytes(self, value):
         data = value if isinstance(value, bytes) else self._as_text(value).encode("utf-8")
         if self.length is not None and len(data) > self.length:
-            raise ValueError(f"{self._named(value)} has {len(data)} bytes, {self.length} fit")
+            raise ValueError(f"{self._named(value)} has {len(data)} bytes, and the column holds {self.length}")
         return data
 
     def _check_datetime(self, value):
@@ -203,7 +203,7 @@ class ComparedColumn:
                 return text
             except ValueError:
                 pass
-        raise ValueError(f"{self._named(value)} is no time such as 2026-11-22 10:00:00")
+        raise ValueError(f"{self._named(value)} is not a time such as 2026-11-22 10:00:00")
 
     def _check_bool(self, value):
         word = _WORDS.get(str(value).lower())
@@ -269,7 +269,7 @@ class ComparedColumns:
         import difflib
 
         if str(name).lower() in [missing.lower() for missing in self.missing]:
-            return "OpenSIPS has it in this version, but the table of this database has not"
+            return "OpenSIPS has it in this version, but this table does not have it"
         close = difflib.get_close_matches(str(name).lower(), list(self._names), n=3)
         if close:
             return f"did you mean {' or '.join(self._names[known] for known in close)}?"

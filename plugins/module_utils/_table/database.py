@@ -177,10 +177,10 @@ class Database:
 
     def _open_hint(self, text, code):
         if code in _NO_SLOT or re.search(r"too many (clients|connections)|connection slots", text):
-            return "It has no connection left: try again later, or raise the number that it allows"
+            return "The database allows no more connections. Try again later, or raise its limit"
         if self.engine == "sqlite":
-            return "Check the file, and that it may be read"
-        return "Check that it runs, and the login_ options or db_url"
+            return "Check that the file is a SQLite database, and that this user may read it"
+        return "Check that the database runs, and check db_url or the login_ options"
 
     def close(self):
         """Leave; what was not committed is rolled back."""
@@ -244,8 +244,8 @@ class Database:
             if self._is_certain(error, code):
                 raise
             raise CommitUnknown(
-                f"The {self.label} was lost while it committed: {text}",
-                "It may have been written or not, but all of it or nothing. Look at the log of the database, and run the task again",
+                f"The {self.label} was lost during the commit: {text}",
+                "Either all rows were written, or none. Look at the log of the database, and run the task again",
             ) from None
 
     def _is_certain(self, error, code):
@@ -266,7 +266,7 @@ class Database:
             if not self._has("version"):
                 raise UnknownSchema(
                     f"The {self.label} has no table version",
-                    "It is no database of OpenSIPS: create its tables with opensips-cli, or correct the name of the database",
+                    "It is not a database of OpenSIPS. Create its tables with opensips-cli, or correct the name of the database",
                 )
             sa = self._sa
             version = sa.table("version", sa.column("table_name"), sa.column("table_version"))
@@ -353,8 +353,8 @@ class Database:
             row = self._connection.execute(text, {"name": table}).fetchone()
         if row is not None and row[0] is not None and row[0].lower() in ("myisam", "aria", "memory", "csv", "merge"):
             raise DatabaseRefused(
-                f"The table {table} is kept by {row[0]}, which has no transactions: half of a failed push would stay",
-                f"Nothing was written. ALTER TABLE {table} ENGINE=InnoDB, which OpenSIPS does not notice",
+                f"The table {table} uses the engine {row[0]}, which has no transactions",
+                f"Nothing was written. Run ALTER TABLE {table} ENGINE=InnoDB: OpenSIPS works with either engine",
             )
 
     # Rows. What follows runs inside of a transaction()
@@ -537,7 +537,7 @@ class Database:
         except UnicodeDecodeError as error:
             raise DatabaseRefused(
                 f"The {self.label} holds text that is not {error.encoding}",
-                self._unwritten + "Give the database the encoding that OpenSIPS writes, mostly UTF8",
+                self._unwritten + "Set the encoding of the database to the one that OpenSIPS writes, usually UTF8",
             ) from None
         except _DRIVER_ERRORS as error:
             raise DatabaseUnreachable(
@@ -547,7 +547,7 @@ class Database:
         except self._sa.exc.SQLAlchemyError as error:
             text, code = self._text_of(error)
             if code in _AGAIN:
-                raise TryAgain(f"The database broke a deadlock: {text}", self._lock_hint()) from None
+                raise TryAgain(f"The database ended a deadlock: {text}", self._lock_hint()) from None
             if self._is_locked(text, code):
                 raise DatabaseLocked(f"The {self.label} is locked: {text}", self._lock_hint()) from None
             if getattr(error, "connection_invalidated", False):
@@ -564,7 +564,7 @@ class Database:
         return code in _LOCKED or (self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text))
 
     def _lock_hint(self):
-        return f"{self._unwritten}Somebody else is writing: try again, or wait longer with db_timeout (now {self._timeout:g} seconds)"
+        return f"{self._unwritten}Another session holds the lock. Try again, or raise db_timeout (now {self._timeout:g} seconds)"
 
     def _remedy(self, text, code):
         """What to do about a refusal, as far as it is known what this is about: str, empty if it is not."""
@@ -578,9 +578,9 @@ class Database:
             numbers = ", USAGE and UPDATE on its sequences" * (self.engine == "postgresql" and not self._read_only)
             return f"Grant the database user {rights} on the table{numbers}, and SELECT on the table version"
         if code in _STANDBY:
-            return "Name the database server that takes writes: this one is a standby, or set to read only"
+            return "Use the primary database server: this one is a standby, or read only"
         if code in _FULL:
-            return "Make room for the database"
+            return "Free space on the disk of the database"
         return ""
 
     def _text_of(self, error):
@@ -594,9 +594,7 @@ class Database:
             code, text = args[0], str(args[1])
         if isinstance(orig, UnicodeError):
             # it would show characters of the password
-            text = "a user name, a password or an answer that is not {}".format(
-                getattr(orig, "encoding", "of the right kind")
-            )
+            text = f"a user name, a password or an answer that is not {getattr(orig, 'encoding', 'of the right kind')}"
         text = " ".join((text or str(orig)).split())
         # 1366: Incorrect string value: '\xF0...' for column ...
         before, mark, rest = text.partition("value: '")
@@ -620,7 +618,9 @@ class Database:
                 f"Supported are {', '.join(ENGINES)}",
             )
         if backend == "sqlite" and url.database in (None, "", ":memory:"):
-            raise BadParameters("db_url names no file", "Write it as sqlite:////path/of/the/file, or set login_db")
+            raise BadParameters(
+                "db_url does not name a file", "Write it as sqlite:////path/of/the/file, or set login_db"
+            )
         if "+" in url.drivername or backend == "sqlite":
             return url
         return url.set(drivername=f"{url.drivername}+{self._driver(backend)}")
@@ -629,7 +629,7 @@ class Database:
         scheme, colon, rest = text.partition(":")
         backend, plus, driver = scheme.partition("+")
         if not colon or not re.match(r"[a-z_]+\Z", backend):
-            raise BadParameters("db_url is no URL", "Write it as mysql://user:password@host/opensips")
+            raise BadParameters("db_url is not a URL", "Write it as mysql://user:password@host/opensips")
         if _ENGINE_OF.get(backend, backend) not in ENGINES:
             raise BadParameters(
                 f"db_url: databases of the type {backend} are not supported",
@@ -655,16 +655,18 @@ class Database:
     def _from_parts(self, params):
         engine = params["db_engine"]
         if engine is None:
-            raise BadParameters("Neither db_url nor db_engine is given", "Say which database OpenSIPS uses")
+            raise BadParameters(
+                "Neither db_url nor db_engine is set", "Set one of them to the database that OpenSIPS uses"
+            )
         name = params["login_db"] or (None if engine == "sqlite" else "opensips")
         query = {}
         socket = params["login_unix_socket"]
         if engine == "sqlite":
             if name is None:
-                raise BadParameters("login_db is not given", "For sqlite it is the path of the file")
+                raise BadParameters("login_db is not set", "For sqlite it is the path of the file")
             return self._sa.engine.URL.create("sqlite", database=name)
         if socket is not None and params["login_host"] is not None:
-            raise BadParameters("login_host and login_unix_socket are both given", "Give one of them")
+            raise BadParameters("login_host and login_unix_socket are both set", "Set one of them")
         if socket is not None and engine == "postgresql":
             # the directory; the name of the file follows from the port
             query["host"] = os.path.dirname(socket) if os.path.basename(socket).startswith(".s.PGSQL.") else socket
@@ -723,8 +725,8 @@ class Database:
 
 
 _SQLITE_REMEDIES = (
-    ("disk is full", "Make room on its file system"),
-    ("disk I/O error", "Make room on its file system, and look at the log of the kernel"),
+    ("disk is full", "Free space on its file system"),
+    ("disk I/O error", "Free space on its file system, and look at the log of the kernel"),
     ("readonly database", "The user of the task needs write permission for the file and its directory"),
     ("unable to open database file", "The user of the task needs write permission for the file and its directory"),
 )

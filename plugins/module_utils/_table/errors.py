@@ -35,7 +35,7 @@ class DatabaseUnreachable(TableError):
 
 
 class CommitUnknown(TableError):
-    """The database was lost while it committed: all was written, or nothing."""
+    """The database was lost during the commit: all was written, or nothing."""
 
 
 class DatabaseLocked(TableError):

@@ -34,7 +34,7 @@ _NODE = re.compile(r"(?:udp6?|tcp6?|unix|cunix|ws|wss)?:?\S+\Z")
 def sip_uri(text):
     match = _URI.match(text)
     if match is None:
-        return "is no SIP URI, write it as sip:192.0.2.1:5060"
+        return "is not a SIP URI such as sip:192.0.2.1:5060"
     return _port(match.group(2))
 
 
@@ -55,20 +55,20 @@ def socket(text):
         return None
     match = _SOCKET.match(text)
     if match is None or (match.group(1) or "udp").lower() not in PROTOCOLS:
-        return "is no socket, write it as udp:192.0.2.1:5060"
+        return "is not a socket such as udp:192.0.2.1:5060"
     return _port(match.group(2))
 
 
 def identifier(text):
     """The id of a gateway or a carrier."""
-    return None if _ID.match(text) else "is no id, it must have characters, but no blank, comma, semicolon, = or #"
+    return None if _ID.match(text) else "is not an id, which has no blank, comma, semicolon, = or #, and is not empty"
 
 
 def destinations(text):
     """A list of gateways and carriers of drouting."""
     for item in _items(text):
         if _DESTINATION.match(item) is None:
-            return f"is no list of gateways, {item.strip()!r} is no id such as gw1, gw1=10 or #carrier1"
+            return f"is not a list of gateways, {item.strip()!r} is not an id such as gw1, gw1=10 or #carrier1"
     return None
 
 
@@ -92,7 +92,7 @@ def _items(text):
 
 
 def rule_groups(text):
-    return None if _GROUPS.match(text) else "is no group, write a number, or numbers with commas between them"
+    return None if _GROUPS.match(text) else "is not a group: write a number, or numbers separated by commas"
 
 
 def digits(text):
@@ -108,7 +108,7 @@ def weight(text):
     """The weight of a destination: a number, or a socket of FreeSWITCH. Anything else ends the reload of the whole table."""
     if re.match("[0-9]{1,9}\\Z", text) or text.startswith("fs://") or text == "":
         return None
-    return "is no weight, write a number or a FreeSWITCH URL (fs://)"
+    return "is not a weight: write a number or a FreeSWITCH URL (fs://)"
 
 
 def resources(text):
@@ -118,7 +118,7 @@ def resources(text):
         name, equals, number = item.partition("=")
         number = number.strip()
         if not name.strip() or not equals or not (re.match("[0-9]{1,10}\\Z", number) or "fs://" in number):
-            return f"is no list of resources, {item!r} is not written as name=number"
+            return f"is not a list of resources, {item!r} is not written as name=number"
     return None if items else "is empty, write it as pstn=30 or pstn=30;voicemail=5"
 
 
@@ -127,7 +127,7 @@ def nodes(text):
     for node in text.split():
         address, equals, number = node.partition("=")
         if equals and not _NUMBER.match(number):
-            return f"has the weight {number!r}, which is no number"
+            return f"has the weight {number!r}, which is not a number"
         if not address:
             return "has a weight without a socket"
     return None if text.strip() else "is empty, write it as udp:192.0.2.1:2223"
@@ -139,7 +139,7 @@ def one_of(*values):
 
     def check(text):
         text = text.strip()
-        # what is no number its column says
+        # what is not a number its column says
         if not _NUMBER.match(text) or int(text) in values:
             return None
         return f"is not {listed}"
@@ -168,7 +168,7 @@ def timerec(text):
     """A time recurrence, or several joined by & or / (3.x)."""
     if not text.strip():
         return None
-    problem = "is no time recurrence such as 20260101T080000|20260101T180000||weekly|||MO,TU,WE,TH,FR"
+    problem = "is not a time recurrence such as 20260101T080000|20260101T180000||weekly|||MO,TU,WE,TH,FR"
     return None if all(_is_recurrence(part) for part in _recurrences(text)) else problem
 
 

@@ -181,14 +181,11 @@ class LocationDatabase:
         columns_found, primary, indexes = self._db.describe(self._name)
         version = self._db.table_version(self._name)
         if version not in [each.version for each in schema.variants(_LIKE)]:
+            known = "no version in the table version" if version is None else f"the version {version}"
             raise UnknownSchema(
-                "The table {} of the {} has {}, which no location table of OpenSIPS has".format(
-                    self._name,
-                    self._db.label,
-                    "no version in the table version" if version is None else f"the version {version}",
-                ),
-                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}: migrate others with "
-                "opensips-cli",
+                f"The table {self._name} of the {self._db.label} has {known}, and no location table of OpenSIPS has that",
+                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}. To migrate "
+                "a table of another version, use opensips-cli",
             )
         chosen = schema.choose(_LIKE, version, [column.name for column in columns_found])
         found = ComparedColumns(chosen, columns_found)
@@ -197,9 +194,7 @@ class LocationDatabase:
         missing = [name for name in columns if name in found.missing]
         if missing:
             raise UnknownSchema(
-                "The table {} of the {} has no column {}, which location tables of version {} have".format(
-                    self._name, self._db.label, ", ".join(missing), version
-                ),
+                f"The table {self._name} of the {self._db.label} has no column {', '.join(missing)}, which version {version} has",
                 "Set db_table to the table that usrloc writes to, or create it again with opensips-cli",
             )
         self._fields = {name: found.all[name].real_name for name in columns}
@@ -228,7 +223,7 @@ class _RowMaker:
             return self._record(row)
         except MalformedReply as error:
             raise BadRow(
-                f"location_db: The table has a row with a value that OpenSIPS does not write, of the user {row[0]!r}: {error.message}",
+                f"location_db: The row of the user {row[0]!r} has a value that OpenSIPS does not write: {error.message}",
                 "Correct or delete the row",
             ) from None
 

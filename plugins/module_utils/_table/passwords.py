@@ -50,10 +50,10 @@ def expand(row, columns, store):
         raise ValueError("password: is not valid Unicode") from None
     given = sorted(name for name in row if name in _HASHES)
     if given:
-        raise ValueError(f"password: contradicts {', '.join(given)}, which follows from it: leave one out")
+        raise ValueError(f"password: cannot be given together with {', '.join(given)}, which is computed from it")
     missing = [name for name in ("username", "domain") if not isinstance(row.get(name), (str, int)) or row[name] == ""]
     if missing:
-        raise ValueError(f"password: its hashes need {' and '.join(missing)}")
+        raise ValueError(f"password: its hashes require {' and '.join(missing)}")
     made = hashes(row["username"], row["domain"], password, list(columns.all))
     if not made and not store:
         raise ValueError("password: this table has no column for a hash, and store_password is not set")
@@ -77,5 +77,5 @@ def _hash(algorithm, text):
             pass
     raise MissingLibrary(
         f"OpenSSL with {algorithm}",
-        f"Python on this host cannot compute {algorithm}, which the table's hashes need. It takes OpenSSL 1.1.1 or later",
+        f"Python on this host cannot compute {algorithm}, which the hashes of the table require. Install OpenSSL 1.1.1 or later",
     )

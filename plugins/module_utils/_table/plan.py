@@ -93,7 +93,7 @@ def _update(request, wanted, there):
     if len(there) > 1 and request.state == "present":
         raise AmbiguousKey(
             f"Row {wanted.number}: the table has {len(there)} rows with {request.label(wanted.key)}",
-            "Name more columns in match, so that each row has a key of its own, or delete the surplus",
+            "Add columns to match so that each row has its own key, or delete the surplus rows",
         )
     kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
     before = {name: kept.values[name] for name in wanted.values}
@@ -128,7 +128,7 @@ def missing(request, plan):
     """What new rows lack: list of str, one for each column that has no default and is not given."""
     needed = [column.name for column in request.columns.all.values() if column.needed]
     return [
-        f"row {change.number}, column {name}: is missing, a new row needs it"
+        f"row {change.number}, column {name}: is missing, and a new row requires it"
         for change in plan.of(INSERT)
         for name in needed
         if name not in change.after

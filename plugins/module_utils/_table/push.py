@@ -105,7 +105,8 @@ class Table:
                     lacking = plan.missing(request, made)
                     if lacking:
                         raise TableError(
-                            f"Somebody deleted rows meanwhile: {lacking[0]}", "Nothing was written. Try again"
+                            f"Another session deleted rows at the same time: {lacking[0]}",
+                            "Nothing was written. Run the task again",
                         )
                     self._apply(made)
                     self._verify(request, made)
@@ -130,7 +131,7 @@ class Table:
             return made
         if [each.operation for each in found.changes] == [each.operation for each in made.changes]:
             raise DatabaseUnreachable(
-                error.message, "Nothing was written, as a second look at the table showed. Run the task again"
+                error.message, "Nothing was written: the table was read again. Run the task again"
             ) from None
         raise error
 
@@ -227,24 +228,22 @@ class Table:
         """Read back. Raises NotConverged, which rolls everything back."""
         again = plan.make(request, self._read(request))
         if again.changed:
-            bad = [each for each in again.changes if each.operation != plan.NONE]
-            told = first_few([self._told(request, each) for each in bad], _SHOWN, more=" and {0} more")
+            different = [self._difference(request, change) for change in again.changes if change.differs]
             raise NotConverged(
-                f"The database did not keep what was written: {told}",
-                "Nothing was written: all was rolled back. Look for triggers, character sets and the SQL mode",
+                f"The database did not keep what was written: {first_few(different, _SHOWN, more=' and {0} more')}",
+                "Nothing was written: the transaction was rolled back. Check triggers, character sets and the SQL mode",
             )
         _identify(made, again)
 
-    def _told(self, request, change):
+    def _difference(self, request, change):
+        """How a row that was read back differs from what was written (str)."""
         label = request.label(change.key)
         if change.operation == plan.UPDATE:
-            return "{}: {}".format(
-                label,
-                ", ".join(
-                    f"{name} was to be {self.columns.all[name].shown(value)!r} and is {self.columns.all[name].shown(change.before[name])!r}"
-                    for name, value in sorted(change.written.items())
-                ),
-            )
+            shown = [
+                (name, self.columns.all[name].shown(change.before[name]), self.columns.all[name].shown(value))
+                for name, value in sorted(change.written.items())
+            ]
+            return f"{label}: {', '.join(f'{name} is {there!r}, expected {wanted!r}' for name, there, wanted in shown)}"
         return f"{label} {'is not there' if change.operation == plan.INSERT else 'is still there'}"
 
 

@@ -104,13 +104,13 @@ class Request:
             match, optional = schemas.default_match(self.schema)
             if not match:
                 raise BadParameters(
-                    f"match is not given, and the table {self.schema.table} has no unique key to take its place",
-                    f"Name the columns that tell its rows apart: there are {', '.join(self.columns.all)}",
+                    f"match is not set, and the table {self.schema.table} has no unique key",
+                    f"Set it to the columns that identify a row. The table has {', '.join(self.columns.all)}",
                 )
         else:
             match = given
             if not match:
-                raise BadParameters("match is empty", "Name the columns that tell rows apart, or leave it out")
+                raise BadParameters("match is empty", "Set it to the columns that identify a row, or remove it")
         found = [self._column("match", name) for name in match]
         for name in found:
             if found.count(name) > 1:
@@ -134,14 +134,14 @@ class Request:
             if scope is not None:
                 raise BadParameters(
                     f"scope is given with state={self.state}",
-                    "Leave it out; it says what state=exact may delete",
+                    "Remove it. It limits what state=exact may delete",
                 )
             return {}
         if scope is None:
             column = schemas.default_scope(self.schema.table)
             raise BadParameters(
                 f"state=exact without scope would delete every other row of {self.schema.table}",
-                f"Set scope{(f', such as {{{column}: 1}}' if column else '')}; an empty one, {{}}, means the whole table",
+                f"Set scope{(f', such as {{{column}: 1}}' if column else '')}. An empty mapping, {{}}, is the whole table",
             )
         checked = {}
         for name, values in scope.items():
@@ -160,12 +160,12 @@ class Request:
         if self.state == "exact" and not self.scope and not self.rows:
             raise BadParameters(
                 f"{self.option} is empty and scope names no column: this would delete all rows of {self.schema.table}",
-                "Give rows, or a scope. Who really wants it empty names a column in scope with all of its values",
+                "Give rows. To delete all rows on purpose, name a column in scope with all of its values",
             )
 
     def _check_row(self, number, row):
         if not isinstance(row, dict):
-            raise _Wrong(["is no mapping of columns to values"])
+            raise _Wrong(["is not a mapping of columns to values"])
         named, problems = self._named(row)
         # a row that no server takes can still be deleted
         refused = self._record.problems(named, self.schema.version)
@@ -197,12 +197,12 @@ class Request:
             if name not in named and len(values) == 1:
                 named[name] = values[0]
             elif name not in named:
-                problems.append(f"column {name}: is missing, scope has it")
+                problems.append(f"column {name}: is missing, and scope names it")
         for name in self.match:
             if name not in named and name in self._optional:
                 named[name] = self.columns.all[name].default
             elif name not in named and name not in self.scope:
-                problems.append(f"column {name}: is missing, it is part of the key")
+                problems.append(f"column {name}: is missing, and match names it")
         return problems
 
     def _subscriber(self, named):

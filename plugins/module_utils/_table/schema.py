@@ -29,48 +29,6 @@ _COLUMN = re.compile(r"(\w+):([a-z]+)(?:\(([0-9]+)(?:,([0-9]+))?\))?(U?)(\+?)(\?
 
 # The columns that tell rows apart, where the table has no unique key, or for a table that has one the same.
 # A column in brackets that a row leaves out is taken to have its default. After "|": where the table has no such column.
-_MATCH = {
-    "dispatcher": "setid destination",
-    "load_balancer": "group_id dst_uri",
-    "dr_gateways": "gwid",
-    "dr_carriers": "carrierid",
-    "dr_rules": "groupid prefix",
-    "dr_groups": "username domain",
-    "address": "grp ip [mask] [port] [proto]",
-    "domain": "domain",
-    "dialplan": "dpid match_op match_exp",
-    "subscriber": "username domain",
-    "rtpengine": "set_id socket",
-    "rtpproxy_sockets": "set_id rtpproxy_sock",
-    "tls_mgm": "domain type|address type",
-    "userblacklist": "username domain prefix",
-    "globalblacklist": "prefix",
-    "dbaliases": "alias_username alias_domain",
-    "grp": "username domain grp",
-}
-
-# A column that splits the table into what one play may own, for the hint
-_SCOPE = {
-    "dispatcher": "setid",
-    "load_balancer": "group_id",
-    "dr_gateways": "type",
-    "dr_rules": "groupid",
-    "dr_groups": "groupid",
-    "address": "grp",
-    "dialplan": "dpid",
-    "subscriber": "domain",
-    "registrant": "registrar",
-    "rtpengine": "set_id",
-    "rtpproxy_sockets": "set_id",
-    "tls_mgm": "type",
-    "userblacklist": "domain",
-    "dbaliases": "alias_domain",
-    "grp": "domain",
-}
-
-SUBSCRIBER_SECRETS = frozenset(("password", "ha1", "ha1b", "ha1_sha256", "ha1_sha512t256"))
-# Never shown, in whichever table they are
-SECRETS = SUBSCRIBER_SECRETS | frozenset(("private_key", "secret"))
 
 
 class DeclaredColumn:
@@ -140,10 +98,10 @@ def choose(table, version, real):
     if not fitting:
         listed = versions_listed(table)
         if version is None:
-            message = f"The table version of {table} is not in the database's table version"
+            message = f"The table 'version' of the database has no entry for {table}"
         else:
-            message = f"The table version of {table} is {version} in the database, which is not known"
-        raise UnknownSchema(message, f"Known are {listed}: migrate the database with opensips-cli")
+            message = f"The table {table} of the database has the version {version}, which is not known"
+        raise UnknownSchema(message, f"Known versions are {listed}. Migrate the database with opensips-cli")
     real = {name.lower() for name in real}
     return min(reversed(fitting), key=lambda each: len(real ^ {name.lower() for name in each.columns}))
 

@@ -50,13 +50,13 @@ def _check(row, _version):
         # the column's default is 32, which is one host in IPv4 and a whole provider in IPv6
         row["mask"] = 128
     elif mask is not None and longest is not None and _as_int(mask) is not None and not 0 <= _as_int(mask) <= longest:
-        problems.append(f"column mask: {mask} is no prefix length of {row['ip']}, which has 0 to {longest}")
+        problems.append(f"column mask: {mask} is not a prefix length of {row['ip']}, which has 0 to {longest}")
     port = _as_int(row.get("port"))
     if port is not None and not 0 <= port <= 65535:
-        problems.append(f"column port: {port} is no port; 0 is any")
+        problems.append(f"column port: {port} is not a port; 0 is any port")
     proto = row.get("proto")
     if proto is not None and str(proto).strip().lower() not in formats.PROTOCOLS:
-        problems.append(f"column proto: {str(proto)!r} is no protocol, write any, udp, tcp, tls, sctp, ws or wss")
+        problems.append(f"column proto: {str(proto)!r} is not a protocol: write any, udp, tcp, tls, sctp, ws or wss")
     return problems
 
 
@@ -69,7 +69,7 @@ def _bad_ip(text):
             pass
         else:
             return f"column ip: {text!r} holds the prefix length, write ip: {ip} and mask: {length}"
-    return f"column ip: {text!r} is no IP address, and OpenSIPS looks up no names here"
+    return f"column ip: {text!r} is not an IP address, and OpenSIPS does not look up names here"
 
 
 def _as_int(value):

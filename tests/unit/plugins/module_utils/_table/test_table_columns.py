@@ -67,31 +67,31 @@ def test_what_means_the_same_is_the_same(field, values, canonical):
 @pytest.mark.parametrize(
     "field, value, text",
     [
-        (INT, "x", "'x' is no whole number"),
-        (INT, "", "'' is no whole number"),
-        (INT, 1.5, "1.5 is no whole number"),
-        (INT, float("inf"), "inf is no whole number"),
-        (INT, float("nan"), "nan is no whole number"),
-        (INT, [1], "[1] is no whole number"),
-        (INT, {}, "{} is no whole number"),
+        (INT, "x", "'x' is not a whole number"),
+        (INT, "", "'' is not a whole number"),
+        (INT, 1.5, "1.5 is not a whole number"),
+        (INT, float("inf"), "inf is not a whole number"),
+        (INT, float("nan"), "nan is not a whole number"),
+        (INT, [1], "[1] is not a whole number"),
+        (INT, {}, "{} is not a whole number"),
         (INT, 2**31, "2147483648 is not from -2147483648 to 2147483647"),
         (INT, None, "may not be NULL"),
         (UNSIGNED, -1, "-1 is not from 0 to 4294967295"),
         (PORT, 65536, "65536 is not from 0 to 65535"),
-        (TEXT, "123456789", "'123456789' has 9 characters, 8 fit"),
+        (TEXT, "123456789", "'123456789' has 9 characters, and the column holds 8"),
         (TEXT, True, "put quotes around"),
-        (TEXT, ["a"], "['a'] is no text"),
+        (TEXT, ["a"], "['a'] is not text"),
         (TEXT, "a\0", "NUL"),
         (TEXT, "\ud800", "not valid Unicode"),
-        (BLOB, "ä" * 6, "has 12 bytes, 10 fit"),
-        (MOMENT, "tomorrow", "'tomorrow' is no time"),
-        (MOMENT, "2026-02-30 00:00:00", "is no time"),
-        (MOMENT, 5, "5 is no time"),
-        (DOUBLE, "x", "'x' is no number"),
-        (DOUBLE, float("nan"), "nan is no number"),
-        (DOUBLE, 10**400, "is no number"),
-        (DOUBLE, True, "True is no number"),
-        (SINGLE, 1e39, "1e+39 is no number"),
+        (BLOB, "ä" * 6, "has 12 bytes, and the column holds 10"),
+        (MOMENT, "tomorrow", "'tomorrow' is not a time"),
+        (MOMENT, "2026-02-30 00:00:00", "is not a time"),
+        (MOMENT, 5, "5 is not a time"),
+        (DOUBLE, "x", "'x' is not a number"),
+        (DOUBLE, float("nan"), "nan is not a number"),
+        (DOUBLE, 10**400, "is not a number"),
+        (DOUBLE, True, "True is not a number"),
+        (SINGLE, 1e39, "1e+39 is not a number"),
         (SWITCH, "maybe", "'maybe' is neither true nor false"),
     ],
 )
@@ -216,6 +216,6 @@ def test_columns_join_schema_and_database():
     found = ComparedColumns(known, found)
     assert found.find("binding_uri").name == "binding_URI" and found.find("BINDING_URI").real_name == "binding_uri"
     assert found.find("note").known is False and found.find("state") is None
-    assert "has not" in found.nearest("state")
+    assert "does not have it" in found.nearest("state")
     assert "registrar" in found.nearest("registar")
     assert "there are id" in found.nearest("qqqqqq")

@@ -88,9 +88,9 @@ def test_a_row_without_a_password_stays():
         ({"password": ""}, "not empty"),
         ({"password": None}, "not empty"),
         ({"password": 4711}, "put quotes"),
-        ({"password": "s3cret", "ha1": "x"}, "contradicts ha1"),
-        ({"password": "s3cret", "domain": ""}, "need domain"),
-        ({"password": "s3cret", "username": None}, "need username"),
+        ({"password": "s3cret", "ha1": "x"}, "together with ha1"),
+        ({"password": "s3cret", "domain": ""}, "require domain"),
+        ({"password": "s3cret", "username": None}, "require username"),
         ({"password": "s3cret\ud800"}, "not valid Unicode"),
     ],
 )

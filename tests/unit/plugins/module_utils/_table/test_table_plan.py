@@ -113,7 +113,7 @@ def test_what_new_rows_lack():
     request = Request(gateways, columns_of(gateways), dict(DEFAULTS))
     request.add([{"gwid": "a"}, {"gwid": "b", "address": "192.0.2.1"}])
     made = plan.make(request, {})
-    assert plan.missing(request, made) == ["row 1, column address: is missing, a new row needs it"]
+    assert plan.missing(request, made) == ["row 1, column address: is missing, and a new row requires it"]
 
 
 ROWS = st.lists(

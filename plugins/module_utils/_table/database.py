@@ -16,11 +16,12 @@ import os
 import re
 import struct
 import time
-from urllib.parse import quote, quote_plus
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
+from ansible_collections.community.opensips.plugins.module_utils._table import postgresql_wait
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import FoundColumn
+from ansible_collections.community.opensips.plugins.module_utils._table.database_url import make_url, secrets_of
 from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     CommitUnknown,
@@ -40,14 +41,6 @@ _FETCH = 2000
 _BATCH = 5000
 # Seconds beyond db_timeout after which a database that does not answer a statement is taken for a hung one
 _PATIENCE = 120.0
-
-# OpenSIPS writes postgres://, too
-_ENGINE_OF = {"postgres": "postgresql", "mariadb": "mysql"}
-_DRIVERS = {
-    "postgresql": (("psycopg2", "psycopg2"), ("psycopg", "psycopg")),
-    "mysql": (("pymysql", "pymysql"), ("mysqldb", "MySQLdb")),
-}
-_PACKAGES = {"postgresql": "psycopg2", "mysql": "PyMySQL"}
 
 # SQLSTATEs of PostgreSQL, numbers of MySQL's errors
 _LOCKED = ("55P03", 1205)
@@ -105,9 +98,9 @@ class Database:
         self._read_only = read_only
         self._unwritten = "" if read_only else "Nothing was written. "
         self._timeout = params["db_timeout"]
-        self._url = self._make_url(params)
+        self._url = make_url(self._sa, params)
         self.engine = self._url.get_backend_name()
-        self._secrets = _secrets_of(params, self._url)
+        self._secrets = secrets_of(params, self._url)
         self._connection = None
         self._made = None
         self._waits = False
@@ -152,7 +145,7 @@ class Database:
                     self._sa.event.listen(self._made, "connect", _with_any_text)
             if self._url.get_driver_name() == "psycopg2":
                 self._waits = True
-                _end_hung_statements(self._timeout, self._timeout + _PATIENCE)
+                postgresql_wait.end_hung_statements(self._timeout, self._timeout + _PATIENCE)
             self._connection = self._made.connect()
             self._set_up()
         except ImportError as error:
@@ -190,7 +183,7 @@ class Database:
         if self._made is not None:
             self._made.dispose()
         if self._waits:
-            _wait_for_ever()
+            postgresql_wait.wait_for_ever()
         self._connection = self._made = None
         self._waits = False
 
@@ -604,96 +597,7 @@ class Database:
             text = text.replace(secret, "********")
         return text, code
 
-    # The address
-
-    def _make_url(self, params):
-        if params["db_url"] is not None:
-            url = self._parse(params["db_url"])
-        else:
-            url = self._from_parts(params)
-        backend = url.get_backend_name()
-        if backend not in ENGINES:
-            raise BadParameters(
-                f"db_url: databases of the type {backend} are not supported",
-                f"Supported are {', '.join(ENGINES)}",
-            )
-        if backend == "sqlite" and url.database in (None, "", ":memory:"):
-            raise BadParameters(
-                "db_url does not name a file", "Write it as sqlite:////path/of/the/file, or set login_db"
-            )
-        if "+" in url.drivername or backend == "sqlite":
-            return url
-        return url.set(drivername=f"{url.drivername}+{self._driver(backend)}")
-
-    def _parse(self, text):
-        scheme, colon, rest = text.partition(":")
-        backend, plus, driver = scheme.partition("+")
-        if not colon or not re.match(r"[a-z_]+\Z", backend):
-            raise BadParameters("db_url is not a URL", "Write it as mysql://user:password@host/opensips")
-        if _ENGINE_OF.get(backend, backend) not in ENGINES:
-            raise BadParameters(
-                f"db_url: databases of the type {backend} are not supported",
-                f"Supported are {', '.join(ENGINES)}",
-            )
-        try:
-            url = self._sa.engine.make_url(_ENGINE_OF.get(backend, backend) + plus + driver + ":" + rest)
-        except (self._sa.exc.ArgumentError, ValueError):
-            # its message has the URL, and with it the password
-            url = None
-        # of a password with an @ the rest would be taken for a host and a database, and messages name these
-        if url is None or (url.get_backend_name() != "sqlite" and self._is_torn(url, rest)):
-            raise BadParameters(
-                "db_url cannot be understood",
-                "Write it as mysql://user:password@host/opensips, special characters of the password as %40 and the like",
-            )
-        return url
-
-    @staticmethod
-    def _is_torn(url, rest):
-        return rest.count("@") > 1 or "@" in (url.host or "") + (url.database or "")
-
-    def _from_parts(self, params):
-        engine = params["db_engine"]
-        if engine is None:
-            raise BadParameters(
-                "Neither db_url nor db_engine is set", "Set one of them to the database that OpenSIPS uses"
-            )
-        name = params["login_db"] or (None if engine == "sqlite" else "opensips")
-        query = {}
-        socket = params["login_unix_socket"]
-        if engine == "sqlite":
-            if name is None:
-                raise BadParameters("login_db is not set", "For sqlite it is the path of the file")
-            return self._sa.engine.URL.create("sqlite", database=name)
-        if socket is not None and params["login_host"] is not None:
-            raise BadParameters("login_host and login_unix_socket are both set", "Set one of them")
-        if socket is not None and engine == "postgresql":
-            # the directory; the name of the file follows from the port
-            query["host"] = os.path.dirname(socket) if os.path.basename(socket).startswith(".s.PGSQL.") else socket
-        elif socket is not None:
-            query["unix_socket"] = socket
-        return self._sa.engine.URL.create(
-            engine,
-            username=params["login_user"],
-            password=params["login_password"],
-            host=params["login_host"],
-            port=params["login_port"],
-            database=name,
-            query=query,
-        )
-
-    def _driver(self, backend):
-        import importlib
-
-        for driver, module in _DRIVERS[backend]:
-            if driver == "psycopg" and self._sa.__version__.startswith("1."):
-                continue
-            try:
-                importlib.import_module(module)
-                return driver
-            except ImportError:
-                pass
-        raise MissingLibrary(_PACKAGES[backend], f"The Python library for {backend} is not installed")
+    # Options of the driver
 
     def _engine_options(self):
         options = {"future": True} if self._sa.__version__.startswith("1.") else {}
@@ -730,54 +634,6 @@ _SQLITE_REMEDIES = (
     ("readonly database", "The user of the task needs write permission for the file and its directory"),
     ("unable to open database file", "The user of the task needs write permission for the file and its directory"),
 )
-
-
-def _secrets_of(params, url):
-    """The texts that no message may have: passwords as they are given, decoded and as drivers write them, the longest first."""
-    words = [params["login_password"], url.password]
-    words += [value for name, value in url.query.items() if re.search("pass|pwd|secret|token", name)]
-    if params["db_url"]:
-        login = params["db_url"].partition("//")[2].rpartition("@")[0]
-        words += [params["db_url"], login.partition(":")[2]]
-    secrets = set()
-    for word in filter(None, words):
-        for text in [word] if isinstance(word, str) else list(map(str, word if isinstance(word, tuple) else [word])):
-            quoted = [quote(text, safe=safe) for safe in ("", "/", " +")]
-            secrets.update([text, quote_plus(text), repr(text)[1:-1], " ".join(text.split())] + quoted)
-    return sorted(filter(None, secrets), key=len, reverse=True)
-
-
-def _end_hung_statements(connecting, patience):
-    """Have psycopg2 lose a connection to a server that does not answer: libpq itself waits for ever.
-
-    connecting: seconds for a connection. patience: seconds for a statement.
-    """
-    import select
-
-    import psycopg2
-    from psycopg2 import extensions
-
-    def wait(connection):
-        seconds = connecting if connection.status == extensions.STATUS_SETUP else patience
-        deadline = time.monotonic() + seconds
-        while True:
-            state = connection.poll()
-            if state == extensions.POLL_OK:
-                return
-            files = [connection.fileno()]
-            reads, writes = (files, []) if state == extensions.POLL_READ else ([], files)
-            left = deadline - time.monotonic()
-            if left <= 0 or not any(select.select(reads, writes, [], left)):
-                raise psycopg2.OperationalError(f"it did not answer within {seconds:g} seconds")
-
-    extensions.set_wait_callback(wait)
-
-
-def _wait_for_ever():
-    """As libpq does by itself."""
-    from psycopg2 import extensions
-
-    extensions.set_wait_callback(None)
 
 
 def _with_any_text(raw, _record):

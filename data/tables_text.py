@@ -27,7 +27,7 @@ def _records():
             sys.modules[name].__path__ = path
     from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
 
-    return [record for record in tables.RECORDS if record.match or record.view], schema
+    return [record for record in tables.RECORDS if record.match or record.view], schema, tables
 
 
 class _List:
@@ -46,10 +46,10 @@ class _List:
 class _Option(_List):
     """The default of the option match, in the module's documentation."""
 
-    def _text(self, records, schema):
+    def _text(self, records, schema, tables):
         return "".join(
             textwrap.fill(
-                f"- V({record.name}) uses {_columns(record, schema)}.",
+                f"- V({record.name}) uses {_columns(record, schema, tables)}.",
                 width=138,
                 initial_indent=" " * 6,
                 subsequent_indent=" " * 8,
@@ -64,24 +64,24 @@ class _Option(_List):
 class _Page(_List):
     """The table of tables.rst."""
 
-    def _text(self, records, schema):
+    def _text(self, records, schema, tables):
         lines = ["", ".. list-table::", "   :header-rows: 1", "   :widths: 18 26 26 30", ""]
         rows = [("Table", "Columns of ``match``", "Columns that are checked", "How the reload is verified")]
         for record in records:
             checked = ", ".join(f"``{name}``" for name in record.checked) or "none"
             seen = record.view.text if record.view else f"It is not verified: {record.unseen}."
-            rows.append((f"``{record.name}``", _rst(_columns(record, schema)), checked, _rst(seen)))
+            rows.append((f"``{record.name}``", _rst(_columns(record, schema, tables)), checked, _rst(seen)))
         for row in rows:
             for place, cell in enumerate(row):
                 lines.append(f"   {'* -' if place == 0 else '  -'} {cell}")
         return "\n".join(lines) + "\n\n"
 
 
-def _columns(record, schema):
+def _columns(record, schema, tables):
     """The columns that tell rows apart, as Ansible's markup."""
     found = {}
     for variant in schema.variants(record.name):
-        match, optional = schema.default_match(variant)
+        match, optional = tables.default_match(variant)
         found.setdefault((tuple(match), tuple(optional)), variant.version)
     texts = []
     for number, ((match, optional), version) in enumerate(found.items()):

@@ -16,8 +16,6 @@ import math
 import re
 from collections import OrderedDict
 
-from ansible_collections.community.opensips.plugins.module_utils._table import tables
-
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?\Z")
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0*)?)?\Z")
@@ -58,8 +56,10 @@ class ComparedColumn:
     default: canonical value for a new row, or NOTHING. secret: never shown.
     """
 
-    def __init__(self, found, declared=None):
-        """found: FoundColumn. declared: schema.DeclaredColumn, or None for one that OpenSIPS does not know."""
+    def __init__(self, found, declared=None, secrets=()):
+        """found: FoundColumn. declared: schema.DeclaredColumn, or None for one that OpenSIPS does not know. secrets: names of columns
+        that are never shown.
+        """
         self.name = found.name if declared is None else declared.name
         self.real_name = found.name
         self.kind = found.kind
@@ -71,7 +71,7 @@ class ComparedColumn:
         self.null = found.null
         self.auto = declared is not None and declared.auto
         self.known = declared is not None
-        self.secret = self.name.lower() in tables.SECRETS
+        self.secret = self.name.lower() in secrets
         self.filled = self.auto or found.has_default
         self.default = self._default(declared)
 
@@ -245,17 +245,17 @@ def _moment_of(value):
 class ComparedColumns:
     """All columns of a table, found by their names, whatever their case."""
 
-    def __init__(self, schema, found):
-        """schema: schema.Schema. found: list of FoundColumn. What the schema knows and the database lacks is in missing."""
+    def __init__(self, schema, found, secrets=()):
+        """schema: schema.Schema. found: list of FoundColumn. secrets: as for ComparedColumn. What the schema knows and the database lacks is in missing."""
         by_name = {column.name.lower(): column for column in found}
         self.all = OrderedDict()
         for declared in schema.columns.values():
             column = by_name.pop(declared.name.lower(), None)
             if column is not None:
-                self.all[declared.name] = ComparedColumn(column, declared)
+                self.all[declared.name] = ComparedColumn(column, declared, secrets)
         for column in found:
             if column.name.lower() in by_name:
-                self.all[column.name] = ComparedColumn(column)
+                self.all[column.name] = ComparedColumn(column, None, secrets)
         self.missing = [name for name in schema.columns if name not in self.all]
         self._names = {name.lower(): name for name in self.all}
 

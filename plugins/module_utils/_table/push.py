@@ -38,7 +38,7 @@ class Table:
         self._db = db
         found, primary, self._indexes = db.describe(name)
         self.schema = schema.choose(like, db.table_version(name), [column.name for column in found])
-        self.columns = ComparedColumns(self.schema, found)
+        self.columns = ComparedColumns(self.schema, found, tables.SECRETS)
         self.record = tables.of(like)
         self._primary = [column for column in self.columns.all.values() if column.real_name in primary]
 

@@ -11,7 +11,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table import passwords, tables
-from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
@@ -101,7 +100,7 @@ class Request:
     def _find_match(self, given):
         optional = []
         if given is None:
-            match, optional = schemas.default_match(self.schema)
+            match, optional = tables.default_match(self.schema)
             if not match:
                 raise BadParameters(
                     f"match is not set, and the table {self.schema.table} has no unique key",
@@ -138,7 +137,7 @@ class Request:
                 )
             return {}
         if scope is None:
-            column = schemas.default_scope(self.schema.table)
+            column = self._record.scope
             raise BadParameters(
                 f"state=exact without scope would delete every other row of {self.schema.table}",
                 f"Set scope{(f', such as {{{column}: 1}}' if column else '')}. An empty mapping, {{}}, is the whole table",

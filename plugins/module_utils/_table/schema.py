@@ -21,7 +21,6 @@ import re
 from collections import OrderedDict
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._table import tables
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
 from ansible_collections.community.opensips.plugins.module_utils._table.schema_data import TABLES
 
@@ -112,19 +111,3 @@ def versions_listed(table):
     for each in variants(table):
         releases.setdefault(each.version, []).extend(each.releases)
     return ", ".join(f"{version} (OpenSIPS {', '.join(names)})" for version, names in releases.items())
-
-
-def default_match(schema):
-    """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known."""
-    for words in map(str.split, tables.of(schema.table).match.split("|")):
-        if {word.strip("[]") for word in words} <= set(schema.columns):
-            break
-    if not words:
-        words = schema.unique[0] if schema.unique else []
-    match = [word.strip("[]") for word in words]
-    return match, [word.strip("[]") for word in words if word[0] == "["]
-
-
-def default_scope(table):
-    """A column that is a good scope for an example in a hint: str, or None."""
-    return tables.of(table).scope

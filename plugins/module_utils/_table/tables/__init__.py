@@ -61,3 +61,17 @@ SECRETS = frozenset(column for record in RECORDS for column in record.secrets)
 def of(name):
     """The Record of a table; one that says nothing for a table without a file."""
     return _BY_NAME.get(name) or Record(name)
+
+
+def default_match(schema):
+    """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known.
+
+    schema: schema.Schema.
+    """
+    for words in map(str.split, of(schema.table).match.split("|")):
+        if {word.strip("[]") for word in words} <= set(schema.columns):
+            break
+    if not words:
+        words = schema.unique[0] if schema.unique else []
+    match = [word.strip("[]") for word in words]
+    return match, [word.strip("[]") for word in words if word[0] == "["]

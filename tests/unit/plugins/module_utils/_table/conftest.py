@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._table import schema
+from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns, FoundColumn
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
 
@@ -24,7 +24,9 @@ def columns_of(variant, without=(), more=()):
         kind = "bytes" if column.type.endswith("blob") else _KINDS.get(column.type, "int")
         size = column.size if column.type == "char" else None
         found.append(FoundColumn(column.name, kind, column.type, length=size, null=column.null))
-    return ComparedColumns(variant, [column for column in found if column.name not in without] + list(more))
+    return ComparedColumns(
+        variant, [column for column in found if column.name not in without] + list(more), tables.SECRETS
+    )
 
 
 def variant_of(table, release="3.6"):

@@ -32,7 +32,9 @@ MOMENT = ComparedColumn(FoundColumn("d", "datetime", "DATETIME", null=False), co
 DOUBLE = ComparedColumn(FoundColumn("f", "float", "DOUBLE", null=False), column("f:double=0.5"))
 SINGLE = ComparedColumn(FoundColumn("q", "float", "FLOAT", single=True, null=False), column("q:float(10,2)=1.0"))
 SWITCH = ComparedColumn(FoundColumn("s", "bool", "BOOLEAN"))
-SECRET = ComparedColumn(FoundColumn("password", "text", "CHAR", length=4, null=False), column("password:char(4)="))
+SECRET = ComparedColumn(
+    FoundColumn("password", "text", "CHAR", length=4, null=False), column("password:char(4)="), ["password"]
+)
 ALL = (INT, UNSIGNED, PORT, TEXT, BLOB, MOMENT, DOUBLE, SINGLE, SWITCH, SECRET)
 
 

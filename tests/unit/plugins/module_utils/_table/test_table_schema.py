@@ -122,20 +122,20 @@ def test_what_is_no_name_is_no_table(table):
 @pytest.mark.parametrize("table", NAMED)
 def test_rows_of_the_tables_in_use_are_told_apart_by_default(table):
     for variant in schema.variants(table):
-        match, optional = schema.default_match(variant)
+        match, optional = tables.default_match(variant)
         assert match and set(match) <= set(variant.columns)
         assert all(variant.columns[name].default is not None for name in optional)
         assert not {name for name in match if variant.columns[name].auto}
         if variant.unique:
             assert match in variant.unique
-        scope = schema.default_scope(table)
+        scope = tables.of(table).scope
         assert scope is None or scope in variant.columns
 
 
 def test_the_key_of_a_registrant_is_that_of_its_version():
     old, new = (schema.choose("registrant", version, ["aor"]) for version in (1, 3))
-    assert schema.default_match(old)[0] == ["aor"]
-    assert schema.default_match(new)[0] == ["aor", "binding_URI", "registrar"]
+    assert tables.default_match(old)[0] == ["aor"]
+    assert tables.default_match(new)[0] == ["aor", "binding_URI", "registrar"]
 
 
 def test_secrets_are_known():

@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
+from typing import Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import default_directory
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
@@ -26,19 +27,21 @@ class PendingReload:
     path: of its file. problem: str, why it could not be remembered, or None.
     """
 
-    def __init__(self, server, command, partition=None, directory=None):
+    def __init__(
+        self, server: str, command: str, partition: Optional[str] = None, directory: Optional[str] = None
+    ) -> None:
         """server: str, how connections call it. command: the classic name. partition: str, or None: all of them."""
         self._about = {"server": server, "command": command, "partition": partition}
         self._directory = os.path.join(directory or default_directory(), "reloads")
         text = json.dumps(self._about, sort_keys=True)
         self.path = os.path.join(self._directory, f"{command}-{hashlib.sha256(text.encode('utf-8')).hexdigest()[:24]}")
-        self.problem = None
+        self.problem: Optional[str] = None
 
-    def exists(self):
+    def exists(self) -> bool:
         """Whether the server still has to reload."""
         return safe_file.exists(self.path)
 
-    def note(self):
+    def note(self) -> None:
         """Remember that the server has to reload; where that cannot be done, problem says why."""
         try:
             safe_file.make_directories(self._directory)
@@ -46,7 +49,7 @@ class PendingReload:
         except OSError as error:
             self.problem = f"{self.path} cannot be written: {error.strerror or error}"
 
-    def clear(self):
+    def clear(self) -> None:
         """The server has reloaded."""
         with contextlib.suppress(OSError):
             os.unlink(safe_file.path_of(self.path))

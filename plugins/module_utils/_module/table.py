@@ -7,6 +7,8 @@
 
 """Body of opensips_table: rows of a table, and a server that reads them."""
 
+from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MIError,
@@ -35,6 +37,9 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+
 # What a server drops before it reads the table, unless it does not read it at all (400)
 _DROPPED = ("rtpproxy_sockets", "rtpengine")
 
@@ -48,7 +53,7 @@ CHANGED, ALWAYS, PENDING = "changed", "always", "pending"
 _SHOWN = 5
 
 
-def spec():
+def spec() -> "ArgumentSpec":
     """The module's own options."""
     own = ArgumentSpec(
         {
@@ -73,7 +78,7 @@ def spec():
     return database_spec().merged_with(own)
 
 
-def run(task):
+def run(task: "Task") -> Dict[str, Any]:
     """Check everything, write the difference, have the server read it, and look whether it did."""
     params = task.params
     reloads = _reloads(params)
@@ -84,7 +89,7 @@ def run(task):
     return push.result
 
 
-def _reloads(params):
+def _reloads(params: Dict[str, Any]) -> bool:
     """Whether the server reads the table again if it changes. Raises BadParameters."""
     # an unknown table is reported before anything else
     schema.variants(params["table"])
@@ -103,19 +108,23 @@ def _reloads(params):
 class _Push:
     """One push: write(), then reload(). result: what the module returns, from write() on."""
 
-    def __init__(self, task, reloads):
+    def __init__(self, task: "Task", reloads: bool) -> None:
         """reloads: whether the server reads the table again if it changes."""
         self._task = task
         self._reloads = reloads
-        self._request = self._plan = self._record = self._planned = self._cause = None
+        self._request: Any = None
+        self._plan: Any = None
+        self._record: Any = None
+        self._planned: Any = None
+        self._cause: Optional[str] = None
         # what became of the plan: None when it was carried out
-        self._stage = results.PLANNED
+        self._stage: Optional[str] = results.PLANNED
         # how many rows the table has that the server loads
-        self._count = None
-        self._pending = None
-        self.result = {}
+        self._count: Optional[int] = None
+        self._pending: Any = None
+        self.result: Dict[str, Any] = {}
 
-    def write(self, given):
+    def write(self, given: List[Dict[str, Any]]) -> None:
         """Write the user's rows (list of dict), unless in check mode. Raises BadParameters, TableError, TaskFailure."""
         task = self._task
         with Database(task.params) as db:
@@ -138,7 +147,7 @@ class _Push:
             if self._planned is not None and where is not None and not task.check_mode:
                 self._count = table.count(where)
 
-    def reload(self):
+    def reload(self) -> None:
         """Have the server read the table, if write() planned that. Raises TaskFailure, whose result says what was written."""
         task, planned = self._task, self._planned
         if planned is None or task.check_mode:
@@ -155,7 +164,7 @@ class _Push:
         self._verify()
         self._pending.clear()
 
-    def _why_reload(self):
+    def _why_reload(self) -> Optional[str]:
         """CHANGED, ALWAYS or PENDING; None when the server does not read the table again."""
         params = self._task.params
         if not self._reloads:
@@ -170,7 +179,7 @@ class _Push:
             return ALWAYS
         return PENDING if self._pending.exists() else None
 
-    def _check_references(self, table):
+    def _check_references(self, table: "Table") -> None:
         """Refuse rows that name what the database does not have. In check mode an earlier task may be about to write it."""
         if self._request.state == "absent":
             return
@@ -185,7 +194,7 @@ class _Push:
         if notes:
             self._task.warn(f"{self._request.option}: {first_few(notes, _SHOWN)}")
 
-    def _check_sockets(self):
+    def _check_sockets(self) -> None:
         """Refuse rows with a socket that the server does not listen on."""
         named = [
             (wanted.values[column], f"row {wanted.number}, column {column}")
@@ -203,26 +212,26 @@ class _Push:
                 "Nothing was written. Correct the socket, or add it to the configuration of the server",
             )
 
-    def _known(self):
+    def _known(self) -> Dict[str, Any]:
         """The result when something unexpected ended the task."""
         if self._stage == results.PLANNED and self._plan.changed:
             # an error rolls a transaction back
             self._not_written()
         return self.result
 
-    def _what_runs(self, error):
+    def _what_runs(self, error: "MIError") -> str:
         """What a server does after a reload that failed (str)."""
         if self._task.params["table"] in _DROPPED and getattr(error, "code", None) != 400:
             return "The server did not load the new data"
         return "The server may still run the old data" if error.maybe_sent else "The server still runs the old data"
 
-    def _next_run(self):
+    def _next_run(self) -> str:
         """What the next run does about a reload that failed (str)."""
         if self._pending.problem is None:
             return "The next run of this task reloads it again"
         return f"The next run does not reload it by itself, because {self._pending.problem}. Set reload_when to always"
 
-    def _verify(self):
+    def _verify(self) -> None:
         """Find out whether the server has the rows. Raises TaskFailure when it lacks some."""
         params, changes = self._task.params, self._plan.changes
         try:
@@ -248,7 +257,7 @@ class _Push:
                 "Look at the log of the server: usually it cannot resolve a name, or it reads another database or table"
             )
 
-    def _plan_reload(self):
+    def _plan_reload(self) -> None:
         params = self._task.params
         try:
             planned = reload.plan(self._task.connection, params["table"], params["partition"], params["inherit_state"])
@@ -263,7 +272,7 @@ class _Push:
         self._planned = planned
         self._update_result()
 
-    def _carry_out(self, table):
+    def _carry_out(self, table: "Table") -> None:
         if self._planned is not None:
             owed = self._pending.exists()
             self._pending.note()
@@ -281,19 +290,19 @@ class _Push:
         self._stage = None
         self._update_result()
 
-    def _fail(self, message, error=None):
+    def _fail(self, message: str, error: Optional[Exception] = None) -> NoReturn:
         if error is not None:
             self.result.update(describe_failure(error))
         raise TaskFailure(message, self.result) from error
 
-    def _not_written(self):
+    def _not_written(self) -> None:
         """The result of a push that was rolled back, or never begun."""
         self._stage = results.NOT_WRITTEN
         self._planned = None
         self._update_result()
         self.result["diff"] = {"before": {}, "after": {}}
 
-    def _written(self):
+    def _written(self) -> str:
         """What was written, as the first sentence of a message (str)."""
         table = self._request.schema.table
         if not self._plan.changed:
@@ -302,7 +311,7 @@ class _Push:
         counts = [f"{outcomes[outcome]} {outcome}" for outcome in results.OUTCOMES if outcomes[outcome]]
         return f"Written to the table {table}: {', '.join(counts)}. "
 
-    def _update_result(self):
+    def _update_result(self) -> None:
         """Make the result from the plan and its stage."""
         request, made, stage = self._request, self._plan, self._stage
         self.result = {
@@ -315,7 +324,7 @@ class _Push:
             "reload": self._reload_entry(),
         }
 
-    def _reload_entry(self):
+    def _reload_entry(self) -> Optional[Dict[str, Any]]:
         if self._planned is None:
             return None
         return {

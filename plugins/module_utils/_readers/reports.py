@@ -10,10 +10,16 @@
 Source: status_report.c of 3.6, 4.0.
 """
 
+from typing import TYPE_CHECKING, Dict, List
+
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
-def parse(reply):
+
+def parse(reply: "Reply") -> Dict[str, List[str]]:
     """{identifier: list of str, the oldest first} of an sr_list_reports reply for one group."""
     found = {}
     for identifier in shape.sequence(reply.result, "sr_list_reports"):
@@ -26,6 +32,6 @@ def parse(reply):
     return found
 
 
-def read(conn, group):
+def read(conn: "Connection", group: str) -> Dict[str, List[str]]:
     """Ask the server. group: str, such as ``drouting``."""
     return parse(conn.call("sr_list_reports", {"group": group}))

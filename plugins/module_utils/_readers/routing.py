@@ -12,15 +12,21 @@ A record: prefix (str, what of the number matched), destinations (list of str: i
 Source: drouting/drouting.c of 2.4, 3.6, 4.0.
 """
 
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
-def parse(reply):
+
+def parse(reply: "Reply") -> Optional[Dict[str, Any]]:
     """The record of a dr_number_routing reply; None when no rule matches."""
     return _of_nodes(reply.result) if reply.is_tree else _of_value(reply.result)
 
 
-def read(conn, group, number, partition=None):
+def read(conn: "Connection", group: int, number: str, partition: Optional[str] = None) -> Optional[Dict[str, Any]]:
     """Ask the server: the record, or None. group: int. number: str, may be empty from 3.0 on."""
     params = {"group_id": group, "number": number}
     if partition is not None:
@@ -28,7 +34,7 @@ def read(conn, group, number, partition=None):
     return parse(conn.call("dr_number_routing", params))
 
 
-def _of_nodes(nodes):
+def _of_nodes(nodes: List[Any]) -> Optional[Dict[str, Any]]:
     for node in nodes:
         if node["name"] == "Matched Prefix":
             pairs = [(child["name"], child["value"]) for child in node["children"]]
@@ -36,7 +42,7 @@ def _of_nodes(nodes):
     return None
 
 
-def _of_value(result):
+def _of_value(result: Any) -> Optional[Dict[str, Any]]:
     if isinstance(result, str):
         # "No match", or OK before the first load
         return None
@@ -47,7 +53,7 @@ def _of_value(result):
     return _record(result.get("Matched Prefix"), pairs)
 
 
-def _record(prefix, pairs):
+def _record(prefix, pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     return {
         "prefix": shape.word(prefix, "Matched Prefix") or "",
         "destinations": [

@@ -16,6 +16,7 @@ import io
 import json
 import os
 import re
+from typing import Any, Dict, List, NoReturn, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
@@ -39,7 +40,7 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 _MAPPING = re.compile(r'\{[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*\}', re.DOTALL)
 
 
-def load(path, option):
+def load(path: str, option: str) -> List[Dict[str, Any]]:
     """The rows of a CSV file (with a line of names), or of a JSON file (a list of mappings): list of dict.
 
     path: on this host; ``.json`` decides. option: how the user calls the file. An empty cell of a CSV file counts as left
@@ -62,7 +63,7 @@ def load(path, option):
     return rows
 
 
-def _check_size(fd):
+def _check_size(fd: int) -> None:
     size = os.fstat(fd).st_size
     if size > MOST_BYTES:
         raise ValueError(f"it has {size:,} bytes, {MOST_BYTES:,} are allowed: split the file")
@@ -71,10 +72,10 @@ def _check_size(fd):
 class _Count:
     """Counts rows and their cells. Raises ValueError when there are too many."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._rows = self._cells = 0
 
-    def add(self, row):
+    def add(self, row: Dict[str, Any]) -> None:
         self._rows += 1
         self._cells += len(row)
         if self._rows > MOST_ROWS:
@@ -89,7 +90,7 @@ class _Count:
 class _Lines:
     """The lines of a text stream, as far as a row and a file may be long."""
 
-    def __init__(self, source):
+    def __init__(self, source: Any) -> None:
         self._source = source
         self._left = MOST_BYTES
         self._left_of_row = MOST_OF_ROW
@@ -97,7 +98,7 @@ class _Lines:
     def __iter__(self):
         return self
 
-    def __next__(self):
+    def __next__(self) -> str:
         line = self._source.readline(self._left_of_row + 1)
         if not line:
             raise StopIteration
@@ -112,11 +113,11 @@ class _Lines:
             raise ValueError(f"it has a row of more than {MOST_OF_ROW:,} characters")
         return line
 
-    def next_row(self):
+    def next_row(self) -> None:
         self._left_of_row = MOST_OF_ROW
 
 
-def _from_csv(source):
+def _from_csv(source: Any) -> List[Dict[str, Any]]:
     lines = _Lines(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
     reader = csv.reader(lines, strict=True)
     names = None
@@ -136,7 +137,7 @@ def _from_csv(source):
     return rows
 
 
-def _names(cells):
+def _names(cells: List[str]) -> List[str]:
     if len(cells) > MOST_COLUMNS:
         raise ValueError(f"its first line has {len(cells):,} names, {MOST_COLUMNS:,} are allowed")
     for name in cells:
@@ -148,7 +149,7 @@ def _names(cells):
 # JSON
 
 
-def _from_json(source):
+def _from_json(source: Any) -> List[Dict[str, Any]]:
     data = source.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
@@ -188,17 +189,17 @@ def _from_json(source):
         place = _after_blanks(text, place + 1)
 
 
-def _after_blanks(text, place):
+def _after_blanks(text: str, place: int) -> int:
     return _BLANKS.match(text, place).end()
 
 
-def _ended(text, place, rows):
+def _ended(text: str, place: int, rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     if _after_blanks(text, place + 1) != len(text):
         raise ValueError(f"there is text after the list (character {place + 1})")
     return rows
 
 
-def _mapping(pairs):
+def _mapping(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     if len(pairs) > MOST_COLUMNS:
         raise ValueError(f"it has {len(pairs):,} names, {MOST_COLUMNS:,} are allowed")
     row = dict(pairs)
@@ -208,16 +209,16 @@ def _mapping(pairs):
     return row
 
 
-def _short(digits):
+def _short(digits: str) -> str:
     if len(digits) > _MOST_DIGITS:
         raise ValueError(f"it has a number of {len(digits):,} digits")
     return digits
 
 
-def _constant(word):
+def _constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is not JSON")
 
 
-def _name(text):
+def _name(text: Any) -> str:
     """A name out of such a file for a message."""
     return printable(str(text), most=60)

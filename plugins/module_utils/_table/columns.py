@@ -15,6 +15,10 @@ import datetime
 import math
 import re
 from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Optional, Tuple
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.schema import DeclaredColumn, Schema
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?\Z")
@@ -44,7 +48,18 @@ class FoundColumn:
 
     __slots__ = ("name", "kind", "type", "length", "low", "high", "single", "null", "has_default")
 
-    def __init__(self, name, kind, type, length=None, low=None, high=None, single=False, null=True, has_default=False):  # noqa: A002
+    def __init__(
+        self,
+        name: str,
+        kind: Optional[str],
+        type: str,  # noqa: A002
+        length: Optional[int] = None,
+        low: Optional[int] = None,
+        high: Optional[int] = None,
+        single: bool = False,
+        null: bool = True,
+        has_default: bool = False,
+    ) -> None:
         self.name, self.kind, self.type, self.length = name, kind, type, length
         self.low, self.high, self.single, self.null, self.has_default = low, high, single, null, has_default
 
@@ -56,7 +71,7 @@ class ComparedColumn:
     default: canonical value for a new row, or NOTHING. secret: never shown.
     """
 
-    def __init__(self, found, declared=None, secrets=()):
+    def __init__(self, found: Any, declared: "Optional[DeclaredColumn]" = None, secrets=()) -> None:
         """found: FoundColumn. declared: schema.DeclaredColumn, or None for one that OpenSIPS does not know. secrets: names of columns
         that are never shown.
         """
@@ -75,7 +90,7 @@ class ComparedColumn:
         self.filled = self.auto or found.has_default
         self.default = self._default(declared)
 
-    def _default(self, declared):
+    def _default(self, declared: "Optional[DeclaredColumn]") -> Any:
         if self.auto or declared is None:
             return NOTHING
         if declared.default is not None:
@@ -87,11 +102,11 @@ class ComparedColumn:
         return None if self.null else NOTHING
 
     @property
-    def needed(self):
+    def needed(self) -> bool:
         """Whether a new row must give a value."""
         return self.default is NOTHING and not self.filled and not self.null
 
-    def check(self, value):
+    def check(self, value: Any) -> Any:
         """The canonical form of a value that a user gave. Raises ValueError, whose text says what is wrong with it."""
         if value is None:
             if not self.null:
@@ -101,7 +116,7 @@ class ComparedColumn:
             raise ValueError(f"has the type {self.type}, which is not supported")
         return getattr(self, f"_check_{self.kind}")(value)
 
-    def stored(self, value):
+    def stored(self, value: Any) -> Any:
         """The canonical form of a value that came from the database."""
         if value is None:
             return None
@@ -121,7 +136,7 @@ class ComparedColumn:
             return value
         return bool(value) if self.kind == "bool" else value
 
-    def shown(self, value):
+    def shown(self, value: Any) -> Any:
         """A canonical value for a result: plain data, secrets hidden."""
         if value is None:
             return None
@@ -129,14 +144,14 @@ class ComparedColumn:
             return HIDDEN if value not in ("", b"") else ""
         return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
 
-    def _named(self, value):
+    def _named(self, value: Any) -> str:
         """How a message names a value."""
         if self.secret:
             return "the value"
         shown = repr(value)
         return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
-    def _check_int(self, value):
+    def _check_int(self, value: Any) -> int:
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer() and abs(value) < 2**53)
         if whole or (isinstance(value, str) and _INTEGER.match(value.strip())):
             number = int(value)
@@ -146,7 +161,7 @@ class ComparedColumn:
             raise ValueError(f"{self._named(value)} is not from {self.low} to {self.high}")
         return number
 
-    def _check_float(self, value):
+    def _check_float(self, value: Any) -> float:
         number = None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             try:
@@ -159,19 +174,19 @@ class ComparedColumn:
             raise ValueError(f"{self._named(value)} is not a number that the column can hold")
         return self._rounded(number)
 
-    def _rounded(self, number):
+    def _rounded(self, number: float) -> float:
         """What the databases keep alike: the declared scale, and of 32 bits the six digits that MySQL writes."""
         if self.scale is not None:
             number = round(number, self.scale)
         return float(("{0:.6g}" if self.single else "{0:.15g}").format(number))
 
-    def _check_text(self, value):
+    def _check_text(self, value: Any) -> str:
         text = self._as_text(value)
         if self.length is not None and len(text) > self.length:
             raise ValueError(f"{self._named(value)} has {len(text)} characters, and the column holds {self.length}")
         return text
 
-    def _as_text(self, value):
+    def _as_text(self, value: Any) -> str:
         if isinstance(value, bool):
             raise ValueError(f"{self._named(value)} is not text: put quotes around it")
         if isinstance(value, float) and not math.isfinite(value):
@@ -188,13 +203,13 @@ class ComparedColumn:
             raise ValueError(f"{self._named(value)} is not valid Unicode") from None
         return value
 
-    def _check_bytes(self, value):
+    def _check_bytes(self, value: Any) -> bytes:
         data = value if isinstance(value, bytes) else self._as_text(value).encode("utf-8")
         if self.length is not None and len(data) > self.length:
             raise ValueError(f"{self._named(value)} has {len(data)} bytes, and the column holds {self.length}")
         return data
 
-    def _check_datetime(self, value):
+    def _check_datetime(self, value: Any) -> str:
         match = _TIME.match(value.strip()) if isinstance(value, str) else None
         if match:
             text = f"{match.group(1)} {match.group(2) or '00:00:00'}"
@@ -205,14 +220,14 @@ class ComparedColumn:
                 pass
         raise ValueError(f"{self._named(value)} is not a time such as 2026-11-22 10:00:00")
 
-    def _check_bool(self, value):
+    def _check_bool(self, value: Any) -> bool:
         word = _WORDS.get(str(value).lower())
         if word is None:
             raise ValueError(f"{self._named(value)} is neither true nor false")
         return word
 
 
-def _range(found, declared):
+def _range(found: "FoundColumn", declared: "Optional[DeclaredColumn]") -> Tuple[int, int]:
     """(the smallest, the greatest int) that the database takes; SQLite takes any, there the schema tells."""
     low, high = found.low, found.high
     if declared is not None and declared.type in _BITS:
@@ -227,13 +242,13 @@ def _range(found, declared):
     return -(2**63) if low is None else low, 2**63 - 1 if high is None else high
 
 
-def _decoded(value):
+def _decoded(value: Any) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", "backslashreplace")
     return str(value)
 
 
-def _moment_of(value):
+def _moment_of(value: Any) -> str:
     if isinstance(value, datetime.datetime):
         # not strftime, which does not fill up years before 1000 everywhere
         return value.replace(tzinfo=None, microsecond=0).isoformat(" ")
@@ -245,7 +260,7 @@ def _moment_of(value):
 class ComparedColumns:
     """All columns of a table, found by their names, whatever their case."""
 
-    def __init__(self, schema, found, secrets=()):
+    def __init__(self, schema: "Schema", found: Any, secrets=()) -> None:
         """schema: schema.Schema. found: list of FoundColumn. secrets: as for ComparedColumn. What the schema knows and the database lacks is in missing."""
         by_name = {column.name.lower(): column for column in found}
         self.all = OrderedDict()
@@ -259,12 +274,12 @@ class ComparedColumns:
         self.missing = [name for name in schema.columns if name not in self.all]
         self._names = {name.lower(): name for name in self.all}
 
-    def find(self, name):
+    def find(self, name: Any) -> "Optional[ComparedColumn]":
         """The ComparedColumn of that name, or None."""
         known = self._names.get(str(name).lower())
         return None if known is None else self.all[known]
 
-    def nearest(self, name):
+    def nearest(self, name: Any) -> str:
         """What to say to a name that no column has: str."""
         import difflib
 

@@ -16,6 +16,7 @@ import os
 import re
 import struct
 import time
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
@@ -66,7 +67,7 @@ class TryAgain(DatabaseLocked):
     """The transaction was the victim of a deadlock, and was rolled back."""
 
 
-def _sqlalchemy():
+def _sqlalchemy() -> Any:
     try:
         import sqlalchemy
         import sqlalchemy.engine
@@ -85,7 +86,7 @@ class Database:
     Everything that it raises is a TableError; the password is in none of them.
     """
 
-    def __init__(self, params, any_text=False, read_only=False):
+    def __init__(self, params: Dict[str, Any], any_text: bool = False, read_only: bool = False) -> None:
         """params: dict with db_url, or db_engine, login_host, login_port, login_unix_socket, login_user, login_password,
         login_db; and db_timeout (seconds to wait for a connection and for locks).
         any_text: whether bytes of SQLite that are not UTF-8 become U+FFFD, as in the replies of MI; else they are an error.
@@ -101,8 +102,8 @@ class Database:
         self._url = make_url(self._sa, params)
         self.engine = self._url.get_backend_name()
         self._secrets = secrets_of(params, self._url)
-        self._connection = None
-        self._made = None
+        self._connection: Any = None
+        self._made: Any = None
         self._waits = False
 
     def __enter__(self):
@@ -113,7 +114,7 @@ class Database:
         self.close()
 
     @property
-    def label(self):
+    def label(self) -> str:
         """How messages call it: str."""
         if self.engine == "sqlite":
             return f"SQLite database {self._url.database}"
@@ -123,7 +124,7 @@ class Database:
         port = f":{self._url.port}" if self._url.port else ""
         return f"{name} database {self._url.database} at {host}{port}"
 
-    def open(self):
+    def open(self) -> None:
         """Connect. Raises DatabaseUnreachable, DatabaseLocked, MissingLibrary."""
         try:
             self._open()
@@ -131,7 +132,7 @@ class Database:
             self.close()
             raise
 
-    def _open(self):
+    def _open(self) -> None:
         if self.engine == "sqlite":
             self._check_file()
         try:
@@ -156,7 +157,7 @@ class Database:
                 raise DatabaseLocked(f"The {self.label} is locked: {text}", self._lock_hint()) from None
             raise DatabaseUnreachable(f"Cannot use the {self.label}: {text}", self._open_hint(text, code)) from None
 
-    def _set_up(self):
+    def _set_up(self) -> None:
         """What holds for the whole connection."""
         if self.engine == "sqlite":
             # the file is looked at only now
@@ -168,14 +169,14 @@ class Database:
             self._connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {seconds}")
         self._connection.rollback()
 
-    def _open_hint(self, text, code):
+    def _open_hint(self, text: str, code: Any) -> str:
         if code in _NO_SLOT or re.search(r"too many (clients|connections)|connection slots", text):
             return "The database allows no more connections. Try again later, or raise its limit"
         if self.engine == "sqlite":
             return "Check that the file is a SQLite database, and that this user may read it"
         return "Check that the database runs, and check db_url or the login_ options"
 
-    def close(self):
+    def close(self) -> None:
         """Leave; what was not committed is rolled back."""
         if self._connection is not None:
             with contextlib.suppress(Exception):
@@ -187,7 +188,7 @@ class Database:
         self._connection = self._made = None
         self._waits = False
 
-    def reopen(self):
+    def reopen(self) -> None:
         """Connect again after the connection was lost, within db_timeout: a killed server recovers first. Raises as open()."""
         deadline = time.monotonic() + self._timeout
         while True:
@@ -201,7 +202,7 @@ class Database:
             time.sleep(min(0.5, self._timeout))
 
     @contextlib.contextmanager
-    def transaction(self, write, table=None):
+    def transaction(self, write: bool, table: Optional[str] = None) -> Iterator[None]:
         """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed."""
         with self._translated():
             try:
@@ -216,7 +217,7 @@ class Database:
                 raise
             self._connection.rollback()
 
-    def _begin(self, write, table):
+    def _begin(self, write: bool, table: Optional[str]) -> None:
         """Begin a transaction; one that writes keeps other writers out until its end, readers go on."""
         if self.engine == "sqlite":
             self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -228,7 +229,7 @@ class Database:
                 self._connection.exec_driver_sql(f"LOCK TABLE {self._quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
         # MySQL locks rows when they are read, and the gaps between them
 
-    def _commit(self):
+    def _commit(self) -> None:
         """Raises CommitUnknown when nobody knows whether it was done."""
         try:
             self._connection.commit()
@@ -241,7 +242,7 @@ class Database:
                 "Either all rows were written, or none. Look at the log of the database, and run the task again",
             ) from None
 
-    def _is_certain(self, error, code):
+    def _is_certain(self, error: Exception, code: Any) -> bool:
         """Whether a COMMIT that failed with this error was not carried out."""
         if self.engine == "sqlite":
             # what could not be finished is undone by whoever opens the file next
@@ -253,7 +254,7 @@ class Database:
 
     # What is there
 
-    def table_version(self, table):
+    def table_version(self, table: str) -> Optional[int]:
         """What OpenSIPS' table ``version`` says of a table: int, or None when it does not know it. Raises UnknownSchema."""
         with self.transaction(write=False):
             if not self._has("version"):
@@ -267,7 +268,7 @@ class Database:
             row = self._connection.execute(query).fetchone()
             return None if row is None else int(row[0])
 
-    def describe(self, table):
+    def describe(self, table: str) -> "Tuple[List[FoundColumn], List[str], List[List[str]]]":
         """(list of FoundColumn, names of the primary key, list of sets of names that have an index) of a table. Raises UnknownSchema."""
         import warnings
 
@@ -282,10 +283,10 @@ class Database:
             indexes += [each["column_names"] for each in inspector.get_indexes(table)] + [primary]
             return found, primary, [[name for name in names if name] for names in indexes if names]
 
-    def _has(self, table):
+    def _has(self, table: str) -> bool:
         return self._sa.inspect(self._connection).has_table(table)
 
-    def _no_table(self, table, inspector):
+    def _no_table(self, table: str, inspector: Any) -> "UnknownSchema":
         import difflib
 
         names = inspector.get_table_names()
@@ -295,7 +296,7 @@ class Database:
             f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips-cli, or correct db_table",
         )
 
-    def _found(self, column):
+    def _found(self, column: Dict[str, Any]) -> "FoundColumn":
         sa = self._sa
         kind = column["type"]
         shared = {
@@ -327,7 +328,7 @@ class Database:
             return FoundColumn(name, "text", type_name, length=length, **shared)
         return FoundColumn(name, None, type_name, **shared)
 
-    def _int_range(self, kind, type_name):
+    def _int_range(self, kind: Any, type_name: str):
         if self.engine == "sqlite":
             return None, None
         bits = _BITS.get(type_name, 32)
@@ -335,7 +336,7 @@ class Database:
             return 0, 2**bits - 1
         return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
 
-    def check_transactional(self, table):
+    def check_transactional(self, table: str) -> None:
         """Raise DatabaseRefused where MySQL keeps the table in an engine without transactions (1.11 used MyISAM)."""
         if self.engine != "mysql":
             return
@@ -352,7 +353,9 @@ class Database:
 
     # Rows. What follows runs inside of a transaction()
 
-    def select(self, table, columns, conditions, lock=False):
+    def select(
+        self, table: str, columns: List[str], conditions: Dict[str, List[Any]], lock: bool = False
+    ) -> Iterator[Tuple[Any, ...]]:
         """Rows as tuples, one after the other.
 
         columns: their names. conditions: {column: list of values}, all of which must hold; None among the values is NULL.
@@ -376,7 +379,7 @@ class Database:
         finally:
             result.close()
 
-    def pages(self, table, columns, key, conditions, size):
+    def pages(self, table: str, columns: Any, key: str, conditions: Any, size: int) -> Iterator[List[Tuple[Any, ...]]]:
         """Rows as lists of tuples in the order of key, a column with a unique index. Not inside of a transaction().
 
         Each page is a transaction of its own and looks at no more than size rows, because who reads a file of SQLite, or
@@ -407,7 +410,7 @@ class Database:
             if self.engine == "sqlite":
                 time.sleep(max(0.0, (read - started) - (time.monotonic() - read)))
 
-    def whole(self, table, columns, conditions, size):
+    def whole(self, table: str, columns: Any, conditions: Any, size: int) -> Iterator[List[Tuple[Any, ...]]]:
         """The same in one transaction, for conditions (a list) that an index serves, and tables without a key."""
         with self.transaction(write=False):
             query = self._query(self._source(table, columns), columns, conditions)
@@ -421,10 +424,10 @@ class Database:
             finally:
                 result.close()
 
-    def _source(self, table, columns):
+    def _source(self, table: str, columns: Any):
         return self._sa.table(table, *[self._sa.column(name) for name in dict.fromkeys(columns)])
 
-    def _query(self, source, columns, conditions):
+    def _query(self, source: Any, columns: Any, conditions: Any):
         sa = self._sa
         query = sa.select(*[source.c[name] for name in columns])
         for alternatives in conditions:
@@ -438,7 +441,7 @@ class Database:
             )
         return query
 
-    def _test(self, column, how, value):
+    def _test(self, column: Any, how: str, value: Any):
         if how == "in":
             return column.in_(value)
         if how == "between":
@@ -446,12 +449,12 @@ class Database:
             return column >= low if high is None else column.between(low, high)
         return getattr(column, how)(value, escape="!")
 
-    def _one_of(self, column, values):
+    def _one_of(self, column: Any, values: List[Any]):
         some = [value for value in values if value is not None]
         clause = column.in_(some)
         return clause if len(some) == len(values) else self._sa.or_(clause, column.is_(None))
 
-    def values(self, table, column, values):
+    def values(self, table: str, column: str, values: List[Any]) -> Optional[Set[Any]]:
         """Those of values (list) that a column of a table has: set, or None when there is no such table. A transaction of its own."""
         found = set()
         with self.transaction(write=False):
@@ -462,7 +465,7 @@ class Database:
                 found.update(row[0] for row in rows)
         return found
 
-    def count(self, table, conditions):
+    def count(self, table: str, conditions: Dict[str, List[Any]]) -> int:
         """How many rows a table has. conditions: as for select()."""
         sa = self._sa
         source = self._source(table, list(conditions))
@@ -471,13 +474,13 @@ class Database:
             query = query.where(self._one_of(source.c[name], values))
         return self._connection.execute(query).scalar()
 
-    def insert(self, table, rows):
+    def insert(self, table: str, rows: List[Dict[str, Any]]) -> None:
         """rows: list of dict of the same columns."""
         sa = self._sa
         source = sa.table(table, *[sa.column(name) for name in rows[0]])
         self._many(source.insert(), rows)
 
-    def update(self, table, columns, identity, rows):
+    def update(self, table: str, columns: Any, identity: List[str], rows: List[Dict[str, Any]]) -> None:
         """columns: those to set. identity: those that find the row. rows: list of dict with ``set_COLUMN`` and ``is_COLUMN``."""
         sa = self._sa
         source = sa.table(table, *[sa.column(name) for name in dict.fromkeys(list(columns) + list(identity))])
@@ -486,7 +489,7 @@ class Database:
             statement = statement.where(source.c[name] == sa.bindparam("is_" + name))
         self._many(statement, rows)
 
-    def delete(self, table, identities):
+    def delete(self, table: str, identities: List[Dict[str, Any]]) -> None:
         """identities: list of dict of the same columns, none of them NULL unless there is but one row of them."""
         sa = self._sa
         names = list(identities[0])
@@ -504,11 +507,11 @@ class Database:
                 statement = statement.where(source.c[name].is_(None) if value is None else source.c[name] == value)
             self._connection.execute(statement)
 
-    def _many(self, statement, rows):
+    def _many(self, statement: Any, rows: List[Dict[str, Any]]) -> None:
         for start in range(0, len(rows), _BATCH):
             self._connection.execute(statement, rows[start : start + _BATCH])
 
-    def follow_up(self, table, column):
+    def follow_up(self, table: str, column: str) -> None:
         """Let the database's own numbering go on after numbers that were written: PostgreSQL does not by itself."""
         if self.engine == "postgresql":
             # names cannot be bound as values are; they are quoted by the database's own rules
@@ -518,13 +521,13 @@ class Database:
             )
             self._connection.execute(self._sa.text(text), {"quoted": self._quoted(table), "name": column})
 
-    def _quoted(self, name):
+    def _quoted(self, name: str) -> str:
         return self._made.dialect.identifier_preparer.quote(name)
 
     # Errors
 
     @contextlib.contextmanager
-    def _translated(self):
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except UnicodeDecodeError as error:
@@ -553,13 +556,13 @@ class Database:
                 (self._unwritten + self._remedy(text, code)).rstrip(". ") or None,
             ) from None
 
-    def _is_locked(self, text, code):
+    def _is_locked(self, text: str, code: Any):
         return code in _LOCKED or (self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text))
 
-    def _lock_hint(self):
+    def _lock_hint(self) -> str:
         return f"{self._unwritten}Another session holds the lock. Try again, or raise db_timeout (now {self._timeout:g} seconds)"
 
-    def _remedy(self, text, code):
+    def _remedy(self, text: str, code: Any) -> str:
         """What to do about a refusal, as far as it is known what this is about: str, empty if it is not."""
         if self.engine == "sqlite":
             for words, remedy in _SQLITE_REMEDIES:
@@ -576,7 +579,7 @@ class Database:
             return "Free space on the disk of the database"
         return ""
 
-    def _text_of(self, error):
+    def _text_of(self, error: BaseException) -> Tuple[str, Any]:
         """(what the driver says, SQLSTATE or number or None), without values of rows and without the password."""
         orig = getattr(error, "orig", None) or error
         code = getattr(orig, "sqlstate", None) or getattr(orig, "pgcode", None)
@@ -599,8 +602,8 @@ class Database:
 
     # Options of the driver
 
-    def _engine_options(self):
-        options = {"future": True} if self._sa.__version__.startswith("1.") else {}
+    def _engine_options(self) -> Dict[str, Any]:
+        options: Dict[str, Any] = {"future": True} if self._sa.__version__.startswith("1.") else {}
         driver = self._url.get_driver_name()
         if self.engine == "sqlite":
             options["connect_args"] = {"timeout": self._timeout}
@@ -619,7 +622,7 @@ class Database:
             options["isolation_level"] = "REPEATABLE READ"
         return options
 
-    def _check_file(self):
+    def _check_file(self) -> None:
         path = self._url.database
         if not os.path.isfile(path):
             # SQLite would make an empty one
@@ -636,12 +639,12 @@ _SQLITE_REMEDIES = (
 )
 
 
-def _with_any_text(raw, _record):
+def _with_any_text(raw: Any, _record: Any):
     """Phones send bytes in their User-Agents that are not UTF-8, and SQLite keeps them."""
     raw.text_factory = decode_text
 
 
-def _without_transactions_of_its_own(raw, _record):
+def _without_transactions_of_its_own(raw: Any, _record: Any):
     """Python's sqlite3 begins transactions when it thinks fit: they are ours here."""
     raw.isolation_level = None
 

@@ -9,6 +9,7 @@
 
 import os
 import re
+from typing import Any, Dict, List
 from urllib.parse import quote, quote_plus
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
@@ -24,7 +25,7 @@ _DRIVERS = {
 _PACKAGES = {"postgresql": "psycopg2", "mysql": "PyMySQL"}
 
 
-def make_url(sa, params):
+def make_url(sa: Any, params: Dict[str, Any]) -> Any:
     """The URL (sqlalchemy.engine.URL) of a database. sa: the module sqlalchemy. params: as for Database. Raises BadParameters."""
     if params["db_url"] is not None:
         url = _parse(sa, params["db_url"])
@@ -43,7 +44,7 @@ def make_url(sa, params):
     return url.set(drivername=f"{url.drivername}+{_driver(sa, backend)}")
 
 
-def _parse(sa, text):
+def _parse(sa: Any, text: str) -> Any:
     scheme, colon, rest = text.partition(":")
     backend, plus, driver = scheme.partition("+")
     if not colon or not re.match(r"[a-z_]+\Z", backend):
@@ -67,11 +68,11 @@ def _parse(sa, text):
     return url
 
 
-def _is_torn(url, rest):
+def _is_torn(url: Any, rest: str) -> bool:
     return rest.count("@") > 1 or "@" in (url.host or "") + (url.database or "")
 
 
-def _from_parts(sa, params):
+def _from_parts(sa: Any, params: Dict[str, Any]) -> Any:
     engine = params["db_engine"]
     if engine is None:
         raise BadParameters("Neither db_url nor db_engine is set", "Set one of them to the database that OpenSIPS uses")
@@ -100,7 +101,7 @@ def _from_parts(sa, params):
     )
 
 
-def _driver(sa, backend):
+def _driver(sa: Any, backend: str) -> str:
     import importlib
 
     for driver, module in _DRIVERS[backend]:
@@ -114,7 +115,7 @@ def _driver(sa, backend):
     raise MissingLibrary(_PACKAGES[backend], f"The Python library for {backend} is not installed")
 
 
-def secrets_of(params, url):
+def secrets_of(params: Dict[str, Any], url: Any) -> List[str]:
     """The texts that no message may have: passwords as they are given, decoded and as drivers write them, the longest first."""
     words = [params["login_password"], url.password]
     words += [value for name, value in url.query.items() if re.search("pass|pwd|secret|token", name)]

@@ -15,6 +15,7 @@ modules/drouting/dr_load.c (add_rule), modules/load_balancer/lb_parser.c of 2.4,
 """
 
 import re
+from typing import Callable, List, Optional, Tuple
 
 PROTOCOLS = frozenset(
     "any udp tcp tls sctp ws wss bin hep_udp hep_tcp hep_tls smpp msrp msrps bins hep_udps ipsec".split()
@@ -31,26 +32,26 @@ _DESTINATION = re.compile(r"\s*(#?)([^\s#=,;]+)\s*(?:=\s*[-+]?[0-9]+\s*)?\Z")
 _NODE = re.compile(r"(?:udp6?|tcp6?|unix|cunix|ws|wss)?:?\S+\Z")
 
 
-def sip_uri(text):
+def sip_uri(text: str) -> Optional[str]:
     match = _URI.match(text)
     if match is None:
         return "is not a SIP URI such as sip:192.0.2.1:5060"
     return _port(match.group(2))
 
 
-def sip_uri_without_user(text):
+def sip_uri_without_user(text: str) -> Optional[str]:
     match = _URI.match(text)
     if match is not None and match.group(1):
         return "has a user before the @, and the server takes none here"
     return sip_uri(text)
 
 
-def gateway_address(text):
+def gateway_address(text: str) -> Optional[str]:
     """A SIP URI, or what follows its ``sip:``."""
     return sip_uri(text if re.match("sips?:", text, re.IGNORECASE) else f"sip:{text}")
 
 
-def socket(text):
+def socket(text: str) -> Optional[str]:
     if not text:
         return None
     match = _SOCKET.match(text)
@@ -59,12 +60,12 @@ def socket(text):
     return _port(match.group(2))
 
 
-def identifier(text):
+def identifier(text: str) -> Optional[str]:
     """The id of a gateway or a carrier."""
     return None if _ID.match(text) else "is not an id, which has no blank, comma, semicolon, = or #, and is not empty"
 
 
-def destinations(text):
+def destinations(text: str) -> Optional[str]:
     """A list of gateways and carriers of drouting."""
     for item in _items(text):
         if _DESTINATION.match(item) is None:
@@ -72,46 +73,46 @@ def destinations(text):
     return None
 
 
-def gateways(text):
+def gateways(text: str) -> Optional[str]:
     """A list of gateways without carriers."""
     if any(item.strip().startswith("#") for item in _items(text)):
         return "names a carrier (#), and a carrier can only hold gateways"
     return destinations(text)
 
 
-def destination_ids(text):
+def destination_ids(text: str) -> List[Tuple[bool, str]]:
     """[(whether it is a carrier, id)] of a list of destinations that is well formed."""
     matches = [_DESTINATION.match(item) for item in _items(text)]
     return [(match.group(1) == "#", match.group(2)) for match in matches if match]
 
 
-def _items(text):
+def _items(text: str) -> List[str]:
     items = re.split("[,;]", text)
     # a separator may end the list
     return items[:-1] if not items[-1].strip() else items
 
 
-def rule_groups(text):
+def rule_groups(text: str) -> Optional[str]:
     return None if _GROUPS.match(text) else "is not a group: write a number, or numbers separated by commas"
 
 
-def digits(text):
+def digits(text: str) -> Optional[str]:
     return None if re.match("[0-9]*\\Z", text) else "has other characters than digits"
 
 
-def printable_prefix(text):
+def printable_prefix(text: str) -> Optional[str]:
     """A prefix, whose characters beside digits extra_prefix_chars of drouting allows."""
     return None if re.match("[!-~]*\\Z", text) else "has a blank or a character beyond ASCII, which no prefix can have"
 
 
-def weight(text):
+def weight(text: str) -> Optional[str]:
     """The weight of a destination: a number, or a socket of FreeSWITCH. Anything else ends the reload of the whole table."""
     if re.match("[0-9]{1,9}\\Z", text) or text.startswith("fs://") or text == "":
         return None
     return "is not a weight: write a number or a FreeSWITCH URL (fs://)"
 
 
-def resources(text):
+def resources(text: str) -> Optional[str]:
     """The resources of a load balancer's destination."""
     items = [item.strip() for item in text.split(";") if item.strip()]
     for item in items:
@@ -122,7 +123,7 @@ def resources(text):
     return None if items else "is empty, write it as pstn=30 or pstn=30;voicemail=5"
 
 
-def nodes(text):
+def nodes(text: str) -> Optional[str]:
     """Sockets of RTPEngine or RTPProxy, with blanks between them."""
     for node in text.split():
         address, equals, number = node.partition("=")
@@ -133,7 +134,7 @@ def nodes(text):
     return None if text.strip() else "is empty, write it as udp:192.0.2.1:2223"
 
 
-def one_of(*values):
+def one_of(*values: int) -> Callable[[str], Optional[str]]:
     """A function for a number that is one of values."""
     listed = f"{', '.join(map(str, values[:-1]))} or {values[-1]}"
 
@@ -147,11 +148,11 @@ def one_of(*values):
     return check
 
 
-def not_empty(text):
+def not_empty(text: str) -> Optional[str]:
     return None if text.strip() else "is empty"
 
 
-def _port(digits_):
+def _port(digits_: Optional[str]) -> Optional[str]:
     if digits_ is not None and int(digits_) > 65535:
         return f"has the port {digits_}, which is above 65535"
     return None
@@ -164,7 +165,7 @@ _BYNUMBER = re.compile(r"[-+0-9 \t,]*\Z")
 _OPERATORS = re.compile(r"\s*([&/])\s*")
 
 
-def timerec(text):
+def timerec(text: str) -> Optional[str]:
     """A time recurrence, or several joined by & or / (3.x)."""
     if not text.strip():
         return None
@@ -172,7 +173,7 @@ def timerec(text):
     return None if all(_is_recurrence(part) for part in _recurrences(text)) else problem
 
 
-def _recurrences(text):
+def _recurrences(text: str) -> List[str]:
     """The recurrences in an expression: list of str. A / within a time zone such as Europe/Berlin joins nothing."""
     found, start = [], 0
     plain = re.sub("[()!]", " ", text)
@@ -185,7 +186,7 @@ def _recurrences(text):
     return found + [plain[start:].strip()]
 
 
-def _is_recurrence(text):
+def _is_recurrence(text: str) -> bool:
     fields = text.split("|")
     if re.match("[A-Z]", fields[0]):
         # a time zone, from 3.1 on
@@ -195,15 +196,15 @@ def _is_recurrence(text):
     )
 
 
-def _is_moment(text):
+def _is_moment(text: str) -> bool:
     return len(text) == 15 and re.match("(19[7-9]|[2-9][0-9][0-9])", text) is not None and text[4:6] != "00"
 
 
-def _is_duration(text):
+def _is_duration(text: str) -> bool:
     return len(text) >= 2
 
 
-def _is_anything(_text):
+def _is_anything(_text: str) -> bool:
     return True
 
 

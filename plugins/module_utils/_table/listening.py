@@ -8,16 +8,20 @@
 """The sockets of a server that rows name: one that it does not listen on is ignored, or makes it skip the row."""
 
 import re
+from typing import TYPE_CHECKING, Any, List
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.module_utils._readers import processes
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 
 _RECEIVER = re.compile(r"SIP receiver udp:(\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})", re.IGNORECASE)
 _SOCKET = re.compile(r"udp:(\[[0-9A-Fa-f:.]+\]|[0-9.]+)(?::([0-9]{1,5}))?\Z", re.IGNORECASE)
 _ANY = ("0.0.0.0", "::")  # nosec B104 - compared, not bound
 
 
-def unknown_sockets(conn, sockets):
+def unknown_sockets(conn: "Connection", sockets: List[str]) -> List[str]:
     """Those of sockets (list of str) that the server certainly does not listen on: list of str.
 
     Servers list only the UDP sockets that they listen on (ps), so others are taken for known, and so are names of hosts.
@@ -36,7 +40,7 @@ def unknown_sockets(conn, sockets):
     return [socket for socket, address in wanted if address and address not in own and address[1] not in ports]
 
 
-def _address(match):
+def _address(match: Any):
     """(address in its shortest form, port) or None."""
     from ipaddress import ip_address
 
@@ -49,5 +53,5 @@ def _address(match):
         return ip, port
 
 
-def _is_literal(ip):
+def _is_literal(ip: Any) -> bool:
     return re.match("[0-9A-Fa-f.:]+\\Z", ip) is not None

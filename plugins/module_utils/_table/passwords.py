@@ -12,8 +12,12 @@ realm. ha1b, up to table version 7, is that of user@domain:domain:password (scri
 """
 
 import hashlib
+from typing import TYPE_CHECKING, Any, Dict, Iterable
 
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 
 # column: (algorithm, what is hashed)
 _HASHES = {
@@ -24,7 +28,7 @@ _HASHES = {
 }
 
 
-def hashes(user, domain, password, columns):
+def hashes(user: Any, domain: Any, password: str, columns: Iterable[str]) -> Dict[str, str]:
     """{column: hexadecimal hash} for those of columns that hold one. Raises MissingLibrary where OpenSSL lacks the algorithm."""
     return {
         column: _hash(algorithm, text.format(user=user, domain=domain, password=password))
@@ -33,7 +37,7 @@ def hashes(user, domain, password, columns):
     }
 
 
-def expand(row, columns, store):
+def expand(row: Dict[str, Any], columns: "ComparedColumns", store: bool) -> Dict[str, Any]:
     """A row as the table has it: its password in clear becomes the hashes that the table has. A row without one stays as it is.
 
     row: dict by column. columns: ComparedColumns. store: whether the column password shall keep the password in clear.
@@ -63,7 +67,7 @@ def expand(row, columns, store):
     return expanded
 
 
-def _hash(algorithm, text):
+def _hash(algorithm: str, text: str) -> str:
     data = text.encode("utf-8")
     # Python before 3.8 hands the name on to OpenSSL, which writes it so
     for name in (algorithm, algorithm.replace("_", "-")):

@@ -7,8 +7,13 @@
 
 """The difference between the rows that are there and those that are wanted: the least that has to be written."""
 
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._table import columns
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import AmbiguousKey
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request, Wanted
 
 # What a row needs
 INSERT, UPDATE, DELETE, NONE = "insert", "update", "delete", "none"
@@ -24,17 +29,25 @@ class Change:
 
     __slots__ = ("operation", "number", "key", "before", "after", "identity")
 
-    def __init__(self, operation, number, key, before, after, identity=None):
+    def __init__(
+        self,
+        operation: str,
+        number: Optional[int],
+        key: Tuple[Any, ...],
+        before: Any,
+        after: Any,
+        identity: Optional[Dict[str, Any]] = None,
+    ) -> None:
         self.operation, self.number, self.key = operation, number, key
         self.before, self.after, self.identity = before, after, identity
 
     @property
-    def differs(self):
+    def differs(self) -> bool:
         """Whether anything is written."""
         return self.operation != NONE
 
     @property
-    def written(self):
+    def written(self) -> Dict[str, Any]:
         """Of an update, the values that change."""
         return {name: value for name, value in self.after.items() if self.before[name] != value}
 
@@ -42,17 +55,17 @@ class Change:
 class Plan:
     """The Changes, those of the user's rows first, in their order."""
 
-    def __init__(self, changes):
+    def __init__(self, changes: "List[Change]") -> None:
         self.changes = changes
 
-    def of(self, operation):
+    def of(self, operation: str) -> "List[Change]":
         return [each for each in self.changes if each.operation == operation]
 
     @property
-    def changed(self):
+    def changed(self) -> bool:
         return any(change.differs for change in self.changes)
 
-    def counts(self):
+    def counts(self) -> Dict[str, int]:
         """{operation: number of rows}"""
         counts = dict.fromkeys(OPERATIONS, 0)
         for each in self.changes:
@@ -65,11 +78,11 @@ class Stored:
 
     __slots__ = ("values", "identity")
 
-    def __init__(self, values, identity):
+    def __init__(self, values: Dict[str, Any], identity: Optional[Dict[str, Any]]) -> None:
         self.values, self.identity = values, identity
 
 
-def make(request, table):
+def make(request: "Request", table: "Dict[Tuple[Any, ...], List[Stored]]") -> "Plan":
     """The Plan for a rows.Request. table: the Stored rows that are there, {key: list}. Raises AmbiguousKey."""
     changes = []
     rest = dict(table)
@@ -88,7 +101,7 @@ def make(request, table):
     return Plan(changes)
 
 
-def _update(request, wanted, there):
+def _update(request: "Request", wanted: "Wanted", there: "List[Stored]") -> "List[Change]":
     """The changes that leave one row of those with the wanted key, as it is wanted."""
     if len(there) > 1 and request.state == "present":
         raise AmbiguousKey(
@@ -104,16 +117,16 @@ def _update(request, wanted, there):
     ]
 
 
-def _differs(wanted, row):
+def _differs(wanted: "Wanted", row: "Stored") -> bool:
     there = row.values
     return any(there[name] != value for name, value in wanted.values.items())
 
 
-def _deletion(number, key, row):
+def _deletion(number: Optional[int], key: Tuple[Any, ...], row: "Stored") -> "Change":
     return Change(DELETE, number, key, row.values, None, row.identity)
 
 
-def _insertion(request, wanted):
+def _insertion(request: "Request", wanted: "Wanted") -> "Change":
     """A new row: the schema's defaults for what it leaves out."""
     values = {}
     for column in request.columns.all.values():
@@ -124,7 +137,7 @@ def _insertion(request, wanted):
     return Change(INSERT, wanted.number, wanted.key, None, values)
 
 
-def missing(request, plan):
+def missing(request: "Request", plan: "Plan") -> List[str]:
     """What new rows lack: list of str, one for each column that has no default and is not given."""
     needed = [column.name for column in request.columns.all.values() if column.needed]
     return [

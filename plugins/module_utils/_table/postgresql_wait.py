@@ -10,7 +10,7 @@
 import time
 
 
-def end_hung_statements(connecting, patience):
+def end_hung_statements(connecting: float, patience: float) -> None:
     """Have psycopg2 lose a connection to a server that does not answer.
 
     connecting: seconds for a connection. patience: seconds for a statement.
@@ -36,7 +36,7 @@ def end_hung_statements(connecting, patience):
     extensions.set_wait_callback(wait)
 
 
-def wait_for_ever():
+def wait_for_ever() -> None:
     """As libpq does by itself."""
     from psycopg2 import extensions
 

@@ -7,6 +7,8 @@
 
 """Rows into a table: read what is needed, write the difference in one transaction, read it back before it counts."""
 
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table import plan, schema, tables
@@ -20,6 +22,10 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
+    from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change, Plan
+
 # How often a transaction is begun that loses a deadlock
 _TRIES = 3
 # Rows that one message lists
@@ -32,7 +38,7 @@ class Table:
     name: as the database calls it. schema: schema.Schema. columns: ComparedColumns. record: tables.record.Record.
     """
 
-    def __init__(self, db, like, name):
+    def __init__(self, db: "Database", like: str, name: str) -> None:
         """like: the table of OpenSIPS' schema that it is one of. Raises UnknownSchema."""
         self.name = name
         self._db = db
@@ -42,14 +48,14 @@ class Table:
         self.record = tables.of(like)
         self._primary = [column for column in self.columns.all.values() if column.real_name in primary]
 
-    def request(self, params, rows):
+    def request(self, params: Dict[str, Any], rows: List[Dict[str, Any]]) -> "Request":
         """The rows.Request for the user's rows. Raises BadParameters."""
         request = Request(self.schema, self.columns, params)
         request.add(rows)
         request.check_emptying()
         return request
 
-    def compare(self, request):
+    def compare(self, request: "Request") -> "Plan":
         """The Plan, as the table is now. Nothing is locked."""
         with self._db.transaction(write=False):
             made = plan.make(request, self._read(request))
@@ -61,7 +67,7 @@ class Table:
             )
         return made
 
-    def unknown_references(self, request):
+    def unknown_references(self, request: "Request") -> List[str]:
         """What the user's rows name in other tables of the database and these do not have: list of str.
 
         Only where tables have the names that OpenSIPS gives them: of others nobody knows which belong together.
@@ -82,17 +88,17 @@ class Table:
                     )
         return [problem for _number, problem in sorted(problems)]
 
-    def count(self, where=None):
+    def count(self, where: Optional[Dict[str, List[Any]]] = None) -> int:
         """How many rows the table has. where: {column: list of values}, or None: all."""
         real_names = {self.columns.all[name].real_name: values for name, values in (where or {}).items()}
         with self._db.transaction(write=False):
             return self._db.count(self.name, real_names)
 
-    def check_writable(self):
+    def check_writable(self) -> None:
         """Raise a TableError when a transaction could not be undone."""
         self._db.check_transactional(self.name)
 
-    def push(self, request):
+    def push(self, request: "Request") -> "Plan":
         """Write the difference, all or nothing: the Plan that was carried out, with the identities of new rows. Raises TableError.
 
         CommitUnknown is the one after which it may have been written.
@@ -117,7 +123,7 @@ class Table:
             except CommitUnknown as error:
                 return self._settle(request, made, error)
 
-    def _settle(self, request, made, error):
+    def _settle(self, request: "Request", made: "Plan", error: "CommitUnknown") -> "Plan":
         """The Plan made, if a COMMIT whose answer was lost (error) was carried out; else raises the TableError that is true."""
         try:
             self._db.reopen()
@@ -137,7 +143,7 @@ class Table:
 
     # Reading
 
-    def _read(self, request, lock=False):
+    def _read(self, request: "Request", lock: bool = False) -> "Dict[Tuple[Any, ...], List[plan.Stored]]":
         """The rows that matter: {key: list of plan.Stored}."""
         found = {}
         seen = set() if request.scope and not set(request.scope) <= set(request.match) else None
@@ -149,7 +155,7 @@ class Table:
                 self._collect(found, request, names, conditions, keys, lock, seen)
         return found
 
-    def _chunks(self, request):
+    def _chunks(self, request: "Request"):
         """(set of keys, {column: values} that all of their rows have) until all keys were there."""
         keys = [wanted.key for wanted in request.rows]
         # SQLite before 3.32 takes no more than 999 values in all
@@ -162,7 +168,7 @@ class Table:
             chunk = keys[start : start + size]
             yield set(chunk), _conditions(request.match, chunk, size)
 
-    def _finds(self, match, keys):
+    def _finds(self, match: List[str], keys: Any) -> bool:
         """Whether an index of the table leads to few rows for each key."""
         for names in self._indexes:
             places = []
@@ -175,7 +181,16 @@ class Table:
                 return True
         return False
 
-    def _collect(self, found, request, names, conditions, keys, lock, seen):
+    def _collect(
+        self,
+        found: Any,
+        request: "Request",
+        names: List[str],
+        conditions: Any,
+        keys: Any,
+        lock: bool,
+        seen: Optional[Set[Tuple[Any, ...]]],
+    ) -> None:
         """Add the rows under conditions to found, those of keys (None: all) that were not seen."""
         columns = [self.columns.all[name] for name in names]
         key_of = [names.index(name) for name in request.match]
@@ -200,7 +215,7 @@ class Table:
 
     # Writing
 
-    def _apply(self, made):
+    def _apply(self, made: "Plan") -> None:
         for identities in _grouped(made.of(plan.DELETE), lambda change: change.identity):
             self._db.delete(self.name, identities)
         for updates in _grouped(made.of(plan.UPDATE), self._update):
@@ -216,15 +231,15 @@ class Table:
         for column in numbered:
             self._db.follow_up(self.name, column)
 
-    def _update(self, change):
+    def _update(self, change: "Change") -> Dict[str, Any]:
         row = {f"set_{self.columns.all[name].real_name}": value for name, value in change.written.items()}
         row.update((f"is_{name}", value) for name, value in change.identity.items())
         return row
 
-    def _insert(self, change):
+    def _insert(self, change: "Change") -> Dict[str, Any]:
         return {self.columns.all[name].real_name: value for name, value in change.after.items()}
 
-    def _verify(self, request, made):
+    def _verify(self, request: "Request", made: "Plan") -> None:
         """Read back. Raises NotConverged, which rolls everything back."""
         again = plan.make(request, self._read(request))
         if again.changed:
@@ -235,7 +250,7 @@ class Table:
             )
         _identify(made, again)
 
-    def _difference(self, request, change):
+    def _difference(self, request: "Request", change: "Change") -> str:
         """How a row that was read back differs from what was written (str)."""
         label = request.label(change.key)
         if change.operation == plan.UPDATE:
@@ -247,7 +262,7 @@ class Table:
         return f"{label} {'is not there' if change.operation == plan.INSERT else 'is still there'}"
 
 
-def _identify(made, found):
+def _identify(made: "Plan", found: Any) -> None:
     """Give the new rows of a Plan the identities that a later Plan found."""
     identities = {each.number: each.identity for each in found.changes}
     for each in made.changes:
@@ -255,7 +270,7 @@ def _identify(made, found):
             each.identity = identities.get(each.number)
 
 
-def _conditions(match, keys, size):
+def _conditions(match: List[str], keys: List[Tuple[Any, ...]], size: int) -> Dict[str, List[Any]]:
     """{column: values} for those columns of the keys that have few values."""
     conditions = {}
     for place, name in enumerate(match):
@@ -265,7 +280,7 @@ def _conditions(match, keys, size):
     return conditions
 
 
-def _grouped(changes, make):
+def _grouped(changes: "List[Change]", make: "Callable[[Change], Dict[str, Any]]"):
     """Lists of what make() gives for each change, those with the same columns together."""
     groups = {}
     for change in changes:

@@ -7,10 +7,16 @@
 
 """What the user wants of a table: every row checked before anything is written."""
 
+from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table import passwords, tables
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
+    from ansible_collections.community.opensips.plugins.module_utils._table.schema import Schema
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
@@ -23,7 +29,7 @@ class Wanted:
 
     __slots__ = ("number", "values", "key")
 
-    def __init__(self, number, values, key):
+    def __init__(self, number: int, values: Dict[str, Any], key: Tuple[Any, ...]) -> None:
         self.number, self.values, self.key = number, values, key
 
 
@@ -34,7 +40,7 @@ class Request:
     absent or exact. rows: list of Wanted. option: the one that the rows came from, for messages.
     """
 
-    def __init__(self, schema, columns, params):
+    def __init__(self, schema: "Schema", columns: "ComparedColumns", params: Dict[str, Any]) -> None:
         """params: dict with state, match, scope, store_password, rows_file. Raises BadParameters."""
         self.option = f"rows_file {params['rows_file']}" if params.get("rows_file") else "rows"
         self.schema = schema
@@ -46,7 +52,7 @@ class Request:
         self.match, self._optional = self._find_match(params["match"])
         self.scope = self._check_scope(params["scope"])
 
-    def add(self, rows):
+    def add(self, rows: List[Dict[str, Any]]) -> None:
         """Check the user's rows (list of dict) and take them over. Raises BadParameters that names rows and columns."""
         problems = []
         seen = {}
@@ -69,17 +75,17 @@ class Request:
                 f"Nothing was written. Correct them; the key columns are {', '.join(self.match)}",
             )
 
-    def warnings(self):
+    def warnings(self) -> List[str]:
         """What a server may refuse of the rows, as its configuration says: list of str."""
         if self.state == "absent":
             return []
         return [f"row {wanted.number}, {text}" for wanted in self.rows for text in self._record.warnings(wanted.values)]
 
-    def in_scope(self, values):
+    def in_scope(self, values: Dict[str, Any]) -> bool:
         """Whether a row (canonical values by column) is one that state=exact may delete."""
         return all(values[name] in allowed for name, allowed in self.scope.items())
 
-    def columns_to_read(self):
+    def columns_to_read(self) -> List[str]:
         """The columns that have to be read: all where rows may go, else those that the rows name."""
         if self.state != "present":
             return list(self.columns.all)
@@ -88,16 +94,16 @@ class Request:
             named.update(wanted.values)
         return [name for name in self.columns.all if name in named]
 
-    def label(self, key):
+    def label(self, key: Tuple[Any, ...]) -> str:
         """A key as a line of text, for messages and the diff."""
         shown = self.key_of(key)
         return " ".join(f"{name}={'NULL' if value is None else printable(str(value))}" for name, value in shown.items())
 
-    def key_of(self, key):
+    def key_of(self, key: Tuple[Any, ...]) -> Dict[str, Any]:
         """A key as a dict for results."""
         return {name: self.columns.all[name].shown(value) for name, value in zip(self.match, key)}
 
-    def _find_match(self, given):
+    def _find_match(self, given: Optional[List[str]]) -> Tuple[List[str], List[str]]:
         optional = []
         if given is None:
             match, optional = tables.default_match(self.schema)
@@ -118,7 +124,7 @@ class Request:
                 raise BadParameters(f"match names {name}, which is secret", "Name other columns")
         return found, optional
 
-    def _column(self, option, name):
+    def _column(self, option: str, name: str) -> str:
         column = self.columns.find(name)
         if column is None:
             nearest = self.columns.nearest(name)
@@ -128,7 +134,7 @@ class Request:
             )
         return column.name
 
-    def _check_scope(self, scope):
+    def _check_scope(self, scope: Optional[Dict[str, Any]]) -> Dict[str, List[Any]]:
         if self.state != "exact":
             if scope is not None:
                 raise BadParameters(
@@ -154,7 +160,7 @@ class Request:
                 raise BadParameters(f"scope: column {column}: {error}", "Correct it") from None
         return checked
 
-    def check_emptying(self):
+    def check_emptying(self) -> None:
         """Raise BadParameters when the whole table would be emptied."""
         if self.state == "exact" and not self.scope and not self.rows:
             raise BadParameters(
@@ -162,7 +168,7 @@ class Request:
                 "Give rows. To delete all rows on purpose, name a column in scope with all of its values",
             )
 
-    def _check_row(self, number, row):
+    def _check_row(self, number: int, row: Any) -> "Wanted":
         if not isinstance(row, dict):
             raise _Wrong(["is not a mapping of columns to values"])
         named, problems = self._named(row)
@@ -189,7 +195,7 @@ class Request:
             raise _Wrong(problems)
         return Wanted(number, values, tuple(values[name] for name in self.match))
 
-    def _complete(self, named):
+    def _complete(self, named: Dict[str, Any]) -> List[str]:
         """Add to a row what scope and defaults tell of it: list of str, what is missing still."""
         problems = []
         for name, values in self.scope.items():
@@ -204,13 +210,13 @@ class Request:
                 problems.append(f"column {name}: is missing, and match names it")
         return problems
 
-    def _subscriber(self, named):
+    def _subscriber(self, named: Dict[str, Any]) -> Dict[str, Any]:
         if self.state == "absent":
             # nobody shall have to know the password of what is to be removed
             return {name: value for name, value in named.items() if name not in self._record.secrets}
         return passwords.expand(named, self.columns, self._store)
 
-    def _named(self, row):
+    def _named(self, row: Dict[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
         """(the row with the names that the schema has, what is wrong with its names)"""
         named, problems = {}, []
         for name, value in row.items():
@@ -231,10 +237,10 @@ class _Wrong(Exception):
     """A row is not right; args[0]: list of str."""
 
 
-def _raise_all(option, problems, hint):
+def _raise_all(option: str, problems: List[str], hint: Optional[str]) -> NoReturn:
     raise BadParameters(f"{option}: {first_few(problems, _SHOWN)}", hint)
 
 
-def load(path):
+def load(path: str) -> List[Dict[str, Any]]:
     """The rows in a file: list of dict. Raises BadParameters."""
     return row_file.load(path, "rows_file")

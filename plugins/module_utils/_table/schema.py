@@ -19,6 +19,7 @@ Source: scripts/mysql of 1.11 to 4.0 and of what will be 4.1, which scripts/post
 
 import re
 from collections import OrderedDict
+from typing import Iterable, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
@@ -40,7 +41,7 @@ class DeclaredColumn:
 
     __slots__ = ("name", "type", "size", "scale", "unsigned", "auto", "null", "default")
 
-    def __init__(self, token):
+    def __init__(self, token: str) -> None:
         self.name, self.type, size, scale, unsigned, auto, null, default = _COLUMN.match(token).groups()
         self.size = None if size is None else int(size)
         self.scale = None if scale is None else int(scale)
@@ -55,7 +56,7 @@ class Schema:
     str. unique: list of list of str. columns: OrderedDict of DeclaredColumn by name.
     """
 
-    def __init__(self, table, tokens):
+    def __init__(self, table: str, tokens: List[str]) -> None:
         self.table = table
         self.releases = tokens[0].split(",")
         self.version = None if tokens[1] == "-" else int(tokens[1])
@@ -64,16 +65,16 @@ class Schema:
         self.columns = OrderedDict((column.name, column) for column in map(DeclaredColumn, tokens[4:]))
 
 
-def _key(token):
+def _key(token: str) -> List[str]:
     return [] if token == "-" else token.split(",")
 
 
-def names():
+def names() -> List[str]:
     """Every table of every release, sorted: list of str."""
     return re.findall(r"(?m)^=(\w+)$", TABLES)
 
 
-def variants(table):
+def variants(table: str) -> "List[Schema]":
     """Every Schema of a table, the oldest release first. Raises BadParameters for a table that OpenSIPS does not have."""
     start = TABLES.find(f"\n={table}\n") if re.match(r"\w+\Z", str(table)) else -1
     if start < 0:
@@ -86,7 +87,7 @@ def variants(table):
     return [Schema(table, each.split()) for each in record.split("@")[1:]]
 
 
-def choose(table, version, real):
+def choose(table: str, version: Optional[int], real: Iterable[str]) -> "Schema":
     """The Schema of a table in a version that fits best. Several releases share a version although their columns differ.
 
     version: int, None when the database does not tell. real: names of the columns that are there.
@@ -105,7 +106,7 @@ def choose(table, version, real):
     return min(reversed(fitting), key=lambda each: len(real ^ {name.lower() for name in each.columns}))
 
 
-def versions_listed(table):
+def versions_listed(table: str) -> str:
     """The known versions of a table for a message: str such as ``7 (OpenSIPS 1.11, 2.4), 8 (OpenSIPS 3.6)``."""
     releases = OrderedDict()
     for each in variants(table):

@@ -16,13 +16,26 @@ of the running server.
 """
 
 import re
-from collections import namedtuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._readers import media_nodes, reports, routing
 
-# verified: whether the server has the row as it is in the table, None if that is not known. message: str, why not, or None
-Finding = namedtuple("Finding", "verified message")
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+    from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change
+
+
+class Finding(NamedTuple):
+    """What is known of a row.
+
+    verified: whether the server has it as it is in the table, None if that is not known. message: why not, or None.
+    """
+
+    verified: Optional[bool]
+    message: Optional[str]
+
+
 FOUND = Finding(True, None)
 
 # How many rows a server is asked for one by one
@@ -35,10 +48,19 @@ ANY = object()
 class Listing:
     """A table whose rows a command of the server lists."""
 
-    def __init__(self, command, columns, read, things=None, facts=None, gone=True):
-        """command: the classic name of the one that lists them. columns: those that name a thing. read(conn, partition): {key: {what the server says of it}}. things(row): the keys of
-        what a row (canonical values by column) makes. facts(row): what the row says of the same. gone: whether a thing is not
-        shown any more as soon as its row is gone.
+    def __init__(
+        self,
+        command: str,
+        columns: str,
+        read: "Callable[[Connection, Optional[str]], Dict[Tuple[Any, ...], Dict[str, Any]]]",
+        things: Optional[Callable[[Dict[str, Any]], List[Tuple[Any, ...]]]] = None,
+        facts: Optional[Callable[[Dict[str, Any]], Dict[str, Any]]] = None,
+        gone: bool = True,
+    ) -> None:
+        """command: the classic name of the one that lists them. columns: those that name a thing.
+        read(conn, partition): {key: {what the server says of it}}. things(row): the keys of what a row (canonical values by
+        column) makes. facts(row): what the row says of the same. gone: whether a thing is not shown any more as soon as its row
+        is gone.
         """
         self.text = f"C({command}) lists the rows."
         self.columns = columns.split()
@@ -47,7 +69,14 @@ class Listing:
         self._facts = facts or attributes
         self._gone = gone
 
-    def look(self, conn, changes, match, partition, count):
+    def look(
+        self,
+        conn: "Connection",
+        changes: "List[Change]",
+        match: List[str],
+        partition: Optional[str],
+        count: Callable[[], Optional[int]],
+    ) -> List[Finding]:
         shown = self._read(conn, partition)
         kept = set()
         for change in changes:
@@ -58,11 +87,11 @@ class Listing:
             for change in changes
         ]
 
-    def _is_named(self, change, match):
+    def _is_named(self, change: "Change", match: List[str]) -> bool:
         row = _row_of(change, match)
         return all(name in row for name in self.columns)
 
-    def _present(self, change, match, shown):
+    def _present(self, change: "Change", match: List[str], shown: Dict[Tuple[Any, ...], Dict[str, Any]]) -> Finding:
         if not self._is_named(change, match):
             return Finding(None, f"the row does not give all of {', '.join(self.columns)}")
         row = _row_of(change, match)
@@ -71,7 +100,13 @@ class Listing:
         ]
         return Finding(False, "; ".join(problems)) if problems else FOUND
 
-    def _missing(self, change, match, shown, kept):
+    def _missing(
+        self,
+        change: "Change",
+        match: List[str],
+        shown: Dict[Tuple[Any, ...], Dict[str, Any]],
+        kept: Set[Tuple[Any, ...]],
+    ) -> Finding:
         if not self._gone:
             return Finding(None, "the server shows it until it is unregistered")
         if not set(match) <= set(self.columns) or not self._is_named(change, match):
@@ -85,14 +120,21 @@ class Listing:
 class Loaded:
     """A table of which a server only reports how many rows it has loaded (sr_list_reports, from OpenSIPS 3.3 on)."""
 
-    def __init__(self, group, noun, where=None):
+    def __init__(self, group: str, noun: str, where: Optional[Dict[str, List[Any]]] = None) -> None:
         """group: of the reports. noun: what they call the rows. where: {column: values} of the rows that are loaded, or None: all."""
         self.text = "The server reports how many rows it loaded. Requires OpenSIPS 3.3 or later."
         self._group = group
         self._pattern = re.compile(rf"([0-9]+) {noun} loaded \(([0-9]+) discarded\)")
         self.where = where or {}
 
-    def look(self, conn, changes, match, partition, count):
+    def look(
+        self,
+        conn: "Connection",
+        changes: "List[Change]",
+        match: List[str],
+        partition: Optional[str],
+        count: Callable[[], Optional[int]],
+    ) -> List[Finding]:
         loaded, there = self._loaded(conn, partition), count()
         if loaded is None:
             finding = Finding(None, "this version of OpenSIPS does not report how many rows it has loaded")
@@ -104,7 +146,7 @@ class Loaded:
             )
         return [finding] * len(changes)
 
-    def _loaded(self, conn, partition):
+    def _loaded(self, conn: "Connection", partition: Optional[str]) -> Optional[int]:
         """How many rows the last reload loaded: int, or None if the server does not report it."""
         if not conn.has("sr_list_reports"):
             return None
@@ -119,11 +161,18 @@ class Loaded:
 class Rules(Loaded):
     """The rules of drouting: counted where a server reports their number, else asked for one by one (dr_number_routing)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("drouting", "rules")
         self.text = "From OpenSIPS 3.3 on, the server reports how many rows it loaded. Otherwise C(dr_number_routing) is asked for each rule."
 
-    def look(self, conn, changes, match, partition, count):
+    def look(
+        self,
+        conn: "Connection",
+        changes: "List[Change]",
+        match: List[str],
+        partition: Optional[str],
+        count: Callable[[], Optional[int]],
+    ) -> List[Finding]:
         loaded = self._loaded(conn, partition)
         if loaded is not None and loaded == count():
             return [FOUND] * len(changes)
@@ -134,7 +183,7 @@ class Rules(Loaded):
             findings[place] = self._ask(conn, changes[place], match, partition)
         return findings
 
-    def _ask(self, conn, change, match, partition):
+    def _ask(self, conn: "Connection", change: "Change", match: List[str], partition: Optional[str]) -> Finding:
         row = _row_of(change, match)
         if _is_absent(change):
             return Finding(None, "another rule may have the same prefix")
@@ -156,7 +205,7 @@ class Rules(Loaded):
         return self._compare_destinations(row, found, groups[-1])
 
     @staticmethod
-    def _compare_destinations(row, found, group):
+    def _compare_destinations(row: Dict[str, Any], found: Dict[str, Any], group: str) -> Finding:
         wanted = row.get("gwlist")
         if wanted is None:
             return FOUND
@@ -167,7 +216,7 @@ class Rules(Loaded):
         return Finding(None, f"the server routes {row['prefix']} of group {group} to {listed}, maybe by another rule")
 
 
-def nodes(engine, column):
+def nodes(engine: str, column: str) -> "Listing":
     """The view of a table with the nodes of a media relay. engine: rtpengine or rtpproxy. column: the one with the sockets."""
 
     def read(conn, _partition):
@@ -182,36 +231,36 @@ def nodes(engine, column):
     )
 
 
-def attributes(row):
+def attributes(row: Dict[str, Any]) -> Dict[str, Any]:
     """Facts of a row: its attrs, if it has some."""
     return {"attrs": row["attrs"]} if row.get("attrs") else {}
 
 
-def socket_of(row):
+def socket_of(row: Dict[str, Any]) -> Dict[str, Any]:
     """Facts of a row: that it has a socket. A server shows it only if it listens on it."""
     return {"socket": ANY} if row.get("socket") else {}
 
 
-def nothing(_row):
+def nothing(_row: Dict[str, Any]) -> Dict[str, Any]:
     """Facts of a row of which a server says nothing but its name."""
     return {}
 
 
-def _node(text):
+def _node(text: str) -> str:
     """A node without its weight."""
     return text.partition("=")[0]
 
 
-def _is_absent(change):
+def _is_absent(change: "Change") -> bool:
     """Whether the table has no such row any more."""
     return change.after is None
 
 
-def _row_of(change, match):
+def _row_of(change: "Change", match: List[str]) -> Dict[str, Any]:
     return dict(zip(match, change.key), **(change.after or change.before or {}))
 
 
-def _compare(thing, facts, shown):
+def _compare(thing: Tuple[Any, ...], facts: Dict[str, Any], shown: Optional[Dict[str, Any]]) -> List[str]:
     if shown is None:
         return [f"{_name(thing)}: is not there"]
     problems = []
@@ -225,5 +274,5 @@ def _compare(thing, facts, shown):
     return problems
 
 
-def _name(thing):
+def _name(thing: Tuple[Any, ...]) -> str:
     return " ".join(str(part) for part in thing)

@@ -7,6 +7,8 @@
 
 """The tables that the collection knows more of than their columns: a record each, in a file of its own."""
 
+from typing import TYPE_CHECKING, List, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._table.tables import (
     address,
     dbaliases,
@@ -29,6 +31,9 @@ from ansible_collections.community.opensips.plugins.module_utils._table.tables i
     userblacklist,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.schema import Schema
 
 # In the order of the documentation
 RECORDS = (
@@ -58,12 +63,12 @@ _BY_NAME = {record.name: record for record in RECORDS}
 SECRETS = frozenset(column for record in RECORDS for column in record.secrets)
 
 
-def of(name):
+def of(name: str) -> "Record":
     """The Record of a table; one that says nothing for a table without a file."""
     return _BY_NAME.get(name) or Record(name)
 
 
-def default_match(schema):
+def default_match(schema: "Schema") -> Tuple[List[str], List[str]]:
     """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known.
 
     schema: schema.Schema.

@@ -10,12 +10,17 @@
 Source: modules/permissions/address.c, resolve.h (str2ip, str2ip6), net/trans.c (parse_proto) of 2.4, 3.6, 4.0.
 """
 
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._readers import addresses
 from ansible_collections.community.opensips.plugins.module_utils._table import formats, views
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 
-def parse_ip(text):
+
+def parse_ip(text: Any) -> Any:
     """The address (ipaddress.IPv4Address or IPv6Address) in a text, with or without the brackets of IPv6. Raises ValueError."""
     from ipaddress import IPv6Address, ip_address
 
@@ -28,7 +33,7 @@ def parse_ip(text):
     return ip_address(text)
 
 
-def network(ip, mask):
+def network(ip: Any, mask: Any) -> str:
     """The text of the network that an address and a prefix length (int) name, as the server keeps it; ip as it is if it is none."""
     from ipaddress import ip_network
 
@@ -38,7 +43,7 @@ def network(ip, mask):
         return str(ip)
 
 
-def _check(row, _version):
+def _check(row: Dict[str, Any], _version: Optional[int]) -> List[str]:
     problems, longest = [], None
     if row.get("ip") is not None:
         try:
@@ -60,7 +65,7 @@ def _check(row, _version):
     return problems
 
 
-def _bad_ip(text):
+def _bad_ip(text: str) -> str:
     ip, slash, length = text.partition("/")
     if slash:
         try:
@@ -72,7 +77,7 @@ def _bad_ip(text):
     return f"column ip: {text!r} is not an IP address, and OpenSIPS does not look up names here"
 
 
-def _as_int(value):
+def _as_int(value: Any) -> Optional[int]:
     """The number that a value is, or None: what is none the column's type says."""
     if isinstance(value, bool):
         return None
@@ -82,7 +87,7 @@ def _as_int(value):
         return None
 
 
-def _read(conn, partition):
+def _read(conn: "Connection", partition: Optional[str]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:
     wanted = partition or addresses.DEFAULT_PARTITION
     return {
         (record["group"], network(record["ip"], record["mask"]), record["mask"], record["port"]): {}

@@ -7,12 +7,17 @@
 
 """Destinations of the dispatcher. Source: modules/dispatcher/dispatch.c of 1.11, 2.4, 3.6, 4.0."""
 
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._readers import dispatcher
 from ansible_collections.community.opensips.plugins.module_utils._table import formats, views
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 
-def _read(conn, partition):
+
+def _read(conn: "Connection", partition: Optional[str]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:
     wanted = partition or dispatcher.DEFAULT_PARTITION
     return {
         (record["set"], record["uri"]): record

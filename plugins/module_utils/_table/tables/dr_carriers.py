@@ -7,12 +7,14 @@
 
 """Carriers of drouting. Source: modules/drouting/routing.c (add_carrier) of 1.11, 2.4, 3.6, 4.0."""
 
+from typing import Any, Dict, List, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._readers import carriers
 from ansible_collections.community.opensips.plugins.module_utils._table import formats, views
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
 
-def _references(row):
+def _references(row: Dict[str, Any]) -> List[Tuple[str, str, str, str]]:
     return [
         ("gwlist", "dr_gateways", "gwid", name)
         for is_carrier, name in formats.destination_ids(str(row.get("gwlist") or ""))

@@ -11,6 +11,8 @@ A server skips a rule with a prefix, a time or a group that it cannot read; of a
 not know. Source: modules/drouting/dr_load.c, routing.c, prefix_tree.c of 1.11, 2.4, 3.6, 4.0.
 """
 
+from typing import Any, Dict, List, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._table import formats, views
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
@@ -18,7 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.tables.r
 _DIGITS_ONLY = 3
 
 
-def _check(row, version):
+def _check(row: Dict[str, Any], version: Optional[int]) -> List[str]:
     prefix = row.get("prefix")
     if prefix is None:
         return []
@@ -27,7 +29,7 @@ def _check(row, version):
     return [f"column prefix: {str(prefix)!r} {problem}"] if problem else []
 
 
-def _warnings(row):
+def _warnings(row: Dict[str, Any]) -> List[str]:
     prefix = row.get("prefix")
     if prefix is None or formats.digits(str(prefix)) is None:
         return []
@@ -37,7 +39,7 @@ def _warnings(row):
     ]
 
 
-def _references(row):
+def _references(row: Dict[str, Any]) -> List[Tuple[str, str, str, str]]:
     return [
         ("gwlist", "dr_carriers", "carrierid", name) if is_carrier else ("gwlist", "dr_gateways", "gwid", name)
         for is_carrier, name in formats.destination_ids(str(row.get("gwlist") or ""))

@@ -7,12 +7,17 @@
 
 """Destinations of the load balancer. Source: modules/load_balancer/lb_data.c, lb_parser.c of 1.11, 2.4, 3.6, 4.0."""
 
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._readers import load_balancer
 from ansible_collections.community.opensips.plugins.module_utils._table import formats, views
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 
-def _read(conn, _partition):
+
+def _read(conn: "Connection", _partition: Optional[str]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:
     return {
         (record["group"], record["uri"]): dict(
             record, resources={resource["name"]: resource["max"] for resource in record["resources"]}
@@ -21,7 +26,7 @@ def _read(conn, _partition):
     }
 
 
-def _facts(row):
+def _facts(row: Dict[str, Any]) -> Dict[str, Any]:
     facts = views.attributes(row)
     pairs = [pair.partition("=")[::2] for pair in (row.get("resources") or "").strip(";").split(";")]
     # those that come from FreeSWITCH have an address in place of a number

@@ -7,6 +7,8 @@
 
 """What a record of a table says, beside the columns that the schema has."""
 
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
 
 class Record:
     """What the collection knows of one table of OpenSIPS.
@@ -30,20 +32,20 @@ class Record:
 
     def __init__(
         self,
-        name,
-        match="",
-        scope=None,
-        secrets="",
-        formats=None,
-        check=None,
-        checked="",
-        references=None,
-        warnings=None,
-        sockets="",
-        view=None,
-        unseen="the module cannot read this table back from the server",
-        note=None,
-    ):
+        name: str,
+        match: str = "",
+        scope: Optional[str] = None,
+        secrets: str = "",
+        formats: Optional[Dict[str, Callable[[str], Optional[str]]]] = None,
+        check: Optional[Callable[[Dict[str, Any], Optional[int]], List[str]]] = None,
+        checked: str = "",
+        references: Optional[Callable[[Dict[str, Any]], List[Tuple[str, str, str, str]]]] = None,
+        warnings: Optional[Callable[[Dict[str, Any]], List[str]]] = None,
+        sockets: str = "",
+        view: Any = None,
+        unseen: str = "the module cannot read this table back from the server",
+        note: Optional[str] = None,
+    ) -> None:
         self.name = name
         self.match = match
         self.scope = scope
@@ -58,7 +60,7 @@ class Record:
         self.note = note
         self._check = check
 
-    def problems(self, row, version=None):
+    def problems(self, row: Dict[str, Any], version: Optional[int] = None) -> List[str]:
         """What is wrong with a row of the user's (dict, by the schema's names): list of str. The row may be completed."""
         found = []
         for column, check in self.formats.items():
@@ -69,6 +71,6 @@ class Record:
         return found + (self._check(row, version) if self._check else [])
 
 
-def _quoted(value):
+def _quoted(value: Any) -> str:
     text = str(value)
     return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -4,15 +4,15 @@
 
 """What is generated from what, and whether it is up to date.
 
-A generator is a module with TARGET, the path of the file that it makes, and generate(), the text of that file.
+A generator is a module, or an object, with TARGET, the path of the file that it makes, and generate(), the text of that file.
 """
 
 import json
 import os
 
-from . import catalogue, layout, presets_page, schema
+from . import catalogue, layout, presets_page, schema, tables_text
 
-GENERATORS = (catalogue, schema, presets_page)
+GENERATORS = (catalogue, schema, presets_page, tables_text.OPTION, tables_text.PAGE)
 SOURCES = (catalogue.SOURCE, schema.SOURCE)
 
 

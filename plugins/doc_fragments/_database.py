@@ -13,11 +13,11 @@ import textwrap
 _OPTIONS = r"""
 db_url:
   description:
-    - The database as a URL, such as V(mysql://opensips:secret@192.0.2.3/opensips), as C(db_url) in C(opensips.cfg) or
-      as SQLAlchemy has it, with a driver and options if wanted. Special characters in the password are escaped, such as V(%40) for
-      an at sign. At signs, slashes and colons have to be.
+    - The database as a URL, such as V(mysql://opensips:secret@192.0.2.3/opensips). It is the C(db_url) of C(opensips.cfg), or a URL of
+      SQLAlchemy with a driver and options.
+    - Special characters in the password must be escaped, such as V(%40) for an at sign. This holds for at signs, slashes and colons.
     - A file of SQLite has an absolute path after three slashes, such as V(sqlite:////var/lib/opensips/opensips.sqlite).
-    - One of this and O(@db_engine) is required. It contradicts the options that begin with C(login_).
+    - Either this or O(@db_engine) is required. The options that begin with C(login_) are only allowed with O(@db_engine).
   type: str
 db_engine:
   description:
@@ -26,15 +26,15 @@ db_engine:
   choices: [sqlite, postgresql, mysql]
 login_host:
   description:
-    - Host of the database. If not set, the local one, PostgreSQL over its Unix socket.
+    - Host of the database. If not set, the local host. PostgreSQL then uses its Unix socket.
   type: str
 login_port:
   description:
-    - Port of the database. If not set, its usual one.
+    - Port of the database. If not set, the default port of the database.
   type: int
 login_unix_socket:
   description:
-    - The socket of MySQL and MariaDB, the directory of the socket of PostgreSQL.
+    - The socket of MySQL and MariaDB, or the directory of the socket of PostgreSQL.
   type: path
 login_user:
   description:
@@ -46,13 +46,13 @@ login_password:
   type: str
 login_db:
   description:
-    - Name of the database, V(opensips) if not set. For V(sqlite), path of the file.
+    - Name of the database. If not set, V(opensips). For V(sqlite), it is the path of the file, and is required.
   type: str
 db_timeout:
   description:
-    - Seconds to wait for a connection to the database, and for locks of others.
-    - If PostgreSQL (with psycopg2), MySQL or MariaDB does not answer a statement within this time and another 120 seconds, the
-      connection is given up.
+    - Seconds to wait for a connection to the database, and for locks of other sessions.
+    - PostgreSQL (with psycopg2), MySQL and MariaDB must answer a statement within this time plus 120 seconds. If they do not, the
+      task gives up the connection and fails.
   type: float
   default: 10
 """

@@ -9,13 +9,14 @@ module: opensips_table
 short_description: Rows of the database tables of OpenSIPS
 version_added: 0.1.0
 description:
-  - Makes rows of a table of OpenSIPS as wanted, and has the running server read the table again if anything changed.
-  - The version of the table is looked up in the table C(version), columns and values are checked against the schema of that version and
-    against the columns that the database really has. All of that is done before anything is written.
-  - Only what differs is written, in one transaction, and read back before it counts. Either all of it is written, or nothing.
-  - Then the server reloads the table over MI, and is asked whether it now has what was pushed, as far as it can tell. It can for
-    V(dispatcher), V(load_balancer), V(dr_gateways), V(dr_carriers), V(address), V(domain), V(registrant), V(rtpengine) and
-    V(rtpproxy_sockets).
+  - Writes rows of a table of OpenSIPS. If a row changes, the running server reloads the table.
+  - Before anything is written, every row is checked against the schema of the table's version, against the columns of the
+    database, and against the formats that the server reads.
+  - Only what differs is written, in one transaction. The rows are read back before the commit. If anything fails, nothing is
+    written.
+  - After the reload, the module asks the server whether it has the rows. A row that the server skipped fails the task. See
+    RV(results[].verified), and the guide on tables for what each table allows.
+  - If a reload fails, the next run reloads the table again, although no row changes.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -26,10 +27,11 @@ attributes:
     support: full
     details:
       - The table is read, and what would be written is returned. Nothing is locked.
+      - A row that names a missing row of another table causes a warning, because an earlier task may write that row.
   diff_mode:
     support: full
     details:
-      - One entry for each row that changes. Of updated rows, the columns that change. Passwords and keys are not shown.
+      - One entry for each row that changes. An updated row shows the columns that change. Passwords and keys are not shown.
   idempotent:
     support: full
   platform:
@@ -37,77 +39,96 @@ attributes:
 options:
   table:
     description:
-      - The table, as OpenSIPS calls it by default, such as V(dispatcher) or V(dr_rules).
+      - The table, by the name that OpenSIPS gives it by default, such as V(dispatcher) or V(dr_rules).
     type: str
     required: true
   db_table:
     description:
-      - What it is called in the database, where that is something else, as for the partitions of C(dispatcher) or C(drouting).
-      - If not set, as O(table).
+      - The name of the table in the database, if it is not O(table). The partitions of C(dispatcher) and C(drouting) have such names.
     type: str
   rows:
     description:
-      - The rows, mappings of columns to values. V(null) is NULL.
-      - A column that is left out of a row is left alone where the row exists, and takes the default of OpenSIPS' schema in a new row.
-      - Numbers and text are compared as the column has them, so V(1) and V("1") are the same.
-      - Values of this option are neither logged nor returned with the invocation.
-      - One of this and O(rows_file) is required.
+      - The rows, as mappings of columns to values. V(null) is NULL.
+      - A column that a row leaves out keeps its value in an existing row. In a new row, it gets the default of the schema.
+      - Values are compared by the type of the column, so V(1) and V("1") are the same.
+      - The values of this option are neither logged nor returned with the invocation.
+      - Either this or O(rows_file) is required.
     type: list
     elements: dict
   rows_file:
     description:
-      - File on the host with the rows, for very many of them. A name that ends in C(.json) is a JSON list of mappings as for O(rows),
-        any other is CSV with a line of column names. There, an empty cell counts as left out.
-      - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 rows. A symbolic link must belong to root or to the
-        user that runs the task.
-      - In a directory that everybody may write to, such as C(/tmp), it must belong to the user of the task, to root or to the owner of
-        the directory, must not be a symbolic link, and must not be writable for everybody.
+      - Reads the rows from a file on the host, for very many rows.
+      - A file whose name ends in C(.json) holds a JSON list of mappings, as for O(rows). Any other file is CSV, and its first line
+        names the columns.
+      - In a CSV file, an empty cell is a column that is left out. A cell V(NULL) or V(\\N) is NULL, as databases export it.
+      - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 rows.
+      - A symbolic link must belong to root or to the user that runs the task.
+      - In a directory that everybody may write to, such as C(/tmp), the file must belong to the user of the task, to root or to the
+        owner of the directory. It must not be a symbolic link, and must not be writable for everybody.
     type: path
   match:
     description:
-      - The columns that tell rows apart. Every row must have them, and no two rows the same values.
-      - If not set, they are C(setid), C(destination) for V(dispatcher); C(group_id), C(dst_uri) for V(load_balancer); C(gwid) for
-        V(dr_gateways); C(carrierid) for V(dr_carriers); C(groupid), C(prefix) for V(dr_rules); C(username), C(domain) for V(dr_groups) and
-        V(subscriber); C(grp), C(ip), C(mask), C(port), C(proto) for V(address), of which the last three may be left out and have their
-        defaults then; C(domain) for V(domain); C(dpid), C(match_op), C(match_exp) for V(dialplan); C(aor) for V(registrant) up to 2.4, later
-        C(aor), C(binding_URI), C(registrar); C(set_id), C(socket) for V(rtpengine); C(set_id), C(rtpproxy_sock) for V(rtpproxy_sockets);
-        C(domain), C(type) for V(tls_mgm); C(username), C(domain), C(prefix) for V(userblacklist); C(prefix) for V(globalblacklist);
-        C(alias_username), C(alias_domain) for V(dbaliases); C(username), C(domain), C(grp) for V(grp).
-      - For any other table, it is its unique key if it has one.
+      - The columns that identify a row. Every row must give them, and no two rows may have the same values.
+      - The defaults are listed below. Any other table uses its unique key, if it has one.
+      - If several rules of V(dr_rules) have the same prefix, add C(timerec) or C(priority).
+      # Begin of the list of tables, made by: python -m data
+      - V(dispatcher) uses C(setid), C(destination).
+      - V(load_balancer) uses C(group_id), C(dst_uri).
+      - V(dr_gateways) uses C(gwid).
+      - V(dr_carriers) uses C(carrierid).
+      - V(dr_rules) uses C(groupid), C(prefix).
+      - V(dr_groups) uses C(username), C(domain).
+      - V(address) uses C(grp), C(ip); and C(mask), C(port), C(proto), which have a default.
+      - V(domain) uses C(domain).
+      - V(dialplan) uses C(dpid), C(match_op), C(match_exp).
+      - V(registrant) uses C(aor); from table version 3 on C(aor), C(binding_URI), C(registrar).
+      - V(rtpengine) uses C(set_id), C(socket).
+      - V(rtpproxy_sockets) uses C(set_id), C(rtpproxy_sock).
+      - V(tls_mgm) uses C(address), C(type); from table version 2 on C(domain), C(type).
+      - V(subscriber) uses C(username), C(domain).
+      - V(dbaliases) uses C(alias_username), C(alias_domain).
+      - V(grp) uses C(username), C(domain), C(grp).
+      - V(userblacklist) uses C(username), C(domain), C(prefix).
+      - V(globalblacklist) uses C(prefix).
+      # End of the list of tables
     type: list
     elements: str
   state:
     description:
-      - V(present) inserts rows that are missing, and updates those that differ. Others are left alone.
-      - V(absent) deletes the rows with these keys. What else a row says is checked, and does not matter.
-      - V(exact) does as V(present), and deletes all other rows in O(scope). Of several rows with one key, one is left.
+      - V(present) inserts rows that are missing and updates rows that differ. It leaves other rows alone.
+      - V(absent) deletes the rows with these keys. The other columns of a row have no effect.
+      - V(exact) does the same as V(present), and deletes all other rows in O(scope). If several rows have the same key, it keeps one.
+      - In the modules for the state in memory, such as M(community.opensips.opensips_blacklist), O(ignore:exclusive) removes what is
+        not listed.
     type: str
     choices: [present, absent, exact]
     default: present
   scope:
     description:
-      - Which rows O(state=exact) may delete, columns with the value, or the list of values, that such a row has.
-      - Required with O(state=exact), and only allowed there. An empty mapping is the whole table, which may not become empty thereby.
-      - O(rows) must be in the scope, too. A row that leaves out a column for which the scope has one value, has this value.
+      - Limits which rows O(state=exact) may delete. It maps columns to the value, or to the list of values, of such rows.
+      - It is required with O(state=exact), and refused otherwise.
+      - An empty mapping is the whole table. The task fails if the whole table would become empty.
+      - All O(rows) must be in the scope. If the scope has one value for a column, a row may leave that column out.
     type: dict
   store_password:
     description:
-      - In V(subscriber), the C(password) of a row is given in clear. The table gets the hashes that its version has, C(ha1), C(ha1b),
-        C(ha1_sha256), C(ha1_sha512t256), with the column C(domain) for the realm. Passwords are compared by these hashes.
-      - Its column C(password) is empty then, or is emptied, unless this is V(true). A server with C(calculate_ha1) of C(auth_db) set
-        needs V(true).
-      - Where the realm is not the domain, give the hashes in place of C(password).
+      - Whether the table V(subscriber) keeps the C(password) of a row in clear.
+      - The module always writes the hashes of the password that the table has, C(ha1), C(ha1b), C(ha1_sha256) and C(ha1_sha512t256).
+        The column C(domain) is the realm. A password is compared by these hashes.
+      - If V(false), the column C(password) is empty. A server with C(calculate_ha1) of C(auth_db) requires V(true).
+      - If the realm is not the domain, give the hashes in place of C(password).
     type: bool
     default: false
   reload:
     description:
-      - Whether the server reads the table again. If V(false), the module writes to the database only.
+      - Whether the server reloads the table. If V(false), the module writes to the database only.
       - Some tables are never reloaded. OpenSIPS reads V(subscriber), V(dbaliases) and V(grp) each time it needs them.
     type: bool
     default: true
   reload_when:
     description:
-      - When the server reads the table again. V(changed) reloads if the task changes a row. If no row changes, the MI is not used.
+      - When the server reloads the table.
+      - V(changed) reloads if the task changes a row, or if an earlier reload failed. Otherwise, the MI is not used.
       - V(always) reloads on every run. The task is then always changed.
       - It has no effect if O(reload=false).
     type: str
@@ -115,13 +136,14 @@ options:
     default: changed
   partition:
     description:
-      - Reload, and look at, this partition only.
-      - It is for C(dispatcher), C(address), C(dialplan) and C(dr_*).
+      - The partition to reload and to verify. If not set, all partitions are reloaded, and the default one is verified.
+      - It is allowed for C(dispatcher), C(address), C(dialplan) and C(dr_*).
     type: str
   inherit_state:
     description:
-      - Whether destinations and gateways keep the state that they have at run time. With V(false) they start with the one in the table.
-      - It is for C(dispatcher) and C(dr_*). It takes OpenSIPS 3.4 or later, which keeps the state if this is not set.
+      - Whether destinations and gateways keep their state at run time. With V(false), they get the state in the table.
+      - If not set, the server keeps the state.
+      - It is allowed for C(dispatcher) and C(dr_*). Requires OpenSIPS 3.4 or later.
     type: bool
   wait_timeout:
     description:
@@ -129,16 +151,16 @@ options:
     type: float
     default: 60
 notes:
-  - If the connection is lost while the transaction is committed, the module connects again and looks at the table. If that is not possible
-    either, the task fails with C(error.type) V(CommitUnknown), and C(changed) is V(true). Run it again then, and reload the table with
-    M(community.opensips.opensips_reload) if the second run changes nothing.
-  - The database user needs the rights SELECT, INSERT, UPDATE and DELETE on the table, and SELECT on the table C(version). On PostgreSQL, it
-    also needs USAGE and UPDATE on the sequences of the table. In check mode, SELECT is enough.
-  - A push that was written and could not be reloaded fails, and tells so. The next run finds nothing to change, and does not reload either.
-    M(community.opensips.opensips_reload) does.
+  - The module remembers a failed reload in a file on the host, in C(/var/lib/community.opensips/reloads) for root and in
+    C(~/.local/state/community.opensips/reloads) for other users. A reload by this module or by
+    M(community.opensips.opensips_reload) removes the file.
+  - If the connection is lost during the commit, the module connects again and reads the table. If that fails too, the task fails with
+    C(error.type) V(CommitUnknown), and C(changed) is V(true). Run the task again.
+  - The database user needs the rights SELECT, INSERT, UPDATE and DELETE on the table, and SELECT on the table C(version). On
+    PostgreSQL, it also needs USAGE and UPDATE on the sequences of the table. In check mode, SELECT is enough.
   - The C(state) in V(dispatcher), V(dr_gateways) and others only counts when the server loads a destination for the first time.
     M(community.opensips.opensips_dispatcher) and M(community.opensips.opensips_drouting) set it at run time.
-  - MySQL must keep the table in an engine with transactions. The scripts of OpenSIPS 1.11 use MyISAM, which is refused.
+  - MySQL must keep the table in an engine with transactions. The scripts of OpenSIPS 1.11 use MyISAM, which the module refuses.
 seealso:
   - module: community.opensips.opensips_reload
   - module: community.opensips.opensips_dispatcher
@@ -151,7 +173,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: The destinations of set 1 are these, and no others
+- name: Keep exactly these destinations in set 1
   community.opensips.opensips_table:
     table: dispatcher
     db_url: sqlite:////var/lib/opensips/opensips.sqlite
@@ -163,7 +185,7 @@ EXAMPLES = r"""
         description: first gateway
         weight: 50
 
-- name: Subscribers, with hashes of their passwords
+- name: Add subscribers with hashes of their passwords
   community.opensips.opensips_table:
     table: subscriber
     db_engine: sqlite
@@ -176,7 +198,7 @@ EXAMPLES = r"""
         domain: example.com
         password: correct horse battery staple
 
-- name: See what would become of thousands of blocked numbers
+- name: Show what a file of blocked numbers would change
   community.opensips.opensips_table:
     table: globalblacklist
     db_url: sqlite:////var/lib/opensips/opensips.sqlite
@@ -187,7 +209,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: A subscriber has left
+- name: Remove a subscriber
   community.opensips.opensips_table:
     table: subscriber
     db_url: sqlite:////var/lib/opensips/opensips.sqlite
@@ -200,16 +222,15 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - One entry for each of O(rows), in their order, and for each row that O(state=exact) deletes. Where O(state=absent) deletes several
-      rows with one key, each has an entry.
-    - Also returned when the push failed. If nothing was written then, RV(results[].changed) is V(false) in all of them, and
-      RV(results[].outcome) is V(not_written) for all rows that differ.
+    - One entry for each of O(rows), in their order, then one for each row that O(state=exact) deletes.
+    - If O(state=absent) deletes several rows with one key, each has an entry.
+    - Also returned if the push failed.
   returned: when the rows were understood
   type: list
   elements: dict
   contains:
     row:
-      description: Number of the row in O(rows), from 1 on. Empty for a row that is not among them.
+      description: Number of the row in O(rows), counted from 1. Empty for a row that is not in O(rows).
       type: int
       sample: 1
     key:
@@ -225,37 +246,37 @@ results:
     outcome:
       description:
         - What became of the row, V(inserted), V(updated), V(deleted) or V(unchanged).
-        - V(planned) in check mode, V(not_written) if the push failed, and V(unknown) if the database was lost during the commit.
+        - A row that differs is V(planned) in check mode, and V(not_written) if the push failed.
+        - It is V(unknown) if the database was lost during the commit.
       type: str
       sample: updated
     changed:
-      description: Whether the row was changed, or in check mode would be.
+      description: Whether the row was changed, or would be changed in check mode.
       type: bool
       sample: true
     before:
       description:
-        - The row as it was, of updated and unchanged rows the columns that were given. Empty when there was none.
-        - Passwords, hashes of them and private keys are V(hidden) here and in RV(results[].after), where one that changes is
-          V(hidden, changed).
+        - The row before. An updated or unchanged row has the columns that O(rows) gives. Empty if there was no row.
+        - Passwords, their hashes and private keys are V(hidden). In RV(results[].after), one that changes is V(hidden, changed).
       type: dict
       sample:
         setid: 1
         destination: sip:192.0.2.10:5060
         weight: "1"
     after:
-      description: The row as it is now. Empty when it is deleted.
+      description: The row after. Empty if the row is deleted.
       type: dict
       sample:
         setid: 1
         destination: sip:192.0.2.10:5060
         weight: "50"
     primary_key:
-      description: The primary key with its value, that of a new row when it was written. Empty where there is no row.
+      description: The primary key with its value. A new row has it once it is written. Empty if there is no row.
       type: dict
       sample:
         id: 7
     verified:
-      description: Whether the server has the row after the reload. Empty if that is not known.
+      description: Whether the server has the row after the reload. Empty if there was no reload, or if it is not known.
       type: bool
       sample: true
     error:
@@ -279,7 +300,7 @@ summary:
       type: dict
       sample: {insert: 0, update: 1, delete: 0, none: 1}
 match:
-  description: The columns that told rows apart.
+  description: The columns that identify a row.
   returned: when the rows were understood
   type: list
   elements: str
@@ -292,18 +313,24 @@ table_version:
   type: int
   sample: 9
 reload:
-  description: The reload of the table. Empty if no reload was needed.
+  description: The reload that was run, or would be run in check mode. Empty if there is none.
   returned: when the rows were understood
   type: dict
   contains:
+    cause:
+      description:
+        - Why the server reloads, V(changed) if a row changed, or V(always) as O(reload_when) says.
+        - V(pending) if an earlier reload failed.
+      type: str
+      sample: changed
     outcome:
       description:
-        - What became of the reload, V(reloaded), V(failed), or V(planned) in check mode.
+        - What became of the reload, V(reloaded) or V(failed). It is V(planned) in check mode.
         - V(not_run) if the task failed before the reload.
       type: str
       sample: reloaded
     requests:
-      description: The MI request that was sent, or in check mode would be sent, with C(command) and C(params).
+      description: The MI request that was sent, or would be sent in check mode, with C(command) and C(params).
       type: list
       elements: dict
       sample:
@@ -318,8 +345,9 @@ reload:
       type: bool
       sample: true
     verified_reason:
-      description: Why RV(reload.verified) is empty. Empty if it is not.
+      description: Why it is not known whether the server has a row. Empty if it is known of all rows.
       type: str
+      sample: the module cannot read this table back from the server
 error:
   description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
   returned: failure
@@ -327,7 +355,7 @@ error:
   sample:
     type: DatabaseLocked
     message: "The SQLite database /var/lib/opensips/opensips.sqlite is locked: database is locked"
-    hint: "Nothing was written. Somebody else is writing: try again, or wait longer with db_timeout (now 10 seconds)"
+    hint: "Nothing was written. Another process is writing: try again, or wait longer with db_timeout (now 10 seconds)"
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import table

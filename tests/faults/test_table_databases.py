@@ -190,7 +190,7 @@ class TestConnection:
         fail_at_commit(proxy, LOSE_REQUEST)
         result = push(proxy)
         assert proxy.fired
-        assert_nothing(result, database, "was lost while it committed", "second look")
+        assert_nothing(result, database, "was lost during the commit", "second look")
         assert_all(push(proxy), database)
 
     @pytest.mark.parametrize("fault", [LOSE_ANSWER, LOSE_REQUEST])
@@ -198,7 +198,7 @@ class TestConnection:
         fail_at_commit(proxy, fault, stays_down=True)
         result = push(proxy, db_timeout=1)
         assert proxy.fired and result["failed"] and result["error"]["type"] == "CommitUnknown"
-        assert "It may have been written or not" in result["msg"] and "Nothing was written" not in result["msg"]
+        assert "Either all rows were written, or none" in result["msg"] and "Nothing was written" not in result["msg"]
         assert "run the task again" in result["msg"]
         # so the user has to act as if it had been
         assert result["changed"] and [each["outcome"] for each in result["results"]] == ["unknown"] * 3
@@ -416,7 +416,7 @@ class TestSqlite:
             return push(file, many)
 
         result = in_child(limited)
-        assert_nothing(result, file, "Make room on its file system", count=2000)
+        assert_nothing(result, file, "Free space on its file system", count=2000)
         assert file.rows("PRAGMA integrity_check") == [("ok",)]
         assert_all(push(file, many), file, count=2000)
 

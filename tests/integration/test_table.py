@@ -139,9 +139,11 @@ class TestReload:
         result = of["other database"]
         assert result.failed and result["changed"]
         assert "Written to the table dr_gateways: 1 inserted" in result.msg
-        assert "shows something else: gw9: is not there" in result.msg
+        assert "does not have all rows: gw9: is not there" in result.msg
         assert result["reload"]["outcome"] == "reloaded" and result["reload"]["verified"] is False
-        assert result["results"][0]["changed"]
+        (entry,) = result["results"]
+        assert entry["changed"] and entry["verified"] is False
+        assert entry["error"]["type"] == "RowNotTaken" and entry["error"]["message"] == "gw9: is not there"
 
     def test_other_tables_are_verified_too(self, of):
         for name in ("same data", "addresses", "domains"):
@@ -183,7 +185,14 @@ class TestRefused:
         database.execute("DROP TABLE dispatcher")
         database.commit()
         database.close()
-        done = ansible.run([push("refused", rows(TWO)), push("again", rows(TWO))], fifo_of(emu), file=other)
+        back = {"cmd": f"cp {other} {file}"}
+        tasks = [push("refused", rows(TWO)), push("check", rows(TWO), check_mode=True), push("again", rows(TWO))]
+        tasks += [
+            {"name": "back", "ansible.builtin.command": back},
+            push("third", rows(TWO)),
+            push("fourth", rows(TWO)),
+        ]
+        done = ansible.run(tasks, fifo_of(emu), file=other)
         refused = done["refused"]
         assert refused.failed and refused["changed"]
         assert refused.msg.startswith(
@@ -192,7 +201,16 @@ class TestRefused:
         assert "500 failed to reload" in refused.msg
         assert refused["error"]["code"] == 500
         assert refused["summary"]["outcomes"]["inserted"] == 1 and refused["results"][0]["changed"]
-        assert not done["again"]["changed"]
+        # the rows are right since then, and what the server runs is not: the next run reloads by itself, until that is done
+        assert done["check"]["changed"] and done["check"]["reload"]["cause"] == "pending"
+        again = done["again"]
+        assert again.failed and not again["changed"] and again["reload"]["outcome"] == "failed"
+        assert again.msg.startswith("The table dispatcher needed no change. The server still runs the old data.")
+        assert "The next run of this task reloads it again" in again.msg
+        third = done["third"]
+        assert third["changed"] and third["reload"]["cause"] == "pending" and third["reload"]["verified"]
+        assert counts(third) == {"unchanged": 1} and third["results"][0]["verified"]
+        assert not done["fourth"]["changed"] and done["fourth"]["reload"] is None
 
     def test_a_server_without_the_module(self, ansible, emulator):
         emu = emulator("3.6", phones=0)
@@ -211,13 +229,13 @@ class TestBadInput:
         "no database": ({"table": "dispatcher", "rows": [], "db_url": None}, "one of the following is required: db_url, db_engine"),
         "two databases": ({"table": "dispatcher", "rows": [], "db_engine": "sqlite"}, "mutually exclusive"),
         "url and login": ({"table": "dispatcher", "rows": [], "login_user": "x"}, "mutually exclusive"),
-        "not a url": ({"table": "dispatcher", "rows": [], "db_url": "opensips"}, "db_url is no URL"),
+        "not a url": ({"table": "dispatcher", "rows": [], "db_url": "opensips"}, "db_url is not a URL"),
         "text database": ({"table": "dispatcher", "rows": [], "db_url": "text:///etc/opensips/dbtext"}, "type text are not supported"),
-        "in memory": ({"table": "dispatcher", "rows": [], "db_url": "sqlite://"}, "db_url names no file"),
+        "in memory": ({"table": "dispatcher", "rows": [], "db_url": "sqlite://"}, "db_url does not name a file"),
         "no file": ({"table": "dispatcher", "rows": [], "db_url": "sqlite:////nonexistent/x"}, "There is no file /nonexistent/x"),
         "timeout": ({"table": "dispatcher", "rows": [], "db_timeout": 0}, "db_timeout is 0"),
         "column": ({"table": "dispatcher", "rows": [{**rows(ONE)[0], "wieght": 1}]}, "row 1, column wieght: is not in the table"),
-        "type": ({"table": "dispatcher", "rows": rows(ONE, state="up")}, "row 1, column state: 'up' is no whole number"),
+        "type": ({"table": "dispatcher", "rows": rows(ONE, state="up")}, "row 1, column state: 'up' is not a whole number"),
         "key": ({"table": "dispatcher", "rows": [{"setid": 1}]}, "row 1, column destination: is missing"),
         "duplicates": ({"table": "dispatcher", "rows": rows(ONE, ONE)}, "rows 1 and 2 have the same key"),
         "null": ({"table": "dispatcher", "rows": rows(ONE, weight=None)}, "row 1, column weight: may not be NULL"),
@@ -225,9 +243,9 @@ class TestBadInput:
         "emptied": ({"table": "dispatcher", "rows": [], "state": "exact", "scope": {}}, "delete all rows"),
         "both sockets": (
             {"table": "dispatcher", "rows": [], "db_url": None, "db_engine": "mysql", "login_host": "a", "login_unix_socket": "/b"},
-            "login_host and login_unix_socket are both given",
+            "login_host and login_unix_socket are both set",
         ),
-        "login": ({"table": "dispatcher", "rows": [], "db_url": None, "db_engine": "sqlite"}, "login_db is not given"),
+        "login": ({"table": "dispatcher", "rows": [], "db_url": None, "db_engine": "sqlite"}, "login_db is not set"),
         "drivers": (
             {"table": "dispatcher", "rows": [], "db_url": "mysql+nosuchdriver://u:s3cret@h/d"},
             "nosuchdriver",

@@ -25,10 +25,10 @@ ROWS = {
     "dispatcher": ({"setid": 1, "destination": "sip:192.0.2.1"}, {"weight": 50, "attrs": "x"}),
     "load_balancer": ({"group_id": 1, "dst_uri": "sip:192.0.2.1", "resources": "pstn=1"}, {"resources": "pstn=2"}),
     "dr_gateways": ({"gwid": "a", "address": "192.0.2.1"}, {"strip": 1, "pri_prefix": "00"}),
-    "dr_carriers": ({"carrierid": "a", "gwlist": "a"}, {"flags": 1}),
+    "dr_carriers": ({"carrierid": "a", "gwlist": ""}, {"flags": 1}),
     "dr_rules": (
-        {"groupid": "0", "prefix": "49", "timerec": "", "routeid": "", "gwlist": "a"},
-        {"gwlist": "#a", "priority": -1},
+        {"groupid": "0", "prefix": "49", "timerec": "", "routeid": "", "gwlist": ""},
+        {"priority": -1},
     ),
     "dr_groups": (USER, {"groupid": 5}),
     "address": ({"grp": 1, "ip": "192.0.2.1"}, {"pattern": "^sip:", "context_info": "x"}),

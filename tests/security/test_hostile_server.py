@@ -95,7 +95,7 @@ OTHER = {
     "headers": (lambda: pieces(HEAD, b"X-A: b\r\n" * 8000), "closed the connection|no HTTP"),
     "one header": (lambda: pieces(HEAD + b"X-A: ", PAD), "closed the connection|no HTTP"),
     "a status line": (lambda: pieces(b"HTTP/1.1 200 ", PAD), "closed the connection|no HTTP"),
-    "a length that is no number": (
+    "a length that is not a number": (
         lambda: HEAD + "Content-Length: \u00b2\r\n\r\n".encode("latin-1") + b"x",
         "not JSON",
     ),

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._fleet import mailboxes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Fields
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.background import NOBODY, without_hanging
 from ansible_collections.community.opensips.tests.integration.support.table_body import call
@@ -234,7 +234,7 @@ class TestBounds:
         monkeypatch.setattr(row_file, "MOST_CELLS", MILLION)
         monkeypatch.setattr(row_file, "MOST_BYTES", MILLION)
         guesses = []
-        monkeypatch.setattr(Fields, "nearest", lambda self, name: guesses.append(name) or "no idea")
+        monkeypatch.setattr(ComparedColumns, "nearest", lambda self, name: guesses.append(name) or "no idea")
         (tmp_path / "a.csv").write_text("wrong\n" + "x\n" * 100_000, encoding="utf-8")
         assert_refused(push(table, tmp_path / "a.csv"), table, tmp_path / "a.csv", ["row 1, column wrong", "more"])
         assert len(guesses) < 10_000

@@ -14,6 +14,7 @@ import os
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 COUNTS = ("new", "old", "urgent_new", "urgent_old")
 _FIELDS = ("uri", "aor", "account") + COUNTS
@@ -37,7 +38,7 @@ def load(path):
 
 def _mailbox(row, path, number):
     where = f"mailboxes_file {path}, entry {number}"
-    unknown = [row_file.shown(name) for name in row if name not in _FIELDS]
+    unknown = [printable(str(name), most=60) for name in row if name not in _FIELDS]
     if unknown:
         raise BadParameters(f"{where} has {first_few(unknown, _SHOWN, ', ')}", f"It knows {', '.join(_FIELDS)}")
     mailbox = {

@@ -9,6 +9,7 @@
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.pending import PendingReload
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     TaskFailure,
     describe_error,
@@ -42,6 +43,8 @@ def run(task):
         raise BadParameters("tables is an empty list", "Name a table, or routes")
     if params["wait_timeout"] <= 0:
         raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Give seconds, above 0")
+    # before the connection is opened, so that its name is the one that opensips_table uses
+    server = task.connection.carrier.describe()
     planned = [
         reload.plan(task.connection, name, params["partition"], params["inherit_state"]) for name in params["tables"]
     ]
@@ -68,6 +71,7 @@ def run(task):
                 _skip(entries)
                 raise TaskFailure(_text(error, entries), dict(_result(entries), **describe_failure(error))) from error
         entry.update(outcome=RELOADED, seconds=done[each.key()]["seconds"])
+        PendingReload(server, reload.command_of(each.name), params["partition"]).clear()
     return _result(entries)
 
 

@@ -7,25 +7,38 @@
 
 """Body of opensips_table: rows of a table, and a server that reads them."""
 
-import time
+from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
+    MIError,
+    first_few,
+)
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
+from ansible_collections.community.opensips.plugins.module_utils._module.pending import PendingReload
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    TaskFailure,
+    describe_error,
+    describe_failure,
+)
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
 from ansible_collections.community.opensips.plugins.module_utils._table import (
-    plan,
+    listening,
     results,
     rows,
-    runtime,
     schema,
+    verification,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
-from ansible_collections.community.opensips.plugins.module_utils._table.errors import CommitUnknown, TableError
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
+    CommitUnknown,
+    RowNotTaken,
+    TableError,
+)
 from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 
-# Seconds until a server shows what it has reloaded
-_SETTLE = 3.0
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
 # What a server drops before it reads the table, unless it does not read it at all (400)
 _DROPPED = ("rtpproxy_sockets", "rtpengine")
@@ -33,8 +46,14 @@ _DROPPED = ("rtpproxy_sockets", "rtpengine")
 # The outcomes of a reload
 PLANNED, RELOADED, FAILED, NOT_RUN = "planned", "reloaded", "failed", "not_run"
 
+# Why a server reloads
+CHANGED, ALWAYS, PENDING = "changed", "always", "pending"
 
-def spec():
+# Problems that one message lists
+_SHOWN = 5
+
+
+def spec() -> "ArgumentSpec":
     """The module's own options."""
     own = ArgumentSpec(
         {
@@ -59,7 +78,7 @@ def spec():
     return database_spec().merged_with(own)
 
 
-def run(task):
+def run(task: "Task") -> Dict[str, Any]:
     """Check everything, write the difference, have the server read it, and look whether it did."""
     params = task.params
     reloads = _reloads(params)
@@ -70,7 +89,7 @@ def run(task):
     return push.result
 
 
-def _reloads(params):
+def _reloads(params: Dict[str, Any]) -> bool:
     """Whether the server reads the table again if it changes. Raises BadParameters."""
     # an unknown table is reported before anything else
     schema.variants(params["table"])
@@ -81,7 +100,7 @@ def _reloads(params):
         if params[name] is not None and not reloads:
             raise BadParameters(
                 f"{name} is given, but {params['table']} is not reloaded",
-                "Leave it out" if params["reload"] else "Leave it out, or set reload to true",
+                "Remove it" if params["reload"] else "Remove it, or set reload to true",
             )
     return reloads
 
@@ -89,33 +108,46 @@ def _reloads(params):
 class _Push:
     """One push: write(), then reload(). result: what the module returns, from write() on."""
 
-    def __init__(self, task, reloads):
+    def __init__(self, task: "Task", reloads: bool) -> None:
         """reloads: whether the server reads the table again if it changes."""
         self._task = task
         self._reloads = reloads
-        self._request = self._plan = self._planned = None
+        self._request: Any = None
+        self._plan: Any = None
+        self._record: Any = None
+        self._planned: Any = None
+        self._cause: Optional[str] = None
         # what became of the plan: None when it was carried out
-        self._stage = results.PLANNED
-        self.result = {}
+        self._stage: Optional[str] = results.PLANNED
+        # how many rows the table has that the server loads
+        self._count: Optional[int] = None
+        self._pending: Any = None
+        self.result: Dict[str, Any] = {}
 
-    def write(self, given):
+    def write(self, given: List[Dict[str, Any]]) -> None:
         """Write the user's rows (list of dict), unless in check mode. Raises BadParameters, TableError, TaskFailure."""
         task = self._task
         with Database(task.params) as db:
             like = task.params["table"]
             table = Table(db, like, task.params["db_table"] or like)
+            self._record = table.record
             self._request = table.request(task.params, given)
+            self._check_references(table)
             self._plan = table.compare(self._request)
             self._update_result()
             task.known = self._known
-            if self._plan.changed or self._forced:
+            self._cause = self._why_reload()
+            if self._cause:
                 self._plan_reload()
             if self._plan.changed:
                 table.check_writable()
                 if not task.check_mode:
                     self._carry_out(table)
+            where = getattr(self._record.view, "where", None)
+            if self._planned is not None and where is not None and not task.check_mode:
+                self._count = table.count(where)
 
-    def reload(self):
+    def reload(self) -> None:
         """Have the server read the table, if write() planned that. Raises TaskFailure, whose result says what was written."""
         task, planned = self._task, self._planned
         if planned is None or task.check_mode:
@@ -126,70 +158,124 @@ class _Push:
             self.result["reload"]["outcome"] = FAILED
             self.result["changed"] = self._plan.changed or error.maybe_sent
             self._fail(
-                f"{self._written()}{self._what_runs(error)}. {str(error).rstrip('.')}. To have the server read the "
-                "table, run opensips_reload: a second run of this task finds nothing to change, and does not reload",
-                error,
+                f"{self._written()}{self._what_runs(error)}. {str(error).rstrip('.')}. {self._next_run()}", error
             )
         self.result["reload"].update(outcome=RELOADED, seconds=done["seconds"])
-        if runtime.can_show(task.params["table"]):
-            self._verify()
+        self._verify()
+        self._pending.clear()
 
-    @property
-    def _forced(self):
-        """Whether the server reads the table although nothing changes."""
-        return self._task.params["reload_when"] == "always"
+    def _why_reload(self) -> Optional[str]:
+        """CHANGED, ALWAYS or PENDING; None when the server does not read the table again."""
+        params = self._task.params
+        if not self._reloads:
+            return None
+        # before the connection is opened, so that its name is the same in every run
+        self._pending = PendingReload(
+            self._task.connection.carrier.describe(), reload.command_of(params["table"]), params["partition"]
+        )
+        if self._plan.changed:
+            return CHANGED
+        if params["reload_when"] == "always":
+            return ALWAYS
+        return PENDING if self._pending.exists() else None
 
-    def _known(self):
+    def _check_references(self, table: "Table") -> None:
+        """Refuse rows that name what the database does not have. In check mode an earlier task may be about to write it."""
+        if self._request.state == "absent":
+            return
+        unknown = table.unknown_references(self._request)
+        if unknown and not self._task.check_mode:
+            raise BadParameters(
+                f"{self._request.option}: {first_few(unknown, _SHOWN)}",
+                "Nothing was written. Write the rows of that table first, or correct the names",
+            )
+        notes = [f"{problem}. The task fails unless an earlier task writes that row" for problem in unknown]
+        notes += self._request.warnings()
+        if notes:
+            self._task.warn(f"{self._request.option}: {first_few(notes, _SHOWN)}")
+
+    def _check_sockets(self) -> None:
+        """Refuse rows with a socket that the server does not listen on."""
+        named = [
+            (wanted.values[column], f"row {wanted.number}, column {column}")
+            for column in self._record.sockets
+            for wanted in self._request.rows
+            if wanted.values.get(column) and self._request.state != "absent"
+        ]
+        unknown = listening.unknown_sockets(self._task.connection, [socket for socket, _where in named])
+        if unknown:
+            problems = [
+                f"{where}: the server does not listen on {socket}" for socket, where in named if socket in unknown
+            ]
+            raise BadParameters(
+                f"{self._request.option}: {first_few(problems, _SHOWN)}",
+                "Nothing was written. Correct the socket, or add it to the configuration of the server",
+            )
+
+    def _known(self) -> Dict[str, Any]:
         """The result when something unexpected ended the task."""
-        if self._stage == results.PLANNED:
+        if self._stage == results.PLANNED and self._plan.changed:
             # an error rolls a transaction back
             self._not_written()
         return self.result
 
-    def _what_runs(self, error):
+    def _what_runs(self, error: "MIError") -> str:
         """What a server does after a reload that failed (str)."""
         if self._task.params["table"] in _DROPPED and getattr(error, "code", None) != 400:
-            return "The server did not take it over"
+            return "The server did not load the new data"
         return "The server may still run the old data" if error.maybe_sent else "The server still runs the old data"
 
-    def _verify(self):
-        params = self._task.params
-        deadline = time.monotonic() + _SETTLE
-        changes = [change for change in self._plan.changes if change.operation != plan.NONE]
-        while True:
-            try:
-                problems = runtime.differences(
-                    self._task.connection, params["table"], changes, self._request.match, params["partition"]
-                )
-            except MIError as error:
-                self._task.warn(
-                    f"{self._written()}The server reloaded it, but could not be asked what it has now: {error}"
-                )
-                return
-            if not problems or time.monotonic() > deadline:
-                break
-            time.sleep(0.2)
-        self.result["reload"]["verified"] = not problems
-        if problems:
+    def _next_run(self) -> str:
+        """What the next run does about a reload that failed (str)."""
+        if self._pending.problem is None:
+            return "The next run of this task reloads it again"
+        return f"The next run does not reload it by itself, because {self._pending.problem}. Set reload_when to always"
+
+    def _verify(self) -> None:
+        """Find out whether the server has the rows. Raises TaskFailure when it lacks some."""
+        params, changes = self._task.params, self._plan.changes
+        try:
+            found = verification.verify(
+                self._task.connection,
+                self._record,
+                changes,
+                self._request.match,
+                params["partition"],
+                lambda: self._count,
+            )
+        except MIError as error:
+            found = verification.unknown(changes, f"the server could not be asked: {str(error).rstrip('.')}")
+            self._task.warn(f"{self._written()}The server reloaded it, and could not be asked what it has now: {error}")
+        self.result["reload"].update(verified=found.verified, verified_reason=found.reason)
+        for entry, finding in zip(self.result["results"], found.findings):
+            entry["verified"] = finding.verified
+            if finding.verified is False:
+                entry["error"] = describe_error(RowNotTaken(finding.message, "The log of the server says why"))
+        if found.problems:
             self._fail(
-                f"{self._written()}The server ran {self._planned.command}, but shows something else: {runtime.said(problems)}. "
-                "Its log says why: mostly a name that it cannot resolve, or that it reads another database or table"
+                f"{self._written()}The server ran {self._planned.command}, but does not have all rows: {found.text()}. "
+                "Look at the log of the server: usually it cannot resolve a name, or it reads another database or table"
             )
 
-    def _plan_reload(self):
-        if not self._reloads:
-            return
+    def _plan_reload(self) -> None:
         params = self._task.params
         try:
-            self._planned = reload.plan(
-                self._task.connection, params["table"], params["partition"], params["inherit_state"]
-            )
+            planned = reload.plan(self._task.connection, params["table"], params["partition"], params["inherit_state"])
         except MIError as error:
             self._not_written()
             self._fail(f"Nothing was written, because the server could not reload it: {error}", error)
+        try:
+            self._check_sockets()
+        except BadParameters as error:
+            self._not_written()
+            self._fail(str(error), error)
+        self._planned = planned
         self._update_result()
 
-    def _carry_out(self, table):
+    def _carry_out(self, table: "Table") -> None:
+        if self._planned is not None:
+            owed = self._pending.exists()
+            self._pending.note()
         try:
             self._plan = table.push(self._request)
         except CommitUnknown as error:
@@ -197,32 +283,35 @@ class _Push:
             self._update_result()
             self._fail(str(error), error)
         except TableError as error:
+            if self._planned is not None and not owed:
+                self._pending.clear()
             self._not_written()
             self._fail(str(error), error)
         self._stage = None
         self._update_result()
 
-    def _fail(self, message, error=None):
+    def _fail(self, message: str, error: Optional[Exception] = None) -> NoReturn:
         if error is not None:
             self.result.update(describe_failure(error))
         raise TaskFailure(message, self.result) from error
 
-    def _not_written(self):
+    def _not_written(self) -> None:
         """The result of a push that was rolled back, or never begun."""
         self._stage = results.NOT_WRITTEN
         self._planned = None
         self._update_result()
         self.result["diff"] = {"before": {}, "after": {}}
 
-    def _written(self):
+    def _written(self) -> str:
         """What was written, as the first sentence of a message (str)."""
+        table = self._request.schema.table
         if not self._plan.changed:
-            return f"The table {self._request.schema.table} needed no change. "
+            return f"The table {table} needed no change. "
         outcomes = results.summary(self._plan, self._stage)["outcomes"]
         counts = [f"{outcomes[outcome]} {outcome}" for outcome in results.OUTCOMES if outcomes[outcome]]
-        return f"Written to the table {self._request.schema.table}: {', '.join(counts)}. "
+        return f"Written to the table {table}: {', '.join(counts)}. "
 
-    def _update_result(self):
+    def _update_result(self) -> None:
         """Make the result from the plan and its stage."""
         request, made, stage = self._request, self._plan, self._stage
         self.result = {
@@ -235,10 +324,11 @@ class _Push:
             "reload": self._reload_entry(),
         }
 
-    def _reload_entry(self):
+    def _reload_entry(self) -> Optional[Dict[str, Any]]:
         if self._planned is None:
             return None
         return {
+            "cause": self._cause,
             "outcome": PLANNED if self._task.check_mode else NOT_RUN,
             "requests": [{"command": self._planned.command, "params": self._planned.params}],
             "seconds": None,

@@ -16,9 +16,11 @@ import io
 import json
 import os
 import re
+from typing import Any, Dict, List, NoReturn, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 # What a file may have at most. A cell takes some 100 bytes of memory, a row some 200 besides.
 MOST_BYTES = 256 * 1024 * 1024
@@ -30,16 +32,19 @@ MOST_OF_ROW = 4 * 1024 * 1024
 # more than any number that a column holds
 _MOST_DIGITS = 400
 
+# How databases write NULL when they export a table as CSV: MySQL and PostgreSQL the first, phpMyAdmin the second
+_NULLS = ("\\N", "NULL")
+
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # a mapping without lists and mappings in it; no text has two ways to match
 _MAPPING = re.compile(r'\{[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*\}', re.DOTALL)
 
 
-def load(path, option):
+def load(path: str, option: str) -> List[Dict[str, Any]]:
     """The rows of a CSV file (with a line of names), or of a JSON file (a list of mappings): list of dict.
 
     path: on this host; ``.json`` decides. option: how the user calls the file. An empty cell of a CSV file counts as left
-    out. Raises BadParameters that names option and path.
+    out, one that is NULL or \\N as NULL. Raises BadParameters that names option and path.
     """
     try:
         with os.fdopen(safe_file.open_input(path), "rb") as source:
@@ -53,30 +58,30 @@ def load(path, option):
     except (ValueError, csv.Error) as error:
         raise BadParameters(
             f"{option} {path} cannot be read: {error}",
-            "Give a CSV file with a line of names, or JSON, a list of mappings",
+            "Give a CSV file whose first line has the names, or a JSON list of mappings",
         ) from error
     return rows
 
 
-def _check_size(fd):
+def _check_size(fd: int) -> None:
     size = os.fstat(fd).st_size
     if size > MOST_BYTES:
-        raise ValueError(f"it has {size:,} bytes, {MOST_BYTES:,} are allowed: divide it")
+        raise ValueError(f"it has {size:,} bytes, {MOST_BYTES:,} are allowed: split the file")
 
 
 class _Count:
     """Counts rows and their cells. Raises ValueError when there are too many."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._rows = self._cells = 0
 
-    def add(self, row):
+    def add(self, row: Dict[str, Any]) -> None:
         self._rows += 1
         self._cells += len(row)
         if self._rows > MOST_ROWS:
-            raise ValueError(f"it has more than {MOST_ROWS:,} rows: divide it")
+            raise ValueError(f"it has more than {MOST_ROWS:,} rows: split the file")
         if self._cells > MOST_CELLS:
-            raise ValueError(f"it has more than {MOST_CELLS:,} values: divide it")
+            raise ValueError(f"it has more than {MOST_CELLS:,} values: split the file")
 
 
 # CSV
@@ -85,7 +90,7 @@ class _Count:
 class _Lines:
     """The lines of a text stream, as far as a row and a file may be long."""
 
-    def __init__(self, source):
+    def __init__(self, source: Any) -> None:
         self._source = source
         self._left = MOST_BYTES
         self._left_of_row = MOST_OF_ROW
@@ -93,14 +98,14 @@ class _Lines:
     def __iter__(self):
         return self
 
-    def __next__(self):
+    def __next__(self) -> str:
         line = self._source.readline(self._left_of_row + 1)
         if not line:
             raise StopIteration
         self._left -= len(line)
         self._left_of_row -= len(line)
         if self._left < 0:
-            raise ValueError(f"it grows beyond {MOST_BYTES:,} bytes")
+            raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
         if "\0" in line:
             # Pythons differ in what they make of it
             raise ValueError("it has a NUL character")
@@ -108,11 +113,11 @@ class _Lines:
             raise ValueError(f"it has a row of more than {MOST_OF_ROW:,} characters")
         return line
 
-    def next_row(self):
+    def next_row(self) -> None:
         self._left_of_row = MOST_OF_ROW
 
 
-def _from_csv(source):
+def _from_csv(source: Any) -> List[Dict[str, Any]]:
     lines = _Lines(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
     reader = csv.reader(lines, strict=True)
     names = None
@@ -125,34 +130,34 @@ def _from_csv(source):
             names = _names(cells)
             continue
         if len(cells) != len(names):
-            raise ValueError(f"line {reader.line_num} has not as many cells as there are names")
-        row = {name: cell for name, cell in zip(names, cells) if cell != ""}
+            raise ValueError(f"line {reader.line_num} has another number of cells than the first line")
+        row = {name: None if cell in _NULLS else cell for name, cell in zip(names, cells) if cell != ""}
         count.add(row)
         rows.append(row)
     return rows
 
 
-def _names(cells):
+def _names(cells: List[str]) -> List[str]:
     if len(cells) > MOST_COLUMNS:
         raise ValueError(f"its first line has {len(cells):,} names, {MOST_COLUMNS:,} are allowed")
     for name in cells:
         if cells.count(name) > 1:
-            raise ValueError(f"its first line has the name {shown(name)} twice")
+            raise ValueError(f"its first line has the name {_name(name)} twice")
     return cells
 
 
 # JSON
 
 
-def _from_json(source):
+def _from_json(source: Any) -> List[Dict[str, Any]]:
     data = source.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise ValueError(f"it grows beyond {MOST_BYTES:,} bytes")
+        raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
     text = data.decode("utf-8-sig")
     del data
     place = _after_blanks(text, 0)
     if text[place : place + 1] != "[":
-        raise ValueError("it holds no list")
+        raise ValueError("it is not a list")
     rows, count = [], _Count()
     place = _after_blanks(text, place + 1)
     if text[place : place + 1] == "]":
@@ -162,7 +167,7 @@ def _from_json(source):
         match = _MAPPING.match(text, place, place + MOST_OF_ROW)
         if match is None:
             raise ValueError(
-                f"row {number} is no mapping of names to plain values, or longer than {MOST_OF_ROW:,} characters (character {place})"
+                f"row {number} is not a mapping of names to plain values, or is longer than {MOST_OF_ROW:,} characters (character {place})"
             )
         try:
             row = json.loads(
@@ -184,39 +189,36 @@ def _from_json(source):
         place = _after_blanks(text, place + 1)
 
 
-def _after_blanks(text, place):
+def _after_blanks(text: str, place: int) -> int:
     return _BLANKS.match(text, place).end()
 
 
-def _ended(text, place, rows):
+def _ended(text: str, place: int, rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     if _after_blanks(text, place + 1) != len(text):
-        raise ValueError(f"something comes after the list (character {place + 1})")
+        raise ValueError(f"there is text after the list (character {place + 1})")
     return rows
 
 
-def _mapping(pairs):
+def _mapping(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     if len(pairs) > MOST_COLUMNS:
         raise ValueError(f"it has {len(pairs):,} names, {MOST_COLUMNS:,} are allowed")
     row = dict(pairs)
     if len(row) < len(pairs):
         names = [name for name, _value in pairs]
-        raise ValueError(f"it has the name {shown(next(each for each in names if names.count(each) > 1))} twice")
+        raise ValueError(f"it has the name {_name(next(name for name in names if names.count(name) > 1))} twice")
     return row
 
 
-def _short(digits):
+def _short(digits: str) -> str:
     if len(digits) > _MOST_DIGITS:
         raise ValueError(f"it has a number of {len(digits):,} digits")
     return digits
 
 
-def _constant(word):
-    raise ValueError(f"{word} is no JSON")
+def _constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
 
 
-def shown(text):
-    """A name out of such a file for a message: what cannot be printed is escaped, what is long is cut."""
-    text = str(text)
-    if len(text) > 60:
-        return f"{text[:57]!r}..."
-    return text if text.isprintable() else repr(text)
+def _name(text: Any) -> str:
+    """A name out of such a file for a message."""
+    return printable(str(text), most=60)

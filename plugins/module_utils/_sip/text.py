@@ -48,15 +48,19 @@ def refuse_control_characters(what, text):
     raise SipSyntaxError("%s contains %s at position %d" % (what, name_character(char), found.start() + 1), hint)
 
 
-def printable(text, keep=""):
+def printable(text, keep="", most=None):
     r"""Text for people, with characters that cannot be seen escaped as in ``\x1b`` and ``\u202e``; None stays None.
 
     Servers, phones and files choose what such text quotes. Control characters (C0, C1), line ends included, would act on a
     terminal or pass as lines of somebody else's; those that turn the direction of text hide what stands there. This is for
     messages, warnings, reasons and reports; values that a playbook works with, such as a User-Agent, stay as they are.
-    keep: characters that stay.
+    keep: characters that stay. most: characters after which it is cut, or None.
     """
-    if text is None or text.isprintable():
+    if text is None:
+        return None
+    if most is not None and len(text) > most:
+        text = f"{text[: most - 3]}..."
+    if text.isprintable():
         return text
     return _UNSEEN.sub(lambda match: match.group() if match.group() in keep else ascii(match.group())[1:-1], text)
 

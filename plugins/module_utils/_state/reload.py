@@ -125,7 +125,7 @@ class Planned:
 
 def has_reload(name):
     """Whether some version of OpenSIPS reads this table, or thing, again when it is told to."""
-    return _command_of(name) is not None
+    return command_of(name) is not None
 
 
 def names():
@@ -141,7 +141,7 @@ def plan(conn, name, partition=None, inherit_state=None):
     destinations (3.4 and later).
     Raises BadParameters for a name or an option that has no place here, UnknownCommand when the server lacks the command.
     """
-    command = _command_of(name)
+    command = command_of(name)
     if command is None:
         raise _unknown(name)
     params = {}
@@ -189,7 +189,7 @@ def run(conn, planned, timeout=None):
     }
 
 
-def _command_of(name):
+def command_of(name):
     """The classic name of the command that reloads it, or None."""
     if name in _COMMAND_OF or name in _THINGS:
         return _COMMAND_OF.get(name) or _THINGS[name]

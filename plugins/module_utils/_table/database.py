@@ -16,10 +16,13 @@ import os
 import re
 import struct
 import time
-from urllib.parse import quote, quote_plus
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
+from ansible_collections.community.opensips.plugins.module_utils._table import postgresql_wait
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import FoundColumn
+from ansible_collections.community.opensips.plugins.module_utils._table.database_url import make_url, secrets_of
 from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     CommitUnknown,
@@ -30,7 +33,6 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
     UnknownSchema,
 )
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Real
 
 # Values in one SELECT or DELETE
 CHUNK = 900
@@ -40,14 +42,6 @@ _FETCH = 2000
 _BATCH = 5000
 # Seconds beyond db_timeout after which a database that does not answer a statement is taken for a hung one
 _PATIENCE = 120.0
-
-# OpenSIPS writes postgres://, too
-_ENGINE_OF = {"postgres": "postgresql", "mariadb": "mysql"}
-_DRIVERS = {
-    "postgresql": (("psycopg2", "psycopg2"), ("psycopg", "psycopg")),
-    "mysql": (("pymysql", "pymysql"), ("mysqldb", "MySQLdb")),
-}
-_PACKAGES = {"postgresql": "psycopg2", "mysql": "PyMySQL"}
 
 # SQLSTATEs of PostgreSQL, numbers of MySQL's errors
 _LOCKED = ("55P03", 1205)
@@ -73,7 +67,7 @@ class TryAgain(DatabaseLocked):
     """The transaction was the victim of a deadlock, and was rolled back."""
 
 
-def _sqlalchemy():
+def _sqlalchemy() -> Any:
     try:
         import sqlalchemy
         import sqlalchemy.engine
@@ -92,7 +86,7 @@ class Database:
     Everything that it raises is a TableError; the password is in none of them.
     """
 
-    def __init__(self, params, any_text=False, read_only=False):
+    def __init__(self, params: Dict[str, Any], any_text: bool = False, read_only: bool = False) -> None:
         """params: dict with db_url, or db_engine, login_host, login_port, login_unix_socket, login_user, login_password,
         login_db; and db_timeout (seconds to wait for a connection and for locks).
         any_text: whether bytes of SQLite that are not UTF-8 become U+FFFD, as in the replies of MI; else they are an error.
@@ -105,11 +99,11 @@ class Database:
         self._read_only = read_only
         self._unwritten = "" if read_only else "Nothing was written. "
         self._timeout = params["db_timeout"]
-        self._url = self._make_url(params)
+        self._url = make_url(self._sa, params)
         self.engine = self._url.get_backend_name()
-        self._secrets = _secrets_of(params, self._url)
-        self._connection = None
-        self._made = None
+        self._secrets = secrets_of(params, self._url)
+        self._connection: Any = None
+        self._made: Any = None
         self._waits = False
 
     def __enter__(self):
@@ -120,7 +114,7 @@ class Database:
         self.close()
 
     @property
-    def label(self):
+    def label(self) -> str:
         """How messages call it: str."""
         if self.engine == "sqlite":
             return f"SQLite database {self._url.database}"
@@ -130,7 +124,7 @@ class Database:
         port = f":{self._url.port}" if self._url.port else ""
         return f"{name} database {self._url.database} at {host}{port}"
 
-    def open(self):
+    def open(self) -> None:
         """Connect. Raises DatabaseUnreachable, DatabaseLocked, MissingLibrary."""
         try:
             self._open()
@@ -138,7 +132,7 @@ class Database:
             self.close()
             raise
 
-    def _open(self):
+    def _open(self) -> None:
         if self.engine == "sqlite":
             self._check_file()
         try:
@@ -152,7 +146,7 @@ class Database:
                     self._sa.event.listen(self._made, "connect", _with_any_text)
             if self._url.get_driver_name() == "psycopg2":
                 self._waits = True
-                _end_hung_statements(self._timeout, self._timeout + _PATIENCE)
+                postgresql_wait.end_hung_statements(self._timeout, self._timeout + _PATIENCE)
             self._connection = self._made.connect()
             self._set_up()
         except ImportError as error:
@@ -163,7 +157,7 @@ class Database:
                 raise DatabaseLocked(f"The {self.label} is locked: {text}", self._lock_hint()) from None
             raise DatabaseUnreachable(f"Cannot use the {self.label}: {text}", self._open_hint(text, code)) from None
 
-    def _set_up(self):
+    def _set_up(self) -> None:
         """What holds for the whole connection."""
         if self.engine == "sqlite":
             # the file is looked at only now
@@ -175,14 +169,14 @@ class Database:
             self._connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {seconds}")
         self._connection.rollback()
 
-    def _open_hint(self, text, code):
+    def _open_hint(self, text: str, code: Any) -> str:
         if code in _NO_SLOT or re.search(r"too many (clients|connections)|connection slots", text):
-            return "It has no connection left: try again later, or raise the number that it allows"
+            return "The database allows no more connections. Try again later, or raise its limit"
         if self.engine == "sqlite":
-            return "Check the file, and that it may be read"
-        return "Check that it runs, and the login_ options or db_url"
+            return "Check that the file is a SQLite database, and that this user may read it"
+        return "Check that the database runs, and check db_url or the login_ options"
 
-    def close(self):
+    def close(self) -> None:
         """Leave; what was not committed is rolled back."""
         if self._connection is not None:
             with contextlib.suppress(Exception):
@@ -190,11 +184,11 @@ class Database:
         if self._made is not None:
             self._made.dispose()
         if self._waits:
-            _wait_for_ever()
+            postgresql_wait.wait_for_ever()
         self._connection = self._made = None
         self._waits = False
 
-    def reopen(self):
+    def reopen(self) -> None:
         """Connect again after the connection was lost, within db_timeout: a killed server recovers first. Raises as open()."""
         deadline = time.monotonic() + self._timeout
         while True:
@@ -208,7 +202,7 @@ class Database:
             time.sleep(min(0.5, self._timeout))
 
     @contextlib.contextmanager
-    def transaction(self, write, table=None):
+    def transaction(self, write: bool, table: Optional[str] = None) -> Iterator[None]:
         """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed."""
         with self._translated():
             try:
@@ -223,7 +217,7 @@ class Database:
                 raise
             self._connection.rollback()
 
-    def _begin(self, write, table):
+    def _begin(self, write: bool, table: Optional[str]) -> None:
         """Begin a transaction; one that writes keeps other writers out until its end, readers go on."""
         if self.engine == "sqlite":
             self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -235,7 +229,7 @@ class Database:
                 self._connection.exec_driver_sql(f"LOCK TABLE {self._quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
         # MySQL locks rows when they are read, and the gaps between them
 
-    def _commit(self):
+    def _commit(self) -> None:
         """Raises CommitUnknown when nobody knows whether it was done."""
         try:
             self._connection.commit()
@@ -244,11 +238,11 @@ class Database:
             if self._is_certain(error, code):
                 raise
             raise CommitUnknown(
-                f"The {self.label} was lost while it committed: {text}",
-                "It may have been written or not, but all of it or nothing. Look at the log of the database, and run the task again",
+                f"The {self.label} was lost during the commit: {text}",
+                "Either all rows were written, or none. Look at the log of the database, and run the task again",
             ) from None
 
-    def _is_certain(self, error, code):
+    def _is_certain(self, error: Exception, code: Any) -> bool:
         """Whether a COMMIT that failed with this error was not carried out."""
         if self.engine == "sqlite":
             # what could not be finished is undone by whoever opens the file next
@@ -260,13 +254,13 @@ class Database:
 
     # What is there
 
-    def table_version(self, table):
+    def table_version(self, table: str) -> Optional[int]:
         """What OpenSIPS' table ``version`` says of a table: int, or None when it does not know it. Raises UnknownSchema."""
         with self.transaction(write=False):
             if not self._has("version"):
                 raise UnknownSchema(
                     f"The {self.label} has no table version",
-                    "It is no database of OpenSIPS: create its tables with opensips-cli, or correct the name of the database",
+                    "It is not a database of OpenSIPS. Create its tables with opensips-cli, or correct the name of the database",
                 )
             sa = self._sa
             version = sa.table("version", sa.column("table_name"), sa.column("table_version"))
@@ -274,8 +268,8 @@ class Database:
             row = self._connection.execute(query).fetchone()
             return None if row is None else int(row[0])
 
-    def describe(self, table):
-        """(list of Real, names of the primary key, list of sets of names that have an index) of a table. Raises UnknownSchema."""
+    def describe(self, table: str) -> "Tuple[List[FoundColumn], List[str], List[List[str]]]":
+        """(list of FoundColumn, names of the primary key, list of sets of names that have an index) of a table. Raises UnknownSchema."""
         import warnings
 
         with self.transaction(write=False), warnings.catch_warnings():
@@ -283,16 +277,16 @@ class Database:
             inspector = self._sa.inspect(self._connection)
             if not self._has(table):
                 raise self._no_table(table, inspector)
-            reals = [self._real(column) for column in inspector.get_columns(table)]
+            found = [self._found(column) for column in inspector.get_columns(table)]
             primary = (inspector.get_pk_constraint(table) or {}).get("constrained_columns") or []
             indexes = [each["column_names"] for each in inspector.get_unique_constraints(table)]
             indexes += [each["column_names"] for each in inspector.get_indexes(table)] + [primary]
-            return reals, primary, [[name for name in names if name] for names in indexes if names]
+            return found, primary, [[name for name in names if name] for names in indexes if names]
 
-    def _has(self, table):
+    def _has(self, table: str) -> bool:
         return self._sa.inspect(self._connection).has_table(table)
 
-    def _no_table(self, table, inspector):
+    def _no_table(self, table: str, inspector: Any) -> "UnknownSchema":
         import difflib
 
         names = inspector.get_table_names()
@@ -302,7 +296,7 @@ class Database:
             f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips-cli, or correct db_table",
         )
 
-    def _real(self, column):
+    def _found(self, column: Dict[str, Any]) -> "FoundColumn":
         sa = self._sa
         kind = column["type"]
         shared = {
@@ -313,15 +307,15 @@ class Database:
         }
         name, type_name = column["name"], str(kind.__class__.__name__).upper()
         if isinstance(kind, sa.Boolean):
-            return Real(name, "bool", type_name, **shared)
+            return FoundColumn(name, "bool", type_name, **shared)
         if isinstance(kind, sa.Integer):
             low, high = self._int_range(kind, type_name)
-            return Real(name, "int", type_name, low=low, high=high, **shared)
+            return FoundColumn(name, "int", type_name, low=low, high=high, **shared)
         if isinstance(kind, (sa.Float, sa.Numeric)):
             single = type_name in ("REAL", "FLOAT") and self.engine != "sqlite"
-            return Real(name, "float", type_name, single=single, **shared)
+            return FoundColumn(name, "float", type_name, single=single, **shared)
         if isinstance(kind, (sa.DateTime, sa.Date)) or type_name in ("TIMESTAMP", "DATETIME"):
-            return Real(name, "datetime", type_name, **shared)
+            return FoundColumn(name, "datetime", type_name, **shared)
         length = getattr(kind, "length", None)
         if self.engine == "mysql":
             length = _MYSQL_LENGTHS.get(type_name, length)
@@ -329,12 +323,12 @@ class Database:
             # what stands in brackets is no limit there
             length = None
         if isinstance(kind, sa.LargeBinary) or type_name.endswith("BLOB"):
-            return Real(name, "bytes", type_name, length=length, **shared)
+            return FoundColumn(name, "bytes", type_name, length=length, **shared)
         if isinstance(kind, sa.String):
-            return Real(name, "text", type_name, length=length, **shared)
-        return Real(name, None, type_name, **shared)
+            return FoundColumn(name, "text", type_name, length=length, **shared)
+        return FoundColumn(name, None, type_name, **shared)
 
-    def _int_range(self, kind, type_name):
+    def _int_range(self, kind: Any, type_name: str):
         if self.engine == "sqlite":
             return None, None
         bits = _BITS.get(type_name, 32)
@@ -342,7 +336,7 @@ class Database:
             return 0, 2**bits - 1
         return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
 
-    def check_transactional(self, table):
+    def check_transactional(self, table: str) -> None:
         """Raise DatabaseRefused where MySQL keeps the table in an engine without transactions (1.11 used MyISAM)."""
         if self.engine != "mysql":
             return
@@ -353,13 +347,15 @@ class Database:
             row = self._connection.execute(text, {"name": table}).fetchone()
         if row is not None and row[0] is not None and row[0].lower() in ("myisam", "aria", "memory", "csv", "merge"):
             raise DatabaseRefused(
-                f"The table {table} is kept by {row[0]}, which has no transactions: half of a failed push would stay",
-                f"Nothing was written. ALTER TABLE {table} ENGINE=InnoDB, which OpenSIPS does not notice",
+                f"The table {table} uses the engine {row[0]}, which has no transactions",
+                f"Nothing was written. Run ALTER TABLE {table} ENGINE=InnoDB: OpenSIPS works with either engine",
             )
 
     # Rows. What follows runs inside of a transaction()
 
-    def select(self, table, columns, conditions, lock=False):
+    def select(
+        self, table: str, columns: List[str], conditions: Dict[str, List[Any]], lock: bool = False
+    ) -> Iterator[Tuple[Any, ...]]:
         """Rows as tuples, one after the other.
 
         columns: their names. conditions: {column: list of values}, all of which must hold; None among the values is NULL.
@@ -383,7 +379,7 @@ class Database:
         finally:
             result.close()
 
-    def pages(self, table, columns, key, conditions, size):
+    def pages(self, table: str, columns: Any, key: str, conditions: Any, size: int) -> Iterator[List[Tuple[Any, ...]]]:
         """Rows as lists of tuples in the order of key, a column with a unique index. Not inside of a transaction().
 
         Each page is a transaction of its own and looks at no more than size rows, because who reads a file of SQLite, or
@@ -414,7 +410,7 @@ class Database:
             if self.engine == "sqlite":
                 time.sleep(max(0.0, (read - started) - (time.monotonic() - read)))
 
-    def whole(self, table, columns, conditions, size):
+    def whole(self, table: str, columns: Any, conditions: Any, size: int) -> Iterator[List[Tuple[Any, ...]]]:
         """The same in one transaction, for conditions (a list) that an index serves, and tables without a key."""
         with self.transaction(write=False):
             query = self._query(self._source(table, columns), columns, conditions)
@@ -428,10 +424,10 @@ class Database:
             finally:
                 result.close()
 
-    def _source(self, table, columns):
+    def _source(self, table: str, columns: Any):
         return self._sa.table(table, *[self._sa.column(name) for name in dict.fromkeys(columns)])
 
-    def _query(self, source, columns, conditions):
+    def _query(self, source: Any, columns: Any, conditions: Any):
         sa = self._sa
         query = sa.select(*[source.c[name] for name in columns])
         for alternatives in conditions:
@@ -445,7 +441,7 @@ class Database:
             )
         return query
 
-    def _test(self, column, how, value):
+    def _test(self, column: Any, how: str, value: Any):
         if how == "in":
             return column.in_(value)
         if how == "between":
@@ -453,18 +449,38 @@ class Database:
             return column >= low if high is None else column.between(low, high)
         return getattr(column, how)(value, escape="!")
 
-    def _one_of(self, column, values):
+    def _one_of(self, column: Any, values: List[Any]):
         some = [value for value in values if value is not None]
         clause = column.in_(some)
         return clause if len(some) == len(values) else self._sa.or_(clause, column.is_(None))
 
-    def insert(self, table, rows):
+    def values(self, table: str, column: str, values: List[Any]) -> Optional[Set[Any]]:
+        """Those of values (list) that a column of a table has: set, or None when there is no such table. A transaction of its own."""
+        found = set()
+        with self.transaction(write=False):
+            if not self._has(table):
+                return None
+            for start in range(0, len(values), CHUNK):
+                rows = self.select(table, [column], {column: values[start : start + CHUNK]})
+                found.update(row[0] for row in rows)
+        return found
+
+    def count(self, table: str, conditions: Dict[str, List[Any]]) -> int:
+        """How many rows a table has. conditions: as for select()."""
+        sa = self._sa
+        source = self._source(table, list(conditions))
+        query = sa.select(sa.func.count()).select_from(source)
+        for name, values in conditions.items():
+            query = query.where(self._one_of(source.c[name], values))
+        return self._connection.execute(query).scalar()
+
+    def insert(self, table: str, rows: List[Dict[str, Any]]) -> None:
         """rows: list of dict of the same columns."""
         sa = self._sa
         source = sa.table(table, *[sa.column(name) for name in rows[0]])
         self._many(source.insert(), rows)
 
-    def update(self, table, columns, identity, rows):
+    def update(self, table: str, columns: Any, identity: List[str], rows: List[Dict[str, Any]]) -> None:
         """columns: those to set. identity: those that find the row. rows: list of dict with ``set_COLUMN`` and ``is_COLUMN``."""
         sa = self._sa
         source = sa.table(table, *[sa.column(name) for name in dict.fromkeys(list(columns) + list(identity))])
@@ -473,7 +489,7 @@ class Database:
             statement = statement.where(source.c[name] == sa.bindparam("is_" + name))
         self._many(statement, rows)
 
-    def delete(self, table, identities):
+    def delete(self, table: str, identities: List[Dict[str, Any]]) -> None:
         """identities: list of dict of the same columns, none of them NULL unless there is but one row of them."""
         sa = self._sa
         names = list(identities[0])
@@ -491,11 +507,11 @@ class Database:
                 statement = statement.where(source.c[name].is_(None) if value is None else source.c[name] == value)
             self._connection.execute(statement)
 
-    def _many(self, statement, rows):
+    def _many(self, statement: Any, rows: List[Dict[str, Any]]) -> None:
         for start in range(0, len(rows), _BATCH):
             self._connection.execute(statement, rows[start : start + _BATCH])
 
-    def follow_up(self, table, column):
+    def follow_up(self, table: str, column: str) -> None:
         """Let the database's own numbering go on after numbers that were written: PostgreSQL does not by itself."""
         if self.engine == "postgresql":
             # names cannot be bound as values are; they are quoted by the database's own rules
@@ -505,19 +521,19 @@ class Database:
             )
             self._connection.execute(self._sa.text(text), {"quoted": self._quoted(table), "name": column})
 
-    def _quoted(self, name):
+    def _quoted(self, name: str) -> str:
         return self._made.dialect.identifier_preparer.quote(name)
 
     # Errors
 
     @contextlib.contextmanager
-    def _translated(self):
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except UnicodeDecodeError as error:
             raise DatabaseRefused(
                 f"The {self.label} holds text that is not {error.encoding}",
-                self._unwritten + "Give the database the encoding that OpenSIPS writes, mostly UTF8",
+                self._unwritten + "Set the encoding of the database to the one that OpenSIPS writes, usually UTF8",
             ) from None
         except _DRIVER_ERRORS as error:
             raise DatabaseUnreachable(
@@ -527,7 +543,7 @@ class Database:
         except self._sa.exc.SQLAlchemyError as error:
             text, code = self._text_of(error)
             if code in _AGAIN:
-                raise TryAgain(f"The database broke a deadlock: {text}", self._lock_hint()) from None
+                raise TryAgain(f"The database ended a deadlock: {text}", self._lock_hint()) from None
             if self._is_locked(text, code):
                 raise DatabaseLocked(f"The {self.label} is locked: {text}", self._lock_hint()) from None
             if getattr(error, "connection_invalidated", False):
@@ -540,13 +556,13 @@ class Database:
                 (self._unwritten + self._remedy(text, code)).rstrip(". ") or None,
             ) from None
 
-    def _is_locked(self, text, code):
+    def _is_locked(self, text: str, code: Any):
         return code in _LOCKED or (self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text))
 
-    def _lock_hint(self):
-        return f"{self._unwritten}Somebody else is writing: try again, or wait longer with db_timeout (now {self._timeout:g} seconds)"
+    def _lock_hint(self) -> str:
+        return f"{self._unwritten}Another session holds the lock. Try again, or raise db_timeout (now {self._timeout:g} seconds)"
 
-    def _remedy(self, text, code):
+    def _remedy(self, text: str, code: Any) -> str:
         """What to do about a refusal, as far as it is known what this is about: str, empty if it is not."""
         if self.engine == "sqlite":
             for words, remedy in _SQLITE_REMEDIES:
@@ -558,12 +574,12 @@ class Database:
             numbers = ", USAGE and UPDATE on its sequences" * (self.engine == "postgresql" and not self._read_only)
             return f"Grant the database user {rights} on the table{numbers}, and SELECT on the table version"
         if code in _STANDBY:
-            return "Name the database server that takes writes: this one is a standby, or set to read only"
+            return "Use the primary database server: this one is a standby, or read only"
         if code in _FULL:
-            return "Make room for the database"
+            return "Free space on the disk of the database"
         return ""
 
-    def _text_of(self, error):
+    def _text_of(self, error: BaseException) -> Tuple[str, Any]:
         """(what the driver says, SQLSTATE or number or None), without values of rows and without the password."""
         orig = getattr(error, "orig", None) or error
         code = getattr(orig, "sqlstate", None) or getattr(orig, "pgcode", None)
@@ -574,9 +590,7 @@ class Database:
             code, text = args[0], str(args[1])
         if isinstance(orig, UnicodeError):
             # it would show characters of the password
-            text = "a user name, a password or an answer that is not {}".format(
-                getattr(orig, "encoding", "of the right kind")
-            )
+            text = f"a user name, a password or an answer that is not {getattr(orig, 'encoding', 'of the right kind')}"
         text = " ".join((text or str(orig)).split())
         # 1366: Incorrect string value: '\xF0...' for column ...
         before, mark, rest = text.partition("value: '")
@@ -586,95 +600,10 @@ class Database:
             text = text.replace(secret, "********")
         return text, code
 
-    # The address
+    # Options of the driver
 
-    def _make_url(self, params):
-        if params["db_url"] is not None:
-            url = self._parse(params["db_url"])
-        else:
-            url = self._from_parts(params)
-        backend = url.get_backend_name()
-        if backend not in ENGINES:
-            raise BadParameters(
-                f"db_url: databases of the type {backend} are not supported",
-                f"Supported are {', '.join(ENGINES)}",
-            )
-        if backend == "sqlite" and url.database in (None, "", ":memory:"):
-            raise BadParameters("db_url names no file", "Write it as sqlite:////path/of/the/file, or set login_db")
-        if "+" in url.drivername or backend == "sqlite":
-            return url
-        return url.set(drivername=f"{url.drivername}+{self._driver(backend)}")
-
-    def _parse(self, text):
-        scheme, colon, rest = text.partition(":")
-        backend, plus, driver = scheme.partition("+")
-        if not colon or not re.match(r"[a-z_]+\Z", backend):
-            raise BadParameters("db_url is no URL", "Write it as mysql://user:password@host/opensips")
-        if _ENGINE_OF.get(backend, backend) not in ENGINES:
-            raise BadParameters(
-                f"db_url: databases of the type {backend} are not supported",
-                f"Supported are {', '.join(ENGINES)}",
-            )
-        try:
-            url = self._sa.engine.make_url(_ENGINE_OF.get(backend, backend) + plus + driver + ":" + rest)
-        except (self._sa.exc.ArgumentError, ValueError):
-            # its message has the URL, and with it the password
-            url = None
-        # of a password with an @ the rest would be taken for a host and a database, and messages name these
-        if url is None or (url.get_backend_name() != "sqlite" and self._is_torn(url, rest)):
-            raise BadParameters(
-                "db_url cannot be understood",
-                "Write it as mysql://user:password@host/opensips, special characters of the password as %40 and the like",
-            )
-        return url
-
-    @staticmethod
-    def _is_torn(url, rest):
-        return rest.count("@") > 1 or "@" in (url.host or "") + (url.database or "")
-
-    def _from_parts(self, params):
-        engine = params["db_engine"]
-        if engine is None:
-            raise BadParameters("Neither db_url nor db_engine is given", "Say which database OpenSIPS uses")
-        name = params["login_db"] or (None if engine == "sqlite" else "opensips")
-        query = {}
-        socket = params["login_unix_socket"]
-        if engine == "sqlite":
-            if name is None:
-                raise BadParameters("login_db is not given", "For sqlite it is the path of the file")
-            return self._sa.engine.URL.create("sqlite", database=name)
-        if socket is not None and params["login_host"] is not None:
-            raise BadParameters("login_host and login_unix_socket are both given", "Give one of them")
-        if socket is not None and engine == "postgresql":
-            # the directory; the name of the file follows from the port
-            query["host"] = os.path.dirname(socket) if os.path.basename(socket).startswith(".s.PGSQL.") else socket
-        elif socket is not None:
-            query["unix_socket"] = socket
-        return self._sa.engine.URL.create(
-            engine,
-            username=params["login_user"],
-            password=params["login_password"],
-            host=params["login_host"],
-            port=params["login_port"],
-            database=name,
-            query=query,
-        )
-
-    def _driver(self, backend):
-        import importlib
-
-        for driver, module in _DRIVERS[backend]:
-            if driver == "psycopg" and self._sa.__version__.startswith("1."):
-                continue
-            try:
-                importlib.import_module(module)
-                return driver
-            except ImportError:
-                pass
-        raise MissingLibrary(_PACKAGES[backend], f"The Python library for {backend} is not installed")
-
-    def _engine_options(self):
-        options = {"future": True} if self._sa.__version__.startswith("1.") else {}
+    def _engine_options(self) -> Dict[str, Any]:
+        options: Dict[str, Any] = {"future": True} if self._sa.__version__.startswith("1.") else {}
         driver = self._url.get_driver_name()
         if self.engine == "sqlite":
             options["connect_args"] = {"timeout": self._timeout}
@@ -693,7 +622,7 @@ class Database:
             options["isolation_level"] = "REPEATABLE READ"
         return options
 
-    def _check_file(self):
+    def _check_file(self) -> None:
         path = self._url.database
         if not os.path.isfile(path):
             # SQLite would make an empty one
@@ -703,67 +632,19 @@ class Database:
 
 
 _SQLITE_REMEDIES = (
-    ("disk is full", "Make room on its file system"),
-    ("disk I/O error", "Make room on its file system, and look at the log of the kernel"),
+    ("disk is full", "Free space on its file system"),
+    ("disk I/O error", "Free space on its file system, and look at the log of the kernel"),
     ("readonly database", "The user of the task needs write permission for the file and its directory"),
     ("unable to open database file", "The user of the task needs write permission for the file and its directory"),
 )
 
 
-def _secrets_of(params, url):
-    """The texts that no message may have: passwords as they are given, decoded and as drivers write them, the longest first."""
-    words = [params["login_password"], url.password]
-    words += [value for name, value in url.query.items() if re.search("pass|pwd|secret|token", name)]
-    if params["db_url"]:
-        login = params["db_url"].partition("//")[2].rpartition("@")[0]
-        words += [params["db_url"], login.partition(":")[2]]
-    secrets = set()
-    for word in filter(None, words):
-        for text in [word] if isinstance(word, str) else list(map(str, word if isinstance(word, tuple) else [word])):
-            quoted = [quote(text, safe=safe) for safe in ("", "/", " +")]
-            secrets.update([text, quote_plus(text), repr(text)[1:-1], " ".join(text.split())] + quoted)
-    return sorted(filter(None, secrets), key=len, reverse=True)
-
-
-def _end_hung_statements(connecting, patience):
-    """Have psycopg2 lose a connection to a server that does not answer: libpq itself waits for ever.
-
-    connecting: seconds for a connection. patience: seconds for a statement.
-    """
-    import select
-
-    import psycopg2
-    from psycopg2 import extensions
-
-    def wait(connection):
-        seconds = connecting if connection.status == extensions.STATUS_SETUP else patience
-        deadline = time.monotonic() + seconds
-        while True:
-            state = connection.poll()
-            if state == extensions.POLL_OK:
-                return
-            files = [connection.fileno()]
-            reads, writes = (files, []) if state == extensions.POLL_READ else ([], files)
-            left = deadline - time.monotonic()
-            if left <= 0 or not any(select.select(reads, writes, [], left)):
-                raise psycopg2.OperationalError(f"it did not answer within {seconds:g} seconds")
-
-    extensions.set_wait_callback(wait)
-
-
-def _wait_for_ever():
-    """As libpq does by itself."""
-    from psycopg2 import extensions
-
-    extensions.set_wait_callback(None)
-
-
-def _with_any_text(raw, _record):
+def _with_any_text(raw: Any, _record: Any):
     """Phones send bytes in their User-Agents that are not UTF-8, and SQLite keeps them."""
     raw.text_factory = decode_text
 
 
-def _without_transactions_of_its_own(raw, _record):
+def _without_transactions_of_its_own(raw: Any, _record: Any):
     """Python's sqlite3 begins transactions when it thinks fit: they are ours here."""
     raw.isolation_level = None
 

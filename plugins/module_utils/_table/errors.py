@@ -7,6 +7,8 @@
 
 """What can go wrong between the caller and the database; each message says what to do next."""
 
+from typing import Optional
+
 
 class TableError(Exception):
     """Anything that went wrong with the database. Nothing was written: a transaction that had begun was rolled back.
@@ -16,7 +18,7 @@ class TableError(Exception):
     message: what happened. hint: what to do next, or None. str() joins both.
     """
 
-    def __init__(self, message, hint=None):
+    def __init__(self, message: str, hint: Optional[str] = None) -> None:
         self.message = message
         self.hint = hint
         super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
@@ -25,7 +27,7 @@ class TableError(Exception):
 class MissingLibrary(TableError):
     """A Python library is not there. library: its name."""
 
-    def __init__(self, library, message):
+    def __init__(self, library: str, message: str) -> None:
         self.library = library
         super().__init__(message)
 
@@ -35,7 +37,7 @@ class DatabaseUnreachable(TableError):
 
 
 class CommitUnknown(TableError):
-    """The database was lost while it committed: all was written, or nothing."""
+    """The database was lost during the commit: all was written, or nothing."""
 
 
 class DatabaseLocked(TableError):
@@ -60,3 +62,7 @@ class AmbiguousKey(TableError):
 
 class NotConverged(TableError):
     """What was read back is not what was written."""
+
+
+class RowNotTaken(TableError):
+    """A row is in the table, and the server does not have it after the reload."""

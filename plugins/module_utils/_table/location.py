@@ -28,11 +28,13 @@ import datetime
 import itertools
 import re
 import time
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MalformedReply
 from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import Maker
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import integer, malformed
 from ansible_collections.community.opensips.plugins.module_utils._table import preselection, schema
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, Database
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     BadRow,
@@ -40,7 +42,6 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
     UnknownSchema,
 )
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Fields
 
 # Rows that are looked at before the server may write again: a few ms
 PAGE = 2000
@@ -60,11 +61,11 @@ class LocationDatabase:
     version or a column that does not fit) as well as later.
     """
 
-    def __init__(self, params, table="location"):
+    def __init__(self, params: Dict[str, Any], table: str = "location") -> None:
         """params: the option location_db: what Database takes, and db_table. table: how usrloc calls the table."""
         self._table = table
         self._name = params.get("db_table") or table
-        self._db = None
+        self._db: Any = None
         with _named():
             self._db = Database(params, any_text=True, read_only=True)
 
@@ -81,7 +82,7 @@ class LocationDatabase:
     def __exit__(self, *_exc):
         self._db.close()
 
-    def contacts(self, select=None):
+    def contacts(self, select: Optional[Dict[str, Any]] = None) -> Iterator[Dict[str, Any]]:
         """Yield contact records in the order of the table.
 
         select: mapping of the filter options, which the caller applies to what comes: the database leaves out most of what
@@ -98,7 +99,7 @@ class LocationDatabase:
                 if record is not None:
                     yield record
 
-    def by_aor(self, aors):
+    def by_aor(self, aors: List[str]) -> Dict[str, List[Dict[str, Any]]]:
         """{AOR as given: list of contact records} of all of them.
 
         An AOR with a domain finds the one without where the table has none, as ul_show_contact does. Raises BadParameters
@@ -119,7 +120,7 @@ class LocationDatabase:
                     self._assign(record, row, named, found)
         return found
 
-    def count(self):
+    def count(self) -> Tuple[int, int]:
         """(number of AORs, number of contacts), among them those that have run out: as the server's statistics."""
         # DISTINCT would keep the server from writing to SQLite for seconds
         hashes = array.array("q")
@@ -129,7 +130,9 @@ class LocationDatabase:
         return sum(1 for _each in itertools.groupby(sorted(hashes))), len(hashes)
 
     @staticmethod
-    def _assign(record, row, named, found):
+    def _assign(
+        record: Dict[str, Any], row: Tuple[Any, ...], named: List[str], found: Dict[str, List[Dict[str, Any]]]
+    ) -> None:
         """Add a record to those of the AORs (named: with the row's username) that it belongs to."""
         user, domain = row[:2]
         if not domain:
@@ -143,7 +146,7 @@ class LocationDatabase:
                 "Write it as user@domain",
             )
 
-    def _rows_of(self, names):
+    def _rows_of(self, names: Dict[str, List[str]]) -> Iterator[List[Tuple[Any, ...]]]:
         """Pages of rows, among which are all that have one of names (AORs, and their users) for username."""
         # beyond ASCII MySQL compares by rules of its own, or refuses to
         ascii_only = all(ord(character) < 128 for name in names for character in name)
@@ -161,7 +164,7 @@ class LocationDatabase:
             # to look for more of them would read the whole table again and again: rather once
             yield from self._pages(lambda: where)
 
-    def _pages(self, conditions, columns=None):
+    def _pages(self, conditions: Any, columns: Any = None) -> Iterator[List[Tuple[Any, ...]]]:
         """Pages of rows. conditions: function that gives them. columns: names in this database, those of a record if not given."""
         with _named():
             if self._key is None:
@@ -169,40 +172,35 @@ class LocationDatabase:
             else:
                 yield from self._db.pages(self._name, columns or self._columns, self._key, conditions, PAGE)
 
-    def _real(self, conditions):
+    def _real(self, conditions: Any) -> List[Any]:
         """The conditions with the columns' names of this database."""
         return [
             [[(self._fields[name], how, value) for name, how, value in each] for each in alternatives]
             for alternatives in conditions
         ]
 
-    def _check(self):
+    def _check(self) -> None:
         """Whether this is a location table, and which one of them. Raises UnknownSchema."""
-        reals, primary, indexes = self._db.describe(self._name)
+        columns_found, primary, indexes = self._db.describe(self._name)
         version = self._db.table_version(self._name)
         if version not in [each.version for each in schema.variants(_LIKE)]:
+            known = "no version in the table version" if version is None else f"the version {version}"
             raise UnknownSchema(
-                "The table {} of the {} has {}, which no location table of OpenSIPS has".format(
-                    self._name,
-                    self._db.label,
-                    "no version in the table version" if version is None else f"the version {version}",
-                ),
-                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}: migrate others with "
-                "opensips-cli",
+                f"The table {self._name} of the {self._db.label} has {known}, and no location table of OpenSIPS has that",
+                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}. To migrate "
+                "a table of another version, use opensips-cli",
             )
-        chosen = schema.choose(_LIKE, version, [real.name for real in reals])
-        found = Fields(chosen, reals)
+        chosen = schema.choose(_LIKE, version, [column.name for column in columns_found])
+        found = ComparedColumns(chosen, columns_found)
         self._has_id = "contact_id" in chosen.columns
         columns = _COLUMNS + ["contact_id"] * self._has_id
         missing = [name for name in columns if name in found.missing]
         if missing:
             raise UnknownSchema(
-                "The table {} of the {} has no column {}, which location tables of version {} have".format(
-                    self._name, self._db.label, ", ".join(missing), version
-                ),
+                f"The table {self._name} of the {self._db.label} has no column {', '.join(missing)}, which version {version} has",
                 "Set db_table to the table that usrloc writes to, or create it again with opensips-cli",
             )
-        self._fields = {name: found.all[name].real for name in columns}
+        self._fields = {name: found.all[name].real_name for name in columns}
         self._columns = [self._fields[name] for name in columns]
         self._numeric = chosen.columns["expires"].type != "datetime"
         self._key = primary[0] if len(primary) == 1 else None
@@ -212,14 +210,14 @@ class LocationDatabase:
 class _RowMaker:
     """Makes records of rows. One serves a page, so that the texts that rows share do not fill the memory with a table."""
 
-    def __init__(self, table, has_id):
+    def __init__(self, table: str, has_id: bool) -> None:
         self._table = table
         self._has_id = has_id
         self._maker = Maker()
         self._now = int(time.time())
         self._texts = {}
 
-    def record(self, row):
+    def record(self, row: Tuple[Any, ...]) -> Optional[Dict[str, Any]]:
         """The contact record of a row (values in the order of _COLUMNS, then contact_id); None for one that counts for nothing.
 
         Raises BadRow.
@@ -228,11 +226,11 @@ class _RowMaker:
             return self._record(row)
         except MalformedReply as error:
             raise BadRow(
-                f"location_db: The table has a row with a value that OpenSIPS does not write, of the user {row[0]!r}: {error.message}",
+                f"location_db: The row of the user {row[0]!r} has a value that OpenSIPS does not write: {error.message}",
                 "Correct or delete the row",
             ) from None
 
-    def _record(self, row):
+    def _record(self, row: Tuple[Any, ...]) -> Optional[Dict[str, Any]]:
         (user, domain, contact, expires, q, call_id, cseq, flags, cflags, agent, received, path, socket, methods, instance,
          attr) = row[:16]  # fmt: skip
         for value in (user, domain, contact, call_id, received, path, socket, instance, attr, cflags):
@@ -269,10 +267,10 @@ class _RowMaker:
             "sip_instance": instance or None,
         }
 
-    def _shared(self, text):
+    def _shared(self, text: Optional[str]) -> Optional[str]:
         return self._texts.setdefault(text, text) if text else None
 
-    def _left(self, raw):
+    def _left(self, raw: Any) -> Tuple[Optional[int], bool]:
         """(seconds left or None, permanent) of the column expires."""
         moment = raw if type(raw) is int else _moment(raw)  # pylint: disable=unidiomatic-typecheck
         if moment == 0:
@@ -282,13 +280,13 @@ class _RowMaker:
         return moment - self._now, False
 
 
-def _unsigned(raw, what, bits):
+def _unsigned(raw: Any, what: str, bits: int) -> Optional[int]:
     """An int, which a database may have for negative; None stays None."""
     number = integer(raw, what)
     return None if number is None else number & ((1 << bits) - 1)
 
 
-def _digits_of(q):
+def _digits_of(q: Any) -> Optional[float]:
     """A raw q as usrloc counts it, in thousandths: 0.0 to 1.0, or None."""
     if isinstance(q, str):
         raise malformed("q", q)
@@ -297,7 +295,7 @@ def _digits_of(q):
     return min(1.0, max(0.0, round(float(q), 3)))
 
 
-def _moment(raw):
+def _moment(raw: Any) -> Optional[int]:
     """A raw expires as Unix time. Times are of this host's zone, which is taken to be the server's."""
     if isinstance(raw, str):
         match = _TIME.match(raw)
@@ -316,7 +314,7 @@ def _moment(raw):
 
 
 @contextlib.contextmanager
-def _named():
+def _named() -> Iterator[None]:
     """Errors of the database name the option that they are about."""
     try:
         yield

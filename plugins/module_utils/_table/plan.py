@@ -7,8 +7,13 @@
 
 """The difference between the rows that are there and those that are wanted: the least that has to be written."""
 
-from ansible_collections.community.opensips.plugins.module_utils._table import fields as fields_
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._table import columns
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import AmbiguousKey
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request, Wanted
 
 # What a row needs
 INSERT, UPDATE, DELETE, NONE = "insert", "update", "delete", "none"
@@ -24,12 +29,25 @@ class Change:
 
     __slots__ = ("operation", "number", "key", "before", "after", "identity")
 
-    def __init__(self, operation, number, key, before, after, identity=None):
+    def __init__(
+        self,
+        operation: str,
+        number: Optional[int],
+        key: Tuple[Any, ...],
+        before: Any,
+        after: Any,
+        identity: Optional[Dict[str, Any]] = None,
+    ) -> None:
         self.operation, self.number, self.key = operation, number, key
         self.before, self.after, self.identity = before, after, identity
 
     @property
-    def written(self):
+    def differs(self) -> bool:
+        """Whether anything is written."""
+        return self.operation != NONE
+
+    @property
+    def written(self) -> Dict[str, Any]:
         """Of an update, the values that change."""
         return {name: value for name, value in self.after.items() if self.before[name] != value}
 
@@ -37,17 +55,17 @@ class Change:
 class Plan:
     """The Changes, those of the user's rows first, in their order."""
 
-    def __init__(self, changes):
+    def __init__(self, changes: "List[Change]") -> None:
         self.changes = changes
 
-    def of(self, operation):
+    def of(self, operation: str) -> "List[Change]":
         return [each for each in self.changes if each.operation == operation]
 
     @property
-    def changed(self):
-        return any(each.operation != NONE for each in self.changes)
+    def changed(self) -> bool:
+        return any(change.differs for change in self.changes)
 
-    def counts(self):
+    def counts(self) -> Dict[str, int]:
         """{operation: number of rows}"""
         counts = dict.fromkeys(OPERATIONS, 0)
         for each in self.changes:
@@ -60,11 +78,11 @@ class Stored:
 
     __slots__ = ("values", "identity")
 
-    def __init__(self, values, identity):
+    def __init__(self, values: Dict[str, Any], identity: Optional[Dict[str, Any]]) -> None:
         self.values, self.identity = values, identity
 
 
-def make(request, table):
+def make(request: "Request", table: "Dict[Tuple[Any, ...], List[Stored]]") -> "Plan":
     """The Plan for a rows.Request. table: the Stored rows that are there, {key: list}. Raises AmbiguousKey."""
     changes = []
     rest = dict(table)
@@ -83,12 +101,12 @@ def make(request, table):
     return Plan(changes)
 
 
-def _update(request, wanted, there):
+def _update(request: "Request", wanted: "Wanted", there: "List[Stored]") -> "List[Change]":
     """The changes that leave one row of those with the wanted key, as it is wanted."""
     if len(there) > 1 and request.state == "present":
         raise AmbiguousKey(
             f"Row {wanted.number}: the table has {len(there)} rows with {request.label(wanted.key)}",
-            "Name more columns in match, so that each row has a key of its own, or delete the surplus",
+            "Add columns to match so that each row has its own key, or delete the surplus rows",
         )
     kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
     before = {name: kept.values[name] for name in wanted.values}
@@ -99,31 +117,31 @@ def _update(request, wanted, there):
     ]
 
 
-def _differs(wanted, row):
+def _differs(wanted: "Wanted", row: "Stored") -> bool:
     there = row.values
     return any(there[name] != value for name, value in wanted.values.items())
 
 
-def _deletion(number, key, row):
+def _deletion(number: Optional[int], key: Tuple[Any, ...], row: "Stored") -> "Change":
     return Change(DELETE, number, key, row.values, None, row.identity)
 
 
-def _insertion(request, wanted):
+def _insertion(request: "Request", wanted: "Wanted") -> "Change":
     """A new row: the schema's defaults for what it leaves out."""
     values = {}
-    for field in request.fields.all.values():
-        if field.name in wanted.values:
-            values[field.name] = wanted.values[field.name]
-        elif field.default is not fields_.NOTHING:
-            values[field.name] = field.default
+    for column in request.columns.all.values():
+        if column.name in wanted.values:
+            values[column.name] = wanted.values[column.name]
+        elif column.default is not columns.NOTHING:
+            values[column.name] = column.default
     return Change(INSERT, wanted.number, wanted.key, None, values)
 
 
-def missing(request, plan):
+def missing(request: "Request", plan: "Plan") -> List[str]:
     """What new rows lack: list of str, one for each column that has no default and is not given."""
-    needed = [field.name for field in request.fields.all.values() if field.needed]
+    needed = [column.name for column in request.columns.all.values() if column.needed]
     return [
-        f"row {change.number}, column {name}: is missing, a new row needs it"
+        f"row {change.number}, column {name}: is missing, and a new row requires it"
         for change in plan.of(INSERT)
         for name in needed
         if name not in change.after

@@ -18,6 +18,7 @@ Not for the database: aor_regex, user_agent, network, and all that begin with ex
 """
 
 import re
+from typing import Any, Dict, List, Optional
 
 # A longer list makes an expression that SQLite refuses (SQLITE_MAX_EXPR_DEPTH is 1,000)
 _MOST = 100
@@ -27,7 +28,7 @@ _LONGEST = 1000
 _ODD = [[("username", "like", "%@%")], [("domain", "like", "%@%")]]
 
 
-def conditions(select, now, numeric):
+def conditions(select: Optional[Dict[str, Any]], now: int, numeric: bool) -> List[Any]:
     """The conditions for filters.
 
     select: mapping of the filter options, or None: no row is left out, not even one whose registration has run out.
@@ -54,14 +55,14 @@ def conditions(select, now, numeric):
     return [each for each in found if each is not None]
 
 
-def _globs(column, patterns):
+def _globs(column: str, patterns: Optional[List[str]]) -> Optional[List[Any]]:
     """Alternatives for shell patterns of the whole of a column, or None."""
     if not patterns or not _feasible(patterns):
         return None
     return [[(column, "like", like_of_glob(pattern))] for pattern in patterns]
 
 
-def _aors(patterns):
+def _aors(patterns: Optional[List[str]]) -> Optional[List[Any]]:
     """Alternatives for shell patterns of AORs: those with an @ are about user and domain, others about the user."""
     if not patterns or not _feasible(patterns):
         return None
@@ -77,7 +78,7 @@ def _aors(patterns):
     return alternatives
 
 
-def _domains(names):
+def _domains(names: Optional[List[str]]) -> Optional[List[Any]]:
     """Alternatives for domains, whatever their case."""
     if not names or not _feasible(names):
         return None
@@ -87,15 +88,15 @@ def _domains(names):
     return _ODD + [[("domain", "ilike", _like(re.split("[ikIK]", name)))] for name in names]
 
 
-def _feasible(texts):
+def _feasible(texts: List[str]) -> bool:
     return len(texts) <= _MOST and all(len(text) < _LONGEST for text in texts)
 
 
-def _is_ascii(text):
+def _is_ascii(text: str) -> bool:
     return all(ord(character) < 128 for character in text)
 
 
-def like_of_glob(pattern):
+def like_of_glob(pattern: str) -> str:
     """A pattern of LIKE, with ! for escape, that matches at least what the shell pattern does (see fnmatch)."""
     pieces, piece, at = [], "", 0
     while at < len(pattern):
@@ -115,7 +116,7 @@ def like_of_glob(pattern):
     return _like(pieces + [piece])
 
 
-def _end_of_set(pattern, start):
+def _end_of_set(pattern: str, start: int) -> Optional[int]:
     """Where the set that begins at start, after its bracket, ends; None for a bracket that stands for itself."""
     at = start
     if pattern[at : at + 1] == "!":
@@ -126,7 +127,7 @@ def _end_of_set(pattern, start):
     return None if end < 0 else end
 
 
-def _like(pieces, wild=False):
+def _like(pieces, wild: bool = False) -> str:
     """A pattern of LIKE for pieces of text with anything between them; wild: and before and after.
 
     What counts as one character beyond ASCII depends on the database and its encodings, so that is anything, too.

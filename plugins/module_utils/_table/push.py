@@ -7,8 +7,12 @@
 
 """Rows into a table: read what is needed, write the difference in one transaction, read it back before it counts."""
 
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
-from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.module_utils._table import plan, schema, tables
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TryAgain
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     CommitUnknown,
@@ -17,6 +21,10 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
+    from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change, Plan
 
 # How often a transaction is begun that loses a deadlock
 _TRIES = 3
@@ -27,26 +35,27 @@ _SHOWN = 5
 class Table:
     """A table of a database, its version checked.
 
-    name: as the database calls it. schema: schema.Schema. fields: fields.Fields.
+    name: as the database calls it. schema: schema.Schema. columns: ComparedColumns. record: tables.record.Record.
     """
 
-    def __init__(self, db, like, name):
+    def __init__(self, db: "Database", like: str, name: str) -> None:
         """like: the table of OpenSIPS' schema that it is one of. Raises UnknownSchema."""
         self.name = name
         self._db = db
-        reals, primary, self._indexes = db.describe(name)
-        self.schema = schema.choose(like, db.table_version(name), [real.name for real in reals])
-        self.fields = fields.Fields(self.schema, reals)
-        self._primary = [field for field in self.fields.all.values() if field.real in primary]
+        found, primary, self._indexes = db.describe(name)
+        self.schema = schema.choose(like, db.table_version(name), [column.name for column in found])
+        self.columns = ComparedColumns(self.schema, found, tables.SECRETS)
+        self.record = tables.of(like)
+        self._primary = [column for column in self.columns.all.values() if column.real_name in primary]
 
-    def request(self, params, rows):
+    def request(self, params: Dict[str, Any], rows: List[Dict[str, Any]]) -> "Request":
         """The rows.Request for the user's rows. Raises BadParameters."""
-        request = Request(self.schema, self.fields, params)
+        request = Request(self.schema, self.columns, params)
         request.add(rows)
         request.check_emptying()
         return request
 
-    def compare(self, request):
+    def compare(self, request: "Request") -> "Plan":
         """The Plan, as the table is now. Nothing is locked."""
         with self._db.transaction(write=False):
             made = plan.make(request, self._read(request))
@@ -58,11 +67,38 @@ class Table:
             )
         return made
 
-    def check_writable(self):
+    def unknown_references(self, request: "Request") -> List[str]:
+        """What the user's rows name in other tables of the database and these do not have: list of str.
+
+        Only where tables have the names that OpenSIPS gives them: of others nobody knows which belong together.
+        """
+        if self.name != self.schema.table:
+            return []
+        named = {}
+        for wanted in request.rows:
+            for column, table, key, value in self.record.references(wanted.values):
+                named.setdefault((table, key), {}).setdefault(value, (wanted.number, column))
+        problems = []
+        for (table, key), values in named.items():
+            there = self._db.values(table, key, list(values))
+            for value, (number, column) in values.items():
+                if there is not None and value not in there:
+                    problems.append(
+                        (number, f"row {number}, column {column}: {table} has no row with {key}={printable(value)}")
+                    )
+        return [problem for _number, problem in sorted(problems)]
+
+    def count(self, where: Optional[Dict[str, List[Any]]] = None) -> int:
+        """How many rows the table has. where: {column: list of values}, or None: all."""
+        real_names = {self.columns.all[name].real_name: values for name, values in (where or {}).items()}
+        with self._db.transaction(write=False):
+            return self._db.count(self.name, real_names)
+
+    def check_writable(self) -> None:
         """Raise a TableError when a transaction could not be undone."""
         self._db.check_transactional(self.name)
 
-    def push(self, request):
+    def push(self, request: "Request") -> "Plan":
         """Write the difference, all or nothing: the Plan that was carried out, with the identities of new rows. Raises TableError.
 
         CommitUnknown is the one after which it may have been written.
@@ -75,7 +111,8 @@ class Table:
                     lacking = plan.missing(request, made)
                     if lacking:
                         raise TableError(
-                            f"Somebody deleted rows meanwhile: {lacking[0]}", "Nothing was written. Try again"
+                            f"Another session deleted rows at the same time: {lacking[0]}",
+                            "Nothing was written. Run the task again",
                         )
                     self._apply(made)
                     self._verify(request, made)
@@ -86,7 +123,7 @@ class Table:
             except CommitUnknown as error:
                 return self._settle(request, made, error)
 
-    def _settle(self, request, made, error):
+    def _settle(self, request: "Request", made: "Plan", error: "CommitUnknown") -> "Plan":
         """The Plan made, if a COMMIT whose answer was lost (error) was carried out; else raises the TableError that is true."""
         try:
             self._db.reopen()
@@ -100,17 +137,17 @@ class Table:
             return made
         if [each.operation for each in found.changes] == [each.operation for each in made.changes]:
             raise DatabaseUnreachable(
-                error.message, "Nothing was written, as a second look at the table showed. Run the task again"
+                error.message, "Nothing was written: the table was read again. Run the task again"
             ) from None
         raise error
 
     # Reading
 
-    def _read(self, request, lock=False):
+    def _read(self, request: "Request", lock: bool = False) -> "Dict[Tuple[Any, ...], List[plan.Stored]]":
         """The rows that matter: {key: list of plan.Stored}."""
         found = {}
         seen = set() if request.scope and not set(request.scope) <= set(request.match) else None
-        names = request.columns()
+        names = request.columns_to_read()
         if request.state == "exact":
             self._collect(found, request, names, request.scope, None, lock, seen)
         if request.state != "exact" or seen is not None:
@@ -118,7 +155,7 @@ class Table:
                 self._collect(found, request, names, conditions, keys, lock, seen)
         return found
 
-    def _chunks(self, request):
+    def _chunks(self, request: "Request"):
         """(set of keys, {column: values} that all of their rows have) until all keys were there."""
         keys = [wanted.key for wanted in request.rows]
         # SQLite before 3.32 takes no more than 999 values in all
@@ -131,28 +168,37 @@ class Table:
             chunk = keys[start : start + size]
             yield set(chunk), _conditions(request.match, chunk, size)
 
-    def _finds(self, match, keys):
+    def _finds(self, match: List[str], keys: Any) -> bool:
         """Whether an index of the table leads to few rows for each key."""
         for names in self._indexes:
             places = []
             for name in names:
-                field = self.fields.find(name)
-                if field is None or field.name not in match:
+                column = self.columns.find(name)
+                if column is None or column.name not in match:
                     break
-                places.append(match.index(field.name))
+                places.append(match.index(column.name))
             if places and 2 * len({tuple(key[place] for place in places) for key in keys}) >= len(keys):
                 return True
         return False
 
-    def _collect(self, found, request, names, conditions, keys, lock, seen):
+    def _collect(
+        self,
+        found: Any,
+        request: "Request",
+        names: List[str],
+        conditions: Any,
+        keys: Any,
+        lock: bool,
+        seen: Optional[Set[Tuple[Any, ...]]],
+    ) -> None:
         """Add the rows under conditions to found, those of keys (None: all) that were not seen."""
-        columns = [self.fields.all[name] for name in names]
+        columns = [self.columns.all[name] for name in names]
         key_of = [names.index(name) for name in request.match]
-        primary = self._primary or [self.fields.all[name] for name in request.match]
-        real = [field.real for field in columns] + [field.real for field in primary]
-        where = {self.fields.all[name].real: values for name, values in conditions.items()}
+        primary = self._primary or [self.columns.all[name] for name in request.match]
+        real = [column.real_name for column in columns] + [column.real_name for column in primary]
+        where = {self.columns.all[name].real_name: values for name, values in conditions.items()}
         for row in self._db.select(self.name, real, where, lock):
-            values = [field.stored(value) for field, value in zip(columns, row)]
+            values = [column.stored(value) for column, value in zip(columns, row)]
             key = tuple(values[place] for place in key_of)
             if keys is not None and key not in keys:
                 # a database may take letters of both cases for the same
@@ -162,12 +208,14 @@ class Table:
                 if tuple(identity) in seen:
                     continue
                 seen.add(tuple(identity))
-            stored = plan.Stored(dict(zip(names, values)), dict(zip([field.real for field in primary], identity)))
+            stored = plan.Stored(
+                dict(zip(names, values)), dict(zip([column.real_name for column in primary], identity))
+            )
             found.setdefault(key, []).append(stored)
 
     # Writing
 
-    def _apply(self, made):
+    def _apply(self, made: "Plan") -> None:
         for identities in _grouped(made.of(plan.DELETE), lambda change: change.identity):
             self._db.delete(self.name, identities)
         for updates in _grouped(made.of(plan.UPDATE), self._update):
@@ -177,44 +225,44 @@ class Table:
         numbered = set()
         for rows in _grouped(made.of(plan.INSERT), self._insert):
             self._db.insert(self.name, rows)
-            numbered.update(field.real for field in self.fields.all.values() if field.auto and field.real in rows[0])
+            numbered.update(
+                column.real_name for column in self.columns.all.values() if column.auto and column.real_name in rows[0]
+            )
         for column in numbered:
             self._db.follow_up(self.name, column)
 
-    def _update(self, change):
-        row = {f"set_{self.fields.all[name].real}": value for name, value in change.written.items()}
+    def _update(self, change: "Change") -> Dict[str, Any]:
+        row = {f"set_{self.columns.all[name].real_name}": value for name, value in change.written.items()}
         row.update((f"is_{name}", value) for name, value in change.identity.items())
         return row
 
-    def _insert(self, change):
-        return {self.fields.all[name].real: value for name, value in change.after.items()}
+    def _insert(self, change: "Change") -> Dict[str, Any]:
+        return {self.columns.all[name].real_name: value for name, value in change.after.items()}
 
-    def _verify(self, request, made):
+    def _verify(self, request: "Request", made: "Plan") -> None:
         """Read back. Raises NotConverged, which rolls everything back."""
         again = plan.make(request, self._read(request))
         if again.changed:
-            bad = [each for each in again.changes if each.operation != plan.NONE]
-            told = first_few([self._told(request, each) for each in bad], _SHOWN, more=" and {0} more")
+            different = [self._difference(request, change) for change in again.changes if change.differs]
             raise NotConverged(
-                f"The database did not keep what was written: {told}",
-                "Nothing was written: all was rolled back. Look for triggers, character sets and the SQL mode",
+                f"The database did not keep what was written: {first_few(different, _SHOWN, more=' and {0} more')}",
+                "Nothing was written: the transaction was rolled back. Check triggers, character sets and the SQL mode",
             )
         _identify(made, again)
 
-    def _told(self, request, change):
+    def _difference(self, request: "Request", change: "Change") -> str:
+        """How a row that was read back differs from what was written (str)."""
         label = request.label(change.key)
         if change.operation == plan.UPDATE:
-            return "{}: {}".format(
-                label,
-                ", ".join(
-                    f"{name} was to be {self.fields.all[name].shown(value)!r} and is {self.fields.all[name].shown(change.before[name])!r}"
-                    for name, value in sorted(change.written.items())
-                ),
-            )
+            shown = [
+                (name, self.columns.all[name].shown(change.before[name]), self.columns.all[name].shown(value))
+                for name, value in sorted(change.written.items())
+            ]
+            return f"{label}: {', '.join(f'{name} is {there!r}, expected {wanted!r}' for name, there, wanted in shown)}"
         return f"{label} {'is not there' if change.operation == plan.INSERT else 'is still there'}"
 
 
-def _identify(made, found):
+def _identify(made: "Plan", found: Any) -> None:
     """Give the new rows of a Plan the identities that a later Plan found."""
     identities = {each.number: each.identity for each in found.changes}
     for each in made.changes:
@@ -222,7 +270,7 @@ def _identify(made, found):
             each.identity = identities.get(each.number)
 
 
-def _conditions(match, keys, size):
+def _conditions(match: List[str], keys: List[Tuple[Any, ...]], size: int) -> Dict[str, List[Any]]:
     """{column: values} for those columns of the keys that have few values."""
     conditions = {}
     for place, name in enumerate(match):
@@ -232,7 +280,7 @@ def _conditions(match, keys, size):
     return conditions
 
 
-def _grouped(changes, make):
+def _grouped(changes: "List[Change]", make: "Callable[[Change], Dict[str, Any]]"):
     """Lists of what make() gives for each change, those with the same columns together."""
     groups = {}
     for change in changes:

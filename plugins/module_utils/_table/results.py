@@ -7,7 +7,13 @@
 
 """What a task returns of a plan: an entry for each row, counts and a diff, without secrets."""
 
-from ansible_collections.community.opensips.plugins.module_utils._table import fields, plan, schema
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+
+from ansible_collections.community.opensips.plugins.module_utils._table import columns, plan, tables
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change, Plan
+    from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
 
 INSERTED, UPDATED, DELETED, UNCHANGED = "inserted", "updated", "deleted", "unchanged"
 PLANNED, NOT_WRITTEN, UNKNOWN = "planned", "not_written", "unknown"
@@ -17,17 +23,17 @@ OUTCOMES = (INSERTED, UPDATED, DELETED, UNCHANGED, PLANNED, NOT_WRITTEN, UNKNOWN
 _DONE = {plan.INSERT: INSERTED, plan.UPDATE: UPDATED, plan.DELETE: DELETED, plan.NONE: UNCHANGED}
 
 
-def outcome_of(operation, stage):
+def outcome_of(operation: str, stage: Optional[str]) -> str:
     """The outcome (one of OUTCOMES) of a row. stage: None when the plan was carried out, else PLANNED, NOT_WRITTEN or UNKNOWN."""
     return _DONE[operation] if stage is None or operation == plan.NONE else stage
 
 
-def entries(request, made, stage):
+def entries(request: "Request", made: "Plan", stage: Optional[str]) -> List[Dict[str, Any]]:
     """An entry (dict) for each plan.Change of made, in its order. stage: as for outcome_of()."""
     return [_entry(request, change, stage) for change in made.changes]
 
 
-def summary(made, stage):
+def summary(made: "Plan", stage: Optional[str]) -> Dict[str, Any]:
     """{total, outcomes: {outcome: number of rows}, operations: {operation: number of rows}}"""
     operations = made.counts()
     outcomes = dict.fromkeys(OUTCOMES, 0)
@@ -36,7 +42,7 @@ def summary(made, stage):
     return {"total": len(made.changes), "outcomes": outcomes, "operations": operations}
 
 
-def diff(request, made):
+def diff(request: "Request", made: "Plan") -> Dict[str, Dict[str, Any]]:
     """{before, after}: only what changes; of rows that are updated, the columns that are."""
     found = {"before": {}, "after": {}}
     for change in made.changes:
@@ -56,7 +62,7 @@ def diff(request, made):
     return found
 
 
-def _entry(request, change, stage):
+def _entry(request: "Request", change: "Change", stage: Optional[str]) -> Dict[str, Any]:
     before, after = _without_secrets(request, change.before), _without_secrets(request, change.after)
     if change.operation == plan.UPDATE:
         _mark_secrets(change, after)
@@ -75,16 +81,16 @@ def _entry(request, change, stage):
     }
 
 
-def _without_secrets(request, values):
+def _without_secrets(request: "Request", values: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
     if values is None:
         return None
-    known = request.fields.all
+    known = request.columns.all
     return {name: known[name].shown(value) for name, value in values.items()}
 
 
-def _mark_secrets(change, shown):
+def _mark_secrets(change: "Change", shown: Dict[str, Any]) -> Dict[str, Any]:
     """So that it shows that a secret changes, if not to what."""
     for name in change.written:
-        if shown[name] == fields.HIDDEN and name in schema.SECRETS and change.before[name]:
-            shown[name] = fields.HIDDEN_CHANGED
+        if shown[name] == columns.HIDDEN and name in tables.SECRETS and change.before[name]:
+            shown[name] = columns.HIDDEN_CHANGED
     return shown

@@ -7,12 +7,16 @@
 
 """What the user wants of a table: every row checked before anything is written."""
 
+from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.module_utils._table import schema as schemas
-from ansible_collections.community.opensips.plugins.module_utils._table import subscriber
-from ansible_collections.community.opensips.plugins.module_utils._table import values as table_values
+from ansible_collections.community.opensips.plugins.module_utils._table import passwords, tables
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
+    from ansible_collections.community.opensips.plugins.module_utils._table.schema import Schema
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
@@ -25,29 +29,30 @@ class Wanted:
 
     __slots__ = ("number", "values", "key")
 
-    def __init__(self, number, values, key):
+    def __init__(self, number: int, values: Dict[str, Any], key: Tuple[Any, ...]) -> None:
         self.number, self.values, self.key = number, values, key
 
 
 class Request:
     """All that is wanted of one table.
 
-    fields: fields.Fields. match: list of names of the key columns. scope: {column: [canonical values]} or {}. state: present,
+    columns: columns.ComparedColumns. match: list of names of the key columns. scope: {column: [canonical values]} or {}. state: present,
     absent or exact. rows: list of Wanted. option: the one that the rows came from, for messages.
     """
 
-    def __init__(self, schema, fields, params):
+    def __init__(self, schema: "Schema", columns: "ComparedColumns", params: Dict[str, Any]) -> None:
         """params: dict with state, match, scope, store_password, rows_file. Raises BadParameters."""
         self.option = f"rows_file {params['rows_file']}" if params.get("rows_file") else "rows"
         self.schema = schema
-        self.fields = fields
+        self.columns = columns
         self.state = params["state"]
+        self._record = tables.of(schema.table)
         self.rows = []
         self._store = params["store_password"]
         self.match, self._optional = self._find_match(params["match"])
         self.scope = self._check_scope(params["scope"])
 
-    def add(self, rows):
+    def add(self, rows: List[Dict[str, Any]]) -> None:
         """Check the user's rows (list of dict) and take them over. Raises BadParameters that names rows and columns."""
         problems = []
         seen = {}
@@ -70,72 +75,78 @@ class Request:
                 f"Nothing was written. Correct them; the key columns are {', '.join(self.match)}",
             )
 
-    def in_scope(self, values):
+    def warnings(self) -> List[str]:
+        """What a server may refuse of the rows, as its configuration says: list of str."""
+        if self.state == "absent":
+            return []
+        return [f"row {wanted.number}, {text}" for wanted in self.rows for text in self._record.warnings(wanted.values)]
+
+    def in_scope(self, values: Dict[str, Any]) -> bool:
         """Whether a row (canonical values by column) is one that state=exact may delete."""
         return all(values[name] in allowed for name, allowed in self.scope.items())
 
-    def columns(self):
+    def columns_to_read(self) -> List[str]:
         """The columns that have to be read: all where rows may go, else those that the rows name."""
         if self.state != "present":
-            return list(self.fields.all)
+            return list(self.columns.all)
         named = set(self.match)
         for wanted in self.rows:
             named.update(wanted.values)
-        return [name for name in self.fields.all if name in named]
+        return [name for name in self.columns.all if name in named]
 
-    def label(self, key):
+    def label(self, key: Tuple[Any, ...]) -> str:
         """A key as a line of text, for messages and the diff."""
         shown = self.key_of(key)
         return " ".join(f"{name}={'NULL' if value is None else printable(str(value))}" for name, value in shown.items())
 
-    def key_of(self, key):
+    def key_of(self, key: Tuple[Any, ...]) -> Dict[str, Any]:
         """A key as a dict for results."""
-        return {name: self.fields.all[name].shown(value) for name, value in zip(self.match, key)}
+        return {name: self.columns.all[name].shown(value) for name, value in zip(self.match, key)}
 
-    def _find_match(self, given):
+    def _find_match(self, given: Optional[List[str]]) -> Tuple[List[str], List[str]]:
         optional = []
         if given is None:
-            match, optional = schemas.default_match(self.schema)
+            match, optional = tables.default_match(self.schema)
             if not match:
                 raise BadParameters(
-                    f"match is not given, and the table {self.schema.table} has no unique key to take its place",
-                    f"Name the columns that tell its rows apart: there are {', '.join(self.fields.all)}",
+                    f"match is not set, and the table {self.schema.table} has no unique key",
+                    f"Set it to the columns that identify a row. The table has {', '.join(self.columns.all)}",
                 )
         else:
             match = given
             if not match:
-                raise BadParameters("match is empty", "Name the columns that tell rows apart, or leave it out")
+                raise BadParameters("match is empty", "Set it to the columns that identify a row, or remove it")
         found = [self._column("match", name) for name in match]
         for name in found:
             if found.count(name) > 1:
                 raise BadParameters(f"match names {name} twice", "Name each column once")
-            if name in schemas.SECRETS:
+            if name in tables.SECRETS:
                 raise BadParameters(f"match names {name}, which is secret", "Name other columns")
         return found, optional
 
-    def _column(self, option, name):
-        field = self.fields.find(name)
-        if field is None:
-            nearest = self.fields.nearest(name)
+    def _column(self, option: str, name: str) -> str:
+        column = self.columns.find(name)
+        if column is None:
+            nearest = self.columns.nearest(name)
             raise BadParameters(
                 f"{option}: the table {self.schema.table} has no column {name!r}",
                 nearest[0].upper() + nearest[1:],
             )
-        return field.name
+        return column.name
 
-    def _check_scope(self, scope):
+    def _check_scope(self, scope: Optional[Dict[str, Any]]) -> Dict[str, List[Any]]:
         if self.state != "exact":
             if scope is not None:
                 raise BadParameters(
                     f"scope is given with state={self.state}",
-                    "Leave it out; it says what state=exact may delete",
+                    "Remove it. It limits what state=exact may delete",
                 )
             return {}
         if scope is None:
-            column = schemas.default_scope(self.schema.table)
+            column = self._record.scope
             raise BadParameters(
                 f"state=exact without scope would delete every other row of {self.schema.table}",
-                f"Set scope{(f', such as {{{column}: 1}}' if column else '')}; an empty one, {{}}, means the whole table",
+                f"Set scope{(f', such as {{{column}: 1}}' if column else '')}. An empty mapping, {{}}, is the whole table",
             )
         checked = {}
         for name, values in scope.items():
@@ -144,24 +155,26 @@ class Request:
             if not values:
                 raise BadParameters(f"scope: {column} is an empty list", "Give the values that are in the scope")
             try:
-                checked[column] = [self.fields.all[column].check(value) for value in values]
+                checked[column] = [self.columns.all[column].check(value) for value in values]
             except ValueError as error:
                 raise BadParameters(f"scope: column {column}: {error}", "Correct it") from None
         return checked
 
-    def check_emptying(self):
+    def check_emptying(self) -> None:
         """Raise BadParameters when the whole table would be emptied."""
         if self.state == "exact" and not self.scope and not self.rows:
             raise BadParameters(
                 f"{self.option} is empty and scope names no column: this would delete all rows of {self.schema.table}",
-                "Give rows, or a scope. Who really wants it empty names a column in scope with all of its values",
+                "Give rows. To delete all rows on purpose, name a column in scope with all of its values",
             )
 
-    def _check_row(self, number, row):
+    def _check_row(self, number: int, row: Any) -> "Wanted":
         if not isinstance(row, dict):
-            raise _Wrong(["is no mapping of columns to values"])
+            raise _Wrong(["is not a mapping of columns to values"])
         named, problems = self._named(row)
-        problems += table_values.check(self.schema.table, named)
+        # a row that no server takes can still be deleted
+        refused = self._record.problems(named, self.schema.version)
+        problems += [] if self.state == "absent" else refused
         problems += self._complete(named)
         if self.schema.table == "subscriber":
             try:
@@ -171,52 +184,52 @@ class Request:
         values = {}
         for name, value in named.items():
             try:
-                values[name] = self.fields.all[name].check(value)
+                values[name] = self.columns.all[name].check(value)
             except ValueError as error:
                 problems.append(f"column {name}: {error}")
         for name, allowed in self.scope.items():
             if name in values and values[name] not in allowed:
-                shown = self.fields.all[name].shown(values[name])
+                shown = self.columns.all[name].shown(values[name])
                 problems.append(f"column {name}: {shown!r} is not in scope")
         if problems:
             raise _Wrong(problems)
         return Wanted(number, values, tuple(values[name] for name in self.match))
 
-    def _complete(self, named):
+    def _complete(self, named: Dict[str, Any]) -> List[str]:
         """Add to a row what scope and defaults tell of it: list of str, what is missing still."""
         problems = []
         for name, values in self.scope.items():
             if name not in named and len(values) == 1:
                 named[name] = values[0]
             elif name not in named:
-                problems.append(f"column {name}: is missing, scope has it")
+                problems.append(f"column {name}: is missing, and scope names it")
         for name in self.match:
             if name not in named and name in self._optional:
-                named[name] = self.fields.all[name].default
+                named[name] = self.columns.all[name].default
             elif name not in named and name not in self.scope:
-                problems.append(f"column {name}: is missing, it is part of the key")
+                problems.append(f"column {name}: is missing, and match names it")
         return problems
 
-    def _subscriber(self, named):
+    def _subscriber(self, named: Dict[str, Any]) -> Dict[str, Any]:
         if self.state == "absent":
             # nobody shall have to know the password of what is to be removed
-            return {name: value for name, value in named.items() if name not in schemas.SUBSCRIBER_SECRETS}
-        return subscriber.expand(named, self.fields, self._store)
+            return {name: value for name, value in named.items() if name not in self._record.secrets}
+        return passwords.expand(named, self.columns, self._store)
 
-    def _named(self, row):
+    def _named(self, row: Dict[str, Any]) -> Tuple[Dict[str, Any], List[str]]:
         """(the row with the names that the schema has, what is wrong with its names)"""
         named, problems = {}, []
         for name, value in row.items():
-            field = self.fields.find(name)
-            if field is None:
-                shown = row_file.shown(name)
-                problems.append(f"column {shown}: is not in the table, {self.fields.nearest(shown)}")
+            column = self.columns.find(name)
+            if column is None:
+                shown = printable(str(name), most=60)
+                problems.append(f"column {shown}: is not in the table, {self.columns.nearest(shown)}")
                 if len(problems) > _ENOUGH:
                     break
-            elif field.name in named:
-                problems.append(f"column {field.name}: is given twice")
+            elif column.name in named:
+                problems.append(f"column {column.name}: is given twice")
             else:
-                named[field.name] = value
+                named[column.name] = value
         return named, problems
 
 
@@ -224,10 +237,10 @@ class _Wrong(Exception):
     """A row is not right; args[0]: list of str."""
 
 
-def _raise_all(option, problems, hint):
+def _raise_all(option: str, problems: List[str], hint: Optional[str]) -> NoReturn:
     raise BadParameters(f"{option}: {first_few(problems, _SHOWN)}", hint)
 
 
-def load(path):
+def load(path: str) -> List[Dict[str, Any]]:
     """The rows in a file: list of dict. Raises BadParameters."""
     return row_file.load(path, "rows_file")

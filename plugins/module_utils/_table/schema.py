@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What is known of each table: its columns by table version, which columns tell rows apart, which hold secrets.
+"""The columns of each table by table version, and which of them tell rows apart.
 
 The data (schema_data.TABLES) is one text, a record per table, tokens separated by white space:
 
@@ -19,6 +19,7 @@ Source: scripts/mysql of 1.11 to 4.0 and of what will be 4.1, which scripts/post
 
 import re
 from collections import OrderedDict
+from typing import Iterable, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
@@ -28,51 +29,9 @@ _COLUMN = re.compile(r"(\w+):([a-z]+)(?:\(([0-9]+)(?:,([0-9]+))?\))?(U?)(\+?)(\?
 
 # The columns that tell rows apart, where the table has no unique key, or for a table that has one the same.
 # A column in brackets that a row leaves out is taken to have its default. After "|": where the table has no such column.
-_MATCH = {
-    "dispatcher": "setid destination",
-    "load_balancer": "group_id dst_uri",
-    "dr_gateways": "gwid",
-    "dr_carriers": "carrierid",
-    "dr_rules": "groupid prefix",
-    "dr_groups": "username domain",
-    "address": "grp ip [mask] [port] [proto]",
-    "domain": "domain",
-    "dialplan": "dpid match_op match_exp",
-    "subscriber": "username domain",
-    "rtpengine": "set_id socket",
-    "rtpproxy_sockets": "set_id rtpproxy_sock",
-    "tls_mgm": "domain type|address type",
-    "userblacklist": "username domain prefix",
-    "globalblacklist": "prefix",
-    "dbaliases": "alias_username alias_domain",
-    "grp": "username domain grp",
-}
-
-# A column that splits the table into what one play may own, for the hint
-_SCOPE = {
-    "dispatcher": "setid",
-    "load_balancer": "group_id",
-    "dr_gateways": "type",
-    "dr_rules": "groupid",
-    "dr_groups": "groupid",
-    "address": "grp",
-    "dialplan": "dpid",
-    "subscriber": "domain",
-    "registrant": "registrar",
-    "rtpengine": "set_id",
-    "rtpproxy_sockets": "set_id",
-    "tls_mgm": "type",
-    "userblacklist": "domain",
-    "dbaliases": "alias_domain",
-    "grp": "domain",
-}
-
-SUBSCRIBER_SECRETS = frozenset(("password", "ha1", "ha1b", "ha1_sha256", "ha1_sha512t256"))
-# Never shown, in whichever table they are
-SECRETS = SUBSCRIBER_SECRETS | frozenset(("private_key", "secret"))
 
 
-class Column:
+class DeclaredColumn:
     """A column as OpenSIPS' own scripts make it.
 
     name: str. type: base type of MySQL (char, int, tinyint, smallint, bigint, float, double, text, blob, mediumblob,
@@ -82,7 +41,7 @@ class Column:
 
     __slots__ = ("name", "type", "size", "scale", "unsigned", "auto", "null", "default")
 
-    def __init__(self, token):
+    def __init__(self, token: str) -> None:
         self.name, self.type, size, scale, unsigned, auto, null, default = _COLUMN.match(token).groups()
         self.size = None if size is None else int(size)
         self.scale = None if scale is None else int(scale)
@@ -94,28 +53,28 @@ class Schema:
     """One shape of a table.
 
     table: str. releases: list of OpenSIPS releases. version: int, None when OpenSIPS keeps none. primary_key: list of
-    str. unique: list of list of str. columns: OrderedDict of Column by name.
+    str. unique: list of list of str. columns: OrderedDict of DeclaredColumn by name.
     """
 
-    def __init__(self, table, tokens):
+    def __init__(self, table: str, tokens: List[str]) -> None:
         self.table = table
         self.releases = tokens[0].split(",")
         self.version = None if tokens[1] == "-" else int(tokens[1])
         self.primary_key = _key(tokens[2])
         self.unique = [] if tokens[3] == "-" else [_key(each) for each in tokens[3].split(";")]
-        self.columns = OrderedDict((column.name, column) for column in map(Column, tokens[4:]))
+        self.columns = OrderedDict((column.name, column) for column in map(DeclaredColumn, tokens[4:]))
 
 
-def _key(token):
+def _key(token: str) -> List[str]:
     return [] if token == "-" else token.split(",")
 
 
-def names():
+def names() -> List[str]:
     """Every table of every release, sorted: list of str."""
     return re.findall(r"(?m)^=(\w+)$", TABLES)
 
 
-def variants(table):
+def variants(table: str) -> "List[Schema]":
     """Every Schema of a table, the oldest release first. Raises BadParameters for a table that OpenSIPS does not have."""
     start = TABLES.find(f"\n={table}\n") if re.match(r"\w+\Z", str(table)) else -1
     if start < 0:
@@ -128,7 +87,7 @@ def variants(table):
     return [Schema(table, each.split()) for each in record.split("@")[1:]]
 
 
-def choose(table, version, real):
+def choose(table: str, version: Optional[int], real: Iterable[str]) -> "Schema":
     """The Schema of a table in a version that fits best. Several releases share a version although their columns differ.
 
     version: int, None when the database does not tell. real: names of the columns that are there.
@@ -139,33 +98,17 @@ def choose(table, version, real):
     if not fitting:
         listed = versions_listed(table)
         if version is None:
-            message = f"The table version of {table} is not in the database's table version"
+            message = f"The table 'version' of the database has no entry for {table}"
         else:
-            message = f"The table version of {table} is {version} in the database, which is not known"
-        raise UnknownSchema(message, f"Known are {listed}: migrate the database with opensips-cli")
+            message = f"The table {table} of the database has the version {version}, which is not known"
+        raise UnknownSchema(message, f"Known versions are {listed}. Migrate the database with opensips-cli")
     real = {name.lower() for name in real}
     return min(reversed(fitting), key=lambda each: len(real ^ {name.lower() for name in each.columns}))
 
 
-def versions_listed(table):
+def versions_listed(table: str) -> str:
     """The known versions of a table for a message: str such as ``7 (OpenSIPS 1.11, 2.4), 8 (OpenSIPS 3.6)``."""
     releases = OrderedDict()
     for each in variants(table):
         releases.setdefault(each.version, []).extend(each.releases)
     return ", ".join(f"{version} (OpenSIPS {', '.join(names)})" for version, names in releases.items())
-
-
-def default_match(schema):
-    """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known."""
-    for words in map(str.split, _MATCH.get(schema.table, "").split("|")):
-        if {word.strip("[]") for word in words} <= set(schema.columns):
-            break
-    if not words:
-        words = schema.unique[0] if schema.unique else []
-    match = [word.strip("[]") for word in words]
-    return match, [word.strip("[]") for word in words if word[0] == "["]
-
-
-def default_scope(table):
-    """A column that is a good scope for an example in a hint: str, or None."""
-    return _SCOPE.get(table)

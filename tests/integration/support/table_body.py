@@ -21,10 +21,11 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
 
 
-def call(check=False, **options):
-    """What the module would return."""
-    options["reload"] = False
-    task = Task({**DEFAULTS, **options}, check, True, None, pytest.fail)
+def call(check=False, connection=None, warn=pytest.fail, **options):
+    """What the module would return. connection: to the server that reads the table, or None: nobody does."""
+    if connection is None:
+        options["reload"] = False
+    task = Task({**DEFAULTS, **options}, check, True, connection, warn)
     try:
         return body.run(task)
     except TaskFailure as error:

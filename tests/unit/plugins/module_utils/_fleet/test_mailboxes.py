@@ -91,12 +91,12 @@ def test_empty_files(tmp_path):
         ("b.json", '[{"aor": "1", "new": -1}]', "entry 1: new is -1"),
         ("b.json", '[{"aor": "1", "old": 1.5}]', "entry 1: old is 1.5"),
         ("b.json", '[{"aor": "1", "old": true}]', "entry 1: old is True"),
-        ("b.json", '[{"aor": "1", "urgent_new": [1]}]', "row 1 is no mapping of names to plain values"),
+        ("b.json", '[{"aor": "1", "urgent_new": [1]}]', "row 1 is not a mapping of names to plain values"),
         ("b.csv", "aor,new\n1,x\n", "entry 1: new is 'x'"),
         ("b.csv", "aor,new\n1,1\n2,-3\n", "entry 2: new is '-3'"),
         ("b.csv", "aor;new\n1;1\n", "entry 1 has aor;new"),
         ("b.csv", "1001,3\n1002,4\n", "entry 1 has 1001, 3"),
-        ("b.csv", "aor,new\n1001,3,5\n", "line 2 has not as many cells"),
+        ("b.csv", "aor,new\n1001,3,5\n", "line 2 has another number of cells"),
     ],
 )
 def test_errors_name_the_file_and_the_entry(tmp_path, name, content, said):

@@ -9,22 +9,24 @@ import os
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._table import schema
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Fields, Real
+from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns, FoundColumn
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
 
 _KINDS = {"char": "text", "text": "text", "datetime": "datetime", "float": "float", "double": "float"}
 DEFAULTS = {"state": "present", "match": None, "scope": None, "store_password": False}
 
 
-def fields_of(variant, without=(), more=()):
-    """The Fields of a table that is as its schema."""
-    reals = []
+def columns_of(variant, without=(), more=()):
+    """The columns of a table that is as its schema."""
+    found = []
     for column in variant.columns.values():
         kind = "bytes" if column.type.endswith("blob") else _KINDS.get(column.type, "int")
         size = column.size if column.type == "char" else None
-        reals.append(Real(column.name, kind, column.type, length=size, null=column.null))
-    return Fields(variant, [real for real in reals if real.name not in without] + list(more))
+        found.append(FoundColumn(column.name, kind, column.type, length=size, null=column.null))
+    return ComparedColumns(
+        variant, [column for column in found if column.name not in without] + list(more), tables.SECRETS
+    )
 
 
 def variant_of(table, release="3.6"):
@@ -38,7 +40,7 @@ def request_for():
 
     def make(table, rows=(), release="3.6", more=(), **params):
         variant = variant_of(table, release)
-        request = Request(variant, fields_of(variant, more=more), dict(DEFAULTS, **params))
+        request = Request(variant, columns_of(variant, more=more), dict(DEFAULTS, **params))
         request.add(list(rows))
         request.check_emptying()
         return request

@@ -64,5 +64,5 @@ def test_nobody_who_only_reads_is_told_of_writing():
     "text", ["sorry, too many clients already", "remaining connection slots are reserved", "Too many connections"]
 )
 def test_no_connection_left(text):
-    assert "no connection left" in database("postgresql")._open_hint(text.lower(), None)
-    assert "no connection left" in database("mysql")._open_hint(text, 1040)
+    assert "allows no more connections" in database("postgresql")._open_hint(text.lower(), None)
+    assert "allows no more connections" in database("mysql")._open_hint(text, 1040)

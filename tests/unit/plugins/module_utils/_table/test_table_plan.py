@@ -13,7 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._table.conftest import (
     DEFAULTS,
-    fields_of,
+    columns_of,
     variant_of,
 )
 
@@ -22,7 +22,7 @@ COLUMNS = list(VARIANT.columns)
 
 
 def request_of(rows, **params):
-    request = Request(VARIANT, fields_of(VARIANT), dict(DEFAULTS, **params))
+    request = Request(VARIANT, columns_of(VARIANT), dict(DEFAULTS, **params))
     request.add(rows)
     return request
 
@@ -59,11 +59,11 @@ def carry_out(made, table):
 
 
 def test_operations():
-    table = [row(1, 1, "a"), row(2, 1, "b", "5"), row(3, 1, "d"), row(4, 2, "a")]
+    table = [row(1, 1, "sip:a"), row(2, 1, "sip:b", "5"), row(3, 1, "sip:d"), row(4, 2, "sip:a")]
     wanted = [
-        {"setid": 1, "destination": "a"},
-        {"setid": 1, "destination": "b", "weight": 6, "attrs": None},
-        {"setid": 1, "destination": "c", "weight": 7},
+        {"setid": 1, "destination": "sip:a"},
+        {"setid": 1, "destination": "sip:b", "weight": 6, "attrs": None},
+        {"setid": 1, "destination": "sip:c", "weight": 7},
     ]
     made = plan.make(request_of(wanted), stored(table))
     assert [each.operation for each in made.changes] == ["none", "update", "insert"]
@@ -74,7 +74,7 @@ def test_operations():
     assert made.counts() == {"insert": 1, "update": 1, "delete": 0, "none": 1}
 
     exact = plan.make(request_of(wanted, state="exact", scope={"setid": 1}), stored(table))
-    assert [(each.operation, each.number, each.key) for each in exact.changes][3:] == [("delete", None, (1, "d"))]
+    assert [(each.operation, each.number, each.key) for each in exact.changes][3:] == [("delete", None, (1, "sip:d"))]
 
     absent = plan.make(request_of([wanted[0], wanted[2]], state="absent"), stored(table))
     assert [(each.operation, each.number) for each in absent.changes] == [("delete", 1), ("none", 2)]
@@ -82,11 +82,11 @@ def test_operations():
 
 
 def test_several_rows_with_one_key():
-    table = [row(1, 1, "a", "5"), row(2, 1, "a", "6"), row(3, 1, "a", "5")]
-    wanted = [{"setid": 1, "destination": "a", "weight": 6}]
+    table = [row(1, 1, "sip:a", "5"), row(2, 1, "sip:a", "6"), row(3, 1, "sip:a", "5")]
+    wanted = [{"setid": 1, "destination": "sip:a", "weight": 6}]
     with pytest.raises(AmbiguousKey) as caught:
         plan.make(request_of(wanted), stored(table))
-    assert "3 rows with setid=1 destination=a" in str(caught.value)
+    assert "3 rows with setid=1 destination=sip:a" in str(caught.value)
     assert "match" in caught.value.hint
     made = plan.make(request_of(wanted, state="exact", scope={"setid": 1}), stored(table))
     # the one that is right stays
@@ -99,8 +99,8 @@ def test_several_rows_with_one_key():
 
 
 def test_rows_outside_of_the_scope_are_not_deleted():
-    table = [row(1, 1, "a", "9"), row(2, 1, "b", "1")]
-    wanted = [{"setid": 1, "destination": "a", "weight": "1"}]
+    table = [row(1, 1, "sip:a", "9"), row(2, 1, "sip:b", "1")]
+    wanted = [{"setid": 1, "destination": "sip:a", "weight": "1"}]
     made = plan.make(request_of(wanted, state="exact", scope={"weight": 1}), stored(table))
     # the listed one comes into the scope, the one that is in it and not listed goes
     assert [(each.operation, each.identity["id"]) for each in made.changes] == [("update", 1), ("delete", 2)]
@@ -110,21 +110,26 @@ def test_rows_outside_of_the_scope_are_not_deleted():
 
 def test_what_new_rows_lack():
     gateways = variant_of("dr_gateways")
-    request = Request(gateways, fields_of(gateways), dict(DEFAULTS))
+    request = Request(gateways, columns_of(gateways), dict(DEFAULTS))
     request.add([{"gwid": "a"}, {"gwid": "b", "address": "192.0.2.1"}])
     made = plan.make(request, {})
-    assert plan.missing(request, made) == ["row 1, column address: is missing, a new row needs it"]
+    assert plan.missing(request, made) == ["row 1, column address: is missing, and a new row requires it"]
 
 
 ROWS = st.lists(
     st.builds(
-        row, st.just(0), st.integers(1, 2), st.sampled_from("abc"), st.sampled_from("12"), st.sampled_from([None, "x"])
+        row,
+        st.just(0),
+        st.integers(1, 2),
+        st.sampled_from(["sip:a", "sip:b", "sip:c"]),
+        st.sampled_from("12"),
+        st.sampled_from([None, "x"]),
     ),
     max_size=8,
 )
 GIVEN = st.lists(
     st.fixed_dictionaries(
-        {"setid": st.integers(1, 2), "destination": st.sampled_from("abcd")},
+        {"setid": st.integers(1, 2), "destination": st.sampled_from(["sip:a", "sip:b", "sip:c", "sip:d"])},
         optional={"weight": st.sampled_from([1, "2"]), "attrs": st.sampled_from([None, "x"])},
     ),
     max_size=6,

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._table import rows
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Real
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import FoundColumn
 
 A, B = {"setid": 1, "destination": "sip:a"}, {"setid": 1, "destination": "sip:b"}
 
@@ -34,12 +34,12 @@ def test_every_mistake_is_told_with_its_row_and_column(request_for):
     )
     for part in (
         "row 1, column wieght: is not in the table, did you mean weight?",
-        "row 2, column setid: 'x' is no whole number",
+        "row 2, column setid: 'x' is not a whole number",
         "row 2, column destination: 'yyyy",
-        "has 193 characters, 192 fit",
-        "row 3, column setid: is missing, it is part of the key",
+        "has 193 characters, and the column holds 192",
+        "row 3, column setid: is missing, and match names it",
         "row 4, column state: may not be NULL",
-        "row 5, is no mapping",
+        "row 5, is not a mapping",
         "the key columns are setid, destination",
     ):
         assert part in text
@@ -83,7 +83,7 @@ def test_match(request_for, match, text):
 
 def test_a_table_without_unique_key_needs_match(request_for):
     text = told(request_for, "silo", [])
-    assert "match is not given" in text and "src_addr" in text
+    assert "match is not set" in text and "src_addr" in text
     assert request_for("silo", [], match=["id"]).match == ["id"]
 
 
@@ -101,11 +101,11 @@ def test_scope_belongs_to_exact(request_for):
     "scope, text",
     [
         ({"set": 1}, "scope: the table dispatcher has no column 'set'. Did you mean setid or"),
-        ({"setid": "x"}, "scope: column setid: 'x' is no whole number"),
+        ({"setid": "x"}, "scope: column setid: 'x' is not a whole number"),
         ({"setid": []}, "scope: setid is an empty list"),
         ({"setid": 2}, "row 1, column setid: 1 is not in scope"),
         ({"setid": [2, 3]}, "row 1, column setid: 1 is not in scope"),
-        ({"state": [0, 1]}, "row 1, column state: is missing, scope has it"),
+        ({"state": [0, 1]}, "row 1, column state: is missing, and scope names it"),
     ],
 )
 def test_rows_are_in_the_scope(request_for, scope, text):
@@ -125,8 +125,8 @@ def test_a_whole_table_is_not_emptied(request_for):
 
 
 def test_only_what_is_needed_is_read(request_for):
-    assert request_for("dispatcher", [A, dict(B, weight=1)]).columns() == ["setid", "destination", "weight"]
-    assert "attrs" in request_for("dispatcher", [A], state="absent").columns()
+    assert request_for("dispatcher", [A, dict(B, weight=1)]).columns_to_read() == ["setid", "destination", "weight"]
+    assert "attrs" in request_for("dispatcher", [A], state="absent").columns_to_read()
 
 
 def test_subscribers(request_for):
@@ -138,14 +138,14 @@ def test_subscribers(request_for):
     # 25 characters fit into the column, any number into a hash
     assert request_for("subscriber", [dict(user, password="x" * 26)])
     text = told(request_for, "subscriber", [dict(user, password="s3cret" * 5)], store_password=True)
-    assert "column password: the value has 30 characters, 25 fit" in text and "s3cret" not in text
+    assert "column password: the value has 30 characters, and the column holds 25" in text and "s3cret" not in text
     # and who goes does not need one
     (row,) = request_for("subscriber", [dict(user, password="")], state="absent").rows
     assert row.values == user
 
 
 def test_columns_of_ones_own_are_columns(request_for):
-    more = [Real("account", "int", "INTEGER", null=True)]
+    more = [FoundColumn("account", "int", "INTEGER", null=True)]
     (row,) = request_for("subscriber", [{"username": "a", "domain": "b", "ACCOUNT": "7"}], more=more).rows
     assert row.values["account"] == 7
 
@@ -157,13 +157,19 @@ def test_files(write):
     assert rows.load(write("rows.JSON", expected)) == expected
 
 
+def test_null_of_an_export_is_null(write):
+    """As MySQL and PostgreSQL (\\N), and phpMyAdmin (NULL) write it: as text, no server could use the value."""
+    text = "setid,destination,attrs,socket\n1,sip:a,\\N,NULL\n"
+    assert rows.load(write("rows.csv", text)) == [{"setid": "1", "destination": "sip:a", "attrs": None, "socket": None}]
+
+
 @pytest.mark.parametrize(
     "name, content, text",
     [
         ("a.json", "{", "cannot be read"),
-        ("a.json", {"setid": 1}, "holds no list"),
-        ("a.csv", "setid,destination\n1\n", "line 2 has not as many cells"),
-        ("a.csv", "setid,destination\n1,2,3\n", "line 2 has not as many cells"),
+        ("a.json", {"setid": 1}, "is not a list"),
+        ("a.csv", "setid,destination\n1\n", "line 2 has another number of cells"),
+        ("a.csv", "setid,destination\n1,2,3\n", "line 2 has another number of cells"),
         ("a.csv", 'setid\n"1\n', "cannot be read"),
     ],
 )

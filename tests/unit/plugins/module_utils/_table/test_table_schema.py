@@ -6,12 +6,12 @@
 
 import pytest
 
-from ansible_collections.community.opensips.data import schema as tables
+from ansible_collections.community.opensips.data import schema as source
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._table import schema
+from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
 
-JSON = tables.by_release()
+JSON = source.by_release()
 
 # the tables for which defaults are promised
 NAMED = (
@@ -25,7 +25,7 @@ def real_names(release, table):
 
 
 def test_nothing_is_lost():
-    assert schema.names() == sorted(tables.load())
+    assert schema.names() == sorted(source.load())
     for release, found in JSON.items():
         for table, given in found.items():
             (made,) = [each for each in schema.variants(table) if release in each.releases]
@@ -63,7 +63,7 @@ def test_columns_decide_among_releases_with_one_version():
 def test_an_unknown_version_is_told_with_the_known_ones():
     with pytest.raises(UnknownSchema) as caught:
         schema.choose("dispatcher", 5, ["id"])
-    assert "dispatcher is 5" in str(caught.value)
+    assert "dispatcher of the database has the version 5" in str(caught.value)
     for known in (
         "6 (OpenSIPS 1.11)",
         "7 (OpenSIPS 2.1, 2.2)",
@@ -73,7 +73,7 @@ def test_an_unknown_version_is_told_with_the_known_ones():
         assert known in str(caught.value)
     with pytest.raises(UnknownSchema) as caught:
         schema.choose("dispatcher", None, ["id"])
-    assert "not in" in str(caught.value)
+    assert "has no entry" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -122,27 +122,27 @@ def test_what_is_no_name_is_no_table(table):
 @pytest.mark.parametrize("table", NAMED)
 def test_rows_of_the_tables_in_use_are_told_apart_by_default(table):
     for variant in schema.variants(table):
-        match, optional = schema.default_match(variant)
+        match, optional = tables.default_match(variant)
         assert match and set(match) <= set(variant.columns)
         assert all(variant.columns[name].default is not None for name in optional)
         assert not {name for name in match if variant.columns[name].auto}
         if variant.unique:
             assert match in variant.unique
-        scope = schema.default_scope(table)
+        scope = tables.of(table).scope
         assert scope is None or scope in variant.columns
 
 
 def test_the_key_of_a_registrant_is_that_of_its_version():
     old, new = (schema.choose("registrant", version, ["aor"]) for version in (1, 3))
-    assert schema.default_match(old)[0] == ["aor"]
-    assert schema.default_match(new)[0] == ["aor", "binding_URI", "registrar"]
+    assert tables.default_match(old)[0] == ["aor"]
+    assert tables.default_match(new)[0] == ["aor", "binding_URI", "registrar"]
 
 
 def test_secrets_are_known():
     found = set()
     for each in JSON.values():
         for table, given in each.items():
-            found |= {(table, column["name"]) for column in given["columns"] if column["name"] in schema.SECRETS}
+            found |= {(table, column["name"]) for column in given["columns"] if column["name"] in tables.SECRETS}
     assert {table for table, _name in found} == {
         "subscriber",
         "registrant",

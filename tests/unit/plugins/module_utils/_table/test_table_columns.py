@@ -11,24 +11,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.opensips.plugins.module_utils._table import fields, schema
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Field, Fields, Real
+from ansible_collections.community.opensips.plugins.module_utils._table import columns, schema
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import (
+    ComparedColumn,
+    ComparedColumns,
+    FoundColumn,
+)
 
 
 def column(token):
-    return schema.Column(token)
+    return schema.DeclaredColumn(token)
 
 
-INT = Field(Real("n", "int", "INTEGER", null=False), column("n:int(11)=0"))
-UNSIGNED = Field(Real("n", "int", "INTEGER", null=False), column("n:int(11)U=0"))
-PORT = Field(Real("port", "int", "INTEGER", null=False), column("port:smallint(5)U=0"))
-TEXT = Field(Real("t", "text", "VARCHAR", length=8, null=True), column("t:char(8)?"))
-BLOB = Field(Real("b", "bytes", "BLOB", length=10), column("b:blob?"))
-MOMENT = Field(Real("d", "datetime", "DATETIME", null=False), column("d:datetime=1900-01-01~00:00:01"))
-DOUBLE = Field(Real("f", "float", "DOUBLE", null=False), column("f:double=0.5"))
-SINGLE = Field(Real("q", "float", "FLOAT", single=True, null=False), column("q:float(10,2)=1.0"))
-SWITCH = Field(Real("s", "bool", "BOOLEAN"))
-SECRET = Field(Real("password", "text", "CHAR", length=4, null=False), column("password:char(4)="))
+INT = ComparedColumn(FoundColumn("n", "int", "INTEGER", null=False), column("n:int(11)=0"))
+UNSIGNED = ComparedColumn(FoundColumn("n", "int", "INTEGER", null=False), column("n:int(11)U=0"))
+PORT = ComparedColumn(FoundColumn("port", "int", "INTEGER", null=False), column("port:smallint(5)U=0"))
+TEXT = ComparedColumn(FoundColumn("t", "text", "VARCHAR", length=8, null=True), column("t:char(8)?"))
+BLOB = ComparedColumn(FoundColumn("b", "bytes", "BLOB", length=10), column("b:blob?"))
+MOMENT = ComparedColumn(FoundColumn("d", "datetime", "DATETIME", null=False), column("d:datetime=1900-01-01~00:00:01"))
+DOUBLE = ComparedColumn(FoundColumn("f", "float", "DOUBLE", null=False), column("f:double=0.5"))
+SINGLE = ComparedColumn(FoundColumn("q", "float", "FLOAT", single=True, null=False), column("q:float(10,2)=1.0"))
+SWITCH = ComparedColumn(FoundColumn("s", "bool", "BOOLEAN"))
+SECRET = ComparedColumn(
+    FoundColumn("password", "text", "CHAR", length=4, null=False), column("password:char(4)="), ["password"]
+)
 ALL = (INT, UNSIGNED, PORT, TEXT, BLOB, MOMENT, DOUBLE, SINGLE, SWITCH, SECRET)
 
 
@@ -63,31 +69,31 @@ def test_what_means_the_same_is_the_same(field, values, canonical):
 @pytest.mark.parametrize(
     "field, value, text",
     [
-        (INT, "x", "'x' is no whole number"),
-        (INT, "", "'' is no whole number"),
-        (INT, 1.5, "1.5 is no whole number"),
-        (INT, float("inf"), "inf is no whole number"),
-        (INT, float("nan"), "nan is no whole number"),
-        (INT, [1], "[1] is no whole number"),
-        (INT, {}, "{} is no whole number"),
+        (INT, "x", "'x' is not a whole number"),
+        (INT, "", "'' is not a whole number"),
+        (INT, 1.5, "1.5 is not a whole number"),
+        (INT, float("inf"), "inf is not a whole number"),
+        (INT, float("nan"), "nan is not a whole number"),
+        (INT, [1], "[1] is not a whole number"),
+        (INT, {}, "{} is not a whole number"),
         (INT, 2**31, "2147483648 is not from -2147483648 to 2147483647"),
         (INT, None, "may not be NULL"),
         (UNSIGNED, -1, "-1 is not from 0 to 4294967295"),
         (PORT, 65536, "65536 is not from 0 to 65535"),
-        (TEXT, "123456789", "'123456789' has 9 characters, 8 fit"),
+        (TEXT, "123456789", "'123456789' has 9 characters, and the column holds 8"),
         (TEXT, True, "put quotes around"),
-        (TEXT, ["a"], "['a'] is no text"),
+        (TEXT, ["a"], "['a'] is not text"),
         (TEXT, "a\0", "NUL"),
         (TEXT, "\ud800", "not valid Unicode"),
-        (BLOB, "ä" * 6, "has 12 bytes, 10 fit"),
-        (MOMENT, "tomorrow", "'tomorrow' is no time"),
-        (MOMENT, "2026-02-30 00:00:00", "is no time"),
-        (MOMENT, 5, "5 is no time"),
-        (DOUBLE, "x", "'x' is no number"),
-        (DOUBLE, float("nan"), "nan is no number"),
-        (DOUBLE, 10**400, "is no number"),
-        (DOUBLE, True, "True is no number"),
-        (SINGLE, 1e39, "1e+39 is no number"),
+        (BLOB, "ä" * 6, "has 12 bytes, and the column holds 10"),
+        (MOMENT, "tomorrow", "'tomorrow' is not a time"),
+        (MOMENT, "2026-02-30 00:00:00", "is not a time"),
+        (MOMENT, 5, "5 is not a time"),
+        (DOUBLE, "x", "'x' is not a number"),
+        (DOUBLE, float("nan"), "nan is not a number"),
+        (DOUBLE, 10**400, "is not a number"),
+        (DOUBLE, True, "True is not a number"),
+        (SINGLE, 1e39, "1e+39 is not a number"),
         (SWITCH, "maybe", "'maybe' is neither true nor false"),
     ],
 )
@@ -159,7 +165,7 @@ def test_single_precision_survives_the_way_through_32_bits(value):
     """PostgreSQL's REAL and MySQL's FLOAT give back the nearest number with 6 digits, or the one of 32 bits."""
     import struct
 
-    plain = Field(Real("q", "float", "REAL", single=True), column("q:float=0"))
+    plain = ComparedColumn(FoundColumn("q", "float", "REAL", single=True), column("q:float=0"))
     written = plain.check(value)
     kept = struct.unpack("f", struct.pack("f", written))[0]
     if abs(value) > 1.2e-38:
@@ -169,28 +175,33 @@ def test_single_precision_survives_the_way_through_32_bits(value):
 def test_defaults():
     assert MOMENT.default == "1900-01-01 00:00:01"
     assert INT.default == 0 and TEXT.default is None
-    assert Field(Real("id", "int", "INTEGER", null=False), column("id:int(10)U+")).default is fields.NOTHING
-    needed = Field(Real("gwid", "text", "CHAR", null=False), column("gwid:char(64)"))
+    assert (
+        ComparedColumn(FoundColumn("id", "int", "INTEGER", null=False), column("id:int(10)U+")).default
+        is columns.NOTHING
+    )
+    needed = ComparedColumn(FoundColumn("gwid", "text", "CHAR", null=False), column("gwid:char(64)"))
     assert needed.needed and not INT.needed
-    assert not Field(Real("gwid", "text", "CHAR", null=False, has_default=True), column("gwid:char(64)")).needed
+    assert not ComparedColumn(
+        FoundColumn("gwid", "text", "CHAR", null=False, has_default=True), column("gwid:char(64)")
+    ).needed
 
 
 def test_the_database_knows_better_than_the_schema():
     # 40000 is a port, but PostgreSQL's SMALLINT ends at 32767
-    port = Field(Real("port", "int", "SMALLINT", low=-32768, high=32767), column("port:smallint(5)U=0"))
+    port = ComparedColumn(FoundColumn("port", "int", "SMALLINT", low=-32768, high=32767), column("port:smallint(5)U=0"))
     with pytest.raises(ValueError):
         port.check(40000)
     with pytest.raises(ValueError):
         port.check(-1)
     # an administrator made the column longer
-    assert Field(Real("t", "text", "VARCHAR", length=20), column("t:char(8)")).check("x" * 20)
+    assert ComparedColumn(FoundColumn("t", "text", "VARCHAR", length=20), column("t:char(8)")).check("x" * 20)
     # /128 does not fit into a signed tinyint of MySQL, but into what SQLite makes of it
-    assert Field(Real("mask", "int", "INTEGER"), column("mask:tinyint=32")).check(128) == 128
+    assert ComparedColumn(FoundColumn("mask", "int", "INTEGER"), column("mask:tinyint=32")).check(128) == 128
 
 
 def test_a_type_that_opensips_does_not_use_is_not_written():
     with pytest.raises(ValueError, match="JSON"):
-        Field(Real("x", None, "JSON")).check("1")
+        ComparedColumn(FoundColumn("x", None, "JSON")).check("1")
 
 
 def test_secrets_are_hidden():
@@ -199,14 +210,14 @@ def test_secrets_are_hidden():
     assert TEXT.shown("abc") == "abc" and BLOB.shown(b"\xff") == "\\xff"
 
 
-def test_fields_join_schema_and_database():
+def test_columns_join_schema_and_database():
     known = schema.choose("registrant", 3, ["aor"])
-    reals = [Real(name.lower(), "text", "VARCHAR") for name in known.columns if name != "state"] + [
-        Real("note", "text", "TEXT")
+    found = [FoundColumn(name.lower(), "text", "VARCHAR") for name in known.columns if name != "state"] + [
+        FoundColumn("note", "text", "TEXT")
     ]
-    found = Fields(known, reals)
-    assert found.find("binding_uri").name == "binding_URI" and found.find("BINDING_URI").real == "binding_uri"
+    found = ComparedColumns(known, found)
+    assert found.find("binding_uri").name == "binding_URI" and found.find("BINDING_URI").real_name == "binding_uri"
     assert found.find("note").known is False and found.find("state") is None
-    assert "has not" in found.nearest("state")
+    assert "does not have it" in found.nearest("state")
     assert "registrar" in found.nearest("registar")
     assert "there are id" in found.nearest("qqqqqq")

@@ -12,8 +12,12 @@ realm. ha1b, up to table version 7, is that of user@domain:domain:password (scri
 """
 
 import hashlib
+from typing import TYPE_CHECKING, Any, Dict, Iterable
 
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 
 # column: (algorithm, what is hashed)
 _HASHES = {
@@ -24,7 +28,7 @@ _HASHES = {
 }
 
 
-def hashes(user, domain, password, columns):
+def hashes(user: Any, domain: Any, password: str, columns: Iterable[str]) -> Dict[str, str]:
     """{column: hexadecimal hash} for those of columns that hold one. Raises MissingLibrary where OpenSSL lacks the algorithm."""
     return {
         column: _hash(algorithm, text.format(user=user, domain=domain, password=password))
@@ -33,10 +37,10 @@ def hashes(user, domain, password, columns):
     }
 
 
-def expand(row, fields, store):
+def expand(row: Dict[str, Any], columns: "ComparedColumns", store: bool) -> Dict[str, Any]:
     """A row as the table has it: its password in clear becomes the hashes that the table has. A row without one stays as it is.
 
-    row: dict by column. fields: Fields. store: whether the column password shall keep the password in clear.
+    row: dict by column. columns: ComparedColumns. store: whether the column password shall keep the password in clear.
     Raises ValueError that says what is wrong, without the password.
     """
     password = row.get("password")
@@ -50,11 +54,11 @@ def expand(row, fields, store):
         raise ValueError("password: is not valid Unicode") from None
     given = sorted(name for name in row if name in _HASHES)
     if given:
-        raise ValueError(f"password: contradicts {', '.join(given)}, which follows from it: leave one out")
+        raise ValueError(f"password: cannot be given together with {', '.join(given)}, which is computed from it")
     missing = [name for name in ("username", "domain") if not isinstance(row.get(name), (str, int)) or row[name] == ""]
     if missing:
-        raise ValueError(f"password: its hashes need {' and '.join(missing)}")
-    made = hashes(row["username"], row["domain"], password, [field.name for field in fields.all.values()])
+        raise ValueError(f"password: its hashes require {' and '.join(missing)}")
+    made = hashes(row["username"], row["domain"], password, list(columns.all))
     if not made and not store:
         raise ValueError("password: this table has no column for a hash, and store_password is not set")
     expanded = dict(row, **made)
@@ -63,7 +67,7 @@ def expand(row, fields, store):
     return expanded
 
 
-def _hash(algorithm, text):
+def _hash(algorithm: str, text: str) -> str:
     data = text.encode("utf-8")
     # Python before 3.8 hands the name on to OpenSSL, which writes it so
     for name in (algorithm, algorithm.replace("_", "-")):
@@ -77,5 +81,5 @@ def _hash(algorithm, text):
             pass
     raise MissingLibrary(
         f"OpenSSL with {algorithm}",
-        f"Python on this host cannot compute {algorithm}, which the table's hashes need. It takes OpenSSL 1.1.1 or later",
+        f"Python on this host cannot compute {algorithm}, which the hashes of the table require. Install OpenSSL 1.1.1 or later",
     )

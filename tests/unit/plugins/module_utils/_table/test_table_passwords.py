@@ -8,23 +8,25 @@ import hashlib
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._table import schema, subscriber
-from ansible_collections.community.opensips.plugins.module_utils._table.fields import Fields, Real
+from ansible_collections.community.opensips.plugins.module_utils._table import passwords, schema
+from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns, FoundColumn
 
 # {release: columns}
 COLUMNS = {variant.releases[-1]: list(variant.columns) for variant in schema.variants("subscriber")}
 
 
-def fields_of(release, without=()):
+def columns_of(release, without=()):
     (variant,) = [each for each in schema.variants("subscriber") if release in each.releases]
-    return Fields(variant, [Real(name, "text", "CHAR", length=64) for name in variant.columns if name not in without])
+    return ComparedColumns(
+        variant, [FoundColumn(name, "text", "CHAR", length=64) for name in variant.columns if name not in without]
+    )
 
 
 def test_hashes_of_the_rfcs():
     # RFC 2617, 3.5, and RFC 7616, 3.9.1: what H(A1) has to be for their responses
-    ha1 = subscriber.hashes("Mufasa", "testrealm@host.com", "Circle Of Life", ["ha1"])["ha1"]
+    ha1 = passwords.hashes("Mufasa", "testrealm@host.com", "Circle Of Life", ["ha1"])["ha1"]
     assert ha1 == "939e7578ed9e3c518a452acee763bce9"
-    both = subscriber.hashes("Mufasa", "http-auth@example.org", "Circle of Life", ["ha1", "ha1_sha256"])
+    both = passwords.hashes("Mufasa", "http-auth@example.org", "Circle of Life", ["ha1", "ha1_sha256"])
     uri = "/dir/index.html"
     rest = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v:00000001:f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ:auth"
     for column, algorithm, response in (
@@ -38,7 +40,7 @@ def test_hashes_of_the_rfcs():
 
 def test_hashes_of_other_tools():
     # printf %s 'alice:example.com:wonderland' | openssl dgst -sha512-256; ... 'alice@example.com:example.com:wonderland' | md5sum
-    found = subscriber.hashes("alice", "example.com", "wonderland", ["ha1_sha512t256", "ha1b", "username", "rpid"])
+    found = passwords.hashes("alice", "example.com", "wonderland", ["ha1_sha512t256", "ha1b", "username", "rpid"])
     assert found == {
         "ha1_sha512t256": "9485c7b52baa1fc08914b6e75e4adc1d5a0845968231acfbb4d364fa3e4dd28b",
         "ha1b": "5f3b4d392d62686136b6dcfbeec41c21",
@@ -54,30 +56,30 @@ def test_hashes_of_other_tools():
     ],
 )
 def test_each_version_gets_its_hashes(release, made):
-    row = subscriber.expand(
-        {"username": "alice", "domain": "example.com", "password": "wonderland"}, fields_of(release), False
+    row = passwords.expand(
+        {"username": "alice", "domain": "example.com", "password": "wonderland"}, columns_of(release), False
     )
     assert {name for name in row if name.startswith("ha1")} == made
     assert row["password"] == ""
-    stored = subscriber.expand(
-        {"username": "alice", "domain": "example.com", "password": "wonderland"}, fields_of(release), True
+    stored = passwords.expand(
+        {"username": "alice", "domain": "example.com", "password": "wonderland"}, columns_of(release), True
     )
     assert stored == dict(row, password="wonderland")
 
 
 def test_umlauts_are_utf8():
-    found = subscriber.hashes("jürgen", "example.com", "schön", ["ha1"])["ha1"]
+    found = passwords.hashes("jürgen", "example.com", "schön", ["ha1"])["ha1"]
     assert found == hashlib.md5("jürgen:example.com:schön".encode()).hexdigest()
 
 
 def test_numbers_are_users():
-    row = subscriber.expand({"username": 1001, "domain": "example.com", "password": "x"}, fields_of("4.0"), False)
+    row = passwords.expand({"username": 1001, "domain": "example.com", "password": "x"}, columns_of("4.0"), False)
     assert row["ha1"] == hashlib.md5(b"1001:example.com:x").hexdigest()
 
 
 def test_a_row_without_a_password_stays():
     row = {"username": "alice", "ha1": "0" * 32}
-    assert subscriber.expand(row, fields_of("4.0"), False) is row
+    assert passwords.expand(row, columns_of("4.0"), False) is row
 
 
 @pytest.mark.parametrize(
@@ -86,22 +88,22 @@ def test_a_row_without_a_password_stays():
         ({"password": ""}, "not empty"),
         ({"password": None}, "not empty"),
         ({"password": 4711}, "put quotes"),
-        ({"password": "s3cret", "ha1": "x"}, "contradicts ha1"),
-        ({"password": "s3cret", "domain": ""}, "need domain"),
-        ({"password": "s3cret", "username": None}, "need username"),
+        ({"password": "s3cret", "ha1": "x"}, "together with ha1"),
+        ({"password": "s3cret", "domain": ""}, "require domain"),
+        ({"password": "s3cret", "username": None}, "require username"),
         ({"password": "s3cret\ud800"}, "not valid Unicode"),
     ],
 )
 def test_what_is_wrong_is_said_without_the_password(row, text):
     row = dict({"username": "alice", "domain": "example.com"}, **row)
     with pytest.raises(ValueError) as caught:
-        subscriber.expand(row, fields_of("4.0"), False)
+        passwords.expand(row, columns_of("4.0"), False)
     assert text in str(caught.value) and "s3cret" not in str(caught.value) and "4711" not in str(caught.value)
 
 
 def test_a_table_without_hashes():
-    bare = fields_of("4.0", without=("ha1", "ha1_sha256", "ha1_sha512t256"))
+    bare = columns_of("4.0", without=("ha1", "ha1_sha256", "ha1_sha512t256"))
     row = {"username": "alice", "domain": "example.com", "password": "x"}
     with pytest.raises(ValueError, match="store_password"):
-        subscriber.expand(row, bare, False)
-    assert subscriber.expand(row, bare, True)["password"] == "x"
+        passwords.expand(row, bare, False)
+    assert passwords.expand(row, bare, True)["password"] == "x"

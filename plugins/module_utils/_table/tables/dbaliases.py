@@ -1,0 +1,17 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Aliases of users."""
+
+from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
+
+RECORD = Record(
+    "dbaliases",
+    match="alias_username alias_domain",
+    scope="alias_domain",
+    unseen="OpenSIPS reads it each time that it needs it",
+)

@@ -1,0 +1,22 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Translations of the dialplan. Source: modules/dialplan/dp_db.c of 2.4, 3.6, 4.0."""
+
+from ansible_collections.community.opensips.plugins.module_utils._table import formats, views
+from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
+
+RECORD = Record(
+    "dialplan",
+    match="dpid match_op match_exp",
+    scope="dpid",
+    formats={
+        "match_op": formats.one_of(0, 1),
+        "timerec": formats.timerec,
+    },
+    view=views.Loaded("dialplan", "rules", where={"disabled": [0]}),
+)

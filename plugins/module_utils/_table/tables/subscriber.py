@@ -1,0 +1,20 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Users with their passwords, or hashes of them (see passwords.py)."""
+
+from ansible_collections.community.opensips.plugins.module_utils._table import formats
+from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
+
+RECORD = Record(
+    "subscriber",
+    match="username domain",
+    scope="domain",
+    secrets="password ha1 ha1b ha1_sha256 ha1_sha512t256",
+    formats={"username": formats.not_empty},
+    unseen="OpenSIPS reads it each time that it needs it",
+)

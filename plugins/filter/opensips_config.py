@@ -12,7 +12,12 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.plugin_utils import _config, _config_options, _config_values
+from ansible_collections.community.opensips.plugins.plugin_utils import (
+    _config_change,
+    _config_options,
+    _config_secrets,
+    _config_values,
+)
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?\Z")
 # kind: function of a value
@@ -37,7 +42,7 @@ def opensips_config_change(
     if new is None:
         raise AnsibleFilterError("opensips_config_change: there is no new configuration")
     _check_version("opensips_config_change", version)
-    return _config.change(new, old, str(version), bool(preprocessed)).plain()
+    return _config_change.change(new, old, str(version), bool(preprocessed)).plain()
 
 
 def opensips_config_mask(text: t.Any, secrets: t.Any = (), length: t.Any = None) -> str:
@@ -45,7 +50,7 @@ def opensips_config_mask(text: t.Any, secrets: t.Any = (), length: t.Any = None)
         raise AnsibleFilterError(f"opensips_config_mask: a configuration is text, not {type(text).__name__}")
     if isinstance(secrets, str):
         secrets = [secrets]
-    return _config.mask(text, secrets or (), None if length is None else int(length))
+    return _config_secrets.mask(text, secrets or (), None if length is None else int(length))
 
 
 def opensips_printable(text: t.Any) -> str:

@@ -10,7 +10,7 @@
 reload_routes parses the whole file again in each process, but takes the route blocks only (cfg_reload.c). What a module or
 the core makes while a route is parsed is made once before the processes are forked, and shared. Made by a reload, each
 process has one of its own, or the server refuses the reload. PARSED_AT_START and FIRST_USES list all of that: the functions
-of parameters ("fixups") of all modules of OpenSIPS 3.0 to 4.0 and its master branch were read for it, and each use of
+of parameters ("fixups") of all modules of OpenSIPS 3.2 to 4.0 and its master branch were read for it, and each use of
 is_script_func_used().
 
 Reloads that work were tried on OpenSIPS 3.6 and 4.0: new $shv() variables, statistics, flags and AVPs; new and changed
@@ -28,16 +28,13 @@ from ansible_collections.community.opensips.plugins.plugin_utils._config import 
 
 Version = tuple[int, ...]
 
-# the first server with the MI command reload_routes
-RELOADS_SINCE: Version = (3, 0)
+# The MI command came with 3.0. It ends a server of 3.1.17 (a segmentation fault in the process that is asked), and most reloads
+# of 3.0.5 fail after 20 seconds, in which the server answers no other request.
+RELOADS_SINCE: Version = (3, 2)
 # the first one all of whose releases set the timers up again after a reload
 TIMERS_SINCE: Version = (3, 4)
-# the first one whose $shv() variables are in shared memory, rather than in a list of each process
-SHARED_VARIABLES_SINCE: Version = (3, 2)
 
 _INCLUDES = frozenset(["include_file", "import_file"])
-# in texts, too, such as those of xlog()
-_SHARED_VARIABLE = re.compile(r"\$\(?shv\(([^()]{1,128})\)")
 # what a macro processor, such as m4, would act on
 _MACROS = re.compile(
     r"^[^\S\n]*(?:dnl\b|changequote\b|changecom\b|define\(|include\(|ifdef\(|ifelse\(|divert\()", re.MULTILINE
@@ -66,8 +63,6 @@ PARSED_AT_START: dict[str, dict[str, int]] = {
     "table of the module userblacklist": {"check_blacklist": 0},
     # sipcapture/sipcapture.c: a list of each process
     "capture table": {"sip_capture": 0, "report_capture": 1},
-    # seas/seas.c, up to 3.0
-    "application server": {"as_relay_t": 0, "as_relay_sl": 0},
 }
 
 # {function: with how many parameters at least}. At the start the module looks whether the routes call it, and prepares for
@@ -136,7 +131,7 @@ def _compare(before: Configuration, after: Configuration, version: Version) -> C
         return Change("text", "none", ["only comments and blanks changed"])
     reasons = [f"changed: {', '.join(names)}"]
     if version < RELOADS_SINCE:
-        return Change("routes", "restart", [*reasons, "OpenSIPS before 3.0 has no reload_routes"])
+        return Change("routes", "restart", [*reasons, "reload_routes is safe only from OpenSIPS 3.2"])
     return Change("routes", "reload_routes", reasons)
 
 
@@ -184,12 +179,6 @@ def _named_routes(before: Configuration, after: Configuration, version: Version)
         yield f"a parameter names a route that is gone: {', '.join(sorted(gone & named))}"
 
 
-def _shared_variables(before: Configuration, after: Configuration, version: Version) -> t.Iterator[str]:
-    new = sorted(_variables(after) - _variables(before)) if version < SHARED_VARIABLES_SINCE else []
-    if new:
-        yield f"OpenSIPS before 3.2 makes shared variables only at the start: {', '.join(new)}"
-
-
 def _parsed_at_start(before: Configuration, after: Configuration, version: Version) -> t.Iterator[str]:
     for sort, functions in PARSED_AT_START.items():
         new = sorted(_names(after.calls, functions) - _names(before.calls, functions))
@@ -211,15 +200,9 @@ _RULES: tuple[_Rule, ...] = (
     _timers,
     _event_routes,
     _named_routes,
-    _shared_variables,
     _parsed_at_start,
     _first_uses,
 )
-
-
-def _variables(configuration: Configuration) -> set[str]:
-    words = (word for block in configuration.routes.values() for word in block)
-    return {name.strip() for word in words for name in _SHARED_VARIABLE.findall(word)}
 
 
 def _names(calls: list[Call], functions: dict[str, int]) -> set[str]:

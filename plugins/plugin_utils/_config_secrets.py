@@ -27,7 +27,7 @@ _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SECRET_NAMES = ("passw", "secret", "credential")
 
 
-def mask(text: str, secrets: t.Iterable[str] = (), length: int | None = None) -> str:
+def mask(text: str, secrets: t.Iterable[t.Any] = (), length: int | None = None) -> str:
     """The text with the secrets, the passwords of URLs and the values of parameters that hold passwords replaced.
 
     It is cut off after length characters if there are more.
@@ -54,8 +54,8 @@ def _begun(secret: str, text: str) -> int:
 
 def _spellings(secrets: t.Iterable[t.Any]) -> list[str]:
     """The secrets as they are, and as they stand in quotes in a configuration; the longest first."""
-    plain = {str(each) for each in secrets} - {""}
-    return sorted(plain | {_as_quoted(each) for each in plain}, key=len, reverse=True)
+    plain = {str(secret) for secret in secrets} - {""}
+    return sorted(plain | {_as_quoted(secret) for secret in plain}, key=len, reverse=True)
 
 
 def _as_quoted(secret: str) -> str:

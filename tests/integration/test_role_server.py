@@ -11,23 +11,24 @@ import json
 import pytest
 
 from ansible_collections.community.opensips.tests.integration.support import opensips_service
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 
 ROLE = "community.opensips.opensips_server"
 ROUTES = 'route {\n    sl_send_reply(200, "OK");\n}\n'
 OTHER_ROUTES = ROUTES.replace("200", "202")
 LOCK_ROUTES = OTHER_ROUTES.replace("{", '{\n    get_static_lock("calls");', 1)
+REPLY_DIRS = "ansible_collections.community.opensips.plugins.module_utils._mi.carriers.reply_dirs"
 URL = "mysql://opensips:s3cret@db/opensips"
 
 
 class Step:
-    """One run of the role. before: words for the service. hosts: the only ones that take it. check: in check and diff mode."""
+    """One run of the role. before: words for the service. hosts: the only ones that take it."""
 
-    def __init__(self, name, *before, hosts=None, check=False, **variables):
+    def __init__(self, name, *before, hosts=None, **variables):
         self.name = name
         self.before = before
         self.hosts = hosts
-        self.check = check
         self.variables = {f"opensips_server_{key}": value for key, value in variables.items()}
 
     def tasks(self):
@@ -50,8 +51,7 @@ class Step:
             "check_mode": False,
         }
         when = f"inventory_hostname in {list(self.hosts)}" if self.hosts else "true"
-        mode = {"check_mode": True, "diff": True} if self.check else {}
-        return [{"when": when, "block": [*asked, {"block": block, "rescue": [failed], **mode}, state]}]
+        return [{"when": when, "block": [*asked, {"block": block, "rescue": [failed]}, state]}]
 
 
 class Outcome:
@@ -93,12 +93,13 @@ class Outcome:
         return self.state["config"] != self.before["config"]
 
 
-def run_steps(ansible, hosts, steps):
-    """{host: {name of a step: Outcome}}. hosts: {name: its variables}."""
+def run_steps(ansible, hosts, steps, *, check=False):
+    """{host: {name of a step: Outcome}}. hosts: {name: its variables}. check: in check mode, with differences."""
     play = {"hosts": "all", "gather_facts": False, "tasks": [task for step in steps for task in step.tasks()]}
     # each run of the role is some 50 tasks
     seconds = 120 * len(steps) + 120
-    results = ansible.run_plays([play], hosts, env={"ANSIBLE_JINJA2_NATIVE": "True"}, seconds=seconds)
+    env = {"ANSIBLE_JINJA2_NATIVE": "True", "ANSIBLE_DIFF_ALWAYS": str(check)}
+    results = ansible.run_plays([play], hosts, check=check, env=env, seconds=seconds)
     found = {}
     for name in hosts:
         mine, before = results.of(name), None
@@ -152,14 +153,10 @@ def flow(ansible, services):
     """One playbook with one run of the role after another, each from where the one before left the host."""
     changed = {"routes": OTHER_ROUTES}
     steps = [
-        Step("checked first", hosts=NEWEST, check=True),
         Step("install"),
         Step("again", hosts=NEW),
         Step("comment", routes="# a remark\n" + ROUTES, hosts=NEW),
         Step("routes", **changed),
-        Step("checked again", **changed, hosts=NEWEST, check=True),
-        Step("checked change", **changed, log_level=4, secrets=["log_level"], hosts=NEWEST, check=True),
-        Step("checked invalid", **changed, globals_text=opensips_service.INVALID, hosts=NEWEST, check=True),
         Step("lock", routes=LOCK_ROUTES, hosts=NEWEST),
         Step("settings", **SETTINGS, hosts=NEW),
         Step("invalid", **with_global(opensips_service.INVALID), hosts=NEW),
@@ -174,7 +171,6 @@ def flow(ansible, services):
         Step("busy", "call 600", **{**DIALOGS, "log_level": 1, "drain_timeout": 1}, hosts=NEW),
     ]
     hosts = {name: variables_of(service) for name, service in services.items()}
-    hosts["newest"]["opensips_server_db_url"] = URL
     return run_steps(ansible, hosts, steps)
 
 
@@ -192,6 +188,11 @@ class TestFlow:
         assert services[host].config.stat().st_mode & 0o7777 == 0o640
         assert services[host].replies.stat().st_mode & 0o7777 == 0o2770
         assert done.state["files"] == ["opensips.cfg"]
+
+    def test_modules_find_its_directory_for_replies(self, flow, services):
+        pytest.importorskip(REPLY_DIRS)
+        result = run_module("mi_command", {"command": "uptime", "fifo_path": str(services["newest"].fifo)})
+        assert result.get("outcome") == "ok", result
 
     def test_a_second_run_changes_nothing(self, flow):
         done = flow["new"]["again"]
@@ -282,36 +283,54 @@ class TestFlow:
         assert (done.changed, done.starts, done.rewritten, done.state["dialogs"]) == ([], 0, False, 1)
 
 
-class TestCheckMode:
-    """In the same playbook, on the host newest."""
+@pytest.fixture(scope="module")
+def checked(ansible):
+    """{name of a step: Outcome} of steps in check mode: before a first run, and after it."""
+    service = Service("4.0")
+    try:
+        hosts = {"here": {**variables_of(service), "opensips_server_db_url": URL}}
+        found = run_steps(ansible, hosts, [Step("first")], check=True)["here"]
+        found.update(run_steps(ansible, hosts, [Step("install")])["here"])
+        steps = [
+            Step("again"),
+            Step("change", log_level=4, secrets=["log_level"]),
+            Step("invalid", globals_text=opensips_service.INVALID),
+        ]
+        found.update(run_steps(ansible, hosts, steps, check=True)["here"])
+    finally:
+        service.close()
+    return found
 
-    def test_a_first_run_changes_nothing(self, flow):
-        done = flow["newest"]["checked first"]
+
+class TestCheckMode:
+    def test_a_first_run_changes_nothing(self, checked):
+        done = checked["first"]
         assert (done.failure, done.starts, done.state["config"], done.state["places"]) == (None, 0, None, [])
         assert done.plan.endswith("is replaced, and the server is restarted. Reason: there was no configuration.")
         assert {"Create the directory for replies", "Write the configuration file"} <= set(done.changed)
         assert done.state["tried"] == 1, "an invalid configuration is to be seen in check mode"
 
-    def test_a_second_run_reports_no_change(self, flow):
-        done = flow["newest"]["checked again"]
+    def test_a_second_run_reports_no_change(self, checked):
+        assert checked["install"].starts == 1
+        done = checked["again"]
         assert (done.failure, done.changed, done.plan, done.diff) == (None, [], None, None)
 
-    def test_a_change_is_shown_and_not_made(self, flow):
-        done = flow["newest"]["checked change"]
+    def test_a_change_is_shown_and_not_made(self, checked):
+        done = checked["change"]
         assert (done.failure, done.starts, done.reloads, done.rewritten) == (None, 0, 0, False)
         assert "Write the configuration file" in done.changed
         assert "log_level=3" in done.state["config"]
-        assert done.state["files"] == done.before["files"]
+        assert done.state["files"] == ["opensips.cfg"]
 
-    def test_the_difference_names_the_file_and_has_no_secret(self, flow, services):
-        difference = flow["newest"]["checked change"].diff
-        path = str(services["newest"].config)
-        assert (difference["before_header"], difference["after_header"]) == (path, path)
-        assert "\n********=3\n" in difference["before"]
-        assert "\n********=4\n" in difference["after"]
-        assert "s3cret" not in str(difference)
-        assert 'db_default_url="mysql://opensips:********@db/opensips"' in difference["after"]
-        assert f'db_default_url="{URL}"' in flow["newest"]["checked change"].state["config"]
+    def test_the_difference_names_the_file_and_has_no_secret(self, checked):
+        done = checked["change"]
+        paths = {done.diff["before_header"], done.diff["after_header"]}
+        assert paths == {f"{done.state['places'][0]}/opensips.cfg"}
+        assert "\n********=3\n" in done.diff["before"]
+        assert "\n********=4\n" in done.diff["after"]
+        assert "s3cret" not in str(done.diff)
+        assert 'db_default_url="mysql://opensips:********@db/opensips"' in done.diff["after"]
+        assert f'db_default_url="{URL}"' in done.state["config"]
 
-    def test_an_invalid_configuration_is_found(self, flow):
-        assert "refuses the new configuration" in flow["newest"]["checked invalid"].failure
+    def test_an_invalid_configuration_is_found(self, checked):
+        assert "refuses the new configuration" in checked["invalid"].failure

@@ -12,7 +12,12 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.plugin_utils import _config, _config_options, _config_values
+from ansible_collections.community.opensips.plugins.plugin_utils import (
+    _config_change,
+    _config_options,
+    _config_secrets,
+    _config_values,
+)
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?\Z")
 # kind: function of a value
@@ -33,24 +38,26 @@ def opensips_config_change(
 ) -> dict[str, t.Any]:
     for text in (new, old):
         if not isinstance(text, (str, type(None))):
-            raise AnsibleFilterError(f"opensips_config_change: a configuration is text, not {type(text).__name__}")
+            raise AnsibleFilterError(
+                f"opensips_config_change: the configuration must be text, not {type(text).__name__}"
+            )
     if new is None:
-        raise AnsibleFilterError("opensips_config_change: there is no new configuration")
+        raise AnsibleFilterError("opensips_config_change: the new configuration is missing")
     _check_version("opensips_config_change", version)
-    return _config.change(new, old, str(version), bool(preprocessed)).plain()
+    return _config_change.change(new, old, str(version), bool(preprocessed)).plain()
 
 
 def opensips_config_mask(text: t.Any, secrets: t.Any = (), length: t.Any = None) -> str:
     if not isinstance(text, str):
-        raise AnsibleFilterError(f"opensips_config_mask: a configuration is text, not {type(text).__name__}")
+        raise AnsibleFilterError(f"opensips_config_mask: the configuration must be text, not {type(text).__name__}")
     if isinstance(secrets, str):
         secrets = [secrets]
-    return _config.mask(text, secrets or (), None if length is None else int(length))
+    return _config_secrets.mask(text, secrets or (), None if length is None else int(length))
 
 
 def opensips_printable(text: t.Any) -> str:
     if not isinstance(text, str):
-        raise AnsibleFilterError(f"opensips_printable: the input is {type(text).__name__}, not text")
+        raise AnsibleFilterError(f"opensips_printable: the input must be text, not {type(text).__name__}")
     return printable(text)
 
 
@@ -68,13 +75,15 @@ def opensips_config_value(value: t.Any, kind: str = "parameter", version: str = 
 
 def opensips_config_problems(options: t.Any, known: t.Any = None) -> list[str]:
     if not isinstance(options, dict):
-        raise AnsibleFilterError(f"opensips_config_problems: options are a mapping, not {type(options).__name__}")
+        raise AnsibleFilterError(
+            f"opensips_config_problems: the input must be a dictionary of options, not {type(options).__name__}"
+        )
     return _config_options.problems(options, known)
 
 
 def _check_version(name: str, version: t.Any) -> None:
     if not _VERSION.match(str(version)):
-        raise AnsibleFilterError(f"{name}: version {version!r} is not of the form 3.6")
+        raise AnsibleFilterError(f"{name}: version is {version!r}. Write it as in 3.6")
 
 
 _FILTERS = (

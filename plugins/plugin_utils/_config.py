@@ -5,28 +5,23 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What differs between two texts of opensips.cfg, and what a running server needs to take the new one.
+"""Texts of opensips.cfg as tokens, settings, routes and calls.
 
-Sources: cfg.lex and cfg.y (comments, strings, route blocks), cfg_reload.c (reload_routes parses the whole file, but takes
-the route blocks only), route.c and evi/evi_core.c of OpenSIPS 2.4 to 4.0.
+Sources: cfg.lex and cfg.y (comments, strings, route blocks) of OpenSIPS 2.4 to 4.0.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import re
 import typing as t
-
-from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.plugin_utils import _config_secrets
 
 ROUTES = frozenset(
     ["route", "failure_route", "onreply_route", "branch_route", "error_route", "local_route"]
     + ["startup_route", "timer_route", "event_route"]
 )
-# the first server with the MI command reload_routes
-RELOADS_SINCE = (3, 0)
-MASK = _config_secrets.MASK
 
 _TOKEN = re.compile(
     r"""
@@ -43,12 +38,10 @@ _TOKEN = re.compile(
 )
 _PARENTHESIS = re.compile(r"[()]")
 _COMMENT = re.compile(r"/\*|\*/")
+_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+# how many tokens of an argument count: those that name something are short
+_LONGEST = 32
 _NOT_IN_NAMES = frozenset("[{};")
-_INCLUDES = frozenset(["include_file", "import_file"])
-# what a macro processor, such as m4, would act on
-_MACROS = re.compile(
-    r"^[^\S\n]*(?:dnl\b|changequote\b|changecom\b|define\(|include\(|ifdef\(|ifelse\(|divert\()", re.MULTILINE
-)
 
 
 class Broken(Exception):
@@ -99,6 +92,13 @@ def _after_variable(text: str, position: int) -> int:
     return position
 
 
+class Call(t.NamedTuple):
+    """A call of a function. arguments: each as its tokens, joined."""
+
+    name: str
+    arguments: list[str]
+
+
 @dataclasses.dataclass
 class Configuration:
     """settings: all tokens outside of the route blocks. routes: {"timer_route[x,30]": tokens of its block}, in their order."""
@@ -125,6 +125,11 @@ class Configuration:
             routes.setdefault(name, []).extend(words[start:end])
             place = end
         return cls(settings, routes)
+
+    @functools.cached_property
+    def calls(self) -> list[Call]:
+        """The calls of functions in all routes; those inside of other calls, such as async(), count too."""
+        return [call for block in self.routes.values() for call in _calls(block)]
 
     def of(self, kind: str) -> list[str]:
         """The names of the routes of a kind, in their order."""
@@ -153,96 +158,23 @@ def _body(words: list[str], place: int) -> tuple[int, int] | None:
     raise Broken("the block of a route does not end")
 
 
-@dataclasses.dataclass
-class Change:
-    """kind: none, text (comments and blanks only), routes or settings. action: none, reload_routes or restart."""
-
-    kind: str
-    action: str
-    reasons: list[str]
-
-    def plain(self) -> dict[str, t.Any]:
-        return {**dataclasses.asdict(self), "reasons": [printable(each) for each in self.reasons]}
-
-
-def change(new: str, old: str | None, version: str, preprocessed: bool = False) -> Change:
-    """What it takes to get a server of version (such as 3.6) that runs old to run new; preprocessed: by opensips -p."""
-    if old is None:
-        return Change("settings", "restart", ["there was no configuration"])
-    if old == new:
-        return Change("none", "none", [])
-    if preprocessed or _MACROS.search(old) or _MACROS.search(new):
-        # a macro can make anything of anything, comments included
-        return Change("settings", "restart", ["a preprocessor is used, so what changed cannot be told from the text"])
-    try:
-        before, after = Configuration.parse(old), Configuration.parse(new)
-    except Broken as error:
-        return Change("settings", "restart", [f"the text cannot be compared: {error}"])
-    reasons = _needs_restart(before, after)
-    names = _changed_routes(before, after)
-    if reasons:
-        return Change("settings", "restart", reasons)
-    if not names:
-        return Change("text", "none", ["only comments and blanks changed"])
-    reasons = [f"changed: {', '.join(names)}"]
-    numbers = tuple(int(part) for part in version.split("."))
-    if numbers < RELOADS_SINCE:
-        return Change("routes", "restart", [*reasons, f"OpenSIPS {version} has no reload_routes"])
-    return Change("routes", "reload_routes", reasons)
+def _calls(words: list[str]) -> t.Iterator[Call]:
+    """The calls in the block of a route. A variable such as $shv(name) is one token, and no call."""
+    # of each parenthesis that is open: where its content starts, and the commas in it
+    opened: list[list[int]] = []
+    for place, word in enumerate(words):
+        if word == "(":
+            opened.append([place])
+        elif word == "," and opened:
+            opened[-1].append(place)
+        elif word == ")" and opened:
+            marks = opened.pop()
+            if marks[0] and _NAME.match(words[marks[0] - 1]):
+                yield Call(words[marks[0] - 1], _arguments(words, [*marks, place]))
 
 
-def _changed_routes(before: Configuration, after: Configuration) -> list[str]:
-    names = [*before.routes, *(name for name in after.routes if name not in before.routes)]
-    return [name for name in names if before.routes.get(name) != after.routes.get(name)]
-
-
-def _needs_restart(before: Configuration, after: Configuration) -> list[str]:
-    """Why reload_routes would not do."""
-    reasons = []
-    if before.settings != after.settings:
-        reasons.append("parameters or modules changed")
-    if before == after:
-        return reasons
-    if _INCLUDES.intersection(before.settings, after.settings) or any(
-        _INCLUDES.intersection(block) for each in (before, after) for block in each.routes.values()
-    ):
-        reasons.append("files are included, which may have changed too")
-    if [before.routes[name] for name in before.of("startup_route")] != [
-        after.routes[name] for name in after.of("startup_route")
-    ]:
-        reasons.append("startup_route runs at the start only")
-    # timers are bound to the place of their route, with its interval; events are announced once
-    if before.of("timer_route") != after.of("timer_route"):
-        reasons.append("timer routes are set up at the start only")
-    if sorted(before.of("event_route")) != sorted(after.of("event_route")):
-        reasons.append("event routes are set up at the start only")
-    gone = {name.partition("[")[2].rstrip("]") for name in before.routes if name not in after.routes} - {""}
-    named = {word.strip("\"'") for word in after.settings if word[0] in "\"'"}
-    if gone & named:
-        reasons.append(f"a parameter names a route that is gone: {', '.join(sorted(gone & named))}")
-    return reasons
-
-
-def mask(text: str, secrets: t.Iterable[str] = (), length: int | None = None) -> str:
-    """The text with the secrets, the passwords of URLs and the values of parameters that hold passwords replaced.
-
-    It is cut off after length characters if there are more.
-    """
-    hidden = _config_secrets.spellings(secrets)
-    is_cut = length is not None and len(text) > length
-    if is_cut:
-        text = text[:length]
-        for secret in hidden:
-            text = text[: len(text) - _begun(secret, text)]
-    for secret in hidden:
-        text = text.replace(secret, MASK)
-    if is_cut:
-        # the last word may be half a URL, of which the end would show that it has a password
-        text = text[: max(map(text.rfind, " \t\r\n")) + 1]
-    text = _config_secrets.without_parameters(_config_secrets.without_url_passwords(text))
-    return f"{text[: max(0, length - 3)]}..." if is_cut else text
-
-
-def _begun(secret: str, text: str) -> int:
-    """How many characters at the end of text are the beginning of a secret."""
-    return next((size for size in range(min(len(secret) - 1, len(text)), 0, -1) if text.endswith(secret[:size])), 0)
+def _arguments(words: list[str], marks: list[int]) -> list[str]:
+    """Those between the marks, which are the places of the parenthesis, its commas and its end."""
+    pairs = itertools.pairwise(marks)
+    found = ["".join(words[start + 1 : min(end, start + 1 + _LONGEST)]) for start, end in pairs]
+    return [] if found == [""] else found

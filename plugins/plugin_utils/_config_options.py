@@ -5,9 +5,9 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What is wrong with the values of the role's options, before any of them gets into a file or a command.
+"""Checks the values of the options of the role opensips_server, before any of them gets into a file or a command.
 
-A message names the option, with the index or the key of the entry. It has the value only where that cannot be a secret.
+A message names the option, with the index or the key of the entry. It shows the value only if that cannot be a secret.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ansible_collections.community.opensips.plugins.plugin_utils import _config_
 _PATH = re.compile(r"(?:/[A-Za-z0-9._@+,=~:-]+)+\Z")
 # ... and this one only into the configuration
 _DIRECTORY = re.compile(r"(?:/[A-Za-z0-9._@+,=~:-]+)+/?\Z")
-_MODE = re.compile(r"0?[0-7]{3,4}\Z")
+# The owner can read and write. So 416, which YAML makes of 0640 without quotes, is no mode.
+_MODE = re.compile(r"0?[0-7]?[67][0-7]{2}\Z")
 _NOT_FOR_OTHERS = re.compile(r"[0-7]*0\Z")
 # useradd(8), and numbers
 _ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}\$?\Z")
@@ -33,7 +34,7 @@ _DATAGRAM = re.compile(r"udp:(?P<host>\*|\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.-]+):[0-9
 _GLOBAL = re.compile(r"[a-z][a-z0-9_]*\Z")
 _REPLY_DIR = 90
 
-_PATH_RULE = "Use an absolute path of letters, digits and . _ - @ + , = ~ : without a slash at the end"
+_PATH_RULE = "Use an absolute path of letters, digits and . _ - @ + , = ~ : that does not end with a slash"
 _ACCOUNT_RULE = "Use the name or the number of an account: letters, digits and . _ -"
 _LINK_RULE = "Use a URL without blanks and quotes"
 
@@ -46,7 +47,7 @@ class _Rule(t.NamedTuple):
 
 
 _PATHS = _Rule(_PATH, _PATH_RULE)
-_MODES = _Rule(_MODE, 'Use an octal mode in quotes, such as "0640"')
+_MODES = _Rule(_MODE, 'Use an octal mode in quotes that lets the owner read and write, such as "0640"')
 _ACCOUNTS = _Rule(_ACCOUNT, _ACCOUNT_RULE)
 _LINKS = _Rule(_LINK, _LINK_RULE)
 # Options of a role that are one text, used whatever the configuration is made of
@@ -102,17 +103,17 @@ def _text_problems(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         if value is None or value == "":
             continue
         if not rule.pattern.match(str(value)):
-            yield f"{option} is {values.shown(value)}. {rule.remedy}."
+            yield f"{option} is {values.excerpt(value)}. {rule.remedy}."
         elif option in _CLOSED and not _NOT_FOR_OTHERS.match(str(value)):
             yield (
-                f"{option} is {values.shown(value)}, which lets every user of the host command the server. "
-                "Add the users who need it to the group opensips_server_mi_group, and end the mode with 0."
+                f"{option} is {values.excerpt(value)}, which lets every user of the host control the server. "
+                "Use a mode that ends with 0, and add the users who need access to the group opensips_server_mi_group."
             )
     length = len(str(options.get("opensips_server_mi_reply_dir") or ""))
     if length > _REPLY_DIR:
         yield (
-            f"opensips_server_mi_reply_dir has {length} characters. OpenSIPS accepts 127 with the name of a reply FIFO: "
-            f"use at most {_REPLY_DIR}."
+            f"opensips_server_mi_reply_dir has {length} characters. Use at most {_REPLY_DIR}: OpenSIPS accepts 127 characters "
+            "together with the name of a reply FIFO."
         )
 
 
@@ -139,13 +140,13 @@ class _Written:
     def sockets(self) -> t.Iterator[str]:
         sockets = self._list("opensips_server_sockets")
         if not sockets:
-            yield "opensips_server_sockets is empty. Name at least one socket, such as udp:192.0.2.1:5060."
+            yield "opensips_server_sockets is empty. Set at least one socket, such as udp:192.0.2.1:5060."
         protocols = sorted(self._known["protocols"])
         for index, text in enumerate(sockets):
-            where = f"opensips_server_sockets[{index}]: {values.shown(text)} is no socket"
+            where = f"opensips_server_sockets[{index}]: {values.excerpt(text)} is not a valid socket"
             try:
                 if values.Socket.parse(text).protocol not in protocols:
-                    yield f"{where}: its protocol is not known. Use one of {', '.join(protocols)}, as in udp:192.0.2.1:5060."
+                    yield f"{where}: the protocol is unknown. Use one of {', '.join(protocols)}, as in udp:192.0.2.1:5060."
             except ValueError as error:
                 yield f"{where}: it {error}. Write PROTOCOL:ADDRESS:PORT, such as udp:192.0.2.1:5060."
 
@@ -155,7 +156,7 @@ class _Written:
                 values.alias(text)
             except ValueError as error:
                 yield (
-                    f"opensips_server_aliases[{index}]: {values.shown(text)} is no name of a server: it {error}. "
+                    f"opensips_server_aliases[{index}]: {values.excerpt(text)} is not a valid name of the server: it {error}. "
                     "Write HOST, or PROTOCOL:HOST:PORT, such as udp:sip.example.com:5060."
                 )
 
@@ -169,7 +170,7 @@ class _Written:
                 yield from _problem(option, convert, self._options[option])
         mpath = self._options.get("opensips_server_mpath")
         if mpath and not _DIRECTORY.match(str(mpath)):
-            yield f"opensips_server_mpath is {values.shown(mpath)}. Use an absolute path of letters, digits and . _ - @ + , = ~ :."
+            yield f"opensips_server_mpath is {values.excerpt(mpath)}. Use an absolute path of letters, digits and . _ - @ + , = ~ :."
 
     def database(self) -> t.Iterator[str]:
         address = self._options.get("opensips_server_db_url")
@@ -180,8 +181,8 @@ class _Written:
         schemes = sorted(self._known["databases"])
         if scheme not in schemes:
             # what stands before the first colon may be a password where the scheme was left out
-            named = f"the scheme {scheme}" if re.match(r"[a-z]{1,16}\Z", scheme) and "://" in address else "it"
-            yield f"opensips_server_db_url: no module is known for {named}. Write a URL of one of {', '.join(schemes)}, {example}."
+            named = f"the scheme {scheme}" if re.match(r"[a-z]{1,16}\Z", scheme) and "://" in address else "this URL"
+            yield f"opensips_server_db_url: no module supports {named}. Use one of {', '.join(schemes)}, {example}."
             return
         try:
             values.url(address)
@@ -194,29 +195,29 @@ class _Written:
                 values.name(module)
             except ValueError:
                 yield (
-                    f"opensips_server_modules[{index}]: {values.shown(module)} is no name of a module. "
-                    "Write it as in tm, without a path and without .so."
+                    f"opensips_server_modules[{index}]: {values.excerpt(module)} is not the name of a module. "
+                    "Write the name without a path and without .so, such as tm."
                 )
 
     def parameters(self) -> t.Iterator[str]:
-        loaded = ", ".join(map(values.shown, self._known["modules"]))
+        loaded = ", ".join(map(values.excerpt, self._known["modules"]))
         for module, parameters in self._dict("opensips_server_modparams").items():
-            where = f"opensips_server_modparams.{values.shown(module)}"
+            where = f"opensips_server_modparams.{values.excerpt(module)}"
             if module not in self._known["modules"]:
-                yield f"{where}: the module is not loaded. Add it to opensips_server_modules; loaded are {loaded}."
+                yield f"{where}: the module is not loaded. Add it to opensips_server_modules. The loaded modules are {loaded}."
             elif not isinstance(parameters, dict):
                 if parameters is not None:
-                    yield f"{where} is no mapping of names of parameters to values. Write for instance {{tm: {{fr_timeout: 5}}}}."
+                    yield f"{where} is not a dictionary of parameters. Write it as in {{tm: {{fr_timeout: 5}}}}."
             else:
                 for key, value in parameters.items():
                     yield from _entry(where, key, value, values.name, values.parameter, "")
 
     def settings(self) -> t.Iterator[str]:
-        rest = "; anything else belongs into opensips_server_globals_text"
+        rest = ". Use opensips_server_globals_text for other values"
         for key, value in self._dict("opensips_server_globals").items():
             instead = self._known["elsewhere"].get(key)
             if instead is not None:
-                yield f"opensips_server_globals.{values.shown(key)} cannot be set there. Set {instead}."
+                yield f"opensips_server_globals.{values.excerpt(key)} cannot be set there. Set {instead}."
                 continue
             convert = values.word if key in self._known["constants"] else values.setting
             yield from _entry("opensips_server_globals", key, value, _global_name, convert, rest)
@@ -227,7 +228,7 @@ class _Written:
         match = _DATAGRAM.match(datagram)
         if datagram and (match is None or (match["path"] and not _PATH.match(match["path"]))):
             yield (
-                f"opensips_server_mi_datagram_socket is {values.shown(datagram)}. Write udp:127.0.0.1:8080, or the path of a Unix socket."
+                f"opensips_server_mi_datagram_socket is {values.excerpt(datagram)}. Write udp:127.0.0.1:8080, or the path of a Unix socket."
             )
         address = self._options.get("opensips_server_mi_http_address")
         if address:
@@ -240,7 +241,7 @@ def _problem(option: str, convert: t.Callable[[t.Any], str], value: t.Any) -> t.
     try:
         convert(value)
     except ValueError as error:
-        yield f"{option} is {values.shown(value)}. It {error}."
+        yield f"{option} is {values.excerpt(value)}. It {error}."
 
 
 def _entry(where: str, key: t.Any, value: t.Any, check: t.Callable, convert: t.Callable, rest: str) -> t.Iterator[str]:
@@ -248,20 +249,20 @@ def _entry(where: str, key: t.Any, value: t.Any, check: t.Callable, convert: t.C
     try:
         check(key)
     except ValueError as error:
-        yield f"{where}: the name {values.shown(key)} {error}."
+        yield f"{where}: the name {values.excerpt(key)} {error}."
         return
     several = isinstance(value, (list, tuple))
-    for index, each in enumerate(value if several else [value]):
+    for index, entry in enumerate(value if several else [value]):
         try:
-            convert(each)
+            convert(entry)
         except ValueError as error:
             place = f"[{index}]" if several else ""
-            yield f"{where}.{values.shown(key)}{place}: the value {error}{rest}."
+            yield f"{where}.{values.excerpt(key)}{place}: the value {error}{rest}."
 
 
 def _global_name(key: t.Any) -> None:
     if not isinstance(key, str) or not _GLOBAL.match(key):
-        raise ValueError("must be the name of a global parameter: small letters, digits and underscores")
+        raise ValueError("must be the name of a global parameter: lower-case letters, digits and underscores")
     if key.startswith(("include_file", "import_file")):
         # the server looks for these at the beginning of a line, before it looks at anything else
         raise ValueError("must not begin with include_file or import_file")

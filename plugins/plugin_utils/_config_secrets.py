@@ -27,10 +27,35 @@ _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SECRET_NAMES = ("passw", "secret", "credential")
 
 
-def spellings(secrets: t.Iterable[t.Any]) -> list[str]:
+def mask(text: str, secrets: t.Iterable[t.Any] = (), length: int | None = None) -> str:
+    """The text with the secrets, the passwords of URLs and the values of parameters that hold passwords replaced.
+
+    It is cut off after length characters if there are more.
+    """
+    hidden = _spellings(secrets)
+    is_cut = length is not None and len(text) > length
+    if is_cut:
+        text = text[:length]
+        for secret in hidden:
+            text = text[: len(text) - _begun(secret, text)]
+    for secret in hidden:
+        text = text.replace(secret, MASK)
+    if is_cut:
+        # the last word may be half a URL, of which the end would show that it has a password
+        text = text[: max(map(text.rfind, " \t\r\n")) + 1]
+    text = _without_parameters(_without_url_passwords(text))
+    return f"{text[: max(0, length - 3)]}..." if is_cut else text
+
+
+def _begun(secret: str, text: str) -> int:
+    """How many characters at the end of text are the beginning of a secret."""
+    return next((size for size in range(min(len(secret) - 1, len(text)), 0, -1) if text.endswith(secret[:size])), 0)
+
+
+def _spellings(secrets: t.Iterable[t.Any]) -> list[str]:
     """The secrets as they are, and as they stand in quotes in a configuration; the longest first."""
-    plain = {str(each) for each in secrets} - {""}
-    return sorted(plain | {_as_quoted(each) for each in plain}, key=len, reverse=True)
+    plain = {str(secret) for secret in secrets} - {""}
+    return sorted(plain | {_as_quoted(secret) for secret in plain}, key=len, reverse=True)
 
 
 def _as_quoted(secret: str) -> str:
@@ -40,7 +65,7 @@ def _as_quoted(secret: str) -> str:
         return secret
 
 
-def without_url_passwords(text: str) -> str:
+def _without_url_passwords(text: str) -> str:
     """scheme://user:password@host without the password, which goes on to the last @."""
     parts = []
     done = 0
@@ -59,7 +84,7 @@ def without_url_passwords(text: str) -> str:
         done = end
 
 
-def without_parameters(text: str) -> str:
+def _without_parameters(text: str) -> str:
     """modparam("module", "name", "value") without the value, where the name says that it is secret."""
     parts = []
     done = 0

@@ -20,8 +20,10 @@ import ipaddress
 import re
 import typing as t
 
-# The most characters of a value that a message has
-SHOWN = 80
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+
+# Characters of a value that a message shows at most
+EXCERPT = 80
 MAX_PORT = 65535
 
 # What cfg.lex replaces inside of double quotes; it keeps any other character as it is.
@@ -54,18 +56,17 @@ _NUMBERED = frozenset(["use_workers", "use_children", "tos"])
 _NAMED = frozenset(["tag", "use_auto_scaling_profile"])
 
 
-def shown(value: t.Any) -> str:
-    """A value for a message: control characters and all that is not ASCII are escaped, and it is cut."""
-    text = value if isinstance(value, str) else str(value)
-    plain = ascii(text[: SHOWN + 1])[1:-1].replace("\\'", "'")
-    return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}..."
+def excerpt(value: t.Any) -> str:
+    """A value for a message: without characters that cannot be seen, and cut."""
+    text = printable(str(value)[: EXCERPT + 1])
+    return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}..."
 
 
 def string(value: t.Any) -> str:
     """A text in double quotes, which the server reads as that text."""
     text = str(value)
     if _REFUSED.search(text):
-        raise ValueError("must not hold control characters, other than line breaks and tabs")
+        raise ValueError("must not contain control characters other than line breaks and tabs")
     return f'"{_ESCAPED.sub(lambda match: _ESCAPES[match.group()], text)}"'
 
 
@@ -106,7 +107,7 @@ def _value(value: t.Any, true: str, false: str) -> str:
         return str(int(value))
     if isinstance(value, str):
         return string(value)
-    raise ValueError("must be a text, a whole number, or yes or no")
+    raise ValueError("must be text, a whole number or a boolean")
 
 
 def url(value: t.Any) -> str:
@@ -167,7 +168,7 @@ def alias(value: t.Any) -> str:
     """A name of the server: HOST, or PROTOCOL:HOST:PORT."""
     words = _words(value)
     if words[1:] not in ([], ["accept_subdomain"]):
-        raise ValueError("must be one name, which accept_subdomain may follow")
+        raise ValueError("must be one name, optionally followed by accept_subdomain")
     protocol, colon, rest = words[0].partition(":")
     if not colon or protocol.startswith("["):
         place = _place(words[0])
@@ -226,14 +227,14 @@ def _address(text: str) -> str:
 
 def _options(words: list[str]) -> t.Iterator[tuple[str, str | None]]:
     rest = iter(words)
-    for each in rest:
-        option = each.lower().replace("-", "_")
+    for word in rest:
+        option = word.lower().replace("-", "_")
         if option in _FLAGS:
             yield option, None
         elif option in _NUMBERED or option in _NAMED or option == "as":
             yield option, _option_value(option, next(rest, ""))
         else:
-            raise ValueError(f"has a word that no version of OpenSIPS accepts after the address: {shown(each)}")
+            raise ValueError(f"has a word after the address that no version of OpenSIPS accepts: {excerpt(word)}")
 
 
 def _option_value(option: str, value: str) -> str:

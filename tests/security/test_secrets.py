@@ -311,12 +311,14 @@ def test_all_of_them_did_their_work(played, services):
     assert secret("named") in services["server"].config.read_text(encoding="utf-8")
     messages = {each.host: each.msg for each in played if each.task == "failed"}
     assert "refuses the new configuration" in messages["invalid"]
-    assert "opensips_server_modparams.tm.fr_timeout: the value must not hold control characters" in messages["refused"]
+    assert (
+        "opensips_server_modparams.tm.fr_timeout: the value must not contain control characters" in messages["refused"]
+    )
     assert "type" in messages
-    texts = [each["diff"] for each in played.of("server") if each.task.endswith("Show what changes, without secrets")]
+    texts = [each["diff"] for each in played.of("server") if each.task.endswith("Show the difference")]
     assert "********" in str(texts) and "auth" in str(texts)
     push = [each.msg for each in played.of("pushed") if each.failed]
-    assert any("What failed" in each for each in push), push
+    assert any("Error: " in each for each in push), push
     for task in ("Send each phone the summary of its mailbox", "Send, and wait for the phones"):
         sent = [each for each in played.of("phones") if each.task.endswith(task) and each.get("results")]
         assert sent, task

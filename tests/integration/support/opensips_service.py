@@ -141,7 +141,7 @@ class Service:
         self.emulator.add_dialog(seconds=float(seconds))
 
     def do_state(self):
-        """starts, reloads and dialogs of the server that runs, the configuration, and what lies beside it."""
+        """starts, reloads and dialogs of the server that runs, the configuration, what lies beside it, and the directories."""
         stats = state = {}
         with contextlib.suppress(EmulatorError, AttributeError):
             stats, state = self.emulator.stats(), self.emulator.state()
@@ -155,6 +155,7 @@ class Service:
                 "dialogs": len(state.get("dialogs", [])),
                 "config": self.config.read_text(encoding="utf-8") if self.config.exists() else None,
                 "files": sorted(path.name for path in self.config.parent.glob("*")) if self.config.exists() else [],
+                "places": [str(path) for path in (self.config.parent, self.fifo.parent) if path.exists()],
                 "tried": len((self.folder / "tried").read_text().splitlines())
                 if (self.folder / "tried").exists()
                 else 0,

@@ -81,6 +81,8 @@ def test_comments_and_blanks_need_nothing(before, after):
         ("'IN}VITE'", "'INVITE'", "changed: route"),
         ("flood", "a flood", "changed: event_route[E_PIKE_BLOCKED]"),
         ("30] { route", "30] { exit; route", "changed: timer_route[clean,30]"),
+        ("[clean, 30]", "[clean, 60]", "changed: timer_route[clean,30], timer_route[clean,60]"),
+        ("timer_route[clean", "timer_route[first, 5] { exit; }\ntimer_route[clean", "changed: timer_route[first,5]"),
         ("route[relay]", "route[other] { exit; }\nroute[relay]", "changed: route[other]"),
         ("route[relay] { t_relay(); }", "", "changed: route[relay]"),
     ],
@@ -90,26 +92,84 @@ def test_routes_can_be_reloaded(before, after, reason):
     assert (kind_and_action(result), result["reasons"]) == (("routes", "reload_routes"), [reason])
 
 
-def test_servers_before_3_0_have_to_be_restarted():
-    for version, action in {
-        "2.4": "restart",
-        "2.4.11": "restart",
-        "3.0": "reload_routes",
-        "4.0": "reload_routes",
-    }.items():
-        assert kind_and_action(changed("t_relay();", "exit;", version=version)) == ("routes", action)
+@pytest.mark.parametrize(
+    "version, action",
+    [("2.4", "restart"), ("2.4.11", "restart"), ("3.0", "restart"), ("3.1", "restart"), ("3.2", "reload_routes"), ("4.0", "reload_routes")],
+)  # fmt: skip
+def test_servers_whose_reload_is_not_safe_are_restarted(version, action):
+    """3.1 ends with a segmentation fault, 3.0 does not answer for 20 seconds, and 2.4 has no such command."""
+    assert kind_and_action(changed("t_relay();", "exit;", version=version)) == ("routes", action)
+
+
+# What a route may do that the server makes before it starts its processes: what it did before, and what it does now
+MADE_AT_START = {
+    "a lock": ('get_static_lock("a");', 'get_static_lock("b");', "static lock only at the start: b"),
+    "a first lock": ("", 'if (is_method("ACK")) { get_static_lock("a"); }', "static lock only at the start: a"),
+    "a lock of a variable": ("", "get_static_lock($var(x));", "static lock only at the start: $var(x)"),
+    "an event": ('raise_event("E_A");', 'raise_event("E_A"); raise_event("E_B", $avp(a));', "event only at the start: E_B"),
+    "an event to hear of": ("", 'notify_on_event("E_A", $avp(f), "r", 9);', "event of event_routing only at the start: E_A"),
+    "a location table": ('save("location");', 'save("other");', "location table only at the start: other"),
+    "a third parameter": ("", 'remove_ip_port("1.2.3.4", 5060, "other");', "location table only at the start: other"),
+    "a call in a call": ("", 'async(sip_capture("t"), resume);', "capture table only at the start: t"),
+    "a routing domain": ('cr_route("c", "d");', 'cr_route("c", "e");', "routing domain only at the start: e"),
+    "a first use": ("", "if (uac_auth()) { t_relay(); }", "for calls of uac_auth"),
+    "more parameters": ('save("location");', 'save("location", "f", $var(a), "tag");', "for calls of save"),
+}  # fmt: skip
+# ... and what needs nothing of that kind
+MADE_AT_ANY_TIME = {
+    "no new name": ('save("a"); lookup("b");', 'lookup("a"); if ($rm == "X") { save("b"); }'),
+    "fewer": ('get_static_lock("a"); uac_auth();', ""),
+    "a statistic": ("", 'update_stat("mine", 1);'),
+    "a shared variable": ("", "$shv(x) = 1;"),
+    "a text": ("", "xlog(\"get_static_lock('a')\");"),
+    "a comment": ("", 'exit; # get_static_lock("a")\n'),
+    "a dynamic lock": ("", 'get_dynamic_lock("a");'),
+    "a route": ("", 'route(get_static_lock, "a");'),
+}
+
+
+def in_route(before, after, version):
+    block = "route {{ {} sl_send_reply(200, 'OK'); }}\n".format
+    return change(SETTINGS + block(after), SETTINGS + block(before), version)
+
+
+@pytest.mark.parametrize("name", sorted(MADE_AT_START))
+def test_what_the_server_makes_at_its_start_needs_a_restart(name):
+    before, after, reason = MADE_AT_START[name]
+    for version in ("3.2", "3.6", "4.0"):
+        result = in_route(before, after, version)
+        assert kind_and_action(result) == ("settings", "restart")
+        assert result["reasons"][0].endswith(reason)
+
+
+@pytest.mark.parametrize("name", sorted(MADE_AT_ANY_TIME))
+def test_what_the_server_makes_at_any_time_can_be_reloaded(name):
+    assert kind_and_action(in_route(*MADE_AT_ANY_TIME[name], "3.6")) == ("routes", "reload_routes")
+
+
+def test_timers_of_old_servers():
+    result = changed("[clean, 30]", "[clean, 60]", version="3.3")
+    assert result["reasons"] == ["OpenSIPS before 3.4 sets timer routes up only at the start"]
+    assert changed("30] { route", "30] { exit; route", version="3.3")["action"] == "reload_routes"
+
+
+def test_a_text_of_many_parentheses_takes_no_time():
+    text = "route { " + "save(" * 20000 + ")" * 20000 + " }"
+    assert change(text, text.replace("save", "lookup", 1))["action"] == "reload_routes"
 
 
 @pytest.mark.parametrize(
     "before, after, reason",
     [
-        ("log_level=3", "log_level=4", "parameters or modules changed"),
-        ('loadmodule "tm.so"', 'loadmodule "tm.so"\nloadmodule "sl.so"', "parameters or modules changed"),
-        ('"fr_timeout", 5', '"fr_timeout", 6', "parameters or modules changed"),
-        ('xlog("up\\n")', 'xlog("started\\n")', "startup_route runs at the start only"),
-        ("[clean, 30]", "[clean, 60]", "timer routes are set up at the start only"),
-        ("timer_route[clean", "timer_route[first, 5] { exit; }\ntimer_route[clean", "timer routes are set up"),
-        ("[E_PIKE_BLOCKED]", "[E_CORE_LOG]", "event routes are set up at the start only"),
+        ("log_level=3", "log_level=4", "global parameters, modules or their parameters changed"),
+        (
+            'loadmodule "tm.so"',
+            'loadmodule "tm.so"\nloadmodule "sl.so"',
+            "global parameters, modules or their parameters changed",
+        ),
+        ('"fr_timeout", 5', '"fr_timeout", 6', "global parameters, modules or their parameters changed"),
+        ('xlog("up\\n")', 'xlog("started\\n")', "the startup_route runs only at the start"),
+        ("[E_PIKE_BLOCKED]", "[E_CORE_LOG]", "event routes are set up only at the start"),
     ],
 )
 def test_settings_need_a_restart(before, after, reason):
@@ -149,7 +209,7 @@ def test_bad_input():
         with pytest.raises(AnsibleFilterError, match="opensips_config_change"):
             change(*arguments)
     for version in ("latest", "3", "3.6-dev"):
-        with pytest.raises(AnsibleFilterError, match="not of the form 3.6"):
+        with pytest.raises(AnsibleFilterError, match="Write it as in 3.6"):
             change("", "", version=version)
     with pytest.raises(AnsibleFilterError, match="opensips_config_mask"):
         mask(None)

@@ -5,7 +5,12 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The one tree of errors that the MI library raises; each message says what to do next."""
+"""The errors of the MI library; each message says what to do next."""
+
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
+
+# HTTP statuses with which each further request would end, too: of the server's gate, or of a proxy that does not reach it.
+_CLOSED = (401, 403, 404, 405, 407, 502, 503, 504)
 
 
 def first_few(parts, most, separator="; ", more="; and {0} more"):
@@ -14,23 +19,26 @@ def first_few(parts, most, separator="; ", more="; and {0} more"):
     return separator.join(parts[:most]) + (more.format(rest) if rest > 0 else "")
 
 
-class MIError(Exception):
-    """Anything that went wrong between the caller and the server.
+class MIError(OpensipsError):
+    """Anything that went wrong between the caller and the server."""
 
-    message: what happened. hint: what to do next, or None. str() joins both.
-    maybe_sent: the server may have got the request and acted on it.
-    """
-
-    maybe_sent = False
-
-    def __init__(self, message, hint=None):
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
+    @property
+    def ends_all(self):
+        """Whether it shows that the server takes no requests at all, so that what follows need not be tried."""
+        return False
 
 
 class ConnectError(MIError):
-    """The server cannot be reached: FIFO, socket, name, TLS, or the HTTP side said no."""
+    """The server cannot be reached: FIFO, socket, name, TLS, or the HTTP side said no.
+
+    is_hangup: a connection was there, and was closed without a word.
+    """
+
+    is_hangup = False
+
+    @property
+    def ends_all(self):
+        return not self.maybe_sent
 
 
 class HTTPStatusError(ConnectError):
@@ -40,17 +48,22 @@ class HTTPStatusError(ConnectError):
     """
 
     maybe_sent = True
+    status = 0
+    body = b""
 
-    def __init__(self, message, hint, status, body=b""):
-        self.status = status
-        self.body = body
-        super().__init__(message, hint)
+    @property
+    def ends_all(self):
+        return self.status in _CLOSED
 
 
 class MITimeout(MIError):
     """No complete reply came before the deadline."""
 
     maybe_sent = True
+
+    @property
+    def ends_all(self):
+        return not self.maybe_sent
 
 
 class MalformedReply(MIError):
@@ -106,10 +119,10 @@ class UnexpectedError(MIError):
     cause: the exception. maybe_sent: False when it is certain that the request did not go out.
     """
 
+    cause = None
+
     def __init__(self, cause, maybe_sent=True):
-        self.cause = cause
-        self.maybe_sent = maybe_sent
-        super().__init__(*explain(cause))
+        super().__init__(*explain(cause), maybe_sent=maybe_sent, cause=cause)
 
 
 def explain(cause):

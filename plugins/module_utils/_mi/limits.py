@@ -63,23 +63,21 @@ class ReplyLimit:
         most = _DECODED * self.most
         heaviest = max(weight for _mark, weight in weights)
         if len(text) * heaviest > most and sum(text.count(mark) * weight for mark, weight in weights) > most:
-            error = ReplyTooLarge(
+            raise ReplyTooLarge(
                 f"The reply of {len(text)} characters has more values than max_reply_size allows",
                 "Ask for less, or raise max_reply_size",
+                is_over_limit=True,
             )
-            error.is_over_limit = True
-            raise error
 
 
 def too_large(where, most):
     """The error for a reply that exceeds the limit (most, bytes). where (str): what it comes from."""
-    error = ReplyTooLarge(
+    # smaller requests would not help against a reply that does not end
+    return ReplyTooLarge(
         f"The reply from {where} is larger than max_reply_size ({round(most / MEGABYTE, 3):g} MB); the rest was not read",
         "Look at what answers there. If it is the server, ask for less, or raise max_reply_size",
+        is_over_limit=True,
     )
-    # smaller requests would not help against a reply that does not end
-    error.is_over_limit = True
-    return error
 
 
 def nests_too_deeply(value, most=NESTING):

@@ -10,14 +10,11 @@
 All are ValueErrors: bad data was handed in, nothing has been sent.
 """
 
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 
-class SipError(ValueError):
-    """Base class. ``hint`` says what to do next; ``str()`` is the whole message with the hint."""
 
-    def __init__(self, message, hint=""):
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message}. {hint}" if hint else message)
+class SipError(OpensipsError, ValueError):
+    """What was given is no SIP, or none that can be sent."""
 
 
 class SipSyntaxError(SipError):

@@ -7,19 +7,14 @@
 
 """What can go wrong between the caller and the database; each message says what to do next."""
 
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 
-class TableError(Exception):
+
+class TableError(OpensipsError):
     """Anything that went wrong with the database. Nothing was written: a transaction that had begun was rolled back.
 
     CommitUnknown is the one where that is not certain.
-
-    message: what happened. hint: what to do next, or None. str() joins both.
     """
-
-    def __init__(self, message, hint=None):
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
 
 
 class MissingLibrary(TableError):

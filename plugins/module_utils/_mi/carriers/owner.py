@@ -44,6 +44,11 @@ def uid_of(server_user):
         ) from None
 
 
+def check_option(values):
+    """Put the uid in the place of the option server_user, if it is set. values: the options (dict). Raises BadParameters."""
+    values["server_user"] = uid_of(values["server_user"])
+
+
 def check(path, status, server_uid, option):
     """Raise ConnectError unless the FIFO or socket at path may be written to.
 

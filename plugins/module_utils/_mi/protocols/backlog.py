@@ -59,9 +59,8 @@ class Backlog:
             raise self._endless()
 
     def _endless(self):
-        error = ReplyTooLarge(
+        return ReplyTooLarge(
             f"One entry of the reply has more than {self._most} characters: {self.text[:40]!r}",
             "Look at what answers there. If it is the server, look into its log, and report it together with its version",
+            is_over_limit=True,
         )
-        error.is_over_limit = True
-        return error

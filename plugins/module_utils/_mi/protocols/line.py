@@ -17,11 +17,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MalformedReply,
     RefusedRequest,
     RejectedCommand,
-    RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NODES_OF_LINES, ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NODES_OF_LINES
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Protocol,
     Request,
     check_method,
     check_text,
@@ -29,10 +29,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
 
-# MAX_MI_FIFO_READ is 8192 with the closing line; beyond it 2.x re-creates its FIFO and loses other clients' requests.
-_FIFO_ARGUMENTS = 8100
-# MAX_MI_FIFO_BUFFER: what the server reads of the command line, and of lines that it throws away.
-_FIFO_LINE = 1024
 _STATUS = re.compile(r"(\d{3})(?: ([^\n]*))?\Z")
 _NOT_AVAILABLE = re.compile(r"command( '.*')? not available", re.IGNORECASE)
 _BLANKS = " \t\v\f"
@@ -40,20 +36,20 @@ _BLANKS = " \t\v\f"
 _SPECIAL = re.compile('["\n\r]|::')
 
 
-class LineProtocol:
+class LineProtocol(Protocol):
     """Requests of text lines; replies of a status line and a tree."""
 
     name = "line"
-    limit = ReplyLimit()
-    # the server reads line by line
-    fifo_buffer = None
+    by_line = True
+    positional = True
+    in_parts = True
 
     def encode(self, method, params, reply_to=None, known=True):
         """The request as a Request.
 
         params: list of str in the command's order. reply_to: name of the reply FIFO, or None over a datagram socket.
         known: the command is one whose parameters were checked.
-        Raises BadParameters, RequestTooLarge or RefusedRequest.
+        Raises BadParameters or RefusedRequest.
         """
         check_method(method)
         if ":" in method:
@@ -67,12 +63,9 @@ class LineProtocol:
         lines = [
             _quote(check_text(value, f"Parameter {number}"), number, fifo) for number, value in enumerate(params, 1)
         ]
-        arguments = "".join([f"{line}\n" for line in lines]).encode("utf-8")
-        data = f":{method}:{reply_to or ''}\n".encode() + arguments
-        if fifo:
-            _check_fifo_size(lines, len(arguments), known)
-            data += b"\n"
-        return Request(data, method)
+        text = "".join([f"{line}\n" for line in [f":{method}:{reply_to or ''}", *lines]])
+        # an empty line ends a request over FIFO
+        return Request((f"{text}\n" if fifo else text).encode("utf-8"), method, lines=lines, known=known)
 
     def decode(self, data, request):
         """The Reply in data (bytes). Raises ServerError or MalformedReply."""
@@ -98,14 +91,8 @@ class LineProtocol:
 
         return LineParts(request, layout, self.limit)
 
-    @staticmethod
-    def complete(data):
-        """Whether data, all that one opening of the reply FIFO brought, is a whole reply."""
-        return bool(data)
-
-    @staticmethod
-    def check_fifo_end(data):
-        """Raise MalformedReply unless a success that came over FIFO ends in its closing empty line."""
+    def check_marked_end(self, data):
+        """Raise MalformedReply unless a success ends in its closing empty line."""
         if data[:1] == b"2":
             check_empty_line(data[-2:], len(data))
 
@@ -181,18 +168,3 @@ def _quote(value, number, fifo):
         if value[value.rindex("\n") + 1 :].startswith('"'):
             raise BadParameters(f"{what} has a line that begins with a quote", "Begin the line with another character")
     return '"{}"'.format(value.replace('"', '\\"'))
-
-
-def _check_fifo_size(lines, total, known):
-    if total > _FIFO_ARGUMENTS:
-        raise RequestTooLarge(
-            f"The parameters take {total} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {_FIFO_ARGUMENTS}",
-            "Use a datagram socket or HTTP, or send less",
-        )
-    if not known:
-        longest = max([len(part.encode("utf-8")) for line in lines for part in line.split("\n")] or [0])
-        if longest >= _FIFO_LINE - 1:
-            raise RequestTooLarge(
-                f"A line of {longest} bytes for a command that the catalogue does not know could stop the server's FIFO",
-                f"Keep lines below {_FIFO_LINE - 1} bytes, or use a datagram socket",
-            )

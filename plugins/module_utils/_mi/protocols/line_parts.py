@@ -54,14 +54,14 @@ class LineParts:
         """Whether what came is a whole reply: the line protocol opens a reply FIFO once."""
         return bool(self._size)
 
-    def finish(self, over_fifo=False):
-        """The rest of the parts once nothing comes any more; over_fifo: such replies end in an empty line.
+    def finish(self, marked_end=False):
+        """The rest of the parts once nothing comes any more; marked_end: the carrier marks the end with an empty line.
 
-        Raises as LineProtocol.decode() and check_fifo_end().
+        Raises as LineProtocol.decode() and check_marked_end().
         """
         self._backlog.join(final=True)
         self._advance()
-        if over_fifo and self._begin == b"2":
+        if marked_end and self._begin == b"2":
             check_empty_line(self._end, self._size)
         if self._status is None:
             # not even one line, which is always an error

@@ -239,10 +239,10 @@ class FifoCarrier(Carrier):
             self._other = next(filter(None, found), None)
         if self._other:
             return self._other
-        tried = " and ".join(self.reply_dirs)
+        used = " and ".join(self.reply_dirs)
         return (
-            f"Set reply_dir to the reply_dir of the server's mi_fifo module, in which the server's user must be able to write ({tried} was used)."
-            " Check that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked"
+            f"The replies were expected in {used}: set reply_dir to the reply_dir of the server's mi_fifo module."
+            " The server's user must be able to write there. Check that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked"
         )
 
     def _find(self):

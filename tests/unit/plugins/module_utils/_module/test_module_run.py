@@ -27,6 +27,7 @@ from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.
     Datagram,
     Fault,
     JsonFifo,
+    LineFifo,
     Raw,
 )
 

@@ -379,7 +379,9 @@ def _patience(expected):
 
 
 class DumpTimeout(MITimeout):
-    """The server did not list its location table in the time that this may take."""
+    """The server did not list its location table within ten times the expected time."""
+
+    remedy = "Name the AORs, or read the contacts from the database with ``location_db``."
 
     def __init__(self, error, size, expected):
         if expected is None:

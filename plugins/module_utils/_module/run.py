@@ -28,6 +28,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 
 # What stands in the log and in the result for the value of an option
 NOT_SHOWN = "VALUE_NOT_SHOWN"
+_ARTICLES = ("a", "an", "the", "there")
 
 
 class TaskFailure(Exception):
@@ -166,7 +167,12 @@ def message_of(error):
     """What an exception says to a user (str)."""
     if isinstance(error, MissingLibrary):
         return f"{missing_required_lib(error.library)}. {error.message}"
-    return str(_of_tree(error))
+    return _sentence(str(_of_tree(error)))
+
+
+def _sentence(text):
+    """A message as it stands by itself; behind the name of an option it goes on in lower case."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0] in _ARTICLES else text
 
 
 def _of_tree(error):
@@ -187,7 +193,7 @@ def describe_error(error):
     """An OpensipsError as plain data: type, message, hint, and code, reason, data of what a server answered."""
     described = {
         "type": type(error).__name__,
-        "message": printable(without_url_secrets(error.message)),
+        "message": _sentence(printable(without_url_secrets(error.message))),
         "hint": printable(error.hint),
     }
     for name in ("code", "data"):

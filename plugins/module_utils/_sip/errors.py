@@ -18,11 +18,15 @@ class SipError(OpensipsError, ValueError):
 
 
 class SipSyntaxError(SipError):
-    """A URI, header, token or body that is not well-formed."""
+    """A URI, a header, an Event or a body is not valid SIP."""
+
+    remedy = "Correct what the message names."
 
 
 class SipRequestError(SipError):
-    """Well-formed, but no request that OpenSIPS' t_uac_dlg would send, or send as meant."""
+    """The request is valid SIP, but ``t_uac_dlg`` of OpenSIPS refuses it, or sends something else."""
+
+    remedy = "Correct what the message names."
 
 
 class UnknownPreset(SipError):
@@ -30,6 +34,11 @@ class UnknownPreset(SipError):
 
     ``name`` is what was asked for, ``nearest`` a list of the preset keys closest to it.
     """
+
+    remedy = (
+        "Use one of the nearest keys in the message, or see "
+        ":ref:`ansible_collections.community.opensips.docsite.presets`."
+    )
 
     def __init__(self, name, nearest):
         self.name = name

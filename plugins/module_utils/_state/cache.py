@@ -24,7 +24,9 @@ _INT_MAX = 2**31 - 1
 
 
 class CacheFailed(ExplainedError):
-    """The server could not ask the cachedb."""
+    """The server could not reach its cache."""
+
+    remedy = "Check the back-end of the cache, and the server's log."
 
 
 class Cache(engine.State):

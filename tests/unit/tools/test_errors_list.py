@@ -10,7 +10,7 @@ import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # these are never the type of an error by themselves
-ABSTRACT = {"OpensipsError", "MIError", "SipError", "TableError", "ExplainedError"}
+ABSTRACT = {"OpensipsError", "MIError", "SipError", "TableError", "ExplainedError", "TryAgain"}
 
 
 def _tool():

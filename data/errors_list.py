@@ -2,19 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the list of errors in docs/docsite/rst/guide.rst from the classes in plugins/module_utils that have a remedy.
-
-Usage: errors_list.py [--check]
-"""
+"""Make the list of errors in docs/docsite/rst/guide.rst from the classes in plugins/module_utils that have a remedy."""
 
 import ast
 import pathlib
-import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "plugins" / "module_utils"
-TARGET = ROOT / "docs" / "docsite" / "rst" / "guide.rst"
-BEGIN, END = ".. Errors: made by tests/tools/errors_list.py, do not edit.\n", ".. End of the errors.\n"
+TARGET = str(ROOT / "docs" / "docsite" / "rst" / "guide.rst")
+BEGIN, END = ".. Errors: made by data/errors_list.py, do not edit.\n", ".. End of the errors.\n"
 HEAD = """\
 .. list-table::
    :header-rows: 1
@@ -64,14 +60,7 @@ def page(text):
     return f"{before}{BEGIN}\n{listed()}\n{END}{rest.partition(END)[2]}"
 
 
-def main():
-    old = TARGET.read_text(encoding="utf-8")
-    new = page(old)
-    if "--check" in sys.argv[1:]:
-        return int(old != new)
-    TARGET.write_text(new, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def generate():
+    """The guide, with the list as it is now."""
+    with open(TARGET, encoding="utf-8") as stream:
+        return page(stream.read())

@@ -10,9 +10,9 @@ A generator is a module with TARGET, the path of the file that it makes, and gen
 import json
 import os
 
-from . import catalogue, layout, presets_page, schema
+from . import catalogue, errors_list, layout, presets_page, schema
 
-GENERATORS = (catalogue, schema, presets_page)
+GENERATORS = (catalogue, schema, presets_page, errors_list)
 SOURCES = (catalogue.SOURCE, schema.SOURCE)
 
 

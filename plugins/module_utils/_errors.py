@@ -7,6 +7,8 @@
 
 """The root of all errors that the library raises; each says what happened and what to do next."""
 
+from typing import Any, Optional
+
 
 class OpensipsError(Exception):
     """Anything that keeps a task from its end.
@@ -19,7 +21,9 @@ class OpensipsError(Exception):
     maybe_sent = False
     remedy = ""
 
-    def __init__(self, message, hint=None, maybe_sent=None, **more):
+    def __init__(
+        self, message: str, hint: Optional[str] = None, maybe_sent: Optional[bool] = None, **more: Any
+    ) -> None:
         """more: values for attributes that the class has."""
         self.message = message
         self.hint = hint or None
@@ -31,7 +35,7 @@ class OpensipsError(Exception):
             setattr(self, name, value)
         super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
 
-    def having_sent(self, maybe_sent):
+    def having_sent(self, maybe_sent: bool) -> "OpensipsError":
         """The same error, once it is known whether the server may have got the request (bool)."""
         self.maybe_sent = maybe_sent
         return self

@@ -7,13 +7,15 @@
 
 """The errors of the MI library; each message says what to do next."""
 
+from typing import Any, Iterable, Optional, Sequence, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 
 # HTTP statuses with which each further request would end, too: of the server's gate, or of a proxy that does not reach it.
 _CLOSED = (401, 403, 404, 405, 407, 502, 503, 504)
 
 
-def first_few(parts, most, separator="; ", more="; and {0} more"):
+def first_few(parts: Sequence[str], most: int, separator: str = "; ", more: str = "; and {0} more") -> str:
     """The first of parts (list of str) as one text for a message, which tells how many it leaves out."""
     rest = len(parts) - most
     return separator.join(parts[:most]) + (more.format(rest) if rest > 0 else "")
@@ -23,7 +25,7 @@ class MIError(OpensipsError):
     """Anything that went wrong between the caller and the server."""
 
     @property
-    def ends_all(self):
+    def ends_all(self) -> bool:
         """Whether it shows that the server takes no requests at all, so that what follows need not be tried."""
         return False
 
@@ -42,7 +44,7 @@ class ConnectError(MIError):
     is_hangup = False
 
     @property
-    def ends_all(self):
+    def ends_all(self) -> bool:
         return not self.maybe_sent
 
 
@@ -62,7 +64,7 @@ class HTTPStatusError(ConnectError):
     body = b""
 
     @property
-    def ends_all(self):
+    def ends_all(self) -> bool:
         return self.status in _CLOSED
 
 
@@ -74,7 +76,7 @@ class MITimeout(MIError):
     maybe_sent = True
 
     @property
-    def ends_all(self):
+    def ends_all(self) -> bool:
         return not self.maybe_sent
 
 
@@ -122,7 +124,7 @@ class UnknownCommand(MIError):
 
     remedy = "Load that module, or correct the name."
 
-    def __init__(self, name, nearest=(), hint=None):
+    def __init__(self, name: str, nearest: Iterable[str] = (), hint: Optional[str] = None) -> None:
         self.name = name
         self.nearest = list(nearest)
         if hint is None:
@@ -156,11 +158,11 @@ class UnexpectedError(MIError):
 
     cause = None
 
-    def __init__(self, cause, maybe_sent=True):
+    def __init__(self, cause: BaseException, maybe_sent: bool = True) -> None:
         super().__init__(*explain(cause), maybe_sent=maybe_sent, cause=cause)
 
 
-def explain(cause):
+def explain(cause: BaseException) -> Tuple[str, str]:
     """(message, hint) for an exception that is none of this tree's."""
     if isinstance(cause, MemoryError):
         return (
@@ -187,7 +189,9 @@ class ServerError(MIError):
         ":ansplugin:`community.opensips.opensips_mi_command#module`."
     )
 
-    def __init__(self, code, reason, data=None, message=None, hint=None):
+    def __init__(
+        self, code: int, reason: str, data: Any = None, message: Optional[str] = None, hint: Optional[str] = None
+    ) -> None:
         self.code = code
         self.reason = reason
         self.data = data
@@ -200,7 +204,7 @@ class ServerError(MIError):
 class ExplainedError(ServerError):
     """What the server answered (error: ServerError), with a message and a hint that say what it means to this task."""
 
-    def __init__(self, error, message, hint):
+    def __init__(self, error: "ServerError", message: Optional[str], hint: Optional[str]) -> None:
         super().__init__(error.code, error.reason, error.data, message, hint)
 
 
@@ -215,7 +219,7 @@ class RejectedCommand(ServerError, UnknownCommand):
 
     remedy = "Load the module that offers it, or write its name in OpenSIPS 4.0, such as ``usrloc:dump``."
 
-    def __init__(self, name, code, reason, data=None):
+    def __init__(self, name: str, code: int, reason: str, data: Any = None) -> None:
         ServerError.__init__(self, code, reason, data)
         self.name = name
         self.nearest = []

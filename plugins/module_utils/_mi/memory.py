@@ -13,6 +13,7 @@ It is a hint: who remembers something wrong, or nothing, asks once more. So what
 import json
 import os
 import stat
+from typing import Callable, Dict, Iterator, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
@@ -23,14 +24,14 @@ _MOST = 64
 _LONGEST = 65536
 
 
-def recall(identify):
+def recall(identify: Callable[[], Optional[str]]) -> Optional[str]:
     """The name of the protocol that a server spoke last, or None. identify: function that gives its identity (str, or None)."""
     known = _read(_place())
     # most users have no server before 3.0, and finding the identity takes some time
     return known.get(identify()) if known else None
 
 
-def remember(identity, protocol):
+def remember(identity: Optional[str], protocol: str) -> None:
     """Keep that the server called identity (str, or None) speaks protocol (its name)."""
     directory = _place() if identity is not None else None
     if directory is None:
@@ -47,7 +48,7 @@ def remember(identity, protocol):
         pass
 
 
-def _read(directory):
+def _read(directory: Optional[str]) -> Dict[str, str]:
     """{identity: protocol}, the oldest first."""
     if directory is None:
         return {}
@@ -65,7 +66,7 @@ def _read(directory):
     return {name: value for name, value in known.items() if isinstance(value, str)}
 
 
-def _place():
+def _place() -> Optional[str]:
     """The directory to keep it in (str), or None if there is none that is this user's alone."""
     for base, *names in _bases():
         if base and os.path.isabs(base) and _is_own(base):
@@ -75,7 +76,7 @@ def _place():
     return None
 
 
-def _bases():
+def _bases() -> Iterator[Tuple[Optional[str], ...]]:
     """Yield where it may be, the best first: a directory that must be there, and the names below it."""
     uid = os.geteuid()
     yield os.environ.get("XDG_RUNTIME_DIR"), _DIRECTORY
@@ -86,7 +87,7 @@ def _bases():
     yield _home(uid), ".cache", _DIRECTORY
 
 
-def _home(uid):
+def _home(uid: int) -> Optional[str]:
     import pwd
 
     try:
@@ -95,7 +96,7 @@ def _home(uid):
         return None
 
 
-def _is_own(directory):
+def _is_own(directory: str) -> bool:
     """Whether a directory is there that is this user's, and nobody else may write to it."""
     try:
         status = os.lstat(directory)

@@ -7,6 +7,9 @@
 
 """How to reach a server: the connection options, checked."""
 
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple, Type
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import DEFAULT_REPLY_SIZE, MEGABYTE
 
@@ -18,19 +21,19 @@ _LARGEST_REPLY_SIZE = 1 << 20
 
 
 # They are imported where they are used, since a module on a target compiles what it imports each time.
-def _fifo():
+def _fifo() -> Type[Carrier]:
     from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 
     return FifoCarrier
 
 
-def _datagram():
+def _datagram() -> Type[Carrier]:
     from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
 
     return DatagramCarrier
 
 
-def _http():
+def _http() -> Type[Carrier]:
     from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
 
     return HttpCarrier
@@ -43,7 +46,14 @@ class Way:
     to it, and perhaps to others.
     """
 
-    def __init__(self, transport, carrier, protocols, telling, more=()):
+    def __init__(
+        self,
+        transport: str,
+        carrier: Any,
+        protocols: Tuple[str, ...],
+        telling: Tuple[str, ...],
+        more: Tuple[str, ...] = (),
+    ) -> None:
         self.transport = transport
         self.carrier = carrier
         self.protocols = protocols
@@ -79,13 +89,13 @@ class Options:
     carrier: the Carrier class of the way.
     """
 
-    def __init__(self, values, carrier):
+    def __init__(self, values: Dict[str, Any], carrier: Any) -> None:
         self.carrier = carrier
         for name, value in values.items():
             setattr(self, name, value)
 
 
-def resolve(given, environment=()):
+def resolve(given: Mapping[str, Any], environment: Collection[str] = ()) -> Options:
     """Check the connection options and give Options with the transport decided.
 
     given: mapping with any of transport, protocol, timeout (seconds), max_reply_size (megabytes; as bytes in what is given
@@ -107,7 +117,7 @@ def resolve(given, environment=()):
     return Options(values, carrier)
 
 
-def _protocol(protocol, way):
+def _protocol(protocol: str, way: Way) -> str:
     if protocol not in PROTOCOLS:
         raise BadParameters(f"protocol: {protocol!r} is no protocol", f"Set protocol to one of {', '.join(PROTOCOLS)}")
     if protocol not in way.protocols:
@@ -118,7 +128,7 @@ def _protocol(protocol, way):
     return protocol
 
 
-def _without_overruled(given, environment):
+def _without_overruled(given: Dict[str, Any], environment: Collection[str]) -> Dict[str, Any]:
     """The options (dict) without those of the environment that belong to another way than the options of the task."""
     possible = _possible({name: value for name, value in given.items() if name not in environment})
     fitting = set(_COMMON).union(*(way.options for way in possible))
@@ -130,7 +140,7 @@ def _without_overruled(given, environment):
     }
 
 
-def _possible(given):
+def _possible(given: Dict[str, Any]) -> List[Way]:
     """The ways that options (dict) leave open; what contradicts itself is left to _way()."""
     ways = [way for way in _WAYS if given.get("transport") in (None, way.transport)] or _WAYS
     belonging = [option for option in given if option in _OWN and option != _SAYS_NOTHING]
@@ -139,12 +149,12 @@ def _possible(given):
     )
 
 
-def _told(ways, given):
+def _told(ways: Sequence[Way], given: Dict[str, Any]) -> List[Way]:
     """Those of ways that one of the options (dict) means."""
     return [way for way in ways if any(option in given for option in way.telling)]
 
 
-def _way(given, environment):
+def _way(given: Dict[str, Any], environment: Collection[str]) -> Way:
     """The Way that options (dict) describe. Raises BadParameters if they contradict each other."""
     transport = given.get("transport")
     if transport not in (None, *TRANSPORTS):
@@ -162,15 +172,14 @@ def _way(given, environment):
     return way
 
 
-def _contradiction(options, environment):
+def _contradiction(options: Sequence[str], environment: Collection[str]) -> BadParameters:
     return BadParameters(
         f"{' and '.join(_origin(option, environment) for option in options)} contradict each other",
-        "Leave out all but one way to the server, or set transport, which decides. In a task it also decides against"
-        " module_defaults",
+        "Leave out all but one, or set transport. If a task sets transport, this also overrides module_defaults",
     )
 
 
-def _misplaced(option, way, environment):
+def _misplaced(option: str, way: Way, environment: Collection[str]) -> BadParameters:
     others = [(each.transport, other) for each in _WAYS if option in each.options for other in each.telling]
     belongs = " or ".join(f"{other} (transport {transport})" for transport, other in others)
     return BadParameters(
@@ -179,14 +188,14 @@ def _misplaced(option, way, environment):
     )
 
 
-def _origin(option, environment):
+def _origin(option: str, environment: Collection[str]) -> str:
     """An option and where it comes from, for a message; a module cannot tell a task from its module_defaults."""
     if option in environment:
         return f"{option} (from the environment variable OPENSIPS_MI_{option.upper()})"
     return f"{option} (from the task or module_defaults)"
 
 
-def _timeout(value):
+def _timeout(value: Any) -> Optional[float]:
     if value is None:
         return None
     try:
@@ -198,7 +207,7 @@ def _timeout(value):
     return seconds
 
 
-def _max_reply_size(value):
+def _max_reply_size(value: Any) -> int:
     """The option, in megabytes, as bytes."""
     if value is None:
         value = DEFAULT_REPLY_SIZE

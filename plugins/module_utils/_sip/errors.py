@@ -10,6 +10,8 @@
 All are ValueErrors: bad data was handed in, nothing has been sent.
 """
 
+from typing import Iterable
+
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 
 
@@ -40,7 +42,7 @@ class UnknownPreset(SipError):
         ":ref:`ansible_collections.community.opensips.docsite.presets`."
     )
 
-    def __init__(self, name, nearest):
+    def __init__(self, name: str, nearest: Iterable[str]) -> None:
         self.name = name
         self.nearest = list(nearest)
         hint = f"Did you mean {', '.join(self.nearest)}?" if self.nearest else ""

@@ -11,9 +11,14 @@ Those of FIFO and datagrams start exchanges that one poll loop can serve many of
 """
 
 import time
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MITimeout
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+
+# makes the Request, when it is called with the name of a reply FIFO, or None
+Encode = Callable[[Optional[str]], Request]
 
 
 class Carrier:
@@ -55,46 +60,46 @@ class Carrier:
     busy_hint = ""
     everybody = False
 
-    def __init__(self, limit=None):
+    def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
         self.limit = limit or ReplyLimit()
 
     @classmethod
-    def of(cls, options, limit, warn):
+    def of(cls, options: Any, limit: ReplyLimit, warn: Callable[[str], None]) -> "Carrier":
         """A carrier by Options. warn: function of a str, which the user should know."""
         raise NotImplementedError
 
     @staticmethod
-    def check_options(values):
+    def check_options(values: Dict[str, Any]) -> None:
         """Check, and complete, the connection options (dict) that are the carrier's own. Raises BadParameters."""
 
-    def describe(self):
+    def describe(self) -> str:
         """What messages call it (str)."""
         raise NotImplementedError
 
-    def identity(self):
+    def identity(self) -> Optional[str]:
         """What tells this server from all others, also from the next one at this place (str), once it is open; None if nothing does."""
         return None
 
-    def chosen(self):
+    def chosen(self) -> Dict[str, str]:
         """Connection options that were not given, and that the carrier found out (dict)."""
         return {}
 
-    def open(self):
+    def open(self) -> None:
         """Raise ConnectError unless the server's end is there."""
         raise NotImplementedError
 
-    def close(self):
+    def close(self) -> None:
         """Close sockets and remove reply FIFOs."""
         raise NotImplementedError
 
-    def check_request(self, request, protocol):
+    def check_request(self, request: Request, protocol: Protocol) -> None:
         """Raise RequestTooLarge if the server would not take request (Request)."""
 
-    def in_flight(self, wanted, version):
+    def in_flight(self, wanted: Optional[int], version: Callable[[], Tuple[int, ...]]) -> int:
         """How many requests may owe an answer. wanted: int or None. version: function that gives the server's version (tuple)."""
         return wanted or self.max_in_flight
 
-    def start(self, encode, protocol):
+    def start(self, encode: Encode, protocol: Protocol) -> Optional["Exchange"]:
         """Send a request and give its Exchange, or None while the server's queue is full.
 
         encode: called with the name of a reply FIFO, or None; gives a Request. Raises ConnectError, RequestTooLarge, and what
@@ -102,22 +107,22 @@ class Carrier:
         """
         raise NotImplementedError
 
-    def exchange(self, encode, deadline):
+    def exchange(self, encode: Encode, deadline: float) -> Tuple[Request, bytes]:
         """Send a request and give (Request, bytes of the reply), when it is blocking. deadline: time.monotonic()."""
         raise NotImplementedError
 
-    def inflow(self, encode, protocol, deadline, taken_within, most):
+    def inflow(self, encode: Encode, protocol: Protocol, deadline: float, taken_within: float, most: int) -> "Inflow":
         """Send a request and give the Inflow of its large reply.
 
         deadline: time.monotonic(). taken_within: seconds for the server to take the request. most: bytes of the whole reply.
         """
         raise NotImplementedError
 
-    def writable_fd(self):
+    def writable_fd(self) -> Optional[int]:
         """The descriptor to poll for writing after start() gave None; None if polling does not tell."""
         return None
 
-    def not_taken(self):
+    def not_taken(self) -> MITimeout:
         """The error for a request that could not be handed over in time (MITimeout)."""
         hint = f"See whether OpenSIPS hangs, or raise timeout{self.busy_hint}"
         return MITimeout(f"The server takes no more requests from {self.describe()}", hint, maybe_sent=False)
@@ -128,11 +133,11 @@ class Inflow:
 
     request = None
 
-    def pieces(self, complete):
+    def pieces(self, complete: Callable[[], bool]) -> Iterator[bytes]:
         """Yield what comes (bytes). complete: tells whether what came is a whole reply."""
         raise NotImplementedError
 
-    def close(self, reusable=False):
+    def close(self, reusable: bool = False) -> None:
         """Free what it holds; reusable: the reply came whole, so nothing late can come."""
         raise NotImplementedError
 
@@ -146,38 +151,38 @@ class Exchange:
 
     request = deadline = sent_at = None
 
-    def sent(self, timeout):
+    def sent(self, timeout: float) -> None:
         """The request went out just now, and its reply may take timeout seconds."""
         self.sent_at = time.monotonic()
         self.deadline = self.sent_at + timeout
 
-    def fileno(self):
+    def fileno(self) -> int:
         """The descriptor to poll for reading."""
         raise NotImplementedError
 
-    def receive(self):
+    def receive(self) -> Optional[bytes]:
         """Take what has come: bytes of the whole reply, or None while there is more to come."""
         raise NotImplementedError
 
-    def ignores(self, outcome):
+    def ignores(self, outcome: object) -> bool:
         """Whether what came (a Reply or an MIError) is nothing to end with, and the reply may still come."""
         return False
 
-    def expire(self):
+    def expire(self) -> bytes:
         """The deadline has passed: give the bytes that came so far, or raise MITimeout."""
         raise NotImplementedError
 
-    def close(self, reusable=False):
+    def close(self, reusable: bool = False) -> None:
         """Free what the exchange holds; reusable: its reply came whole, so nothing late can come on its descriptor."""
         raise NotImplementedError
 
 
-def check_absolute(values, name):
+def check_absolute(values: Dict[str, Any], name: str) -> None:
     """Raise BadParameters unless the option called name is an absolute path, or not set. values: the options (dict)."""
     if values[name] is not None and not str(values[name]).startswith("/"):
         raise BadParameters(f"{name}: {values[name]!r} is no absolute path", "Give the whole path")
 
 
-def seconds_left(deadline):
+def seconds_left(deadline: float) -> float:
     """Seconds until deadline (time.monotonic()), at least 0."""
     return max(0.0, deadline - time.monotonic())

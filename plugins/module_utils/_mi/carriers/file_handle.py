@@ -15,12 +15,13 @@ Source: name_to_handle_at(2).
 
 import os
 import sys
+from typing import Optional
 
 _EMPTY_PATH = 0x1000
 _MOST = 128
 
 
-def of(fd):
+def of(fd: int) -> Optional[str]:
     """The handle of an open file (str), or None where the system or the file system gives none. fd: its descriptor."""
     try:
         # it takes some time to import, and few need it

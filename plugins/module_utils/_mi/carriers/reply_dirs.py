@@ -9,6 +9,7 @@
 
 import os
 import stat
+from typing import List
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
 
@@ -18,13 +19,13 @@ _DEFAULT = "/tmp"  # nosec B108
 _BESIDE = "replies"
 
 
-def likely(fifo):
+def likely(fifo: str) -> List[str]:
     """The directories to try, in this order (list of str). fifo: path of the server's FIFO."""
     beside = os.path.join(os.path.dirname(fifo), _BESIDE)
     return [beside, _DEFAULT] if _is_the_servers(beside) else [_DEFAULT]
 
 
-def _is_the_servers(directory):
+def _is_the_servers(directory: str) -> bool:
     """Whether nobody but root, the server and its group can have made a directory, and this user can write to it."""
     try:
         status, above = os.lstat(directory), os.stat(os.path.dirname(directory))
@@ -34,7 +35,7 @@ def _is_the_servers(directory):
     return private and os.access(directory, os.W_OK | os.X_OK)
 
 
-def check(directory):
+def check(directory: str) -> None:
     """Raise ConnectError unless this user can make reply FIFOs in a directory."""
     if not os.path.isdir(directory):
         raise ConnectError(

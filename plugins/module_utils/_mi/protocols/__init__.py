@@ -8,9 +8,11 @@
 """Protocols turn (method, parameters) into bytes and bytes into a Reply; they know no transport."""
 
 import re
+from typing import Any, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, RefusedRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 # Longer names overflow a buffer of 2.3 and 2.4 and hang their FIFO; no command comes near this.
 _METHOD = re.compile(r"[A-Za-z0-9_.\-]+(:[A-Za-z0-9_.\-]+)?\Z")
@@ -27,7 +29,17 @@ class Request:
 
     __slots__ = ("data", "method", "id", "verb", "path", "content_type", "lines", "known")
 
-    def __init__(self, data, method, request_id=None, verb="POST", path="", content_type=None, lines=(), known=True):
+    def __init__(
+        self,
+        data: bytes,
+        method: str,
+        request_id: Optional[int] = None,
+        verb: str = "POST",
+        path: str = "",
+        content_type: Optional[str] = None,
+        lines: Sequence[str] = (),
+        known: bool = True,
+    ) -> None:
         self.data = data
         self.method = method
         self.id = request_id
@@ -54,10 +66,10 @@ class Protocol:
     in_parts = False
     one_at_a_time = False
 
-    def __init__(self, limit=None):
+    def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
         self.limit = limit or ReplyLimit()
 
-    def encode(self, method, params, reply_to=None, known=True):
+    def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
         """The request as a Request.
 
         params: dict, list or None, as arrange.py makes them for the protocol. reply_to: name of the reply FIFO, or None.
@@ -65,23 +77,23 @@ class Protocol:
         """
         raise NotImplementedError
 
-    def decode(self, data, request):
+    def decode(self, data: bytes, request: Request) -> Reply:
         """The Reply in data (bytes). Raises ServerError, MalformedReply or ReplyTooLarge."""
         raise NotImplementedError
 
-    def parts(self, request, layout):
+    def parts(self, request: Request, layout: Layout) -> Any:
         """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
         raise NotImplementedError
 
-    def complete(self, data):
+    def complete(self, data: bytes) -> bool:
         """Whether data, all that one opening of the reply FIFO brought, is a whole reply."""
         return bool(data)
 
-    def check_marked_end(self, data):
+    def check_marked_end(self, data: bytes) -> None:
         """Raise MalformedReply unless data, a reply that came over a carrier which marks its end, has that mark."""
 
 
-def check_method(method):
+def check_method(method: object) -> None:
     """Raise RefusedRequest unless method can be the name of an MI command."""
     if not isinstance(method, str) or len(method) > _MAX_METHOD or not _METHOD.match(method):
         raise RefusedRequest(
@@ -90,7 +102,7 @@ def check_method(method):
         )
 
 
-def check_text(value, what="A value"):
+def check_text(value: object, what: str = "A value") -> str:
     """Give value as text without NUL, which no protocol can carry; raise BadParameters otherwise.
 
     value: str or int. what: how to name it in the error.
@@ -110,6 +122,6 @@ def check_text(value, what="A value"):
     return text
 
 
-def decode_text(data):
+def decode_text(data: bytes) -> str:
     """Bytes of a reply as text; bytes that are not UTF-8 become U+FFFD (phones send them in User-Agents)."""
     return data.decode("utf-8", "replace")

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import re
 import time
+from typing import Any, Callable, Collection, Dict, Iterable, Iterator, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue, flight
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -34,6 +35,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.options imp
     DEFAULT_TIMEOUT,
     resolve,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 # JSON-RPC has ids that nobody else knows
 _FORGEABLE = (
@@ -50,7 +52,7 @@ class Connection:
     understands. warnings: list of str, what the user should know. Use as a context manager, or close().
     """
 
-    def __init__(self, options, environment=()):
+    def __init__(self, options: Any, environment: Collection[str] = ()) -> None:
         """options: mapping of the connection options, or Options. environment: see resolve().
 
         Raises BadParameters that names the option.
@@ -64,29 +66,29 @@ class Connection:
         # a reply of stream() is under way
         self._streams = False
 
-    def __enter__(self):
+    def __enter__(self) -> "Connection":
         return self
 
-    def __exit__(self, *_exc):
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close sockets and remove reply FIFOs."""
         self.carrier.close()
         if self.carrier.everybody and self._protocol is not None and not self._protocol.has_ids:
             self._warn(_FORGEABLE)
 
-    def chosen(self):
+    def chosen(self) -> Dict[str, str]:
         """Connection options that were not given, and what was found out to be right for them (dict)."""
         return self.carrier.chosen()
 
     @property
-    def protocol(self):
+    def protocol(self) -> str:
         """ "line", "jsonrpc", "xmlrpc" or "mi_json"."""
         return self._speaker().name
 
     @property
-    def version(self):
+    def version(self) -> Tuple[int, ...]:
         """The server's version as a tuple of int, such as (3, 6, 8)."""
         if self._version is None:
             self._speaker()
@@ -95,7 +97,7 @@ class Connection:
                 self._version = _parse_version(self._exchange("version", (), self._timeout(None)))
         return self._version
 
-    def has(self, method):
+    def has(self, method: str) -> bool:
         """Whether the server's ``which`` lists the command, by its classic or its 4.0 name. Raises when it cannot be asked."""
         try:
             catalogue.wire_name(method, self._commands())
@@ -103,13 +105,13 @@ class Connection:
             return False
         return True
 
-    def require(self, *methods):
+    def require(self, *methods: str) -> None:
         """Raise UnknownCommand, which tells the module and version it takes, unless the server has all of these commands."""
         offered = self._commands()
         for method in methods if offered else ():
             catalogue.wire_name(method, offered)
 
-    def call(self, method, params=None, timeout=None):
+    def call(self, method: str, params: Any = None, timeout: Optional[float] = None) -> Reply:
         """Run one MI command and give its Reply.
 
         method: str. params: dict (names as in 3.x), list, or None. timeout: seconds for this call, or None for the option's.
@@ -118,7 +120,14 @@ class Connection:
         name, arranged, known = self._prepare(method, params)
         return self._exchange(name, arranged, self._timeout(timeout, name), known)
 
-    def stream(self, method, layout, params=None, timeout=None, size=None):
+    def stream(
+        self,
+        method: str,
+        layout: Layout,
+        params: Any = None,
+        timeout: Optional[float] = None,
+        size: Optional[int] = None,
+    ) -> Iterator[Reply]:
         """Run one MI command with a large reply; yields it in parts, each a Reply with some of the entries, as they come.
 
         layout: Layout, where the reply may be cut. timeout: seconds for the whole of it. size: bytes that it is expected to
@@ -148,13 +157,20 @@ class Connection:
         finally:
             self._streams = False
 
-    def check(self, method, params=None):
+    def check(self, method: str, params: Any = None) -> str:
         """Raise what call() would raise before it sends: UnknownCommand, BadParameters, RequestTooLarge. Gives the server's name of it."""
         name, arranged, known = self._prepare(method, params)
         self._encoded(name, arranged, self.carrier.reply_name, known)
         return name
 
-    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None, starting=None):
+    def call_many(
+        self,
+        requests: Iterable[Tuple[str, Any]],
+        max_in_flight: Optional[int] = None,
+        governor: Optional[Governor] = None,
+        timeout: Optional[float] = None,
+        starting: Optional[Callable[[int], None]] = None,
+    ) -> Iterator[Tuple[int, Any]]:
         """Run many MI commands, many in flight; yields (index, Reply or MIError) as they come, one for each request.
 
         requests: iterable of (method, params); taken one at a time, just before each is sent. max_in_flight: requests that
@@ -337,7 +353,7 @@ class Connection:
             return DEFAULT_ASYNC_TIMEOUT
         return DEFAULT_TIMEOUT
 
-    def _warn(self, text):
+    def _warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
 

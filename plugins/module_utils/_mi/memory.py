@@ -13,7 +13,7 @@ It is a hint: who remembers something wrong, or nothing, asks once more. So what
 import json
 import os
 import stat
-from typing import Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
@@ -28,13 +28,14 @@ def recall(identify: Callable[[], Optional[str]]) -> Optional[str]:
     """The name of the protocol that a server spoke last, or None. identify: function that gives its identity (str, or None)."""
     known = _read(_place())
     # most users have no server before 3.0, and finding the identity takes some time
-    return known.get(identify()) if known else None
+    identity = identify() if known else None
+    return None if identity is None else known.get(identity)
 
 
 def remember(identity: Optional[str], protocol: str) -> None:
     """Keep that the server called identity (str, or None) speaks protocol (its name)."""
-    directory = _place() if identity is not None else None
-    if directory is None:
+    directory = _place()
+    if directory is None or identity is None:
         return
     known = _read(directory)
     known.pop(identity, None)
@@ -70,13 +71,13 @@ def _place() -> Optional[str]:
     """The directory to keep it in (str), or None if there is none that is this user's alone."""
     for base, *names in _bases():
         if base and os.path.isabs(base) and _is_own(base):
-            paths = [os.path.join(base, *names[: count + 1]) for count in range(len(names))]
+            paths: List[str] = [os.path.join(base, *names[: count + 1]) for count in range(len(names))]
             if all(_is_own(path) or not os.path.lexists(path) for path in paths):
                 return paths[-1]
     return None
 
 
-def _bases() -> Iterator[Tuple[Optional[str], ...]]:
+def _bases() -> Iterator[Tuple[Any, ...]]:
     """Yield where it may be, the best first: a directory that must be there, and the names below it."""
     uid = os.geteuid()
     yield os.environ.get("XDG_RUNTIME_DIR"), _DIRECTORY

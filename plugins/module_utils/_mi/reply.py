@@ -7,12 +7,11 @@
 
 """What a server answered to one MI command."""
 
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import tree
 
-# (depth, name, value, attributes) of a node
-Event = Tuple[int, str, str, Dict[str, str]]
+Event = tree.Event
 
 
 class Layout:
@@ -49,7 +48,7 @@ class Reply:
 
     @property
     def raw(self) -> str:
-        return self._raw
+        return self._raw or ""
 
     @property
     def result(self) -> Any:
@@ -67,11 +66,15 @@ class Reply:
 class ValueReply(Reply):
     """A reply of OpenSIPS 3.0 and later: any JSON value."""
 
-    __slots__ = ("result",)
+    __slots__ = ("_result",)
 
     def __init__(self, result: Any, raw: Optional[str], code: int = 200, message: str = "OK") -> None:
         super().__init__(code, message, raw, False)
-        self.result = result
+        self._result = result
+
+    @property
+    def result(self) -> Any:
+        return self._result
 
     def walk(self) -> Iterable[Event]:
         raise TypeError("this reply is a value, not a tree")
@@ -127,11 +130,15 @@ class TextTreeReply(Reply):
 class NodeTreeReply(Reply):
     """A tree whose structure the transport kept (mi_json, mi_xmlrpc_ng)."""
 
-    __slots__ = ("result",)
+    __slots__ = ("_result",)
 
     def __init__(self, nodes: List[Dict[str, Any]], raw: Optional[str], code: int = 200, message: str = "OK") -> None:
         super().__init__(code, message, raw, True)
-        self.result = nodes
+        self._result = nodes
+
+    @property
+    def result(self) -> Any:
+        return self._result
 
     def walk(self) -> Iterable[Event]:
-        return tree.walk_nodes(self.result)
+        return tree.walk_nodes(self._result)

@@ -8,12 +8,24 @@
 """One request whose large reply is decoded while it comes, so that nobody holds all of it."""
 
 import time
+from typing import Any, Iterator, Optional
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MITimeout, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 
-def stream(carrier, protocol, encode, layout, timeout, most, taken_within=None):
+def stream(
+    carrier: Carrier,
+    protocol: Protocol,
+    encode: Encode,
+    layout: Layout,
+    timeout: float,
+    most: int,
+    taken_within: Optional[float] = None,
+) -> Iterator[Reply]:
     """Send a request and yield its reply in parts, each a Reply.
 
     protocol: one that is in_parts. encode, layout (Layout): see there. timeout: seconds for the whole reply. most: bytes of
@@ -36,7 +48,7 @@ def stream(carrier, protocol, encode, layout, timeout, most, taken_within=None):
         inflow.close(whole)
 
 
-def _decode(carrier, pieces, parts, most):
+def _decode(carrier: Carrier, pieces: Iterator[bytes], parts: Any, most: int) -> Iterator[Reply]:
     """The parts of a reply that comes in pieces (iterator of bytes), most bytes of them altogether."""
     size = 0
     try:

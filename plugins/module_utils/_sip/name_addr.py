@@ -8,7 +8,7 @@
 """Addresses with a display name and parameters, as in From, To and Contact (RFC 3261 sections 20 and 25)."""
 
 import re
-from typing import Iterable, List, Optional, Tuple
+from typing import Any, Iterable, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import (
@@ -24,7 +24,7 @@ class NameAddr:
 
     __slots__ = ("display", "uri", "params")
 
-    def __init__(self, uri: str, display: str = "", params: Iterable[Tuple[str, Optional[str]]] = ()) -> None:
+    def __init__(self, uri: Any, display: str = "", params: Iterable[Tuple[str, Optional[str]]] = ()) -> None:
         self.display = display
         self.uri = uri
         self.params = list(params)
@@ -56,7 +56,7 @@ class NameAddr:
             return NotImplemented
         return (self.display, self.uri, self.params) == (other.display, other.uri, other.params)
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _header_param(name: str, value: Optional[str]) -> str:
@@ -76,7 +76,7 @@ def _unquote(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
-def _split(text: str) -> Tuple[str, str, str]:
+def _split(text: str) -> Tuple[str, ...]:
     """(display name as written, URI as written, parameters as written) of an address."""
     if not isinstance(text, str):
         raise SipSyntaxError(f"an address must be a string, not {type(text).__name__}")
@@ -91,7 +91,7 @@ def _split(text: str) -> Tuple[str, str, str]:
     return "", uri, semicolon + rest
 
 
-def _read(text: str) -> Tuple[str, str, str]:
+def _read(text: str) -> Tuple[NameAddr, str, str]:
     """(NameAddr, display name as written, URI as written) of an address."""
     display, uri, rest = _split(text)
     display = display.strip()

@@ -21,7 +21,9 @@ def parse_user_agent(user_agent: Optional[str]) -> Dict[str, str]:
     Takes anything that a location table may hold, None included, and never raises.
     """
     result = {"vendor": UNKNOWN, "model": "", "firmware": ""}
-    family = find_family(user_agent) if isinstance(user_agent, str) else None
+    if not isinstance(user_agent, str):
+        return result
+    family = find_family(user_agent)
     if family is None:
         return result
     result["vendor"] = family.vendor

@@ -131,7 +131,7 @@ class Carrier:
 class Inflow:
     """A large reply on its way. request: the Request that it is the reply to."""
 
-    request = None
+    request: Request
 
     def pieces(self, complete: Callable[[], bool]) -> Iterator[bytes]:
         """Yield what comes (bytes). complete: tells whether what came is a whole reply."""
@@ -149,7 +149,8 @@ class Exchange:
     from their user with sent(), who closes finished exchanges.
     """
 
-    request = deadline = sent_at = None
+    request: Request
+    deadline = sent_at = 0.0
 
     def sent(self, timeout: float) -> None:
         """The request went out just now, and its reply may take timeout seconds."""

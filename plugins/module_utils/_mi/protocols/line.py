@@ -11,6 +11,7 @@ Sources: mi_fifo/fifo_fnc.c, mi_fifo/mi_parser.c, mi_datagram/mi_datagram_parser
 """
 
 import re
+from typing import Any, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -27,7 +28,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
     check_text,
     decode_text,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply, TextTreeReply
 
 _STATUS = re.compile(r"(\d{3})(?: ([^\n]*))?\Z")
 _NOT_AVAILABLE = re.compile(r"command( '.*')? not available", re.IGNORECASE)
@@ -44,7 +45,7 @@ class LineProtocol(Protocol):
     positional = True
     in_parts = True
 
-    def encode(self, method, params, reply_to=None, known=True):
+    def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
         """The request as a Request.
 
         params: list of str in the command's order. reply_to: name of the reply FIFO, or None over a datagram socket.
@@ -67,7 +68,7 @@ class LineProtocol(Protocol):
         # an empty line ends a request over FIFO
         return Request((f"{text}\n" if fifo else text).encode("utf-8"), method, lines=lines, known=known)
 
-    def decode(self, data, request):
+    def decode(self, data: bytes, request: Request) -> Reply:
         """The Reply in data (bytes). Raises ServerError or MalformedReply."""
         size = len(data)
         text = decode_text(data)
@@ -85,19 +86,19 @@ class LineProtocol(Protocol):
         self.limit.check_values(text, NODES_OF_LINES)
         return TextTreeReply(body, None, code, reason, status=status)
 
-    def parts(self, request, layout):
+    def parts(self, request: Request, layout: Layout) -> Any:
         """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
         from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line_parts import LineParts
 
         return LineParts(request, layout, self.limit)
 
-    def check_marked_end(self, data):
+    def check_marked_end(self, data: bytes) -> None:
         """Raise MalformedReply unless a success ends in its closing empty line."""
         if data[:1] == b"2":
             check_empty_line(data[-2:], len(data))
 
 
-def take_status(status, request):
+def take_status(status: str, request: Request) -> Tuple[int, str]:
     """(code, reason) of a reply's first line (str). Raises ServerError when it says no, MalformedReply when it is none."""
     match = _STATUS.match(status)
     if match is None:
@@ -113,7 +114,7 @@ def take_status(status, request):
     return code, reason
 
 
-def check_end(end, size):
+def check_end(end: str, size: int) -> None:
     """Raise MalformedReply unless a success of size bytes ends in a line end. end: its last character."""
     if end != "\n":
         raise MalformedReply(
@@ -122,7 +123,7 @@ def check_end(end, size):
         )
 
 
-def check_empty_line(end, size):
+def check_empty_line(end: bytes, size: int) -> None:
     """Raise MalformedReply unless a success of size bytes that came over FIFO ends in an empty line. end: its last two bytes."""
     if end != b"\n\n":
         raise MalformedReply(
@@ -131,7 +132,7 @@ def check_empty_line(end, size):
         )
 
 
-def _quote(value, number, fifo):
+def _quote(value: str, number: int, fifo: bool) -> str:
     """value as the server's parser wants it."""
     stripped = value.strip(f"{_BLANKS}\r\n")
     if stripped and stripped == value and not _SPECIAL.search(value):

@@ -14,12 +14,15 @@ class ModuleDocFragment:
 options:
   transport:
     description:
-      - What carries MI commands to the server.
+      - Sets how MI commands reach the server.
       - V(fifo) is C(mi_fifo), V(datagram) is C(mi_datagram) over UDP or a Unix socket, V(http) is C(mi_http), C(mi_json) or
         C(mi_xmlrpc) behind C(httpd).
-      - If not set, it follows from the other options. O(url) means V(http), O(socket_path), O(host) or O(port) mean V(datagram),
-        everything else means V(fifo).
-      - For commands that wait for phones, V(fifo) and V(datagram) are better. Over V(http) the server answers nobody else meanwhile.
+      - If not set, the other options decide. O(url) means V(http), and O(socket_path), O(host) or O(port) mean V(datagram).
+        Otherwise, it is V(fifo).
+      - If set, options of other transports are ignored. A task can use this to override what C(module_defaults) set.
+        If it is not set, and options mean two transports, the task fails.
+      - If a task sets options of one transport, environment variables for options of another one are ignored.
+      - Prefer V(fifo) or V(datagram) for commands that wait for phones. Over V(http), the server then answers nobody else.
       - Can also be set with the environment variable E(OPENSIPS_MI_TRANSPORT).
     type: str
     choices:
@@ -28,10 +31,11 @@ options:
       - http
   protocol:
     description:
-      - What the server speaks. V(line) is the line protocol of OpenSIPS 1.x and 2.x, V(jsonrpc) is JSON-RPC 2.0 of 3.x and 4.x,
-        V(xmlrpc) is XML-RPC of any version, V(mi_json) is the GET form of 1.11 to 2.4.
-      - V(auto) finds out with requests that harm no server.
-      - On the FIFO of a server before 3.0, V(auto) takes a quarter of a second, which V(line) saves.
+      - Sets the protocol that the server uses. V(line) is the line protocol of OpenSIPS 1.x and 2.x, V(jsonrpc) is JSON-RPC 2.0 of
+        3.x and 4.x, V(xmlrpc) is XML-RPC of any version, V(mi_json) is the GET form of 1.11 to 2.4.
+      - V(auto) finds out the protocol with requests that harm no server.
+      - A server before 3.0 logs one such request as an error. On its FIFO, V(auto) then takes a quarter of a second. The module
+        remembers the server, so this happens only once until the server starts again.
       - Can also be set with the environment variable E(OPENSIPS_MI_PROTOCOL).
     type: str
     choices:
@@ -44,33 +48,37 @@ options:
   fifo_path:
     description:
       - Path of the server's FIFO, the C(fifo_name) of C(mi_fifo).
-      - If not set, C(/run/opensips/opensips_fifo), C(/var/run/opensips/opensips_fifo) and C(/tmp/opensips_fifo) are tried.
+      - If not set, the first of C(/run/opensips/opensips_fifo), C(/var/run/opensips/opensips_fifo) and C(/tmp/opensips_fifo) that
+        exists is used.
       - Can also be set with the environment variable E(OPENSIPS_MI_FIFO_PATH).
     type: path
   reply_dir:
     description:
-      - Directory in which replies come back. With the FIFO it is the C(reply_dir) of C(mi_fifo), and both sides must use the same.
-        With O(socket_path) it is where the module's own socket gets its name.
-      - If not set, C(/tmp) is used for the FIFO, as C(mi_fifo) does, and the directory of O(socket_path) if it can be written.
-      - With O(socket_path), the module makes a directory of its own in it, which other users cannot list.
+      - Directory in which replies come back. For the FIFO, it must be the C(reply_dir) of C(mi_fifo).
+        For O(socket_path), it is the directory in which the module makes its own socket.
+      - If not set for the FIFO, the module tries the directory C(replies) beside the FIFO, which the role
+        P(community.opensips.opensips_server#role) makes, and then C(/tmp), the default of C(mi_fifo).
+        Only the command C(version) is sent until the directory is known. A timeout names the directories that were tried.
+      - The directory C(replies) is not tried if it does not exist, if this user cannot write to it, or if everybody can.
+      - If not set for O(socket_path), it is the directory of O(socket_path) if the module can write to it, else C(/tmp).
+      - For O(socket_path), the module makes its own directory in it, which other users cannot list.
       - Can also be set with the environment variable E(OPENSIPS_MI_REPLY_DIR).
     type: path
   server_user:
     description:
-      - User that the processes of OpenSIPS run as, by name or number. It applies to the FIFO and to O(socket_path).
-      - It matters if other users may write to the directory of O(fifo_path) or O(socket_path), as to C(/tmp).
-        Anybody can put a FIFO there, read what is sent, and answer it.
-        The module then sends only if root, the user that runs the module, or this user owns the FIFO or the socket.
+      - User that runs the processes of OpenSIPS, by name or number. It applies to the FIFO and to O(socket_path).
+      - If other users can write to the directory of O(fifo_path) or O(socket_path), as to C(/tmp), anybody can replace the FIFO or socket.
+        The module then sends only if the owner is root, the user that runs the module, or this user.
       - If not set, it is the service account (user number below 1000) whose processes are called C(opensips).
         If there are several such accounts, or none, the module fails and asks for this option.
-      - Set it where other service accounts could start programs, because one of them could start a process of that name.
+      - Set it if other service accounts can start programs, because one of them could start a process of that name.
       - Can also be set with the environment variable E(OPENSIPS_MI_SERVER_USER).
     type: str
   host:
     description:
-      - Name or address of the server's UDP socket, the C(socket_name) of C(mi_datagram). IPv6 addresses are written without brackets.
-      - If a name has several addresses, all of them are asked for the server's version, and the first that answers is used.
-      - If not set, V(127.0.0.1) is used for O(transport=datagram) without O(socket_path).
+      - Name or address of the server's UDP socket, the C(socket_name) of C(mi_datagram). Write IPv6 addresses without brackets.
+      - If a name has several addresses, the module asks all of them for the version, and uses the first that answers.
+      - If not set, it is V(127.0.0.1) for O(transport=datagram) without O(socket_path).
       - Can also be set with the environment variable E(OPENSIPS_MI_HOST).
     type: str
   port:
@@ -85,26 +93,27 @@ options:
     type: path
   url:
     description:
-      - Address of the HTTP side, such as V(http://127.0.0.1:8888/mi) for C(mi_http), V(http://127.0.0.1:8888/json) for C(mi_json),
+      - Address of the server's HTTP side, such as V(http://127.0.0.1:8888/mi) for C(mi_http), V(http://127.0.0.1:8888/json) for C(mi_json),
         V(http://127.0.0.1:8888/RPC2) for C(mi_xmlrpc) and C(mi_xmlrpc_ng).
-      - If a name has several addresses, the first that accepts the connection is used.
-      - Redirects are not followed, and proxies that environment variables name are not used.
+      - If a name has several addresses, the module uses the first that accepts the connection.
+      - The module does not follow redirects, and does not use proxies from environment variables.
       - Can also be set with the environment variable E(OPENSIPS_MI_URL).
     type: str
   timeout:
     description:
-      - Seconds to wait for each reply. If the name of the server has several addresses, this is for all of them together.
-      - If not set, 10, and 40 for commands that wait for a phone, because C(fr_timeout) of C(tm) is 30 seconds by default.
-      - It does not apply where a module reads a whole location table. The limit for that is ten times the expected time, and 30 seconds more.
+      - Seconds to wait for each reply. If the name of the server has several addresses, this applies to all of them together.
+      - If not set, it is 10, and 40 for commands that wait for a phone, because C(fr_timeout) of C(tm) is 30 seconds by default.
+      - It does not apply if a module reads a whole location table. The limit then is ten times the expected time plus 30 seconds.
       - Can also be set with the environment variable E(OPENSIPS_MI_TIMEOUT).
     type: float
   max_reply_size:
     description:
-      - The largest reply to accept, in megabytes (1,048,576 bytes), from 1 to 1048576. This also limits all replies that are received at the same time.
+      - The largest reply to accept, in megabytes (1,048,576 bytes), from 1 to 1048576. It also limits the sum of all replies that the
+        module receives at the same time.
       - If a reply is larger, the task fails and closes the connection to the server. This protects the memory of the host.
-      - A module that reads a whole location table accepts more, if the statistics of the server announce a table of that size. The
-        limit for that is 16 times O(max_reply_size), and one AOR with its contacts may have at most 64 megabytes.
-      - What a task needs for the values of a reply is limited to a small multiple of O(max_reply_size), too.
+      - If the statistics of the server announce a larger location table, a module that reads the whole table accepts up to 16 times
+        O(max_reply_size). One AOR with its contacts can have at most 64 megabytes.
+      - The memory for the values of a reply is limited to a small multiple of O(max_reply_size).
       - Can also be set with the environment variable E(OPENSIPS_MI_MAX_REPLY_SIZE).
     type: int
     default: 256
@@ -116,12 +125,12 @@ options:
     default: true
   ca_path:
     description:
-      - PEM file, or directory of hashed certificates, of the authorities to trust in addition to the system's.
+      - PEM file, or directory of hashed certificates, with the authorities to trust in addition to those of the system.
       - Can also be set with the environment variable E(OPENSIPS_MI_CA_PATH).
     type: path
   client_cert:
     description:
-      - PEM file with the client's certificate for an C(https) O(url). It may hold the key, too.
+      - PEM file with the client's certificate for an C(https) O(url). It can also contain the key.
       - Can also be set with the environment variable E(OPENSIPS_MI_CLIENT_CERT).
     type: path
   client_key:
@@ -132,7 +141,7 @@ options:
   url_username:
     description:
       - User name for basic authentication, the C(auth_username) of C(httpd) in OpenSIPS 4.0, or of a proxy before the server.
-      - If O(url) is not C(https) and leads to another host, the module warns, because the password can be read on the way.
+      - If O(url) is not C(https) and leads to another host, the module warns, because others can read the password.
       - Can also be set with the environment variable E(OPENSIPS_MI_URL_USERNAME).
     type: str
   url_password:
@@ -141,7 +150,7 @@ options:
       - Can also be set with the environment variable E(OPENSIPS_MI_URL_PASSWORD).
     type: str
 notes:
-  - The module runs where the server's FIFO or sockets are reached, usually on the server itself. It needs nothing but Python 3.6 or newer there.
+  - The module runs on a host that can reach the server's FIFO or sockets, usually on the server itself. The host needs Python 3.6 or later.
 seealso:
   - name: Management Interface
     description: The Management Interface in the OpenSIPS manual.

@@ -130,6 +130,7 @@ def test_module_defaults_of_the_action_group(ansible, emulator):
             },
         ),
         task("own", "mi_command", {"command": "version", **fifo_of(other)}),
+        task("own way", "mi_command", {"command": "version", "transport": "http", "url": other.xmlrpc_url}),
     ]
     plays = [
         {"hosts": "all", "gather_facts": False, "module_defaults": group, "tasks": tasks},
@@ -143,7 +144,7 @@ def test_module_defaults_of_the_action_group(ansible, emulator):
     results = ansible.run_plays(plays, {"here": {}}).must_succeed()
     assert results["facts"]["ansible_facts"]["opensips"]["version"]["numbers"][:2] == [3, 6]
     assert "3.6" in str(results["mi_command"]["result"])
-    assert "2.4" in str(results["own"]["result"])
+    assert "2.4" in str(results["own"]["result"]) and "2.4" in str(results["own way"]["result"])
     assert results["own defaults"]["ansible_facts"]["opensips"]["version"]["numbers"][:2] == [2, 4]
     assert [each["first"].split(" ")[0] for each in emu.sip_log()] == ["NOTIFY", "NOTIFY", "INFO"]
 
@@ -153,10 +154,7 @@ def test_options_that_contradict_or_miss_each_other(ansible):
     cases = {
         "url with host": ({"url": "http://127.0.0.1:1/mi", "host": "127.0.0.1"}, ["host", "url"]),
         "socket_path with port": ({"socket_path": "/tmp/none", "port": 8080}, ["socket_path", "port"]),
-        "fifo_path with datagram": (
-            {"transport": "datagram", "fifo_path": "/tmp/none", "port": 8080},
-            ["fifo_path", "datagram"],
-        ),
+        "fifo_path with port": ({"fifo_path": "/tmp/none", "port": 8080}, ["fifo_path", "port", "module_defaults"]),
         "host without port": ({"host": "127.0.0.1"}, ["port"]),
         "http without url": ({"transport": "http"}, ["url"]),
         "reply_dir with url": ({"url": "http://127.0.0.1:1/mi", "reply_dir": "/tmp"}, ["reply_dir"]),

@@ -32,8 +32,6 @@ _ANNOUNCED = 64
 # Errors that show that there is a server, and those that show none.
 _ANSWERS = (ServerError, MalformedReply, HTTPStatusError)
 _SILENCE = (ConnectError, MITimeout)
-# HTTP statuses with which each further request would end, too: of the server's gate, or of a proxy that does not reach it.
-_CLOSED = (401, 403, 404, 405, 407, 502, 503, 504)
 # Templates to keep: presets are few, but some bodies are each phone's own.
 _TEMPLATES = 64
 
@@ -199,7 +197,7 @@ class Delivery:
         """End the run if a reply shows that it cannot go on."""
         if isinstance(reply, OutOfMemory):
             self._stop_run(f"the run stopped: {_lower_first(str(reply))}")
-        elif isinstance(reply, UnexpectedError) or _is_lost(reply):
+        elif isinstance(reply, MIError) and (isinstance(reply, UnexpectedError) or reply.ends_all):
             self.break_off(reply)
         if not isinstance(reply, MIError) or isinstance(reply, _ANSWERS):
             self._is_silent = False
@@ -312,13 +310,6 @@ class Delivery:
                 self._judge(reply)
         except Exception as error:  # the answers that are still to come must not be lost with it
             self.break_off(error)
-
-
-def _is_lost(reply):
-    """Whether a reply shows that there is no server that takes requests."""
-    if isinstance(reply, HTTPStatusError):
-        return reply.status in _CLOSED
-    return isinstance(reply, _SILENCE) and not reply.maybe_sent
 
 
 def not_sent(reason):

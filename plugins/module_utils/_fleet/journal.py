@@ -39,6 +39,8 @@ _FORMAT = 1
 class JournalError(MIError):
     """The journal cannot be used: locked by another run, not permitted, or not a journal."""
 
+    remedy = "Correct the path of the journal or its permissions, or wait for the run that uses it."
+
 
 def default_directory():
     """Where journals are kept unless told otherwise."""

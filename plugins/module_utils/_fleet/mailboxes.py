@@ -26,6 +26,8 @@ _SHOWN = 10
 class StateError(MIError):
     """The state file cannot be used: locked by another run, not permitted, or not a state file."""
 
+    remedy = "Correct the path of the file or its permissions, or wait for the run that uses it."
+
 
 def load(path):
     """The mailboxes in a CSV file (with a line of names) or a JSON file (a list of mappings): list of dict.

@@ -42,6 +42,8 @@ _SELECTING = ("select", "aors", "location_table", "own_only", "own_sockets")
 class PlanError(JournalError):
     """The plan cannot be used: not permitted, cut off, or not the plan of this campaign."""
 
+    remedy = "Make a new plan, or correct its path or permissions."
+
 
 def fingerprint_of(params):
     """What is the same as long as the options of a task select the same (str). params: mapping of options."""

@@ -23,7 +23,7 @@ by a dump, which adds nothing to send by. JSON needs no such care.
 The model, in seconds, of a server with U AORs and C contacts in a table, which is asked for N AORs:
 
     dump  = _DUMP_BASE + sum over all tables of (_DUMP_PAIR * U * U) + _DUMP_CONTACT * C of all tables
-    show  = N * _SHOW[carrier]
+    show  = N * lookup_seconds of the carrier
     brief = _DUMP_BASE + _BRIEF_AOR * U of all tables    up to 2.4; the contacts of the table are brief + show of U
 
 _DUMP_PAIR     8.5e-9 s     0.8 s for 10,000 AORs, 3.1 s for 20,000, 22 s for 50,000, measured on 3.6 and 4.0. A newer
@@ -31,7 +31,7 @@ _DUMP_PAIR     8.5e-9 s     0.8 s for 10,000 AORs, 3.1 s for 20,000, 22 s for 50
 _DUMP_CONTACT  1.2e-5 s     making, carrying and decoding one contact
 _BRIEF_AOR     2e-6 s       the same for the name of an AOR
 _DUMP_BASE     0.05 s       so that few AORs never cost a whole table
-_SHOW          1/6000 s     over FIFO and datagrams (6,000 to 20,000 a second); 1/2000 s over HTTP, where one process serves all
+lookup_seconds 1/6000 s     over FIFO and datagrams (6,000 to 20,000 a second); 1/2000 s over HTTP, where one process serves all
 
 U and C are the statistics ``TABLE-users`` and ``TABLE-contacts`` of the group ``usrloc`` (usrloc/udomain.c, all versions),
 TABLE being ``location`` or any other that the script saves to. Over datagrams and HTTP AORs are always asked for one by
@@ -64,7 +64,6 @@ _BRIEF_AOR = 2e-6
 # the first version whose replies are no text
 _JSON = (3,)
 _DUMP_BASE = 0.05
-_SHOW = {"fifo": 1 / 6000.0, "datagram": 1 / 6000.0, "http": 1 / 2000.0}
 # AORs that are asked for one by one where nobody knows how large the table is
 _SHOW_UNCOUNTED = 5000
 # A dump may take this many times what is expected of it, and the base besides: 100,000 AORs took 319 s and more where twelve
@@ -144,20 +143,20 @@ def dump_bytes(size):
     return sum(users * _DUMP_AOR_BYTES + contacts * _DUMP_CONTACT_BYTES for users, contacts in size.tables.values())
 
 
-def show_seconds(aors, kind):
-    """What looking up a number of AORs one by one is expected to take (seconds). kind: of the carrier."""
-    return aors * _SHOW[kind]
+def show_seconds(aors, carrier):
+    """What looking up a number of AORs one by one is expected to take (seconds)."""
+    return aors * carrier.lookup_seconds
 
 
-def cheaper_way(aors, size, version, kind):
+def cheaper_way(aors, size, version, carrier):
     """DUMP or SHOW, for the contacts of a number of AORs."""
-    if kind != "fifo" or version < _JSON:
+    if not carrier.holds_tables or version < _JSON:
         # a datagram does not hold a table, and by default neither does the buffer of httpd; text is not to be believed
         return SHOW
     if not size.known:
         # none counted, yet statistics there are: the table is in a database, and a dump would list nothing
         return SHOW if size.tables or aors <= _SHOW_UNCOUNTED else DUMP
-    return DUMP if dump_seconds(size) < show_seconds(aors, kind) else SHOW
+    return DUMP if dump_seconds(size) < show_seconds(aors, carrier) else SHOW
 
 
 class MISource:
@@ -224,14 +223,14 @@ class MISource:
 
     def _is_beyond_datagram(self, size):
         """Whether a dump may not fit into a datagram, in which case 1.x and 2.x do not answer at all."""
-        return self._conn.carrier.kind == "datagram" and not 0 < (size.contacts or 0) <= _DATAGRAM_CONTACTS
+        return self._conn.carrier.largest_reply is not None and not 0 < (size.contacts or 0) <= _DATAGRAM_CONTACTS
 
     def _contacts_seconds(self, size):
         """What contacts() is expected to take (seconds), or None when nobody knows."""
         if self._conn.version >= _JSON:
             return dump_seconds(size)
         names = brief_seconds(size)
-        return None if names is None else names + show_seconds(size.users or 0, self._conn.carrier.kind)
+        return None if names is None else names + show_seconds(size.users or 0, self._conn.carrier)
 
     def _doubt(self, aor, reason):
         if aor is not None:
@@ -243,10 +242,10 @@ class MISource:
         if not aors:
             return {}
         conn = self._conn
-        expected = show_seconds(len(aors), conn.carrier.kind)
+        expected = show_seconds(len(aors), conn.carrier)
         # few are not worth the question how many there are
         may_dump = not never_dump and expected > _DUMP_BASE
-        if may_dump and cheaper_way(len(aors), self.count(), conn.version, conn.carrier.kind) == DUMP:
+        if may_dump and cheaper_way(len(aors), self.count(), conn.version, conn.carrier) == DUMP:
             # one AOR tells by itself what is wrong with all: an unknown table, or domains that are missing
             location.read_aor(conn, aors[0], self._table)
             return self._pick(aors)
@@ -269,7 +268,7 @@ class MISource:
     def _dump(self, size, select):
         expected = dump_seconds(size)
         patience = _patience(expected)
-        if self._conn.carrier.kind == "datagram":
+        if self._conn.carrier.largest_reply is not None:
             # it is small, or does not come at all
             patience = None
         try:
@@ -281,7 +280,7 @@ class MISource:
         """Of a server whose replies are text: the AORs first, and then each one's contacts."""
         conn = self._conn
         # what does not fit into a datagram is not answered at all
-        patience = None if conn.carrier.kind == "datagram" else _patience(brief_seconds(size))
+        patience = None if conn.carrier.largest_reply is not None else _patience(brief_seconds(size))
         if conn.version >= (2,) or self._is_beyond_datagram(size):
             yield from location.iter_each_shown(conn, self._table, select, patience, self._doubt)
             return
@@ -380,7 +379,9 @@ def _patience(expected):
 
 
 class DumpTimeout(MITimeout):
-    """The server did not list its location table in the time that this may take."""
+    """The server did not list its location table within ten times the expected time."""
+
+    remedy = "Name the AORs, or read the contacts from the database with ``location_db``."
 
     def __init__(self, error, size, expected):
         if expected is None:

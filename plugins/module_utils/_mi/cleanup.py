@@ -12,35 +12,38 @@ import contextlib
 import os
 import signal
 import threading
+from typing import Callable, Dict, Iterator, List, Optional, Set, Union
 
+# a path as callers give it
+Path = Union[str, bytes]
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
-_paths = set()
-_functions = []
-_previous = {}
-_owner = None
+_paths: Set[Path] = set()
+_functions: List[Callable[[], object]] = []
+_previous: Dict[int, signal.Handlers] = {}
+_owner: Optional[int] = None
 
 
-def remember(path):
+def remember(path: Path) -> None:
     """Remove path, a file or an empty directory, when the process ends, unless forget() comes first."""
     _begin()
     _paths.add(path)
     _take_signals()
 
 
-def forget(path):
+def forget(path: Path) -> None:
     """path is gone or no longer ours to remove."""
     _paths.discard(path)
     _give_signals_back()
 
 
-def remove(path):
+def remove(path: Path) -> None:
     """Remove path, a file or an empty directory, now."""
     _remove(path)
     forget(path)
 
 
 @contextlib.contextmanager
-def before_end(function):
+def before_end(function: Callable[[], object]) -> Iterator[None]:
     """Call function, without arguments, if a signal ends the process inside the with block; it must not raise."""
     _begin()
     _functions.append(function)
@@ -54,7 +57,7 @@ def before_end(function):
         _give_signals_back()
 
 
-def _begin():
+def _begin() -> None:
     global _owner
     if _owner != os.getpid():
         # first use, or a fork: the parent's files are the parent's
@@ -65,7 +68,7 @@ def _begin():
         atexit.register(_remove_all)
 
 
-def _take_signals():
+def _take_signals() -> None:
     if not _previous and threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             handler = signal.getsignal(number)
@@ -75,7 +78,7 @@ def _take_signals():
                 signal.signal(number, _on_signal)
 
 
-def _give_signals_back():
+def _give_signals_back() -> None:
     if _paths or _functions:
         return
     if _previous and threading.current_thread() is threading.main_thread():
@@ -85,7 +88,7 @@ def _give_signals_back():
         _previous.clear()
 
 
-def _remove_all():
+def _remove_all() -> None:
     if _owner != os.getpid():
         return
     while _paths:
@@ -95,7 +98,7 @@ def _remove_all():
             _paths.discard(path)
 
 
-def _remove(path):
+def _remove(path: Path) -> None:
     try:
         os.unlink(path)
     except IsADirectoryError:
@@ -107,7 +110,7 @@ def _remove(path):
         pass
 
 
-def _on_signal(number, _frame):
+def _on_signal(number: int, _frame: object) -> None:
     if _owner == os.getpid():
         for function in _functions:
             function()

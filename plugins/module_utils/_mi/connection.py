@@ -11,6 +11,7 @@ import contextlib
 import functools
 import re
 import time
+from typing import Any, Callable, Collection, Dict, Iterable, Iterator, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue, flight
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -34,6 +35,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.options imp
     DEFAULT_TIMEOUT,
     resolve,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 # JSON-RPC has ids that nobody else knows
 _FORGEABLE = (
@@ -50,37 +52,43 @@ class Connection:
     understands. warnings: list of str, what the user should know. Use as a context manager, or close().
     """
 
-    def __init__(self, options):
-        """options: mapping of the connection options, or Options. Raises BadParameters that names the option."""
-        self.options = resolve(options) if hasattr(options, "get") else options
-        self.carrier = _carrier(self.options, self._warn)
-        self.carrier.limit = ReplyLimit(self.options.max_reply_size)
+    def __init__(self, options: Any, environment: Collection[str] = ()) -> None:
+        """options: mapping of the connection options, or Options. environment: see resolve().
+
+        Raises BadParameters that names the option.
+        """
+        self.options = resolve(options, environment) if hasattr(options, "get") else options
         self.warnings = []
+        self.carrier = self.options.carrier.of(self.options, ReplyLimit(self.options.max_reply_size), self._warn)
         self._protocol = None
         self._offered = None
         self._version = None
         # a reply of stream() is under way
         self._streams = False
 
-    def __enter__(self):
+    def __enter__(self) -> "Connection":
         return self
 
-    def __exit__(self, *_exc):
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close sockets and remove reply FIFOs."""
         self.carrier.close()
-        if getattr(self.carrier, "everybody", False) and self._protocol is not None and self._protocol.name == "line":
+        if self.carrier.everybody and self._protocol is not None and not self._protocol.has_ids:
             self._warn(_FORGEABLE)
 
+    def chosen(self) -> Dict[str, str]:
+        """Connection options that were not given, and what was found out to be right for them (dict)."""
+        return self.carrier.chosen()
+
     @property
-    def protocol(self):
+    def protocol(self) -> str:
         """ "line", "jsonrpc", "xmlrpc" or "mi_json"."""
         return self._speaker().name
 
     @property
-    def version(self):
+    def version(self) -> Tuple[int, ...]:
         """The server's version as a tuple of int, such as (3, 6, 8)."""
         if self._version is None:
             self._speaker()
@@ -89,7 +97,7 @@ class Connection:
                 self._version = _parse_version(self._exchange("version", (), self._timeout(None)))
         return self._version
 
-    def has(self, method):
+    def has(self, method: str) -> bool:
         """Whether the server's ``which`` lists the command, by its classic or its 4.0 name. Raises when it cannot be asked."""
         try:
             catalogue.wire_name(method, self._commands())
@@ -97,13 +105,13 @@ class Connection:
             return False
         return True
 
-    def require(self, *methods):
+    def require(self, *methods: str) -> None:
         """Raise UnknownCommand, which tells the module and version it takes, unless the server has all of these commands."""
         offered = self._commands()
         for method in methods if offered else ():
             catalogue.wire_name(method, offered)
 
-    def call(self, method, params=None, timeout=None):
+    def call(self, method: str, params: Any = None, timeout: Optional[float] = None) -> Reply:
         """Run one MI command and give its Reply.
 
         method: str. params: dict (names as in 3.x), list, or None. timeout: seconds for this call, or None for the option's.
@@ -112,7 +120,14 @@ class Connection:
         name, arranged, known = self._prepare(method, params)
         return self._exchange(name, arranged, self._timeout(timeout, name), known)
 
-    def stream(self, method, layout, params=None, timeout=None, size=None):
+    def stream(
+        self,
+        method: str,
+        layout: Layout,
+        params: Any = None,
+        timeout: Optional[float] = None,
+        size: Optional[int] = None,
+    ) -> Iterator[Reply]:
         """Run one MI command with a large reply; yields it in parts, each a Reply with some of the entries, as they come.
 
         layout: Layout, where the reply may be cut. timeout: seconds for the whole of it. size: bytes that it is expected to
@@ -126,13 +141,13 @@ class Connection:
         name, arranged, known = self._prepare(method, params)
         protocol = self._speaker()
         timeout = self._timeout(timeout, name)
-        if self.carrier.kind == "datagram" or protocol.name not in ("jsonrpc", "line"):
+        if self.carrier.largest_reply is not None or not protocol.in_parts:
             yield self._exchange(name, arranged, timeout, known)
             return
         from ansible_collections.community.opensips.plugins.module_utils._mi import streaming
 
         def encode(reply_to):
-            return protocol.encode(name, arranged, reply_to, known)
+            return self._encoded(name, arranged, reply_to, known)
 
         self._streams = True
         try:
@@ -142,16 +157,20 @@ class Connection:
         finally:
             self._streams = False
 
-    def check(self, method, params=None):
+    def check(self, method: str, params: Any = None) -> str:
         """Raise what call() would raise before it sends: UnknownCommand, BadParameters, RequestTooLarge. Gives the server's name of it."""
         name, arranged, known = self._prepare(method, params)
-        # a name as long as those of reply FIFOs, so that the size is checked, too
-        self._speaker().encode(
-            name, arranged, f"opensips_mi_{'0' * 24}" if self.carrier.kind == "fifo" else None, known
-        )
+        self._encoded(name, arranged, self.carrier.reply_name, known)
         return name
 
-    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None, starting=None):
+    def call_many(
+        self,
+        requests: Iterable[Tuple[str, Any]],
+        max_in_flight: Optional[int] = None,
+        governor: Optional[Governor] = None,
+        timeout: Optional[float] = None,
+        starting: Optional[Callable[[int], None]] = None,
+    ) -> Iterator[Tuple[int, Any]]:
         """Run many MI commands, many in flight; yields (index, Reply or MIError) as they come, one for each request.
 
         requests: iterable of (method, params); taken one at a time, just before each is sent. max_in_flight: requests that
@@ -175,13 +194,14 @@ class Connection:
     def _many(self, requests, max_in_flight, governor, timeout, starting):
         encoded = self._encode_each(requests, timeout, starting)
         look, barrier = self._deferred(*LOOK), self._deferred("version", None)
-        limit = max_in_flight or flight.DEFAULT_IN_FLIGHT[self.carrier.kind]
-        if self.carrier.kind == "http":
-            # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
-            workers = 1 if self._speaker().name == "xmlrpc" else min(limit, flight.HTTP_WORKERS)
-            exchange = self._exchange_http
-            return flight.BlockingFlight(exchange, workers, self.carrier, governor, look, barrier).run(encoded)
-        return self._flight(limit, governor, look, barrier).run(encoded)
+        protocol, carrier = self._speaker(), self.carrier
+        limit = carrier.in_flight(max_in_flight, lambda: self.version)
+        if carrier.blocking:
+            workers = 1 if protocol.one_at_a_time else min(limit, carrier.workers)
+            run = flight.BlockingFlight(self._exchange_blocking, workers, carrier, governor, look, barrier)
+        else:
+            run = flight.Flight(carrier, protocol, _allow_descriptors(limit), governor, look, barrier)
+        return run.run(encoded)
 
     def _encode_each(self, requests, timeout, starting):
         for index, (method, params) in enumerate(requests):
@@ -193,33 +213,30 @@ class Connection:
 
         def encode(reply_to):
             name, arranged, known = self._prepare(method, params)
-            request = self._speaker().encode(name, arranged, reply_to, known)
+            request = self._encoded(name, arranged, reply_to, known)
             if starting is not None:
                 starting()
             return request
 
         return encode
 
-    def _flight(self, limit, governor, look, barrier):
+    def _encoded(self, name, arranged, reply_to, known):
+        """The Request, which the server takes. Raises RefusedRequest, BadParameters or RequestTooLarge."""
         protocol = self._speaker()
-        window = None
-        if self.carrier.kind == "datagram":
-            window = flight.LOSSY_WINDOW
-        elif protocol.name == "jsonrpc" and self.version[:2] == (3, 0):
-            # 3.0 drops the second of two requests that it reads at once
-            limit = 1
-        return flight.Flight(self.carrier, protocol, _allow_descriptors(limit), governor, look, window, barrier)
+        request = protocol.encode(name, arranged, reply_to, known)
+        self.carrier.check_request(request, protocol)
+        return request
 
     def _exchange(self, name, arranged, timeout, known=True):
         protocol = self._speaker()
 
         def encode(reply_to):
-            return protocol.encode(name, arranged, reply_to, known)
+            return self._encoded(name, arranged, reply_to, known)
 
         outgoing = flight.Outgoing(name, encode, timeout)
-        if self.carrier.kind == "http":
+        if self.carrier.blocking:
             try:
-                return self._exchange_http(outgoing.encode, timeout)
+                return self._exchange_blocking(outgoing.encode, timeout)
             except MIError:
                 raise
             except Exception as error:  # callers know one tree of errors
@@ -229,7 +246,7 @@ class Connection:
                 raise outcome
             return outcome
 
-    def _exchange_http(self, encode, timeout):
+    def _exchange_blocking(self, encode, timeout):
         protocol = self._speaker()
         encoded = []
 
@@ -269,7 +286,7 @@ class Connection:
             return self._prepared(method, params)
         except MIError as error:
             # questions to the server may have gone out, the request itself has not
-            error.maybe_sent = False
+            error.having_sent(False)
             raise
 
     def _prepared(self, method, params):
@@ -281,12 +298,12 @@ class Connection:
         refuse_deep_params(method, params)
         protocol = self._speaker()
         name = catalogue.wire_name(method, self._commands()) if self._commands() else method
-        if protocol.name in ("line", "mi_json") or getattr(protocol, "tree_replies", False):
+        if protocol.positional:
             arranged = arrange.arrange_line(name, params, lambda: self.version)
         else:
             arranged = arrange.arrange_rpc(name, params, lambda: self.version)
         refuse_harmful(name, arranged)
-        if self.carrier.kind == "http" and catalogue.is_async(name, lambda: self.version):
+        if self.carrier.serial and catalogue.is_async(name, lambda: self.version):
             self._warn(
                 f"{name} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"
                 " prefer the FIFO or a datagram socket"
@@ -303,7 +320,7 @@ class Connection:
 
     def _ask_commands(self):
         try:
-            reply = self._exchange("which", None if self._speaker().name == "jsonrpc" else (), self._timeout(None))
+            reply = self._exchange("which", (), self._timeout(None))
         except RejectedCommand:
             return frozenset()
         if reply.is_tree:
@@ -323,13 +340,8 @@ class Connection:
                     self._protocol, reply = probe.find_protocol(self.carrier, self._timeout(None))
                 else:
                     self._protocol, reply = probe.use_protocol(self.carrier, self.options.protocol, self._timeout(None))
-                self._protocol.limit = self.carrier.limit
                 if reply is not None:
                     self._version = _parse_version(reply)
-            if self.carrier.kind == "datagram":
-                self.carrier.reuse = self._protocol.name == "jsonrpc"
-            elif self.carrier.kind == "fifo":
-                self.carrier.read_at_once = self._protocol.fifo_buffer
         return self._protocol
 
     def _timeout(self, timeout, method=None):
@@ -341,7 +353,7 @@ class Connection:
             return DEFAULT_ASYNC_TIMEOUT
         return DEFAULT_TIMEOUT
 
-    def _warn(self, text):
+    def _warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
 
@@ -352,35 +364,8 @@ def _before_sending():
     try:
         yield
     except MIError as error:
-        error.maybe_sent = False
+        error.having_sent(False)
         raise
-
-
-def _carrier(options, warn):
-    if options.transport == "fifo":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import fifo
-
-        return fifo.FifoCarrier(
-            [options.fifo_path] if options.fifo_path else fifo.DEFAULT_PATHS, options.reply_dir, options.server_user
-        )
-    if options.transport == "datagram":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
-
-        return DatagramCarrier(
-            options.host, options.port, options.socket_path, options.reply_dir, server_uid=options.server_user
-        )
-    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
-
-    return HttpCarrier(
-        options.url,
-        options.validate_certs,
-        options.ca_path,
-        options.client_cert,
-        options.client_key,
-        options.url_username,
-        options.url_password,
-        warn,
-    )
 
 
 def _parse_version(reply):

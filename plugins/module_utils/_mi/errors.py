@@ -5,82 +5,126 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The one tree of errors that the MI library raises; each message says what to do next."""
+"""The errors of the MI library; each message says what to do next."""
+
+from typing import Any, Iterable, Optional, Sequence, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
+
+# HTTP statuses with which each further request would end, too: of the server's gate, or of a proxy that does not reach it.
+_CLOSED = (401, 403, 404, 405, 407, 502, 503, 504)
 
 
-def first_few(parts, most, separator="; ", more="; and {0} more"):
+def first_few(parts: Sequence[str], most: int, separator: str = "; ", more: str = "; and {0} more") -> str:
     """The first of parts (list of str) as one text for a message, which tells how many it leaves out."""
     rest = len(parts) - most
     return separator.join(parts[:most]) + (more.format(rest) if rest > 0 else "")
 
 
-class MIError(Exception):
-    """Anything that went wrong between the caller and the server.
+class MIError(OpensipsError):
+    """Anything that went wrong between the caller and the server."""
 
-    message: what happened. hint: what to do next, or None. str() joins both.
-    maybe_sent: the server may have got the request and acted on it.
-    """
-
-    maybe_sent = False
-
-    def __init__(self, message, hint=None):
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
+    @property
+    def ends_all(self) -> bool:
+        """Whether it shows that the server takes no requests at all, so that what follows need not be tried."""
+        return False
 
 
 class ConnectError(MIError):
-    """The server cannot be reached: FIFO, socket, name, TLS, or the HTTP side said no."""
+    """The server cannot be reached: there is no FIFO or socket, nobody reads or listens, or permissions or TLS do not fit.
+
+    is_hangup: a connection was there, and was closed without a word.
+    """
+
+    remedy = (
+        "Start OpenSIPS, correct ``fifo_path``, ``host`` and ``port``, ``socket_path`` or ``url``, or see "
+        "`Permissions`_."
+    )
+
+    is_hangup = False
+
+    @property
+    def ends_all(self) -> bool:
+        return not self.maybe_sent
 
 
 class HTTPStatusError(ConnectError):
-    """The HTTP side answered with a status that carries no MI reply.
+    """The HTTP side returned a status in place of a reply.
 
     status: the HTTP status code. body: what came with it (bytes, may be empty).
     """
 
-    maybe_sent = True
+    remedy = (
+        "401: set ``url_username`` and ``url_password``. 404, 405, 406: correct ``url`` or ``protocol``. 500: the "
+        "reply may not fit into ``buf_size`` of ``httpd``."
+    )
 
-    def __init__(self, message, hint, status, body=b""):
-        self.status = status
-        self.body = body
-        super().__init__(message, hint)
+    maybe_sent = True
+    status = 0
+    body = b""
+
+    @property
+    def ends_all(self) -> bool:
+        return self.status in _CLOSED
 
 
 class MITimeout(MIError):
-    """No complete reply came before the deadline."""
+    """No complete reply came within ``timeout``, or the server takes no requests."""
+
+    remedy = "With the FIFO, see `No reply through the FIFO`_. Otherwise raise ``timeout``, or correct ``protocol``."
 
     maybe_sent = True
 
+    @property
+    def ends_all(self) -> bool:
+        return not self.maybe_sent
+
 
 class MalformedReply(MIError):
-    """The bytes that came are not a reply of the protocol in use.
+    """What came is no reply of the protocol in use, or it was cut off.
 
     unrelated: they are the reply to another request, late, duplicated, or somebody else's.
     """
+
+    remedy = (
+        "Correct ``protocol`` or ``url``: what answers may be no MI. If a reply was cut off, look into the "
+        "server's log."
+    )
 
     maybe_sent = True
     unrelated = False
 
 
 class ReplyTooLarge(MIError):
-    """The server could not fit its reply into the transport, or it exceeds max_reply_size.
+    """The reply does not fit into the transport, or is larger than ``max_reply_size``.
 
     is_over_limit: it is the latter; less of it would not help.
     """
+
+    remedy = (
+        "Use the FIFO or HTTP, ask for less, or raise ``max_reply_size``. Over a datagram socket, a server before "
+        "3.0 sends nothing, which is an ``MITimeout``."
+    )
 
     maybe_sent = True
     is_over_limit = False
 
 
 class RequestTooLarge(MIError):
-    """The request exceeds what the transport or the server takes; unless maybe_sent says so, it was not sent or not read."""
+    """The request is larger than the transport or the server allows. Unless ``changed`` is true, it was not sent, or not read."""
+
+    remedy = "Use another transport, raise ``receive_buf_size`` of ``httpd``, or send less."
 
 
 class UnknownCommand(MIError):
-    """The server has no such MI command. nearest: the closest names that it has (list of str)."""
+    """The server has no such command. The message has the nearest names, and the module that offers it.
 
-    def __init__(self, name, nearest=(), hint=None):
+    name: as it was asked for. nearest: the closest names that it has (list of str).
+    """
+
+    remedy = "Load that module, or correct the name."
+
+    def __init__(self, name: str, nearest: Iterable[str] = (), hint: Optional[str] = None) -> None:
         self.name = name
         self.nearest = list(nearest)
         if hint is None:
@@ -93,26 +137,32 @@ class UnknownCommand(MIError):
 
 
 class BadParameters(MIError):
-    """Parameters with wrong names, types or number, or values that the protocol cannot carry."""
+    """Options or parameters have wrong names, types or values, contradict each other, or cannot be carried by the protocol."""
+
+    remedy = "Correct what the message names."
 
 
 class RefusedRequest(BadParameters):
-    """A request that would hurt a server; never sent."""
+    """The request would crash or block a server, so it was not sent."""
+
+    remedy = "Change what the message names."
 
 
 class UnexpectedError(MIError):
-    """Something went wrong for which this tree has no error: a bug, or a limit of this machine.
+    """Something went wrong that the collection does not know: a bug, or a limit of the host.
 
     cause: the exception. maybe_sent: False when it is certain that the request did not go out.
     """
 
-    def __init__(self, cause, maybe_sent=True):
-        self.cause = cause
-        self.maybe_sent = maybe_sent
-        super().__init__(*explain(cause))
+    remedy = "Do what the message says, or report the bug with the output of ``ansible-playbook -vvv``."
+
+    cause = None
+
+    def __init__(self, cause: BaseException, maybe_sent: bool = True) -> None:
+        super().__init__(*explain(cause), maybe_sent=maybe_sent, cause=cause)
 
 
-def explain(cause):
+def explain(cause: BaseException) -> Tuple[str, str]:
     """(message, hint) for an exception that is none of this tree's."""
     if isinstance(cause, MemoryError):
         return (
@@ -128,13 +178,20 @@ def explain(cause):
 
 
 class ServerError(MIError):
-    """What the server answered instead of a result.
+    """The server returned an error: ``error.code``, ``error.reason`` and ``error.data``.
 
     code: int as the server said it (404, 500, -32602 …). reason: its text. data: details of JSON-RPC, or None.
     message: other words for it.
     """
 
-    def __init__(self, code, reason, data=None, message=None, hint=None):
+    remedy = (
+        "If the error is no failure, list its code in ``tolerate`` of "
+        ":ansplugin:`community.opensips.opensips_mi_command#module`."
+    )
+
+    def __init__(
+        self, code: int, reason: str, data: Any = None, message: Optional[str] = None, hint: Optional[str] = None
+    ) -> None:
         self.code = code
         self.reason = reason
         self.data = data
@@ -147,18 +204,22 @@ class ServerError(MIError):
 class ExplainedError(ServerError):
     """What the server answered (error: ServerError), with a message and a hint that say what it means to this task."""
 
-    def __init__(self, error, message, hint):
+    def __init__(self, error: "ServerError", message: Optional[str], hint: Optional[str]) -> None:
         super().__init__(error.code, error.reason, error.data, message, hint)
 
 
 class RejectedParameters(ServerError, BadParameters):
-    """The server refused names, types or number of the parameters (JSON-RPC -32602)."""
+    """The server refused the names, the types or the number of the parameters."""
+
+    remedy = "Correct what the message names. ``error.data`` says more."
 
 
 class RejectedCommand(ServerError, UnknownCommand):
-    """The server answered that it has no such command, or more than one of that name."""
+    """The server returned that it has no such command, or several of that name."""
 
-    def __init__(self, name, code, reason, data=None):
+    remedy = "Load the module that offers it, or write its name in OpenSIPS 4.0, such as ``usrloc:dump``."
+
+    def __init__(self, name: str, code: int, reason: str, data: Any = None) -> None:
         ServerError.__init__(self, code, reason, data)
         self.name = name
         self.nearest = []

@@ -14,8 +14,6 @@ import select
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
-    ConnectError,
-    HTTPStatusError,
     MIError,
     MITimeout,
     ServerError,
@@ -29,19 +27,12 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.governor im
     lost_its_reply,
 )
 
-# A UDP socket of default size loses requests from about 200 that the server has not yet taken.
-LOSSY_WINDOW = 64
-# Requests that may wait for an answer. Dead phones hold their place for fr_timeout, so this is far more than a window;
-# over FIFO each has a file of its own.
-DEFAULT_IN_FLIGHT = {"fifo": 1000, "datagram": 4000, "http": 4}
 # How long taken requests may stay unknown before a barrier asks.
 _BARRIER_AFTER = 0.02
 # Seconds until a barrier that was not answered is sent again: it may be a datagram that was lost.
 _BARRIER_AGAIN = 1.0
 # Requests to send before looking for replies.
 _BURST = 16
-# The server has one process for all of HTTP; a few connections keep it busy.
-HTTP_WORKERS = 4
 # Seconds until a full queue that cannot be polled is tried again.
 _RETRY = 0.001
 # Seconds for the request that asks for the server's memory, unless the others have less.
@@ -72,7 +63,7 @@ class Outgoing:
         try:
             request = self._encode(reply_to)
         except MIError as error:
-            error.maybe_sent = False
+            error.having_sent(False)
             raise
         self.is_encoded = True
         return request
@@ -134,42 +125,29 @@ class Supply:
             outgoing = self.take()
 
 
-def is_unreachable(outcome):
-    """Whether an outcome says that the server cannot be reached, so that what follows need not be tried.
-
-    A status of HTTP is an answer, for this one request: who sends it, judges it.
-    """
-    return isinstance(outcome, ConnectError) and not isinstance(outcome, HTTPStatusError) and not outcome.maybe_sent
-
-
-def not_taken(carrier):
-    """The error for a request that carrier could not hand over in time (MITimeout)."""
-    hint = "See whether OpenSIPS hangs, or raise timeout"
-    if carrier.kind == "http":
-        hint += ". A phone that stays silent keeps the server's HTTP side busy until its fr_timeout: set timeout above that, or use FIFO or a datagram socket"
-    error = MITimeout(f"The server takes no more requests from {carrier.describe()}", hint)
-    error.maybe_sent = False
-    return error
+def ends_all(outcome):
+    """Whether an outcome (Reply or MIError) ends a run, and is what becomes of all that was not sent."""
+    return isinstance(outcome, MIError) and outcome.ends_all and not outcome.maybe_sent
 
 
 class Flight:
     """Sends requests through a carrier of exchanges (FIFO, datagram) and yields what becomes of each.
 
     max_in_flight: requests that may owe an answer. governor: Governor of the run. look: encodes what asks for the server's
-    memory; for runs of commands that cost none, None. window: requests that the server may not yet have taken, or None where the carrier holds back by itself;
-    a server takes them in order, so any answer shows that all before it were taken. barrier: encodes a cheap request whose
+    memory; for runs of commands that cost none, None. A server takes requests in order, so any answer shows that all before it
+    were taken. barrier: encodes a cheap request whose
     answer shows the same when phones stay silent, and that the server is still there when nothing is answered for a whole
     timeout: until then nothing more goes out. A server that cannot be reached, or takes nothing for as long as one request
     may take, ends the run: what was not sent is not tried one by one.
     """
 
-    def __init__(self, carrier, protocol, max_in_flight, governor=None, look=None, window=None, barrier=None):
+    def __init__(self, carrier, protocol, max_in_flight, governor=None, look=None, barrier=None):
         self._carrier = carrier
         self._protocol = protocol
         self._max_in_flight = max_in_flight
         self._governor = governor or Governor()
         self._look = Outgoing(None, look, LOOK_TIMEOUT)
-        self._window = window
+        self._window = carrier.window
         self._barrier = Outgoing(None, barrier, 0.0)
         self._poll = select.poll()
         self._pending = {}
@@ -212,7 +190,7 @@ class Flight:
 
     def _is_lost(self, outcome):
         """Whether an outcome ends the run."""
-        return is_unreachable(outcome)
+        return ends_all(outcome)
 
     def _has_more(self, supply):
         return self._waiting is not None or not supply.exhausted
@@ -247,7 +225,7 @@ class Flight:
                         self._held_by = "carrier"
                         return
                     # what follows would wait as long, one after the other
-                    outcome = self._lost = not_taken(self._carrier)
+                    outcome = self._lost = self._carrier.not_taken()
             except MIError as error:
                 outcome = error
                 self._lost = error if self._is_lost(error) else None
@@ -300,7 +278,7 @@ class Flight:
             if self._send(self._barrier):
                 self._barrier_at, self._give_up = now, None
             elif self._gives_up(self._barrier.timeout):
-                self._lost = not_taken(self._carrier)
+                self._lost = self._carrier.not_taken()
         except MIError as error:
             self._lost = error
 
@@ -319,13 +297,13 @@ class Flight:
         self._held_by = "carrier"
         if self._waiting is not None and self._gives_up(self._waiting.timeout):
             # a server that takes no look takes no request
-            self._lost = not_taken(self._carrier)
+            self._lost = self._carrier.not_taken()
         return False
 
     def _send(self, outgoing):
         """Whether the carrier took it. Raises MIError, which says whether it may have been sent."""
         try:
-            exchange = self._carrier.start(outgoing.encode, self._protocol.complete)
+            exchange = self._start(outgoing)
         except MIError:
             raise
         except Exception as error:  # whatever it is, the other requests have their outcomes
@@ -339,13 +317,15 @@ class Flight:
         self._sequence += 1
         if self._sequence - self._taken == 1:
             self._last_progress = now
-        exchange.sent_at = now
-        exchange.deadline = now + outgoing.timeout
+        exchange.sent(outgoing.timeout)
         fd = exchange.fileno()
         self._pending[fd] = (outgoing, exchange, self._sequence)
         self._poll.register(fd, select.POLLIN)
         heapq.heappush(self._deadlines, (exchange.deadline, self._sequence, fd))
         return True
+
+    def _start(self, outgoing):
+        return self._carrier.start(outgoing.encode, self._protocol)
 
     def _wait(self, more, hurry):
         """Serve what is ready, or wait for it unless in a hurry; yields (Outgoing, outcome). more: there are requests to send."""
@@ -421,8 +401,8 @@ class Flight:
     def _decode(self, exchange, received):
         """received: the reply's bytes in a list, so that nobody else holds them: they may be many, and decoding doubles them."""
         try:
-            if self._carrier.kind == "fifo":
-                self._protocol.check_fifo_end(received[0])
+            if self._carrier.marks_end:
+                self._protocol.check_marked_end(received[0])
             return self._protocol.decode(received.pop(), exchange.request)
         except MIError as error:
             return error
@@ -457,7 +437,7 @@ class Flight:
     def _note_silence(self, outgoing, exchange):
         if outgoing is self._barrier:
             if time.monotonic() - self._last_progress >= self._barrier.timeout:
-                self._lost = not_taken(self._carrier)
+                self._lost = self._carrier.not_taken()
             return
         # a phone may be silent, or the server
         self._in_doubt = self._barrier.can_encode and exchange.sent_at > self._answered_at
@@ -566,7 +546,7 @@ class BlockingFlight:
 
     def _note(self, outgoing, outcome, began):
         """What an outcome shows of the server."""
-        if is_unreachable(outcome):
+        if ends_all(outcome):
             self._lost = outcome
         elif not isinstance(outcome, MITimeout):
             self._answered_at = time.monotonic()
@@ -574,7 +554,7 @@ class BlockingFlight:
         elif began > self._answered_at:
             self._in_doubt = self._barrier.can_encode
             if outgoing is self._barrier:
-                self._lost = not_taken(self._carrier)
+                self._lost = self._carrier.not_taken()
 
     def _finished(self, pause):
         """[(Outgoing, outcome)] of what ended within pause (seconds, None: without limit)."""

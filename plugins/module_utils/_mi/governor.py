@@ -139,6 +139,8 @@ def check_share(share):
 class OutOfMemory(ServerError):
     """The server has had no memory for a request for so long that the run ends; this one was not sent, or was refused."""
 
+    remedy = "Send less at a time, or give OpenSIPS more shared memory (``-m``)."
+
 
 def _out_of_memory(message, hint):
     return OutOfMemory(500, "out of memory", message=message, hint=hint)

@@ -8,6 +8,7 @@
 """Requests that well-formed bytes carry and that still hurt a server; refused whatever the caller passes."""
 
 import re
+from typing import Any
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import RefusedRequest
 
@@ -22,7 +23,7 @@ _PREFIX = re.compile(r"!?(?:[a-z_]{2,7},)?([^,/]*)/(\d+)(?:,|\Z)", re.IGNORECASE
 _LINE_END = re.compile(r"\r\n|\r|\n|\\r\\n|\\n|\\r")
 
 
-def refuse_harmful(name, params):
+def refuse_harmful(name: str, params: Any) -> None:
     """Raise RefusedRequest when the command name with params (as arranged for the server) would hurt it.
 
     t_uac_dlg: ``!!`` in a header stands for the server's own address; a lone ``!`` garbles the request on every version,
@@ -38,7 +39,7 @@ def refuse_harmful(name, params):
         _refuse_rule(_value(params, "rule", _RULE_POSITION))
 
 
-def _value(params, name, position):
+def _value(params: Any, name: str, position: int) -> str:
     """The parameter, when it is text; else an empty one."""
     if isinstance(params, dict):
         value = params.get(name)
@@ -47,7 +48,7 @@ def _value(params, name, position):
     return value if isinstance(value, str) else ""
 
 
-def _refuse_headers(headers):
+def _refuse_headers(headers: str) -> None:
     if "!" not in headers:
         return
     for line in _LINE_END.split(headers):
@@ -58,7 +59,7 @@ def _refuse_headers(headers):
             )
 
 
-def _refuse_rule(rule):
+def _refuse_rule(rule: str) -> None:
     if _PROTO.match(rule):
         raise RefusedRequest(
             f"The rule {rule[:60]!r} is only a protocol, which crashes the server",

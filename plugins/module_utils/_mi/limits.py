@@ -10,6 +10,7 @@
 import re
 import sys
 import threading
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -39,13 +40,13 @@ _HAS_LIMIT = hasattr(sys, "get_int_max_str_digits")
 class ReplyLimit:
     """How many bytes may be held of replies that are under way, all of a connection's together. most: int."""
 
-    def __init__(self, most=DEFAULT_REPLY_SIZE * MEGABYTE):
+    def __init__(self, most: int = DEFAULT_REPLY_SIZE * MEGABYTE) -> None:
         self.most = most
         self._held = 0
         # over HTTP several threads read
         self._lock = threading.Lock()
 
-    def hold(self, count, where):
+    def hold(self, count: int, where: str) -> None:
         """Hold count more bytes. Raises ReplyTooLarge; where (str): what they come from."""
         with self._lock:
             self._held += count
@@ -53,36 +54,34 @@ class ReplyLimit:
         if too_many:
             raise too_large(where, self.most)
 
-    def let_go(self, count):
+    def let_go(self, count: int) -> None:
         """Hold count bytes less."""
         with self._lock:
             self._held -= count
 
-    def check_values(self, text, weights):
+    def check_values(self, text: str, weights: Sequence[Tuple[str, int]]) -> None:
         """Raise ReplyTooLarge if what is made of text may need many times its size. weights: one of the constants above."""
         most = _DECODED * self.most
         heaviest = max(weight for _mark, weight in weights)
         if len(text) * heaviest > most and sum(text.count(mark) * weight for mark, weight in weights) > most:
-            error = ReplyTooLarge(
+            raise ReplyTooLarge(
                 f"The reply of {len(text)} characters has more values than max_reply_size allows",
                 "Ask for less, or raise max_reply_size",
+                is_over_limit=True,
             )
-            error.is_over_limit = True
-            raise error
 
 
-def too_large(where, most):
+def too_large(where: str, most: int) -> ReplyTooLarge:
     """The error for a reply that exceeds the limit (most, bytes). where (str): what it comes from."""
-    error = ReplyTooLarge(
+    # smaller requests would not help against a reply that does not end
+    return ReplyTooLarge(
         f"The reply from {where} is larger than max_reply_size ({round(most / MEGABYTE, 3):g} MB); the rest was not read",
         "Look at what answers there. If it is the server, ask for less, or raise max_reply_size",
+        is_over_limit=True,
     )
-    # smaller requests would not help against a reply that does not end
-    error.is_over_limit = True
-    return error
 
 
-def nests_too_deeply(value, most=NESTING):
+def nests_too_deeply(value: Any, most: int = NESTING) -> bool:
     """Whether lists, tuples and mappings nest more than most deep in value."""
     level = [value]
     for _depth in range(most + 1):
@@ -98,32 +97,32 @@ def nests_too_deeply(value, most=NESTING):
     return True
 
 
-def check_nesting(value, most=NESTING):
+def check_nesting(value: Any, most: int = NESTING) -> Any:
     """value, or MalformedReply if it nests too deeply."""
     if nests_too_deeply(value, most):
         raise too_deep()
     return value
 
 
-def too_deep():
+def too_deep() -> MalformedReply:
     """The error for a reply that nests too deeply."""
     return MalformedReply(
         "The reply nests values too deeply", "No OpenSIPS answers so: look at what answers at this FIFO, socket or url"
     )
 
 
-def number_options(text):
+def number_options(text: str) -> Dict[str, Callable[[str], int]]:
     """Keyword arguments of json's decoders for text: long numbers are a ValueError. Most text needs none, which is quicker."""
     return {} if _HAS_LIMIT or not _LONG_NUMBER.search(text) else {"parse_int": _short_number}
 
 
-def _short_number(digits):
+def _short_number(digits: str) -> int:
     if len(digits) > 400:
         raise ValueError(f"a number of {len(digits)} digits")
     return int(digits)
 
 
-def refuse_deep_params(name, params):
+def refuse_deep_params(name: str, params: Any) -> None:
     """Raise BadParameters for parameters of the command name that nest too deeply to be looked at."""
     if nests_too_deeply(params):
         raise BadParameters(

@@ -7,101 +7,195 @@
 
 """How to reach a server: the connection options, checked."""
 
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple, Type
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import DEFAULT_REPLY_SIZE, MEGABYTE
-from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url
 
-TRANSPORTS = ("fifo", "datagram", "http")
-PROTOCOLS = ("auto", "line", "jsonrpc", "xmlrpc", "mi_json")
 # Seconds to wait for a reply; commands that wait for a phone end with tm's fr_timeout, 30 s by default.
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_ASYNC_TIMEOUT = 40.0
 # max_reply_size, in megabytes
 _LARGEST_REPLY_SIZE = 1 << 20
 
-_BY_TRANSPORT = {
-    "fifo": ("fifo_path", "reply_dir", "server_user"),
-    "datagram": ("host", "port", "socket_path"),
-    "http": ("url", "validate_certs", "ca_path", "client_cert", "client_key", "url_username", "url_password"),
-}
-_PROTOCOLS_OF = {
-    "fifo": ("auto", "line", "jsonrpc"),
-    "datagram": ("auto", "line", "jsonrpc"),
-    "http": ("auto", "jsonrpc", "xmlrpc", "mi_json"),
-}
-# what tells the transport when the transport option does not
-_TELLING = (
-    ("url", "http"),
-    ("socket_path", "datagram"),
-    ("host", "datagram"),
-    ("port", "datagram"),
-    ("fifo_path", "fifo"),
+
+# They are imported where they are used, since a module on a target compiles what it imports each time.
+def _fifo() -> Type[Carrier]:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
+
+    return FifoCarrier
+
+
+def _datagram() -> Type[Carrier]:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
+
+    return DatagramCarrier
+
+
+def _http() -> Type[Carrier]:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
+
+    return HttpCarrier
+
+
+class Way:
+    """A way to a server. transport: what the option of this name says (str). carrier: gives the Carrier class.
+
+    protocols: names that the option protocol may have. telling: options that mean this way. more: further options that belong
+    to it, and perhaps to others.
+    """
+
+    def __init__(
+        self,
+        transport: str,
+        carrier: Any,
+        protocols: Tuple[str, ...],
+        telling: Tuple[str, ...],
+        more: Tuple[str, ...] = (),
+    ) -> None:
+        self.transport = transport
+        self.carrier = carrier
+        self.protocols = protocols
+        self.telling = telling
+        self.options = telling + more
+
+
+# A new way is a row here, and a subclass of Carrier. The first one is taken where no option tells.
+_WAYS = (
+    Way("fifo", _fifo, ("auto", "line", "jsonrpc"), ("fifo_path",), ("reply_dir", "server_user")),
+    Way("datagram", _datagram, ("auto", "line", "jsonrpc"), ("host", "port")),
+    Way("datagram", _datagram, ("auto", "line", "jsonrpc"), ("socket_path",), ("reply_dir", "server_user")),
+    Way(
+        "http",
+        _http,
+        ("auto", "jsonrpc", "xmlrpc", "mi_json"),
+        ("url",),
+        ("validate_certs", "ca_path", "client_cert", "client_key", "url_username", "url_password"),
+    ),
 )
+TRANSPORTS = tuple(dict.fromkeys(way.transport for way in _WAYS))
+PROTOCOLS = ("auto", "line", "jsonrpc", "xmlrpc", "mi_json")
+# options that belong to every way
+_COMMON = ("protocol", "timeout", "max_reply_size")
+_OWN = tuple(dict.fromkeys(option for way in _WAYS for option in way.options))
+# it has a default, so it tells nothing
+_SAYS_NOTHING = "validate_certs"
 
 
 class Options:
-    """The checked options as attributes; those of other transports are None. server_user: uid (int) or None."""
+    """The checked options as attributes; those of other ways are None. server_user: uid (int) or None.
 
-    def __init__(self, values):
+    carrier: the Carrier class of the way.
+    """
+
+    def __init__(self, values: Dict[str, Any], carrier: Any) -> None:
+        self.carrier = carrier
         for name, value in values.items():
             setattr(self, name, value)
 
 
-def resolve(given):
+def resolve(given: Mapping[str, Any], environment: Collection[str] = ()) -> Options:
     """Check the connection options and give Options with the transport decided.
 
     given: mapping with any of transport, protocol, timeout (seconds), max_reply_size (megabytes; as bytes in what is given
-    back) and the options of _BY_TRANSPORT; None is not given.
+    back) and the options of _WAYS; None is not given. environment: names of those that variables of the environment gave:
+    they count as far as they fit the others. transport decides, and what belongs to another one is left out.
     Raises BadParameters that names the option.
     """
-    values = {name: given.get(name) for names in _BY_TRANSPORT.values() for name in names}
+    given = {name: value for name, value in given.items() if value is not None}
+    given = _without_overruled(given, environment)
+    way = _way(given, environment)
+    values = dict.fromkeys(_OWN)
+    values.update((option, given.get(option)) for option in way.options)
+    values["transport"] = way.transport
     values["timeout"] = _timeout(given.get("timeout"))
     values["max_reply_size"] = _max_reply_size(given.get("max_reply_size"))
-    values["transport"] = transport = _transport(given)
-    values["protocol"] = protocol = given.get("protocol") or "auto"
+    values["protocol"] = _protocol(given.get("protocol") or "auto", way)
+    carrier = way.carrier()
+    carrier.check_options(values)
+    return Options(values, carrier)
+
+
+def _protocol(protocol: str, way: Way) -> str:
     if protocol not in PROTOCOLS:
-        raise BadParameters(f"protocol is {protocol!r}", f"Set protocol to one of {', '.join(PROTOCOLS)}")
-    if protocol not in _PROTOCOLS_OF[transport]:
+        raise BadParameters(f"protocol: {protocol!r} is no protocol", f"Set protocol to one of {', '.join(PROTOCOLS)}")
+    if protocol not in way.protocols:
         raise BadParameters(
-            f"protocol {protocol} does not go over transport {transport}",
-            f"Set protocol to {' or '.join(_PROTOCOLS_OF[transport])}",
+            f"protocol: {protocol} does not go over transport {way.transport}",
+            f"Set protocol to {' or '.join(way.protocols)}",
         )
-    _CHECKS[transport](values)
-    return Options(values)
+    return protocol
 
 
-def _transport(given):
-    told = [(name, transport) for name, transport in _TELLING if given.get(name) is not None]
+def _without_overruled(given: Dict[str, Any], environment: Collection[str]) -> Dict[str, Any]:
+    """The options (dict) without those of the environment that belong to another way than the options of the task."""
+    possible = _possible({name: value for name, value in given.items() if name not in environment})
+    fitting = set(_COMMON).union(*(way.options for way in possible))
+    transports = {way.transport for way in possible}
+    return {
+        name: value
+        for name, value in given.items()
+        if name not in environment or name in fitting or (name == "transport" and value in transports)
+    }
+
+
+def _possible(given: Dict[str, Any]) -> List[Way]:
+    """The ways that options (dict) leave open; what contradicts itself is left to _way()."""
+    ways = [way for way in _WAYS if given.get("transport") in (None, way.transport)] or _WAYS
+    belonging = [option for option in given if option in _OWN and option != _SAYS_NOTHING]
+    return (
+        _told(ways, given) or [way for way in ways if all(option in way.options for option in belonging)] or list(ways)
+    )
+
+
+def _told(ways: Sequence[Way], given: Dict[str, Any]) -> List[Way]:
+    """Those of ways that one of the options (dict) means."""
+    return [way for way in ways if any(option in given for option in way.telling)]
+
+
+def _way(given: Dict[str, Any], environment: Collection[str]) -> Way:
+    """The Way that options (dict) describe. Raises BadParameters if they contradict each other."""
     transport = given.get("transport")
-    if transport is None:
-        transport = told[0][1] if told else "fifo"
-        why = f"{told[0][0]} is set" if told else None
-    else:
-        if transport not in TRANSPORTS:
-            raise BadParameters(f"transport is {transport!r}", f"Set transport to one of {', '.join(TRANSPORTS)}")
-        why = f"transport is {transport}"
-    for name, other in told:
-        if other != transport:
-            raise BadParameters(
-                f"{name} contradicts {why}: it belongs to transport {other}", "Leave out one of the two"
-            )
-    for name in ("reply_dir", "server_user"):
-        if given.get(name) is not None and transport != "fifo" and given.get("socket_path") is None:
-            raise BadParameters(
-                f"{name} belongs to transport fifo, or to socket_path, but the transport is {transport}",
-                "Leave it out",
-            )
-    if transport != "http":
-        for name in ("client_cert", "client_key", "url_username", "url_password", "ca_path"):
-            if given.get(name) is not None:
-                raise BadParameters(
-                    f"{name} belongs to transport http, but the transport is {transport}",
-                    "Leave it out, or set url",
-                )
-    return transport
+    if transport not in (None, *TRANSPORTS):
+        raise BadParameters(
+            f"transport: {transport!r} is no transport", f"Set transport to one of {', '.join(TRANSPORTS)}"
+        )
+    ways = [way for way in _WAYS if transport in (None, way.transport)]
+    told = _told(ways, given)
+    if len(told) > 1:
+        raise _contradiction([option for way in told for option in way.telling if option in given], environment)
+    way = (told or ways)[0]
+    for option in given if transport is None else ():
+        if option in _OWN and option not in way.options and option != _SAYS_NOTHING:
+            raise _misplaced(option, way, environment)
+    return way
 
 
-def _timeout(value):
+def _contradiction(options: Sequence[str], environment: Collection[str]) -> BadParameters:
+    return BadParameters(
+        f"{' and '.join(_origin(option, environment) for option in options)} contradict each other",
+        "Leave out all but one, or set transport. If a task sets transport, this also overrides module_defaults",
+    )
+
+
+def _misplaced(option: str, way: Way, environment: Collection[str]) -> BadParameters:
+    others = [(each.transport, other) for each in _WAYS if option in each.options for other in each.telling]
+    belongs = " or ".join(f"{other} (transport {transport})" for transport, other in others)
+    return BadParameters(
+        f"{_origin(option, environment)} belongs to {belongs}, but the transport is {way.transport}",
+        f"Leave {option} out, or set {' or '.join(other for _transport, other in others)}",
+    )
+
+
+def _origin(option: str, environment: Collection[str]) -> str:
+    """An option and where it comes from, for a message; a module cannot tell a task from its module_defaults."""
+    if option in environment:
+        return f"{option} (from the environment variable OPENSIPS_MI_{option.upper()})"
+    return f"{option} (from the task or module_defaults)"
+
+
+def _timeout(value: Any) -> Optional[float]:
     if value is None:
         return None
     try:
@@ -113,14 +207,7 @@ def _timeout(value):
     return seconds
 
 
-def _check_server_user(values):
-    if values["server_user"] is not None:
-        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import owner
-
-        values["server_user"] = owner.uid_of(values["server_user"])
-
-
-def _max_reply_size(value):
+def _max_reply_size(value: Any) -> int:
     """The option, in megabytes, as bytes."""
     if value is None:
         value = DEFAULT_REPLY_SIZE
@@ -131,81 +218,3 @@ def _max_reply_size(value):
     if not 0 < megabytes <= _LARGEST_REPLY_SIZE:
         raise BadParameters(f"max_reply_size is {value!r:.80}", f"Give megabytes, from 1 to {_LARGEST_REPLY_SIZE}")
     return megabytes * MEGABYTE
-
-
-def _check_fifo(values):
-    _check_server_user(values)
-    for name in ("fifo_path", "reply_dir"):
-        if values[name] is not None and not str(values[name]).startswith("/"):
-            raise BadParameters(f"{name} {values[name]!r} is not absolute", "Give the whole path")
-
-
-def _check_datagram(values):
-    if values["socket_path"] is not None:
-        _check_server_user(values)
-        if values["reply_dir"] is not None and not str(values["reply_dir"]).startswith("/"):
-            raise BadParameters(f"reply_dir {values['reply_dir']!r} is not absolute", "Give the whole path")
-        for name in ("host", "port"):
-            if values[name] is not None:
-                raise BadParameters(
-                    f"socket_path and {name} are both set",
-                    "Use socket_path for a Unix socket, or host and port for UDP",
-                )
-        if not str(values["socket_path"]).startswith("/"):
-            raise BadParameters(f"socket_path {values['socket_path']!r} is not absolute", "Give the whole path")
-        return
-    if values["port"] is None:
-        raise BadParameters(
-            "transport datagram needs port, or socket_path",
-            "Set port to that of mi_datagram's socket_name; it has no default",
-        )
-    try:
-        port = int(values["port"])
-    except (TypeError, ValueError):
-        port = 0
-    if not 0 < port < 65536:
-        raise BadParameters(f"port is {values['port']!r}", "Give a number between 1 and 65535")
-    values["port"] = port
-    values["host"] = values["host"] or "127.0.0.1"
-
-
-def _check_http(values):
-    if values["url"] is None:
-        raise BadParameters("transport http needs url", "Set url, for example to http://127.0.0.1:8888/mi")
-    scheme = _check_url(values["url"])
-    for name, other in (("client_key", "client_cert"), ("url_password", "url_username")):
-        if values[name] is not None and values[other] is None:
-            raise BadParameters(f"{name} is set without {other}", f"Set {other}, too")
-    if values["validate_certs"] is None:
-        values["validate_certs"] = True
-    for name in ("ca_path", "client_cert"):
-        if scheme == "http" and values[name] is not None:
-            raise BadParameters(f"{name} is set but url is not https", f"Use an https url, or leave {name} out")
-
-
-def _check_url(url):
-    """The scheme of a URL that can be used."""
-    from urllib.parse import urlsplit
-
-    remedy = "Write it as http://host:port/mi"
-    if any(ord(each) <= 32 or ord(each) == 127 for each in url):
-        raise BadParameters("url holds blanks or control characters", remedy)
-    shown = shown_url(url)
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        # its message repeats parts of the URL, a password among them
-        raise BadParameters(f"url {shown!r} has no valid host or port", remedy) from None
-    if parts.username is not None:
-        raise BadParameters(
-            f"url {shown!r} holds a user name", "Set url_username and url_password instead, and correct url"
-        )
-    if parts.scheme not in ("http", "https") or not host:
-        raise BadParameters(f"url {shown!r} is not an HTTP address", remedy)
-    if parts.query or parts.fragment:
-        raise BadParameters(f"url {shown!r} has a query or fragment", remedy)
-    return parts.scheme
-
-
-_CHECKS = {"fifo": _check_fifo, "datagram": _check_datagram, "http": _check_http}

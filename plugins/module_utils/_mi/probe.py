@@ -9,11 +9,13 @@
 
 ``version`` exists on every OpenSIPS since 1.4 and changes nothing. JSON with a string method is safe everywhere; on a FIFO
 it is followed by an empty line, so a server before 3.0, which does not answer it, swallows nothing else. A line request is
-answered ``400 Parse_error`` by a 3.x datagram socket, and dropped by a 3.x FIFO if it comes alone.
+answered ``400 Parse_error`` by a 3.x datagram socket, and dropped by a 3.x FIFO if it comes alone. A server before 3.0 logs
+JSON as an error, so once it is known, it is asked in its own way first (memory.py).
 """
 
 import time
 
+from ansible_collections.community.opensips.plugins.module_utils._mi import memory
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach, seconds_left
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
@@ -22,11 +24,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MIError,
     MITimeout,
     RejectedCommand,
-    ReplyTooLarge,
     RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outgoing, not_taken
+from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outgoing
 
 # Seconds: a server of 3.x answers at once what it has read; one before 3.0 never answers JSON on its FIFO.
 _QUIET = 0.25
@@ -37,11 +38,17 @@ def find_protocol(carrier, timeout):
 
     Raises ConnectError, MITimeout or MalformedReply.
     """
-    if carrier.kind == "fifo":
-        return _fifo(carrier, timeout, ("jsonrpc", "line"))
-    if carrier.kind == "datagram":
-        return _datagram(carrier, timeout)
-    return _http(carrier, timeout)
+    if carrier.blocking:
+        return _blocking(carrier, timeout)
+    names = list(carrier.protocols)
+    remembered = memory.recall(carrier.identity)
+    if remembered in names:
+        names.sort(key=lambda name: name != remembered)
+    protocol, reply = (_fifo if carrier.needs_reply_fifo else _datagram)(carrier, timeout, names)
+    # the usual first one needs no memory
+    if protocol.name != names[0]:
+        memory.remember(carrier.identity(), protocol.name)
+    return protocol, reply
 
 
 def use_protocol(carrier, name, timeout):
@@ -50,17 +57,17 @@ def use_protocol(carrier, name, timeout):
     A FIFO is asked first, since a request of the wrong generation harms it unless it comes alone, and so are the addresses of
     a host that has several, since only an answer shows at which one the server is. Raises as find_protocol.
     """
-    if carrier.kind == "fifo":
+    if carrier.needs_reply_fifo:
         return _fifo(carrier, timeout, (name,))
-    protocol = make_protocol(name)
-    if carrier.kind == "datagram" and len(carrier.addresses) > 1:
+    protocol = make_protocol(name, carrier.limit)
+    if not carrier.blocking and len(carrier.addresses) > 1:
         outcome = _first_answer(carrier, protocol, timeout)
         return protocol, None if isinstance(outcome, MIError) else outcome
     return protocol, None
 
 
-def make_protocol(name):
-    """A new protocol of that name; imported here, since a module on a target compiles what it imports each time."""
+def make_protocol(name, limit=None):
+    """A new protocol of that name. limit: ReplyLimit. Imported here, since a module on a target compiles what it imports each time."""
     if name == "jsonrpc":
         from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import (
             JsonRpcProtocol as Protocol,
@@ -77,22 +84,28 @@ def make_protocol(name):
         from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import (
             MiJsonProtocol as Protocol,
         )
-    return Protocol()
+    return Protocol(limit)
 
 
 def _fifo(carrier, timeout, names):
-    """Ask in each protocol's way, the next only after the server took the one before and stayed silent; the first answer wins."""
+    """Ask in each protocol's way, the next only after the server took the one before and stayed silent; the first answer wins.
+
+    So do the directories in which the reply may come, if there are several.
+    """
     failures = []
 
     def requests():
-        for name in names:
-            protocol = make_protocol(name)
-            yield Outgoing(protocol, (_json_probe if name == "jsonrpc" else _line_probe)(protocol), timeout)
+        for directory in carrier.reply_dirs:
+            for name in names:
+                protocol = make_protocol(name, carrier.limit)
+                probe = _line_probe if protocol.by_line else _json_probe
+                yield Outgoing((protocol, directory), probe(protocol), timeout)
 
-    outcomes = _FifoProbe(carrier, len(names), timeout).run(requests())
+    outcomes = _FifoProbe(carrier, len(names) * len(carrier.reply_dirs), timeout).run(requests())
     try:
-        for protocol, outcome in outcomes:
+        for (protocol, directory), outcome in outcomes:
             if not isinstance(outcome, MIError):
+                carrier.use_reply_dir(directory)
                 return protocol, outcome
             if isinstance(outcome, (ServerError, ConnectError)):
                 raise outcome
@@ -100,7 +113,7 @@ def _fifo(carrier, timeout, names):
     finally:
         outcomes.close()
     if all(isinstance(each, MITimeout) for each in failures) and carrier.unread():
-        raise not_taken(carrier)
+        raise carrier.not_taken()
     raise _worst(failures)
 
 
@@ -126,7 +139,7 @@ class _FifoProbe(Flight):
             self._unread_since = now if self._unread_since is None else self._unread_since
             if now - self._unread_since >= self._timeout:
                 # a server that does not read one probe takes no other
-                raise not_taken(self._carrier)
+                raise self._carrier.not_taken()
             return False
         self._unread_since = None
         if self._quiet_since is None:
@@ -136,20 +149,16 @@ class _FifoProbe(Flight):
     def _pause(self, more):
         return min(super()._pause(more), 0.01) if more else super()._pause(more)
 
-    def _send(self, outgoing):
-        self._protocol = outgoing.token
-        self._carrier.alone = True
-        try:
-            return super()._send(outgoing)
-        finally:
-            self._carrier.alone = False
+    def _start(self, outgoing):
+        protocol, directory = outgoing.token
+        return self._carrier.start(outgoing.encode, protocol, alone=True, reply_dir=directory)
 
     def _finish(self, fd, outcome, reusable=True):
         # a server that does not know the protocol may answer later: never use that reply FIFO again
         return super()._finish(fd, outcome, False)
 
     def _decode(self, exchange, received):
-        self._protocol = self._pending[exchange.fileno()][0].token
+        self._protocol = self._pending[exchange.fileno()][0].token[0]
         return super()._decode(exchange, received)
 
 
@@ -168,19 +177,20 @@ def _line_probe(protocol):
     return lambda reply_to: protocol.encode("version", (), reply_to)
 
 
-def _datagram(carrier, timeout):
+def _datagram(carrier, timeout, names):
+    """Ask in each protocol's way, the next after an answer in another one."""
     deadline = time.monotonic() + timeout
-    protocol = make_protocol("jsonrpc")
+    protocol = make_protocol(names[0], carrier.limit)
     outcome = _first_answer(carrier, protocol, timeout)
-    if not isinstance(outcome, MIError):
-        return protocol, outcome
-    if not isinstance(outcome, MalformedReply) or isinstance(outcome, ReplyTooLarge):
+    for name in names[1:]:
+        if not isinstance(outcome, MalformedReply):
+            break
+        protocol = make_protocol(name, carrier.limit)
+        outgoing = Outgoing(protocol, _line_probe(protocol), seconds_left(deadline))
+        _token, outcome = next(Flight(carrier, protocol, 1).run([outgoing]))
+    if isinstance(outcome, MIError):
         raise outcome
-    line = make_protocol("line")
-    for _token, outcome in Flight(carrier, line, 1).run([Outgoing(line, _line_probe(line), seconds_left(deadline))]):
-        if isinstance(outcome, MIError):
-            raise outcome
-        return line, outcome
+    return protocol, outcome
 
 
 def _first_answer(carrier, protocol, timeout):
@@ -194,7 +204,7 @@ def _first_answer(carrier, protocol, timeout):
         for address, outcome in outcomes:
             if not isinstance(outcome, (ConnectError, MITimeout)):
                 if len(carrier.addresses) > 1:
-                    carrier.address = address
+                    carrier.use_address(address)
                 return outcome
             failures.append(outcome)
     finally:
@@ -235,24 +245,18 @@ class _AddressProbe(Flight):
         # each address may be a server of its own
         return False
 
-    def _send(self, outgoing):
+    def _start(self, outgoing):
         self._next = time.monotonic() + self._head_start
-        self._carrier.address = outgoing.token
-        return super()._send(outgoing)
+        self._carrier.use_address(outgoing.token)
+        return super()._start(outgoing)
 
 
-def _http(carrier, timeout):
-    """The path of the URL tells what to try first."""
-    path = carrier.url.rstrip("/").rsplit("/", 1)[-1].lower()
-    order = ["jsonrpc", "xmlrpc", "mi_json"]
-    if path in ("rpc2", "xmlrpc"):
-        order = ["xmlrpc", "jsonrpc", "mi_json"]
-    elif path == "json":
-        order = ["mi_json", "jsonrpc", "xmlrpc"]
+def _blocking(carrier, timeout):
+    """Ask in each protocol's way, the next when the endpoint did not understand the one before."""
     deadline = time.monotonic() + timeout
     failures = []
-    for name in order:
-        protocol = make_protocol(name)
+    for name in carrier.protocols:
+        protocol = make_protocol(name, carrier.limit)
         try:
             request, data = carrier.exchange(_line_probe(protocol), deadline)
             reply = protocol.decode(data, request)
@@ -269,7 +273,7 @@ def _http(carrier, timeout):
             failures.append(error)
         except ConnectError as error:
             # an endpoint of another protocol drops the connection; one that is not there refuses it
-            if "closed the connection" not in error.message:
+            if not error.is_hangup:
                 raise
             failures.append(error)
     raise _worst(failures)

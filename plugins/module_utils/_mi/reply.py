@@ -7,7 +7,11 @@
 
 """What a server answered to one MI command."""
 
+from typing import Any, Dict, Iterable, List, Optional
+
 from ansible_collections.community.opensips.plugins.module_utils._mi import tree
+
+Event = tree.Event
 
 
 class Layout:
@@ -19,7 +23,7 @@ class Layout:
 
     __slots__ = ("outer", "title", "inner", "thing", "entry")
 
-    def __init__(self, outer, title, inner, thing, entry):
+    def __init__(self, outer: str, title: str, inner: str, thing: str, entry: str) -> None:
         self.outer = outer
         self.title = title
         self.inner = inner
@@ -36,22 +40,22 @@ class Reply:
 
     __slots__ = ("code", "message", "_raw", "is_tree")
 
-    def __init__(self, code, message, raw, is_tree):
+    def __init__(self, code: int, message: str, raw: Optional[str], is_tree: bool) -> None:
         self.code = code
         self.message = message
         self._raw = raw
         self.is_tree = is_tree
 
     @property
-    def raw(self):
-        return self._raw
+    def raw(self) -> str:
+        return self._raw or ""
 
     @property
-    def result(self):
+    def result(self) -> Any:
         """Plain data: the value of JSON-RPC or XML-RPC, or the list of nodes of a tree (see tree.py)."""
         raise NotImplementedError
 
-    def walk(self):
+    def walk(self) -> Iterable[Event]:
         """Yield (depth, name, value, attributes) of each node of a tree in document order.
 
         Raises TypeError for replies that are no trees.
@@ -62,13 +66,17 @@ class Reply:
 class ValueReply(Reply):
     """A reply of OpenSIPS 3.0 and later: any JSON value."""
 
-    __slots__ = ("result",)
+    __slots__ = ("_result",)
 
-    def __init__(self, result, raw, code=200, message="OK"):
+    def __init__(self, result: Any, raw: Optional[str], code: int = 200, message: str = "OK") -> None:
         super().__init__(code, message, raw, False)
-        self.result = result
+        self._result = result
 
-    def walk(self):
+    @property
+    def result(self) -> Any:
+        return self._result
+
+    def walk(self) -> Iterable[Event]:
         raise TypeError("this reply is a value, not a tree")
 
 
@@ -81,32 +89,40 @@ class TextTreeReply(Reply):
 
     __slots__ = ("_text", "_status", "_flat")
 
-    def __init__(self, text, raw, code=200, message="OK", flat=False, status=None):
+    def __init__(
+        self,
+        text: str,
+        raw: Optional[str],
+        code: int = 200,
+        message: str = "OK",
+        flat: bool = False,
+        status: Optional[str] = None,
+    ) -> None:
         super().__init__(code, message, raw, True)
         self._text = text
         self._status = status
         self._flat = flat
 
     @property
-    def raw(self):
+    def raw(self) -> str:
         return self._raw if self._raw is not None else f"{self._status}\n{self._text}"
 
-    def walk(self):
+    def walk(self) -> Iterable[Event]:
         return self._walk(self._text)
 
-    def _walk(self, text):
+    def _walk(self, text: str) -> Iterable[Event]:
         events = tree.walk_text(text)
         return tree.nest_flat(events) if self._flat else events
 
-    def lines(self):
+    def lines(self) -> str:
         """The body's text, for readers of very large replies."""
         return self._text
 
     @property
-    def result(self):
+    def result(self) -> Any:
         return tree.build(self.walk())
 
-    def nodes_of(self, text):
+    def nodes_of(self, text: str) -> List[Dict[str, Any]]:
         """What result would be if the body were text."""
         return tree.build(self._walk(text))
 
@@ -114,11 +130,15 @@ class TextTreeReply(Reply):
 class NodeTreeReply(Reply):
     """A tree whose structure the transport kept (mi_json, mi_xmlrpc_ng)."""
 
-    __slots__ = ("result",)
+    __slots__ = ("_result",)
 
-    def __init__(self, nodes, raw, code=200, message="OK"):
+    def __init__(self, nodes: List[Dict[str, Any]], raw: Optional[str], code: int = 200, message: str = "OK") -> None:
         super().__init__(code, message, raw, True)
-        self.result = nodes
+        self._result = nodes
 
-    def walk(self):
-        return tree.walk_nodes(self.result)
+    @property
+    def result(self) -> Any:
+        return self._result
+
+    def walk(self) -> Iterable[Event]:
+        return tree.walk_nodes(self._result)

@@ -16,9 +16,12 @@ import contextlib
 import errno
 import os
 import stat
+from typing import Callable, Iterable, Iterator, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 
+# a path as callers give it
+Path = Union[str, bytes]
 # what somebody else put there is neither followed nor waited for
 _SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -37,16 +40,16 @@ _NAME_OF_TEMPORARY = 200
 class UnsafeFile(OSError):
     """What is at a path is no file to use; strerror says why."""
 
-    def __init__(self, why):
+    def __init__(self, why: str) -> None:
         super().__init__(errno.EPERM, why)
 
 
-def remedy(error, otherwise):
+def remedy(error: OSError, otherwise: str) -> str:
     """What to do about an OSError of this module (str). otherwise: for all that is no UnsafeFile."""
     return "Move it away, or name another file" if isinstance(error, UnsafeFile) else otherwise
 
 
-def path_of(path):
+def path_of(path: Path) -> bytes:
     """A path as the system takes it (bytes). Raises UnsafeFile."""
     if isinstance(path, str):
         try:
@@ -58,7 +61,7 @@ def path_of(path):
     return path
 
 
-def exists(path):
+def exists(path: Path) -> bool:
     """Whether there is anything at path, be it a link that leads nowhere; who opens what cannot be a path is told why."""
     try:
         return os.path.lexists(path_of(path))
@@ -66,7 +69,7 @@ def exists(path):
         return True
 
 
-def open_own(path, flags, mode=0o600):
+def open_own(path: Path, flags: int, mode: int = 0o600) -> int:
     """The descriptor of a file that only this user, or root, can have written. flags, mode: as for os.open().
 
     It is a regular file with no other name, belongs to this user or to root, and nobody else may write to it.
@@ -77,7 +80,7 @@ def open_own(path, flags, mode=0o600):
     return _checked(os.open(path, flags | _SAFELY, mode), _check_own)
 
 
-def open_input(path):
+def open_input(path: Path) -> int:
     """The descriptor of a regular file that the user named, to read; it may belong to anybody, and be behind links of this user's.
 
     In a directory that everybody may write to, it is no link, and belongs to this user, to root or to the directory's owner.
@@ -87,7 +90,7 @@ def open_input(path):
     real = os.path.realpath(path)
     directory = os.stat(os.path.dirname(real))
 
-    def check(status):
+    def check(status: os.stat_result) -> None:
         _check_regular(status)
         if _is_shared(directory):
             _check_owner(status, directory.st_uid)
@@ -98,7 +101,7 @@ def open_input(path):
     return _checked(os.open(real, os.O_RDONLY | _SAFELY), check)
 
 
-def check_replaceable(path):
+def check_replaceable(path: Path) -> None:
     """Raise OSError unless replace() or create() can put a file at path; nothing is made."""
     path = path_of(path)
     _check_what_is_there(path, _check_ours)
@@ -107,7 +110,7 @@ def check_replaceable(path):
         raise OSError(errno.EACCES, f"{_shown(directory)} is no directory that this user may write to")
 
 
-def create(path):
+def create(path: Path) -> int:
     """The descriptor of a new, empty file, mode 0600, in the place of what was at path; to write."""
     path = path_of(path)
     _check_what_is_there(path, _check_ours)
@@ -120,7 +123,7 @@ def create(path):
     return fd
 
 
-def replace(path, parts):
+def replace(path: Path, parts: Iterable[bytes]) -> None:
     """Put a new file, mode 0600, in the place of what was at path; either of both is there whole, whatever happens.
 
     parts: iterable of bytes. It is on disk when this returns.
@@ -137,13 +140,13 @@ def replace(path, parts):
     sync_directory(path)
 
 
-def write(fd, data):
+def write(fd: int, data: bytes) -> None:
     """Write all of data (bytes)."""
     while data:
         data = data[os.write(fd, data) :]
 
 
-def sync_directory(path):
+def sync_directory(path: Path) -> None:
     """Have the name of a new file, path, on disk."""
     try:
         fd = os.open(os.path.dirname(path_of(path)) or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -160,7 +163,7 @@ def sync_directory(path):
         os.close(fd)
 
 
-def make_directories(path):
+def make_directories(path: Path) -> None:
     """Make a directory and what is missing above it, all with mode 0700, whatever the umask."""
     path = path_of(path)
     missing = []
@@ -176,7 +179,7 @@ def make_directories(path):
 
 
 @contextlib.contextmanager
-def _temporary(path):
+def _temporary(path: bytes) -> Iterator[Tuple[bytes, int]]:
     """(name, descriptor) of a new file beside path with a name that nobody can guess; gone in the end, unless it was renamed."""
     directory, name = os.path.split(path)
     random = os.urandom(12).hex().encode("ascii")
@@ -193,7 +196,7 @@ def _temporary(path):
         cleanup.forget(temporary)
 
 
-def _check_link(path):
+def _check_link(path: bytes) -> None:
     """Somebody else's link would show, in errors, what only this user may read."""
     status = os.lstat(path)
     if not stat.S_ISLNK(status.st_mode):
@@ -204,7 +207,7 @@ def _check_link(path):
         raise UnsafeFile("it is a symbolic link in a directory that everybody may write to")
 
 
-def _checked(fd, check):
+def _checked(fd: int, check: Callable[[os.stat_result], None]) -> int:
     """fd, if check(its status) does not raise."""
     try:
         check(os.fstat(fd))
@@ -214,7 +217,7 @@ def _checked(fd, check):
     return fd
 
 
-def _check_what_is_there(path, check):
+def _check_what_is_there(path: bytes, check: Callable[[os.stat_result], None]) -> None:
     try:
         status = os.lstat(path)
     except FileNotFoundError:
@@ -222,13 +225,13 @@ def _check_what_is_there(path, check):
     check(status)
 
 
-def _check_ours(status):
+def _check_ours(status: os.stat_result) -> None:
     """What may be replaced."""
     _check_regular(status)
     _check_owner(status)
 
 
-def _check_own(status):
+def _check_own(status: os.stat_result) -> None:
     """What may be written to, or believed."""
     _check_ours(status)
     if status.st_nlink > 1:
@@ -237,19 +240,19 @@ def _check_own(status):
         raise UnsafeFile(f"others may write to it (mode {stat.S_IMODE(status.st_mode):04o})")
 
 
-def _check_regular(status):
+def _check_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = next((kind for is_kind, kind in _KINDS if is_kind(status.st_mode)), "no regular file")
         raise UnsafeFile(f"it is {kind}")
 
 
-def _check_owner(status, *trusted):
+def _check_owner(status: os.stat_result, *trusted: int) -> None:
     """trusted: ids of users besides this one and root."""
     if status.st_uid not in (os.geteuid(), 0) + trusted:
         raise UnsafeFile(f"it belongs to the user {_user(status.st_uid)}")
 
 
-def _user(uid):
+def _user(uid: int) -> str:
     import pwd
 
     try:
@@ -258,10 +261,10 @@ def _user(uid):
         return str(uid)
 
 
-def _is_shared(directory):
+def _is_shared(directory: os.stat_result) -> bool:
     """Whether everybody may write to a directory. directory: its status."""
     return bool(directory.st_mode & stat.S_IWOTH)
 
 
-def _shown(path):
+def _shown(path: bytes) -> str:
     return path.decode("utf-8", "replace")

@@ -17,6 +17,10 @@ other text stays part of the value. Source: OpenSIPS mi_fifo/mi_writer.c, 1.4 to
 """
 
 import re
+from typing import Any, Dict, Iterable, Iterator, List, Tuple
+
+# (depth, name, value, attributes) of a node
+Event = Tuple[int, str, str, Dict[str, str]]
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NESTING, too_deep
 
@@ -116,23 +120,23 @@ _CONTAINERS = {
 _ONLY_CONTAINERS = frozenset(("Domain", "Destination", "Resources", "CALLEES", "PARTITION", "SET", "Event", "part"))
 
 _ANY_ATTRIBUTE = re.compile(r" ([A-Za-z_][A-Za-z0-9_-]*)=")
-_splitters = {}
+_splitters: Dict[str, Any] = {}
 
 
-def attribute_names(name):
+def attribute_names(name: str) -> List[str]:
     """The attribute names of the node called name, in the servers' order (list of str)."""
     names = _ATTRIBUTES.get(name, "")
     return names.split("|") if "|" in names else names.split()
 
 
-def _splitter(name):
+def _splitter(name: str) -> Any:
     known = attribute_names(name)
     if known and name not in _splitters:
         _splitters[name] = re.compile(f" ({'|'.join(re.escape(each) for each in known)})=")
     return _splitters.get(name)
 
 
-def _split_attributes(name, text):
+def _split_attributes(name: str, text: str) -> Tuple[str, Dict[str, str]]:
     """text: what follows ``Name::`` and one blank less; gives (value, attributes)."""
     if "=" not in text:
         return text, {}
@@ -154,14 +158,14 @@ def _split_attributes(name, text):
     return text[: found[0].start()], attributes
 
 
-def text_lines(text):
+def text_lines(text: str) -> List[str]:
     """The lines of a reply, one a node. A value may hold CRLF line ends (SIP messages): a line that ends in CR goes on."""
     if "\r\n" in text:
         return re.split("(?<!\r)\n", text)
     return text.split("\n")
 
 
-def walk_text(text):
+def walk_text(text: str) -> Iterator[Event]:
     """Yield (depth, name, value, attributes) for each node of text (the body, without its status line)."""
     for line in text_lines(text):
         if not line:
@@ -180,13 +184,13 @@ def walk_text(text):
         yield len(line) - len(bare), name, value, attributes
 
 
-def nest_flat(events):
+def nest_flat(events: Iterable[Event]) -> Iterator[Event]:
     """Give back their depth to the nodes of a reply that lost its indentation.
 
     Known containers (locations, dialogs, dispatchers, balancers, addresses) nest; all other nodes belong to the
     innermost open container.
     """
-    open_containers = []
+    open_containers: List[str] = []
     for _depth, name, value, attributes in events:
         parents = _CONTAINERS.get(name)
         if parents is None:
@@ -200,12 +204,12 @@ def nest_flat(events):
         open_containers.append(name)
 
 
-def build(events):
+def build(events: Iterable[Event]) -> List[Dict[str, Any]]:
     """The nested nodes (list of dict) of events as walk_text() yields them. Raises MalformedReply for too many levels."""
-    roots = []
+    roots: List[Dict[str, Any]] = []
     levels = [roots]
     for depth, name, value, attributes in events:
-        children = []
+        children: List[Dict[str, Any]] = []
         del levels[depth + 1 :]
         levels[-1].append({"name": name, "value": value, "attributes": attributes, "children": children})
         levels.append(children)
@@ -215,7 +219,7 @@ def build(events):
     return roots
 
 
-def walk_nodes(nodes, depth=0):
+def walk_nodes(nodes: List[Dict[str, Any]], depth: int = 0) -> Iterator[Event]:
     """Yield (depth, name, value, attributes) of nested nodes in document order."""
     stack = [(depth, node) for node in reversed(nodes)]
     while stack:

@@ -13,7 +13,7 @@ MASK = "********"
 _BLANKS = re.compile(r"(\s+)")
 
 
-def shown_url(url):
+def shown_url(url: str) -> str:
     """A URL (str) without user, password, query and fragment; what stood in their places is a mask."""
     scheme, mark, rest = url.partition("://")
     if not mark:
@@ -25,13 +25,13 @@ def shown_url(url):
     return scheme + mark + (MASK if before else "") + at + rest[: place + 1] + (MASK if tail else "")
 
 
-def without_url_secrets(text):
+def without_url_secrets(text: str) -> str:
     """A text (str) whose URLs are shown as by shown_url(). A URL ends at a blank."""
     if "://" not in text:
         return text
     return "".join(_shown_word(word) for word in _BLANKS.split(text))
 
 
-def _shown_word(word):
+def _shown_word(word: str) -> str:
     head, mark, rest = word.partition("://")
     return head + shown_url(mark + rest) if mark else word

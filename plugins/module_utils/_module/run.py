@@ -8,25 +8,27 @@
 """The one place where AnsibleModule, the library and its errors meet."""
 
 import json
+import os
 import sys
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, UnexpectedError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import UnexpectedError
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url, without_url_secrets
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     CONNECTION_OPTIONS,
     connection_options,
     connection_spec,
 )
-from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary, TableError
 
 # What stands in the log and in the result for the value of an option
 NOT_SHOWN = "VALUE_NOT_SHOWN"
+_ARTICLES = ("a", "an", "the", "there")
 
 
 class TaskFailure(Exception):
@@ -38,12 +40,30 @@ class TaskFailure(Exception):
 
 
 class _Module(AnsibleModule):
-    """An AnsibleModule that keeps the values of some options out of the system's log and out of what it returns."""
+    """An AnsibleModule that keeps the values of some options out of the system's log and out of what it returns.
+
+    chosen: options that were not given, and what they were found out to be (dict); the result shows them among the options.
+    """
 
     def __init__(self, withheld, **kwargs):
         self._withheld = withheld
         self._checked = False
+        self._given = frozenset()
+        self.chosen = {}
         super().__init__(**kwargs)
+
+    def of_environment(self):
+        """Names of the connection options that variables of the environment gave (frozenset)."""
+        return frozenset(
+            name
+            for name in CONNECTION_OPTIONS - self._given
+            if self.params[name] is not None and f"OPENSIPS_MI_{name.upper()}" in os.environ
+        )
+
+    def _load_params(self):
+        super()._load_params()
+        # before the variables of the environment, and the defaults
+        self._given = frozenset(self.params)
 
     def exit_json(self, **kwargs):
         super().exit_json(**self._with_invocation(kwargs))
@@ -67,6 +87,7 @@ class _Module(AnsibleModule):
     def _shown(self):
         """The options as the log and the result show them."""
         shown = dict(self.params) if self._checked else _known_only(self.params, self.argument_spec)
+        shown.update((name, value) for name, value in self.chosen.items() if shown.get(name) is None)
         for name in self._withheld:
             if shown.get(name) is not None:
                 shown[name] = NOT_SHOWN
@@ -121,7 +142,7 @@ def run_module(spec, body):
         _fail_without_module("The options nest lists or mappings too deeply. Give flat lists of texts and numbers")
     connection = task = None
     try:
-        connection = Connection(connection_options(module.params))
+        connection = Connection(connection_options(module.params), module.of_environment())
         task = Task(module.params, module.check_mode, module._diff, connection, _printing(module.warn))
         result = body(task)
     except TaskFailure as error:
@@ -146,11 +167,16 @@ def message_of(error):
     """What an exception says to a user (str)."""
     if isinstance(error, MissingLibrary):
         return f"{missing_required_lib(error.library)}. {error.message}"
-    return str(_of_tree(error))
+    return _sentence(str(_of_tree(error)))
+
+
+def _sentence(text):
+    """A message as it stands by itself; behind the name of an option it goes on in lower case."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0] in _ARTICLES else text
 
 
 def _of_tree(error):
-    return error if isinstance(error, (MIError, SipError, TableError)) else UnexpectedError(error)
+    return error if isinstance(error, OpensipsError) else UnexpectedError(error)
 
 
 def describe_failure(error):
@@ -164,11 +190,11 @@ def describe_failure(error):
 
 
 def describe_error(error):
-    """An MIError, SipError or TableError as plain data: type, message, hint, and code, reason, data of what a server answered."""
+    """An OpensipsError as plain data: type, message, hint, and code, reason, data of what a server answered."""
     described = {
         "type": type(error).__name__,
-        "message": printable(without_url_secrets(getattr(error, "message", str(error)))),
-        "hint": printable(getattr(error, "hint", None)),
+        "message": _sentence(printable(without_url_secrets(error.message))),
+        "hint": printable(error.hint),
     }
     for name in ("code", "data"):
         if hasattr(error, name):
@@ -188,6 +214,7 @@ def _leave(module, connection):
     """Close the connection, and pass its warnings on."""
     if connection is None:
         return
+    module.chosen = connection.chosen()
     try:
         connection.close()
     except Exception as error:  # the result is not lost with it

@@ -28,6 +28,8 @@ _ABSENT = "Value not found"
 class CacheFailed(ExplainedError):
     """The server could not read from the cachedb."""
 
+    remedy = "Check the back-end of the cache, and the server's log."
+
 
 def parse(reply: Reply, attr: str) -> Optional[str]:
     """The value in a cache_fetch reply for the key attr: str, or None when it is absent.

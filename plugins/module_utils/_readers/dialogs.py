@@ -51,10 +51,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
-# Dialogs that are asked for at once: a datagram ends at 64 KB and a dialog may have two SDPs, a longer list costs the
-# server's process memory
-_PAGE = {"datagram": 12}
-_OTHER_PAGE = 100
 _PASSES = 3
 _OVERLAP = 8
 _COUNTER = "dlg_counter"
@@ -119,9 +115,9 @@ def read_all(conn, page=None):
 
     Calls that end while this goes on shift those behind them to an earlier page. So pages overlap, what does not add up to
     the server's own count is read again, and what only some of the passes showed is among the records.
-    page: dialogs at once, if not as many as the carrier and the server bear.
+    page: dialogs at once, if not as many as the carrier and the server bear: a longer list costs the server's process memory.
     """
-    size = page or _PAGE.get(conn.carrier.kind, _OTHER_PAGE)
+    size = page or conn.carrier.page_size
     everything = {}
     for _attempt in range(_PASSES):
         found, counts, size = _pass(conn, size)
@@ -185,7 +181,7 @@ def _pass(conn, size):
             reply = conn.call("dlg_list", {"index": index, "counter": size})
         except (ReplyTooLarge, MITimeout) as error:
             # 1.x and 2.x give no answer at all to a datagram that would be too large
-            if size == 1 or isinstance(error, MITimeout) and conn.carrier.kind != "datagram":
+            if size == 1 or isinstance(error, MITimeout) and conn.carrier.largest_reply is None:
                 raise
             if isinstance(error, MITimeout):
                 # a server that hangs would be waited for at each size

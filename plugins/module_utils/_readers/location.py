@@ -271,7 +271,7 @@ def _each(conn, places, maker, unasked=()):
     for index, reply in conn.call_many(_show(aor, table) for table, aor in places):
         if isinstance(reply, MITimeout):
             silent += 1
-            if conn.carrier.kind != "datagram" or not heard or silent > _MOST_SILENT:
+            if not conn.carrier.lossy or not heard or silent > _MOST_SILENT:
                 raise reply
         heard = heard or not isinstance(reply, MIError)
         if unasked and isinstance(reply, unasked) and not isinstance(reply, ServerError):

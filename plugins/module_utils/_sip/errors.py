@@ -10,22 +10,25 @@
 All are ValueErrors: bad data was handed in, nothing has been sent.
 """
 
+from typing import Iterable
 
-class SipError(ValueError):
-    """Base class. ``hint`` says what to do next; ``str()`` is the whole message with the hint."""
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 
-    def __init__(self, message, hint=""):
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message}. {hint}" if hint else message)
+
+class SipError(OpensipsError, ValueError):
+    """What was given is no SIP, or none that can be sent."""
 
 
 class SipSyntaxError(SipError):
-    """A URI, header, token or body that is not well-formed."""
+    """A URI, a header, an Event or a body is not valid SIP."""
+
+    remedy = "Correct what the message names."
 
 
 class SipRequestError(SipError):
-    """Well-formed, but no request that OpenSIPS' t_uac_dlg would send, or send as meant."""
+    """The request is valid SIP, but ``t_uac_dlg`` of OpenSIPS refuses it, or sends something else."""
+
+    remedy = "Correct what the message names."
 
 
 class UnknownPreset(SipError):
@@ -34,7 +37,12 @@ class UnknownPreset(SipError):
     ``name`` is what was asked for, ``nearest`` a list of the preset keys closest to it.
     """
 
-    def __init__(self, name, nearest):
+    remedy = (
+        "Use one of the nearest keys in the message, or see "
+        ":ref:`ansible_collections.community.opensips.docsite.presets`."
+    )
+
+    def __init__(self, name: str, nearest: Iterable[str]) -> None:
         self.name = name
         self.nearest = list(nearest)
         hint = f"Did you mean {', '.join(self.nearest)}?" if self.nearest else ""

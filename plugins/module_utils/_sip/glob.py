@@ -13,6 +13,7 @@ not their spellings: ``[::1]`` is ``[0:0:0:0:0:0:0:1]``, as OpenSIPS prints it.
 
 import fnmatch
 import re
+from typing import Callable, Iterable, Match
 
 # RFC 3986 section 3.2.2; with the wildcards that may stand in a pattern
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f.*?]*:[0-9A-Fa-f:.*?]*)\]")
@@ -25,11 +26,11 @@ MOST_MATCHED = 1024
 _OPEN, _CLOSE = "\x02", "\x03"
 
 
-def globs(patterns, ignore_case=False):
+def globs(patterns: Iterable[str], ignore_case: bool = False) -> Callable[[str], bool]:
     """A function that tells of a text, or None, whether one of the shell patterns (list of str) matches all of it."""
     compiled = [glob(pattern, re.IGNORECASE if ignore_case else 0) for pattern in patterns]
 
-    def matches(text):
+    def matches(text: str) -> bool:
         if text is None:
             return False
         # also as it stands: a pattern may have wildcards in the place of the brackets
@@ -39,7 +40,7 @@ def globs(patterns, ignore_case=False):
     return matches
 
 
-def glob(pattern, flags=0):
+def glob(pattern: str, flags: int = 0) -> Callable[[str], bool]:
     """A function that tells of a text, as normal_addresses() gives it, whether a shell pattern matches all of it.
 
     flags: of re. Before Python 3.9, the expressions of fnmatch try every way to divide a text among the stars.
@@ -55,7 +56,7 @@ def glob(pattern, flags=0):
         for text in texts
     ]
 
-    def matches(text):
+    def matches(text: str) -> bool:
         found = pieces[0].match(text)
         if found is None or len(pieces) == 1:
             return found is not None and found.end() == len(text)
@@ -70,12 +71,12 @@ def glob(pattern, flags=0):
     return matches
 
 
-def normal_addresses(text):
+def normal_addresses(text: str) -> str:
     """The text with each IPv6 address in brackets as RFC 5952 writes it."""
     return _BRACKETED.sub(lambda found: f"[{_normal(found.group(1))}]", text) if "[" in text else text
 
 
-def _held(found):
+def _held(found: Match[str]) -> str:
     inside = found.group(1)
     if inside.count(":") < 2:
         # a set of characters after all
@@ -83,7 +84,7 @@ def _held(found):
     return _OPEN + _normal(inside) + _CLOSE
 
 
-def _normal(text):
+def _normal(text: str) -> str:
     from ipaddress import AddressValueError, IPv6Address
 
     try:

@@ -9,6 +9,7 @@
 
 import os
 import re
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipRequestError, SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import is_token, refuse_control_characters
@@ -61,22 +62,22 @@ _SPELT_LINE_END = re.compile(r"\\[rn]")
 _REWRITTEN = frozenset(("from", "to", "call-id", "cseq"))
 
 
-def full_name(name):
+def full_name(name: str) -> str:
     """The long form of a compact header name; any other name as it is."""
     return COMPACT.get(name.lower(), name)
 
 
-def canonical(name):
+def canonical(name: str) -> str:
     """The long form in lower case: two spellings of one header have the same."""
     return full_name(name).lower()
 
 
-def make_tag():
+def make_tag() -> str:
     """A random tag for From: 64 bits as hexadecimal digits (RFC 3261 section 19.3 asks for 32)."""
     return os.urandom(8).hex()
 
 
-def check_name(name):
+def check_name(name: Any) -> None:
     """Raise SipSyntaxError unless ``name`` is a header name that can be sent."""
     if not isinstance(name, str):
         raise SipSyntaxError(f"a header name must be a string, not {name!r}")
@@ -92,33 +93,35 @@ def check_name(name):
         )
 
 
-def header_text(name, value):
+def header_text(name: str, value: Any) -> str:
     """The value of the header ``name`` as it is sent: str, int or bool (true, false) as text, blanks at the ends cut off."""
     if isinstance(value, bool):
-        value = "true" if value else "false"
+        text = "true" if value else "false"
     elif isinstance(value, int):
-        value = str(value)
-    elif not isinstance(value, str):
+        text = str(value)
+    elif isinstance(value, str):
+        text = value
+    else:
         raise SipSyntaxError(
             f"the header {name} must be a string, not {_type_name(value)}", "Put quotes around the value"
         )
-    refuse_control_characters(f"the header {name}", value)
-    escape = _SPELT_LINE_END.search(value)
+    refuse_control_characters(f"the header {name}", text)
+    escape = _SPELT_LINE_END.search(text)
     if escape:
         raise SipSyntaxError(
             f"the header {name} contains {escape.group()}",
             "OpenSIPS from 3.0 on turns that into a line end, and the rest would pass as another header (header injection)",
         )
     if canonical(name) not in _REWRITTEN:
-        check_exclamation_marks(f"the header {name}", value)
-    return value.strip(" ")
+        check_exclamation_marks(f"the header {name}", text)
+    return text.strip(" ")
 
 
-def _type_name(value):
+def _type_name(value: object) -> str:
     return "empty" if value is None else type(value).__name__
 
 
-def check_exclamation_marks(what, value):
+def check_exclamation_marks(what: str, value: str) -> None:
     """Refuse a ``!`` that does not come in a pair; ``what`` names the value in the message.
 
     t_uac_dlg writes ``!!`` as the address of its socket. With one single mark it cuts off the rest of the header, with two it
@@ -131,7 +134,7 @@ def check_exclamation_marks(what, value):
         )
 
 
-def flatten(headers):
+def flatten(headers: Any) -> List[Tuple[str, str]]:
     """[(name, text)] of a mapping name → value or list of values, checked and in its order.
 
     Refused: what check_name and header_text refuse, headers that the server makes (SERVER_MADE), a second one of a SINGLE header
@@ -140,7 +143,7 @@ def flatten(headers):
     if not hasattr(headers, "items"):
         raise SipSyntaxError(f"headers must be a mapping of names to values, not {_type_name(headers)}")
     flat = []
-    seen = {}
+    seen: Dict[str, str] = {}
     for name, values in headers.items():
         check_name(name)
         key = canonical(name)
@@ -156,7 +159,7 @@ def flatten(headers):
     return flat
 
 
-def _check_single(name, key, text, seen):
+def _check_single(name: str, key: str, text: str, seen: Dict[str, str]) -> None:
     if key in seen:
         also = "" if seen[key] == name else f" (as {seen[key]} and as {name})"
         raise SipRequestError(f"the header {full_name(name)} is there more than once{also}", "A request has one of it")
@@ -165,17 +168,17 @@ def _check_single(name, key, text, seen):
     seen[key] = name
 
 
-def format_headers(flat):
+def format_headers(flat: Iterable[Tuple[str, str]]) -> str:
     """The block of already checked (name, text) pairs, CRLF after each header, without the empty line that ends it."""
     return "".join(f"{name}: {text}{CRLF}" for name, text in flat)
 
 
-def build_headers(headers):
+def build_headers(headers: Any) -> str:
     """The header block for t_uac_dlg of a mapping name → value or list of values; see flatten for what is refused."""
     return format_headers(flatten(headers))
 
 
-def classic_block(block):
+def classic_block(block: str) -> str:
     """The form that 1.x and 2.x want: the block with the empty line at its end."""
     return block + CRLF
 
@@ -183,40 +186,40 @@ def classic_block(block):
 class Headers:
     """Headers as received: in order, names in any case, compact names as their long forms, repeated ones together."""
 
-    def __init__(self):
-        self._values = {}
-        self._names = {}
+    def __init__(self) -> None:
+        self._values: Dict[str, List[str]] = {}
+        self._names: Dict[str, str] = {}
 
-    def add(self, name, value):
+    def add(self, name: str, value: str) -> None:
         """Append a value; the first spelling of a name is kept."""
         key = canonical(name)
         self._names.setdefault(key, full_name(name))
         self._values.setdefault(key, []).append(value)
 
-    def get(self, name, default=None):
+    def get(self, name: str, default: Optional[str] = None) -> Optional[str]:
         """The first value of ``name``."""
         values = self._values.get(canonical(name))
         return values[0] if values else default
 
-    def get_all(self, name):
+    def get_all(self, name: str) -> List[str]:
         """All values of ``name``, [] when there is none."""
         return list(self._values.get(canonical(name), ()))
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return canonical(name) in self._values
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._names.values())
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._names)
 
-    def to_dict(self):
+    def to_dict(self) -> Dict[str, Any]:
         """Plain data: {name: [values]} in order."""
         return {self._names[key]: list(values) for key, values in self._values.items()}
 
 
-def parse_headers(text):
+def parse_headers(text: str) -> Headers:
     """Headers of a block, up to the first empty line or the end. Reads CRLF and bare LF, folded lines, compact names.
 
     A line that is no header is passed over: this reads what any phone sends.
@@ -231,12 +234,12 @@ def parse_headers(text):
     return headers
 
 
-def unescape_crlf(text):
+def unescape_crlf(text: str) -> str:
     r"""Real line ends for text where they are spelled ``\r\n`` (as OpenSIPS' own unescape_crlf does)."""
     return text.replace("\\r", "\r").replace("\\n", "\n")
 
 
-def parse_status(text):
+def parse_status(text: str) -> Any:
     """(code, reason) of ``481 Call/Transaction Does Not Exist``, the Status that t_uac_dlg reports."""
     match = re.match(r"\s*([1-6][0-9]{2})(?:\s+(.*))?\s*$", text, re.DOTALL) if isinstance(text, str) else None
     if not match:

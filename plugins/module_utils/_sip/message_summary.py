@@ -9,6 +9,7 @@
 
 import re
 from collections import OrderedDict
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import CRLF, parse_headers
@@ -41,7 +42,7 @@ _COUNTS = re.compile(r"([0-9]{1,10})\s*/\s*([0-9]{1,10})(?:\s*\(\s*([0-9]{1,10})
 _KEYS = ("new", "old", "urgent_new", "urgent_old")
 
 
-def account_uri(account, domain=None):
+def account_uri(account: Any, domain: Optional[str] = None) -> str:
     """The URI for Message-Account: ``account`` itself when it is a sip, sips or tel URI, else completed with ``domain``."""
     if not isinstance(account, str):
         raise SipSyntaxError(f"the account must be a string, not {type(account).__name__}")
@@ -51,7 +52,7 @@ def account_uri(account, domain=None):
     return aor_uri(account, domain)
 
 
-def counts(new=0, old=0, urgent_new=0, urgent_old=0):
+def counts(new: Any = 0, old: Any = 0, urgent_new: Any = 0, urgent_old: Any = 0) -> Dict[str, int]:
     """Checked numbers of one message class as {"new", "old", "urgent_new", "urgent_old"}."""
     numbers = OrderedDict((key, _count(key, value)) for key, value in zip(_KEYS, (new, old, urgent_new, urgent_old)))
     for which in ("new", "old"):
@@ -63,7 +64,7 @@ def counts(new=0, old=0, urgent_new=0, urgent_old=0):
     return numbers
 
 
-def _count(name, value):
+def _count(name: str, value: Any) -> int:
     if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -73,7 +74,15 @@ def _count(name, value):
     return value
 
 
-def build(account=None, new=0, old=0, urgent_new=0, urgent_old=0, domain=None, others=None):
+def build(
+    account: Optional[str] = None,
+    new: Any = 0,
+    old: Any = 0,
+    urgent_new: Any = 0,
+    urgent_old: Any = 0,
+    domain: Optional[str] = None,
+    others: Optional[Mapping[str, Any]] = None,
+) -> str:
     """The body for a mailbox: Messages-Waiting is yes when any class has new messages.
 
     account   URI, or a user or AOR that ``domain`` completes; None leaves Message-Account out
@@ -87,11 +96,12 @@ def build(account=None, new=0, old=0, urgent_new=0, urgent_old=0, domain=None, o
     if account is not None:
         lines.append(f"Message-Account: {account_uri(account, domain)}")
     for name, numbers in classes.items():
-        lines.append("%s: %d/%d (%d/%d)" % ((name,) + tuple(numbers.values())))
+        new, old, urgent_new, urgent_old = numbers.values()
+        lines.append(f"{name}: {new}/{old} ({urgent_new}/{urgent_old})")
     return "".join(line + CRLF for line in lines)
 
 
-def _class_name(name, classes):
+def _class_name(name: Any, classes: Mapping[str, Any]) -> str:
     known = _SPELLING.get(name.lower()) if isinstance(name, str) else None
     if known is None:
         raise SipSyntaxError(f"{name!r} is not a message class", f"There are {', '.join(_CLASSES)}")
@@ -100,14 +110,14 @@ def _class_name(name, classes):
     return known
 
 
-def _other_counts(name, numbers):
+def _other_counts(name: str, numbers: Any) -> Dict[str, int]:
     unknown = set(numbers) - set(_KEYS) if hasattr(numbers, "keys") else None
     if unknown is None or unknown:
         raise SipSyntaxError(f"the numbers of {name} must be a mapping with any of {', '.join(_KEYS)}")
     return counts(**numbers)
 
 
-def parse(text):
+def parse(text: str) -> Dict[str, Any]:
     """Read a body in any case and order: {"waiting": bool, "account": str or None, "messages": {class: {"new", ...}}}.
 
     SipSyntaxError when Messages-Waiting is missing or neither yes nor no. Lines that are no counts (the optional headers of
@@ -119,7 +129,7 @@ def parse(text):
         raise SipSyntaxError("the message summary does not say Messages-Waiting: yes or no")
     messages = OrderedDict()
     for name in headers:
-        match = _COUNTS.fullmatch(headers.get(name))
+        match = _COUNTS.fullmatch(headers.get(name) or "")
         if match:
             messages[_SPELLING.get(name.lower(), name)] = OrderedDict(
                 zip(_KEYS, (int(number or 0) for number in match.groups()))

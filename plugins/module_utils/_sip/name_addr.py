@@ -8,6 +8,7 @@
 """Addresses with a display name and parameters, as in From, To and Contact (RFC 3261 sections 20 and 25)."""
 
 import re
+from typing import Any, Iterable, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import (
@@ -23,21 +24,21 @@ class NameAddr:
 
     __slots__ = ("display", "uri", "params")
 
-    def __init__(self, uri, display="", params=()):
+    def __init__(self, uri: Any, display: str = "", params: Iterable[Tuple[str, Optional[str]]] = ()) -> None:
         self.display = display
         self.uri = uri
         self.params = list(params)
 
-    def param(self, name, default=None):
+    def param(self, name: str, default: Optional[str] = None) -> Optional[str]:
         """Value of the header parameter ``name`` (any case), "" for a flag."""
         return find_param(self.params, name, default)
 
     @property
-    def tag(self):
+    def tag(self) -> Optional[str]:
         """The tag, or None."""
         return self.param("tag")
 
-    def __str__(self):
+    def __str__(self) -> str:
         display = ""
         if self.display:
             display = '"{}" '.format(re.sub(r'([\\"])', r"\\\1", self.display))
@@ -47,10 +48,10 @@ class NameAddr:
             "".join(";" + _header_param(name, value) for name, value in self.params),
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"NameAddr({str(self)!r})"
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, NameAddr):
             return NotImplemented
         return (self.display, self.uri, self.params) == (other.display, other.uri, other.params)
@@ -58,7 +59,7 @@ class NameAddr:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _header_param(name, value):
+def _header_param(name: str, value: Optional[str]) -> str:
     if value is None:
         return name
     if not is_token(value):
@@ -71,11 +72,11 @@ _NAME_ADDR = re.compile(r'("(?:[^"\\]|\\.)*"\s*|[^"<]*)<([^<>]*)>(.*)', re.DOTAL
 _HEADER_PARAM = re.compile(rf'\s*;\s*({TOKEN})\s*(?:=\s*(?:{_QUOTED}|([^\s;",]*)))?\s*')
 
 
-def _unquote(text):
+def _unquote(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
-def _split(text):
+def _split(text: str) -> Tuple[str, ...]:
     """(display name as written, URI as written, parameters as written) of an address."""
     if not isinstance(text, str):
         raise SipSyntaxError(f"an address must be a string, not {type(text).__name__}")
@@ -90,7 +91,7 @@ def _split(text):
     return "", uri, semicolon + rest
 
 
-def _read(text):
+def _read(text: str) -> Tuple[NameAddr, str, str]:
     """(NameAddr, display name as written, URI as written) of an address."""
     display, uri, rest = _split(text)
     display = display.strip()
@@ -98,12 +99,12 @@ def _read(text):
     return NameAddr(parse_uri(uri), name, _parse_params(text, rest)), display, uri
 
 
-def parse_name_addr(text):
+def parse_name_addr(text: str) -> NameAddr:
     """Read ``"Display" <sip:...>;tag=x``, ``<sip:...>`` or ``sip:...;tag=x`` tolerantly; SipSyntaxError when it cannot be done."""
     return _read(text)[0]
 
 
-def validate_name_addr(text):
+def validate_name_addr(text: str) -> NameAddr:
     """Check strictly an address to be sent in From or To; returns the NameAddr, raises SipSyntaxError with the reason."""
     address, display, uri = _read(text)
     if not display.startswith('"') and not all(is_token(word) for word in display.split()):
@@ -112,7 +113,7 @@ def validate_name_addr(text):
     return address
 
 
-def _parse_params(text, rest):
+def _parse_params(text: str, rest: str) -> List[Tuple[str, Optional[str]]]:
     params = []
     position = 0
     while position < len(rest):

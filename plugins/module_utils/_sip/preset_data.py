@@ -13,6 +13,8 @@ WZ wazo-provd-plugins, FX a FreePBX 17 page, VD the vendor's own manual, GEM the
 No NOTIFY event is known for Escene and Unify (OpenStage): there is none here.
 """
 
+from typing import Any, Dict, Sequence, Tuple
+
 CHECK_CFG = "check_cfg"
 REBOOT = "reboot"
 REPORT = "report"
@@ -39,7 +41,16 @@ _PRT_BODY = "action=prt-report\r\nRegisterCallId={%(call_id)s}\r\n"
 ALIASES = {"astra_check_cfg": "aastra_check_cfg"}
 
 
-def _preset(vendor, action, event, sources, condition="", uncertain=False, headers=(), body=""):
+def _preset(
+    vendor: str,
+    action: str,
+    event: str,
+    sources: str,
+    condition: str = "",
+    uncertain: bool = False,
+    headers: Sequence[Tuple[str, str]] = (),
+    body: str = "",
+) -> Dict[str, Any]:
     return {
         "vendor": vendor,
         "action": action,

@@ -10,6 +10,7 @@
 import re
 from collections import OrderedDict
 from difflib import get_close_matches
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import (
     SipRequestError,
@@ -53,7 +54,18 @@ class Preset:
 
     __slots__ = ("key", "vendor", "action", "event", "headers", "body", "condition", "sources", "uncertain")
 
-    def __init__(self, key, vendor, action, event, headers=(), body="", condition="", sources=(), uncertain=False):
+    def __init__(
+        self,
+        key: str,
+        vendor: str,
+        action: str,
+        event: str,
+        headers: Sequence[Tuple[str, str]] = (),
+        body: str = "",
+        condition: str = "",
+        sources: Sequence[str] = (),
+        uncertain: bool = False,
+    ) -> None:
         self.key = key
         self.vendor = vendor
         self.action = action
@@ -65,34 +77,34 @@ class Preset:
         self.uncertain = uncertain
 
     @property
-    def needs_call_id(self):
+    def needs_call_id(self) -> bool:
         """True when the body names the Call-ID of the phone's registration, so that only a looked-up contact will do."""
         return "%(call_id)s" in self.body
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Preset({self.key!r})"
 
 
 _ALL = {key: Preset(key=key, **fields) for key, fields in PRESETS.items()}
 
 
-def all_presets():
+def all_presets() -> Dict[str, Preset]:
     """{key: Preset}, without aliases."""
     return dict(_ALL)
 
 
-def find(key):
+def find(key: str) -> Optional[Preset]:
     """The Preset of that key, or None. Case does not matter, nor whether it is written with - or _."""
     key = key.strip().lower().replace("-", "_")
     return _ALL.get(ALIASES.get(key, key))
 
 
-def nearest(key):
+def nearest(key: str) -> List[str]:
     """Up to three preset keys most like ``key``, for error messages."""
     return get_close_matches(key.strip().lower().replace("-", "_"), sorted(list(_ALL) + list(ALIASES)), n=3, cutoff=0.6)
 
 
-def literal(event):
+def literal(event: str) -> Preset:
     """A Preset of any Event (RFC 6665) such as ``check-sync;reboot=true``; SipSyntaxError when it is none."""
     refuse_control_characters(f"the event {event!r}", event)
     event = event.strip()
@@ -104,7 +116,7 @@ def literal(event):
     return Preset(event, "", LITERAL, event)
 
 
-def resolve(event):
+def resolve(event: Any) -> Preset:
     """The Preset of a key, or else of a literal Event.
 
     What looks like a misspelt key is UnknownPreset rather than an Event that no phone knows.
@@ -118,7 +130,7 @@ def resolve(event):
     return literal(event)
 
 
-def _refuse_misspelt(event):
+def _refuse_misspelt(event: str) -> None:
     word = event.partition(";")[0].strip()
     if word.lower() == AUTO:
         raise SipSyntaxError("the event auto needs a phone's User-Agent to choose by")
@@ -135,7 +147,7 @@ def _refuse_misspelt(event):
         raise UnknownPreset(event, [_EVENTS_FLAT[flat]])
 
 
-def match(user_agent, action=REBOOT):
+def match(user_agent: Optional[str], action: str = REBOOT) -> Optional[Preset]:
     """The Preset that makes the phone with this User-Agent do ``action`` ("reboot" or "check_cfg"); None for an unknown phone, and for
     what is no phone: see why_none.
 
@@ -149,7 +161,7 @@ def match(user_agent, action=REBOOT):
     return _ALL[family.reboot if action == REBOOT else family.check_cfg]
 
 
-def why_none(user_agent, action=REBOOT):
+def why_none(user_agent: Optional[str], action: str = REBOOT) -> Optional[str]:
     """Why match() knows nothing for this User-Agent (str): what is to be told to the user, and the way out."""
     what = find_other(user_agent) if isinstance(user_agent, str) else None
     if what:
@@ -158,14 +170,14 @@ def why_none(user_agent, action=REBOOT):
     return f"event auto does not know what {does} with the User-Agent {user_agent!r}; give the Event"
 
 
-def choose(event, user_agent, action=REBOOT):
+def choose(event: str, user_agent: Optional[str], action: str = REBOOT) -> Optional[Preset]:
     """The Preset for one phone: by its User-Agent when ``event`` is auto (None when unknown), else resolve(event)."""
     if isinstance(event, str) and event.strip().lower() == AUTO:
         return match(user_agent, action)
     return resolve(event)
 
 
-def fallback_note(preset, action):
+def fallback_note(preset: Preset, action: str) -> Optional[str]:
     """A sentence when ``preset`` (of match) does something else than ``action``, else ""."""
     if preset.action == action:
         return ""
@@ -176,7 +188,9 @@ def fallback_note(preset, action):
     return f"{preset.key} stands in for {action}: it {does[preset.action]}"
 
 
-def headers_and_body(preset, contact=None, body=None):
+def headers_and_body(
+    preset: Preset, contact: Any = None, body: Optional[str] = None
+) -> Tuple[Dict[str, Any], Optional[str]]:
     """(headers, body) of the NOTIFY, to be merged with From, To and what the user adds.
 
     ``contact``: a location record (mapping; its ``call_id`` is used) or the Call-ID itself; wanted only when the preset
@@ -192,7 +206,7 @@ def headers_and_body(preset, contact=None, body=None):
     return headers, preset.body
 
 
-def _registration_call_id(preset, contact):
+def _registration_call_id(preset: Preset, contact: Any) -> str:
     if hasattr(contact, "get"):
         contact = contact.get("call_id")
     if not contact:
@@ -202,4 +216,4 @@ def _registration_call_id(preset, contact):
         )
     # the phone chose it: it must not get to write further lines into our body
     refuse_control_characters("the Call-ID of the registration", contact)
-    return contact
+    return str(contact)

@@ -9,6 +9,7 @@
 
 import re
 from collections import OrderedDict
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipRequestError, SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
@@ -31,7 +32,16 @@ _SOCKET = re.compile(r"(?:[A-Za-z_]+:)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.\-]+)(?
 _CSEQ = re.compile(r"([0-9]{1,10})\s+(\S+)")
 
 
-def uac_dlg_params(method, ruri, headers, body=None, next_hop=None, socket=None, classic=False, registered=False):
+def uac_dlg_params(
+    method: str,
+    ruri: str,
+    headers: Any,
+    body: Optional[str] = None,
+    next_hop: Optional[str] = None,
+    socket: Optional[str] = None,
+    classic: bool = False,
+    registered: bool = False,
+) -> Dict[str, Any]:
     """Checked parameters for t_uac_dlg: an OrderedDict of method, ruri, headers, and where given next_hop, socket, body.
 
     method      SIP method, in upper case
@@ -44,7 +54,7 @@ def uac_dlg_params(method, ruri, headers, body=None, next_hop=None, socket=None,
 
     Raises SipSyntaxError or SipRequestError; the message names the parameter and the remedy.
     """
-    params = OrderedDict()
+    params: Dict[str, Any] = OrderedDict()
     params["method"] = check_method(method)
     params["ruri"] = check_ruri(ruri, registered, next_hop)
     if next_hop:
@@ -60,7 +70,7 @@ def uac_dlg_params(method, ruri, headers, body=None, next_hop=None, socket=None,
     return params
 
 
-def check_method(method):
+def check_method(method: Any) -> str:
     """Return the method, or raise SipSyntaxError."""
     if not isinstance(method, str) or not is_token(method):
         raise SipSyntaxError(f"{method!r} is not a SIP method", "A method is a word such as NOTIFY")
@@ -71,7 +81,7 @@ def check_method(method):
     return method
 
 
-def check_ruri(ruri, registered, next_hop):
+def check_ruri(ruri: str, registered: bool, next_hop: Optional[str]) -> str:
     """Return the Request-URI, or raise; registered: a phone registered it. A tel: URI needs a next_hop."""
     if registered:
         return validate_contact(ruri)
@@ -80,7 +90,7 @@ def check_ruri(ruri, registered, next_hop):
     return validate_uri(ruri, schemes=("sip", "sips", "tel"))
 
 
-def check_socket(socket):
+def check_socket(socket: Any) -> str:
     """Return the text of a server's socket, or raise SipSyntaxError."""
     if not isinstance(socket, str) or not _SOCKET.fullmatch(socket):
         raise SipSyntaxError(
@@ -89,7 +99,7 @@ def check_socket(socket):
     return socket
 
 
-def _check_headers(method, present, body):
+def _check_headers(method: str, present: Dict[str, str], body: Optional[str]) -> None:
     """``present``: canonical name → text (of a repeated header the last)."""
     for name in ("From", "To"):
         if name.lower() not in present:
@@ -108,14 +118,14 @@ def _check_headers(method, present, body):
         raise SipRequestError(f"the Call-ID {call_id!r} contains white space", "Leave it out: OpenSIPS makes one")
 
 
-def _check_address(name, text):
+def _check_address(name: str, text: str) -> None:
     try:
         validate_name_addr(text)
     except SipSyntaxError as error:
         raise SipSyntaxError(f"the header {name} is no address: {error.message}", error.hint) from None
 
 
-def _check_body(present, body):
+def _check_body(present: Dict[str, str], body: Any) -> None:
     if body is None or body == "":
         return
     if not isinstance(body, str):
@@ -128,7 +138,9 @@ def _check_body(present, body):
     refuse_control_characters("the body", re.sub("[\r\n\t]", " ", body))
 
 
-def default_from_to(target, from_uri=None, to_uri=None, tag=None):
+def default_from_to(
+    target: Any, from_uri: Optional[str] = None, to_uri: Optional[str] = None, tag: Optional[str] = None
+) -> Dict[str, Any]:
     """From (with a random tag) and To for a request to ``target``, as an OrderedDict of header values.
 
     ``target`` is a URI (text or Uri). Both headers name it without port and parameters, unless ``from_uri`` or ``to_uri``
@@ -141,11 +153,11 @@ def default_from_to(target, from_uri=None, to_uri=None, tag=None):
     return OrderedDict([("From", str(from_address)), ("To", str(to_address))])
 
 
-def _bare(target):
+def _bare(target: Any) -> Any:
     return (target if isinstance(target, Uri) else parse_uri(target)).bare
 
 
-def with_defaults(headers, defaults):
+def with_defaults(headers: Any, defaults: Mapping[str, Any]) -> Dict[str, Any]:
     """``headers`` preceded by those of ``defaults`` that it does not name itself (in any case or compact form); an OrderedDict."""
     headers = headers or {}
     named = {canonical(name) for name in headers if isinstance(name, str)}

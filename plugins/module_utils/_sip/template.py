@@ -8,6 +8,7 @@
 """One SIP request to many phones: what is the same for all of them is checked and put together once."""
 
 from collections import OrderedDict
+from typing import Any, Dict, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
     CRLF,
@@ -35,7 +36,7 @@ class RequestTemplate:
     method, headers, body, classic: as for uac_dlg_params(); headers may lack From and To. Raises what that raises.
     """
 
-    def __init__(self, method, headers, body=None, classic=False):
+    def __init__(self, method: str, headers: Any, body: Optional[str] = None, classic: bool = False) -> None:
         example = {"From": f"<{_EXAMPLE}>", "To": f"<{_EXAMPLE}>"}
         uac_dlg_params(method, _EXAMPLE, with_defaults(headers, example), body)
         self._method = method
@@ -43,13 +44,22 @@ class RequestTemplate:
         self._own = {canonical(name) for name in headers}
         self._block = format_headers(flatten(headers)) + (CRLF if classic else "")
 
-    def params(self, ruri, from_uri, to_uri, next_hop=None, socket=None, path=None, registered=False):
+    def params(
+        self,
+        ruri: str,
+        from_uri: str,
+        to_uri: str,
+        next_hop: Optional[str] = None,
+        socket: Optional[str] = None,
+        path: Optional[str] = None,
+        registered: bool = False,
+    ) -> Dict[str, Any]:
         """Parameters of t_uac_dlg for one phone.
 
         from_uri, to_uri: checked URIs for From (with a random tag) and To, where the template does not have them.
         path: the route (text of a Path header), or None. Others as for uac_dlg_params(). Raises SipSyntaxError or SipRequestError.
         """
-        params = OrderedDict()
+        params: Dict[str, Any] = OrderedDict()
         params["method"] = self._method
         params["ruri"] = check_ruri(ruri, registered, next_hop)
         if next_hop:

@@ -8,6 +8,7 @@
 """Characters: what may travel in SIP, and how a refused one is named to a person."""
 
 import re
+from typing import Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 
@@ -25,17 +26,17 @@ _TOKEN = re.compile(TOKEN)
 _NAMES = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL character", "\t": "a tab"}
 
 
-def is_token(text):
+def is_token(text: str) -> bool:
     """True when ``text`` is an RFC 3261 token."""
     return _TOKEN.fullmatch(text) is not None
 
 
-def name_character(char):
+def name_character(char: str) -> str:
     """A name for ``char`` that can stand in an error message."""
     return _NAMES.get(char) or f"the character U+{ord(char):04X}"
 
 
-def refuse_control_characters(what, text):
+def refuse_control_characters(what: str, text: str) -> None:
     """Raise SipSyntaxError when ``text`` has a character that no SIP line may have; ``what`` names it in the message."""
     found = _UNSENDABLE.search(text)
     if not found:
@@ -48,7 +49,7 @@ def refuse_control_characters(what, text):
     raise SipSyntaxError("%s contains %s at position %d" % (what, name_character(char), found.start() + 1), hint)
 
 
-def printable(text, keep="", most=None):
+def printable(text: Optional[str], keep: str = "", most: Optional[int] = None) -> Optional[str]:
     r"""Text for people, with characters that cannot be seen escaped as in ``\x1b`` and ``\u202e``; None stays None.
 
     Servers, phones and files choose what such text quotes. Control characters (C0, C1), line ends included, would act on a
@@ -65,6 +66,6 @@ def printable(text, keep="", most=None):
     return _UNSEEN.sub(lambda match: match.group() if match.group() in keep else ascii(match.group())[1:-1], text)
 
 
-def to_crlf(text):
+def to_crlf(text: str) -> str:
     """``text`` with every line end (LF, CR or CRLF) as CRLF, as SIP bodies want it (a YAML block has LF)."""
     return re.sub("\r\n|\r|\n", "\r\n", text)

@@ -12,6 +12,7 @@ Reading is tolerant, as location tables hold what phones once wrote; what a pers
 
 import re
 from functools import lru_cache
+from typing import Any, Iterable, List, Optional, Sequence, Tuple
 from urllib.parse import quote, unquote_to_bytes
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
@@ -39,26 +40,26 @@ _BREAKS_A_REQUEST = re.compile(r"[\s<>\"]")
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
-def escape(text, allowed):
+def escape(text: str, allowed: str) -> str:
     """Percent-escape what is neither a letter, a digit nor in ``allowed``."""
     return quote(text, safe=allowed, errors="surrogateescape")
 
 
-def unescape(text):
+def unescape(text: str) -> str:
     """Undo percent-escapes; a broken one stays as it is, bytes that are no UTF-8 become surrogates."""
     if "%" not in text:
         return text
     return unquote_to_bytes(text).decode("utf-8", "surrogateescape")
 
 
-def _pairs_text(pairs, separator, allowed):
+def _pairs_text(pairs: Iterable[Tuple[str, Optional[str]]], separator: str, allowed: str) -> str:
     return separator.join(
         escape(name, allowed) if value is None else f"{escape(name, allowed)}={escape(value, allowed)}"
         for name, value in pairs
     )
 
 
-def find_param(pairs, name, default=None):
+def find_param(pairs: Iterable[Tuple[str, Optional[str]]], name: str, default: Optional[str] = None) -> Optional[str]:
     """Value of ``name`` (any case) among (name, value) pairs, "" for a flag."""
     name = name.lower()
     for key, value in pairs:
@@ -81,7 +82,16 @@ class Uri:
 
     __slots__ = ("scheme", "user", "password", "host", "port", "params", "headers")
 
-    def __init__(self, scheme, user, host, port=None, params=(), headers=(), password=None):
+    def __init__(
+        self,
+        scheme: str,
+        user: Optional[str],
+        host: str,
+        port: Optional[int] = None,
+        params: Iterable[Tuple[str, Optional[str]]] = (),
+        headers: Iterable[Tuple[str, Optional[str]]] = (),
+        password: Optional[str] = None,
+    ) -> None:
         self.scheme = scheme
         self.user = user
         self.password = password
@@ -90,22 +100,22 @@ class Uri:
         self.params = list(params)
         self.headers = list(headers)
 
-    def param(self, name, default=None):
+    def param(self, name: str, default: Optional[str] = None) -> Optional[str]:
         """Value of the parameter ``name`` (any case), "" for a flag, ``default`` when it is not there."""
         return find_param(self.params, name, default)
 
     @property
-    def hostport(self):
+    def hostport(self) -> str:
         """Host and port as they stand in the URI, e.g. ``[2001:db8::1]:5060``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port is None else "%s:%d" % (host, self.port)
 
     @property
-    def bare(self):
+    def bare(self) -> "Uri":
         """The same user at the same host: without password, port, parameters and headers. Fit for From and To."""
         return Uri(self.scheme, self.user, self.host, params=self.params if self.scheme == "tel" else ())
 
-    def __str__(self):
+    def __str__(self) -> str:
         params = "".join(f";{_pairs_text([pair], '', _IN_PARAM)}" for pair in self.params)
         if self.scheme == "tel":
             return f"tel:{self.user}{params}"
@@ -118,22 +128,22 @@ class Uri:
         headers = f"?{_pairs_text([(n, v or '') for n, v in self.headers], '&', _IN_HEADER)}" if self.headers else ""
         return f"{self.scheme}:{userinfo}{self.hostport}{params}{headers}"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Uri({str(self)!r})"
 
-    def _key(self):
+    def _key(self) -> Tuple[Any, ...]:
         # RFC 3261 section 19.1.4: host and parameter names ignore case, the user does not; order of parameters is no matter
         params = sorted((name.lower(), value or "") for name, value in self.params)
         headers = sorted((name.lower(), value or "") for name, value in self.headers)
         return (self.scheme, self.user, self.password, self.host.lower(), self.port, tuple(params), tuple(headers))
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Uri) and self._key() == other._key()
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self._key())
 
-    def is_same_contact(self, other):
+    def is_same_contact(self, other: "Uri") -> bool:
         """Whether usrloc of 3.1 and later takes two contacts for one (parser/parse_uri.c compare_uris(), RFC 3261 section 19.1.4).
 
         Parameters may stand in any order, and one that the server gives no meaning may be missing in one of the two; so two
@@ -153,7 +163,7 @@ class Uri:
 
 
 @lru_cache(maxsize=1024)
-def parse_uri(text):
+def parse_uri(text: str) -> Uri:
     """Read a URI tolerantly; SipSyntaxError when no scheme or host can be made out of it."""
     if not isinstance(text, str):
         raise SipSyntaxError(f"a SIP URI must be a string, not {type(text).__name__}")
@@ -164,12 +174,12 @@ def parse_uri(text):
     if not text:
         raise SipSyntaxError("the URI is empty", "Write it like sip:user@host")
     match = _SCHEME.match(text)
-    scheme = match.group(1).lower() if match else ""
+    scheme, rest = (match.group(1).lower(), match.group(2)) if match else ("", "")
     if scheme == "tel":
-        return _parse_tel(text, match.group(2))
+        return _parse_tel(text, rest)
     if scheme not in ("sip", "sips"):
         raise SipSyntaxError(f"the URI {text!r} does not begin with sip:, sips: or tel:", "Write it like sip:user@host")
-    userinfo, at, rest = match.group(2).rpartition("@")
+    userinfo, at, rest = rest.rpartition("@")
     user = password = None
     if at:
         user, colon, password = userinfo.partition(":")
@@ -180,23 +190,23 @@ def parse_uri(text):
     return Uri(scheme, user, host, port, _parse_pairs(params, ";"), _parse_pairs(headers, "&"), password)
 
 
-def _parse_tel(text, rest):
+def _parse_tel(text: str, rest: str) -> Uri:
     number, _dummy, params = rest.partition(";")
     if not _TEL_NUMBER.fullmatch(number):
         raise SipSyntaxError(f"the tel URI {text!r} has no telephone number", "Write it like tel:+4930123456")
     return Uri("tel", number, "", params=_parse_pairs(params, ";"))
 
 
-def _parse_hostport(text, rest):
+def _parse_hostport(text: str, rest: str) -> Tuple[str, Optional[int], str]:
     """(host, port or None, what follows)"""
     if rest.startswith("["):
         host, bracket, rest = rest[1:].partition("]")
         if not bracket:
             raise SipSyntaxError(f"the IPv6 address in {text!r} has no closing bracket")
-        port, rest = _cut(rest)
-        if port and not port.startswith(":"):
-            raise SipSyntaxError(f"{port!r} follows the IPv6 address in {text!r}")
-        port = port[1:] if port else None
+        behind, rest = _cut(rest)
+        if behind and not behind.startswith(":"):
+            raise SipSyntaxError(f"{behind!r} follows the IPv6 address in {text!r}")
+        port = behind[1:] if behind else None
         _check_ipv6(text, host)
     else:
         hostport, rest = _cut(rest)
@@ -205,28 +215,26 @@ def _parse_hostport(text, rest):
                 f"the host in {text!r} looks like an IPv6 address without brackets",
                 "Write it like sip:user@[2001:db8::1]:5060",
             )
-        host, colon, port = hostport.partition(":")
-        port = port if colon else None
+        host, colon, behind = hostport.partition(":")
+        port = behind if colon else None
         if not host:
             raise SipSyntaxError(f"the URI {text!r} has no host", "Write it like sip:user@host")
-    if port is not None:
-        port = _parse_port(text, port)
-    return host, port, rest
+    return host, None if port is None else _parse_port(text, port), rest
 
 
-def _cut(rest):
+def _cut(rest: str) -> Tuple[str, str]:
     """What stands before the parameters and headers, and those."""
     match = _HOSTPORT_END.search(rest)
     return (rest[: match.start()], rest[match.start() :]) if match else (rest, "")
 
 
-def _parse_port(text, port):
+def _parse_port(text: str, port: str) -> Optional[int]:
     if not _PORT.fullmatch(port) or not 0 < int(port) < 65536:
         raise SipSyntaxError(f"the port {port!r} in {text!r} is not a number from 1 to 65535")
     return int(port)
 
 
-def _check_ipv6(text, host):
+def _check_ipv6(text: str, host: str) -> None:
     from ipaddress import AddressValueError, IPv6Address
 
     try:
@@ -237,9 +245,9 @@ def _check_ipv6(text, host):
         raise SipSyntaxError(f"{host!r} in {text!r} is not an IPv6 address") from None
 
 
-def _parse_pairs(text, separator):
+def _parse_pairs(text: str, separator: str) -> List[Tuple[str, Optional[str]]]:
     if not text:
-        return ()
+        return []
     pairs = []
     for part in text.split(separator):
         name, equals, value = part.partition("=")
@@ -248,7 +256,7 @@ def _parse_pairs(text, separator):
     return pairs
 
 
-def validate_contact(text):
+def validate_contact(text: str) -> str:
     """Check a contact that a phone registered, to be used as it is in a request; returns it unchanged.
 
     Refuses only what would break a request, so that an odd but working contact stays reachable.
@@ -262,11 +270,11 @@ def validate_contact(text):
     return text
 
 
-def _describe(char):
+def _describe(char: str) -> str:
     return "white space" if char.isspace() else f"the character {char}"
 
 
-def validate_uri(text, schemes=("sip", "sips")):
+def validate_uri(text: str, schemes: Sequence[str] = ("sip", "sips")) -> str:
     """Check a URI strictly against RFC 3261; returns it unchanged, raises SipSyntaxError with the reason.
 
     ``schemes`` says which are welcome, of "sip", "sips" and "tel".
@@ -275,7 +283,7 @@ def validate_uri(text, schemes=("sip", "sips")):
     return text
 
 
-def check_uri(uri, text, schemes):
+def check_uri(uri: Uri, text: str, schemes: Sequence[str]) -> None:
     """validate_uri for a ``text`` that has already been read as ``uri``."""
     if uri.scheme not in schemes:
         raise SipSyntaxError(f"the URI {text!r} has the scheme {uri.scheme}", f"Only {', '.join(schemes)} will do here")
@@ -291,7 +299,7 @@ def check_uri(uri, text, schemes):
         _validate_parts(text)
 
 
-def _validate_host(text, host):
+def _validate_host(text: str, host: str) -> None:
     if ":" in host:
         return  # IPv6, already checked
     if not _HOSTNAME.fullmatch(host) or ".." in host:
@@ -302,7 +310,7 @@ def _validate_host(text, host):
             raise SipSyntaxError(f"{host!r} in {text!r} is not an IPv4 address")
 
 
-def _characters(allowed, more=""):
+def _characters(allowed: str, more: str = "") -> Any:
     return re.compile(f"[A-Za-z0-9{re.escape(allowed + more)}%]*")
 
 
@@ -312,7 +320,7 @@ _STRICT_PARAMS = _characters(_IN_PARAM, ";=")
 _STRICT_HEADERS = _characters(_IN_HEADER, "&=")
 
 
-def _validate_parts(text):
+def _validate_parts(text: str) -> None:
     """Each part of the text as written must use the characters that its grammar rule has."""
     userinfo, at, rest = text.partition(":")[2].rpartition("@")
     user, _colon, password = userinfo.partition(":")
@@ -333,7 +341,7 @@ def _validate_parts(text):
         raise SipSyntaxError(f"the URI {text!r} has a parameter without a name")
 
 
-def split_aor(aor):
+def split_aor(aor: str) -> Tuple[str, Optional[str]]:
     """(user, domain) of an AOR: ``user``, ``user@domain`` or ``sip:user@domain``; the domain is "" when it has none.
 
     Without a scheme the text is taken as it stands in the location table, where OpenSIPS keeps the user unescaped.
@@ -353,7 +361,7 @@ def split_aor(aor):
     return user, domain
 
 
-def aor_uri(aor, domain=None):
+def aor_uri(aor: str, domain: Optional[str] = None) -> str:
     """The sip: URI of an AOR; ``domain`` completes one that is a bare user (SipSyntaxError when neither has one)."""
     user, own_domain = split_aor(aor)
     domain = own_domain or domain

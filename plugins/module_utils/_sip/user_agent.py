@@ -8,19 +8,22 @@
 """What a User-Agent says: vendor, model, firmware."""
 
 import re
+from typing import Dict, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import MAX_LENGTH, find_family
 
 UNKNOWN = "unknown"
 
 
-def parse_user_agent(user_agent):
+def parse_user_agent(user_agent: Optional[str]) -> Dict[str, str]:
     """{"vendor", "model", "firmware"}, all str: vendor "unknown" and the others "" where the text does not tell.
 
     Takes anything that a location table may hold, None included, and never raises.
     """
     result = {"vendor": UNKNOWN, "model": "", "firmware": ""}
-    family = find_family(user_agent) if isinstance(user_agent, str) else None
+    if not isinstance(user_agent, str):
+        return result
+    family = find_family(user_agent)
     if family is None:
         return result
     result["vendor"] = family.vendor

@@ -17,6 +17,7 @@ PBX, a gateway or a session border controller, and a softphone has no reboot.
 import re
 from collections import namedtuple
 from functools import lru_cache
+from typing import Any, Optional, Tuple
 
 # name      of the family, unique
 # vendor    what results are counted by
@@ -31,11 +32,11 @@ MAX_LENGTH = 256
 _NAME_MODEL_VERSION = r"%s[ /_-]+(?P<model>[\w+]+(?:-[\w+]+)*)[ /]+V?(?P<firmware>\d[\w.]*)"
 
 
-def _same(key):
+def _same(key: str) -> Tuple[str, str]:
     return (key, key)
 
 
-def _plain(name, pattern, presets, word=None):
+def _plain(name: str, pattern: str, presets: Any, word: Optional[str] = None) -> Any:
     """A family whose vendor is its name and whose User-Agent is ``word MODEL FIRMWARE`` in some punctuation."""
     return Family(name, name, pattern, _NAME_MODEL_VERSION % (word or name), *presets)
 
@@ -197,7 +198,7 @@ OTHERS = (
 
 
 @lru_cache(maxsize=4096)
-def find_family(user_agent):
+def find_family(user_agent: str) -> Any:
     """The Family of a User-Agent, or None. A fleet has few different User-Agents, hence the cache."""
     for family in FAMILIES:
         if re.search(family.pattern, user_agent[:MAX_LENGTH], re.IGNORECASE):
@@ -206,7 +207,7 @@ def find_family(user_agent):
 
 
 @lru_cache(maxsize=4096)
-def find_other(user_agent):
+def find_other(user_agent: str) -> Any:
     """What a device is that is no phone by its User-Agent ("softphone", "PBX", ...), or None."""
     for what, pattern in OTHERS:
         if re.search(pattern, user_agent[:MAX_LENGTH], re.IGNORECASE):

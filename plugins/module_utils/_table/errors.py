@@ -7,25 +7,23 @@
 
 """What can go wrong between the caller and the database; each message says what to do next."""
 
-from typing import Optional
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 
 
-class TableError(Exception):
+class TableError(OpensipsError):
     """Anything that went wrong with the database. Nothing was written: a transaction that had begun was rolled back.
 
     CommitUnknown is the one where that is not certain.
-
-    message: what happened. hint: what to do next, or None. str() joins both.
     """
-
-    def __init__(self, message: str, hint: Optional[str] = None) -> None:
-        self.message = message
-        self.hint = hint
-        super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
 
 
 class MissingLibrary(TableError):
-    """A Python library is not there. library: its name."""
+    """A Python library is missing on the host.
+
+    library: its name.
+    """
+
+    remedy = "Install it for the Python that the module runs with."
 
     def __init__(self, library: str, message: str) -> None:
         self.library = library
@@ -33,36 +31,54 @@ class MissingLibrary(TableError):
 
 
 class DatabaseUnreachable(TableError):
-    """No connection: host, port, socket, file, user, password or name of the database."""
+    """There is no connection to the database."""
+
+    remedy = "Correct the host, port, socket, file, user, password or name of the database."
 
 
 class CommitUnknown(TableError):
-    """The database was lost during the commit: all was written, or nothing."""
+    """The connection was lost during the commit: either all rows were written, or none."""
+
+    remedy = "Run the task again, and reload the table with :ansplugin:`community.opensips.opensips_reload#module`."
 
 
 class DatabaseLocked(TableError):
-    """Somebody else holds a lock on the table or the database."""
+    """Another process holds a lock on the table or the database."""
+
+    remedy = "Run the task again when the other process has finished, or raise ``db_timeout``."
 
 
 class DatabaseRefused(TableError):
-    """The database refused a statement: constraints, privileges, values."""
+    """The database refused a statement because of constraints, privileges or values."""
+
+    remedy = "Correct what the message names."
 
 
 class UnknownSchema(TableError):
-    """The table is not there, or is of a version that nobody knows."""
+    """The table does not exist, or the collection does not know its version."""
+
+    remedy = "Create or migrate the table with the tools of OpenSIPS."
 
 
 class BadRow(TableError):
-    """A row of a table holds values that OpenSIPS does not write."""
+    """A row of a table has values that OpenSIPS does not write."""
+
+    remedy = "Correct or remove the row."
 
 
 class AmbiguousKey(TableError):
-    """Several rows of the table have one key."""
+    """Several rows of the table have the same key."""
 
-
-class NotConverged(TableError):
-    """What was read back is not what was written."""
+    remedy = "Remove all but one of them."
 
 
 class RowNotTaken(TableError):
-    """A row is in the table, and the server does not have it after the reload."""
+    """A row is in the table, but the server does not have it after the reload."""
+
+    remedy = "See the log of the server, correct the row, and reload the table again."
+
+
+class NotConverged(TableError):
+    """The rows that were read back differ from those that were written."""
+
+    remedy = "See whether something else writes to the table, and run the task again."

@@ -13,6 +13,7 @@ Sources: acl(5); include/uapi/linux/posix_acl_xattr.h.
 import os
 import stat
 import struct
+from typing import Optional, Union
 
 _ACL = "system.posix_acl_access"
 _ACL_VERSION = 2
@@ -33,13 +34,13 @@ class Access:
     not hide it: a server takes no directory of ours for reply FIFOs, and /proc/net/unix lists all sockets.
     """
 
-    def __init__(self, server, user=None):
+    def __init__(self, server: os.stat_result, user: Optional[int] = None) -> None:
         self._user = server.st_uid if user is None else user
         self._group = server.st_gid
         self._grouped = bool(server.st_mode & stat.S_IRWXG)
         self.everybody = False
 
-    def restrict(self, target):
+    def restrict(self, target: Union[str, int]) -> None:
         """target: path or descriptor of a FIFO, or path of a socket, that is ours. Raises OSError."""
         own = os.geteuid()
         if self._user == own:
@@ -59,7 +60,7 @@ class Access:
         self.everybody = True
         os.chmod(target, 0o622)  # nosec B103
 
-    def _let_in(self, target):
+    def _let_in(self, target: Union[str, int]) -> bool:
         """Whether an access control list could be set that lets the server's user write."""
         entries = [
             (_USER_OBJ, _READ_WRITE, _NO_ID),
@@ -77,7 +78,7 @@ class Access:
         return True
 
 
-def _chown(target, owner, group):
+def _chown(target: Union[str, int], owner: int, group: int) -> None:
     if isinstance(target, int):
         os.fchown(target, owner, group)
     else:

@@ -18,15 +18,23 @@ import stat
 import tempfile
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access, owner, reach
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
+    Carrier,
+    Exchange,
+    access,
+    check_absolute,
+    owner,
+    reach,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
     ConnectError,
     MIError,
     MITimeout,
     ReplyTooLarge,
     RequestTooLarge,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
 
 # DATAGRAM_SOCK_BUF_SIZE, both ways
 MAX_DATAGRAM = 65457
@@ -41,28 +49,34 @@ _USED_PORTS = 8192
 _OFFERS = 64
 
 
-class DatagramCarrier:
+class DatagramCarrier(Carrier):
     """Either host (str) and port (int), or socket_path (str) and reply_dir, where our own socket's name is made (str or None).
 
     Each exchange has a socket to itself, so a late or duplicated reply answers nobody else. Over UDP it is connected, so only
     the server can answer. A Unix socket cannot be, since the server answers from another one; its permissions, and a directory
     of our own that nobody can list, keep others out instead.
-    reuse: keep a socket for the next exchange (protocols whose replies carry ids). server_uid: of the server's user (int), or
-    None to find it out where it matters. everybody: our Unix sockets can be written by any user, since the file system knows
-    no access control lists (bool).
+    A socket is kept for the next exchange if replies carry ids. server_uid: of the server's user (int), or None to find it out
+    where it matters. everybody: our Unix sockets can be written by any user, since the file system knows no access control
+    lists (bool).
     addresses: [(family, address)] of host, or of socket_path, once it is open; address: the one in use.
     """
 
-    kind = "datagram"
+    protocols = ("jsonrpc", "line")
+    lossy = True
+    max_in_flight = 4000
+    # a UDP socket of default size loses requests from about 200 that the server has not yet taken
+    window = 64
+    largest_reply = MAX_DATAGRAM
+    # calls, each of which may have two SDPs
+    page_size = 12
 
-    def __init__(self, host=None, port=None, socket_path=None, reply_dir=None, reuse=False, server_uid=None):
+    def __init__(self, host=None, port=None, socket_path=None, reply_dir=None, server_uid=None, limit=None):
+        super().__init__(limit)
         self.host = host
         self.port = port
         self.socket_path = socket_path
         self.reply_dir = reply_dir
-        self.reuse = reuse
         self.server_uid = server_uid
-        self.limit = ReplyLimit()
         self.addresses = []
         self.address = None
         self._idle = []
@@ -76,12 +90,46 @@ class DatagramCarrier:
         self._directory = None
         self._count = 0
 
+    @classmethod
+    def of(cls, options, limit, warn):
+        return cls(options.host, options.port, options.socket_path, options.reply_dir, options.server_user, limit)
+
+    @staticmethod
+    def check_options(values):
+        if values["socket_path"] is None:
+            _check_udp(values)
+            return
+        owner.check_option(values)
+        check_absolute(values, "reply_dir")
+        for name in ("host", "port"):
+            if values[name] is not None:
+                raise BadParameters(
+                    f"socket_path and {name} are both set",
+                    "Use socket_path for a Unix socket, or host and port for UDP",
+                )
+        check_absolute(values, "socket_path")
+
     @property
     def everybody(self):
         return self._access is not None and self._access.everybody
 
     def describe(self):
         return f"the Unix socket {self.socket_path}" if self.socket_path else f"udp:{self.host}:{self.port}"
+
+    def identity(self):
+        # what another server here is asked wrongly does it no harm: it says so
+        return self.describe()
+
+    def use_address(self, address):
+        """Ask the server at this one of addresses."""
+        self.address = address
+
+    def check_request(self, request, protocol):
+        if len(request.data) > MAX_DATAGRAM:
+            raise RequestTooLarge(
+                f"The request takes {len(request.data)} bytes; mi_datagram takes {MAX_DATAGRAM}",
+                "Use HTTP, or send less",
+            )
 
     def open(self):
         """Resolve the address. Raises ConnectError."""
@@ -131,18 +179,12 @@ class DatagramCarrier:
             self._directory = None
 
     def writable_fd(self):
-        """The descriptor to poll for writing after start() gave None; None where polling does not tell."""
         return None if self.socket_path or self._blocked is None else self._blocked.fileno()
 
-    def start(self, encode, complete):
-        """Send a request and give its Exchange, or None while the server's queue is full. Raises ConnectError, RequestTooLarge."""
+    def start(self, encode, protocol):
         self.open()
         request = encode(None)
-        if len(request.data) > MAX_DATAGRAM:
-            raise RequestTooLarge(
-                f"The request takes {len(request.data)} bytes; mi_datagram takes {MAX_DATAGRAM}",
-                "Use HTTP, or send less",
-            )
+        self.check_request(request, protocol)
         self._blocked = sock = self._idle.pop() if self._idle else self._connect()
         try:
             self._send(sock, request.data)
@@ -156,7 +198,7 @@ class DatagramCarrier:
             _close(sock)
             raise self._error(error) from error
         self._blocked = None
-        return DatagramExchange(self, request, sock)
+        return DatagramExchange(self, request, sock, protocol.has_ids)
 
     def _send(self, sock, data):
         if not self.socket_path:
@@ -193,10 +235,8 @@ class DatagramCarrier:
         return data
 
     def give_back(self, sock):
-        if self.reuse:
-            self._idle.append(sock)
-        else:
-            _close(sock)
+        """Keep a socket for the next exchange."""
+        self._idle.append(sock)
 
     def _connect(self):
         """A new socket, over UDP with a port that none of the last ones had."""
@@ -267,27 +307,29 @@ class DatagramCarrier:
 
     def lost(self, error):
         """The ConnectError for an OSError on a socket whose request went out."""
-        lost = self._error(error)
         # only the host of the server says so, of a datagram that found nobody
-        lost.maybe_sent = error.errno != errno.ECONNREFUSED
-        return lost
+        return self._error(error, maybe_sent=error.errno != errno.ECONNREFUSED)
 
-    def _error(self, error):
+    def _error(self, error, maybe_sent=False):
+        return ConnectError(*self._explain(error), maybe_sent=maybe_sent)
+
+    def _explain(self, error):
+        """(message, hint) for an OSError."""
         where = self.describe()
         if error.errno == errno.ECONNREFUSED:
             hint = "OpenSIPS is not running, or its mi_datagram socket_name is another one"
-            return ConnectError(
+            return (
                 f"Nothing listens at {where}",
                 f"{hint}: correct {'socket_path' if self.socket_path else 'host and port'}",
             )
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENOTSOCK, errno.EPROTOTYPE):
-            return ConnectError(
+            return (
                 f"There is no datagram socket at {self.socket_path}",
                 "Start OpenSIPS, or set socket_path to the socket_name of its mi_datagram",
             )
         if error.errno in (errno.EACCES, errno.EPERM):
-            return ConnectError(f"No permission to send to {where}", "Use become, or a user of the socket's group")
-        return ConnectError(
+            return f"No permission to send to {where}", "Use become, or a user of the socket's group"
+        return (
             f"Sending to {where} failed: {error.strerror or error}",
             f"Correct {'socket_path' if self.socket_path else 'host and port'}",
         )
@@ -296,9 +338,9 @@ class DatagramCarrier:
 class DatagramExchange(Exchange):
     """A request that waits for its datagram."""
 
-    def __init__(self, carrier, request, sock):
+    def __init__(self, carrier, request, sock, has_ids):
         self.request = request
-        self.deadline = None
+        self._has_ids = has_ids
         self._carrier = carrier
         self._socket = sock
         # replies to other requests came (int); the one to this request came, and carried its id (bool)
@@ -339,11 +381,27 @@ class DatagramExchange(Exchange):
         if self._socket is None:
             return
         # of an error without an id a duplicate may come, which the next request would take for its own
-        if reusable and self._identified:
+        if reusable and self._identified and self._has_ids:
             self._carrier.give_back(self._socket)
         else:
             _close(self._socket)
         self._socket = None
+
+
+def _check_udp(values):
+    if values["port"] is None:
+        raise BadParameters(
+            "transport datagram needs port, or socket_path",
+            "Set port to that of mi_datagram's socket_name; it has no default",
+        )
+    try:
+        port = int(values["port"])
+    except (TypeError, ValueError):
+        port = 0
+    if not 0 < port < 65536:
+        raise BadParameters(f"port: {values['port']!r} is no port", "Give a number between 1 and 65535")
+    values["port"] = port
+    values["host"] = values["host"] or "127.0.0.1"
 
 
 def _make_directory(parent):

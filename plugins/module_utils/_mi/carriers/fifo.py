@@ -20,18 +20,26 @@ import termios
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Exchange, access, owner
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
+    Carrier,
+    Exchange,
+    Inflow,
+    access,
+    check_absolute,
+    file_handle,
+    owner,
+    reply_dirs,
+    seconds_left,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ConnectError,
     MITimeout,
+    RequestTooLarge,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
 
 # the last is the default of mi_fifo; it is only opened if it is a FIFO that a server reads
 DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")  # nosec B108
-# mi_fifo's own default: the server looks for reply FIFOs there, and each gets a name of its own
-DEFAULT_REPLY_DIR = "/tmp"  # nosec B108
 # MAX_MI_FILENAME: reply_dir and name together, with the slash and the closing NUL
 _MAX_REPLY_PATH = 128
 _READ = 65536
@@ -44,27 +52,40 @@ _REOPEN_GRACE = 1.0
 _TAKEN_WITHIN = 0.5
 # How long a server may pause in the middle of a large request.
 _STALLED = 5.0
+# Seconds until a FIFO that did not take a request is tried again.
+_RETRY = 0.001
+# MAX_MI_FIFO_BUFFER of 3.x and 4.x: a longer request, or one in two pieces, is dropped without an answer.
+_OBJECT = 4096
+# MAX_MI_FIFO_READ is 8192 with the closing line; beyond it 2.x re-creates its FIFO and loses other clients' requests.
+_ARGUMENTS = 8100
+# MAX_MI_FIFO_BUFFER of 1.x and 2.x: what the server reads of the command line, and of lines that it throws away.
+_LINE = 1024
 
 
-class FifoCarrier:
-    """paths: where to look for the MI FIFO (sequence of str). reply_dir: where reply FIFOs are made (str).
+class FifoCarrier(Carrier):
+    """paths: where to look for the MI FIFO (sequence of str). reply_dir: where reply FIFOs are made (str), or None to find it out.
 
     server_uid: of the server's user (int), or None to find it out where it matters.
     everybody: reply FIFOs can be written by any user, since the file system knows no access control lists (bool).
+    reply_dirs: directories in which the server may look for reply FIFOs (list of str), once it is open.
     """
 
-    kind = "fifo"
+    protocols = ("jsonrpc", "line")
+    needs_reply_fifo = True
+    marks_end = True
+    # each has a file of its own
+    max_in_flight = 1000
+    holds_tables = True
+    reply_name = f"opensips_mi_{'0' * 24}"
 
-    def __init__(self, paths=DEFAULT_PATHS, reply_dir=None, server_uid=None):
+    def __init__(self, paths=DEFAULT_PATHS, reply_dir=None, server_uid=None, limit=None):
+        super().__init__(limit)
         self.paths = list(paths)
         self.server_uid = server_uid
-        self.reply_dir = reply_dir or DEFAULT_REPLY_DIR
+        self.reply_dir = reply_dir
+        self.reply_dirs = [reply_dir] if reply_dir else []
         self.path = None
-        self.limit = ReplyLimit()
-        # write only into an empty FIFO, and keep our other clients out until the server took it
-        self.alone = False
-        # bytes that the server reads at once (int): no more lie in the FIFO, so that no request is cut; None: any number
-        self.read_at_once = None
+        self._options_given = (len(self.paths) == 1, reply_dir is not None)
         self._full = False
         self._fd = None
         self._access = None
@@ -76,15 +97,42 @@ class FifoCarrier:
     def everybody(self):
         return self._access is not None and self._access.everybody
 
+    @classmethod
+    def of(cls, options, limit, warn):
+        paths = [options.fifo_path] if options.fifo_path else DEFAULT_PATHS
+        return cls(paths, options.reply_dir, options.server_user, limit)
+
+    @staticmethod
+    def check_options(values):
+        owner.check_option(values)
+        for name in ("fifo_path", "reply_dir"):
+            check_absolute(values, name)
+
     def describe(self):
         return f"the FIFO {self.path or self.paths[0]}"
+
+    def identity(self):
+        return file_handle.of(self._fd)
+
+    def chosen(self):
+        found = (("fifo_path", self.path), ("reply_dir", self.reply_dir))
+        return {
+            name: value
+            for (name, value), is_given in zip(found, self._options_given)
+            if not is_given and value is not None
+        }
 
     def open(self):
         """Open the MI FIFO. Raises ConnectError when it is missing, foreign, without reader or not permitted."""
         if self._fd is not None:
             return
         self.path = self._find()
-        self._check_reply_dir()
+        if not self.reply_dirs:
+            self.reply_dirs = reply_dirs.likely(self.path)
+        if self.reply_dir is None and len(self.reply_dirs) == 1:
+            self.reply_dir = self.reply_dirs[0]
+        for directory in self.reply_dirs:
+            reply_dirs.check(directory)
         try:
             self._fd = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
@@ -119,23 +167,52 @@ class FifoCarrier:
         count = fcntl.ioctl(self._fd, termios.FIONREAD, struct.pack("i", 0))
         return struct.unpack("i", count)[0]
 
-    def start(self, encode, complete):
-        """Send a request and give its Exchange, or None while the FIFO is full.
+    def use_reply_dir(self, directory):
+        """The server answers through this one of reply_dirs."""
+        self.reply_dir = directory
 
-        encode: called with the name of a reply FIFO, gives a Request. complete: tells of bytes whether they are a whole reply.
-        Raises ConnectError, and what encode raises.
+    def check_request(self, request, protocol):
+        if protocol.by_line:
+            _check_lines(request)
+        elif len(request.data) > _OBJECT:
+            raise RequestTooLarge(
+                f"The request takes {len(request.data)} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {_OBJECT}",
+                "Use a datagram socket or HTTP, or send less",
+            )
+
+    def in_flight(self, wanted, version):
+        # 3.0 drops the second of two requests that it reads at once
+        return 1 if version()[:2] == (3, 0) else super().in_flight(wanted, version)
+
+    def start(self, encode, protocol, alone=False, reply_dir=None):
+        """alone: write only into an empty FIFO, and keep our other clients out until the server took it.
+
+        reply_dir: which of reply_dirs to make the reply FIFO in, if that is not decided yet.
         """
         self.open()
-        reply = self._idle.pop() if self._idle else _ReplyFifo(self.reply_dir, self._access)
+        reply = self._idle.pop() if self._idle else _ReplyFifo(reply_dir or self.reply_dir, self._access)
         try:
             request = encode(reply.name)
-            if not self._write(request.data):
+            self.check_request(request, protocol)
+            if not self._write(request.data, alone, None if protocol.by_line else _OBJECT):
                 self._idle.append(reply)
                 return None
         except BaseException:
             reply.remove()
             raise
-        return FifoExchange(self, request, reply, complete)
+        return FifoExchange(self, request, reply, protocol)
+
+    def inflow(self, encode, protocol, deadline, taken_within, most):
+        give_up = min(deadline, time.monotonic() + taken_within)
+        while True:
+            exchange = self.start(encode, protocol)
+            if exchange is not None:
+                exchange.sent(seconds_left(deadline))
+                exchange.widen()
+                return exchange
+            if time.monotonic() >= give_up:
+                raise self.not_taken()
+            time.sleep(_RETRY)
 
     def give_back(self, reply):
         """Keep a reply FIFO for the next exchange, unless something happened to it: its reply has come all the same."""
@@ -158,12 +235,14 @@ class FifoCarrier:
             return "The server did not read its FIFO: see whether OpenSIPS hangs, or raise timeout"
         if self._other is False:
             # once, since each of a fleet may time out
-            self._other = owner.elsewhere(self.reply_dir)
+            found = (owner.elsewhere(directory) for directory in self.reply_dirs)
+            self._other = next(filter(None, found), None)
         if self._other:
             return self._other
+        used = " and ".join(self.reply_dirs)
         return (
-            f"Check that reply_dir ({self.reply_dir}) is the reply_dir of the server's mi_fifo module and that the server's user may write there;"
-            " that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked"
+            f"The replies were expected in {used}: set reply_dir to the reply_dir of the server's mi_fifo module."
+            " The server's user must be able to write there. Check that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked"
         )
 
     def _find(self):
@@ -212,45 +291,34 @@ class FifoCarrier:
             return self._foreign("is a symbolic link")
         return ConnectError(f"The FIFO {self.path} cannot be opened: {error.strerror}", "Correct fifo_path")
 
-    def _check_reply_dir(self):
-        if not os.path.isdir(self.reply_dir):
-            raise ConnectError(
-                f"The reply_dir {self.reply_dir} is no directory",
-                "Set reply_dir to the reply_dir of the server's mi_fifo module (its default is /tmp)",
-            )
-        if not os.access(self.reply_dir, os.W_OK | os.X_OK):
-            raise ConnectError(
-                f"No permission to make a reply FIFO in reply_dir {self.reply_dir}",
-                "Use become, or a user of the directory's group",
-            )
+    def _write(self, data, alone, most):
+        """Whether data went out. A request beyond PIPE_BUF is not atomic, so it locks the others of our kind out.
 
-    def _write(self, data):
-        """Whether data went out. A request beyond PIPE_BUF is not atomic, so it locks the others of our kind out."""
-        exclusive = self.alone or self.read_at_once is not None or len(data) > select.PIPE_BUF
+        most: bytes that the server reads at once. No more lie in the FIFO, so that no request is cut. None: any number.
+        """
+        exclusive = alone or most is not None or len(data) > select.PIPE_BUF
         self._full = False
         try:
             fcntl.flock(self._fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                time.sleep(0.001)
+                time.sleep(_RETRY)
                 return False
             raise ConnectError(f"The FIFO {self.path} cannot be locked: {error.strerror}", None) from error
         try:
-            if not self.alone:
-                return self._has_room(len(data)) and self._write_locked(data)
+            if not alone:
+                return (most is None or self._has_room(len(data), most)) and self._write_locked(data)
             if self.unread():
                 # the FIFO is writable all the same, so polling it would not wait
-                time.sleep(0.001)
+                time.sleep(_RETRY)
                 return False
             return self._write_locked(data) and self._await_taken()
         finally:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
-    def _has_room(self, size):
-        if self.read_at_once is None:
-            return True
+    def _has_room(self, size, most):
         unread = self.unread()
-        if not unread or unread + size <= self.read_at_once:
+        if not unread or unread + size <= most:
             return True
         # writing would tell that the reader is gone, but nothing is written here
         poll = select.poll()
@@ -277,12 +345,10 @@ class FifoCarrier:
             while written < len(data):
                 # only a large request gets here, and its rest must follow before anything else
                 if not select.select([], [self._fd], [], _STALLED)[1]:
-                    stalled = MITimeout(
+                    raise MITimeout(
                         f"The server stopped reading the FIFO {self.path} in the middle of a request",
                         "See whether OpenSIPS hangs",
                     )
-                    stalled.maybe_sent = True
-                    raise stalled
                 try:
                     written += os.write(self._fd, data[written:])
                 except BlockingIOError:
@@ -297,15 +363,14 @@ class FifoCarrier:
         return True
 
 
-class FifoExchange(Exchange):
+class FifoExchange(Exchange, Inflow):
     """A request that waits at its reply FIFO."""
 
-    def __init__(self, carrier, request, reply, complete):
+    def __init__(self, carrier, request, reply, protocol):
         self.request = request
-        self.deadline = None
         self._carrier = carrier
         self._reply = reply
-        self._complete = complete
+        self._protocol = protocol
         self._chunks = []
         self._held = 0
         self._opened = False
@@ -325,7 +390,7 @@ class FifoExchange(Exchange):
                 continue
             data = b"".join(self._chunks)
             self._chunks = []
-            if self._complete(data):
+            if self._protocol.complete(data):
                 return data
             self._chunks = [data]
             self.reopen()
@@ -355,15 +420,36 @@ class FifoExchange(Exchange):
         try:
             self._reply.reopen()
         except OSError as error:
-            lost = ConnectError(
+            raise ConnectError(
                 f"The reply FIFO {self._reply.path} was removed while the server wrote its reply: {error.strerror}",
                 "See what cleans reply_dir up, and give mi_fifo a reply_dir of its own",
-            )
-            lost.maybe_sent = True
-            raise lost from error
+                maybe_sent=True,
+            ) from error
         if self._until is None:
             self._until = self.deadline
             self.deadline = min(self.deadline, time.monotonic() + _REOPEN_GRACE)
+
+    def pieces(self, complete):
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        while True:
+            left = seconds_left(self.deadline)
+            if not left:
+                # raises, unless the server closed the FIFO and did not come back
+                self.expire()
+                return
+            # an opened FIFO without writer reads as ended, but does not poll so before it had one
+            if not poll.poll(left * 1000 + 1):
+                continue
+            piece = self.take()
+            if piece:
+                yield piece
+            elif piece is not None:
+                if complete():
+                    return
+                poll.unregister(self.fileno())
+                self.reopen()
+                poll.register(self.fileno(), select.POLLIN)
 
     def widen(self):
         """Let the server write as far ahead of us as the kernel allows, for a large reply."""
@@ -438,6 +524,24 @@ class _ReplyFifo:
         except OSError:
             pass
         cleanup.forget(self.path)
+
+
+def _check_lines(request):
+    """Raise RequestTooLarge if a server of 1.x or 2.x would not take request (Request) from its FIFO."""
+    sizes = [len(line.encode("utf-8")) for line in request.lines]
+    total = sum(sizes) + len(sizes)
+    if total > _ARGUMENTS:
+        raise RequestTooLarge(
+            f"The parameters take {total} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {_ARGUMENTS}",
+            "Use a datagram socket or HTTP, or send less",
+        )
+    if not request.known and total >= _LINE - 1:
+        longest = max(len(part.encode("utf-8")) for line in request.lines for part in line.split("\n"))
+        if longest >= _LINE - 1:
+            raise RequestTooLarge(
+                f"A line of {longest} bytes for a command that the catalogue does not know could stop the server's FIFO",
+                f"Keep lines below {_LINE - 1} bytes, or use a datagram socket",
+            )
 
 
 def _cannot_make(directory, error):

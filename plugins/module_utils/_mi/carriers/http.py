@@ -15,16 +15,18 @@ import errno
 import socket
 from urllib.parse import quote, urljoin, urlsplit
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach, tls
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Inflow, reach, tls
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.bound import Allowance, BoundSocket
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
     ConnectError,
     HTTPStatusError,
     MalformedReply,
     MITimeout,
     RequestTooLarge,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url
 
 # receive_buf_size of httpd in 3.6 and 4.0, unless its configuration says more
 _DEFAULT_RECEIVE_BUFFER = 1024
@@ -33,6 +35,7 @@ _PORTS = {"http": 80, "https": 443}
 # Redirects, and what else says that nobody acted on the request.
 _REDIRECTS = (301, 302, 303, 307, 308)
 _REFUSALS = _REDIRECTS + (400, 401, 403, 405, 407, 411, 413, 414, 415, 417, 429, 431, 501)
+_CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 _HINTS = {
     401: "Set url_username and url_password to auth_username and auth_password of the server's httpd",
     403: "A proxy before the server refuses: check url_username, url_password and client_cert",
@@ -47,13 +50,21 @@ _HINTS = {
 }
 
 
-class HttpCarrier:
+class HttpCarrier(Carrier):
     """url: of the endpoint. validate_certs (bool), ca_path, client_cert, client_key (paths), username, password: as the options.
 
     warn: function of a str, which the user should know.
     """
 
-    kind = "http"
+    blocking = True
+    # httpd has one process for all requests; a few connections keep it busy
+    serial = True
+    max_in_flight = workers = 4
+    lookup_seconds = 1 / 2000.0
+    busy_hint = (
+        ". A phone that stays silent keeps the server's HTTP side busy until its fr_timeout: set timeout above that,"
+        " or use FIFO or a datagram socket"
+    )
 
     def __init__(
         self,
@@ -65,7 +76,9 @@ class HttpCarrier:
         username=None,
         password=None,
         warn=None,
+        limit=None,
     ):
+        super().__init__(limit)
         self.url = url
         self._warn = warn
         self._parts = urlsplit(url)
@@ -79,7 +92,41 @@ class HttpCarrier:
             token = f"{username}:{password or ''}".encode()
             self._headers["Authorization"] = f"Basic {base64.b64encode(token).decode('ascii')}"
         self._tls = None
-        self.limit = ReplyLimit()
+
+    @classmethod
+    def of(cls, options, limit, warn):
+        return cls(
+            options.url,
+            options.validate_certs,
+            options.ca_path,
+            options.client_cert,
+            options.client_key,
+            options.url_username,
+            options.url_password,
+            warn,
+            limit,
+        )
+
+    @staticmethod
+    def check_options(values):
+        if values["url"] is None:
+            raise BadParameters("transport http needs url", "Set url, for example to http://127.0.0.1:8888/mi")
+        scheme = _check_url(values["url"])
+        for name, other in (("client_key", "client_cert"), ("url_password", "url_username")):
+            if values[name] is not None and values[other] is None:
+                raise BadParameters(f"{name} is set without {other}", f"Set {other}, too")
+        if values["validate_certs"] is None:
+            values["validate_certs"] = True
+        for name in ("ca_path", "client_cert"):
+            if scheme == "http" and values[name] is not None:
+                raise BadParameters(f"{name} is set but url is not https", f"Use an https url, or leave {name} out")
+
+    @property
+    def protocols(self):
+        """The path of the URL tells what to try first."""
+        path = self.url.rstrip("/").rsplit("/", 1)[-1].lower()
+        first = {"rpc2": "xmlrpc", "xmlrpc": "xmlrpc", "json": "mi_json"}.get(path, "jsonrpc")
+        return (first, *(name for name in ("jsonrpc", "xmlrpc", "mi_json") if name != first))
 
     def describe(self):
         return self.url
@@ -111,8 +158,11 @@ class HttpCarrier:
             pieces.close()
             self.limit.let_go(sum(map(len, held)))
 
+    def inflow(self, encode, protocol, deadline, taken_within, most):
+        return HttpInflow(self.pieces(encode, deadline, most))
+
     def pieces(self, encode, deadline, most=None):
-        """The same, but yields the Request and then the body in pieces, as they come.
+        """As exchange(), but yields the Request and then the body in pieces, as they come.
 
         most: bytes that the whole response may have, with its headers; as many as may be held if None.
         """
@@ -133,10 +183,9 @@ class HttpCarrier:
             yield request
             yield from self._read(response, wire, most)
         except (OSError, ValueError, http.client.HTTPException) as error:
-            broken = self._broken(error, request)
             # a request of which a part is missing is none
-            broken.maybe_sent = wire is not None and wire.sent and not tls.is_about_our_certificate(error)
-            raise broken from error
+            went_out = wire is not None and wire.sent and not tls.is_about_our_certificate(error)
+            raise self._broken(error, request).having_sent(went_out) from error
         finally:
             if response is not None:
                 response.close()
@@ -301,15 +350,13 @@ class HttpCarrier:
             f"{self.url} closed the connection without a reply ({type(error).__name__})",
             "See whether OpenSIPS stopped; if it runs, check that url and protocol fit (http or https; /mi, /json, /RPC2)"
             + (", and whether it wants a client_cert that it knows" if self._parts.scheme == "https" else ""),
+            is_hangup=True,
         )
 
     def _status_error(self, response, request, sent):
         """The MIError for a status that is not 200. sent: the whole request went out (bool)."""
         error = self._describe_status(response, request)
-        # mi_json of 2.1, which alone is asked with GET, puts the code of an MI reply there
-        refused = response.status in _REFUSALS and request.verb != "GET"
-        error.maybe_sent = sent and not refused
-        return error
+        return error.having_sent(sent and not _is_refusal(response, request))
 
     def _describe_status(self, response, request):
         status = response.status
@@ -325,7 +372,56 @@ class HttpCarrier:
         if status in _REDIRECTS:
             text += f", which leads to {_target(self.url, response.getheader('Location'))}"
             hint = "Redirects are not followed: if the server is there, set url to it"
-        return HTTPStatusError(text, hint, status, _error_body(response))
+        return HTTPStatusError(text, hint, status=status, body=_error_body(response))
+
+
+class HttpInflow(Inflow):
+    """A large reply over HTTP. pieces: what HttpCarrier.pieces() gives."""
+
+    def __init__(self, pieces):
+        self._pieces = pieces
+        self.request = next(pieces)
+
+    def pieces(self, complete):
+        return self._pieces
+
+    def close(self, reusable=False):
+        self._pieces.close()
+
+
+def _is_refusal(response, request):
+    """Whether a response says that nobody acted on the request.
+
+    mi_json of 2.1, which alone is asked with GET, puts the code of an MI reply into the status. It knows none of the headers
+    that HTTP demands with these (RFC 9110, sections 15.4, 15.5.2, 15.5.8).
+    """
+    if request.verb != "GET":
+        return response.status in _REFUSALS
+    header = "Location" if response.status in _REDIRECTS else _CHALLENGES.get(response.status)
+    return header is not None and response.getheader(header) is not None
+
+
+def _check_url(url):
+    """The scheme of a URL that can be used."""
+    remedy = "Write it as http://host:port/mi"
+    if any(ord(each) <= 32 or ord(each) == 127 for each in url):
+        raise BadParameters("url holds blanks or control characters", remedy)
+    shown = shown_url(url)
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        # its message repeats parts of the URL, a password among them
+        raise BadParameters(f"url {shown!r} has no valid host or port", remedy) from None
+    if parts.username is not None:
+        raise BadParameters(
+            f"url {shown!r} holds a user name", "Set url_username and url_password instead, and correct url"
+        )
+    if parts.scheme not in _PORTS or not host:
+        raise BadParameters(f"url {shown!r} is not an HTTP address", remedy)
+    if parts.query or parts.fragment:
+        raise BadParameters(f"url {shown!r} has a query or fragment", remedy)
+    return parts.scheme
 
 
 def _is_this_host(sock):

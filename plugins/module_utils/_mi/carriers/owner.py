@@ -17,6 +17,7 @@ Sources: proc(5), hier(7); systemd's uid ranges (docs/UIDS-GIDS.md).
 
 import os
 import stat
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, ConnectError
 
@@ -26,7 +27,7 @@ _NO_USER = 0xFFFFFFFF
 _FIRST_PERSON = 1000
 
 
-def uid_of(server_user):
+def uid_of(server_user: Union[str, int, None]) -> Optional[int]:
     """The uid that the option server_user (name or number, as str or int; or None) means; None for None. Raises BadParameters."""
     if server_user is None:
         return None
@@ -44,7 +45,12 @@ def uid_of(server_user):
         ) from None
 
 
-def check(path, status, server_uid, option):
+def check_option(values: Dict[str, Any]) -> None:
+    """Put the uid in the place of the option server_user, if it is set. values: the options (dict). Raises BadParameters."""
+    values["server_user"] = uid_of(values["server_user"])
+
+
+def check(path: str, status: os.stat_result, server_uid: Optional[int], option: str) -> None:
     """Raise ConnectError unless the FIFO or socket at path may be written to.
 
     path: str. status: os.stat_result of it, taken from its open descriptor. server_uid: int, or None: see above.
@@ -72,7 +78,7 @@ def check(path, status, server_uid, option):
     raise _foreign(kind, path, _name_of(min(foreign)), directory, server_uid, running, option)
 
 
-def _uid_of_link(path):
+def _uid_of_link(path: str) -> int:
     try:
         return os.lstat(path).st_uid
     except OSError:
@@ -80,7 +86,9 @@ def _uid_of_link(path):
         return 0
 
 
-def _foreign(kind, path, owner, directory, server_uid, running, option):
+def _foreign(
+    kind: str, path: str, owner: str, directory: str, server_uid: Optional[int], running: List[int], option: str
+) -> ConnectError:
     if server_uid is not None:
         server = f"server_user is {_name_of(server_uid)}"
     elif running:
@@ -94,7 +102,7 @@ def _foreign(kind, path, owner, directory, server_uid, running, option):
     )
 
 
-def _open_to_others(path, trusted):
+def _open_to_others(path: str, trusted: Set[int]) -> Optional[str]:
     """The directory (str) through which others could have put what is at path, or None.
 
     That is the directory of path if its group or all may write, and each above it, unless its sticky bit keeps others from
@@ -114,17 +122,17 @@ def _open_to_others(path, trusted):
         directory = above
 
 
-def _others_write(status):
+def _others_write(status: os.stat_result) -> bool:
     # the group root has no other members, or they are as good as root
     return bool(status.st_mode & stat.S_IWOTH) or bool(status.st_mode & stat.S_IWGRP and status.st_gid != 0)
 
 
-def _server_uids():
+def _server_uids() -> List[int]:
     """The service accounts whose processes of opensips are running (sorted list of uids)."""
     return sorted({uid for _pid, uid in server_processes() if 0 < uid < _FIRST_PERSON})
 
 
-def server_processes():
+def server_processes() -> Iterator[Tuple[int, int]]:
     """Yield (pid, uid) of each process that runs opensips, as far as /proc shows them."""
     try:
         names = os.listdir("/proc")
@@ -142,7 +150,7 @@ def server_processes():
             yield int(name), uid
 
 
-def _uid_of_server(process):
+def _uid_of_server(process: str) -> Optional[int]:
     """The effective uid of a process (its folder in /proc) if it runs opensips, else None."""
     with open(f"{process}/comm") as file:
         if file.read().rstrip("\n") != _SERVER:
@@ -162,7 +170,7 @@ def _uid_of_server(process):
     return int(line.split()[2])
 
 
-def elsewhere(path):
+def elsewhere(path: str) -> Optional[str]:
     """What to say (str) if path is something else for a process of the server than for us, or only there for it; else None.
 
     Only root, and the server's user, may know.
@@ -184,7 +192,7 @@ def elsewhere(path):
     return None
 
 
-def _name_of(uid):
+def _name_of(uid: int) -> str:
     import pwd
 
     try:

@@ -8,8 +8,11 @@
 """Protocols turn (method, parameters) into bytes and bytes into a Reply; they know no transport."""
 
 import re
+from typing import Any, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, RefusedRequest
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 # Longer names overflow a buffer of 2.3 and 2.4 and hang their FIFO; no command comes near this.
 _METHOD = re.compile(r"[A-Za-z0-9_.\-]+(:[A-Za-z0-9_.\-]+)?\Z")
@@ -21,20 +24,76 @@ class Request:
 
     data: bytes to move (of the body, over HTTP). method: the MI command. id: what its reply must carry, or None.
     verb, path, content_type: for HTTP; path is appended to the URL of the endpoint.
+    lines: the parameters as the line protocol writes them (list of str). known: their command is one whose parameters were checked.
     """
 
-    __slots__ = ("data", "method", "id", "verb", "path", "content_type")
+    __slots__ = ("data", "method", "id", "verb", "path", "content_type", "lines", "known")
 
-    def __init__(self, data, method, request_id=None, verb="POST", path="", content_type=None):
+    def __init__(
+        self,
+        data: bytes,
+        method: str,
+        request_id: Optional[int] = None,
+        verb: str = "POST",
+        path: str = "",
+        content_type: Optional[str] = None,
+        lines: Sequence[str] = (),
+        known: bool = True,
+    ) -> None:
         self.data = data
         self.method = method
         self.id = request_id
         self.verb = verb
         self.path = path
         self.content_type = content_type
+        self.lines = lines
+        self.known = known
 
 
-def check_method(method):
+class Protocol:
+    """How one generation of servers writes requests and replies. The attributes of a class tell what it can do.
+
+    name: of the option protocol (str). by_line: requests and replies are lines of text (bool). positional: parameters are
+    texts in the command's order, without names (bool). has_ids: a reply carries the id of its request (bool).
+    in_parts: parts() decodes a reply while it comes (bool). one_at_a_time: some servers bear no two requests at once (bool).
+    limit: ReplyLimit of what is decoded.
+    """
+
+    name = ""
+    by_line = False
+    positional = False
+    has_ids = False
+    in_parts = False
+    one_at_a_time = False
+
+    def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
+        self.limit = limit or ReplyLimit()
+
+    def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
+        """The request as a Request.
+
+        params: dict, list or None, as arrange.py makes them for the protocol. reply_to: name of the reply FIFO, or None.
+        known: the command is one whose parameters were checked (bool). Raises BadParameters or RefusedRequest.
+        """
+        raise NotImplementedError
+
+    def decode(self, data: bytes, request: Request) -> Reply:
+        """The Reply in data (bytes). Raises ServerError, MalformedReply or ReplyTooLarge."""
+        raise NotImplementedError
+
+    def parts(self, request: Request, layout: Layout) -> Any:
+        """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
+        raise NotImplementedError
+
+    def complete(self, data: bytes) -> bool:
+        """Whether data, all that one opening of the reply FIFO brought, is a whole reply."""
+        return bool(data)
+
+    def check_marked_end(self, data: bytes) -> None:
+        """Raise MalformedReply unless data, a reply that came over a carrier which marks its end, has that mark."""
+
+
+def check_method(method: object) -> None:
     """Raise RefusedRequest unless method can be the name of an MI command."""
     if not isinstance(method, str) or len(method) > _MAX_METHOD or not _METHOD.match(method):
         raise RefusedRequest(
@@ -43,7 +102,7 @@ def check_method(method):
         )
 
 
-def check_text(value, what="A value"):
+def check_text(value: object, what: str = "A value") -> str:
     """Give value as text without NUL, which no protocol can carry; raise BadParameters otherwise.
 
     value: str or int. what: how to name it in the error.
@@ -63,6 +122,6 @@ def check_text(value, what="A value"):
     return text
 
 
-def decode_text(data):
+def decode_text(data: bytes) -> str:
     """Bytes of a reply as text; bytes that are not UTF-8 become U+FFFD (phones send them in User-Agents)."""
     return data.decode("utf-8", "replace")

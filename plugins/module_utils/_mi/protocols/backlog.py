@@ -8,6 +8,7 @@
 """What the incremental decoders share: the text of a reply that has come and is not yet used."""
 
 import codecs
+from typing import List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ReplyTooLarge
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
@@ -22,16 +23,16 @@ class Backlog:
     text: str, what add() or join() made of the bytes, without what forget() dropped. limit: ReplyLimit, of one entry, too.
     """
 
-    def __init__(self, limit=None):
+    def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
         self._most = min(_MOST, (limit or ReplyLimit()).most)
         # as decode_text(), but for characters that are split among chunks
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self.text = ""
-        self._new = []
+        self._new: List[str] = []
         self._size = 0
         self._wanted = 0
 
-    def add(self, data):
+    def add(self, data: bytes) -> bool:
         """Take bytes. Whether text has grown enough to look at it again."""
         new = self._decode(data)
         self._new.append(new)
@@ -43,7 +44,7 @@ class Backlog:
         self.join()
         return True
 
-    def join(self, final=False):
+    def join(self, final: bool = False) -> None:
         """Make text of all that has come; final: nothing comes any more."""
         if final:
             self._new.append(self._decode(b"", True))
@@ -51,17 +52,16 @@ class Backlog:
         self._new = []
         self._size = 0
 
-    def forget(self, count):
+    def forget(self, count: int) -> None:
         """Drop the first characters of text, which were used; the rest waits for more."""
         self.text = self.text[count:]
         self._wanted = len(self.text)
         if self._wanted > self._most:
             raise self._endless()
 
-    def _endless(self):
-        error = ReplyTooLarge(
+    def _endless(self) -> ReplyTooLarge:
+        return ReplyTooLarge(
             f"One entry of the reply has more than {self._most} characters: {self.text[:40]!r}",
             "Look at what answers there. If it is the server, look into its log, and report it together with its version",
+            is_over_limit=True,
         )
-        error.is_over_limit = True
-        return error

@@ -21,18 +21,17 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedCommand,
     RejectedParameters,
     ReplyTooLarge,
-    RequestTooLarge,
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
     JSON_VALUES,
     NESTING,
-    ReplyLimit,
     check_nesting,
     number_options,
     too_deep,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Protocol,
     Request,
     check_method,
     check_text,
@@ -40,8 +39,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
 
-# MAX_MI_FIFO_BUFFER: a longer request, or one in two pieces, is dropped without an answer.
-_FIFO_REQUEST = 4096
 # The server prints ids as 32-bit integers.
 _MAX_ID = 2147483647
 # Parse error, and invalid request: prepare_mi_response() of mi/mi.c answers nothing else without an id.
@@ -50,15 +47,15 @@ PRINT_FAILED = "failed to print response"
 _NESTING = 8
 
 
-class JsonRpcProtocol:
+class JsonRpcProtocol(Protocol):
     """Requests and replies as JSON objects; one request, never a batch, always with a string method."""
 
     name = "jsonrpc"
-    limit = ReplyLimit()
-    # what the server reads of its FIFO at once; requests across its end are logged as errors
-    fifo_buffer = _FIFO_REQUEST
+    has_ids = True
+    in_parts = True
 
-    def __init__(self):
+    def __init__(self, limit=None):
+        super().__init__(limit)
         # not to be guessed by those who may be able to send us a reply
         self._id = int.from_bytes(os.urandom(4), "big") & _MAX_ID
 
@@ -66,7 +63,7 @@ class JsonRpcProtocol:
         """The request as a Request.
 
         params: dict, list or None; values are str, int, lists of them, or lists of objects (dict). reply_to: name of the reply FIFO, or None.
-        Raises BadParameters, RequestTooLarge or RefusedRequest.
+        Raises BadParameters or RefusedRequest.
         """
         check_method(method)
         if reply_to is not None and not reply_to:
@@ -78,13 +75,7 @@ class JsonRpcProtocol:
         text = json.dumps(message)
         if reply_to is None:
             return Request(text.encode("ascii"), method, self._id, content_type="application/json")
-        data = f":{reply_to}:{text}\n".encode("ascii")
-        if len(data) > _FIFO_REQUEST:
-            raise RequestTooLarge(
-                f"The request takes {len(data)} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {_FIFO_REQUEST}",
-                "Use a datagram socket or HTTP, or send less",
-            )
-        return Request(data, method, self._id)
+        return Request(f":{reply_to}:{text}\n".encode("ascii"), method, self._id)
 
     def decode(self, data, request):
         """The Reply in data (bytes). Raises ServerError, MalformedReply or ReplyTooLarge."""
@@ -122,10 +113,6 @@ class JsonRpcProtocol:
             pass
         return True
 
-    @staticmethod
-    def check_fifo_end(data):
-        """JSON says itself where it ends."""
-
 
 def take_message(message, text, request):
     """The Reply that a decoded message (any JSON value) is; text: what it was decoded from. Raises as decode()."""
@@ -144,12 +131,11 @@ def take_message(message, text, request):
     # 1.0 and True equal 1, and are no ids of ours
     is_ours = isinstance(answered, int) and not isinstance(answered, bool) and answered == request.id
     if not is_ours and not (answered is None and _is_unread(error)):
-        unrelated = MalformedReply(
+        raise MalformedReply(
             f"The reply carries id {answered!r}, the request had {request.id}",
             "Another client may use the same socket; try again",
+            unrelated=answered is not None,
         )
-        unrelated.unrelated = answered is not None
-        raise unrelated
     if error is not None:
         return _error(error, request, text)
     return ValueReply(message["result"], text)

@@ -66,7 +66,7 @@ class JsonRpcParts:
         self._advance()
         return self._ended or self._backlog.text.endswith(PRINT_FAILED)
 
-    def finish(self, over_fifo=False):  # pylint: disable=unused-argument
+    def finish(self, marked_end=False):  # pylint: disable=unused-argument
         """The rest of the parts once nothing comes any more. Raises as JsonRpcProtocol.decode()."""
         self._backlog.join(final=True)
         self._advance()

@@ -11,28 +11,25 @@ Sources: mi_fifo/fifo_fnc.c, mi_fifo/mi_parser.c, mi_datagram/mi_datagram_parser
 """
 
 import re
+from typing import Any, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
     RefusedRequest,
     RejectedCommand,
-    RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NODES_OF_LINES, ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NODES_OF_LINES
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Protocol,
     Request,
     check_method,
     check_text,
     decode_text,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply, TextTreeReply
 
-# MAX_MI_FIFO_READ is 8192 with the closing line; beyond it 2.x re-creates its FIFO and loses other clients' requests.
-_FIFO_ARGUMENTS = 8100
-# MAX_MI_FIFO_BUFFER: what the server reads of the command line, and of lines that it throws away.
-_FIFO_LINE = 1024
 _STATUS = re.compile(r"(\d{3})(?: ([^\n]*))?\Z")
 _NOT_AVAILABLE = re.compile(r"command( '.*')? not available", re.IGNORECASE)
 _BLANKS = " \t\v\f"
@@ -40,20 +37,20 @@ _BLANKS = " \t\v\f"
 _SPECIAL = re.compile('["\n\r]|::')
 
 
-class LineProtocol:
+class LineProtocol(Protocol):
     """Requests of text lines; replies of a status line and a tree."""
 
     name = "line"
-    limit = ReplyLimit()
-    # the server reads line by line
-    fifo_buffer = None
+    by_line = True
+    positional = True
+    in_parts = True
 
-    def encode(self, method, params, reply_to=None, known=True):
+    def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
         """The request as a Request.
 
         params: list of str in the command's order. reply_to: name of the reply FIFO, or None over a datagram socket.
         known: the command is one whose parameters were checked.
-        Raises BadParameters, RequestTooLarge or RefusedRequest.
+        Raises BadParameters or RefusedRequest.
         """
         check_method(method)
         if ":" in method:
@@ -67,14 +64,11 @@ class LineProtocol:
         lines = [
             _quote(check_text(value, f"Parameter {number}"), number, fifo) for number, value in enumerate(params, 1)
         ]
-        arguments = "".join([f"{line}\n" for line in lines]).encode("utf-8")
-        data = f":{method}:{reply_to or ''}\n".encode() + arguments
-        if fifo:
-            _check_fifo_size(lines, len(arguments), known)
-            data += b"\n"
-        return Request(data, method)
+        text = "".join([f"{line}\n" for line in [f":{method}:{reply_to or ''}", *lines]])
+        # an empty line ends a request over FIFO
+        return Request((f"{text}\n" if fifo else text).encode("utf-8"), method, lines=lines, known=known)
 
-    def decode(self, data, request):
+    def decode(self, data: bytes, request: Request) -> Reply:
         """The Reply in data (bytes). Raises ServerError or MalformedReply."""
         size = len(data)
         text = decode_text(data)
@@ -92,25 +86,19 @@ class LineProtocol:
         self.limit.check_values(text, NODES_OF_LINES)
         return TextTreeReply(body, None, code, reason, status=status)
 
-    def parts(self, request, layout):
+    def parts(self, request: Request, layout: Layout) -> Any:
         """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
         from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line_parts import LineParts
 
         return LineParts(request, layout, self.limit)
 
-    @staticmethod
-    def complete(data):
-        """Whether data, all that one opening of the reply FIFO brought, is a whole reply."""
-        return bool(data)
-
-    @staticmethod
-    def check_fifo_end(data):
-        """Raise MalformedReply unless a success that came over FIFO ends in its closing empty line."""
+    def check_marked_end(self, data: bytes) -> None:
+        """Raise MalformedReply unless a success ends in its closing empty line."""
         if data[:1] == b"2":
             check_empty_line(data[-2:], len(data))
 
 
-def take_status(status, request):
+def take_status(status: str, request: Request) -> Tuple[int, str]:
     """(code, reason) of a reply's first line (str). Raises ServerError when it says no, MalformedReply when it is none."""
     match = _STATUS.match(status)
     if match is None:
@@ -126,7 +114,7 @@ def take_status(status, request):
     return code, reason
 
 
-def check_end(end, size):
+def check_end(end: str, size: int) -> None:
     """Raise MalformedReply unless a success of size bytes ends in a line end. end: its last character."""
     if end != "\n":
         raise MalformedReply(
@@ -135,7 +123,7 @@ def check_end(end, size):
         )
 
 
-def check_empty_line(end, size):
+def check_empty_line(end: bytes, size: int) -> None:
     """Raise MalformedReply unless a success of size bytes that came over FIFO ends in an empty line. end: its last two bytes."""
     if end != b"\n\n":
         raise MalformedReply(
@@ -144,7 +132,7 @@ def check_empty_line(end, size):
         )
 
 
-def _quote(value, number, fifo):
+def _quote(value: str, number: int, fifo: bool) -> str:
     """value as the server's parser wants it."""
     stripped = value.strip(f"{_BLANKS}\r\n")
     if stripped and stripped == value and not _SPECIAL.search(value):
@@ -181,18 +169,3 @@ def _quote(value, number, fifo):
         if value[value.rindex("\n") + 1 :].startswith('"'):
             raise BadParameters(f"{what} has a line that begins with a quote", "Begin the line with another character")
     return '"{}"'.format(value.replace('"', '\\"'))
-
-
-def _check_fifo_size(lines, total, known):
-    if total > _FIFO_ARGUMENTS:
-        raise RequestTooLarge(
-            f"The parameters take {total} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {_FIFO_ARGUMENTS}",
-            "Use a datagram socket or HTTP, or send less",
-        )
-    if not known:
-        longest = max([len(part.encode("utf-8")) for line in lines for part in line.split("\n")] or [0])
-        if longest >= _FIFO_LINE - 1:
-            raise RequestTooLarge(
-                f"A line of {longest} bytes for a command that the catalogue does not know could stop the server's FIFO",
-                f"Keep lines below {_FIFO_LINE - 1} bytes, or use a datagram socket",
-            )

@@ -7,7 +7,11 @@
 
 """Replies of the line protocol with large lists, cut into parts while they come: each of whole entries."""
 
+from typing import List, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.backlog import Backlog
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import (
     LineProtocol,
@@ -15,7 +19,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.l
     check_end,
     take_status,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, TextTreeReply
 
 
 class LineParts:
@@ -24,24 +28,24 @@ class LineParts:
     Parts are TextTreeReplys; one that begins inside a thing has the line of the thing before it.
     """
 
-    def __init__(self, request, layout, limit=None):
+    def __init__(self, request: Request, layout: Layout, limit: Optional[ReplyLimit] = None) -> None:
         self._request = request
         self._thing = f"\n{layout.thing}:: "
         self._marks = (self._thing, f"\n\t{layout.entry}:: ")
         self._backlog = Backlog(limit)
-        self._status = None
+        self._status: Optional[str] = None
         # what the status line says: (code, reason), or the error that it is
-        self._answered = None
-        self._error = None
+        self._answered: Optional[Tuple[int, str]] = None
+        self._error: Optional[MIError] = None
         # the thing that the next part belongs to: its line, without the line end
         self._header = ""
         self._searched = 0
         self._size = 0
         self._begin = b""
         self._end = b""
-        self._parts = []
+        self._parts: List[TextTreeReply] = []
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> List[TextTreeReply]:
         """Take bytes; the parts (list of Reply) that got complete with them. Raises MalformedReply for absurd sizes."""
         self._size += len(data)
         self._begin = self._begin or data[:1]
@@ -50,18 +54,18 @@ class LineParts:
             self._advance()
         return self._taken()
 
-    def complete(self):
+    def complete(self) -> bool:
         """Whether what came is a whole reply: the line protocol opens a reply FIFO once."""
         return bool(self._size)
 
-    def finish(self, over_fifo=False):
-        """The rest of the parts once nothing comes any more; over_fifo: such replies end in an empty line.
+    def finish(self, marked_end: bool = False) -> List[TextTreeReply]:
+        """The rest of the parts once nothing comes any more; marked_end: the carrier marks the end with an empty line.
 
-        Raises as LineProtocol.decode() and check_fifo_end().
+        Raises as LineProtocol.decode() and check_marked_end().
         """
         self._backlog.join(final=True)
         self._advance()
-        if over_fifo and self._begin == b"2":
+        if marked_end and self._begin == b"2":
             check_empty_line(self._end, self._size)
         if self._status is None:
             # not even one line, which is always an error
@@ -72,11 +76,11 @@ class LineParts:
         self._give(self._backlog.text)
         return self._taken()
 
-    def _taken(self):
+    def _taken(self) -> List[TextTreeReply]:
         parts, self._parts = self._parts, []
         return parts
 
-    def _advance(self):
+    def _advance(self) -> None:
         if self._status is None:
             end = self._backlog.text.find("\n")
             if end < 0:
@@ -100,18 +104,18 @@ class LineParts:
         # a mark may have come in part
         self._searched = max(0, len(self._backlog.text) - max(len(mark) for mark in self._marks))
 
-    def _give(self, text):
+    def _give(self, text: str) -> None:
         """text: begins with the line end before its first line, and lacks its last one."""
         body = text[1:] if text.startswith(self._thing) else self._header + text
         if self._thing in text:
             line = _last(text, self._thing, 0) + 1
             if line:
                 self._header = text[line:].partition("\n")[0]
-        code, reason = self._answered
+        code, reason = self._answered or (0, "")
         self._parts.append(TextTreeReply(f"{body}\n", None, code, reason, status=self._status))
 
 
-def _last(text, mark, start):
+def _last(text: str, mark: str, start: int) -> int:
     """Where mark, which begins with a line end, comes last in text from start on; -1 when nowhere.
 
     A line end after CR is inside a value (see tree.text_lines), where a phone may have written anything.

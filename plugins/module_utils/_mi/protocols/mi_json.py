@@ -21,12 +21,12 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
     NESTING,
     NODES_OF_JSON,
-    ReplyLimit,
     check_nesting,
     number_options,
     too_deep,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Protocol,
     Request,
     check_method,
     check_text,
@@ -37,11 +37,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.reply impor
 _PARTS = frozenset(("value", "attributes", "children"))
 
 
-class MiJsonProtocol:
+class MiJsonProtocol(Protocol):
     """Parameters in the query, split by the server at every comma; replies as JSON objects that stand for a tree."""
 
     name = "mi_json"
-    limit = ReplyLimit()
+    positional = True
 
     def encode(self, method, params, reply_to=None, known=True):
         """The request as a Request; params: list of str. Raises BadParameters or RefusedRequest."""

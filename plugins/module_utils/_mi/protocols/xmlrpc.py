@@ -23,10 +23,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     ELEMENTS,
     NESTING,
     NODES_OF_LINES,
-    ReplyLimit,
     too_deep,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Protocol,
     Request,
     check_method,
     check_text,
@@ -45,15 +45,21 @@ _INTS = ("int", "i4", "i8")
 _MAX_INT = 2147483647
 
 
-class XmlRpcProtocol:
+class XmlRpcProtocol(Protocol):
     """Positional parameters as strings, ints and arrays; named ones as one struct (3.x and later)."""
 
     name = "xmlrpc"
-    limit = ReplyLimit()
+    # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
+    one_at_a_time = True
 
-    def __init__(self):
+    def __init__(self, limit=None):
+        super().__init__(limit)
         # True for servers before 3.0, whose replies are trees; learnt from the first reply that tells
         self.tree_replies = None
+
+    @property
+    def positional(self):
+        return bool(self.tree_replies)
 
     def encode(self, method, params, reply_to=None, known=True):
         """The request as a Request; params: dict, list or None. Raises BadParameters or RefusedRequest."""

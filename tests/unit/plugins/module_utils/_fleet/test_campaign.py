@@ -11,7 +11,6 @@ import collections
 import json
 import os
 import tempfile
-import types
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import given, settings
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import journal as journals
 from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import OUTCOMES
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError, MITimeout, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
 from ansible_collections.community.opensips.plugins.module_utils._module import notify
@@ -73,7 +73,7 @@ class Server:
 
     version = (3, 6, 8)
     window = 4
-    carrier = types.SimpleNamespace(kind="fifo")
+    carrier = FifoCarrier()
 
     def __init__(self, phones, log, choose, moments=None):
         self._phones = {phone.contact: phone for phone in phones}

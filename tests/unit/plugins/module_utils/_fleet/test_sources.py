@@ -4,13 +4,14 @@
 
 """Where contacts are read from, by what it costs."""
 
-import types
-
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import sources
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import DUMP, SHOW, MISource, Size
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MITimeout,
@@ -21,6 +22,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
 from ansible_collections.community.opensips.tests.unit import wire
+
+CARRIERS = {"fifo": FifoCarrier(), "datagram": DatagramCarrier("127.0.0.1", 1), "http": HttpCarrier("http://a/mi")}
 
 OLD, NEW = (2, 4, 11), (3, 6, 8)
 
@@ -83,7 +86,7 @@ def test_a_dump_has_all_tables_and_each_its_own_list():
     ],
 )
 def test_the_cheaper_way(aors, counted, version, kind, way):
-    assert sources.cheaper_way(aors, counted, version, kind) == way
+    assert sources.cheaper_way(aors, counted, version, CARRIERS[kind]) == way
 
 
 # ---- how many there are
@@ -98,7 +101,7 @@ class Server:
 
     def __init__(self, version=NEW, kind="fifo", **replies):
         self.version = version
-        self.carrier = types.SimpleNamespace(kind=kind)
+        self.carrier = CARRIERS[kind]
         self.replies = replies
         self.asked = []
 

@@ -10,6 +10,14 @@ import pytest
 from ansible_collections.community.opensips.tests.shared_directory import shared, umask  # noqa: F401
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_remembered(monkeypatch):
+    """Each test finds out anew what its server speaks."""
+    with tempfile.TemporaryDirectory(prefix="mi-") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield pathlib.Path(folder)
+
+
 @pytest.fixture
 def tmp_path():
     """A folder with a short path: pytest's own is too long for the name of a Unix socket, with xdist at least."""

@@ -372,6 +372,7 @@ class LineFifo(_FifoPeer):
     ):
         super().__init__(directory, version, commands, mode)
         self.no_input = no_input
+        self.logged = []  # JSON, of which the server's log tells as an error
         self.deaf_to = deaf_to
         self._ahead = b""
 
@@ -409,7 +410,9 @@ class LineFifo(_FifoPeer):
             command, separator, name = head[1:].partition(":")
             path = self._reply_path(name) if name else None
             if len(head) < 3 or head[0] != ":" or not separator or not command or path is None:
-                if '"jsonrpc"' not in head:
+                if '"jsonrpc"' in head:
+                    self.logged.append(head)
+                else:
                     self.harms.append("threw away {0!r}".format(head[:40]))
                 self._consume()
                 return

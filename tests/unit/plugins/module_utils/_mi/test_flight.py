@@ -376,7 +376,7 @@ def test_server_that_takes_nothing_gets_no_more_than_the_window():
                     waiting += 1
             peer.socket.setblocking(True)
             # the window, and a barrier or two that ask what was taken
-            assert 1 <= waiting <= flight.LOSSY_WINDOW + 2, waiting
+            assert 1 <= waiting <= DatagramCarrier.window + 2, waiting
             # answer what was taken out here, then go on
             for data, client in datagrams:
                 message = json.loads(data.decode())
@@ -513,7 +513,7 @@ def test_a_carrier_that_stays_full_ends_the_run_after_one_timeout():
     with serving("udp", by_kind(False)) as peer:
         with peer.connect() as conn:
             conn.has("cache_fetch")
-            conn.carrier = Full(peer.host, peer.port, reuse=True)
+            conn.carrier = Full(peer.host, peer.port)
             outcomes = dict(conn.call_many(fetches(["answer-{0}".format(n) for n in range(100)]), timeout=0.5))
             # the socket itself would seem writable all the time
             assert conn.carrier.writable_fd() is None

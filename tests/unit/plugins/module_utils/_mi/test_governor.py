@@ -616,18 +616,17 @@ def test_a_fifo_whose_reader_is_gone_is_told_although_it_is_full(tmp_path):
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     carrier = FifoCarrier([path], str(tmp_path))
-    carrier.read_at_once = 4096
 
     class Request:
         data = b"x" * 1000
 
     sent = 0
-    while carrier.start(lambda reply_to: Request, bool) is not None:
+    while carrier.start(lambda reply_to: Request, JsonRpcProtocol()) is not None:
         sent += 1
     assert sent == 4
     os.close(reader)
     with pytest.raises(ConnectError, match="gone"):
-        carrier.start(lambda reply_to: Request, bool)
+        carrier.start(lambda reply_to: Request, JsonRpcProtocol())
     carrier.close()
 
 

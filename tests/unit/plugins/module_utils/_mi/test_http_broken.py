@@ -90,6 +90,45 @@ def test_no_part_of_a_reply_is_taken_for_a_success(protocol, reply):
     assert len(peer.seen) == len(reply) + 1
 
 
+@pytest.mark.parametrize(
+    "status,extra,maybe_sent",
+    [
+        ("401 Unauthorized", "WWW-Authenticate: Basic\r\n", False),
+        ("407 Proxy", "Proxy-Authenticate: Basic\r\n", False),
+        ("302 Found", "Location: /login\r\n", False),
+        # what mi_json of 2.1 makes of the code of a command
+        ("401 Unauthorized", "", True),
+        ("302 Found", "", True),
+        ("500 No", "WWW-Authenticate: Basic\r\n", True),
+    ],
+)
+def test_a_get_that_was_refused_before_it_reached_a_command(status, extra, maybe_sent):
+    with Http(lambda request: plain_http(b"", status, extra=extra)) as peer:
+        error = failure_of(HttpCarrier(peer.url("/json")), MiJsonProtocol())
+    assert isinstance(error, HTTPStatusError) and error.maybe_sent is maybe_sent
+
+
+def test_a_fleet_that_is_refused_midway_knows_what_was_sent():
+    """A proxy asks for a password from some request on: no GET of those that it refused reached a phone."""
+    served = []
+
+    def respond(request):
+        if request["target"].startswith("/json/t_uac_dlg"):
+            served.append(request)
+            if len(served) > 5:
+                return plain_http(b"", "401 Unauthorized", extra="WWW-Authenticate: Basic\r\n")
+            return plain_http(b'{"Status":{"value":"200 OK"}}')
+        if request["target"].startswith("/json/which"):
+            return plain_http(b'{"":{"value":"which"},"":{"value":"version"},"":{"value":"t_uac_dlg"}}')
+        return plain_http(b'{"Server":{"value":"OpenSIPS (2.4.11 (x86_64/linux))"}}')
+
+    notify = {"method": "NOTIFY", "ruri": "sip:a@b", "headers": "Event: x"}
+    with Http(respond) as peer, Connection({"url": peer.url("/json")}) as conn:
+        outcomes = [reply for _index, reply in conn.call_many([("t_uac_dlg", notify)] * 30)]
+    errors = [reply for reply in outcomes if isinstance(reply, MIError)]
+    assert (len(outcomes), len(errors)) == (30, 25) and not any(error.maybe_sent for error in errors)
+
+
 def test_header_that_was_cut_off_says_so():
     with Http(lambda request: b"HTTP/1.1 200 OK\r\nContent-Ty") as peer:
         error = failure_of(HttpCarrier(peer.url("/json")), MiJsonProtocol())

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
@@ -91,8 +92,9 @@ def test_no_request_without_a_proper_method(method):
 def test_a_request_over_fifo_is_one_line():
     data = JsonRpcProtocol().encode("cache_store", {"value": "a\r\nb\u2028"}, "R").data
     assert data.startswith(b":R:{") and data.count(b"\n") == 1 and data.endswith(b"}\n") and b"\r" not in data
+    protocol = JsonRpcProtocol()
     with pytest.raises(RequestTooLarge):
-        JsonRpcProtocol().encode("cache_store", {"value": "v" * 4096}, "R")
+        FifoCarrier().check_request(protocol.encode("cache_store", {"value": "v" * 4096}, "R"), protocol)
 
 
 @pytest.mark.parametrize(

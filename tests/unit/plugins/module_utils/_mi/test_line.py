@@ -6,6 +6,8 @@
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
@@ -85,12 +87,15 @@ def test_names_of_4_0_are_refused():
     "size,known,fits", [(1022, False, True), (1023, False, False), (8000, True, True), (8150, True, False)]
 )
 def test_sizes_over_fifo(size, known, fits):
+    protocol = LineProtocol()
+    request = protocol.encode("x", ["v" * size], "R", known)
+    assert len(request.data) > size
     if fits:
-        assert len(LineProtocol().encode("x", ["v" * size], "R", known).data) > size
+        FifoCarrier().check_request(request, protocol)
     else:
         with pytest.raises(RequestTooLarge):
-            LineProtocol().encode("x", ["v" * size], "R", known)
-    assert LineProtocol().encode("x", ["v" * size], None, known)
+            FifoCarrier().check_request(request, protocol)
+    DatagramCarrier().check_request(protocol.encode("x", ["v" * size], None, known), protocol)
 
 
 @pytest.mark.parametrize(

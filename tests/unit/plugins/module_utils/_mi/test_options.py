@@ -33,10 +33,44 @@ def test_nothing_given_means_the_fifo():
 def test_the_transport_follows_from_what_is_given(given_options, transport):
     assert resolve(given_options).transport == transport
     assert resolve(dict(given_options, transport=transport)).transport == transport
-    for other in set(TRANSPORTS) - {transport}:
-        with pytest.raises(BadParameters) as contradiction:
-            resolve(dict(given_options, transport=other))
-        assert any(name in str(contradiction.value) for name in given_options)
+
+
+FIFO = {"fifo_path": "/run/x", "reply_dir": "/run/y"}
+UDP = {"host": "a", "port": 5}
+HTTP = {"url": "https://a/mi", "url_username": "u", "ca_path": "/c"}
+
+
+@pytest.mark.parametrize("wins", [FIFO, UDP, HTTP, {"socket_path": "/run/z", "reply_dir": "/run/y"}])
+@pytest.mark.parametrize("loses", [FIFO, UDP, HTTP, {"transport": "fifo"}, {"transport": "http"}])
+def test_the_options_of_the_task_win_over_the_environment_as_a_group(wins, loses):
+    expected = vars(resolve(wins))
+    assert vars(resolve({**loses, **wins}, environment=set(loses) - set(wins))) == expected
+    # what fits, counts
+    assert resolve({**loses, **wins, "timeout": 3}, environment={"timeout", *loses} - set(wins)).timeout == 3
+
+
+def test_what_the_environment_adds_to_the_options_of_the_task():
+    options = resolve({"url": "https://a/mi", "ca_path": "/c", "port": 5}, environment={"ca_path", "port"})
+    assert (options.transport, options.ca_path, options.port) == ("http", "/c", None)
+    assert resolve({"reply_dir": "/run/x", "url": "http://a/mi"}, environment={"url"}).transport == "fifo"
+    assert resolve({"timeout": 3, "url": "http://a/mi"}, environment={"url"}).transport == "http"
+
+
+@pytest.mark.parametrize("chosen", [FIFO, UDP, HTTP])
+@pytest.mark.parametrize("others", [FIFO, UDP, HTTP])
+def test_transport_decides_between_a_task_and_its_module_defaults(chosen, others):
+    transport = resolve(chosen).transport
+    merged = resolve({**others, **chosen, "transport": transport})
+    assert vars(merged) == vars(resolve(chosen))
+
+
+def test_a_contradiction_says_where_each_comes_from():
+    with pytest.raises(BadParameters) as refused:
+        resolve({"url": "http://a/mi", "fifo_path": "/x"})
+    assert str(refused.value).count("module_defaults") == 3 and "set transport" in refused.value.hint
+    with pytest.raises(BadParameters) as refused:
+        resolve({"url": "http://a/mi", "fifo_path": "/x"}, environment={"url", "fifo_path"})
+    assert "OPENSIPS_MI_URL" in str(refused.value) and "OPENSIPS_MI_FIFO_PATH" in str(refused.value)
 
 
 @pytest.mark.parametrize("given_options", [{}, {"fifo_path": "/x"}, {"socket_path": "/x"}])

@@ -314,7 +314,7 @@ def test_lines_that_are_no_reply_raise_what_a_whole_one_raises(data, over_fifo, 
     def whole():
         protocol = LineProtocol()
         if over_fifo:
-            protocol.check_fifo_end(data)
+            protocol.check_marked_end(data)
         return lines_of([protocol.decode(data, REQUEST)])
 
     pieces = [data[start : start + size] for start in range(0, len(data), size)]

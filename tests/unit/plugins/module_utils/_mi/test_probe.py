@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reply_dirs
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
@@ -49,6 +50,50 @@ def test_json_fifo(tmp_path, version):
         with peer.connect() as conn:
             assert (conn.protocol, conn.version) == ("jsonrpc", tuple(int(part) for part in version.split(".")))
         assert peer.harms == [] and peer.methods() == ["version"]
+
+
+@pytest.mark.parametrize("protocol", ["auto", "named"])
+@pytest.mark.parametrize("peer_of", [JsonFifo, LineFifo])
+def test_the_directory_for_replies_that_the_role_makes_is_found(tmp_path, peer_of, protocol):
+    """What is not given is tried: the directory beside the FIFO, then that of mi_fifo's default."""
+    options = {} if protocol == "auto" else {"protocol": "line" if peer_of is LineFifo else "jsonrpc"}
+    with peer_of(tmp_path) as peer:
+        assert peer.reply_dir == str(tmp_path / "replies")
+        with peer.connect(reply_dir=None, **options) as conn:
+            assert conn.call("which").result and conn.chosen() == {"reply_dir": peer.reply_dir}
+        # a server that is slow is asked once more, and nobody waits for that answer
+        assert [harm for harm in peer.harms if "no client at" not in harm] == [] and peer.leftovers() == []
+
+
+@pytest.mark.parametrize("peer_of", [JsonFifo, LineFifo])
+def test_a_server_that_answers_elsewhere_than_beside_its_fifo(tmp_path, peer_of, monkeypatch):
+    monkeypatch.setattr(reply_dirs, "_DEFAULT", str(tmp_path))
+    with peer_of(tmp_path) as peer:
+        peer.reply_dir = str(tmp_path)
+        with peer.connect(reply_dir=None) as conn:
+            assert conn.call("which").result and conn.chosen() == {"reply_dir": str(tmp_path)}
+        # no command that does something went out before it was known
+        assert set(peer.methods()) == {"version", "which"}
+        assert not list(tmp_path.glob("**/opensips_mi_*"))
+
+
+def test_without_a_reply_all_directories_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(reply_dirs, "_DEFAULT", str(tmp_path / "default"))
+    (tmp_path / "default").mkdir()
+    with JsonFifo(tmp_path) as peer:
+        peer.reply_dir = str(tmp_path / "elsewhere")
+        with peer.connect(reply_dir=None, timeout=1) as conn, pytest.raises(MITimeout) as silent:
+            conn.call("uptime")
+        assert f"{tmp_path}/replies and {tmp_path}/default" in silent.value.hint and not silent.value.maybe_sent
+
+
+@pytest.mark.parametrize("shared", ["replies", "beside"])
+def test_a_directory_that_anybody_can_have_made_is_not_the_servers(tmp_path, shared):
+    replies = tmp_path / "replies"
+    replies.mkdir()
+    assert reply_dirs.likely(str(tmp_path / "mi_fifo")) == [str(replies), "/tmp"]
+    (replies if shared == "replies" else tmp_path).chmod(0o1777)
+    assert reply_dirs.likely(str(tmp_path / "mi_fifo")) == ["/tmp"]
 
 
 @pytest.mark.parametrize("version", ["1.11.11", "2.4.11"])

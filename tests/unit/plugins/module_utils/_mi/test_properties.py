@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import connection, harm
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, RefusedRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import resolve
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
@@ -125,6 +127,8 @@ SEVERAL = settings(
 def request_or_none(protocol, method, params, reply_to=None, known=True):
     try:
         request = protocol.encode(method, params, reply_to, known)
+        if reply_to is not None:
+            FifoCarrier().check_request(request, protocol)
     except MIError:
         return None
     assert isinstance(method, str) and len(method.encode("utf-8")) < 256
@@ -263,29 +267,28 @@ def test_no_request_over_fifo_without_a_reply_fifo(protocol):
 # --- nothing harmful through a whole Connection -----------------------------------------------------------------
 
 
-class Recorder:
+class FifoRecorder(FifoCarrier):
     """A carrier that remembers what would go out."""
 
-    url = "http://127.0.0.1/mi"
-
-    def __init__(self, kind):
-        self.kind = kind
+    def __init__(self):
+        super().__init__()
         self.sent = []
 
     def open(self):
         pass
 
-    def close(self):
-        pass
 
-    def describe(self):
-        return "a recorder"
+class HttpRecorder(HttpCarrier):
+    """The same over HTTP."""
+
+    def __init__(self):
+        super().__init__("http://127.0.0.1/mi")
+        self.sent = []
 
 
 def recording(protocol_name, version, offered):
-    kind = "http" if protocol_name in ("xmlrpc", "mi_json") else "fifo"
     conn = connection.Connection(resolve({"timeout": 1}))
-    conn.carrier = Recorder(kind)
+    conn.carrier = HttpRecorder() if protocol_name in ("xmlrpc", "mi_json") else FifoRecorder()
     conn._protocol = PROTOCOLS[protocol_name]()
     if protocol_name == "xmlrpc":
         conn._protocol.tree_replies = version < (3,)
@@ -293,7 +296,8 @@ def recording(protocol_name, version, offered):
     conn._offered = frozenset(offered)
 
     def exchange(name, arranged, dummy_timeout, known=True):
-        conn.carrier.sent.append(conn._protocol.encode(name, arranged, REPLY_FIFO if kind == "fifo" else None, known))
+        reply_to = REPLY_FIFO if conn.carrier.needs_reply_fifo else None
+        conn.carrier.sent.append(conn._encoded(name, arranged, reply_to, known))
 
     conn._exchange = exchange
     return conn
@@ -401,7 +405,7 @@ def test_a_line_that_may_be_thrown_away_never_exceeds_what_the_server_reads():
 def decode_anything(protocol, data, request):
     """The decoder's verdict; looks at all of a reply."""
     try:
-        protocol.check_fifo_end(data) if hasattr(protocol, "check_fifo_end") else None
+        protocol.check_marked_end(data)
         reply = protocol.decode(data, request)
     except MIError as error:
         assert str(error)
@@ -583,7 +587,7 @@ def test_recorded_replies_that_were_cut_off(version, name):
             if name == "http_json":
                 assert not part.strip()
             elif version in ("1.11", "2.4") and name in ("fifo", "datagram", "state_fifo"):
-                # over FIFO its empty line would be missing: check_fifo_end() was asked, too
+                # over FIFO its empty line would be missing: check_marked_end() was asked, too
                 assert part.endswith(b"\n")
             else:
                 assert part.strip() == data.strip(), each["id"]

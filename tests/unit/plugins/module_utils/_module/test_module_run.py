@@ -98,6 +98,35 @@ def test_options_come_from_the_environment(udp):
     assert failed and result["error"]["type"] == "ConnectError"
 
 
+def test_the_options_of_a_task_win_over_the_environment_as_a_group(udp, tmp_path):
+    fifo = {
+        "OPENSIPS_MI_FIFO_PATH": "/nonexistent",
+        "OPENSIPS_MI_REPLY_DIR": "/nonexistent",
+        "OPENSIPS_MI_TRANSPORT": "fifo",
+    }
+    failed, result = run("opensips_mi_command", udp.options(command="uptime"), environment=fifo)
+    assert not failed, result
+    # what module_defaults give comes as an option of the task, and transport decides
+    mixed = udp.options(command="uptime", fifo_path="/nonexistent")
+    failed, result = run("opensips_mi_command", mixed, environment={"OPENSIPS_MI_URL": "http://127.0.0.1:1/mi"})
+    assert failed and "module_defaults" in result["msg"] and "transport" in result["error"]["hint"]
+    assert "URL" not in result["msg"]
+    failed, result = run("opensips_mi_command", dict(mixed, transport="datagram"))
+    assert not failed, result
+    both = dict(fifo, OPENSIPS_MI_URL="http://127.0.0.1:1/mi")
+    del both["OPENSIPS_MI_TRANSPORT"]
+    failed, result = run("opensips_mi_command", {"command": "uptime"}, environment=both)
+    assert failed and "OPENSIPS_MI_URL" in result["msg"] and "OPENSIPS_MI_FIFO_PATH" in result["msg"]
+
+
+def test_the_result_shows_which_directory_for_replies_was_found(tmp_path):
+    with JsonFifo(tmp_path, commands=COMMANDS) as peer:
+        failed, result = run("opensips_mi_command", {"command": "uptime", "fifo_path": peer.path})
+        assert not failed and result["invocation"]["module_args"]["reply_dir"] == peer.reply_dir
+        failed, result = run("opensips_mi_command", peer.options(command="uptime"))
+        assert not failed and result["invocation"]["module_args"]["fifo_path"] == peer.path
+
+
 def test_check_mode_runs_what_reads_only(udp):
     failed, result = run(
         "opensips_mi_command",

@@ -10,6 +10,8 @@ import re
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     MalformedReply,
     MITimeout,
@@ -25,16 +27,11 @@ with open(os.path.join(os.path.dirname(wire.FIXTURES), "dialog_pages.jsonl"), en
     PAGES = [json.loads(line) for line in stream]
 
 
-class Carrier:
-    def __init__(self, kind):
-        self.kind = kind
-
-
 class Played:
     """Answers dlg_list with what reply(index, counter) gives or raises."""
 
     def __init__(self, reply, kind="fifo", hangs=False):
-        self.carrier = Carrier(kind)
+        self.carrier = FifoCarrier() if kind == "fifo" else DatagramCarrier("127.0.0.1", 1)
         self.hangs, self.versions = hangs, 0
         self.asked = []
         self.warnings = []

@@ -61,7 +61,7 @@ def recorded(version, case):
 
 def whole(data, protocol, request):
     """The records of a reply that came over FIFO, read after it has come."""
-    protocol.check_fifo_end(data)
+    protocol.check_marked_end(data)
     return location.parse(protocol.decode(data, request))
 
 

@@ -289,7 +289,9 @@ def test_a_connection_that_is_lost_midway(server):
 def test_a_server_that_takes_no_write_is_not_waited_for_again_and_again(server, monkeypatch):
     """Nothing was written, and nothing is said to be."""
     write = FifoCarrier._write
-    monkeypatch.setattr(FifoCarrier, "_write", lambda carrier, data: b"set_lamp" not in data and write(carrier, data))
+    monkeypatch.setattr(
+        FifoCarrier, "_write", lambda carrier, data, *how: b"set_lamp" not in data and write(carrier, data, *how)
+    )
     message, result = server.fails(Lamps(a=5, b=5, c=5))
     assert "takes no more requests" in message and "2 more not tried" in message
     assert not result["changed"] and levels(result) == {"a": 1, "b": 1, "c": 1}

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The root of all errors that the library raises; each says what happened and what to do next."""
+
+from typing import Any, Optional
+
+
+class OpensipsError(Exception):
+    """Anything that keeps a task from its end.
+
+    message: what happened. hint: what to do next, or None. str() joins both.
+    maybe_sent: the server may have got the request and acted on it.
+    remedy: what to do about errors of this kind, for the guide; empty if a user never sees the kind by itself.
+    """
+
+    maybe_sent = False
+    remedy = ""
+
+    def __init__(
+        self, message: str, hint: Optional[str] = None, maybe_sent: Optional[bool] = None, **more: Any
+    ) -> None:
+        """more: values for attributes that the class has."""
+        self.message = message
+        self.hint = hint or None
+        if maybe_sent is not None:
+            more["maybe_sent"] = maybe_sent
+        for name, value in more.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no {name}")
+            setattr(self, name, value)
+        super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
+
+    def having_sent(self, maybe_sent: bool) -> "OpensipsError":
+        """The same error, once it is known whether the server may have got the request (bool)."""
+        self.maybe_sent = maybe_sent
+        return self

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guide's list of errors is that of the code."""
+
+import ast
+
+from ansible_collections.community.opensips.data import errors_list
+
+# these are never the type of an error by themselves
+ABSTRACT = {"OpensipsError", "MIError", "SipError", "TableError", "ExplainedError", "TryAgain"}
+
+
+def _subclasses():
+    """Names of all classes of the library below OpensipsError."""
+    bases = {}
+    for path in errors_list.SOURCES.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = {base.attr if isinstance(base, ast.Attribute) else base.id for base in node.bases}
+    found = {"OpensipsError"}
+    while True:
+        more = {name for name, parents in bases.items() if parents & found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def test_every_error_that_a_user_can_see_has_a_remedy():
+    assert {name for name, _meaning, _remedy in errors_list.errors()} == _subclasses() - ABSTRACT
+
+
+def test_an_error_that_is_not_listed_is_found():
+    text = errors_list.generate()
+    stale = text.replace("   * - ``MITimeout``", "   * - ``Timeout``")
+    assert stale != text and errors_list.page(stale) == text

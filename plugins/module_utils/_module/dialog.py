@@ -33,6 +33,13 @@ def spec():
             "caller_regex": dict(texts),
             "callee": dict(texts),
             "callee_regex": dict(texts),
+            "callee_contact": dict(texts),
+            "callee_socket": dict(texts),
+            "profile": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"name": {"type": "str", "required": True}, "value": {"type": "str"}},
+            },
             "call_id": dict(texts),
             "older_than": {"type": "int"},
             "all": {"type": "bool", "default": False},
@@ -48,7 +55,8 @@ def run(task):
     """End the calls that the filters take, or wait for them, and account for each."""
     wanted = _checked(task.params)
     ends = task.params["state"] == "absent" or task.params["end_after_timeout"]
-    task.connection.require(*(dialogs.READS + (dialogs.WRITES if ends else ())))
+    task.connection.require(*(wanted.reads + (dialogs.WRITES if ends else ())))
+    wanted.check(task.connection)
     start = time.monotonic()
     if task.check_mode:
         outcomes = [
@@ -108,10 +116,10 @@ def _drained(task, wanted, ended):
     params = task.params
     wait = _DRAIN_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
     outcomes = dialogs.drain(task.connection, wanted, wait, params["wait_interval"])
-    left = [each.dialog for each in outcomes if each.outcome == dialogs.LEFT]
+    left = [waited.dialog for waited in outcomes if waited.outcome == dialogs.LEFT and waited.is_sure]
     if not left or not params["end_after_timeout"]:
         return outcomes
-    over = [each for each in outcomes if each.outcome != dialogs.LEFT]
+    over = [waited for waited in outcomes if waited.outcome != dialogs.LEFT or not waited.is_sure]
     ended.extend(over)
     try:
         return over + dialogs.end(
@@ -181,6 +189,7 @@ def _entry(each):
     state = {"state": each.dialog["state"]}
     entry = {name: each.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}
     entry.update(
+        callee_contacts=[leg["contact"] for leg in each.dialog["callees"] if leg["contact"] is not None],
         outcome=each.outcome,
         changed=each.outcome in (dialogs.PLANNED, dialogs.ENDED),
         before=state,

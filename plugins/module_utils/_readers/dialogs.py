@@ -114,33 +114,34 @@ def read(conn, callid=None, from_tag=None, context=False):
     return parse(reply)
 
 
-def read_all(conn, page=None):
+def read_all(conn, page=None, context=False):
     """Every dialog, however many there are: list of records. Asks for a page at a time (OpenSIPS 1.6 and later).
 
     Calls that end while this goes on shift those behind them to an earlier page. So pages overlap, what does not add up to
     the server's own count is read again, and what only some of the passes showed is among the records.
-    page: dialogs at once, if not as many as the carrier and the server bear.
+    page: dialogs at once, if not as many as the carrier and the server bear. context: values and profiles of each, too.
     """
+    method = "dlg_list_ctx" if context else "dlg_list"
     size = page or _PAGE.get(conn.carrier.kind, _OTHER_PAGE)
     everything = {}
     for _attempt in range(_PASSES):
-        found, counts, size = _pass(conn, size)
+        found, counts, size = _pass(conn, method, size)
         everything.update(found)
         if len(counts) == 1 and len(found) == min(counts):
             everything = found
             break
     if not everything and 0 not in counts:
         raise shape.malformed("the number of dialogs, none of which is listed,", max(counts))
-    return _believed(conn, list(everything.values()))
+    return _believed(conn, method, list(everything.values()))
 
 
-def _believed(conn, listed):
+def _believed(conn, method, listed):
     """Those of listed, as _pass() gives them, that count: list of records. What is out of text the server must show by itself."""
     asked = [each for each in listed if each.is_text]
     if not asked:
         return [each.record for each in listed]
     found, doubtful = [None] * len(asked), []
-    for index, reply in conn.call_many(("dlg_list", _alone(each.record)) for each in asked):
+    for index, reply in conn.call_many((method, _alone(each.record)) for each in asked):
         record = asked[index].record
         if isinstance(reply, ServerError) and reply.code == 404:
             # it is over, unless its Call-ID goes on in the next line
@@ -177,12 +178,12 @@ def _alone(record):
 _Listed = namedtuple("_Listed", "record stray is_text")
 
 
-def _pass(conn, size):
+def _pass(conn, method, size):
     """All pages once: ({what tells dialogs apart: _Listed}, {counts that the server told}, size of the pages)."""
     found, counts, index = {}, set(), 0
     while True:
         try:
-            reply = conn.call("dlg_list", {"index": index, "counter": size})
+            reply = conn.call(method, {"index": index, "counter": size})
         except (ReplyTooLarge, MITimeout) as error:
             # 1.x and 2.x give no answer at all to a datagram that would be too large
             if size == 1 or isinstance(error, MITimeout) and conn.carrier.kind != "datagram":

@@ -227,7 +227,7 @@ def test_bad_input_ends_nothing(ansible, emulator, version):
         {
             "no filter": (absent, ["No filter", "all=true"]),
             "no filter after the timeout": ({**drained, "end_after_timeout": True}, ["No filter", "all=true"]),
-            "all and a filter": ({**absent, "all": True, "caller": ["x"]}, ["all is given beside a filter"]),
+            "all and a filter": ({**absent, "all": True, "caller": ["x"]}, ["all is set together with a filter"]),
             "an empty filter": ({**absent, "caller": []}, ["caller is an empty list"]),
             "an empty text": ({**absent, "callee": [""]}, ["callee holds an empty text"]),
             "no regular expression": ({**absent, "caller_regex": ["["]}, ["caller_regex '['"]),

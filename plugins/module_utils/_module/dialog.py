@@ -18,7 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
 )
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
 
-# Seconds to wait for calls that nobody told to end
+# Seconds to wait for calls that the task does not end
 _DRAIN_WAIT = 300.0
 _NAMED = 5
 
@@ -52,7 +52,7 @@ def spec():
 
 
 def run(task):
-    """End the calls that the filters take, or wait for them, and account for each."""
+    """End the calls that the filters take, or wait until they are over: the result (dict)."""
     wanted = _checked(task.params)
     ends = task.params["state"] == "absent" or task.params["end_after_timeout"]
     task.connection.require(*(wanted.reads + (dialogs.WRITES if ends else ())))
@@ -67,7 +67,7 @@ def run(task):
     ended = []
 
     def known():
-        dialogs.conclude(ended, "the task broke off")
+        dialogs.conclude(ended, "the task was interrupted")
         return _result(ended, time.monotonic() - start)
 
     task.known = known
@@ -87,25 +87,25 @@ def _checked(params):
     """The Filter of the task. Raises BadParameters."""
     wanted = dialogs.Filter(params)
     if params["all"] and not wanted.is_empty:
-        raise BadParameters("all is given beside a filter", "Leave out all, or the filters")
+        raise BadParameters("all is set together with a filter", "Remove all, or the filters")
     if params["end_after_timeout"] and params["state"] != "drained":
-        raise BadParameters("end_after_timeout is given, but state is absent", "It is for state=drained: leave it out")
+        raise BadParameters("end_after_timeout is set, but state is absent", "Remove it, or set state=drained")
     ends = params["state"] == "absent" or params["end_after_timeout"]
     if wanted.is_empty and ends and not params["all"]:
         raise BadParameters(
-            "No filter is given, so that every call of the server would be ended",
-            f"Give one of {', '.join(dialogs.FILTERS)}; or all=true if you mean it",
+            "No filter is set, so the task would end every call of the server",
+            f"Set one of {', '.join(dialogs.FILTERS)}, or all=true to end every call",
         )
     for option, least in (("wait_timeout", 0), ("wait_interval", 0.05)):
         if params[option] is not None and params[option] < least:
-            raise BadParameters(f"{option} is {params[option]:g}", f"Give {least:g} or more")
+            raise BadParameters(f"{option} is {params[option]:g}", f"Set it to {least:g} or more")
     if params["rate"] is not None and params["rate"] <= 0:
-        raise BadParameters(f"rate is {params['rate']:g}", "Give calls a second, above 0")
+        raise BadParameters(f"rate is {params['rate']:g}", "Set it to a number of calls per second above 0")
     return wanted
 
 
 def _absent(task, wanted, ended):
-    """The Outcomes. ended: list that takes those of calls that are told to end."""
+    """The Outcomes. ended: list that takes those of calls that the task ends."""
     params = task.params
     found = dialogs.find(task.connection, wanted).values()
     wait = dialogs.END_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
@@ -167,7 +167,7 @@ def _age(dialog, now):
 
 
 def _result(outcomes, seconds):
-    results = [_entry(each) for each in outcomes]
+    results = [_entry(known) for known in outcomes]
     diff = {"before": {}, "after": {}}
     for entry in results:
         if entry["changed"]:
@@ -176,7 +176,7 @@ def _result(outcomes, seconds):
             }
     counts = {word: sum(1 for known in outcomes if known.outcome == word) for word in dialogs.OUTCOMES}
     return {
-        "changed": any(each["changed"] for each in results),
+        "changed": any(entry["changed"] for entry in results),
         "results": results,
         "summary": {"total": len(results), "outcomes": counts},
         "seconds": round(seconds, 3),
@@ -184,20 +184,20 @@ def _result(outcomes, seconds):
     }
 
 
-def _entry(each):
-    there = each.outcome in (dialogs.FAILED, dialogs.LEFT)
-    state = {"state": each.dialog["state"]}
-    entry = {name: each.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}
+def _entry(known):
+    there = known.outcome in (dialogs.FAILED, dialogs.LEFT)
+    state = {"state": known.dialog["state"]}
+    entry = {name: known.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}
     entry.update(
-        callee_contacts=[leg["contact"] for leg in each.dialog["callees"] if leg["contact"] is not None],
-        outcome=each.outcome,
-        changed=each.outcome in (dialogs.PLANNED, dialogs.ENDED),
+        callee_contacts=[leg["contact"] for leg in known.dialog["callees"] if leg["contact"] is not None],
+        outcome=known.outcome,
+        changed=known.outcome in (dialogs.PLANNED, dialogs.ENDED),
         before=state,
         after=state if there else None,
         requests=[],
-        error=None if each.error is None else describe_error(each.error),
+        error=None if known.error is None else describe_error(known.error),
     )
-    if each.sent or each.outcome == dialogs.PLANNED:
-        method, params = dialogs.request_of(each.dialog)
+    if known.sent or known.outcome == dialogs.PLANNED:
+        method, params = dialogs.request_of(known.dialog)
         entry["requests"] = [{"command": method, "params": params}]
     return entry

@@ -39,17 +39,17 @@ def run(task):
     """Check all that is named, then reload one after another; the first that fails ends it."""
     params = task.params
     if not params["tables"]:
-        raise BadParameters("tables is an empty list", "Name a table, or routes")
+        raise BadParameters("tables is an empty list", "Add a table, or routes")
     if params["wait_timeout"] <= 0:
-        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Give seconds, above 0")
+        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Set it to a number of seconds above 0")
     planned = [
         reload.plan(task.connection, name, params["partition"], params["inherit_state"]) for name in params["tables"]
     ]
     entries = []
-    for each in planned:
+    for plan in planned:
         # tables that one command reads are reloaded once
-        first = each.key() not in [other.key() for other in planned[: len(entries)]]
-        entries.append(_entry(each, first))
+        first = plan.key() not in [other.key() for other in planned[: len(entries)]]
+        entries.append(_entry(plan, first))
     if task.check_mode:
         return _result(entries)
 
@@ -59,15 +59,15 @@ def run(task):
 
     task.known = known
     done = {}
-    for each, entry in zip(planned, entries):
+    for plan, entry in zip(planned, entries):
         if entry["requests"]:
             try:
-                done[each.key()] = reload.run(task.connection, each, params["wait_timeout"])
+                done[plan.key()] = reload.run(task.connection, plan, params["wait_timeout"])
             except MIError as error:
                 entry.update(outcome=FAILED, error=describe_error(error), changed=error.maybe_sent)
                 _skip(entries)
                 raise TaskFailure(_text(error, entries), dict(_result(entries), **describe_failure(error))) from error
-        entry.update(outcome=RELOADED, seconds=done[each.key()]["seconds"])
+        entry.update(outcome=RELOADED, seconds=done[plan.key()]["seconds"])
     return _result(entries)
 
 

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Destinations of the load balancer: lb_list, lb_status (module load_balancer).
+"""Destinations of the load balancer: lb_list (module load_balancer).
 
 Destination records: id (int), uri (str), group (int), enabled (bool), auto_reenable (bool: probing may enable it again),
 resources (list of {name (str), max (int), load (int)}), attrs (str or None; 3.1 and later).
@@ -19,14 +19,6 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 def parse(reply):
     """The destinations of an lb_list reply: list of records."""
     return [_record(raw) for raw in (_of_nodes(reply.result) if reply.is_tree else _of_value(reply.result))]
-
-
-def parse_status(reply):
-    """Whether the destination of an lb_status reply is enabled: bool."""
-    enabled = shape.switch(shape.flat(reply, "lb_status").get("enable"), "enable")
-    if enabled is None:
-        raise shape.malformed("enable", reply.raw)
-    return enabled
 
 
 def read(conn):

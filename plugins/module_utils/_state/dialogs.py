@@ -92,7 +92,7 @@ class Filter:
             self._tests.append(_profile_test(self._profiles))
         self._older_than = given.get("older_than")
         if self._older_than is not None and self._older_than < 0:
-            raise BadParameters(f"older_than is {self._older_than}", "Give seconds, 0 or more")
+            raise BadParameters(f"older_than is {self._older_than}", "Set it to a number of seconds, 0 or more")
 
     @property
     def is_empty(self) -> bool:
@@ -291,7 +291,7 @@ def _settle(conn, outcomes, wait, interval):
 
 def _filled(given, option):
     if not given[option]:
-        raise BadParameters(f"{option} is an empty list", "Add a value, or remove the option")
+        raise BadParameters(f"{option} is an empty list", "Add an element, or remove the option")
     if not all(text.strip() for text in given[option]):
         raise BadParameters(f"{option} holds an empty text", "It would match nothing, or everything: remove it")
     return given[option]

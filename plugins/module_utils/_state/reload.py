@@ -82,10 +82,10 @@ _PARTITION = {
 
 _BACKGROUND = frozenset(("reload_routes", "sockets_reload"))
 
-_EACH_TIME = "OpenSIPS reads it each time that it needs it, so a change counts at once"
-_AT_START = "OpenSIPS reads it only when it starts: restart it"
-_OWN = "OpenSIPS writes it itself, and has no command to read it again"
-_RATES = "Its sheets are reloaded one by one: call rc_reloadVendorRate or rc_reloadClientRate with opensips_mi_command"
+_EACH_TIME = "OpenSIPS reads it at each use, so a change takes effect immediately"
+_AT_START = "OpenSIPS reads it only when it starts: restart the server"
+_OWN = "OpenSIPS writes this table itself, and has no command to reload it"
+_RATES = "Its rate sheets are reloaded one at a time: call rc_reloadVendorRate or rc_reloadClientRate with opensips_mi_command"
 
 _NO_RELOAD = {
     _EACH_TIME: "subscriber uri dbaliases usr_preferences grp speed_dial closeddial domainpolicy cpl xcap"
@@ -171,7 +171,7 @@ def run(conn, planned, timeout=None):
                 raise
             raise MITimeout(
                 f"The server did not answer {planned.command} within {limit:g} seconds",
-                f"It may still be reading {planned.name}: look again later, or wait longer",
+                f"It may still be reading {planned.name}: increase wait_timeout, or check again later",
             ) from error
         except RejectedCommand:
             raise
@@ -198,7 +198,8 @@ def _command_of(name):
     known = set(_COMMAND_OF.values()) | set(_THINGS.values())
     found = catalogue.find(name)
     if found is not None:
-        return found.name if found.name in known else None
+        # a command that another version has under another name is known by each of them
+        return next((other for other in [found.name, *found.was, *found.now] if other in known), None)
     for command in sorted(known):
         record = catalogue.find(command)
         if name in [record.module] + [entry[2] for entry in record.modules] and record.module != "stir_shaken":
@@ -208,26 +209,26 @@ def _command_of(name):
 
 def _unknown(name):
     if name in _WHY_NOT:
-        return BadParameters(f"The table {name} is not reloaded", _WHY_NOT[name])
+        return BadParameters(f"The table {name} cannot be reloaded", _WHY_NOT[name])
     if catalogue.classic_name(name) in _NAMED_THINGS:
-        return BadParameters(
-            f"{name} says too little: the command takes parameters", "Call it with opensips_mi_command"
-        )
+        return BadParameters(f"{name} is a command that requires parameters", "Run it with opensips_mi_command")
     import difflib
 
     close = difflib.get_close_matches(str(name), names() + list(_WHY_NOT), n=3)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"It knows {', '.join(names())}"
-    return BadParameters(f"Nothing that is called {name!r} can be reloaded", hint)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"It must be one of {', '.join(names())}"
+    return BadParameters(f"OpenSIPS has no table or reload command {name!r}", hint)
 
 
 def _partition(conn, name, command, partition):
     if not str(partition).strip():
-        raise BadParameters("partition is empty", "Name one, or leave it out to reload all of them")
+        raise BadParameters(
+            "partition is empty", "Set it to the name of a partition, or remove it to reload all partitions"
+        )
     if command not in _PARTITION:
         having = [table for table in sorted(_COMMAND_OF) if _COMMAND_OF[table] in _PARTITION]
         raise BadParameters(
-            f"partition is given, but {name} has no partitions",
-            f"Leave it out; partitions are for {', '.join(having)}",
+            f"partition is set, but {name} has no partitions",
+            f"Remove it. It works with {', '.join(having)}",
         )
     parameter, since = _PARTITION[command]
     _check_takes(conn, command, "partition", since, {parameter: "default"})
@@ -237,8 +238,8 @@ def _partition(conn, name, command, partition):
 def _inherit_state(conn, name, command, inherit_state):
     if command not in ("ds_reload", "dr_reload"):
         raise BadParameters(
-            f"inherit_state is given, but the reload of {name} knows no state to inherit",
-            "Leave it out; it is for dispatcher and the tables of drouting",
+            f"inherit_state is set, but {name} has no run-time state to keep",
+            "Remove it. It works with dispatcher and the tables of drouting",
         )
     _check_takes(conn, command, "inherit_state", "3.4", {"inherit_state": "y"})
     return {"inherit_state": "y" if inherit_state else "n"}
@@ -251,13 +252,13 @@ def _check_takes(conn, command, option, since, params):
         raise
     except BadParameters as error:
         raise BadParameters(
-            f"{option} is given, but {command} of OpenSIPS {'.'.join(str(part) for part in conn.version[:2])} does not take it",
-            f"Leave it out, or see to it that the server is OpenSIPS {since} or later",
+            f"{option} is set, but {command} of OpenSIPS {'.'.join(str(part) for part in conn.version[:2])} does not have it",
+            f"Remove it. It requires OpenSIPS {since} or later",
         ) from error
 
 
 def _refused(planned, error):
-    """The error for a server that said no: what it runs now, and where to look."""
+    """The error for a server that refused: what it runs now, and where to look."""
     command = catalogue.classic_name(planned.command)
     message = f"The server refused {planned.command}: {error.code} {error.reason}"
     details = error.data if isinstance(error.data, str) else None
@@ -265,22 +266,19 @@ def _refused(planned, error):
         message += f" ({details})"
     if command == "reload_routes":
         hint = (
-            "It still runs the routes that it had. Check the file with opensips -C; its log says what it met with. "
-            "Changed modules, parameters and sockets need a restart"
+            "It still runs the old routes. Check the file with opensips -C, and read the log of the server. "
+            "Changes of modules, parameters and sockets require a restart"
         )
     elif error.code == 400 and command in ("rtpproxy_reload", "rtpengine_reload"):
         hint = (
-            "It still runs the nodes that it had: they come from its configuration. "
-            "Set db_url of the module to have them from the database"
+            "It still runs the old nodes, which are in its configuration. "
+            "To read them from the database, set db_url of the module"
         )
     elif command in ("rtpproxy_reload", "rtpengine_reload"):
-        hint = (
-            "It drops its nodes before it reads the new ones, and may now be without any: see its log, and {}".format(
-                command.replace("reload", "show")
-            )
-        )
+        show = command.replace("reload", "show")
+        hint = f"It drops its nodes before it reads the new ones, so it may have none now: read its log, and run {show}"
     elif planned.params and "partition" in (message + (details or "")).lower():
-        hint = "It still runs the data that it had. Correct partition, or leave it out"
+        hint = "It still runs the old data. Correct partition, or remove it"
     else:
-        hint = "It still runs the data that it had. Its log says why: mostly a row, a table or the database that it could not read"
+        hint = "It still runs the old data. Its log says which row, table or database it could not read"
     return ReloadRefused(error, message, hint)

@@ -252,19 +252,11 @@ results:
           params:
             dialog_id: 1a5.7edb4e91
     error:
-      description: Why it did not end, or null.
+      description:
+        - Why it did not end, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
       returned: always
       type: dict
-      contains:
-        type:
-          description: The name of the error, such as V(ServerError).
-          type: str
-        message:
-          description: What failed, and why.
-          type: str
-        hint:
-          description: What to do, or null.
-          type: str
 summary:
   description: Counts of the calls.
   returned: if the calls could be read

@@ -124,19 +124,11 @@ results:
           description: Its parameters.
           type: dict
     error:
-      description: Why it could not be changed, or null.
+      description:
+        - Why it could not be changed, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
       returned: always
       type: dict
-      contains:
-        type:
-          description: The name of the error, such as V(ServerError).
-          type: str
-        message:
-          description: What failed, and why.
-          type: str
-        hint:
-          description: What to do, or null.
-          type: str
 error:
   description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
   returned: failure

@@ -146,19 +146,11 @@ results:
       type: float
       sample: 0.012
     error:
-      description: Why the reload failed, or null.
+      description:
+        - Why the reload failed, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
       returned: always
       type: dict
-      contains:
-        type:
-          description: The name of the error, such as V(ReloadRefused).
-          type: str
-        message:
-          description: What failed, and why.
-          type: str
-        hint:
-          description: What to do, or null.
-          type: str
 summary:
   description: Counts of the entries.
   returned: if the options were valid for this server

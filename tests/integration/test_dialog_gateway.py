@@ -40,8 +40,8 @@ route {{
     if (has_totag()) {{ match_dialog(); t_relay(); exit; }}
     if (is_method("CANCEL")) {{ t_relay(); exit; }}
     create_dialog();
-    set_dlg_profile("gateway", "one");
     if (!ds_select_dst({set}, {algorithm})) {{ sl_send_reply({unavailable}); exit; }}
+    set_dlg_profile("gateway", "$dd");
     t_relay();
 }}
 """
@@ -185,7 +185,7 @@ def test_filters_see_where_the_call_went(server, gateway, tmp_path):
         assert not takes(server, callee_contact=["127.0.0.2", "4930"])
         assert takes(server, callee_socket=[f"udp:127.0.0.1:{server.sip_port}"])
         assert not takes(server, callee_socket=["tcp:*"])
-        for value, expected in (("one", True), ("two", False), (None, True)):
+        for value, expected in (("127.0.0.1", True), ("127.0.0.2", False), (None, True)):
             assert takes(server, profile=[{"name": "gateway", "value": value}]) is expected
         ended = run_module("dialog", {**server.connection, "state": "absent", "callee_contact": gateway})
         assert [entry["outcome"] for entry in ended["results"]] == ["ended"]

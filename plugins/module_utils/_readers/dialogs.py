@@ -158,8 +158,8 @@ def _believed(conn, method, listed):
             doubtful.append(f"{record['id']} with the Call-ID {record['call_id']!r}")
     if doubtful:
         warning = (
-            f"Some dialogs in the server's list are not there when it is asked for their Call-ID, so they are left out: {first_few(doubtful, _NAMED)}. "
-            "A phone may have line ends in its SDP or in a header. Look with the command dlg_list"
+            f"The server lists dialogs that it does not find by their Call-ID, so the task ignores them: {first_few(doubtful, _NAMED)}. "
+            "A phone may have line ends in its SDP or in a header. Check with the command dlg_list"
         )
         # a task that waits looks often
         if warning not in conn.warnings:

@@ -205,7 +205,7 @@ class Contacts(engine.State):
 
     def _presence(self, wanted: Dict[str, Any], record: Optional[Record]) -> engine.Item:
         before = None if record is None else _values(record)
-        if before is not None and _lives_long_enough(wanted, record):
+        if record is not None and before is not None and _lives_long_enough(wanted, record):
             before["expires"] = wanted["expires"]
         after = {
             "expires": wanted["expires"],

@@ -26,7 +26,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.governor im
 # Things that a message names before it counts the rest
 _MOST_NAMED = 20
 
-Values = Optional[Dict[str, Any]]
+# dict of what is compared, or None where there is nothing
+Values = Any
 Request = Tuple[str, Dict[str, Any]]
 
 
@@ -75,6 +76,9 @@ class State:
     WRITES: Tuple[str, ...] = ()
     ROUNDS = 1
     SETTLE = 0.0
+
+    def __init__(self, params: Dict[str, Any]):
+        raise NotImplementedError
 
     def read(self, conn: Connection) -> Any:
         """What the server has now, in a form of the declaration's own. Raises what the readers raise."""

@@ -8,10 +8,12 @@
 """Body of opensips_dialog: ending calls, and waiting until they are over."""
 
 import time
+from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    Task,
     TaskFailure,
     describe_error,
     describe_failure,
@@ -23,7 +25,7 @@ _DRAIN_WAIT = 300.0
 _NAMED = 5
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     texts = {"type": "list", "elements": "str"}
     return ArgumentSpec(
@@ -51,7 +53,7 @@ def spec():
     )
 
 
-def run(task):
+def run(task: Task) -> Dict[str, Any]:
     """End the calls that the filters take, or wait until they are over: the result (dict)."""
     wanted = _checked(task.params)
     ends = task.params["state"] == "absent" or task.params["end_after_timeout"]
@@ -64,9 +66,9 @@ def run(task):
             for dialog in dialogs.find(task.connection, wanted).values()
         ]
         return _result(outcomes, time.monotonic() - start)
-    ended = []
+    ended: List[dialogs.Outcome] = []
 
-    def known():
+    def known() -> Dict[str, Any]:
         dialogs.conclude(ended, "the task was interrupted")
         return _result(ended, time.monotonic() - start)
 
@@ -83,7 +85,7 @@ def run(task):
     return result
 
 
-def _checked(params):
+def _checked(params: Dict[str, Any]) -> dialogs.Filter:
     """The Filter of the task. Raises BadParameters."""
     wanted = dialogs.Filter(params)
     if params["all"] and not wanted.is_empty:
@@ -104,7 +106,7 @@ def _checked(params):
     return wanted
 
 
-def _absent(task, wanted, ended):
+def _absent(task: Task, wanted: dialogs.Filter, ended: List[dialogs.Outcome]) -> List[dialogs.Outcome]:
     """The Outcomes. ended: list that takes those of calls that the task ends."""
     params = task.params
     found = dialogs.find(task.connection, wanted).values()
@@ -112,7 +114,7 @@ def _absent(task, wanted, ended):
     return dialogs.end(task.connection, found, wait, params["wait_interval"], params["rate"], ended)
 
 
-def _drained(task, wanted, ended):
+def _drained(task: Task, wanted: dialogs.Filter, ended: List[dialogs.Outcome]) -> List[dialogs.Outcome]:
     params = task.params
     wait = _DRAIN_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
     outcomes = dialogs.drain(task.connection, wanted, wait, params["wait_interval"])
@@ -130,7 +132,7 @@ def _drained(task, wanted, ended):
         raise
 
 
-def _problem(outcomes, seconds):
+def _problem(outcomes: List[dialogs.Outcome], seconds: float) -> Optional[dialogs.NotEnded]:
     """The MIError of a task that leaves calls, or None."""
     failed = [ended for ended in outcomes if ended.outcome == dialogs.FAILED]
     if failed:
@@ -148,11 +150,11 @@ def _problem(outcomes, seconds):
     return None
 
 
-def _calls(number):
+def _calls(number: int) -> str:
     return "1 call" if number == 1 else f"{number} calls"
 
 
-def _named(outcomes, note):
+def _named(outcomes: List[dialogs.Outcome], note: Callable[[dialogs.Outcome], str]) -> str:
     names = [
         f"{known.dialog['call_id']} from {known.dialog['from_uri']} to {known.dialog['to_uri']} ({note(known)})"
         for known in outcomes
@@ -160,15 +162,15 @@ def _named(outcomes, note):
     return first_few(names, _NAMED)
 
 
-def _age(dialog, now):
+def _age(dialog: Dict[str, Any], now: float) -> str:
     if dialog["timestart"] is None:
         return "not answered yet"
     return f"for {max(0.0, now - dialog['timestart']):.0f} seconds"
 
 
-def _result(outcomes, seconds):
+def _result(outcomes: List[dialogs.Outcome], seconds: float) -> Dict[str, Any]:
     results = [_entry(known) for known in outcomes]
-    diff = {"before": {}, "after": {}}
+    diff: Dict[str, Dict[str, Any]] = {"before": {}, "after": {}}
     for entry in results:
         if entry["changed"]:
             diff["before"][f"{entry['call_id']} {entry['id']}"] = {
@@ -184,7 +186,7 @@ def _result(outcomes, seconds):
     }
 
 
-def _entry(known):
+def _entry(known: dialogs.Outcome) -> Dict[str, Any]:
     there = known.outcome in (dialogs.FAILED, dialogs.LEFT)
     state = {"state": known.dialog["state"]}
     entry = {name: known.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}

@@ -7,9 +7,12 @@
 
 """Body of opensips_reload: have the server read tables, or its routes, again."""
 
+from typing import Any, Dict, List
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    Task,
     TaskFailure,
     describe_error,
     describe_failure,
@@ -23,7 +26,7 @@ NOT_RUN = "not_run"
 OUTCOMES = (PLANNED, RELOADED, FAILED, NOT_RUN)
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     return ArgumentSpec(
         {
@@ -35,7 +38,7 @@ def spec():
     )
 
 
-def run(task):
+def run(task: Task) -> Dict[str, Any]:
     """Check all that is named, then reload one after another; the first that fails ends it."""
     params = task.params
     if not params["tables"]:
@@ -45,7 +48,7 @@ def run(task):
     planned = [
         reload.plan(task.connection, name, params["partition"], params["inherit_state"]) for name in params["tables"]
     ]
-    entries = []
+    entries: List[Dict[str, Any]] = []
     for plan in planned:
         # tables that one command reads are reloaded once
         first = plan.key() not in [other.key() for other in planned[: len(entries)]]
@@ -53,7 +56,7 @@ def run(task):
     if task.check_mode:
         return _result(entries)
 
-    def known():
+    def known() -> Dict[str, Any]:
         _skip(entries)
         return _result(entries)
 
@@ -71,7 +74,7 @@ def run(task):
     return _result(entries)
 
 
-def _entry(planned, first):
+def _entry(planned: reload.Planned, first: bool) -> Dict[str, Any]:
     return {
         "name": planned.name,
         "command": planned.command,
@@ -84,13 +87,13 @@ def _entry(planned, first):
     }
 
 
-def _skip(entries):
+def _skip(entries: List[Dict[str, Any]]) -> None:
     for entry in entries:
         if entry["outcome"] == PLANNED:
             entry.update(outcome=NOT_RUN, changed=False, requests=[])
 
 
-def _text(error, entries):
+def _text(error: MIError, entries: List[Dict[str, Any]]) -> str:
     """The error, and what else was to be reloaded."""
     text = str(error)
     for outcome, heading in ((RELOADED, "Reloaded before"), (NOT_RUN, "Not reloaded")):
@@ -100,7 +103,7 @@ def _text(error, entries):
     return text
 
 
-def _result(entries):
+def _result(entries: List[Dict[str, Any]]) -> Dict[str, Any]:
     requests = [request for entry in entries if entry["changed"] for request in entry["requests"]]
     counts = {word: sum(1 for entry in entries if entry["outcome"] == word) for word in OUTCOMES}
     return {

@@ -14,7 +14,7 @@ seconds, in the state deleted (dialog/dlg_req_within.c, dlg_hash.c of 1.11, 2.4,
 
 import re
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import regexes
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -32,8 +32,8 @@ WRITES = ("dlg_end_dlg",)
 PLANNED = "planned"  # would be ended, in check mode
 ENDED = "ended"  # by this task
 GONE = "gone"  # ended without it
-FAILED = "failed"  # is still there, although it was told to end
-LEFT = "left"  # is still there, and was not told to end
+FAILED = "failed"  # is still there, although the task ended it
+LEFT = "left"  # is still there, and the task did not end it
 OUTCOMES = (PLANNED, ENDED, GONE, FAILED, LEFT)
 
 FILTERS = (
@@ -52,7 +52,7 @@ FILTERS = (
 _ROUTE = re.compile(r"<([^<>]+)>")
 _DEFAULT_PORTS = {"sip": 5060, "sips": 5061}
 
-# Seconds until a call is over that was told to end: more than fr_timeout of tm, which is 30 by default
+# Seconds until a call is over that the server ends: more than fr_timeout of tm, which is 30 by default
 END_WAIT = 40.0
 
 # The first look whether calls are over; later ones come at the interval of the task
@@ -157,7 +157,7 @@ class NotEnded(MIError):
 class Unfinished(Exception):
     """Reading failed while calls were ended or waited for. error: the MIError. outcomes: list of Outcome so far."""
 
-    def __init__(self, error, outcomes):
+    def __init__(self, error: MIError, outcomes: List[Outcome]):
         super().__init__(str(error))
         self.error = error
         self.outcomes = outcomes
@@ -181,7 +181,14 @@ def _look(conn: Connection, wanted: Filter) -> Tuple[Dict[str, Dict[str, Any]], 
     return taken, open_
 
 
-def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
+def end(
+    conn: Connection,
+    found: Iterable[Dict[str, Any]],
+    wait: float = END_WAIT,
+    interval: float = 1.0,
+    rate: Optional[float] = None,
+    outcomes: Optional[List[Outcome]] = None,
+) -> List[Outcome]:
     """End these dialogs and see that they are over: list of Outcome, in their order.
 
     found: list of records. wait: seconds until each must be over. interval: seconds between two looks. rate: calls a second.
@@ -191,10 +198,10 @@ def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
     if outcomes is not None:
         outcomes.extend(ended)
 
-    def starting(index):
+    def starting(index: int) -> None:
         ended[index].sent = True
 
-    requests = [request_of(dialog) for dialog in found]
+    requests = [request_of(waited.dialog) for waited in ended]
     try:
         for index, reply in conn.call_many(requests, governor=Governor(rate), starting=starting):
             _note(ended[index], reply)
@@ -205,7 +212,7 @@ def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
     return ended
 
 
-def conclude(outcomes, error):
+def conclude(outcomes: List[Outcome], error: Union[MIError, str]) -> None:
     """Say of dialogs whose end was not waited for that nobody knows of it. error: why (MIError or str)."""
     for ended in outcomes:
         if ended.outcome == LEFT and (ended.sent or ended.error is not None):
@@ -215,7 +222,7 @@ def conclude(outcomes, error):
             )
 
 
-def request_of(dialog):
+def request_of(dialog: Dict[str, Any]) -> engine.Request:
     """The (method, params) that end a dialog. Its id is the hash entry and id in one, in the spelling of the server's version."""
     return "dlg_end_dlg", {"dialog_id": dialog["id"]}
 
@@ -249,30 +256,30 @@ def drain(
         sleep(min(interval, left))
 
 
-def _note(each, reply):
+def _note(ended: Outcome, reply: Any) -> None:
     """Write down what the server answered to dlg_end_dlg."""
     if isinstance(reply, ServerError) and reply.code == 404:
-        each.outcome = GONE
+        ended.outcome = GONE
         return
     if isinstance(reply, MIError):
-        each.error = reply
+        ended.error = reply
         # the server said no, or never got it; without an answer it may have acted
-        each.sent = reply.maybe_sent
+        ended.sent = reply.maybe_sent
     else:
-        each.sent = True
+        ended.sent = True
 
 
-def _settle(conn, outcomes, wait, interval):
-    """Look until the dialogs are over, and tell of each what became of it."""
+def _settle(conn: Connection, outcomes: List[Outcome], wait: float, interval: float) -> None:
+    """Look until the dialogs are over, and write down what became of each."""
     deadline = time.monotonic() + wait
     pause = _FIRST_LOOK
-    waiting = {each.dialog["id"]: each for each in outcomes if each.outcome == LEFT}
+    waiting = {ended.dialog["id"]: ended for ended in outcomes if ended.outcome == LEFT}
     while waiting:
         there = {dialog["id"]: dialog for dialog in dialogs.read_all(conn) if dialog["state"] != "deleted"}
         for key in [key for key in waiting if key not in there]:
-            each = waiting.pop(key)
-            each.outcome, each.error = (ENDED, None) if each.sent else (GONE, None)
-        refused = [key for key, each in waiting.items() if not each.sent]
+            ended = waiting.pop(key)
+            ended.outcome, ended.error = (ENDED if ended.sent else GONE), None
+        refused = [key for key, ended in waiting.items() if not ended.sent]
         for key in refused:
             waiting.pop(key).outcome = FAILED
         left = deadline - time.monotonic()
@@ -289,7 +296,7 @@ def _settle(conn, outcomes, wait, interval):
             pause = min(2 * pause, interval)
 
 
-def _filled(given, option):
+def _filled(given: Mapping[str, Any], option: str) -> List[str]:
     if not given[option]:
         raise BadParameters(f"{option} is an empty list", "Add an element, or remove the option")
     if not all(text.strip() for text in given[option]):
@@ -369,7 +376,7 @@ def _addresses(leg: Dict[str, Any]) -> Set[str]:
     return found
 
 
-def _short(uri):
+def _short(uri: str) -> Tuple[Optional[str], Optional[str]]:
     """(user or None, user@host or None) of a URI."""
     try:
         parsed = parse_uri(uri)

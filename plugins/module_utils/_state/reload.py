@@ -14,8 +14,10 @@ Sources: the mi_export_t tables of modules/* of 1.11, 2.4, 3.6, 4.0; mi_core.c.
 """
 
 import time
+from typing import Any, Dict, Hashable, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ExplainedError,
@@ -115,25 +117,25 @@ class Planned:
 
     __slots__ = ("name", "command", "params", "background")
 
-    def __init__(self, name, command, params, background):
+    def __init__(self, name: str, command: str, params: Dict[str, Any], background: bool):
         self.name, self.command, self.params, self.background = name, command, params, background
 
-    def key(self):
+    def key(self) -> Hashable:
         """Equal for two reloads that are one and the same to the server."""
         return self.command, tuple(sorted(self.params.items()))
 
 
-def has_reload(name):
+def has_reload(name: str) -> bool:
     """Whether some version of OpenSIPS reads this table, or thing, again when it is told to."""
     return _command_of(name) is not None
 
 
-def names():
+def names() -> List[str]:
     """Every table that can be reloaded, and what else can, sorted."""
     return sorted(set(_COMMAND_OF) | set(_THINGS))
 
 
-def plan(conn, name, partition=None, inherit_state=None):
+def plan(conn: Connection, name: str, partition: Optional[str] = None, inherit_state: Optional[bool] = None) -> Planned:
     """What reloads the table or thing called name (str) on this server: Planned. Nothing but reads is sent.
 
     name: a table as OpenSIPS calls it by default, "routes", a module, or a command such as ``ds_reload``.
@@ -144,7 +146,7 @@ def plan(conn, name, partition=None, inherit_state=None):
     command = _command_of(name)
     if command is None:
         raise _unknown(name)
-    params = {}
+    params: Dict[str, Any] = {}
     if partition is not None:
         params.update(_partition(conn, name, command, partition))
     if inherit_state is not None:
@@ -152,7 +154,7 @@ def plan(conn, name, partition=None, inherit_state=None):
     return Planned(name, conn.check(command, params or None), params, command in _BACKGROUND)
 
 
-def run(conn, planned, timeout=None):
+def run(conn: Connection, planned: Planned, timeout: Optional[float] = None) -> Dict[str, Any]:
     """Send a Planned reload and wait for the end: dict of name, command, params, background and seconds (float).
 
     timeout: seconds to wait for it, DEFAULT_WAIT by default. A server that is busy with another reload of the same data is
@@ -189,7 +191,7 @@ def run(conn, planned, timeout=None):
     }
 
 
-def _command_of(name):
+def _command_of(name: str) -> Optional[str]:
     """The classic name of the command that reloads it, or None."""
     if name in _COMMAND_OF or name in _THINGS:
         return _COMMAND_OF.get(name) or _THINGS[name]
@@ -207,7 +209,7 @@ def _command_of(name):
     return None
 
 
-def _unknown(name):
+def _unknown(name: str) -> BadParameters:
     if name in _WHY_NOT:
         return BadParameters(f"The table {name} cannot be reloaded", _WHY_NOT[name])
     if catalogue.classic_name(name) in _NAMED_THINGS:
@@ -219,7 +221,7 @@ def _unknown(name):
     return BadParameters(f"OpenSIPS has no table or reload command {name!r}", hint)
 
 
-def _partition(conn, name, command, partition):
+def _partition(conn: Connection, name: str, command: str, partition: str) -> Dict[str, Any]:
     if not str(partition).strip():
         raise BadParameters(
             "partition is empty", "Set it to the name of a partition, or remove it to reload all partitions"
@@ -235,7 +237,7 @@ def _partition(conn, name, command, partition):
     return {parameter: partition}
 
 
-def _inherit_state(conn, name, command, inherit_state):
+def _inherit_state(conn: Connection, name: str, command: str, inherit_state: bool) -> Dict[str, Any]:
     if command not in ("ds_reload", "dr_reload"):
         raise BadParameters(
             f"inherit_state is set, but {name} has no run-time state to keep",
@@ -245,7 +247,7 @@ def _inherit_state(conn, name, command, inherit_state):
     return {"inherit_state": "y" if inherit_state else "n"}
 
 
-def _check_takes(conn, command, option, since, params):
+def _check_takes(conn: Connection, command: str, option: str, since: str, params: Dict[str, Any]) -> None:
     try:
         conn.check(command, params)
     except UnknownCommand:
@@ -257,7 +259,7 @@ def _check_takes(conn, command, option, since, params):
         ) from error
 
 
-def _refused(planned, error):
+def _refused(planned: Planned, error: ServerError) -> ReloadRefused:
     """The error for a server that refused: what it runs now, and where to look."""
     command = catalogue.classic_name(planned.command)
     message = f"The server refused {planned.command}: {error.code} {error.reason}"

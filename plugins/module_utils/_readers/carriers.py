@@ -13,15 +13,11 @@ attrs (str or None; 3.x and later).
 Source: drouting/drouting.c of 1.11, 2.2, 2.4, 3.0, 3.6, 4.0.
 """
 
-from typing import Any, Dict, List, Optional
-
-from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import partitions, shape
 
 
-def parse(reply: Reply, carrier_id: Optional[str] = None, partition: Optional[str] = None) -> List[Dict[str, Any]]:
+def parse(reply, carrier_id=None, partition=None):
     """The carriers of a dr_carrier_status reply: list of records.
 
     carrier_id: the one carrier that was asked for, whose name the reply does not repeat. partition: the one asked for.
@@ -33,7 +29,7 @@ def parse(reply: Reply, carrier_id: Optional[str] = None, partition: Optional[st
     return [_record(row, row.get("ID"), partition) for row in shape.rows(reply, "dr_carrier_status", "ID", "Carriers")]
 
 
-def read(conn: Connection, partition: Optional[str] = None, carrier_id: Optional[str] = None) -> List[Dict[str, Any]]:
+def read(conn, partition=None, carrier_id=None):
     """Ask the server: list of records of one partition or all; with carrier_id only that carrier, empty when there is no such."""
     try:
         records = partitions.in_each(
@@ -44,10 +40,10 @@ def read(conn: Connection, partition: Optional[str] = None, carrier_id: Optional
         if error.code == 404 and "No Data" in error.reason:
             return []
         raise
-    return [record for record in records if carrier_id is None or record["id"] == carrier_id]
+    return [each for each in records if carrier_id is None or each["id"] == carrier_id]
 
 
-def _record(raw: Dict[str, Any], carrier_id: Any, partition: Optional[str]) -> Dict[str, Any]:
+def _record(raw, carrier_id, partition):
     enabled = shape.switch(raw.get("Enabled"), "Enabled")
     if enabled is None:
         raise shape.malformed("A carrier without state", raw)

@@ -25,36 +25,32 @@ resolved_addresses  list or None  ``ip:port`` of each address the URI resolved t
 Sources: dispatcher/dispatch.c, dispatcher.c of 1.11, 2.1, 2.2, 2.4, 3.0, 3.6, 4.0.
 """
 
-from typing import Any, Dict, Iterator, List, Optional
-
-from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _STATES = {"Active": "active", "Inactive": "inactive", "Probing": "probing"}
 DEFAULT_PARTITION = "default"
 
 
-def parse(reply: Reply) -> List[Dict[str, Any]]:
+def parse(reply):
     """The destinations of a ds_list reply: list of records."""
     if reply.is_tree:
         return list(_of_nodes(reply.result, DEFAULT_PARTITION))
     return list(_of_value(reply.result))
 
 
-def read(conn: Connection, partition: Optional[str] = None, full: bool = True) -> List[Dict[str, Any]]:
+def read(conn, partition=None, full=True):
     """Ask the server: list of records. full: with weight, priority and description where the server can tell."""
-    params: Dict[str, Any] = {}
+    params = {}
     if conn.version >= (2, 2):
         if partition is not None:
             params["partition"] = partition
         if full:
             params["full"] = 1
     records = parse(conn.call("ds_list", params or None))
-    return [record for record in records if partition is None or record["partition"] == partition]
+    return [each for each in records if partition is None or each["partition"] == partition]
 
 
-def _of_nodes(nodes: Any, partition: str) -> Iterator[Dict[str, Any]]:
+def _of_nodes(nodes, partition):
     for node in nodes:
         if node["name"] == "PARTITION":
             yield from _of_nodes(node["children"], shape.needed(node["value"], "PARTITION"))
@@ -64,7 +60,7 @@ def _of_nodes(nodes: Any, partition: str) -> Iterator[Dict[str, Any]]:
                     yield _record(partition, node["value"], destination["value"], shape.fields(destination))
 
 
-def _of_value(result: Any) -> Iterator[Dict[str, Any]]:
+def _of_value(result):
     for partition in shape.sequence(shape.mapping(result, "ds_list").get("PARTITIONS"), "PARTITIONS"):
         partition = shape.mapping(partition, "PARTITIONS")
         name = shape.needed(partition.get("name"), "name")
@@ -75,7 +71,7 @@ def _of_value(result: Any) -> Iterator[Dict[str, Any]]:
                 yield _record(name, group.get("id"), destination.get("URI"), destination)
 
 
-def _record(partition: str, group: Any, uri: Any, raw: Dict[str, Any]) -> Dict[str, Any]:
+def _record(partition, group, uri, raw):
     get = raw.get
     state = shape.word(get("state"), "state")
     if state not in _STATES:
@@ -86,7 +82,7 @@ def _record(partition: str, group: Any, uri: Any, raw: Dict[str, Any]) -> Dict[s
     addresses = get("resolved_addresses")
     if addresses is not None:
         addresses = [
-            shape.needed(address, "resolved_addresses") for address in shape.sequence(addresses, "resolved_addresses")
+            shape.needed(each, "resolved_addresses") for each in shape.sequence(addresses, "resolved_addresses")
         ]
     return {
         "partition": partition,

@@ -7,18 +7,14 @@
 
 """Domains that the server is responsible for: domain_dump (module domain).
 
-Domain records: name (str), attributes (str or None; 1.x does not show them). Only where db_mode caches the table; else
+Domain records: name (str), attributes (str or None; 1.x does not tell them). Only where db_mode caches the table; else
 the server answers an error.
 """
 
-from typing import Any, Dict, List
-
-from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 
-def parse(reply: Reply) -> List[Dict[str, Any]]:
+def parse(reply):
     """The domains of a domain_dump reply: list of records."""
     if reply.is_tree:
         return [
@@ -29,10 +25,10 @@ def parse(reply: Reply) -> List[Dict[str, Any]]:
     return [_record(row.get("name"), row.get("attributes")) for row in shape.rows(reply, "domain_dump", "", "Domains")]
 
 
-def read(conn: Connection) -> List[Dict[str, Any]]:
+def read(conn):
     """Ask the server: list of records."""
     return parse(conn.call("domain_dump"))
 
 
-def _record(name: Any, attributes: Any) -> Dict[str, Any]:
+def _record(name, attributes):
     return {"name": shape.needed(name, "name"), "attributes": shape.word(attributes, "attributes")}

@@ -9,22 +9,18 @@
 
 Gateway records: partition (str or None where drouting uses no partitions), id (str), address (str or None, as in the
 table: host, host:port or IP), state (active, inactive, probing, or disabled_mi: switched off by command; 1.x does not
-show why a gateway is off and always says inactive), enabled (bool: the state is active), attrs (str or None; 3.x and later).
+tell why a gateway is off and always says inactive), enabled (bool: the state is active), attrs (str or None; 3.x and later).
 
 Source: drouting/drouting.c of 1.11, 2.2, 2.4, 3.0, 3.6, 4.0.
 """
 
-from typing import Any, Dict, List, Optional
-
-from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import partitions, shape
 
 _STATES = {"Active": "active", "Inactive": "inactive", "Probing": "probing", "Disabled MI": "disabled_mi"}
 
 
-def parse(reply: Reply, gw_id: Optional[str] = None, partition: Optional[str] = None) -> List[Dict[str, Any]]:
+def parse(reply, gw_id=None, partition=None):
     """The gateways of a dr_gw_status reply: list of records.
 
     gw_id: the one gateway that was asked for, whose name the reply does not repeat. partition: the one that was asked for.
@@ -36,7 +32,7 @@ def parse(reply: Reply, gw_id: Optional[str] = None, partition: Optional[str] = 
     return [_record(row, row.get("ID"), partition) for row in shape.rows(reply, "dr_gw_status", "ID", "Gateways")]
 
 
-def read(conn: Connection, partition: Optional[str] = None, gw_id: Optional[str] = None) -> List[Dict[str, Any]]:
+def read(conn, partition=None, gw_id=None):
     """Ask the server: list of records of one partition or all; with gw_id only that gateway, empty when there is no such."""
     try:
         records = partitions.in_each(conn, "dr_gw_status", partition, lambda reply, name: parse(reply, partition=name))
@@ -45,11 +41,11 @@ def read(conn: Connection, partition: Optional[str] = None, gw_id: Optional[str]
         if error.code == 404 and "No Data" in error.reason:
             return []
         raise
-    # a question for one gateway would not show its address
-    return [record for record in records if gw_id is None or record["id"] == gw_id]
+    # a question for one gateway would not tell its address
+    return [each for each in records if gw_id is None or each["id"] == gw_id]
 
 
-def parse_probing(reply: Reply) -> bool:
+def parse_probing(reply):
     """Whether gateways are probed, from a dr_enable_probing reply (3.0 and later): bool."""
     enabled = shape.switch(shape.flat(reply, "dr_enable_probing").get("Status"), "Status")
     if enabled is None:
@@ -57,12 +53,12 @@ def parse_probing(reply: Reply) -> bool:
     return enabled
 
 
-def read_probing(conn: Connection) -> bool:
+def read_probing(conn):
     """Ask the server: bool."""
     return parse_probing(conn.call("dr_enable_probing"))
 
 
-def _record(raw: Dict[str, Any], gw_id: Any, partition: Optional[str]) -> Dict[str, Any]:
+def _record(raw, gw_id, partition):
     if "State" in raw:
         state = shape.word(raw["State"], "State")
         if state not in _STATES:

@@ -7,33 +7,24 @@
 
 """Partitions of drouting: where it uses them, its commands want the name of one."""
 
-from typing import Any, Callable, Dict, List, Optional
-
-from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 
-def parse(reply: Reply) -> List[str]:
+def parse(reply):
     """The names of the partitions in a dr_reload_status reply: list of str, empty where drouting uses none."""
     if reply.is_tree:
         return [node["value"] for node in reply.result if node["name"] == "Partition" and node["value"]]
     partitions = shape.sequence(shape.mapping(reply.result, "dr_reload_status").get("Partitions"), "Partitions")
-    return [shape.needed(shape.mapping(partition, "Partitions").get("name"), "name") for partition in partitions]
+    return [shape.needed(shape.mapping(each, "Partitions").get("name"), "name") for each in partitions]
 
 
-def read(conn: Connection) -> List[str]:
+def read(conn):
     """Ask the server: list of str."""
     return parse(conn.call("dr_reload_status"))
 
 
-def in_each(
-    conn: Connection,
-    method: str,
-    partition: Optional[str],
-    parse_reply: Callable[[Reply, Optional[str]], List[Dict[str, Any]]],
-) -> List[Dict[str, Any]]:
+def in_each(conn, method, partition, parse_reply):
     """The records of a command of drouting, of one partition, or of all when partition is None: list.
 
     parse_reply(reply, partition) gives the records of one reply.

@@ -149,7 +149,9 @@ class Outcome:
 
 
 class NotEnded(MIError):
-    """Calls that should be over are not, or nobody knows whether they are."""
+    """A call that the task ended, or waited for, is still up, or nobody knows whether it is."""
+
+    remedy = "Increase ``wait_timeout``, and run the task again."
 
     maybe_sent = True
 

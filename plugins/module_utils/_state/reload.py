@@ -191,7 +191,7 @@ def run(conn: Connection, planned: Planned, timeout: Optional[float] = None) -> 
     }
 
 
-def _command_of(name: str) -> Optional[str]:
+def _command_of(name):
     """The classic name of the command that reloads it, or None."""
     if name in _COMMAND_OF or name in _THINGS:
         return _COMMAND_OF.get(name) or _THINGS[name]

@@ -6,18 +6,18 @@
 
 DOCUMENTATION = r"""
 module: opensips_contact
-short_description: Put contacts of AORs into the location table, or take them out
+short_description: Add contacts to the location table, or remove them
 version_added: 0.1.0
 description:
-  - Makes contacts in the location table of the module C(usrloc) present or absent, for ever or for a time, and leaves all others alone
-    unless O(exclusive=true).
-  - Reads C(ul_show_contact), writes C(ul_add) and C(ul_rm_contact) where a contact differs, and reads again to see that it did change.
-    Thousands of contacts go in one task. The AORs are read many at a time.
-  - A contact is the one that the URI names to the letter, as OpenSIPS compares it here.
-  - Fails if what the server prints of an AOR cannot be believed, because a phone wrote lines into its registration that look like the
-    server's. Remove such an AOR with the command C(ul_rm).
-  - Writing a contact that a phone registered makes it one of the server's own. Its socket, received address, path, attributes and branch
-    flags are lost, as C(ul_add) knows none of them.
+  - Makes contacts in the location table of the module C(usrloc) present or absent, either permanently or for a time.
+  - Leaves all other contacts alone, unless O(exclusive=true).
+  - Reads C(ul_show_contact). If a contact differs, writes C(ul_add) or C(ul_rm_contact), and reads again to verify the change.
+  - One task can write thousands of contacts.
+  - Compares contacts as the server does. OpenSIPS 3.1 and later ignores the order of URI parameters. Earlier versions compare the text.
+  - Fails if the reply of the server about an AOR is ambiguous, because a phone registered text that looks like output of the server.
+    Remove such an AOR with the command C(ul_rm).
+  - If the module writes a contact that a phone registered, the contact loses its socket, received address, path, attributes and branch
+    flags. The command C(ul_add) cannot set them.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -36,60 +36,60 @@ options:
     suboptions:
       aor:
         description:
-          - The address of record as the location table has it, V(user) or V(user@domain).
-          - OpenSIPS 4.0 keeps AORs with their domain unless told otherwise, and refuses those without. A server that keeps them
-            without it cuts the domain off.
+          - The address of record as it is in the location table, V(user) or V(user@domain).
+          - OpenSIPS 4.0 stores AORs with their domain by default, and then refuses an AOR without one. A server that stores AORs without
+            their domain removes the domain.
         type: str
         required: true
       contact:
         description:
           - The SIP URI of the contact, without angle brackets.
-          - Without one, O(contacts[].state=absent) removes all contacts of the AOR.
+          - If not set, O(contacts[].state=absent) removes all contacts of the AOR.
         type: str
       state:
         description:
-          - Whether the contact is there. With V(absent) only O(contacts[].aor) and O(contacts[].contact) count.
+          - Whether the contact exists. V(absent) uses only O(contacts[].aor) and O(contacts[].contact).
         type: str
         choices: [present, absent]
         default: present
       expires:
         description:
-          - Seconds that the contact lives, V(0) for ever.
-          - A timed contact is unchanged as long as more than O(contacts[].refresh_below) seconds of its life are left, and not more
-            than V(expires).
+          - Lifetime of the contact in seconds. V(0) makes it permanent.
+          - A contact with a lifetime counts as unchanged if it has more than O(contacts[].refresh_below) and at most V(expires) seconds left.
         type: int
         default: 0
       refresh_below:
         description:
-          - A timed contact is refreshed when only this many seconds are left. Half of O(contacts[].expires) by default.
-          - Leave some room below O(contacts[].expires), since seconds go by while a task runs.
+          - Refreshes the contact if it has at most this many seconds left. The default is half of O(contacts[].expires).
+          - Must be less than O(contacts[].expires). Leave some room, because time passes while a task runs.
         type: int
       q:
         description:
-          - The priority, from 0 to 1 in thousandths.
-          - Left out, it stays as it is, and is V(1) for a new contact and for one that has none and must be written.
+          - Priority from 0 to 1, in thousandths.
+          - If not set, an existing contact keeps its priority. A new contact gets V(1).
         type: float
       flags:
         description:
-          - The internal flags of the contact as a bit mask.
-          - Left out, they stay as they are, and are V(0) for a new contact.
+          - Internal flags of the contact as a bit mask.
+          - If not set, an existing contact keeps its flags. A new contact gets V(0).
         type: int
       methods:
         description:
-          - The SIP methods that the contact allows, or V(all) alone.
-          - Left out, they stay as they are, and are V(all) for a new contact.
+          - SIP methods that the contact supports, or V(all) alone.
+          - If not set, an existing contact keeps its methods. A new contact gets V(all).
         type: list
         elements: str
         choices: [all, INVITE, CANCEL, ACK, BYE, INFO, OPTIONS, UPDATE, REGISTER, MESSAGE, SUBSCRIBE, NOTIFY, PRACK, REFER, PUBLISH, OTHER]
   exclusive:
     description:
-      - Whether each AOR that is named shall have no other contacts than those in O(contacts). They are removed after the others are there.
-      - AORs that are not named keep theirs.
+      - Removes the other contacts of each AOR in O(contacts). They are removed after the contacts in O(contacts) exist.
+      - Other AORs keep their contacts.
+      - For rows of a table, see O(community.opensips.opensips_table#module:state=exact).
     type: bool
     default: false
   location_table:
     description:
-      - The location table.
+      - Name of the location table.
     type: str
     default: location
 seealso:
@@ -100,13 +100,13 @@ author:
 """
 
 EXAMPLES = r"""
-- name: A gateway that does not register
+- name: Add a gateway that does not register
   community.opensips.opensips_contact:
     contacts:
       - aor: pbx1
         contact: sip:pbx1@192.0.2.20:5060
 
-- name: One contact for a day, and no other
+- name: Set the only contact of a user, for a day
   community.opensips.opensips_contact:
     contacts:
       - aor: "1001"
@@ -116,7 +116,7 @@ EXAMPLES = r"""
         methods: [INVITE, ACK, CANCEL, BYE, OPTIONS]
     exclusive: true
 
-- name: Many contacts from a table of one's own
+- name: Add contacts from a variable
   community.opensips.opensips_contact:
     contacts: "{{ trunks | dict2items(key_name='aor', value_name='contact') }}"
   vars:
@@ -133,8 +133,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each contact in the order of O(contacts), then those that O(exclusive) removes. An AOR without
-    O(contacts[].contact) has one for each of its contacts, or one without RV(results[].contact) where it has none.
+  description:
+    - One entry for each contact in the order of O(contacts), then one for each contact that O(exclusive) removes.
+    - An AOR without O(contacts[].contact) has one entry for each of its contacts. If it has no contacts, RV(results[].contact) is null.
   returned: always
   type: list
   elements: dict
@@ -144,32 +145,46 @@ results:
       type: str
       sample: location
     aor:
-      description: The AOR as it was named.
+      description: The AOR, as in O(contacts).
       type: str
       sample: pbx1
     contact:
-      description: The contact.
+      description: The URI of the contact.
       type: str
       sample: sip:pbx1@192.0.2.20:5060
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether it was changed, or would be changed in check mode.
       type: bool
     before:
-      description: What it was, or nothing when it was not there. V(expires) is V(0) for a permanent contact, what was wanted as long as the life
-        left will do, and else the seconds left.
+      description:
+        - The state before the task, or null if the contact did not exist. C(expires) is V(0) for a permanent contact.
+        - If the lifetime that is left counts as unchanged, C(expires) is O(contacts[].expires). If not, it is the number of seconds left.
       type: dict
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: The state after the task, as the server reports it. In check mode, the state that the task would reach.
       type: dict
       sample: {expires: 0, q: 1.0, flags: 0, methods: [all]}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: The requests that were sent, or that would be sent in check mode.
       type: list
       elements: dict
+      contains:
+        command:
+          description: The MI command.
+          type: str
+        params:
+          description: Its parameters.
+          type: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description:
+        - Why it could not be changed, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
+      returned: always
+      type: dict
+error:
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
+  returned: failure
+  type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

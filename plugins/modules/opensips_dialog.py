@@ -9,11 +9,13 @@ module: opensips_dialog
 short_description: End calls on OpenSIPS, or wait until they are over
 version_added: 0.1.0
 description:
-  - Ends calls that the C(dialog) module of a running OpenSIPS tracks, chosen by caller, callee, Call-ID and age, and sees that they are over.
-  - Or waits until no such call is left, as before a restart of the server.
-  - A call is ended with a BYE to both sides, or with a CANCEL when it is not answered yet.
-  - OpenSIPS before 3.0 prints headers and SDP of a call as phones wrote them, so a list of calls may have some that do not exist.
-    A call counts only if the server also shows it when it is asked for its Call-ID. If another call has that Call-ID, the task warns.
+  - Ends calls that the module C(dialog) of a running OpenSIPS tracks, and checks that they are over.
+  - With O(state=drained), waits until the calls are over, for example before the maintenance of a gateway.
+  - Filters choose the calls. A call must match every filter that is set. If a filter is a list, one element must match.
+  - The server ends a call with a BYE to both sides. It ends a call that is not answered yet with a CANCEL.
+  - OpenSIPS before 3.0 prints the headers and the SDP of a call as phones wrote them, so its list can show calls that do not exist.
+    The module counts a call only if the server also lists it by its Call-ID. If the list shows another call under that Call-ID, the
+    task warns.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -22,7 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The calls are read and returned, none is ended and none waited for.
+      - Reads the calls and reports which ones it would end. Does not wait.
   diff_mode:
     support: full
   idempotent:
@@ -32,9 +34,9 @@ attributes:
 options:
   state:
     description:
-      - V(absent) ends the calls that are up now and that the filters choose.
-      - V(drained) waits until none is left that the filters choose, those that begin meanwhile among them. To keep new calls away is up to
-        the routes of the server.
+      - V(absent) ends the calls that match now.
+      - V(drained) waits until no call matches. This includes calls that begin in the meantime. Keep new calls away first, for example
+        with M(community.opensips.opensips_dispatcher).
     type: str
     choices:
       - absent
@@ -42,62 +44,96 @@ options:
     required: true
   caller:
     description:
-      - Shell patterns (V(*), V(?), V([1-5])) of the caller's URI, the one in C(From). One of them must match.
-      - A pattern with V(@) or V(:) is compared with the whole URI, and with its V(user@host). One without is compared with its user.
+      - Shell patterns (V(*), V(?), V([1-5])) for the URI of the caller, which is the URI in C(From).
+      - A pattern with V(@) or V(:) is compared with the whole URI, and with its V(user@host). Any other pattern is compared with the user.
     type: list
     elements: str
   caller_regex:
     description:
-      - Regular expressions that are searched in the caller's URI, regardless of case. One of them must be found.
+      - Regular expressions to search for in the URI of the caller. Case does not matter.
     type: list
     elements: str
   callee:
     description:
-      - Shell patterns of the callee's URI, the one in C(To), as in O(caller).
+      - Shell patterns for the URI of the callee, as in O(caller). This is the URI in C(To), which is what the caller dialed.
+      - The dispatcher and dynamic routing do not change C(To). To choose calls by gateway, use O(callee_contact) or O(profile).
     type: list
     elements: str
   callee_regex:
     description:
-      - Regular expressions that are searched in the callee's URI, as in O(caller_regex).
+      - Regular expressions to search for in the URI of the callee, as in O(caller_regex).
+    type: list
+    elements: str
+  callee_contact:
+    description:
+      - Shell patterns for the address that answered the call, such as V(192.0.2.10), V(192.0.2.10:5060) or V([2001:db8::10]).
+      - A pattern is compared with the URI in the Contact of the answer, with its host, with V(host:port) and with V(user@host).
+        The proxies in the route set of the callee are compared in the same way. Case does not matter.
+      - Use the IP address of a gateway, unless its Contact has a host name.
+      - Before the answer, the server does not show where a call goes, so O(state=absent) leaves such a call alone. O(state=drained) also
+        waits for the calls that were not answered when the task began, until they match or are over. It does not end them with
+        O(end_after_timeout).
+    type: list
+    elements: str
+  callee_socket:
+    description:
+      - Shell patterns for the socket of the server that faces the callee, such as V(udp:192.0.2.1:5060).
+      - As in O(callee_contact), only answered calls match.
     type: list
     elements: str
   call_id:
     description:
-      - Call-IDs, as they are.
+      - Exact Call-IDs.
     type: list
     elements: str
+  profile:
+    description:
+      - Dialog profiles that the routes of the server add calls to, with C(set_dlg_profile). A call matches from that moment on.
+      - If the server does not have a profile, the task fails and lists the profiles that it has.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The name of the profile.
+        type: str
+        required: true
+      value:
+        description:
+          - The exact value in the profile. If not set, any value matches.
+        type: str
   older_than:
     description:
-      - Seconds since the call was answered, by the clock of the machine that the module runs on. Calls that are not answered yet have no age.
+      - Minimum number of seconds since the answer, by the clock of the managed host. Calls that are not answered yet do not match.
     type: int
   all:
     description:
-      - Means every call of the server. It is required in order to end calls without a filter, and contradicts filters.
-      - Filters that are given must all match.
+      - Chooses every call of the server. Required to end calls without a filter. Cannot be combined with a filter.
     type: bool
     default: false
   wait_timeout:
     description:
-      - Seconds to wait until the calls are over. If not set, 40 with O(state=absent), because phones that are dead are given up
-        after C(fr_timeout), which is 30 seconds by default, and 300 with O(state=drained).
+      - Maximum number of seconds to wait until the calls are over. The task fails if some are not.
+      - The default is 40 with O(state=absent), and 300 with O(state=drained). The server gives up on a phone that does not answer after
+        C(fr_timeout), which is 30 seconds by default.
     type: float
   wait_interval:
     description:
-      - Seconds between two looks at the calls.
+      - Seconds between two checks of the calls.
     type: float
     default: 1.0
   end_after_timeout:
     description:
-      - With O(state=drained), ends what is left after O(wait_timeout), instead of failing. 40 more seconds are given to that.
+      - With O(state=drained), ends the calls that are left after O(wait_timeout), and waits up to 40 seconds more until they are over.
     type: bool
     default: false
   rate:
     description:
-      - At most this many calls are ended in a second. If not set, as many as the server's free memory allows.
+      - Maximum number of calls to end in a second. If not set, the free memory of the server is the limit.
     type: float
 notes:
-  - Calls are read in pages, so that any number of them can be read over any transport.
-  - Servers in a cluster refuse to end calls that belong to another one.
+  - The module reads calls in pages, so it can read any number of them over any transport.
+  - In a cluster, a server refuses to end a call that belongs to another server.
 seealso:
   - module: community.opensips.opensips_facts
   - module: community.opensips.opensips_reload
@@ -118,14 +154,22 @@ EXAMPLES = r"""
     callee_regex: ^sip:\+?(00)?88[0-9]
     rate: 10
 
-- name: Wait up to ten seconds for the calls of a gateway, then end what is left
+- name: Wait up to an hour for the calls of a gateway, then end the rest
   community.opensips.opensips_dialog:
     state: drained
-    callee: "*@192.0.2.20"
-    wait_timeout: 10
+    callee_contact: 192.0.2.10
+    wait_timeout: 3600
+    wait_interval: 10
     end_after_timeout: true
 
-- name: End everything
+- name: Wait for the calls that the routes added to a dialog profile
+  community.opensips.opensips_dialog:
+    state: drained
+    profile:
+      - name: gateway
+        value: gw1
+
+- name: End every call
   community.opensips.opensips_dialog:
     state: absent
     all: true
@@ -139,91 +183,112 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: Every call that the filters chose, at the start or, while it was waited, later.
-  returned: when the calls could be read
+  description: One entry for each call that matched, at the start or later.
+  returned: if the calls could be read
   type: list
   elements: dict
   contains:
     id:
-      description: The dialog's ID, as the server calls it.
+      description: The ID of the dialog on the server.
       type: str
       sample: 1a5.7edb4e91
     call_id:
-      description: Its Call-ID.
+      description: The Call-ID.
       type: str
       sample: 1-7400@192.0.2.17
     from_uri:
-      description: URI of the caller.
+      description: The URI of the caller.
       type: str
       sample: sip:1001@example.com
     to_uri:
-      description: URI of the callee.
+      description: The URI of the callee.
       type: str
       sample: sip:1002@example.com
+    callee_contacts:
+      description: The contacts that answered the call. Empty before the answer.
+      type: list
+      elements: str
+      sample: [sip:192.0.2.10:5060]
     state:
-      description: V(unconfirmed), V(early), V(confirmed_na) (answered, no ACK yet) or V(confirmed), when it was seen first.
+      description: The state at first sight. V(unconfirmed), V(early), V(confirmed_na) (answered, no ACK yet) or V(confirmed).
       type: str
       sample: confirmed
     timestart:
-      description: When it was answered, in seconds since 1970. Empty before the answer.
+      description: The time of the answer, in seconds since 1970. Null before the answer.
       type: int
       sample: 1795318012
     outcome:
       description:
-        - V(ended) by this task; V(gone), when it ended without; V(left), when it is still there and was not told to end;
-          V(failed), when it was; V(planned) in check mode.
+        - V(ended) if this task ended the call, V(gone) if it ended by itself, and V(left) if it is still up and the task did not end it.
+        - V(failed) if the task tried to end it, and it is still up or nobody knows. V(planned) in check mode.
       type: str
       sample: ended
     changed:
-      description: Whether this task ended it, or would end it.
+      description: Whether this task ended the call, or would end it in check mode.
       type: bool
       sample: true
     before:
-      description: Its C(state) before.
+      description: The C(state) before the task.
       type: dict
       sample:
         state: confirmed
     after:
-      description: Its C(state) if it is still there, else empty.
+      description: The C(state) after the task, or null if the call is over.
       type: dict
       sample:
     requests:
-      description: What was sent for it, or in check mode would be.
+      description: The requests that were sent for the call, or that would be sent in check mode.
       type: list
       elements: dict
+      contains:
+        command:
+          description: The MI command.
+          type: str
+        params:
+          description: Its parameters.
+          type: dict
       sample:
         - command: dlg_end_dlg
           params:
             dialog_id: 1a5.7edb4e91
     error:
-      description: Why it did not end.
-      returned: when it failed
-      type: str
-      sample: it was told to end, and is still there after 40 seconds
+      description:
+        - Why it did not end, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
+      returned: always
+      type: dict
 summary:
-  description: Number of calls by outcome, and all of them as C(seen).
-  returned: when the calls could be read
+  description: Counts of the calls.
+  returned: if the calls could be read
   type: dict
+  contains:
+    total:
+      description: Number of entries in RV(results).
+      type: int
+    outcomes:
+      description: Number of calls for each outcome.
+      type: dict
   sample:
-    planned: 0
-    ended: 2
-    gone: 1
-    failed: 0
-    left: 0
-    seen: 3
+    total: 3
+    outcomes:
+      planned: 0
+      ended: 2
+      gone: 1
+      failed: 0
+      left: 0
 seconds:
-  description: Duration of it all.
-  returned: when the calls could be read
+  description: Duration in seconds.
+  returned: if the calls could be read
   type: float
   sample: 1.24
 error:
-  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
-  returned: when the server could not be asked, or options contradict each other
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
+  returned: failure
   type: dict
   sample:
     type: BadParameters
-    message: No filter is given, so that every call of the server would be ended
-    hint: Give one of caller, caller_regex, callee, callee_regex, call_id, older_than; or all=true if you mean it
+    message: No filter is set, so the task would end every call of the server
+    hint: Set a filter, or all=true to end every call
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import dialog

@@ -9,9 +9,9 @@ module: opensips_dispatcher
 short_description: Set destinations of the dispatcher active, inactive or probing
 version_added: 0.1.0
 description:
-  - Makes the run-time state of destinations in the sets of the module C(dispatcher) as wanted, and leaves all others alone.
-  - Reads C(ds_list), writes C(ds_set_state) where a state differs, and reads again to see that it did change.
-  - The state is that of the running server. The column C(state) of the table C(dispatcher) only counts at its first load, see
+  - Sets the run-time state of destinations of the module C(dispatcher), and leaves all other destinations alone.
+  - Reads C(ds_list). If a state differs, writes C(ds_set_state), and reads again to verify the change.
+  - Changes only the running server. The column C(state) of the table C(dispatcher) is the state that a destination starts with, see
     M(community.opensips.opensips_table).
 extends_documentation_fragment:
   - community.opensips._attributes
@@ -24,14 +24,16 @@ attributes:
 options:
   destinations:
     description:
-      - The destinations and their states. One that the server does not have is an error that lists those that it has.
+      - The destinations and their states.
+      - If the server does not have a destination, the task fails and lists the destinations that it has. If a set has a URI twice, the task
+        fails as well, because C(ds_set_state) changes only the first one. In both cases, nothing is written.
     type: list
     elements: dict
     required: true
     suboptions:
       set:
         description:
-          - The id of the set (group).
+          - The ID of the set (group).
         type: int
         required: true
       uri:
@@ -41,15 +43,16 @@ options:
         required: true
       state:
         description:
-          - V(active) takes calls, V(inactive) takes none and is left alone.
-          - V(probing) takes none until it answers the server's OPTIONS. The server counts each request for it as one failed probe,
-            so it is sent until C(ds_probing_threshhold) is reached, up to 20 times, and through V(active) if the destination is inactive.
+          - V(active) receives calls. V(inactive) receives no calls and is not probed.
+          - V(probing) receives no calls until it answers an OPTIONS request of the server. The server counts each request for this state as
+            one failed probe. So the module repeats it until C(ds_probing_threshhold) is reached, at most 20 times. An inactive destination
+            is set to V(active) first.
         type: str
         choices: [active, inactive, probing]
         required: true
       partition:
         description:
-          - The partition of the dispatcher, which OpenSIPS has from 2.1 on.
+          - The partition of the dispatcher. Requires OpenSIPS 2.1 or later.
         type: str
         default: default
 seealso:
@@ -68,7 +71,7 @@ EXAMPLES = r"""
         uri: sip:192.0.2.10:5060
         state: inactive
 
-- name: See what would be changed to have all gateways in service
+- name: Show what has to change to put all gateways into service
   community.opensips.opensips_dispatcher:
     destinations: "{{ gateways | map('combine', {'set': 1, 'state': 'active'}) }}"
   check_mode: true
@@ -86,36 +89,50 @@ results:
   elements: dict
   contains:
     partition:
-      description: The partition, V(default) where the server has none.
+      description: The partition. V(default) if the server has no partitions.
       type: str
       sample: default
     set:
-      description: The id of the set.
+      description: The ID of the set.
       type: int
       sample: 1
     uri:
-      description: The destination as the server writes it.
+      description: The URI, as the server lists it.
       type: str
       sample: sip:192.0.2.10:5060
     changed:
-      description: Whether its state was, or in check mode would be, changed.
+      description: Whether it was changed, or would be changed in check mode.
       type: bool
     before:
-      description: What it was.
+      description:
+        - The state before the task.
       type: dict
       sample: {state: active}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: The state after the task, as the server reports it. In check mode, the state that the task would reach.
       type: dict
       sample: {state: inactive}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: The requests that were sent, or that would be sent in check mode.
       type: list
       elements: dict
+      contains:
+        command:
+          description: The MI command.
+          type: str
+        params:
+          description: Its parameters.
+          type: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description:
+        - Why it could not be changed, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
+      returned: always
+      type: dict
+error:
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
+  returned: failure
+  type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

@@ -9,11 +9,11 @@ module: opensips_drouting
 short_description: Enable and disable gateways and carriers of dynamic routing, and their probing
 version_added: 0.1.0
 description:
-  - Makes the run-time state of gateways and carriers of the module C(drouting) as wanted, and leaves all others alone.
-  - Reads C(dr_gw_status), C(dr_carrier_status) and C(dr_enable_probing), writes with the same commands where something differs,
-    and reads again to see that it did change.
-  - The state is that of the running server, which writes it to its tables with C(persistent_state) set. A reload keeps it, unless
-    told otherwise.
+  - Enables and disables gateways and carriers of the module C(drouting), and the probing of gateways. Leaves all others alone.
+  - Reads C(dr_gw_status), C(dr_carrier_status) and C(dr_enable_probing). If something differs, writes with the same commands, and
+    reads again to verify the change.
+  - Changes the running server. If C(persistent_state) of drouting is set, the server also writes the state to its tables. A reload
+    keeps the state, unless O(community.opensips.opensips_reload#module:inherit_state) is V(false).
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -25,50 +25,52 @@ attributes:
 options:
   gateways:
     description:
-      - The gateways and whether they take calls. One that the server does not have is an error that lists those that it has.
+      - The gateways, and whether they receive calls.
+      - If the server does not have a gateway, the task fails and lists the gateways that it has.
       - At least one of O(gateways), O(carriers) and O(probing) is required.
     type: list
     elements: dict
     suboptions:
       id:
         description:
-          - The id of the gateway, C(gwid) of its row.
+          - The ID of the gateway, which is the C(gwid) of its row.
         type: str
         required: true
       enabled:
         description:
-          - V(true) makes it active. Where it is probed and does not answer, the server disables it again.
-          - V(false) disables it until it is enabled by command, so a gateway that probing disabled is a change, too. OpenSIPS 1.11
-            does not tell the two apart, and there a gateway that is off counts as disabled.
+          - V(true) makes the gateway active. If probing is on and the gateway does not answer, the server disables it again.
+          - V(false) disables the gateway until it is enabled by command. So a gateway that probing disabled counts as different.
+          - OpenSIPS 1.11 does not report why a gateway is disabled. There, any disabled gateway counts as unchanged.
         type: bool
         required: true
       partition:
         description:
-          - The partition, required where C(use_partitions) of drouting is set, and refused elsewhere. OpenSIPS 2.1 and later have them.
+          - The partition. Required if C(use_partitions) of drouting is set, and refused if not. Requires OpenSIPS 2.1 or later.
         type: str
   carriers:
     description:
-      - The carriers and whether they are used.
+      - The carriers, and whether they are used.
+      - If the server does not have a carrier, the task fails and lists the carriers that it has.
     type: list
     elements: dict
     suboptions:
       id:
         description:
-          - The id of the carrier, C(carrierid) of its row.
+          - The ID of the carrier, which is the C(carrierid) of its row.
         type: str
         required: true
       enabled:
         description:
-          - Whether it is used.
+          - Whether the carrier is used.
         type: bool
         required: true
       partition:
         description:
-          - As that of gateways.
+          - The partition, as in O(gateways[].partition).
         type: str
   probing:
     description:
-      - Whether the server probes gateways, all of them. It takes OpenSIPS 3.0 or later.
+      - Whether the server probes its gateways. Requires OpenSIPS 3.0 or later.
     type: bool
 seealso:
   - module: community.opensips.opensips_facts
@@ -95,7 +97,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each gateway, then for each carrier, then for O(probing).
+  description: One entry for each gateway, then one for each carrier, then one for O(probing).
   returned: always
   type: list
   elements: dict
@@ -105,33 +107,47 @@ results:
       type: str
       sample: gateway
     partition:
-      description: The partition, null where there is none.
+      description: The partition, or null if there is none.
       type: str
     id:
-      description: The id of the gateway or the carrier, null of probing.
+      description: The ID of the gateway or carrier. Null for probing.
       type: str
       sample: gw1
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether it was changed, or would be changed in check mode.
       type: bool
     before:
       description:
-        - What it was. Of a gateway C(state), which is V(active), V(inactive), V(probing), or V(disabled_mi) (off until it is
-          enabled by command; OpenSIPS 1.11 says V(inactive)). Of carriers and probing C(enabled).
+        - The state before the task, as C(enabled).
+        - If the entry disables a gateway, it also has C(auto_reenable), which is whether probing may enable the gateway again. OpenSIPS
+          1.11 does not report that.
       type: dict
-      sample: {state: active}
+      sample: {enabled: true, auto_reenable: true}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: The state after the task, as the server reports it. In check mode, the state that the task would reach.
       type: dict
-      sample: {state: disabled_mi}
+      sample: {enabled: false, auto_reenable: false}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: The requests that were sent, or that would be sent in check mode.
       type: list
       elements: dict
+      contains:
+        command:
+          description: The MI command.
+          type: str
+        params:
+          description: Its parameters.
+          type: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description:
+        - Why it could not be changed, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
+      returned: always
+      type: dict
+error:
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
+  returned: failure
+  type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

@@ -9,10 +9,10 @@ module: opensips_load_balancer
 short_description: Enable and disable destinations of the load balancer, and set their capacities
 version_added: 0.1.0
 description:
-  - Makes the run-time state of destinations of the module C(load_balancer) as wanted, and leaves all others alone.
-  - Reads C(lb_list), writes C(lb_status) and C(lb_resize) where something differs, and reads again to see that it did change.
-  - The server keeps the state when it loads its table again, but takes the capacities from the table then. To have those stay,
-    change the table, see M(community.opensips.opensips_table).
+  - Sets the run-time state of destinations of the module C(load_balancer), and leaves all other destinations alone.
+  - Reads C(lb_list). If something differs, writes C(lb_status) and C(lb_resize), and reads again to verify the change.
+  - Changes only the running server. A reload keeps the state, but reads the capacities from the table. To make capacities permanent,
+    change the table with M(community.opensips.opensips_table).
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -24,16 +24,18 @@ attributes:
 options:
   destinations:
     description:
-      - The destinations and what is wanted of them. One that the server does not have is an error that lists those that it has.
-      - Each is named by O(destinations[].id), or by O(destinations[].uri) together with O(destinations[].group).
-      - At least one of O(destinations[].enabled) and O(destinations[].resources) is required.
+      - The destinations, with their state and capacities.
+      - Choose each destination by O(destinations[].id), or by O(destinations[].uri) and O(destinations[].group).
+      - Set at least one of O(destinations[].enabled) and O(destinations[].resources).
+      - If the server does not have a destination, the task fails and lists the destinations that it has. If it has the URI in the group more
+        than once, the task fails and lists their IDs. In both cases, nothing is written.
     type: list
     elements: dict
     required: true
     suboptions:
       id:
         description:
-          - The id of the destination, which is that of its row in the table.
+          - The ID of the destination, which is the C(id) of its row in the table.
         type: int
       uri:
         description:
@@ -45,14 +47,14 @@ options:
         type: int
       enabled:
         description:
-          - Whether the destination takes calls.
-          - V(false) also keeps probing from enabling it again.
-          - V(true) makes it take calls at once. Where it is probed and does not answer, the server disables it again.
+          - Whether the destination receives calls.
+          - V(false) also prevents that probing enables the destination again.
+          - V(true) enables it immediately. If probing is on and the destination does not answer, the server disables it again.
         type: bool
       resources:
         description:
-          - The capacities of its resources, which are numbers of calls. Resources that are not named stay as they are.
-          - A resource that the destination does not have is an error that lists those that it has.
+          - Capacities by the name of the resource, each a number of calls. Other resources of the destination keep their capacity.
+          - If the destination does not have a resource, the task fails and lists the resources that it has.
         type: dict
 seealso:
   - module: community.opensips.opensips_facts
@@ -87,38 +89,51 @@ results:
   elements: dict
   contains:
     id:
-      description: The id of the destination.
+      description: The ID of the destination.
       type: int
       sample: 2
     uri:
-      description: The destination as the server writes it.
+      description: The URI, as the server lists it.
       type: str
       sample: sip:192.0.2.20:5060
     group:
-      description: Its group.
+      description: The group.
       type: int
       sample: 1
     changed:
-      description: Whether it was, or in check mode would be, changed.
+      description: Whether it was changed, or would be changed in check mode.
       type: bool
     before:
       description:
-        - What it was, of what is named, which are C(enabled), C(resources), and C(auto_reenable) (whether probing may enable
-          it again) where it shall be disabled.
+        - The state before the task, as far as the entry sets it. It has C(enabled) and C(resources).
+        - If the entry disables the destination, it also has C(auto_reenable), which is whether probing may enable the destination again.
       type: dict
       sample: {enabled: true, resources: {pstn: 32}}
     after:
-      description: What it is, read back from the server, or in check mode would be.
+      description: The state after the task, as the server reports it. In check mode, the state that the task would reach.
       type: dict
       sample: {enabled: true, resources: {pstn: 64}}
     requests:
-      description: The MI commands with their parameters that were, or would be, sent.
+      description: The requests that were sent, or that would be sent in check mode.
       type: list
       elements: dict
+      contains:
+        command:
+          description: The MI command.
+          type: str
+        params:
+          description: Its parameters.
+          type: dict
     error:
-      description: Why it could not be changed.
-      returned: when the server refused
-      type: str
+      description:
+        - Why it could not be changed, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
+      returned: always
+      type: dict
+error:
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
+  returned: failure
+  type: dict
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module.state import run_state

@@ -6,13 +6,13 @@
 
 DOCUMENTATION = r"""
 module: opensips_reload
-short_description: Have OpenSIPS read tables, or its routes, again
+short_description: Make OpenSIPS reload tables or its routes
 version_added: 0.1.0
 description:
-  - Sends the command that makes a running OpenSIPS read a table of its database again, or the routes of its configuration.
-    Which command that is, by the table's name, is known for every version from 1.11 to 4.0.
-  - Waits until the server has done it.
-  - It changes the server each time it runs. Use it in handlers.
+  - Makes a running OpenSIPS reload tables of its database, or the routes in its configuration.
+  - Finds the command for each table, for every version from 1.11 to 4.0.
+  - Waits until the server has finished.
+  - Reloads each time that it runs, so use it in handlers.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -21,49 +21,49 @@ attributes:
   check_mode:
     support: full
     details:
-      - Everything is checked, and what would be sent is returned.
+      - Checks the options and reports the requests that it would send.
   diff_mode:
     support: full
     details:
-      - The requests that are sent.
+      - Shows the requests.
   idempotent:
     support: none
     details:
-      - A reload is an event, it takes place each time.
+      - Each run reloads again.
   platform:
     platforms: posix
 options:
   tables:
     description:
-      - Tables, under the names that OpenSIPS gives them by default, such as V(dispatcher), V(dr_gateways) or V(tls_mgm).
-      - V(routes) stands for the routes in the configuration file. It takes OpenSIPS 3.0 or later.
-      - Names of modules such as V(drouting), and of commands such as V(ds_reload) or V(dispatcher:reload), are understood, too.
-      - Tables that one command reads are reloaded once, so V(dr_gateways) and V(dr_rules) cost one reload.
-      - A table that OpenSIPS reads anew each time, such as V(subscriber), or only when it starts, is refused.
+      - Tables to reload, by their default names in OpenSIPS, such as V(dispatcher), V(dr_gateways) or V(tls_mgm).
+      - V(routes) reloads the routes in the configuration file. Requires OpenSIPS 3.0 or later.
+      - The name of a module, such as V(drouting), or of a command, such as V(ds_reload) or V(dispatcher:reload), works as well.
+      - If one command reloads several of the tables, it is sent once. So V(dr_gateways) and V(dr_rules) together are one reload.
+      - If OpenSIPS reads a table at each use, such as V(subscriber), or only when it starts, the task fails.
     type: list
     elements: str
     required: true
   partition:
     description:
-      - Reload this partition alone. If not set, all of them are.
-      - It is for C(dispatcher), C(address), C(dialplan), C(dr_*) and C(trie_table), so that all of O(tables) have to be among them.
-        It takes OpenSIPS 2.2 or later.
+      - Reloads only this partition. If not set, the server reloads all partitions.
+      - Works with C(dispatcher), C(address), C(dialplan), C(dr_*) and C(trie_table). If O(tables) has another one, the task fails.
+      - Requires OpenSIPS 2.2 or later.
     type: str
   inherit_state:
     description:
-      - Whether destinations and gateways keep the state that they have at run time. With V(false) they start with the one in the table.
-      - It is for C(dispatcher) and C(dr_*). It takes OpenSIPS 3.4 or later, which keeps the state if this is not set.
+      - Whether destinations and gateways keep their run-time state. With V(false), they start with the state in the table.
+      - Works with C(dispatcher) and C(dr_*). If O(tables) has another one, the task fails.
+      - Requires OpenSIPS 3.4 or later. If not set, those versions keep the state.
     type: bool
   wait_timeout:
     description:
-      - Seconds to wait for each reload. Large tables take their time, and C(routes) up to 20 seconds until all processes of the server have them.
-      - A server that is just reloading the same data is asked again until then.
+      - Maximum number of seconds to wait for each reload. V(routes) can take up to 20 seconds.
+      - If another reload of the same data is in progress, the module tries again until this time is over.
     type: float
     default: 60
 notes:
-  - When the server refuses, it keeps what it had, except for C(rtpproxy_sockets) and C(rtpengine), which it drops before it reads them.
-  - C(routes) and C(sockets) go on in the background after the server has answered. Each process has taken in the new routes by then, and
-    switches to them before the next message that it handles.
+  - If the server refuses to reload, it keeps the old data. Only C(rtpproxy_sockets) and C(rtpengine) are dropped before they are read.
+  - After the reply to C(routes) or C(sockets), each process of the server has the new data. It uses the data from its next message on.
 seealso:
   - module: community.opensips.opensips_mi_command
 author:
@@ -71,11 +71,11 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Read the dispatcher's destinations again
+- name: Reload the destinations of the dispatcher
   community.opensips.opensips_reload:
     tables: dispatcher
 
-- name: Read all of drouting and the load balancer again, which are two reloads
+- name: Reload dynamic routing and the load balancer, with two commands
   community.opensips.opensips_reload:
     tables:
       - dr_gateways
@@ -83,68 +83,94 @@ EXAMPLES = r"""
       - dr_rules
       - load_balancer
 
-- name: Begin with the states in the table
+- name: Start with the states in the table
   community.opensips.opensips_reload:
     tables: dispatcher
     partition: default
     inherit_state: false
 
-- name: Use the new routes without a restart
+- name: Reload the routes without a restart
   community.opensips.opensips_reload:
     tables: routes
 """
 
 RETURN = r"""
 results:
-  description: What became of each of O(tables), in their order.
-  returned: when all of them could be planned
+  description: One entry for each of O(tables), in the same order.
+  returned: if the options were valid for this server
   type: list
   elements: dict
   contains:
     name:
-      description: As it was given.
+      description: The name, as in O(tables).
       type: str
       sample: dr_gateways
     command:
-      description: The server's own name of the command.
+      description: The name of the command on this server.
       type: str
       sample: drouting:reload
     params:
-      description: Its parameters, empty if it has none.
+      description: The parameters of the command.
       type: dict
       sample: {}
     background:
-      description: Whether the server goes on after it has answered.
+      description: Whether the server continues after its reply.
       type: bool
       sample: false
     outcome:
       description:
-        - V(reloaded), V(planned) in check mode, V(failed), or V(not_run) after one that failed.
+        - V(reloaded) or V(failed), or V(not_run) after another one failed. V(planned) in check mode.
       type: str
       sample: reloaded
     changed:
-      description: Whether it was, or in check mode would be, reloaded.
+      description: Whether it was reloaded, or would be reloaded in check mode.
       type: bool
       sample: true
     requests:
-      description: What was sent, or in check mode would be. Empty for a table that the command of an earlier one reads as well.
+      description: The requests that were sent, or that would be sent in check mode. Empty if the command of an earlier entry covers the table.
       type: list
       elements: dict
+      contains:
+        command:
+          description: The MI command.
+          type: str
+        params:
+          description: Its parameters.
+          type: dict
       sample:
         - command: drouting:reload
           params: {}
     seconds:
-      description: How long the server took.
-      returned: when it was reloaded
+      description: Duration of the reload in seconds.
+      returned: if it was reloaded
       type: float
       sample: 0.012
     error:
-      description: Why it failed.
-      returned: when it failed
-      type: str
-      sample: "The server refused rtpengine_reload: 400 Dynamic loading not enabled. It still runs the nodes that it had"
+      description:
+        - Why the reload failed, with C(type), C(message) and C(hint), or null.
+        - If the server answered an error, also C(code), C(reason) and C(data).
+      returned: always
+      type: dict
+summary:
+  description: Counts of the entries.
+  returned: if the options were valid for this server
+  type: dict
+  contains:
+    total:
+      description: Number of entries in RV(results).
+      type: int
+    outcomes:
+      description: Number of entries for each outcome.
+      type: dict
+  sample:
+    total: 1
+    outcomes:
+      planned: 0
+      reloaded: 1
+      failed: 0
+      not_run: 0
 error:
-  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
   returned: failure
   type: dict
   sample:

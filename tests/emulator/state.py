@@ -92,10 +92,12 @@ class Blacklist:
 
 
 class Dialog:
-    """An answered call. number: of the call. fields: callid, from_uri, to_uri, start, state; ends: when it is over by itself;
-    lists: how often it is listed with others until then; end: what a dlg_end_dlg does to it, "gone", "stays" or "refused"; caller_sdp."""
+    """A call. number: of the call. fields: callid, from_uri, to_uri, start, state; ends: when it is over by itself;
+    lists: how often it is listed with others until then; end: what a dlg_end_dlg does to it, "gone", "stays" or "refused";
+    caller_sdp; callee_contact and callee_route_set: where it went; profiles: list of (name, value or None)."""
 
     state, ends, lists, end = 3, None, None, "gone"
+    callee_contact, callee_route_set, profiles = "sip:127.0.0.1:19500;transport=UDP", "", ()
 
     def __init__(self, number, sip_port, now, **fields):
         self.number = number
@@ -106,8 +108,10 @@ class Dialog:
         self.to_uri = "sip:callee@127.0.0.1:%d" % sip_port
         self.caller_tag = "7400SIPpTag00%d" % number
         self.__dict__.update(fields)
+        if self.state in (1, 2):
+            # the server takes the contact from the answer
+            self.start, self.callee_contact = 0, ""
         self.callee_tag = "7398SIPpTag01%d" % number
-        self.callee_contact = "sip:127.0.0.1:19500;transport=UDP"
         # 2.x keeps an SDP only where it refreshes calls by itself, so that its own of this call is not told
         self.kept_sdp = fields.get("caller_sdp"), fields.get("callee_sdp")
         self.caller_sdp, self.callee_sdp = self.kept_sdp[0] or _sdp(6004), self.kept_sdp[1] or _sdp(6000)
@@ -161,6 +165,8 @@ class State:
         self.log_filters, self.log_muted = {}, {}
         self.subscribers = {}  # event -> {socket: (expire, since)}
         self.dialogs = []
+        # {name: whether it has values}
+        self.profiles = {"lbXpstn": True, "lbXtransc": True}
         self.nat_ping = True
         self.dr_probing = True
         self.shared_variables = {"debug": 7}
@@ -231,6 +237,7 @@ class State:
     def add_dialog(self, age=0, seconds=None, **fields):
         """One more call, that many seconds old, which lasts that many more."""
         now = time.time()
+        self.profiles.update((name, value is not None) for name, value in fields.get("profiles", ()))
         number = 1 + max([dialog.number for dialog in self.dialogs], default=0)
         fields.setdefault("ends", None if seconds is None else now + seconds)
         self.dialogs.append(Dialog(number, self.sip_port, now, start=int(now - age), **fields))

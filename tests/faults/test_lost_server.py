@@ -279,7 +279,7 @@ def test_calls_that_a_hung_server_was_to_end_are_accounted_for(emulator):
     assert {each["outcome"] for each in result["results"]} <= {"failed", "gone"}
     # what went out may have been done; of the others that is certain not to be
     untold = [each for each in result["results"] if not each["requests"]]
-    assert all("takes no more requests" in each["error"] for each in untold)
+    assert all("takes no more requests" in each["error"]["message"] for each in untold)
 
 
 # ---- waiting for phones

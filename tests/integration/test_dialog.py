@@ -14,6 +14,7 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     run_cases,
 )
 from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
@@ -226,7 +227,7 @@ def test_bad_input_ends_nothing(ansible, emulator, version):
         {
             "no filter": (absent, ["No filter", "all=true"]),
             "no filter after the timeout": ({**drained, "end_after_timeout": True}, ["No filter", "all=true"]),
-            "all and a filter": ({**absent, "all": True, "caller": ["x"]}, ["all is given beside a filter"]),
+            "all and a filter": ({**absent, "all": True, "caller": ["x"]}, ["all is set together with a filter"]),
             "an empty filter": ({**absent, "caller": []}, ["caller is an empty list"]),
             "an empty text": ({**absent, "callee": [""]}, ["callee holds an empty text"]),
             "no regular expression": ({**absent, "caller_regex": ["["]}, ["caller_regex '['"]),
@@ -240,6 +241,28 @@ def test_bad_input_ends_nothing(ansible, emulator, version):
     )
     assert not [name for name in commands_of(emu) if "dlg" in name or "dialog" in name]
     assert len(emu.state()["dialogs"]) == 2
+
+
+@pytest.mark.parametrize("version", ["2.4", "4.0"])
+def test_a_gateway_is_drained_by_where_its_calls_went(emulator, version):
+    emu = emulator(version, phones=0)
+    gateway = {"callee_contact": "sip:[2001:db8::10]:5060", "profiles": [("gateway", "one")]}
+    emu.add_dialog(callid="up", to_uri="sip:4930@example.com", **gateway)
+    emu.add_dialog(callid="elsewhere", to_uri="sip:4930@example.com")
+
+    def drained(**filters):
+        return run_module("dialog", {**fifo_of(emu), "state": "drained", "wait_timeout": 0, **filters})
+
+    assert drained(callee="*@[2001:db8::10]")["results"] == []
+    profile = [{"name": "gateway", "value": "one"}]
+    for filters in ({"callee_contact": "[2001:db8:0:0::10]"}, {"profile": profile, "callee_socket": "udp:*"}):
+        result = drained(**filters)
+        assert result["failed"] and result["error"]["type"] == "NotEnded" and "wait_timeout" in result["error"]["hint"]
+        assert outcomes(result) == {"up": "left"}
+        assert result["results"][0]["callee_contacts"] == ["sip:[2001:db8::10]:5060"]
+    ended = run_module("dialog", {**fifo_of(emu), "state": "absent", "profile": profile})
+    assert outcomes(ended) == {"up": "ended"} and "failed" not in ended
+    assert emu.state()["dialogs"] == ["elsewhere"]
 
 
 def test_a_server_that_does_not_list_its_calls(ansible, emulator):

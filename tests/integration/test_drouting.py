@@ -118,7 +118,7 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
         "unknown gateway": (args([("gw1", False), ("gw9", False)]), ["gateways", "no gateway gw9", "gw1, gw2"]),
         "unknown carrier": (args([("gw1", False)], [("cr9", False)]), ["carriers", "no carrier cr9", "cr1"]),
         "twice": (args([("gw1", False), ("gw1", True)]), ["gateways: entries 1 and 2 are the same"]),
-        "partition": (args([("gw1", False)], partition="pstn"), ["partition pstn", "no partitions"]),
+        "partition": (args([("gw1", False)], partition="pstn"), ["partition is pstn", "no partitions"]),
     }
     if version != "4.0":
         cases["probing"] = ({"probing": True}, ["dr_enable_probing", "drouting", "3.0"])

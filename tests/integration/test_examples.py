@@ -47,6 +47,8 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
         file.create("3.6", *tables[module])
     assert any(PREFIX + module[len("opensips_") :] in each for each in tasks)
     phone = emu.phones()[0]["contact"]
+    # the server knows the profile from then on
+    emu.add_dialog(seconds=0, profiles=[("gateway", "gw1")])
     for user in ("1001", "1002"):
         emu.add_contact(user, phone.replace("100000", user), user_agent="Yealink SIP-T46U 108.86.0.20")
         # unknown users at a phone's port answer 404: that is an answer

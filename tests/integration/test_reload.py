@@ -121,7 +121,7 @@ class TestWhatVersionsHave:
 
     def test_partition(self, results, server):
         if server.version < (2,):
-            assert_clear(results["partition"], ["partition is given", "OpenSIPS 2.2 or later"], "partition")
+            assert_clear(results["partition"], ["partition is set", "OpenSIPS 2.2 or later"], "partition")
             return
         assert results["partition"]["results"][0]["params"] == {"partition": "default"}
 
@@ -137,7 +137,7 @@ class TestWhatVersionsHave:
             nodes,
             [
                 f"refused {name_of('rtpengine_reload')}: 400",
-                "still runs the nodes that it had",
+                "still runs the old nodes",
                 "Reloaded before: dispatcher",
                 "Not reloaded: domain, dr_rules",
             ],
@@ -166,11 +166,11 @@ def test_bad_input_is_refused_before_anything_is_sent(ansible, emulator, version
         "reload",
         {
             "unknown": ({"tables": ["dispatcher", "dispatchers"]}, ["dispatchers", "Did you mean dispatcher"]),
-            "needs none": ({"tables": ["dispatcher", "subscriber"]}, ["subscriber is not reloaded", "each time"]),
+            "needs none": ({"tables": ["dispatcher", "subscriber"]}, ["subscriber cannot be reloaded", "at each use"]),
             "none": ({"tables": []}, ["tables is an empty list"]),
             "not loaded": ({"tables": ["dispatcher", "tls_mgm"]}, ["tls_reload", "module tls_mgm of OpenSIPS 2.2"]),
             "no partitions": ({"tables": ["dispatcher", "domain"], "partition": "x"}, ["domain has no partitions"]),
-            "no state": ({"tables": ["address"], "inherit_state": True}, ["address knows no state"]),
+            "no state": ({"tables": ["address"], "inherit_state": True}, ["address has no run-time state"]),
             "no time": ({"tables": ["dispatcher"], "wait_timeout": 0}, ["wait_timeout is 0"]),
         },
         fifo_of(emu),

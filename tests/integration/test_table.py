@@ -154,7 +154,7 @@ class TestReload:
         bad = of["bad partition"]
         assert bad.failed
         if version == "1.11":
-            assert "does not take it" in bad.msg and not bad["changed"]
+            assert "does not have it" in bad.msg and not bad["changed"]
         else:
             # the server alone knows its partitions
             assert bad["changed"] and "The server still runs the old data" in bad.msg

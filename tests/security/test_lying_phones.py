@@ -360,6 +360,23 @@ def test_no_call_is_ended_that_another_invented(emulator, version, call_id):
     assert ("warnings" in result) == (version == "2.4" and call_id == "liar")
 
 
+@pytest.mark.parametrize("version", ["2.4", "3.6"])
+def test_no_call_gets_into_a_profile_that_another_invented(emulator, version):
+    """The liar's SDP also hides that itself is in the profile: a drain waits for it."""
+    emu = emulator(version)
+    emu.set_dialogs(0)
+    emu.add_dialog(callid="victim", caller_tag="t")
+    number = ((1418 + 811) << 32) | (431250119 + 97)
+    sdp = invented_call("victim", number) + "\n\tcontext:: \n\t\tprofiles:: \n\t\t\tgateway:: one\n"
+    emu.add_dialog(callid="liar", caller_tag="t", caller_sdp=sdp, profiles=[("gateway", "one")])
+    emu.add_dialog(callid="wanted", caller_tag="t", profiles=[("gateway", "one")])
+    options = {"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir, "profile": [{"name": "gateway"}]}
+    run_module("dialog", {**options, "state": "absent"})
+    assert "victim" in calls(emu) and "wanted" not in calls(emu)
+    drained = run_module("dialog", {**options, "state": "drained", "wait_timeout": 0})
+    assert bool(drained.get("failed")) == ("liar" in calls(emu)), drained
+
+
 def test_a_call_in_parts_does_not_hide_the_others(emulator):
     emu = emulator("2.4")
     emu.set_dialogs(0)

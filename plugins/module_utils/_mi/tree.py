@@ -103,6 +103,8 @@ _CONTAINERS = {
     "CALLEES": ("dialog",),
     "callee": ("CALLEES",),
     "context": ("dialog",),
+    "values": ("context",),
+    "profiles": ("context",),
     "PARTITION": ("",),
     "Partition": ("",),
     "SET": ("PARTITION", ""),

@@ -8,22 +8,24 @@
 """Body of opensips_dialog: ending calls, and waiting until they are over."""
 
 import time
+from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    Task,
     TaskFailure,
     describe_error,
     describe_failure,
 )
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs
 
-# Seconds to wait for calls that nobody told to end
+# Seconds to wait for calls that the task does not end
 _DRAIN_WAIT = 300.0
 _NAMED = 5
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     texts = {"type": "list", "elements": "str"}
     return ArgumentSpec(
@@ -33,6 +35,13 @@ def spec():
             "caller_regex": dict(texts),
             "callee": dict(texts),
             "callee_regex": dict(texts),
+            "callee_contact": dict(texts),
+            "callee_socket": dict(texts),
+            "profile": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"name": {"type": "str", "required": True}, "value": {"type": "str"}},
+            },
             "call_id": dict(texts),
             "older_than": {"type": "int"},
             "all": {"type": "bool", "default": False},
@@ -44,11 +53,12 @@ def spec():
     )
 
 
-def run(task):
-    """End the calls that the filters take, or wait for them, and account for each."""
+def run(task: Task) -> Dict[str, Any]:
+    """End the calls that the filters take, or wait until they are over: the result (dict)."""
     wanted = _checked(task.params)
     ends = task.params["state"] == "absent" or task.params["end_after_timeout"]
-    task.connection.require(*(dialogs.READS + (dialogs.WRITES if ends else ())))
+    task.connection.require(*(wanted.reads + (dialogs.WRITES if ends else ())))
+    wanted.check(task.connection)
     start = time.monotonic()
     if task.check_mode:
         outcomes = [
@@ -56,10 +66,10 @@ def run(task):
             for dialog in dialogs.find(task.connection, wanted).values()
         ]
         return _result(outcomes, time.monotonic() - start)
-    ended = []
+    ended: List[dialogs.Outcome] = []
 
-    def known():
-        dialogs.conclude(ended, "the task broke off")
+    def known() -> Dict[str, Any]:
+        dialogs.conclude(ended, "the task was interrupted")
         return _result(ended, time.monotonic() - start)
 
     task.known = known
@@ -75,43 +85,43 @@ def run(task):
     return result
 
 
-def _checked(params):
+def _checked(params: Dict[str, Any]) -> dialogs.Filter:
     """The Filter of the task. Raises BadParameters."""
     wanted = dialogs.Filter(params)
     if params["all"] and not wanted.is_empty:
-        raise BadParameters("all is given beside a filter", "Leave out all, or the filters")
+        raise BadParameters("all is set together with a filter", "Remove all, or the filters")
     if params["end_after_timeout"] and params["state"] != "drained":
-        raise BadParameters("end_after_timeout is given, but state is absent", "It is for state=drained: leave it out")
+        raise BadParameters("end_after_timeout is set, but state is absent", "Remove it, or set state=drained")
     ends = params["state"] == "absent" or params["end_after_timeout"]
     if wanted.is_empty and ends and not params["all"]:
         raise BadParameters(
-            "No filter is given, so that every call of the server would be ended",
-            f"Give one of {', '.join(dialogs.FILTERS)}; or all=true if you mean it",
+            "No filter is set, so the task would end every call of the server",
+            f"Set one of {', '.join(dialogs.FILTERS)}, or all=true to end every call",
         )
     for option, least in (("wait_timeout", 0), ("wait_interval", 0.05)):
         if params[option] is not None and params[option] < least:
-            raise BadParameters(f"{option} is {params[option]:g}", f"Give {least:g} or more")
+            raise BadParameters(f"{option} is {params[option]:g}", f"Set it to {least:g} or more")
     if params["rate"] is not None and params["rate"] <= 0:
-        raise BadParameters(f"rate is {params['rate']:g}", "Give calls a second, above 0")
+        raise BadParameters(f"rate is {params['rate']:g}", "Set it to a number of calls per second above 0")
     return wanted
 
 
-def _absent(task, wanted, ended):
-    """The Outcomes. ended: list that takes those of calls that are told to end."""
+def _absent(task: Task, wanted: dialogs.Filter, ended: List[dialogs.Outcome]) -> List[dialogs.Outcome]:
+    """The Outcomes. ended: list that takes those of calls that the task ends."""
     params = task.params
     found = dialogs.find(task.connection, wanted).values()
     wait = dialogs.END_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
     return dialogs.end(task.connection, found, wait, params["wait_interval"], params["rate"], ended)
 
 
-def _drained(task, wanted, ended):
+def _drained(task: Task, wanted: dialogs.Filter, ended: List[dialogs.Outcome]) -> List[dialogs.Outcome]:
     params = task.params
     wait = _DRAIN_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
     outcomes = dialogs.drain(task.connection, wanted, wait, params["wait_interval"])
-    left = [each.dialog for each in outcomes if each.outcome == dialogs.LEFT]
+    left = [waited.dialog for waited in outcomes if waited.outcome == dialogs.LEFT and waited.is_sure]
     if not left or not params["end_after_timeout"]:
         return outcomes
-    over = [each for each in outcomes if each.outcome != dialogs.LEFT]
+    over = [waited for waited in outcomes if waited.outcome != dialogs.LEFT or not waited.is_sure]
     ended.extend(over)
     try:
         return over + dialogs.end(
@@ -122,7 +132,7 @@ def _drained(task, wanted, ended):
         raise
 
 
-def _problem(outcomes, seconds):
+def _problem(outcomes: List[dialogs.Outcome], seconds: float) -> Optional[dialogs.NotEnded]:
     """The MIError of a task that leaves calls, or None."""
     failed = [ended for ended in outcomes if ended.outcome == dialogs.FAILED]
     if failed:
@@ -140,11 +150,11 @@ def _problem(outcomes, seconds):
     return None
 
 
-def _calls(number):
+def _calls(number: int) -> str:
     return "1 call" if number == 1 else f"{number} calls"
 
 
-def _named(outcomes, note):
+def _named(outcomes: List[dialogs.Outcome], note: Callable[[dialogs.Outcome], str]) -> str:
     names = [
         f"{known.dialog['call_id']} from {known.dialog['from_uri']} to {known.dialog['to_uri']} ({note(known)})"
         for known in outcomes
@@ -152,15 +162,15 @@ def _named(outcomes, note):
     return first_few(names, _NAMED)
 
 
-def _age(dialog, now):
+def _age(dialog: Dict[str, Any], now: float) -> str:
     if dialog["timestart"] is None:
         return "not answered yet"
     return f"for {max(0.0, now - dialog['timestart']):.0f} seconds"
 
 
-def _result(outcomes, seconds):
-    results = [_entry(each) for each in outcomes]
-    diff = {"before": {}, "after": {}}
+def _result(outcomes: List[dialogs.Outcome], seconds: float) -> Dict[str, Any]:
+    results = [_entry(known) for known in outcomes]
+    diff: Dict[str, Dict[str, Any]] = {"before": {}, "after": {}}
     for entry in results:
         if entry["changed"]:
             diff["before"][f"{entry['call_id']} {entry['id']}"] = {
@@ -168,7 +178,7 @@ def _result(outcomes, seconds):
             }
     counts = {word: sum(1 for known in outcomes if known.outcome == word) for word in dialogs.OUTCOMES}
     return {
-        "changed": any(each["changed"] for each in results),
+        "changed": any(entry["changed"] for entry in results),
         "results": results,
         "summary": {"total": len(results), "outcomes": counts},
         "seconds": round(seconds, 3),
@@ -176,19 +186,20 @@ def _result(outcomes, seconds):
     }
 
 
-def _entry(each):
-    there = each.outcome in (dialogs.FAILED, dialogs.LEFT)
-    state = {"state": each.dialog["state"]}
-    entry = {name: each.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}
+def _entry(known: dialogs.Outcome) -> Dict[str, Any]:
+    there = known.outcome in (dialogs.FAILED, dialogs.LEFT)
+    state = {"state": known.dialog["state"]}
+    entry = {name: known.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}
     entry.update(
-        outcome=each.outcome,
-        changed=each.outcome in (dialogs.PLANNED, dialogs.ENDED),
+        callee_contacts=[leg["contact"] for leg in known.dialog["callees"] if leg["contact"] is not None],
+        outcome=known.outcome,
+        changed=known.outcome in (dialogs.PLANNED, dialogs.ENDED),
         before=state,
         after=state if there else None,
         requests=[],
-        error=None if each.error is None else describe_error(each.error),
+        error=None if known.error is None else describe_error(known.error),
     )
-    if each.sent or each.outcome == dialogs.PLANNED:
-        method, params = dialogs.request_of(each.dialog)
+    if known.sent or known.outcome == dialogs.PLANNED:
+        method, params = dialogs.request_of(known.dialog)
         entry["requests"] = [{"command": method, "params": params}]
     return entry

@@ -7,10 +7,13 @@
 
 """Body of opensips_reload: have the server read tables, or its routes, again."""
 
+from typing import Any, Dict, List
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.pending import PendingReload
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    Task,
     TaskFailure,
     describe_error,
     describe_failure,
@@ -24,7 +27,7 @@ NOT_RUN = "not_run"
 OUTCOMES = (PLANNED, RELOADED, FAILED, NOT_RUN)
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     return ArgumentSpec(
         {
@@ -36,46 +39,46 @@ def spec():
     )
 
 
-def run(task):
+def run(task: Task) -> Dict[str, Any]:
     """Check all that is named, then reload one after another; the first that fails ends it."""
     params = task.params
     if not params["tables"]:
-        raise BadParameters("tables is an empty list", "Name a table, or routes")
+        raise BadParameters("tables is an empty list", "Add a table, or routes")
     if params["wait_timeout"] <= 0:
-        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Give seconds, above 0")
+        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Set it to a number of seconds above 0")
     # before the connection is opened, so that its name is the one that opensips_table uses
     server = task.connection.carrier.describe()
     planned = [
         reload.plan(task.connection, name, params["partition"], params["inherit_state"]) for name in params["tables"]
     ]
-    entries = []
-    for each in planned:
+    entries: List[Dict[str, Any]] = []
+    for plan in planned:
         # tables that one command reads are reloaded once
-        first = each.key() not in [other.key() for other in planned[: len(entries)]]
-        entries.append(_entry(each, first))
+        first = plan.key() not in [other.key() for other in planned[: len(entries)]]
+        entries.append(_entry(plan, first))
     if task.check_mode:
         return _result(entries)
 
-    def known():
+    def known() -> Dict[str, Any]:
         _skip(entries)
         return _result(entries)
 
     task.known = known
     done = {}
-    for each, entry in zip(planned, entries):
+    for plan, entry in zip(planned, entries):
         if entry["requests"]:
             try:
-                done[each.key()] = reload.run(task.connection, each, params["wait_timeout"])
+                done[plan.key()] = reload.run(task.connection, plan, params["wait_timeout"])
             except MIError as error:
                 entry.update(outcome=FAILED, error=describe_error(error), changed=error.maybe_sent)
                 _skip(entries)
                 raise TaskFailure(_text(error, entries), dict(_result(entries), **describe_failure(error))) from error
-        entry.update(outcome=RELOADED, seconds=done[each.key()]["seconds"])
-        PendingReload(server, reload.command_of(each.name), params["partition"]).clear()
+        entry.update(outcome=RELOADED, seconds=done[plan.key()]["seconds"])
+        PendingReload(server, reload.command_of(plan.name), params["partition"]).clear()
     return _result(entries)
 
 
-def _entry(planned, first):
+def _entry(planned: reload.Planned, first: bool) -> Dict[str, Any]:
     return {
         "name": planned.name,
         "command": planned.command,
@@ -88,13 +91,13 @@ def _entry(planned, first):
     }
 
 
-def _skip(entries):
+def _skip(entries: List[Dict[str, Any]]) -> None:
     for entry in entries:
         if entry["outcome"] == PLANNED:
             entry.update(outcome=NOT_RUN, changed=False, requests=[])
 
 
-def _text(error, entries):
+def _text(error: MIError, entries: List[Dict[str, Any]]) -> str:
     """The error, and what else was to be reloaded."""
     text = str(error)
     for outcome, heading in ((RELOADED, "Reloaded before"), (NOT_RUN, "Not reloaded")):
@@ -104,7 +107,7 @@ def _text(error, entries):
     return text
 
 
-def _result(entries):
+def _result(entries: List[Dict[str, Any]]) -> Dict[str, Any]:
     requests = [request for entry in entries if entry["changed"] for request in entry["requests"]]
     counts = {word: sum(1 for entry in entries if entry["outcome"] == word) for word in OUTCOMES}
     return {

@@ -38,7 +38,9 @@ Sources: dialog/dlg_hash.c of 1.11, 2.2, 2.4, 3.0, 3.6, 4.0; dlg_hash.h (states)
 
 import re
 from collections import namedtuple
+from typing import Any, Dict, Iterator, List, Optional
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MalformedReply,
@@ -48,7 +50,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ServerError,
     first_few,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply, TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _PASSES = 3
@@ -66,15 +68,17 @@ _STRAY = "stray"
 # An SDP that ends in CR must not take the next dialog for a line of its own.
 _GOES_ON = re.compile("\r\n(?=dialog:: )")
 
+Record = Dict[str, Any]
+
 _STATES = {1: "unconfirmed", 2: "early", 3: "confirmed_na", 4: "confirmed", 5: "deleted"}
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[Record]:
     """The dialogs of a dlg_list or dlg_list_ctx reply: list of records."""
     return list(iter_dialogs(reply))
 
 
-def iter_dialogs(reply):
+def iter_dialogs(reply: Reply) -> Iterator[Record]:
     """Like parse(), one record after another."""
     if isinstance(reply, TextTreeReply):
         return (record for record, _stray in _of_text(reply))
@@ -95,14 +99,20 @@ def _of_text(reply):
         yield record, stray
 
 
-def read(conn, callid=None, from_tag=None, context=False):
+def _command(context: bool) -> str:
+    return "dlg_list_ctx" if context else "dlg_list"
+
+
+def read(
+    conn: Connection, callid: Optional[str] = None, from_tag: Optional[str] = None, context: bool = False
+) -> List[Record]:
     """Ask the server: list of records, empty when callid names no dialog.
 
     callid, from_tag: only that dialog. context: values and profiles of each dialog, too.
     """
     params = {name: value for name, value in (("callid", callid), ("from_tag", from_tag)) if value is not None}
     try:
-        reply = conn.call("dlg_list_ctx" if context else "dlg_list", params or None)
+        reply = conn.call(_command(context), params or None)
     except ServerError as error:
         if error.code == 404 and callid is not None:
             return []
@@ -110,8 +120,10 @@ def read(conn, callid=None, from_tag=None, context=False):
     return parse(reply)
 
 
-def read_all(conn, page=None):
-    """Every dialog, however many there are: list of records. Asks for a page at a time (OpenSIPS 1.6 and later).
+def read_all(conn: Connection, page: Optional[int] = None, context: bool = False) -> List[Record]:
+    """Every dialog, however many there are, with values and profiles if context: list of records.
+
+    Asks for a page at a time (OpenSIPS 1.6 and later).
 
     Calls that end while this goes on shift those behind them to an earlier page. So pages overlap, what does not add up to
     the server's own count is read again, and what only some of the passes showed is among the records.
@@ -120,23 +132,24 @@ def read_all(conn, page=None):
     size = page or conn.carrier.page_size
     everything = {}
     for _attempt in range(_PASSES):
-        found, counts, size = _pass(conn, size)
+        found, counts, size = _pass(conn, _command(context), size)
         everything.update(found)
         if len(counts) == 1 and len(found) == min(counts):
             everything = found
             break
     if not everything and 0 not in counts:
         raise shape.malformed("the number of dialogs, none of which is listed,", max(counts))
-    return _believed(conn, list(everything.values()))
+    return _believed(conn, _command(context), list(everything.values()))
 
 
-def _believed(conn, listed):
+def _believed(conn: Connection, method: str, listed: List[Any]) -> List[Record]:
     """Those of listed, as _pass() gives them, that count: list of records. What is out of text the server must show by itself."""
-    asked = [each for each in listed if each.is_text]
+    asked = [dialog for dialog in listed if dialog.is_text]
     if not asked:
-        return [each.record for each in listed]
-    found, doubtful = [None] * len(asked), []
-    for index, reply in conn.call_many(("dlg_list", _alone(each.record)) for each in asked):
+        return [dialog.record for dialog in listed]
+    found: List[Optional[Record]] = [None] * len(asked)
+    doubtful = []
+    for index, reply in conn.call_many((method, _alone(dialog.record)) for dialog in asked):
         record = asked[index].record
         if isinstance(reply, ServerError) and reply.code == 404:
             # it is over, unless its Call-ID goes on in the next line
@@ -153,13 +166,13 @@ def _believed(conn, listed):
             doubtful.append(f"{record['id']} with the Call-ID {record['call_id']!r}")
     if doubtful:
         warning = (
-            f"Some dialogs in the server's list are not there when it is asked for their Call-ID, so they are left out: {first_few(doubtful, _NAMED)}. "
-            "A phone may have line ends in its SDP or in a header. Look with the command dlg_list"
+            f"The server lists dialogs that it does not find by their Call-ID, so the task ignores them: {first_few(doubtful, _NAMED)}. "
+            "A phone may have line ends in its SDP or in a header. Check with the command dlg_list"
         )
         # a task that waits looks often
         if warning not in conn.warnings:
             conn.warnings.append(warning)
-    return [each for each in found if each is not None]
+    return [record for record in found if record is not None]
 
 
 def _alone(record):
@@ -173,12 +186,12 @@ def _alone(record):
 _Listed = namedtuple("_Listed", "record stray is_text")
 
 
-def _pass(conn, size):
+def _pass(conn, method, size):
     """All pages once: ({what tells dialogs apart: _Listed}, {counts that the server told}, size of the pages)."""
     found, counts, index = {}, set(), 0
     while True:
         try:
-            reply = conn.call("dlg_list", {"index": index, "counter": size})
+            reply = conn.call(method, {"index": index, "counter": size})
         except (ReplyTooLarge, MITimeout) as error:
             # 1.x and 2.x give no answer at all to a datagram that would be too large
             if size == 1 or isinstance(error, MITimeout) and conn.carrier.largest_reply is None:
@@ -193,7 +206,7 @@ def _pass(conn, size):
             raise shape.malformed("the number of dialogs", count)
         counts.add(count)
         # another dialog of the same id is an invention, and which one shows later
-        found.update(((each.record["id"], each.record["call_id"]), each) for each in listed)
+        found.update(((dialog.record["id"], dialog.record["call_id"]), dialog) for dialog in listed)
         if len(listed) < size:
             return found, counts, size
         # pages overlap, so that a few calls that end meanwhile hide none
@@ -302,10 +315,10 @@ def _flags(value):
 
 
 def _leg(raw, side, cseq):
-    def get(what):
-        name = f"{side}_{what}"
+    def get(field):
+        name = f"{side}_{field}"
         # SDP keeps its line ends
-        return (shape.text(raw.get(name), name) or None) if "sdp" in what else shape.word(raw.get(name), name)
+        return (shape.text(raw.get(name), name) or None) if "sdp" in field else shape.word(raw.get(name), name)
 
     return {
         "tag": get("tag"),

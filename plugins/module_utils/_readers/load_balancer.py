@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Destinations of the load balancer: lb_list, lb_status (module load_balancer).
+"""Destinations of the load balancer: lb_list (module load_balancer).
 
 Destination records: id (int), uri (str), group (int), enabled (bool), auto_reenable (bool: probing may enable it again),
 resources (list of {name (str), max (int), load (int)}), attrs (str or None; 3.1 and later).
@@ -13,33 +13,29 @@ resources (list of {name (str), max (int), load (int)}), attrs (str or None; 3.1
 Source: load_balancer/load_balancer.c of 1.11 to 4.0. 1.11 cuts the name auto-reenable to auto-re.
 """
 
+from typing import Any, Dict, Iterator, List
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 
-def parse(reply):
+def parse(reply: Reply) -> List[Dict[str, Any]]:
     """The destinations of an lb_list reply: list of records."""
     return [_record(raw) for raw in (_of_nodes(reply.result) if reply.is_tree else _of_value(reply.result))]
 
 
-def parse_status(reply):
-    """Whether the destination of an lb_status reply is enabled: bool."""
-    enabled = shape.switch(shape.flat(reply, "lb_status").get("enable"), "enable")
-    if enabled is None:
-        raise shape.malformed("enable", reply.raw)
-    return enabled
-
-
-def read(conn):
+def read(conn: Connection) -> List[Dict[str, Any]]:
     """Ask the server: list of records."""
     return parse(conn.call("lb_list"))
 
 
-def _of_value(result):
+def _of_value(result: Any) -> List[Dict[str, Any]]:
     result = shape.mapping(result, "lb_list")
     return [shape.mapping(each, "Destinations") for each in shape.sequence(result.get("Destinations"), "Destinations")]
 
 
-def _of_nodes(nodes):
+def _of_nodes(nodes: Any) -> Iterator[Dict[str, Any]]:
     """The destinations of a tree in the shape of 3.x."""
     for node in nodes:
         if node["name"] != "Destination":
@@ -55,7 +51,7 @@ def _of_nodes(nodes):
         yield raw
 
 
-def _record(raw):
+def _record(raw: Dict[str, Any]) -> Dict[str, Any]:
     get = raw.get
     return {
         "id": _number(get("id"), "id"),
@@ -70,7 +66,7 @@ def _record(raw):
     }
 
 
-def _resource(raw):
+def _resource(raw: Dict[str, Any]) -> Dict[str, Any]:
     return {
         "name": shape.needed(raw.get("name"), "name"),
         "max": shape.integer(raw.get("max"), "max"),
@@ -78,8 +74,8 @@ def _resource(raw):
     }
 
 
-def _number(value, what):
-    number = shape.integer(value, what)
+def _number(value: Any, name: str) -> int:
+    number = shape.integer(value, name)
     if number is None:
-        raise shape.malformed(what, value)
+        raise shape.malformed(name, value)
     return number

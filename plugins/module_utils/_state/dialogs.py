@@ -12,15 +12,19 @@ when both phones have answered, or after the server's fr_timeout when they are d
 seconds, in the state deleted (dialog/dlg_req_within.c, dlg_hash.c of 1.11, 2.4, 3.6, 4.0).
 """
 
+import re
 import time
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import regexes
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor
-from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
+from ansible_collections.community.opensips.plugins.module_utils._readers import dialog_profiles, dialogs
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.glob import globs
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
+from ansible_collections.community.opensips.plugins.module_utils._state import engine
 
 READS = ("dlg_list",)
 WRITES = ("dlg_end_dlg",)
@@ -28,73 +32,126 @@ WRITES = ("dlg_end_dlg",)
 PLANNED = "planned"  # would be ended, in check mode
 ENDED = "ended"  # by this task
 GONE = "gone"  # ended without it
-FAILED = "failed"  # is still there, although it was told to end
-LEFT = "left"  # is still there, and was not told to end
+FAILED = "failed"  # is still there, although the task ended it
+LEFT = "left"  # is still there, and the task did not end it
 OUTCOMES = (PLANNED, ENDED, GONE, FAILED, LEFT)
 
-FILTERS = ("caller", "caller_regex", "callee", "callee_regex", "call_id", "older_than")
+FILTERS = (
+    "caller",
+    "caller_regex",
+    "callee",
+    "callee_regex",
+    "callee_contact",
+    "callee_socket",
+    "call_id",
+    "profile",
+    "older_than",
+)
 
-# Seconds until a call is over that was told to end: more than fr_timeout of tm, which is 30 by default
+# RFC 3261 section 20.34: the URIs of a route set are in angle brackets
+_ROUTE = re.compile(r"<([^<>]+)>")
+_DEFAULT_PORTS = {"sip": 5060, "sips": 5061}
+
+# Seconds until a call is over that the server ends: more than fr_timeout of tm, which is 30 by default
 END_WAIT = 40.0
 
 # The first look whether calls are over; later ones come at the interval of the task
 _FIRST_LOOK = 0.1
 
 
+# Says of a dialog record whether a filter takes it; None where the server does not show it yet
+Test = Callable[[Dict[str, Any]], Optional[bool]]
+
+
 class Filter:
     """The filters of a task, compiled.
 
-    given: mapping with caller, callee (shell patterns), caller_regex, callee_regex, call_id (each list of str or None),
-    older_than (seconds or None). Every one that is given must match; of a list, one element.
-    Raises BadParameters that names the option.
+    given: mapping with caller, callee, callee_contact, callee_socket (shell patterns), caller_regex, callee_regex, call_id
+    (each list of str or None), profile (list of {name, value} or None), older_than (seconds or None). Every one that is given
+    must match; of a list, one element. Raises BadParameters that names the option.
     """
 
-    def __init__(self, given):
-        self._tests = []
+    def __init__(self, given: Mapping[str, Any]):
+        self._tests: List[Test] = []
         for side, field in (("caller", "from_uri"), ("callee", "to_uri")):
             if given.get(side) is not None:
                 self._tests.append(_uri_test(_filled(given, side), field))
             if given.get(f"{side}_regex") is not None:
-                matches = regexes(_filled(given, f"{side}_regex"), f"{side}_regex")
-                self._tests.append(lambda dialog, matches=matches, field=field: matches(dialog[field]))
+                self._tests.append(_regex_test(_filled(given, f"{side}_regex"), f"{side}_regex", field))
+        if given.get("callee_contact") is not None:
+            matches = globs(_filled(given, "callee_contact"), ignore_case=True)
+            self._tests.append(_where_test(lambda leg: any(map(matches, _addresses(leg)))))
+        if given.get("callee_socket") is not None:
+            is_socket = globs(_filled(given, "callee_socket"), ignore_case=True)
+            self._tests.append(_where_test(lambda leg: is_socket(leg["bind_addr"])))
         if given.get("call_id") is not None:
             wanted = frozenset(_filled(given, "call_id"))
             self._tests.append(lambda dialog: dialog["call_id"] in wanted)
+        self._profiles = _profiles(given.get("profile"))
+        if self._profiles is not None:
+            self._tests.append(_profile_test(self._profiles))
         self._older_than = given.get("older_than")
         if self._older_than is not None and self._older_than < 0:
-            raise BadParameters(f"older_than is {self._older_than}", "Give seconds, 0 or more")
+            raise BadParameters(f"older_than is {self._older_than}", "Set it to a number of seconds, 0 or more")
 
     @property
-    def is_empty(self):
+    def is_empty(self) -> bool:
         """Whether it takes every dialog."""
         return not self._tests and self._older_than is None
 
-    def matches(self, dialog, now):
-        """Whether it takes a dialog record. now: epoch seconds."""
+    @property
+    def needs_context(self) -> bool:
+        """Whether it looks at what only dlg_list_ctx shows."""
+        return self._profiles is not None
+
+    @property
+    def reads(self) -> Tuple[str, ...]:
+        """The MI commands that it takes."""
+        return READS + (("dlg_list_ctx", "list_all_profiles") if self.needs_context else ())
+
+    def check(self, conn: Connection) -> None:
+        """Raise BadParameters for what the server does not have: a filter that can never match would end no wait."""
+        if self._profiles is None:
+            return
+        known = dialog_profiles.read(conn)
+        for name, value in self._profiles:
+            if name not in known:
+                raise engine.unknown("dialog profile", name, known, "profile")
+            if value is not None and not known[name]:
+                raise BadParameters(f"profile: {name} has no values on this server", "Remove value")
+
+    def matches(self, dialog: Dict[str, Any], now: float) -> Optional[bool]:
+        """Whether it takes a dialog record, None where nobody knows yet. now: epoch seconds."""
         # a call that is not answered yet has no age
         age = None if dialog["timestart"] is None else now - dialog["timestart"]
         if self._older_than is not None and (age is None or age < self._older_than):
             return False
-        return all(test(dialog) for test in self._tests)
+        verdicts = [test(dialog) for test in self._tests]
+        if False in verdicts:
+            return False
+        return None if None in verdicts else True
 
 
 class Outcome:
     """What became of a dialog. dialog: its record. outcome: one of the words above. error: MIError or None.
 
-    sent: whether dlg_end_dlg was sent for it.
+    sent: whether dlg_end_dlg was sent for it. is_sure: False where the server does not show yet whether the filters take it.
     """
 
-    __slots__ = ("dialog", "outcome", "error", "sent")
+    __slots__ = ("dialog", "outcome", "error", "sent", "is_sure")
 
-    def __init__(self, dialog, outcome=LEFT):
+    def __init__(self, dialog: Dict[str, Any], outcome: str = LEFT, is_sure: bool = True):
         self.dialog = dialog
         self.outcome = outcome
-        self.error = None
+        self.is_sure = is_sure
+        self.error: Optional[MIError] = None
         self.sent = False
 
 
 class NotEnded(MIError):
-    """Calls that should be over are not, or nobody knows whether they are."""
+    """A call that the task ended, or waited for, is still up, or nobody knows whether it is."""
+
+    remedy = "Increase ``wait_timeout``, and run the task again."
 
     maybe_sent = True
 
@@ -102,23 +159,38 @@ class NotEnded(MIError):
 class Unfinished(Exception):
     """Reading failed while calls were ended or waited for. error: the MIError. outcomes: list of Outcome so far."""
 
-    def __init__(self, error, outcomes):
+    def __init__(self, error: MIError, outcomes: List[Outcome]):
         super().__init__(str(error))
         self.error = error
         self.outcomes = outcomes
 
 
-def find(conn, wanted):
+def find(conn: Connection, wanted: Filter) -> Dict[str, Dict[str, Any]]:
     """The dialogs that are not over and that a Filter takes: {id: record}."""
+    return _look(conn, wanted)[0]
+
+
+def _look(conn: Connection, wanted: Filter) -> Tuple[Dict[str, Dict[str, Any]], Dict[str, Dict[str, Any]]]:
+    """({id: record} of the dialogs that a Filter takes, {id: record} of those that it may take), none of which is over."""
     now = time.time()
-    return {
-        dialog["id"]: dialog
-        for dialog in dialogs.read_all(conn)
-        if dialog["state"] != "deleted" and wanted.matches(dialog, now)
-    }
+    taken, open_ = {}, {}
+    for dialog in dialogs.read_all(conn, context=wanted.needs_context):
+        verdict = dialog["state"] != "deleted" and wanted.matches(dialog, now)
+        if verdict:
+            taken[dialog["id"]] = dialog
+        elif verdict is None:
+            open_[dialog["id"]] = dialog
+    return taken, open_
 
 
-def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
+def end(
+    conn: Connection,
+    found: Iterable[Dict[str, Any]],
+    wait: float = END_WAIT,
+    interval: float = 1.0,
+    rate: Optional[float] = None,
+    outcomes: Optional[List[Outcome]] = None,
+) -> List[Outcome]:
     """End these dialogs and see that they are over: list of Outcome, in their order.
 
     found: list of records. wait: seconds until each must be over. interval: seconds between two looks. rate: calls a second.
@@ -128,10 +200,10 @@ def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
     if outcomes is not None:
         outcomes.extend(ended)
 
-    def starting(index):
+    def starting(index: int) -> None:
         ended[index].sent = True
 
-    requests = [request_of(dialog) for dialog in found]
+    requests = [request_of(waited.dialog) for waited in ended]
     try:
         for index, reply in conn.call_many(requests, governor=Governor(rate), starting=starting):
             _note(ended[index], reply)
@@ -142,7 +214,7 @@ def end(conn, found, wait=END_WAIT, interval=1.0, rate=None, outcomes=None):
     return ended
 
 
-def conclude(outcomes, error):
+def conclude(outcomes: List[Outcome], error: Union[MIError, str]) -> None:
     """Say of dialogs whose end was not waited for that nobody knows of it. error: why (MIError or str)."""
     for ended in outcomes:
         if ended.outcome == LEFT and (ended.sent or ended.error is not None):
@@ -152,59 +224,64 @@ def conclude(outcomes, error):
             )
 
 
-def request_of(dialog):
+def request_of(dialog: Dict[str, Any]) -> engine.Request:
     """The (method, params) that end a dialog. Its id is the hash entry and id in one, in the spelling of the server's version."""
     return "dlg_end_dlg", {"dialog_id": dialog["id"]}
 
 
-def drain(conn, wanted, wait, interval):
+def drain(
+    conn: Connection, wanted: Filter, wait: float, interval: float, sleep: Callable[[float], None] = time.sleep
+) -> List[Outcome]:
     """Wait until no dialog is left that a Filter takes: list of Outcome. Those still there are LEFT.
 
-    Dialogs that begin meanwhile are waited for, too. Raises Unfinished.
+    Dialogs that begin meanwhile are waited for, too. So are those of which the server does not show yet where they go, if they
+    are there from the start: of later ones the answer shows it. Raises Unfinished.
     """
     start = time.monotonic()
-    outcomes = {}
+    outcomes: Dict[str, Outcome] = {}
+    undecided: Optional[Dict[str, Dict[str, Any]]] = None
     while True:
         try:
-            found = find(conn, wanted)
+            taken, open_ = _look(conn, wanted)
         except MIError as error:
             if not outcomes:
                 raise
             raise Unfinished(error, list(outcomes.values())) from error
-        for key, dialog in found.items():
+        undecided = {key: dialog for key, dialog in open_.items() if undecided is None or key in undecided}
+        for key, dialog in taken.items():
             outcomes.setdefault(key, Outcome(dialog))
-        for key, each in outcomes.items():
-            each.outcome = LEFT if key in found else GONE
+        for key, waited in outcomes.items():
+            waited.outcome = LEFT if key in taken else GONE
         left = wait - (time.monotonic() - start)
-        if not found or left <= 0:
-            return list(outcomes.values())
-        time.sleep(min(interval, left))
+        if left <= 0 or not (taken or undecided):
+            return list(outcomes.values()) + [Outcome(dialog, is_sure=False) for dialog in undecided.values()]
+        sleep(min(interval, left))
 
 
-def _note(each, reply):
+def _note(ended: Outcome, reply: Any) -> None:
     """Write down what the server answered to dlg_end_dlg."""
     if isinstance(reply, ServerError) and reply.code == 404:
-        each.outcome = GONE
+        ended.outcome = GONE
         return
     if isinstance(reply, MIError):
-        each.error = reply
+        ended.error = reply
         # the server said no, or never got it; without an answer it may have acted
-        each.sent = reply.maybe_sent
+        ended.sent = reply.maybe_sent
     else:
-        each.sent = True
+        ended.sent = True
 
 
-def _settle(conn, outcomes, wait, interval):
-    """Look until the dialogs are over, and tell of each what became of it."""
+def _settle(conn: Connection, outcomes: List[Outcome], wait: float, interval: float) -> None:
+    """Look until the dialogs are over, and write down what became of each."""
     deadline = time.monotonic() + wait
     pause = _FIRST_LOOK
-    waiting = {each.dialog["id"]: each for each in outcomes if each.outcome == LEFT}
+    waiting = {ended.dialog["id"]: ended for ended in outcomes if ended.outcome == LEFT}
     while waiting:
         there = {dialog["id"]: dialog for dialog in dialogs.read_all(conn) if dialog["state"] != "deleted"}
         for key in [key for key in waiting if key not in there]:
-            each = waiting.pop(key)
-            each.outcome, each.error = (ENDED, None) if each.sent else (GONE, None)
-        refused = [key for key, each in waiting.items() if not each.sent]
+            ended = waiting.pop(key)
+            ended.outcome, ended.error = (ENDED if ended.sent else GONE), None
+        refused = [key for key, ended in waiting.items() if not ended.sent]
         for key in refused:
             waiting.pop(key).outcome = FAILED
         left = deadline - time.monotonic()
@@ -221,21 +298,20 @@ def _settle(conn, outcomes, wait, interval):
             pause = min(2 * pause, interval)
 
 
-def _filled(given, option):
+def _filled(given: Mapping[str, Any], option: str) -> List[str]:
     if not given[option]:
-        raise BadParameters(f"{option} is an empty list", "Name something, or leave the option out")
-    for each in given[option]:
-        if not each.strip():
-            raise BadParameters(f"{option} holds an empty text", "It would match nothing, or all: leave it out")
+        raise BadParameters(f"{option} is an empty list", "Add an element, or remove the option")
+    if not all(text.strip() for text in given[option]):
+        raise BadParameters(f"{option} holds an empty text", "It would match nothing, or everything: remove it")
     return given[option]
 
 
-def _uri_test(patterns, field):
+def _uri_test(patterns: List[str], field: str) -> Test:
     """A pattern with @ or a colon is about the URI, as it is or as user@host; one without is about the user."""
-    whole = globs([each for each in patterns if "@" in each or ":" in each])
-    user = globs([each for each in patterns if "@" not in each and ":" not in each])
+    whole = globs([pattern for pattern in patterns if "@" in pattern or ":" in pattern])
+    user = globs([pattern for pattern in patterns if "@" not in pattern and ":" not in pattern])
 
-    def test(dialog):
+    def test(dialog: Dict[str, Any]) -> bool:
         uri = dialog[field]
         if uri is None:
             return False
@@ -245,7 +321,64 @@ def _uri_test(patterns, field):
     return test
 
 
-def _short(uri):
+def _regex_test(patterns: List[str], option: str, field: str) -> Test:
+    matches = regexes(patterns, option)
+    return lambda dialog: matches(dialog[field])
+
+
+def _where_test(matches: Callable[[Dict[str, Any]], bool]) -> Test:
+    """About the legs that were answered, since the server has no contact of others. Before the answer nobody knows."""
+
+    def test(dialog: Dict[str, Any]) -> Optional[bool]:
+        legs = [leg for leg in dialog["callees"] if leg["contact"] is not None]
+        return any(map(matches, legs)) if legs else None
+
+    return test
+
+
+def _profiles(given: Optional[List[Dict[str, Any]]]) -> Optional[List[Tuple[str, Optional[str]]]]:
+    """The option profile as list of (name, value or None)."""
+    if given is None:
+        return None
+    if not given:
+        raise BadParameters("profile is an empty list", "Name a dialog profile, or remove the option")
+    return [(profile["name"], profile["value"]) for profile in given]
+
+
+def _profile_test(wanted: List[Tuple[str, Optional[str]]]) -> Test:
+    def test(dialog: Dict[str, Any]) -> Optional[bool]:
+        # a phone's SDP may hide what follows it in the text of 1.x and 2.x
+        if dialog["context"] is None:
+            return None
+        return any(
+            profile["name"] == name and value in (None, profile["value"])
+            for profile in dialog["context"]["profiles"]
+            for name, value in wanted
+        )
+
+    return test
+
+
+def _addresses(leg: Dict[str, Any]) -> Set[str]:
+    """Where a leg is reached, in every spelling that a pattern may have: its contact, and the proxies of its route set.
+
+    Each as the URI that it is, host, host:port and user@host, without a user @host.
+    """
+    found = set()
+    for uri in [leg["contact"], *_ROUTE.findall(leg["route_set"] or "")]:
+        found.add(uri)
+        try:
+            parsed = parse_uri(uri)
+        except SipError:
+            continue
+        host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+        found.update(
+            (host, f"{host}:{parsed.port or _DEFAULT_PORTS.get(parsed.scheme, 5060)}", f"{parsed.user or ''}@{host}")
+        )
+    return found
+
+
+def _short(uri: str) -> Tuple[Optional[str], Optional[str]]:
     """(user or None, user@host or None) of a URI."""
     try:
         parsed = parse_uri(uri)

@@ -7,11 +7,19 @@
 
 """States of dispatcher destinations: ds_list and ds_set_state (module dispatcher, 1.11 and later)."""
 
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import dispatcher
 from ansible_collections.community.opensips.plugins.module_utils._state import engine
 
 STATES = {"active": "a", "inactive": "i", "probing": "p"}
+
+# (partition, set, URI in lower case)
+Key = Tuple[str, int, str]
+# what ds_list shows of each
+Found = Dict[Key, List[Dict[str, Any]]]
 
 
 class Dispatcher(engine.State):
@@ -36,41 +44,39 @@ class Dispatcher(engine.State):
     # each request for probing counts as one failed probe: it shows after ds_probing_threshhold of them (3 by default)
     ROUNDS = 20
 
-    def __init__(self, params):
+    def __init__(self, params: Dict[str, Any]):
         self.wanted = params["destinations"]
-        engine.check_unique("destinations", [_key(each) for each in self.wanted])
+        engine.check_unique("destinations", map(_key, self.wanted))
 
-    def read(self, conn):
-        """{(partition, set, URI in lower case): list of records}. Without partitions (before 2.1) there is one."""
-        found = dispatcher.read(conn, full=False)
+    def read(self, conn: Connection) -> Found:
+        """The records of each key. Without partitions (before 2.1) there is one."""
         if conn.version < (2, 1):
-            for each in self.wanted:
-                if each["partition"] != dispatcher.DEFAULT_PARTITION:
+            for entry in self.wanted:
+                if entry["partition"] != dispatcher.DEFAULT_PARTITION:
                     raise BadParameters(
-                        f"destinations: partition {each['partition']}, but this server's dispatcher has no partitions",
-                        "Leave partition out; it takes OpenSIPS 2.1 and later",
+                        f"destinations: partition is {entry['partition']}, but the dispatcher of this server has no partitions",
+                        "Remove partition; it requires OpenSIPS 2.1 or later",
                     )
-        records = {}
-        for record in found:
-            records.setdefault(_key(record), []).append(record)
-        return records
+        found: Found = {}
+        for record in dispatcher.read(conn, full=False):
+            found.setdefault(_key(record), []).append(record)
+        return found
 
-    def items(self, found):
+    def items(self, found: Found) -> List[engine.Item]:
         """One Item a destination. Raises BadParameters for those that the server does not have, or has more than once."""
         items = []
-        for each in self.wanted:
-            records = found.get(_key(each))
+        for entry in self.wanted:
+            records = found.get(_key(entry))
             if records is None:
-                known = (_label(record) for some in found.values() for record in some)
-                raise engine.unknown("destination", _label(each), known, "destinations")
+                known = (_label(record) for records in found.values() for record in records)
+                raise engine.unknown("destination", _label(entry), known, "destinations")
             if len(records) > 1:
-                raise _ambiguous(each, records)
-            record = records[0]
-            identity = {"partition": record["partition"], "set": record["set"], "uri": record["uri"]}
-            items.append(engine.Item(identity, {"state": record["state"]}, {"state": each["state"]}))
+                raise _ambiguous(entry, records)
+            identity = {name: records[0][name] for name in ("partition", "set", "uri")}
+            items.append(engine.Item(identity, {"state": records[0]["state"]}, {"state": entry["state"]}))
         return items
 
-    def requests(self, item):
+    def requests(self, item: engine.Item) -> Iterator[engine.Request]:
         """ds_set_state, for probing after active, since an inactive destination ignores it."""
         group = str(item.identity["set"])
         if item.identity["partition"] != dispatcher.DEFAULT_PARTITION:
@@ -82,19 +88,20 @@ class Dispatcher(engine.State):
             yield "ds_set_state", {"state": STATES[step], "group": group, "address": item.identity["uri"]}
 
 
-def _key(each):
+def _key(destination: Mapping[str, Any]) -> Key:
     # as ds_set_state compares them
-    return (each["partition"], each["set"], each["uri"].lower())
+    return destination["partition"], destination["set"], destination["uri"].lower()
 
 
-def _ambiguous(each, records):
+def _ambiguous(entry: Mapping[str, Any], records: List[Dict[str, Any]]) -> BadParameters:
     sockets = ", ".join(str(record["socket"] or "no socket of its own") for record in records)
     return BadParameters(
-        f"destinations: the server has {_label(each)} {len(records)} times ({sockets}), and ds_set_state reaches the first one only",
-        "Put them into sets of their own, or give them URIs that differ",
+        f"destinations: the server has {_label(entry)} {len(records)} times ({sockets}), and ds_set_state changes only the first one",
+        "Move them to different sets, or give them different URIs",
     )
 
 
-def _label(each):
-    text = f"{each['uri']} of set {each['set']}"
-    return text if each["partition"] == dispatcher.DEFAULT_PARTITION else f"{text} of partition {each['partition']}"
+def _label(destination: Mapping[str, Any]) -> str:
+    text = f"{destination['uri']} of set {destination['set']}"
+    partition = destination["partition"]
+    return text if partition == dispatcher.DEFAULT_PARTITION else f"{text} of partition {partition}"

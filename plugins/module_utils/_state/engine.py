@@ -26,7 +26,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.governor im
 # Things that a message names before it counts the rest
 _MOST_NAMED = 20
 
-Values = Optional[Dict[str, Any]]
+# dict of what is compared, or None where there is nothing
+Values = Any
 Request = Tuple[str, Dict[str, Any]]
 
 
@@ -77,6 +78,9 @@ class State:
     ROUNDS = 1
     SETTLE = 0.0
 
+    def __init__(self, params: Dict[str, Any]):
+        raise NotImplementedError
+
     def read(self, conn: Connection) -> Any:
         """What the server has now, in a form of the declaration's own. Raises what the readers raise."""
         raise NotImplementedError
@@ -92,6 +96,8 @@ class State:
 
 class StateNotReached(MIError):
     """The server accepted every request, and still reports another state."""
+
+    remedy = "Check the log of the server, and whether something else changes the state. Then run the task again."
 
     maybe_sent = True
 

@@ -14,8 +14,10 @@ Sources: the mi_export_t tables of modules/* of 1.11, 2.4, 3.6, 4.0; mi_core.c.
 """
 
 import time
+from typing import Any, Dict, Hashable, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ExplainedError,
@@ -82,10 +84,10 @@ _PARTITION = {
 
 _BACKGROUND = frozenset(("reload_routes", "sockets_reload"))
 
-_EACH_TIME = "OpenSIPS reads it each time that it needs it, so a change counts at once"
-_AT_START = "OpenSIPS reads it only when it starts: restart it"
-_OWN = "OpenSIPS writes it itself, and has no command to read it again"
-_RATES = "Its sheets are reloaded one by one: call rc_reloadVendorRate or rc_reloadClientRate with opensips_mi_command"
+_EACH_TIME = "OpenSIPS reads it at each use, so a change takes effect immediately"
+_AT_START = "OpenSIPS reads it only when it starts: restart the server"
+_OWN = "OpenSIPS writes this table itself, and has no command to reload it"
+_RATES = "Its rate sheets are reloaded one at a time: call rc_reloadVendorRate or rc_reloadClientRate with opensips_mi_command"
 
 _NO_RELOAD = {
     _EACH_TIME: "subscriber uri dbaliases usr_preferences grp speed_dial closeddial domainpolicy cpl xcap"
@@ -117,25 +119,25 @@ class Planned:
 
     __slots__ = ("name", "command", "params", "background")
 
-    def __init__(self, name, command, params, background):
+    def __init__(self, name: str, command: str, params: Dict[str, Any], background: bool):
         self.name, self.command, self.params, self.background = name, command, params, background
 
-    def key(self):
+    def key(self) -> Hashable:
         """Equal for two reloads that are one and the same to the server."""
         return self.command, tuple(sorted(self.params.items()))
 
 
-def has_reload(name):
+def has_reload(name: str) -> bool:
     """Whether some version of OpenSIPS reads this table, or thing, again when it is told to."""
     return command_of(name) is not None
 
 
-def names():
+def names() -> List[str]:
     """Every table that can be reloaded, and what else can, sorted."""
     return sorted(set(_COMMAND_OF) | set(_THINGS))
 
 
-def plan(conn, name, partition=None, inherit_state=None):
+def plan(conn: Connection, name: str, partition: Optional[str] = None, inherit_state: Optional[bool] = None) -> Planned:
     """What reloads the table or thing called name (str) on this server: Planned. Nothing but reads is sent.
 
     name: a table as OpenSIPS calls it by default, "routes", a module, or a command such as ``ds_reload``.
@@ -146,7 +148,7 @@ def plan(conn, name, partition=None, inherit_state=None):
     command = command_of(name)
     if command is None:
         raise _unknown(name)
-    params = {}
+    params: Dict[str, Any] = {}
     if partition is not None:
         params.update(_partition(conn, name, command, partition))
     if inherit_state is not None:
@@ -154,7 +156,7 @@ def plan(conn, name, partition=None, inherit_state=None):
     return Planned(name, conn.check(command, params or None), params, command in _BACKGROUND)
 
 
-def run(conn, planned, timeout=None):
+def run(conn: Connection, planned: Planned, timeout: Optional[float] = None) -> Dict[str, Any]:
     """Send a Planned reload and wait for the end: dict of name, command, params, background and seconds (float).
 
     timeout: seconds to wait for it, DEFAULT_WAIT by default. A server that is busy with another reload of the same data is
@@ -173,7 +175,7 @@ def run(conn, planned, timeout=None):
                 raise
             raise MITimeout(
                 f"The server did not answer {planned.command} within {limit:g} seconds",
-                f"It may still be reading {planned.name}: look again later, or wait longer",
+                f"It may still be reading {planned.name}: increase wait_timeout, or check again later",
             ) from error
         except RejectedCommand:
             raise
@@ -200,7 +202,8 @@ def command_of(name):
     known = set(_COMMAND_OF.values()) | set(_THINGS.values())
     found = catalogue.find(name)
     if found is not None:
-        return found.name if found.name in known else None
+        # a command that another version has under another name is known by each of them
+        return next((other for other in [found.name, *found.was, *found.now] if other in known), None)
     for command in sorted(known):
         record = catalogue.find(command)
         if name in [record.module] + [entry[2] for entry in record.modules] and record.module != "stir_shaken":
@@ -208,58 +211,58 @@ def command_of(name):
     return None
 
 
-def _unknown(name):
+def _unknown(name: str) -> BadParameters:
     if name in _WHY_NOT:
-        return BadParameters(f"The table {name} is not reloaded", _WHY_NOT[name])
+        return BadParameters(f"The table {name} cannot be reloaded", _WHY_NOT[name])
     if catalogue.classic_name(name) in _NAMED_THINGS:
-        return BadParameters(
-            f"{name} says too little: the command takes parameters", "Call it with opensips_mi_command"
-        )
+        return BadParameters(f"{name} is a command that requires parameters", "Run it with opensips_mi_command")
     import difflib
 
     close = difflib.get_close_matches(str(name), names() + list(_WHY_NOT), n=3)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"It knows {', '.join(names())}"
-    return BadParameters(f"Nothing that is called {name!r} can be reloaded", hint)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"It must be one of {', '.join(names())}"
+    return BadParameters(f"OpenSIPS has no table or reload command {name!r}", hint)
 
 
-def _partition(conn, name, command, partition):
+def _partition(conn: Connection, name: str, command: str, partition: str) -> Dict[str, Any]:
     if not str(partition).strip():
-        raise BadParameters("partition is empty", "Name one, or leave it out to reload all of them")
+        raise BadParameters(
+            "partition is empty", "Set it to the name of a partition, or remove it to reload all partitions"
+        )
     if command not in _PARTITION:
         having = [table for table in sorted(_COMMAND_OF) if _COMMAND_OF[table] in _PARTITION]
         raise BadParameters(
-            f"partition is given, but {name} has no partitions",
-            f"Leave it out; partitions are for {', '.join(having)}",
+            f"partition is set, but {name} has no partitions",
+            f"Remove it. It works with {', '.join(having)}",
         )
     parameter, since = _PARTITION[command]
     _check_takes(conn, command, "partition", since, {parameter: "default"})
     return {parameter: partition}
 
 
-def _inherit_state(conn, name, command, inherit_state):
+def _inherit_state(conn: Connection, name: str, command: str, inherit_state: bool) -> Dict[str, Any]:
     if command not in ("ds_reload", "dr_reload"):
         raise BadParameters(
-            f"inherit_state is given, but the reload of {name} knows no state to inherit",
-            "Leave it out; it is for dispatcher and the tables of drouting",
+            f"inherit_state is set, but {name} has no run-time state to keep",
+            "Remove it. It works with dispatcher and the tables of drouting",
         )
     _check_takes(conn, command, "inherit_state", "3.4", {"inherit_state": "y"})
     return {"inherit_state": "y" if inherit_state else "n"}
 
 
-def _check_takes(conn, command, option, since, params):
+def _check_takes(conn: Connection, command: str, option: str, since: str, params: Dict[str, Any]) -> None:
     try:
         conn.check(command, params)
     except UnknownCommand:
         raise
     except BadParameters as error:
         raise BadParameters(
-            f"{option} is given, but {command} of OpenSIPS {'.'.join(str(part) for part in conn.version[:2])} does not take it",
-            f"Leave it out, or see to it that the server is OpenSIPS {since} or later",
+            f"{option} is set, but {command} of OpenSIPS {'.'.join(str(part) for part in conn.version[:2])} does not have it",
+            f"Remove it. It requires OpenSIPS {since} or later",
         ) from error
 
 
-def _refused(planned, error):
-    """The error for a server that said no: what it runs now, and where to look."""
+def _refused(planned: Planned, error: ServerError) -> ReloadRefused:
+    """The error for a server that refused: what it runs now, and where to look."""
     command = catalogue.classic_name(planned.command)
     message = f"The server refused {planned.command}: {error.code} {error.reason}"
     details = error.data if isinstance(error.data, str) else None
@@ -267,22 +270,19 @@ def _refused(planned, error):
         message += f" ({details})"
     if command == "reload_routes":
         hint = (
-            "It still runs the routes that it had. Check the file with opensips -C; its log says what it met with. "
-            "Changed modules, parameters and sockets need a restart"
+            "It still runs the old routes. Check the file with opensips -C, and read the log of the server. "
+            "Changes of modules, parameters and sockets require a restart"
         )
     elif error.code == 400 and command in ("rtpproxy_reload", "rtpengine_reload"):
         hint = (
-            "It still runs the nodes that it had: they come from its configuration. "
-            "Set db_url of the module to have them from the database"
+            "It still runs the old nodes, which are in its configuration. "
+            "To read them from the database, set db_url of the module"
         )
     elif command in ("rtpproxy_reload", "rtpengine_reload"):
-        hint = (
-            "It drops its nodes before it reads the new ones, and may now be without any: see its log, and {}".format(
-                command.replace("reload", "show")
-            )
-        )
+        show = command.replace("reload", "show")
+        hint = f"It drops its nodes before it reads the new ones, so it may have none now: read its log, and run {show}"
     elif planned.params and "partition" in (message + (details or "")).lower():
-        hint = "It still runs the data that it had. Correct partition, or leave it out"
+        hint = "It still runs the old data. Correct partition, or remove it"
     else:
-        hint = "It still runs the data that it had. Its log says why: mostly a row, a table or the database that it could not read"
+        hint = "It still runs the old data. Its log says which row, table or database it could not read"
     return ReloadRefused(error, message, hint)

@@ -7,9 +7,10 @@
 
 """How a server shows the rows of a table, and what that says of each row.
 
-A view has a text, a sentence for the documentation, and look(conn, changes, match, partition, count): a list of Findings, one for each change. conn: Connection. changes: list
-of plan.Change. match: the columns that their keys are of. partition: the one that was reloaded, or None. count: function without
-parameters that gives the number of rows that the table has, or None. It raises what the readers raise.
+A view has a text, a sentence for the documentation, and look(conn, changes, match, partition, count): a list of Findings, one
+for each change. conn: Connection. changes: list of plan.Change. match: the columns that their keys are of. partition: the one
+that was reloaded, or None. count: function without parameters that gives the number of rows that the table has, or None. It
+raises what the readers raise.
 
 Compared is which things there are, and what of a thing both the table and the server say. States are not: a reload keeps those
 of the running server.

@@ -21,7 +21,7 @@ def _fields(server, dialog):
         "state": dialog.state,
         "user_flags": "",
         "timestart": dialog.start,
-        "datestart": _date(dialog.start),
+        **({"datestart": _date(dialog.start)} if dialog.start else {}),
         "timeout": dialog.timeout,
         "dateout": _date(dialog.timeout),
         "callid": dialog.callid,
@@ -35,12 +35,20 @@ def _fields(server, dialog):
     }
 
 
+def _callees(server, dialog):
+    """The legs: none, or 3.x and later an empty one, before somebody rings."""
+    if dialog.state > 1:
+        return [_callee(server, dialog)]
+    names = ("callee_tag", "callee_contact", "caller_cseq", "callee_route_set", "callee_bind_addr")
+    return [dict.fromkeys(names)] if server.state.v >= (3, 0) else []
+
+
 def _callee(server, dialog):
     return {
         "callee_tag": dialog.callee_tag,
         "callee_contact": dialog.callee_contact,
         "caller_cseq": "1",
-        "callee_route_set": "",
+        "callee_route_set": dialog.callee_route_set,
         "callee_bind_addr": "udp:127.0.0.1:%d" % server.state.sip_port,
     }
 
@@ -50,10 +58,10 @@ def _value(server, dialog, context):
     value.update(
         _fields(server, dialog),
         caller_sdp=dialog.caller_sdp,
-        CALLEES=[dict(_callee(server, dialog), callee_sdp=dialog.callee_sdp)],
+        CALLEES=[dict(callee, callee_sdp=dialog.callee_sdp) for callee in _callees(server, dialog)],
     )
     if context:
-        value["context"] = {}
+        value["context"] = {"profiles": [{name: of or ""} for name, of in dialog.profiles]} if dialog.profiles else {}
     return value
 
 
@@ -61,10 +69,11 @@ def _node(server, dialog, context):
     sdp = [node("caller_sdp", dialog.kept_sdp[0])] if server.state.v >= (2, 0) else []
     callee_sdp = [node("callee_sdp", dialog.kept_sdp[1])] if sdp else []
     kids = [node(name, 0 if name == "user_flags" else value) for name, value in _fields(server, dialog).items()]
-    callee = [node(*pair) for pair in _callee(server, dialog).items()]
-    kids += sdp + [node("CALLEES", kids=[node("callee", kids=callee + callee_sdp)], array=True)]
+    legs = [[node(*pair) for pair in callee.items()] for callee in _callees(server, dialog)]
+    kids += sdp + [node("CALLEES", kids=[node("callee", kids=leg + callee_sdp) for leg in legs], array=True)]
     if context:
-        kids.append(node("context"))
+        profiles = [node(*pair) for pair in dialog.profiles]
+        kids.append(node("context", kids=[node("profiles", kids=profiles)] if profiles else ()))
     if server.state.v < (2, 0):
         attrs = (("hash", "%d:%d" % (dialog.h_entry, dialog.h_id)), ("dialog_id", dialog.db_id))
     else:
@@ -130,52 +139,48 @@ def dlg_end_dlg(server, params):
     server.state.dialogs = [each for each in server.state.dialogs if each not in ended or each.end == "stays"]
 
 
-_PROFILES = ("lbXpstn", "lbXtransc")
-
-
 @command("list_all_profiles", no_input=True)
 def list_all_profiles(server, params):
+    profiles = server.state.profiles.items()
     if server.state.tree:
-        return tree(*(node(name, 1) for name in _PROFILES))
-    return {"Profiles": [{"name": name, "has value": True} for name in _PROFILES]}
+        return tree(*(node(name, int(has_value)) for name, has_value in profiles))
+    return {"Profiles": [{"name": name, "has value": has_value} for name, has_value in profiles]}
+
+
+def _in_profile(server, params):
+    """The dialogs of the profile, and of its value where one is given."""
+    name, value = params.text("profile"), params.text("value")
+    if name not in server.state.profiles:
+        raise MIError(404, "Profile not found")
+    return [
+        dialog
+        for dialog in server.state.calls()
+        if any(name == known and value in (None, of) for known, of in dialog.profiles)
+    ]
 
 
 @command("profile_get_size", "profile [value]")
 def profile_get_size(server, params):
-    name = params.text("profile")
-    if name not in _PROFILES:
-        raise MIError(404, "Profile not found")
+    name, value, count = params.text("profile"), params.text("value"), len(_in_profile(server, params))
     if server.state.tree:
-        return tree(
-            node(
-                "profile",
-                None,
-                attributes(
-                    name=name,
-                    value=params.text("value"),
-                    count=0,
-                    shared="no",
-                    **({"replicated": "no"} if server.state.v >= (2, 0) else {}),
-                ),
-            )
-        )
-    return {
-        "Profile": {"name": name, "value": params.text("value") or None, "count": 0, "shared": "no", "replicated": "no"}
-    }
+        replicated = {"replicated": "no"} if server.state.v >= (2, 0) else {}
+        return tree(node("profile", None, attributes(name=name, value=value, count=count, shared="no", **replicated)))
+    return {"Profile": {"name": name, "value": value or None, "count": count, "shared": "no", "replicated": "no"}}
 
 
 @command("profile_get_values", "profile")
 def profile_get_values(server, params):
-    if params.text("profile") not in _PROFILES:
+    if params.text("profile") not in server.state.profiles:
         raise MIError(404, "Profile not found")
     return array([]) if server.state.tree else []
 
 
 @command("profile_list_dlgs", "profile [value]")
 def profile_list_dlgs(server, params):
-    if params.text("profile") not in _PROFILES:
-        raise MIError(404, "Profile not found")
-    return array([]) if server.state.tree else {"Dialogs": []}
+    dialogs = _in_profile(server, params)
+    if server.state.tree:
+        return array([_node(server, dialog, False) for dialog in dialogs])
+    return {"Dialogs": [_value(server, dialog, False) for dialog in dialogs]}
 
 
 @command("dlg_db_sync", no_input=True)

@@ -242,7 +242,8 @@ class FifoCarrier(Carrier):
         used = " and ".join(self.reply_dirs)
         return (
             f"The replies were expected in {used}: set reply_dir to the reply_dir of the server's mi_fifo module."
-            " The server's user must be able to write there. Check that protocol fits the server (line before 3.0, jsonrpc since), and that the server is not blocked"
+            " The server's user must be able to write there. Check that protocol fits the server (line before 3.0, jsonrpc since),"
+            " and that the server is not blocked"
         )
 
     def _find(self):

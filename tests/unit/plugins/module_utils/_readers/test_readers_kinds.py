@@ -21,6 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     blacklists,
     cache,
     carriers,
+    dialog_profiles,
     dialogs,
     dispatcher,
     domains,
@@ -353,7 +354,11 @@ def test_load_balancer(recorded, at, name):
         dict(first, enabled=False, auto_reenable=False),
         second,
     ]
-    assert load_balancer.parse_status(wire.reply(at, name, "lb_status_get")) is True
+
+
+@everywhere
+def test_dialog_profiles(at, name):
+    assert dialog_profiles.parse(wire.reply(at, name, "profile_list")) == {"lbXpstn": True, "lbXtransc": True}
 
 
 @everywhere

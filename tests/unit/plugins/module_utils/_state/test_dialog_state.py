@@ -18,12 +18,16 @@ TIMEOUT = 0.7
 NOW = 1795318000
 
 
-def call(from_uri="sip:1001@example.com", to_uri="sip:1002@example.com", call_id="a@b", age=60):
+def call(
+    from_uri="sip:1001@example.com", to_uri="sip:1002@example.com", call_id="a@b", age=60, callees=(), context=None
+):
     return {
         "from_uri": from_uri,
         "to_uri": to_uri,
         "call_id": call_id,
         "timestart": None if age is None else NOW - age,
+        "callees": callees,
+        "context": context,
     }
 
 
@@ -97,12 +101,83 @@ def test_empty_means_all():
         ({"call_id": ["x", " "]}, "call_id holds an empty text"),
         ({"callee_regex": ["("]}, r"callee_regex '\(' is no regular expression"),
         ({"older_than": -1}, "older_than is -1"),
+        ({"callee_contact": []}, "callee_contact is an empty list"),
+        ({"profile": []}, "profile is an empty list"),
     ],
 )
 def test_bad_filters(given, words):
     with pytest.raises(BadParameters, match=words) as caught:
         dialogs.Filter(given)
     assert caught.value.hint
+
+
+def leg(contact="sip:192.0.2.10:5060", route_set=None, bind_addr="udp:192.0.2.1:5060"):
+    return {"contact": contact, "route_set": route_set, "bind_addr": bind_addr}
+
+
+@pytest.mark.parametrize(
+    "pattern, contact, expected",
+    [
+        ("192.0.2.10", "sip:192.0.2.10:5060", True),
+        ("192.0.2.10", "sip:4930@192.0.2.10;transport=tcp", True),
+        ("192.0.2.10:5060", "sip:192.0.2.10", True),
+        ("192.0.2.10:5061", "sips:192.0.2.10", True),
+        ("192.0.2.10:5061", "sip:192.0.2.10", False),
+        ("192.0.2.1", "sip:192.0.2.10:5060", False),
+        ("192.0.2.*", "sip:192.0.2.10:5060", True),
+        ("*@192.0.2.10", "sip:192.0.2.10:5060", True),
+        ("*@192.0.2.10", "sip:4930@192.0.2.10:5070", True),
+        ("sip:*@192.0.2.10:5070", "sip:4930@192.0.2.10:5070", True),
+        ("GW1.example.com", "sip:gw1.EXAMPLE.com", True),
+        ("[2001:db8::10]", "sip:[2001:DB8:0:0::10]:5060", True),
+        ("*@[2001:db8::10]", "sip:4930@[2001:db8:0:0:0:0:0:10]", True),
+        ("[2001:db8::10]:5060", "sip:[2001:db8::11]:5060", False),
+        ("4930", "sip:4930@192.0.2.10", False),
+        ("*", "no URI at all", True),
+    ],
+)
+def test_where_a_call_went(pattern, contact, expected):
+    assert takes(call(callees=[leg(contact)]), callee_contact=[pattern]) is expected
+
+
+def test_a_gateway_that_is_a_proxy_is_in_the_route_set():
+    routes = "<sip:192.0.2.10;lr;ftag=1>,<sip:10.0.0.1:5070;lr>"
+    for pattern in ("192.0.2.10", "10.0.0.1:5070", "198.51.100.7"):
+        assert takes(call(callees=[leg("sip:198.51.100.7", routes)]), callee_contact=[pattern])
+    assert not takes(call(callees=[leg("sip:198.51.100.7", routes)]), callee_contact=["192.0.2.1"])
+
+
+def test_a_leg_that_nobody_answered_does_not_count():
+    """After a failover the server lists the gateway that refused, too, without a contact."""
+    legs = [leg(None, bind_addr="udp:192.0.2.2:5060"), leg("sip:192.0.2.11")]
+    assert not takes(call(callees=legs), callee_contact=["192.0.2.10"])
+    assert takes(call(callees=legs), callee_contact=["192.0.2.11"], callee_socket=["udp:192.0.2.1:*"])
+    assert not takes(call(callees=legs), callee_socket=["udp:192.0.2.2:5060"])
+
+
+def test_before_the_answer_nobody_knows_where_a_call_goes():
+    for legs in ([], [leg(None)]):
+        ringing = call(callees=legs, age=None)
+        assert takes(ringing, callee_contact=["*"]) is None and takes(ringing, callee_socket=["*"]) is None
+        assert takes(ringing, callee_contact=["*"], caller=["nobody"]) is False
+        assert takes(ringing, callee_contact=["*"], caller=["1001"]) is None
+
+
+def test_the_brackets_of_an_ipv6_socket():
+    assert takes(
+        call(callees=[leg(bind_addr="udp:[2001:db8:0:0:0:0:0:1]:5060")]), callee_socket=["udp:[2001:db8::1]:*"]
+    )
+
+
+def test_profiles():
+    one = call(
+        context={"values": {}, "profiles": [{"name": "gateway", "value": "one"}, {"name": "calls", "value": None}]}
+    )
+    for name, value, expected in (("gateway", "one", True), ("gateway", None, True), ("gateway", "two", False)):
+        assert takes(one, profile=[{"name": name, "value": value}]) is expected
+    assert takes(one, profile=[{"name": "x", "value": None}, {"name": "calls", "value": None}])
+    # as when a phone's SDP hides it from a reader of 1.x and 2.x
+    assert takes(call(context=None), profile=[{"name": "calls", "value": None}]) is None
 
 
 # --- On servers ------------------------------------------------------------------------------------------------
@@ -244,3 +319,70 @@ def test_the_brackets_of_an_ipv6_address_are_no_set():
     matches = dialogs._uri_test(["*@[2001:db8::10]"], "to_uri")
     assert matches({"to_uri": "sip:bob@[2001:DB8:0::10]:5060"})
     assert not matches({"to_uri": "sip:bob@[2001:db8::11]"}) and not matches({"to_uri": None})
+
+
+GATEWAY = "sip:[2001:db8::10]:5060"
+
+
+def test_draining_a_gateway_waits_for_calls_that_were_ringing_when_it_began(server):
+    """Their To is what was dialled, and a call that rings has no contact yet."""
+    emu, conn = server
+    emu.add_dialog(callid="up", callee_contact=GATEWAY, seconds=1.5)
+    emu.add_dialog(callid="elsewhere", callee_contact="sip:192.0.2.11")
+    assert dialogs.drain(conn, dialogs.Filter({"callee": ["*@[2001:db8::10]"]}), wait=5, interval=0.1) == []
+    wanted = dialogs.Filter({"callee_contact": ["[2001:db8:0::10]"]})
+    assert list(map(outcome_of, dialogs.drain(conn, wanted, wait=20, interval=0.1))) == [("up", "gone", True)]
+    emu.add_dialog(callid="ringing", state=2, seconds=1)
+    assert dialogs.drain(conn, wanted, wait=20, interval=0.1) == []
+    emu.add_dialog(callid="rings on", state=1)
+    assert list(map(outcome_of, dialogs.drain(conn, wanted, wait=0.2, interval=0.1))) == [("rings on", "left", False)]
+    # nobody knows that it goes there, so it is not ended
+    assert dialogs.find(conn, wanted) == {}
+
+
+def outcome_of(ended):
+    return ended.dialog["call_id"], ended.outcome, ended.is_sure
+
+
+def test_a_later_call_that_rings_keeps_no_drain_from_its_end(server):
+    emu, conn = server
+    emu.add_dialog(callid="up", callee_contact=GATEWAY, seconds=1)
+    wanted = dialogs.Filter({"callee_contact": ["[2001:db8::10]"]})
+    waits = []
+
+    def sleep(seconds):
+        if not waits:
+            emu.add_dialog(callid="later", state=2)
+        waits.append(seconds)
+        time.sleep(seconds)
+
+    drained = dialogs.drain(conn, wanted, wait=20, interval=0.1, sleep=sleep)
+    assert list(map(outcome_of, drained)) == [("up", "gone", True)]
+
+
+def test_profiles_over_every_transport(server):
+    emu, conn = server
+    for number in range(30):
+        emu.add_dialog(callid=f"one {number}", profiles=[("gateway", "one")])
+    emu.add_dialog(callid="two", profiles=[("gateway", "two")], seconds=90)
+    emu.add_dialog(callid="none")
+    wanted = dialogs.Filter({"profile": [{"name": "gateway", "value": "two"}]})
+    assert wanted.reads == ("dlg_list", "dlg_list_ctx", "list_all_profiles")
+    for way in ways_of(emu):
+        with Connection(way) as other:
+            wanted.check(other)
+            assert [each["call_id"] for each in dialogs.find(other, wanted).values()] == ["two"], way
+            assert len(dialogs.find(other, dialogs.Filter({"profile": [{"name": "gateway", "value": None}]}))) == 31, (
+                way
+            )
+
+
+def test_a_profile_that_the_server_does_not_have(server):
+    emu, conn = server
+    emu.add_dialog(profiles=[("calls", None)])
+    for name, value, words in (
+        ("call", None, "profile: the server has no dialog profile call. It has: .*calls"),
+        ("calls", "x", "profile: calls has no values"),
+    ):
+        with pytest.raises(BadParameters, match=words):
+            dialogs.Filter({"profile": [{"name": name, "value": value}]}).check(conn)

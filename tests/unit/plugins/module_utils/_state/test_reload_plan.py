@@ -15,6 +15,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     UnknownCommand,
 )
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
+from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import JsonFifo
 
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
 
@@ -43,15 +44,14 @@ def test_every_table_of_every_version_is_reloaded_or_said_why_not(servers, table
         return
     with pytest.raises(BadParameters) as caught:
         reload.plan(of(servers, "3.6"), table)
-    assert caught.value.message == "The table {0} is not reloaded".format(table)
+    assert caught.value.message == "The table {0} cannot be reloaded".format(table)
     assert caught.value.hint
 
 
 def test_every_reload_that_the_catalogue_knows_can_be_asked_for_or_takes_parameters():
     commands = declared.load()["commands"]
-    # lcr and trusted are gone since 1.8, nh_reload_rtpp became rtpproxy_reload, and pi_reload of 4.1 is what pi_http did; status
-    # commands reload nothing
-    old = {"pi_reload", "lcr_reload", "trusted_reload", "nh_reload_rtpp", "dr_reload_status", "trie_reload_status"}
+    # lcr and trusted are gone since 1.8, and nh_reload_rtpp became rtpproxy_reload; status commands reload nothing
+    old = {"lcr_reload", "trusted_reload", "nh_reload_rtpp", "dr_reload_status", "trie_reload_status"}
     named = {"bdb_reload", "sql_cacher_reload", "rc_reloadClientRate", "rc_reloadVendorRate"}
     every = {name for name in commands if "reload" in name}
     assert {name for name in every - old if not reload.has_reload(name)} == named
@@ -107,6 +107,13 @@ def test_what_some_versions_have(servers, name, version, command):
     assert reload.plan(of(servers, version), name).command == command
 
 
+@pytest.mark.parametrize("name", ["pi_http", "pi_reload", "pi_reload_tbls_and_cmds"])
+def test_the_provisioning_framework_is_of_the_core_since_4_1(tmp_path, name):
+    for version, command in (("4.0.1", "pi_http:reload_tbls_and_cmds"), ("4.1.0", "core:pi_reload")):
+        with JsonFifo(tmp_path, version, {command: lambda _params: "OK"}) as peer, peer.connect(timeout=5) as conn:
+            assert reload.run(conn, reload.plan(conn, name))["command"] == command
+
+
 def test_routes(servers):
     planned = reload.plan(of(servers, "3.6"), "routes")
     assert (planned.command, planned.background) == ("reload_routes", True)
@@ -129,16 +136,16 @@ def test_a_module_that_is_not_loaded(servers):
 @pytest.mark.parametrize(
     "name, words",
     [
-        ("subscriber", ["subscriber is not reloaded", "each time"]),
-        ("re_grp", ["re_grp is not reloaded", "restart"]),
-        ("location", ["location is not reloaded", "writes it itself"]),
-        ("rc_vendors", ["rc_vendors is not reloaded", "rc_reloadVendorRate"]),
+        ("subscriber", ["subscriber cannot be reloaded", "at each use"]),
+        ("re_grp", ["re_grp cannot be reloaded", "restart"]),
+        ("location", ["location cannot be reloaded", "writes this table itself"]),
+        ("rc_vendors", ["rc_vendors cannot be reloaded", "rc_reloadVendorRate"]),
         ("dispatchers", ["'dispatchers'", "Did you mean dispatcher"]),
         ("route", ["'route'", "routes"]),
-        ("uptime", ["'uptime'", "It knows address"]),
+        ("uptime", ["'uptime'", "It must be one of address"]),
         ("stir_shaken", ["'stir_shaken'", "stir_shaken_ca"]),
-        ("sql_cacher_reload", ["sql_cacher_reload says too little", "opensips_mi_command"]),
-        ("", ["''", "It knows"]),
+        ("sql_cacher_reload", ["sql_cacher_reload is a command that requires parameters", "opensips_mi_command"]),
+        ("", ["''", "It must be one of"]),
         ("two words", ["'two words'"]),
     ],
 )
@@ -162,9 +169,7 @@ def test_names_that_cannot_be_reloaded(conn, name, words):
 def test_partition(servers, name, params):
     for version in ("2.4", "3.6", "4.0"):
         assert reload.plan(of(servers, version), name, partition="pstn").params == params
-    with pytest.raises(
-        BadParameters, match=r"partition is given, but \w+ of OpenSIPS 1\.11 does not take it.* 2\.[12]"
-    ):
+    with pytest.raises(BadParameters, match=r"partition is set, but \w+ of OpenSIPS 1\.11 does not have it.* 2\.[12]"):
         reload.plan(of(servers, "1.11"), name, partition="pstn")
 
 
@@ -175,14 +180,14 @@ def test_inherit_state(servers, name):
         both = reload.plan(of(servers, version), name, partition="pstn", inherit_state=True).params
         assert sorted(both.values()) == ["pstn", "y"]
     for version in ("1.11", "2.4"):
-        with pytest.raises(BadParameters, match=r"inherit_state is given, but \w+ of OpenSIPS .* OpenSIPS 3\.4"):
+        with pytest.raises(BadParameters, match=r"inherit_state is set, but \w+ of OpenSIPS .* OpenSIPS 3\.4"):
             reload.plan(of(servers, version), name, inherit_state=True)
 
 
 def test_options_of_other_tables(conn):
     with pytest.raises(BadParameters, match="load_balancer has no partitions.*dispatcher, dr_carriers"):
         reload.plan(conn, "load_balancer", partition="pstn")
-    with pytest.raises(BadParameters, match="the reload of address knows no state"):
+    with pytest.raises(BadParameters, match="address has no run-time state"):
         reload.plan(conn, "address", inherit_state=True)
     with pytest.raises(BadParameters, match="partition is empty"):
         reload.plan(conn, "dispatcher", partition=" ")
@@ -207,21 +212,21 @@ def test_a_refusal_says_what_the_server_runs_now(server):
     with pytest.raises(reload.ReloadRefused) as caught:
         reload.run(conn, reload.plan(conn, "dr_rules"))
     assert caught.value.message.endswith("reload: 500 Failed to reload")
-    assert "still runs the data that it had" in caught.value.hint
+    assert "still runs the old data" in caught.value.hint
     assert (caught.value.code, caught.value.reason) == (500, "Failed to reload")
 
 
 def test_nodes_that_come_from_the_configuration(servers):
     for version in ("2.4", "3.6", "4.0"):
         conn = of(servers, version)
-        with pytest.raises(reload.ReloadRefused, match="400 .* still runs the nodes .* Set db_url"):
+        with pytest.raises(reload.ReloadRefused, match="400 .* still runs the old nodes.* set db_url"):
             reload.run(conn, reload.plan(conn, "rtpengine"))
 
 
 def test_nodes_that_are_dropped_before_they_are_read(servers):
     emu, conn = servers["3.6"]
     emu.refuse("rtpproxy_reload", 500, "Internal error", count=1)
-    with pytest.raises(reload.ReloadRefused, match="may now be without any.* rtpproxy_show"):
+    with pytest.raises(reload.ReloadRefused, match="may have none now.* rtpproxy_show"):
         reload.run(conn, reload.plan(conn, "rtpproxy"))
 
 
@@ -251,7 +256,7 @@ def test_routes_are_refused_once_because_of_the_file_before(servers, version):
     emu.refuse("reload_routes", 500, "reload failed", count=1)
     reload.run(conn, planned)
     emu.refuse("reload_routes", 500, "reload failed", count=2)
-    with pytest.raises(reload.ReloadRefused, match="still runs the routes that it had.*opensips -C"):
+    with pytest.raises(reload.ReloadRefused, match="still runs the old routes.*opensips -C"):
         reload.run(conn, planned)
     reload.run(conn, planned)
 

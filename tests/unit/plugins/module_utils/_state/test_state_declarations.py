@@ -14,6 +14,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.plugins.module_utils._state.cache import Cache
 from ansible_collections.community.opensips.plugins.module_utils._state.contacts import Contacts
 from ansible_collections.community.opensips.plugins.module_utils._state.dispatcher import Dispatcher
+from ansible_collections.community.opensips.plugins.module_utils._state.load_balancer import LoadBalancer
 from ansible_collections.community.opensips.plugins.module_utils._state.media_nodes import MediaNodes
 from ansible_collections.community.opensips.plugins.module_utils._state.registrants import Registrants
 from ansible_collections.community.opensips.plugins.module_utils._state.trace import Trace
@@ -292,5 +293,31 @@ def test_a_destination_that_is_twice_in_a_set_is_refused():
     state = Dispatcher({"destinations": [dict(one, uri="sip:192.0.2.1", state="inactive")]})
     with pytest.raises(BadParameters) as caught:
         state.items(found)
-    for word in ("2 times", "udp:192.0.2.8:5060, udp:192.0.2.9:5060", "the first one only"):
+    for word in ("2 times", "udp:192.0.2.8:5060, udp:192.0.2.9:5060", "only the first one"):
         assert word in str(caught.value)
+
+
+def test_a_destination_that_is_twice_in_a_group_is_named_by_its_id():
+    """Both take calls: disabling the first one would not take the gateway out of service."""
+    one = {"id": 1, "uri": "sip:192.0.2.1", "group": 1, "enabled": True, "auto_reenable": True, "resources": []}
+    found = [one, dict(one, id=7, uri="SIP:192.0.2.1"), dict(one, id=9, group=2)]
+    state = declared(LoadBalancer, destinations=[{"uri": "sip:192.0.2.1", "group": 1, "enabled": False}])
+    with pytest.raises(BadParameters, match="2 times, with the ids 1, 7. Choose each of them by its id"):
+        state.items(found)
+    for wanted, number in (({"id": 7}, 7), ({"uri": "sip:192.0.2.1", "group": 2}, 9)):
+        state = declared(LoadBalancer, destinations=[{"enabled": False, **wanted}])
+        assert only(state.items(found)).identity["id"] == number
+
+
+def test_every_copy_of_a_contact_is_removed():
+    """Where usrloc tells contacts apart by Call-ID (matching_mode), one may be there twice, and ul_rm_contact removes one."""
+    state = contacts({"contact": URI, "state": "absent"})
+    item = only(state.items({"one": [record(), record("sip:other@x"), record()]}))
+    assert [command for command, _params in sent(state, item)] == ["ul_rm_contact"] * 2
+    assert not only(state.items({"one": [record("sip:other@x")]})).differs
+
+
+def test_what_the_user_gave_stays_as_it_was():
+    params = {"destinations": [{"id": 1, "uri": None, "group": None, "enabled": None, "resources": {"pstn": "20"}}]}
+    LoadBalancer(params)
+    assert params["destinations"][0]["resources"] == {"pstn": "20"}

@@ -213,7 +213,8 @@ class Emulator:
 
     def add_dialog(self, age=0, seconds=None, **fields):
         """One more call, `age` seconds old, over by itself after `seconds`. fields: callid, from_uri, to_uri, state (1 to 5),
-        callee_contact, callee_route_set, profiles: list of (name, value or None), lists: how often it is listed until it is over, end: what dlg_end_dlg does to it, "gone", "stays" or "refused"."""
+        callee_contact, callee_route_set, profiles: list of (name, value or None), lists: how often it is listed until it is
+        over, end: what dlg_end_dlg does to it, "gone", "stays" or "refused"."""
         self._call("add_dialog", age=age, seconds=seconds, **fields)
 
     def refuse(self, method, code, reason, count=None):

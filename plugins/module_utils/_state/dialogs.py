@@ -153,6 +153,7 @@ class NotEnded(MIError):
 
     remedy = "Increase ``wait_timeout``, and run the task again."
 
+    remedy = "Run the task again. If calls remain, look at them with the command ``dlg_list``."
     maybe_sent = True
 
 

@@ -11,10 +11,11 @@ from ansible_collections.community.opensips.tests.shared_directory import shared
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_remembered(monkeypatch):
+def nothing_is_remembered():
     """Each test finds out anew what its server speaks."""
-    with tempfile.TemporaryDirectory(prefix="mi-") as folder:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+    # not the fixture monkeypatch: what a test has patched is to be as it was when the folder is removed
+    with tempfile.TemporaryDirectory(prefix="mi-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
         yield pathlib.Path(folder)
 
 

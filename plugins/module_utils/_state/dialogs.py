@@ -149,10 +149,9 @@ class Outcome:
 
 
 class NotEnded(MIError):
-    """A call that the task ended, or waited for, is still up, or nobody knows whether it is."""
+    """Calls that should be over are not, or nobody knows whether they are."""
 
-    remedy = "Increase ``wait_timeout``, and run the task again."
-
+    remedy = "Run the task again. If calls remain, look at them with the command ``dlg_list``."
     maybe_sent = True
 
 

@@ -315,7 +315,7 @@ def _uri_test(patterns: List[str], field: str) -> Test:
         if uri is None:
             return False
         name, address = _short(uri)
-        return whole(uri) or whole(address) or user(name)
+        return whole(uri) or (address is not None and whole(address)) or (name is not None and user(name))
 
     return test
 

@@ -41,7 +41,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - What is there is read, and what would be written is reported.
+      - Reads the state and reports the changes that it would make.
   diff_mode:
     support: full
   idempotent:

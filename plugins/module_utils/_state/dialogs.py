@@ -149,9 +149,7 @@ class Outcome:
 
 
 class NotEnded(MIError):
-    """A call that the task ended, or waited for, is still up, or nobody knows whether it is."""
-
-    remedy = "Increase ``wait_timeout``, and run the task again."
+    """Calls that should be over are not, or nobody knows whether they are."""
 
     remedy = "Run the task again. If calls remain, look at them with the command ``dlg_list``."
     maybe_sent = True
@@ -317,7 +315,7 @@ def _uri_test(patterns: List[str], field: str) -> Test:
         if uri is None:
             return False
         name, address = _short(uri)
-        return whole(uri) or whole(address) or user(name)
+        return whole(uri) or (address is not None and whole(address)) or (name is not None and user(name))
 
     return test
 

@@ -97,8 +97,7 @@ class State:
 class StateNotReached(MIError):
     """The server accepted every request, and still reports another state."""
 
-    remedy = "Check the log of the server, and whether something else changes the state. Then run the task again."
-
+    remedy = "See whether something else changes the state, and look into the log of the server."
     maybe_sent = True
 
     def __init__(self, expected: Values, reported: Values):

@@ -327,12 +327,12 @@ GATEWAY = "sip:[2001:db8::10]:5060"
 def test_draining_a_gateway_waits_for_calls_that_were_ringing_when_it_began(server):
     """Their To is what was dialled, and a call that rings has no contact yet."""
     emu, conn = server
-    emu.add_dialog(callid="up", callee_contact=GATEWAY, seconds=1.5)
+    emu.add_dialog(callid="up", callee_contact=GATEWAY, lists=4)
     emu.add_dialog(callid="elsewhere", callee_contact="sip:192.0.2.11")
     assert dialogs.drain(conn, dialogs.Filter({"callee": ["*@[2001:db8::10]"]}), wait=5, interval=0.1) == []
     wanted = dialogs.Filter({"callee_contact": ["[2001:db8:0::10]"]})
     assert list(map(outcome_of, dialogs.drain(conn, wanted, wait=20, interval=0.1))) == [("up", "gone", True)]
-    emu.add_dialog(callid="ringing", state=2, seconds=1)
+    emu.add_dialog(callid="ringing", state=2, lists=3)
     assert dialogs.drain(conn, wanted, wait=20, interval=0.1) == []
     emu.add_dialog(callid="rings on", state=1)
     assert list(map(outcome_of, dialogs.drain(conn, wanted, wait=0.2, interval=0.1))) == [("rings on", "left", False)]
@@ -346,7 +346,7 @@ def outcome_of(ended):
 
 def test_a_later_call_that_rings_keeps_no_drain_from_its_end(server):
     emu, conn = server
-    emu.add_dialog(callid="up", callee_contact=GATEWAY, seconds=1)
+    emu.add_dialog(callid="up", callee_contact=GATEWAY, lists=3)
     wanted = dialogs.Filter({"callee_contact": ["[2001:db8::10]"]})
     waits = []
 
@@ -362,7 +362,7 @@ def test_a_later_call_that_rings_keeps_no_drain_from_its_end(server):
 
 def test_profiles_over_every_transport(server):
     emu, conn = server
-    for number in range(30):
+    for number in range(14):
         emu.add_dialog(callid=f"one {number}", profiles=[("gateway", "one")])
     emu.add_dialog(callid="two", profiles=[("gateway", "two")], seconds=90)
     emu.add_dialog(callid="none")
@@ -372,7 +372,7 @@ def test_profiles_over_every_transport(server):
         with Connection(way) as other:
             wanted.check(other)
             assert [each["call_id"] for each in dialogs.find(other, wanted).values()] == ["two"], way
-            assert len(dialogs.find(other, dialogs.Filter({"profile": [{"name": "gateway", "value": None}]}))) == 31, (
+            assert len(dialogs.find(other, dialogs.Filter({"profile": [{"name": "gateway", "value": None}]}))) == 15, (
                 way
             )
 

@@ -60,7 +60,7 @@ def test_every_reload_that_the_catalogue_knows_can_be_asked_for_or_takes_paramet
 
 def test_every_command_is_of_the_catalogue():
     for name in reload.names():
-        assert catalogue.find(reload._command_of(name)) is not None, name
+        assert catalogue.find(reload.command_of(name)) is not None, name
 
 
 # --- Plans -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import sqlite3
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._module.pending import PendingReload
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support.databases import VERSIONS, Database
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
@@ -78,6 +79,8 @@ def results(ansible, tmp_path_factory):
         yield {version: found.of(version) for version in VERSIONS}, folder
     finally:
         for emu in emulators.values():
+            # the reload of a partition that is not there
+            PendingReload(f"the FIFO {fifo_of(emu)['fifo_path']}", "ds_reload", "nowhere").clear()
             emu.__exit__(None, None, None)
 
 

@@ -214,8 +214,7 @@ class TestPush:
         assert "has 6 characters, and the column holds 5" in push("subscriber", [{**row, "note": "abcdef"}])["msg"]
         database.execute("ALTER TABLE dr_gateways DROP COLUMN attrs")
         assert (
-            "this table does not have it"
-            in push("dr_gateways", [{"gwid": "a", "address": "x", "attrs": "y"}])["msg"]
+            "this table does not have it" in push("dr_gateways", [{"gwid": "a", "address": "x", "attrs": "y"}])["msg"]
         )
         assert push("dr_gateways", [{"gwid": "a", "address": "x"}])["changed"]
 

@@ -15,6 +15,7 @@ import time
 import pytest
 import sqlalchemy
 
+from ansible_collections.community.opensips.plugins.module_utils._module.pending import PendingReload
 from ansible_collections.community.opensips.plugins.module_utils._table import database as module
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.background import (
@@ -149,7 +150,7 @@ class TestServer:
     def test_not_there(self, server, database, tmp_path):
         result = push(database, login_unix_socket=str(tmp_path / "none"))
         assert result["failed"] and result["error"]["type"] == "DatabaseUnreachable"
-        assert "Check that it runs" in result["msg"]
+        assert "Check that the database runs" in result["msg"]
 
     def test_no_connection_left(self, server, database):
         if server.engine == "postgresql":
@@ -162,7 +163,7 @@ class TestServer:
         result = push(database, login_user="crowd", login_password="x")
         database.execute("DROP ROLE crowd" if server.engine == "postgresql" else "DROP USER crowd@localhost")
         assert result["failed"] and result["error"]["type"] == "DatabaseUnreachable"
-        assert "no connection left" in result["msg"], result["msg"]
+        assert "allows no more connections" in result["msg"], result["msg"]
 
 
 @SERVERS
@@ -171,7 +172,7 @@ class TestConnection:
         proxy.fail_at(b"INSERT INTO dispatcher", LOSE_REQUEST)
         result = push(proxy)
         assert proxy.fired
-        assert_nothing(result, database, "was lost", "Check that it runs")
+        assert_nothing(result, database, "was lost", "Check that the database runs")
         assert_all(push(proxy), database)
 
     def test_cut_while_it_is_read(self, proxy, database):
@@ -190,7 +191,7 @@ class TestConnection:
         fail_at_commit(proxy, LOSE_REQUEST)
         result = push(proxy)
         assert proxy.fired
-        assert_nothing(result, database, "was lost during the commit", "second look")
+        assert_nothing(result, database, "was lost during the commit", "read again")
         assert_all(push(proxy), database)
 
     @pytest.mark.parametrize("fault", [LOSE_ANSWER, LOSE_REQUEST])
@@ -206,7 +207,7 @@ class TestConnection:
         assert again["changed"] == (fault == LOSE_REQUEST) and len(written(database)) == 3
 
     def test_others_who_wrote_meanwhile_leave_it_unknown(self, proxy, database, monkeypatch):
-        """The second look finds neither what was there before nor what was wanted."""
+        """The read again finds neither what was there before nor what was wanted."""
         reopen = module.Database.reopen
 
         def reopened(self):
@@ -236,7 +237,7 @@ class TestConnection:
         # the first that each of them sends
         proxy.fail_at(b"opensips", HANG)
         result = without_hanging(push, proxy, db_timeout=1)
-        assert result["error"]["type"] == "DatabaseUnreachable" and "Check that it runs" in result["msg"]
+        assert result["error"]["type"] == "DatabaseUnreachable" and "Check that the database runs" in result["msg"]
 
     def test_another_protocol(self, server, tmp_path_factory):
         """Something else listens where the database is expected."""
@@ -309,7 +310,7 @@ class TestLocks:
             slow_trigger(database, "RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'")
         else:
             slow_trigger(database, "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'")
-        assert_nothing(push(database), database, "deadlock", "try again")
+        assert_nothing(push(database), database, "deadlock", "Try again")
 
     def test_somebody_alters_the_table(self, server, database):
         """Nobody may even read it then."""
@@ -437,7 +438,7 @@ class TestSqlite:
         if os.geteuid() != 0:
             (tmp_path / "opensips.sqlite").chmod(0)
             result = push(file)
-        assert result["error"]["type"] == "DatabaseUnreachable" and "may be read" in result["msg"]
+        assert result["error"]["type"] == "DatabaseUnreachable" and "this user may read it" in result["msg"]
 
     def test_a_torn_file(self, file, tmp_path):
         path = tmp_path / "opensips.sqlite"
@@ -448,7 +449,7 @@ class TestSqlite:
 
 
 def test_the_mi_server_is_lost_after_the_commit(emulator, tmp_path):
-    """The table has it, the server does not: the task fails and says what is left to do, since a second run would do nothing."""
+    """The table has it, the server does not: the task fails, and the next run has to reload although it writes nothing."""
     emu = emulator("3.6", phones=0)
     path = tmp_path / "other.sqlite"
     path.touch()
@@ -457,5 +458,11 @@ def test_the_mi_server_is_lost_after_the_commit(emulator, tmp_path):
     args = {**fifo_of(emu), "db_url": made.url, "table": "dispatcher", "rows": ROWS, "timeout": 1, "wait_timeout": 1}
     result = run_module("table", args)
     assert result["failed"] and result["changed"] and result["summary"]["outcomes"]["inserted"] == 3
-    assert "Written to the table dispatcher: 3 inserted" in result["msg"] and "opensips_reload" in result["msg"]
-    assert result["reload"]["done"] is False and len(written(made)) == 3
+    assert (
+        "Written to the table dispatcher: 3 inserted" in result["msg"]
+        and "The next run of this task reloads" in result["msg"]
+    )
+    assert result["reload"]["outcome"] == "failed" and len(written(made)) == 3
+    owed = PendingReload(f"the FIFO {args['fifo_path']}", "ds_reload")
+    assert owed.exists()
+    owed.clear()

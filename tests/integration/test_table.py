@@ -12,8 +12,10 @@ import sqlite3
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._module.pending import PendingReload
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support.databases import VERSIONS, Database
+from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 from ansible_collections.community.opensips.tests.integration.support.table_body import counts
@@ -78,6 +80,8 @@ def results(ansible, tmp_path_factory):
         yield {version: found.of(version) for version in VERSIONS}, folder
     finally:
         for emu in emulators.values():
+            # the reload of a partition that is not there
+            PendingReload(f"the FIFO {fifo_of(emu)['fifo_path']}", "ds_reload", "nowhere").clear()
             emu.__exit__(None, None, None)
 
 
@@ -264,21 +268,16 @@ class TestBadInput:
             assert "s3cret" not in str(result)
         assert made.rows("dispatcher") == []
 
-    def test_without_the_libraries(self, ansible, tmp_path):
+    def test_without_the_libraries(self, tmp_path):
         """A module of the same name that cannot be imported stands in their place."""
         for name in ("sqlalchemy", "psycopg2", "psycopg"):
             (tmp_path / name).mkdir()
             (tmp_path / name / f"{name}.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
         options = {"table": "dispatcher", "rows": []}
-        sqlite = task(
-            "sqlalchemy",
-            "table",
-            {**options, "db_url": "sqlite:////x"},
-            environment={"PYTHONPATH": str(tmp_path / "sqlalchemy")},
-        )
-        both = f"{tmp_path / 'psycopg2'}:{tmp_path / 'psycopg'}"
-        postgres = task("driver", "table", {**options, "db_url": "postgres://h/d"}, environment={"PYTHONPATH": both})
-        done = ansible.run([sqlite, postgres])
-        assert "required Python library (SQLAlchemy)" in done["sqlalchemy"].msg
-        assert "required Python library (psycopg2)" in done["driver"].msg
-        assert done["driver"]["error"]["type"] == "MissingLibrary"
+        both = [str(tmp_path / "psycopg2"), str(tmp_path / "psycopg")]
+        sqlite = ModuleProcess("table", {**options, "db_url": "sqlite:////x"}, path=[str(tmp_path / "sqlalchemy")])
+        postgres = ModuleProcess("table", {**options, "db_url": "postgres://h/d"}, path=both)
+        sqlite, postgres = sqlite.result(), postgres.result()
+        assert "required Python library (SQLAlchemy)" in sqlite["msg"]
+        assert "required Python library (psycopg2)" in postgres["msg"]
+        assert postgres["error"]["type"] == "MissingLibrary"

@@ -211,11 +211,10 @@ class TestPush:
         row = {**USER, "password": "x", "account": "7", "note": "abc"}
         assert push("subscriber", [row])["changed"] and not push("subscriber", [row])["changed"]
         assert database.rows("SELECT account, note FROM subscriber") == [(7, "abc")]
-        assert "has 6 characters, 5 fit" in push("subscriber", [{**row, "note": "abcdef"}])["msg"]
+        assert "has 6 characters, and the column holds 5" in push("subscriber", [{**row, "note": "abcdef"}])["msg"]
         database.execute("ALTER TABLE dr_gateways DROP COLUMN attrs")
         assert (
-            "table of this database has not"
-            in push("dr_gateways", [{"gwid": "a", "address": "x", "attrs": "y"}])["msg"]
+            "this table does not have it" in push("dr_gateways", [{"gwid": "a", "address": "x", "attrs": "y"}])["msg"]
         )
         assert push("dr_gateways", [{"gwid": "a", "address": "x"}])["changed"]
 
@@ -314,7 +313,7 @@ class TestFailures:
             )
         result = push("dispatcher", destinations("a", attrs="mine"))
         assert result["error"]["type"] == "NotConverged"
-        assert "setid=1 destination=sip:a: attrs was to be 'mine' and is 'other'" in result["msg"]
+        assert "setid=1 destination=sip:a: attrs is 'other', expected 'mine'" in result["msg"]
         assert database.rows("dispatcher") == []
 
     def test_locked_by_somebody_else(self, push, database):
@@ -364,10 +363,10 @@ class TestFailures:
         database.execute("UPDATE version SET table_version = 5 WHERE table_name = 'dispatcher'")
         result = push("dispatcher", destinations("a"))
         assert result["error"]["type"] == "UnknownSchema"
-        assert "table version of dispatcher is 5" in result["msg"]
+        assert "table dispatcher of the database has the version 5" in result["msg"]
         assert "9 (OpenSIPS 3.4, 3.5, 3.6, 4.0, 4.1)" in result["msg"]
         database.execute("DELETE FROM version WHERE table_name = 'dispatcher'")
-        assert "is not in the database's table version" in push("dispatcher", destinations("a"))["msg"]
+        assert "has no entry for dispatcher" in push("dispatcher", destinations("a"))["msg"]
         database.execute("DROP TABLE version")
         assert "no table version" in push("dispatcher", destinations("a"))["msg"]
         assert database.rows("dispatcher") == []

@@ -35,18 +35,18 @@ FILES = {
     "UTF-32 JSON": ("a.json", f"[{ROW}]".encode("utf-32"), []),
     "Latin-1": ("a.csv", "setid,destination,description\n1,sip:a,Zürich\n".encode("latin-1"), ["utf-8"]),
     "half a surrogate": ("a.json", b'[{"setid": 1, "destination": "\\ud800"}]', ["not valid Unicode"]),
-    "nested lists": ("a.json", b"[" * MILLION, ["row 1 is no mapping"]),
-    "nested mappings": ("a.json", b'[{"a": ' * MILLION, ["row 1 is no mapping"]),
-    "nesting in a value": ("a.json", b'[{"setid": 1, "destination": ' + b"[" * MILLION, ["row 1 is no mapping"]),
-    "nesting after a row": ("a.json", f"[{ROW}, ".encode() + b'{"a":' * MILLION, ["row 2 is no mapping"]),
-    "a list as a value": ("a.json", b'[{"setid": [1], "destination": "sip:a"}]', ["row 1 is no mapping"]),
-    "a mapping at the top": ("a.json", ROW.encode(), ["holds no list"]),
-    "text at the top": ("a.json", b'"' + b"[" * 1000 + b'"', ["holds no list"]),
-    "rows that are none": ("a.json", b"[1, 2, 3]", ["row 1 is no mapping"]),
+    "nested lists": ("a.json", b"[" * MILLION, ["row 1 is not a mapping"]),
+    "nested mappings": ("a.json", b'[{"a": ' * MILLION, ["row 1 is not a mapping"]),
+    "nesting in a value": ("a.json", b'[{"setid": 1, "destination": ' + b"[" * MILLION, ["row 1 is not a mapping"]),
+    "nesting after a row": ("a.json", f"[{ROW}, ".encode() + b'{"a":' * MILLION, ["row 2 is not a mapping"]),
+    "a list as a value": ("a.json", b'[{"setid": [1], "destination": "sip:a"}]', ["row 1 is not a mapping"]),
+    "a mapping at the top": ("a.json", ROW.encode(), ["is not a list"]),
+    "text at the top": ("a.json", b'"' + b"[" * 1000 + b'"', ["is not a list"]),
+    "rows that are none": ("a.json", b"[1, 2, 3]", ["row 1 is not a mapping"]),
     "something behind": ("a.json", f"[{ROW}] [{ROW}]".encode(), ["after the list"]),
-    "no end": ("a.json", f"[{ROW},".encode(), ["row 2 is no mapping"]),
+    "no end": ("a.json", f"[{ROW},".encode(), ["row 2 is not a mapping"]),
     "no comma": ("a.json", f"[{ROW}{ROW}]".encode(), ["comma"]),
-    "a text without end": ("a.json", b'[{"setid": 1, "destination": "' + b"\\" * MILLION, ["row 1 is no mapping"]),
+    "a text without end": ("a.json", b'[{"setid": 1, "destination": "' + b"\\" * MILLION, ["row 1 is not a mapping"]),
     "a name twice": ("a.json", b'[{"setid": 1, "setid": 2, "destination": "sip:a"}]', ["row 1", "setid twice"]),
     "a name twice in CSV": ("a.csv", b"setid,destination,setid\n1,sip:a,2\n", ["setid twice"]),
     "a name in both cases": ("a.csv", b"setid,destination,SETID\n1,sip:a,2\n", ["setid: is given twice"]),
@@ -169,7 +169,7 @@ class TestWhatIsInItsPlace:
             (tmp_path / name).touch()
             os.truncate(tmp_path / name, 2**40)
             assert_refused(
-                push(table, tmp_path / name), table, tmp_path / name, ["1,099,511,627,776 bytes", "divide it"]
+                push(table, tmp_path / name), table, tmp_path / name, ["1,099,511,627,776 bytes", "split the file"]
             )
 
 
@@ -205,7 +205,7 @@ class TestBounds:
         monkeypatch.setattr(row_file, "MOST_ROWS", 10**9)
         monkeypatch.setattr(row_file, "MOST_CELLS", 10**9)
         monkeypatch.setattr(row_file, "_check_size", lambda _fd: None)
-        with pytest.raises(BadParameters, match="grows beyond 200,000 bytes"):
+        with pytest.raises(BadParameters, match="is larger than 200,000 bytes"):
             row_file.load(str(path), "rows_file")
 
     @pytest.mark.parametrize("name", [name for name, (file, _content, _words) in FILES.items() if file == "a.json"])

@@ -270,7 +270,8 @@ class _Push:
             self._not_written()
             self._fail(str(error), error)
         self._planned = planned
-        self._update_result()
+        # the rest of the result stays as it is, and may be of many rows
+        self.result.update(changed=True, reload=self._reload_entry())
 
     def _carry_out(self, table: "Table") -> None:
         if self._planned is not None:

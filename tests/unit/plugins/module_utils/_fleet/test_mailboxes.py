@@ -80,10 +80,10 @@ def test_empty_files(tmp_path):
     [
         ("b.json", "{", "cannot be read"),
         ("b.json", "", "cannot be read"),
-        ("b.json", '{"aor": "1"}', "holds no list"),
+        ("b.json", '{"aor": "1"}', "is not a list"),
         ("b.json", b'["\xff"]', "cannot be read"),
         ("b.csv", b"aor,new\n\xff,1\n", "cannot be read"),
-        ("b.json", '[{"aor": "1"}, 5]', "row 2 is no mapping"),
+        ("b.json", '[{"aor": "1"}, 5]', "row 2 is not a mapping"),
         ("b.json", '[{"aor": "1"}, {"aor": "2", "nwe": 1}]', "entry 2 has nwe"),
         ("b.json", '[{"new": 1}]', "entry 1 needs either uri or aor"),
         ("b.json", '[{"aor": "1", "uri": "sip:a@b"}]', "entry 1 needs either uri or aor"),

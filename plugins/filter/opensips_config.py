@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils import (
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?\Z")
 # kind: function of a value
-_KINDS = {
+_KINDS: dict[str, t.Callable[..., str]] = {
     "parameter": _config_values.parameter,
     "setting": _config_values.setting,
     "string": _config_values.string,
@@ -58,7 +58,7 @@ def opensips_config_mask(text: t.Any, secrets: t.Any = (), length: t.Any = None)
 def opensips_printable(text: t.Any) -> str:
     if not isinstance(text, str):
         raise AnsibleFilterError(f"opensips_printable: the input must be text, not {type(text).__name__}")
-    return printable(text)
+    return printable(text) or ""
 
 
 def opensips_config_value(value: t.Any, kind: str = "parameter", version: str = "3.6") -> str:
@@ -96,5 +96,5 @@ _FILTERS = (
 
 
 class FilterModule:
-    def filters(self) -> dict[str, t.Callable]:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {function.__name__: function for function in _FILTERS}

@@ -52,8 +52,8 @@ def tokens(text: str) -> list[str]:
     """The tokens of a configuration without comments and blanks. Raises Broken."""
     found = []
     position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
+    # the pattern matches any character
+    while match := _TOKEN.match(text, position):
         position = match.end()
         kind = match.lastgroup
         if kind == "comment":

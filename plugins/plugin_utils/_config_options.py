@@ -39,6 +39,10 @@ _ACCOUNT_RULE = "Use the name or the number of an account: letters, digits and .
 _LINK_RULE = "Use a URL without blanks and quotes"
 
 
+# takes a value, and raises ValueError if it is wrong
+_Check = t.Callable[[t.Any], object]
+
+
 class _Rule(t.NamedTuple):
     """pattern: what a value must match. remedy: how to write it."""
 
@@ -237,14 +241,14 @@ class _Written:
     METHODS = (numbers, sockets, aliases, words, database, modules, parameters, settings, interface)
 
 
-def _problem(option: str, convert: t.Callable[[t.Any], str], value: t.Any) -> t.Iterator[str]:
+def _problem(option: str, convert: _Check, value: t.Any) -> t.Iterator[str]:
     try:
         convert(value)
     except ValueError as error:
         yield f"{option} is {values.excerpt(value)}. It {error}."
 
 
-def _entry(where: str, key: t.Any, value: t.Any, check: t.Callable, convert: t.Callable, rest: str) -> t.Iterator[str]:
+def _entry(where: str, key: t.Any, value: t.Any, check: _Check, convert: _Check, rest: str) -> t.Iterator[str]:
     """A parameter, which may have several values; they may be secrets."""
     try:
         check(key)

@@ -33,9 +33,10 @@ def mask(text: str, secrets: t.Iterable[t.Any] = (), length: int | None = None) 
     It is cut off after length characters if there are more.
     """
     hidden = _spellings(secrets)
-    is_cut = length is not None and len(text) > length
+    most = len(text) if length is None else length
+    is_cut = len(text) > most
     if is_cut:
-        text = text[:length]
+        text = text[:most]
         for secret in hidden:
             text = text[: len(text) - _begun(secret, text)]
     for secret in hidden:
@@ -44,7 +45,7 @@ def mask(text: str, secrets: t.Iterable[t.Any] = (), length: int | None = None) 
         # the last word may be half a URL, of which the end would show that it has a password
         text = text[: max(map(text.rfind, " \t\r\n")) + 1]
     text = _without_parameters(_without_url_passwords(text))
-    return f"{text[: max(0, length - 3)]}..." if is_cut else text
+    return f"{text[: max(0, most - 3)]}..." if is_cut else text
 
 
 def _begun(secret: str, text: str) -> int:
@@ -67,7 +68,7 @@ def _as_quoted(secret: str) -> str:
 
 def _without_url_passwords(text: str) -> str:
     """scheme://user:password@host without the password, which goes on to the last @."""
-    parts = []
+    parts: list[str] = []
     done = 0
     while True:
         mark = text.find("://", done)
@@ -86,7 +87,7 @@ def _without_url_passwords(text: str) -> str:
 
 def _without_parameters(text: str) -> str:
     """modparam("module", "name", "value") without the value, where the name says that it is secret."""
-    parts = []
+    parts: list[str] = []
     done = 0
     for match in _PARAMETER.finditer(text):
         if match.start() < done or not any(word in match[1].lower() for word in _SECRET_NAMES):

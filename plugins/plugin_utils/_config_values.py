@@ -58,8 +58,7 @@ _NAMED = frozenset(["tag", "use_auto_scaling_profile"])
 
 def excerpt(value: t.Any) -> str:
     """A value for a message: without characters that cannot be seen, and cut."""
-    text = printable(str(value)[: EXCERPT + 1])
-    return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}..."
+    return printable(str(value), most=EXCERPT) or ""
 
 
 def string(value: t.Any) -> str:
@@ -118,10 +117,11 @@ def url(value: t.Any) -> str:
 def ip_address(value: t.Any) -> str:
     """An IP address without brackets, as text."""
     try:
-        ipaddress.ip_address(_matching(_IP, value, ""))
+        text = _matching(_IP, value, "")
+        ipaddress.ip_address(text)
     except ValueError:
         raise ValueError("must be an IP address") from None
-    return value
+    return text
 
 
 def host(value: t.Any) -> str:

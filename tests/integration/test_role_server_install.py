@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role server: packages and repositories, as far as that goes without them; bad input; the playbook push_config."""
+"""The role opensips_server: packages and repositories, as far as that goes without them; bad input; the playbook push_config."""
 
 from __future__ import annotations
 

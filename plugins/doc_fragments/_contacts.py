@@ -63,7 +63,7 @@ options:
         description:
           - Seconds within which the registration ends.
         type: int
-      flags:
+      branch_flags:
         description:
           - Branch flags that must all be set on the contact, such as V(NAT).
         type: list

@@ -11,4 +11,4 @@ pytest.register_assert_rewrite("ansible_collections.community.opensips.tests.int
 
 # pylint: disable=wildcard-import,unused-wildcard-import
 from ansible_collections.community.opensips.tests.integration.support.fixtures import *  # noqa: E402, F403
-from ansible_collections.community.opensips.tests.shared_directory import shared, umask  # noqa: E402, F401
+from ansible_collections.community.opensips.tests.shared_directory import *  # noqa: E402, F403

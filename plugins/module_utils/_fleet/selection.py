@@ -42,7 +42,7 @@ class Selection:
             if given.get(f"exclude_{name}")
         ]
         self._expires_within = given.get("expires_within")
-        self._flags = set(given.get("flags") or ())
+        self._flags = set(given.get("branch_flags") or ())
         self.limit = _at_least(given.get("limit"), "limit", 1)
         self._sample = given.get("sample")
         if self._sample is not None and not 0 < self._sample <= 100:
@@ -65,7 +65,7 @@ class Selection:
         ):
             return "it expires later than expires_within"
         if self._flags and not self._flags <= set(contact["cflags"] or ()):
-            return "it lacks one of flags"
+            return "it lacks one of branch_flags"
         return None
 
     def may_select(self, aor):

@@ -117,7 +117,7 @@ def select_spec():
     filters = {prefix + name: {"type": "list", "elements": "str"} for prefix in ("", "exclude_") for name in _FILTERS}
     filters.update(
         expires_within={"type": "int"},
-        flags={"type": "list", "elements": "str"},
+        branch_flags={"type": "list", "elements": "str"},
         sample={"type": "float"},
         # a secret it is not, only the name suggests one
         seed={"type": "str", "no_log": False},

@@ -43,7 +43,9 @@ def conditions(select: Optional[Dict[str, Any]], now: int, numeric: bool) -> Lis
         _globs("socket", select.get("socket")),
     ]
     found += [
-        [[("cflags", "like", _like([name], wild=True))]] for name in select.get("flags") or () if len(name) < _LONGEST
+        [[("cflags", "like", _like([name], wild=True))]]
+        for name in select.get("branch_flags") or ()
+        if len(name) < _LONGEST
     ]
     if numeric:
         within = select.get("expires_within")

@@ -18,6 +18,7 @@ def test_files_are_up_to_date(path, text):
 
 
 def test_a_stale_file_is_found_and_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(generated, "GENERATORS", [generated.presets_page])
     page = tmp_path / "presets.rst"
     page.write_text(generated.presets_page.generate() + "more\n", encoding="utf-8")
     monkeypatch.setattr(generated.presets_page, "TARGET", str(page))

@@ -127,8 +127,8 @@ def test_flags():
         contact(user="one", cflags=["NAT"]),
         contact(user="none", cflags=None),
     ]
-    assert chosen({"flags": ["NAT"]}, contacts) == ["both", "one"]
-    assert chosen({"flags": ["NAT", "TLS"]}, contacts) == ["both"]
+    assert chosen({"branch_flags": ["NAT"]}, contacts) == ["both", "one"]
+    assert chosen({"branch_flags": ["NAT", "TLS"]}, contacts) == ["both"]
 
 
 def fleet(size):

@@ -7,7 +7,8 @@ import tempfile
 
 import pytest
 
-from ansible_collections.community.opensips.tests.shared_directory import shared, umask  # noqa: F401
+# pylint: disable=wildcard-import,unused-wildcard-import
+from ansible_collections.community.opensips.tests.shared_directory import *  # noqa: F403
 
 
 @pytest.fixture(autouse=True)

@@ -88,9 +88,10 @@ def test_what_is_not_opened(tmp_path, kind, flags):
 
 @pytest.mark.parametrize("flags", [READ, APPEND])
 def test_a_device_is_not_opened(flags, monkeypatch):
-    monkeypatch.setattr(os, "open", lambda *_args: pytest.fail("it may act when it is opened"))
-    with pytest.raises(UnsafeFile, match="device"):
-        safe_file.open_own("/dev/full", flags)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", lambda *_args: pytest.fail("it may act when it is opened"))
+        with pytest.raises(UnsafeFile, match="device"):
+            safe_file.open_own("/dev/full", flags)
 
 
 @pytest.mark.parametrize("flags", [READ, APPEND])

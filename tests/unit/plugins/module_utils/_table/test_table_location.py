@@ -481,7 +481,7 @@ def test_the_database_leaves_out_most(table):
         ({"domain": ["D3.Example"]}, 10),
         ({"contact": ["sip:7*"]}, 11),
         ({"socket": ["udp:192.0.2.4:*"]}, 10),
-        ({"flags": ["NAT"]}, 7),
+        ({"branch_flags": ["NAT"]}, 7),
         ({"expires_within": 950}, 9),
         ({"domain": ["d3.example"], "aor": ["u05*"]}, 1),
     ]:

@@ -18,6 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import s
 from ansible_collections.community.opensips.plugins.module_utils._mi import tree
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._sip import vendors
+from ansible_collections.community.opensips.plugins.module_utils._table import views
 from ansible_collections.community.opensips.tests import regexes
 
 _PLUGINS = pathlib.Path(__file__).parents[2] / "plugins"
@@ -66,6 +67,10 @@ _BUILT = {
     ("module_utils/_sip/user_agent.py", "family.details"): "test_user_agents",
     ("module_utils/_sip/vendors.py", "family.pattern"): "test_user_agents",
     ("module_utils/_sip/vendors.py", "pattern"): "test_user_agents",
+    (
+        "module_utils/_table/views.py",
+        "(?<![0-9])([0-9]+) {noun} loaded \\(([0-9]+) discarded\\)",
+    ): "test_numbers_of_loaded_rows",
 }
 
 
@@ -182,6 +187,11 @@ def test_twice_the_text_takes_twice_the_steps(where, pattern, flags, use):
 def test_location_tables_as_text(depth):
     for use in location._grammar("\t", depth):
         assert regexes.worst(use.__self__.pattern, use.__self__.flags, use.__name__) is None, use
+
+
+def test_numbers_of_loaded_rows():
+    view = views.Loaded("dialplan", "rules")
+    assert regexes.worst(view._pattern.pattern, 0, "search") is None
 
 
 def test_attributes_of_trees():

@@ -26,10 +26,8 @@ _PORT = r"(?::([0-9]{1,5}))?"
 _URI = re.compile(rf"sips?:(?:([^\s@<>\"]*)@)?{_HOST}{_PORT}(?:[;?][^\s<>\"]*)?\Z", re.IGNORECASE)
 _SOCKET = re.compile(rf"(?:([a-z_]+):)?{_HOST}{_PORT}\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[0-9]+\Z")
-_GROUPS = re.compile(r"\s*[-+]?[0-9]+(?:\s*[,;\s]\s*[-+]?[0-9]+)*\s*[,;]?\s*\Z")
 _ID = re.compile(r"[^\s#=,;]+\Z")
 _DESTINATION = re.compile(r"\s*(#?)([^\s#=,;]+)\s*(?:=\s*[-+]?[0-9]+\s*)?\Z")
-_NODE = re.compile(r"(?:udp6?|tcp6?|unix|cunix|ws|wss)?:?\S+\Z")
 
 
 def sip_uri(text: str) -> Optional[str]:
@@ -93,7 +91,13 @@ def _items(text: str) -> List[str]:
 
 
 def rule_groups(text: str) -> Optional[str]:
-    return None if _GROUPS.match(text) else "is not a group: write a number, or numbers separated by commas"
+    parts = [part.split() for part in re.split("[,;]", text)]
+    if not parts[-1]:
+        # a separator may stand at the end
+        parts.pop()
+    if parts and all(part and all(map(_NUMBER.match, part)) for part in parts):
+        return None
+    return "is not a group: write a number, or numbers separated by commas"
 
 
 def digits(text: str) -> Optional[str]:
@@ -162,7 +166,6 @@ def _port(digits_: Optional[str]) -> Optional[str]:
 
 _BYDAY = re.compile(r"(?:[-+0-9 \t,]|su|mo|tu|we|th|fr|sa)*\Z", re.IGNORECASE)
 _BYNUMBER = re.compile(r"[-+0-9 \t,]*\Z")
-_OPERATORS = re.compile(r"\s*([&/])\s*")
 
 
 def timerec(text: str) -> Optional[str]:

@@ -125,7 +125,7 @@ class Loaded:
         """group: of the reports. noun: what they call the rows. where: {column: values} of the rows that are loaded, or None: all."""
         self.text = "The server reports how many rows it loaded. Requires OpenSIPS 3.3 or later."
         self._group = group
-        self._pattern = re.compile(rf"([0-9]+) {noun} loaded \(([0-9]+) discarded\)")
+        self._pattern = re.compile(rf"(?<![0-9])([0-9]+) {noun} loaded \(([0-9]+) discarded\)")
         self.where = where or {}
 
     def look(

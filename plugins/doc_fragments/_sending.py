@@ -51,22 +51,37 @@ options:
     type: int
   max_failures:
     description:
-      - Stops the run, and fails the task, once more phones than this failed, either a number such as V(10), or a percentage of those done such as V(5%).
-      - A percentage stops the run only when the share of failures is beyond chance, so that the first dead phones do not stop a fleet.
-        At V(10%), 2 of 2 stop it, and 3 of 22 do not. A number is exact.
-      - Phones that rejected, did not answer, could not be reached or are unknown have failed.
-      - Requests that are under way already are waited for, the others are V(not_sent). A smaller O(max_in_flight) stops closer to the number.
-      - Without this option, too, the run stops and the task fails if the server cannot be reached any more, or does not answer for the
-        whole O(timeout). The results are complete then. With a campaign, a second run continues with the phones that are V(not_sent).
+      - How many phones may fail, a number such as V(10) or a percentage such as V(5%).
+      - The run stops, and the task fails, once more phones failed. Phones that rejected, did not answer, could not be reached or are
+        unknown have failed.
+      - A number is exact. A percentage stops the run only if the share of failures is beyond chance, so that the first dead phones do not
+        stop a fleet. At V(10%), 2 of 2 stop it, and 3 of 22 do not.
+      - The task waits for the answers to requests that are under way. The other phones are V(not_sent). With a smaller O(max_in_flight),
+        fewer requests are under way.
+      - If it is not set, all phones are tried. The task then fails if a phone that was named did not accept. Phones of a selection were
+        not named. The task fails if none of them accepted, also if this option is set.
+      - The message of a failed task has one line for each of these phones, at most 20. The results are complete.
+      - The run also stops, and the task fails, if the server cannot be reached any more, or does not answer for the whole O(timeout).
+        With a campaign, the next run continues with the phones that are V(not_sent).
+      - If nobody reads the result any more, because Ansible was interrupted or the connection to the host was lost, the run stops, too.
     type: str
+  results:
+    description:
+      - Which phones RV(results) has. V(auto) omits those that need no attention if there are more than 1,000. V(all) omits none.
+      - Phones need attention if they did not accept, or did not register again. RV(summary.omitted) counts those that are omitted.
+    type: str
+    choices:
+      - auto
+      - all
+    default: auto
   results_file:
     description:
-      - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line, so that a large fleet
-        needs little memory and a run can be followed with C(tail -F).
+      - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line. A large fleet then needs
+        little memory, and C(tail -F) follows the run.
       - Each run replaces the file by a new one. Its mode is 0600, and its directory must exist. In check mode, it is not written.
       - A symbolic link, a FIFO, a device or a file of another user in its place is an error before anything is sent.
-      - If it is set, RV(results) contains only entries that need attention, at most 1,000 of them. RV(summary) counts all. The filters that
-        make reports need all results, so they take the lines of the file instead.
+      - If it is set, O(results=auto) also omits phones that need attention beyond the first 1,000. The filters that make reports need all
+        results. Give them the lines of the file, or set O(results=all).
       - If a task waits for phones to register again, the file has a further line for each of them, with C(aor), C(contact), C(registered),
         C(new_user_agent) and C(back_seconds).
       - If the file can no longer be written, for example because the disk is full, the task warns and returns the rest in RV(results).

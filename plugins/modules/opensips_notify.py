@@ -257,30 +257,33 @@ results:
       sample: yealink
     outcome:
       description:
-        - V(accepted) when the phone answered 2xx, V(rejected) when it answered with another code, V(no_answer) when it did not answer
-          before the server's C(fr_timeout), V(unreachable) when the server could not send to it, V(not_sent) when nothing was sent,
-          V(unknown) when it was handed to the server, or may have been, but the server did not tell what came of it.
-        - V(already) when the phone is as O(unless_user_agent) wants it.
+        - V(accepted) if the phone answered 2xx, V(rejected) if it answered another code, V(no_answer) if it did not answer before the
+          server's C(fr_timeout).
+        - V(unreachable) if the server could not send to the phone, V(not_sent) if nothing was sent.
+        - V(unknown) if a request was sent, or may have been, and the server did not report the answer.
+        - V(already) if the User-Agent of the phone matches O(unless_user_agent).
         - V(planned) in check mode.
       type: str
       sample: accepted
     code:
-      description: The phone's code, or the server's for it. Empty when there is none.
+      description: Code of the phone's answer, or the server's own code. Empty if there is none.
       type: int
       sample: 200
     reason:
       description:
-        - The words for RV(results[].code), or why nothing was sent.
-        - Begins with V(doubtful) if the contacts of the AOR cannot be believed, because a phone wrote lines into its registration
-          that look like the server's.
+        - The words that came with RV(results[].code), or why nothing was sent.
+        - Begins with V(doubtful) if the contacts of the AOR cannot be believed. A phone then wrote lines into its registration that look
+          like the server's.
       type: str
       sample: OK
-    note:
-      description: What a rejection usually means. Empty otherwise.
-      type: str
+    error:
+      description:
+        - Why the phone did not accept, with C(type), C(message) and C(hint), which is what to do about it.
+        - Empty if the outcome is V(accepted), V(already) or V(planned).
+      type: dict
       sample: null
     at:
-      description: When it was sent, in seconds since 1970. Empty when nothing was sent.
+      description: Time of sending, in seconds since 1970. Empty if nothing was sent.
       type: float
       sample: 1795318012.25
     seconds:
@@ -368,11 +371,15 @@ summary:
   type: dict
   contains:
     total:
-      description: Number of phones, those included that O(results_file) has and RV(results) does not.
+      description: Number of phones, those included that RV(results) omits.
       type: int
       sample: 3
+    omitted:
+      description: Number of phones that RV(results) omits, see O(results).
+      type: int
+      sample: 0
     outcomes:
-      description: Number of results by outcome.
+      description: Number of phones by outcome. Each outcome is there, also those with none.
       type: dict
       sample:
         accepted: 2
@@ -382,15 +389,16 @@ summary:
         not_sent: 0
         unknown: 0
         already: 0
+        planned: 0
     vendors:
-      description: Number of results by vendor and outcome.
+      description: Number of phones by vendor and outcome.
       type: dict
       sample:
         yealink:
           accepted: 2
           no_answer: 1
     user_agents:
-      description: Number of results by User-Agent and outcome.
+      description: Number of phones by User-Agent and outcome.
       type: dict
       sample:
         Yealink SIP-T46U 108.86.0.20:
@@ -405,7 +413,7 @@ summary:
         p95: 0.08
         max: 0.31
     sent:
-      description: Number of requests that were handed to the server in this run. V(changed) is true if there were any.
+      description: Number of requests that the server took in this run, whatever the phones answered.
       type: int
       sample: 3
     seconds:
@@ -460,6 +468,12 @@ summary:
       type: dict
       sample:
         back: 2
+stopped:
+  description:
+    - Why the run ended before all phones were tried. Empty if all were tried, also if the task fails because phones did not accept.
+  returned: success, or when the run stopped
+  type: str
+  sample: null
 error:
   description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
   returned: failure

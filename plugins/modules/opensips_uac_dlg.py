@@ -99,9 +99,10 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - V(accepted) for an answer of 2xx, V(rejected) for another one, V(no_answer) when none came before the server's C(fr_timeout),
-      V(unreachable) when the server could not send, V(not_sent) when nothing was sent, V(unknown) when the server did not tell what came of it.
-  returned: when not in check mode
+    - V(accepted) if the answer was 2xx, V(rejected) if it was another code, V(no_answer) if none came before the server's C(fr_timeout).
+    - V(unreachable) if the server could not send, V(not_sent) if nothing was sent, V(unknown) if the server did not report the answer.
+    - V(planned) in check mode.
+  returned: always
   type: str
   sample: accepted
 code:
@@ -149,27 +150,27 @@ routes:
   type: list
   elements: str
   sample: []
-note:
-  description: What a rejection usually means. Empty otherwise.
-  returned: when not in check mode
-  type: str
-  sample: null
-request:
-  description: The parameters of C(t_uac_dlg).
+requests:
+  description: The MI request that was sent, or is planned.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - command: t_uac_dlg
+      params:
+        method: OPTIONS
+        ruri: sip:1001@192.0.2.17:5060
+        headers: "From: <sip:ansible@example.com>\r\nTo: <sip:1001@example.com>\r\n"
+error:
+  description:
+    - Why the task failed, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) if the server refused the request.
+    - Empty if it did not fail.
   returned: always
   type: dict
   sample:
-    method: OPTIONS
-    ruri: sip:1001@192.0.2.17:5060
-    headers: "From: <sip:ansible@example.com>\r\nTo: <sip:1001@example.com>\r\n"
-error:
-  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
-  returned: failure
-  type: dict
-  sample:
-    type: ConnectError
-    message: No process reads the FIFO /run/opensips/opensips_fifo
-    hint: "OpenSIPS is not running, or uses another fifo_name: start it or correct fifo_path"
+    type: PhoneRejected
+    message: the phone answered 489 Bad Event
+    hint: "The phone does not know this Event: choose another preset"
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import uac_dlg

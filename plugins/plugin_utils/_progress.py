@@ -71,7 +71,8 @@ def _verdict(
 ) -> str:
     if result.get("unreachable"):
         return f"The host was lost while a batch was sent: {printable(str(result.get('msg')))}"
-    if result.get("msg"):
+    if result.get("msg") and result.get("stopped", True):
+        # without it, all were tried, and the limits of the whole campaign decide
         return printable(str(result["msg"]))
     failed, done = counts["failed"], counts["done"]
     if max_failures not in (None, "") and Limit(max_failures).is_exceeded(failed, done):

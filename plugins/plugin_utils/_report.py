@@ -30,7 +30,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
 
 _PREFIX = "opensips-report-part:1:"
 _WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "preset")
-_WHAT = ("outcome", "code", "reason", "note", "hint", "at", "seconds", "earlier")
+_WHAT = ("outcome", "code", "reason", "hint", "at", "seconds", "earlier")
 _BACK = ("registered", "back_seconds", "new_user_agent")
 _LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old")
 _FIELDS = _WHO + _WHAT + _BACK + _LAMP

@@ -28,7 +28,8 @@ import sys
 import time
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import targets
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery, SipRequest
+from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 from ansible_collections.community.opensips.tests.benchmarks.fleet_servers import FR_TIMEOUT, Fleet, Real, emulated

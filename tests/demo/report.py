@@ -34,13 +34,6 @@ _VENDORS = {
     "snom": "Snom",
     "yealink": "Yealink",
 }
-# Where the module has no note of its own
-_REMEDIES = {
-    "no_answer": "Check its power and network, send again",
-    486: "It is in a call: send again later",
-    503: "It is busy or starting: send again later",
-}
-
 Entry = dict[str, t.Any]
 
 
@@ -109,11 +102,7 @@ def why_not(screen: Screen, entries: list[Entry]) -> None:
         what = entry["outcome"].replace("_", " ")
         if entry["outcome"] == "rejected":
             what += " " + textwrap.shorten(f"{entry['code']} {entry['reason']}", _REASON, placeholder="...")
-        remedy = (
-            entry["note"]
-            or _REMEDIES.get(entry["code"] if entry["outcome"] == "rejected" else entry["outcome"])
-            or entry["reason"]
-        )
+        remedy = (entry["error"] or {}).get("hint") or entry["reason"]
         rows.append([entry["aor"], _phone(entry), Cell(what, _STYLES[entry["outcome"]]), remedy])
     screen.table(["AOR", "phone", "what happened", "what to do"], rows)
     if len(others) > _LISTED:

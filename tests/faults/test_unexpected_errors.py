@@ -73,7 +73,7 @@ SENDING = [
     ("_mi.governor.Governor.looked", BUG, 1, 4),
     ("_mi.governor.Governor.report", BUG, 1, 0),
     ("_readers.uac.parse", BUG, 10, 1),
-    ("_fleet.deliver.SipRequest.params", BUG, 10, 0),
+    ("_fleet.sip_request.SipRequest.params", BUG, 10, 0),
     ("_fleet.deliver.StopRule.count", BUG, 10, 0),
     ("_fleet.outcome.note_on", BUG, 10, 4),
     ("_fleet.journal.Journal.sending", EIO, 1, 0),
@@ -180,7 +180,7 @@ def test_a_request_whose_answer_is_not_understood_was_sent(emu, breaks):
         },
     )
     assert (result["failed"], result["changed"], result["outcome"]) == (True, True, "unknown")
-    assert result["request"]["method"] == "OPTIONS" and "KeyError" in result["msg"]
+    assert result["requests"][0]["params"]["method"] == "OPTIONS" and "KeyError" in result["msg"]
 
 
 def test_commands_before_the_one_that_breaks_are_accounted_for(emu, breaks):

@@ -76,6 +76,6 @@ def test_nothing_but_reads_in_check_mode(ansible, emulator, version):
     assert results["mwi"]["changed"]
     assert [each["outcome"] for each in results["mwi"]["results"]] == ["planned"]
     assert results["uac_dlg"]["changed"]
-    assert results["uac_dlg"]["request"]["ruri"] == first["contact"]
+    assert results["uac_dlg"]["requests"][0]["params"]["ruri"] == first["contact"]
     assert results["wrong"].failed
     assert "From" in results["wrong"].msg

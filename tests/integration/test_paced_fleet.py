@@ -10,8 +10,9 @@ import time
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome, targets
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery, SipRequest
+from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi import governor
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor

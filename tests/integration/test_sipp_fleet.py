@@ -144,7 +144,7 @@ def test_each_kind_of_answer(emulator, sipp_phones, version):
     # retransmissions went on until the phone said anything, and each phone has one result all the same
     assert sipp_phones["late"].received() > 1 and sipp_phones["silent"].received() > 1
     assert sipp_phones["ok"].received() == 1
-    assert found["unauthorized"]["note"] and found["gone"]["note"]
+    assert found["unauthorized"]["error"]["hint"] and found["gone"]["error"]["hint"]
 
 
 def test_in_a_campaign_none_gets_a_second_notify(emulator, sipp_phones, tmp_path):

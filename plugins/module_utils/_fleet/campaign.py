@@ -43,7 +43,8 @@ class Choice:
     rules: Rules. journal: of the campaign, or None. batch: the largest number to send to, or None. resend_unknown: whether
     to send again where an earlier run did not learn what came of it.
     requests: SipRequests of this run, and those that cannot be sent, in order. already: SipRequests to phones that are as
-    wanted. settled: results of earlier runs, unless there is a batch. earlier: phones that an earlier run did. remaining:
+    wanted. settled: results of earlier runs, unless there is a batch. earlier: phones that an earlier run did, and accepted_earlier those of
+    them that accepted. remaining:
     phones for the next batch; as long as there are any, what cannot be sent waits for the last one.
     """
 
@@ -53,7 +54,7 @@ class Choice:
         self._batch = batch
         self._resend_unknown = resend_unknown
         self.requests, self.already, self.settled = [], [], []
-        self.earlier = self.remaining = 0
+        self.earlier = self.accepted_earlier = self.remaining = 0
         self._unsendable = []
 
     def is_nothing_left(self, targets):
@@ -74,7 +75,7 @@ class Choice:
             self._sort(look_up(left))
             return
         likely = [target for target in left if self._rules.is_sendable(target)]
-        likely_ids = {id(target) for target in likely}
+        chosen = set(likely)
         position = 0
         while position < len(likely) and len(self.requests) < self._batch:
             some = likely[position : position + self._batch - len(self.requests)]
@@ -83,7 +84,7 @@ class Choice:
         self.remaining += len(likely) - position
         if not self.remaining:
             # those that seemed to want nothing are asked for once, at the end
-            self._sort(look_up([target for target in left if id(target) not in likely_ids]))
+            self._sort(look_up([target for target in left if target not in chosen]))
         if not self.remaining:
             self.requests += self._unsendable
 
@@ -125,6 +126,7 @@ class Choice:
         if earlier is None:
             return False
         self.earlier += 1
+        self.accepted_earlier += earlier[0] == outcomes.ACCEPTED
         if self._batch is None:
             # a batch tells only of itself: the others' results were returned with theirs
             outcome, code, reason = earlier
@@ -172,17 +174,17 @@ class LookUp:
         for aor, asked in by_aor.items():
             doubt = doubt_of(found[aor])
             if doubt is not None:
-                now.update((id(target), [gone(target, doubt)]) for target in asked)
+                now.update((target, [gone(target, doubt)]) for target in asked)
                 continue
             alive = [of_record(record, aor) for record in found[aor] if record["expires"] != 0]
             if len(alive) > 1:
                 self.seen += [(each.aor, each.contact) for each in alive]
             # also those that are done or have not been asked for yet: what is theirs is nobody else's
             now.update(self._match(asked, self._together.get(aor, asked), alive))
-        return [fresh for target in targets for fresh in now[id(target)]]
+        return [fresh for target in targets for fresh in now[target]]
 
     def _match(self, asked, planned, alive):
-        """{id of a Target of asked: [Targets of now]} of one AOR. planned: all that the plan has there."""
+        """{Target of asked: [Targets of now]} of one AOR. planned: all that the plan has there."""
         now, missing = {}, []
         for target in planned:
             fresh = next((each for each in alive if _is_same(target, each)), None)
@@ -190,17 +192,17 @@ class LookUp:
                 missing.append(target)
             else:
                 alive.remove(fresh)
-                now[id(target)] = [_renewed(target, fresh)]
+                now[target] = [_renewed(target, fresh)]
         selected = [each for each in alive if self._selects(each.record)]
         may_be = [each for each in alive if each in selected or self._journal.knows(each.key)]
         elsewhere = moved(missing, may_be, self._journal.knows)
         come = [each for each in selected if each not in elsewhere.values()]
         for target in asked:
-            if id(target) in elsewhere:
-                now[id(target)] = [elsewhere[id(target)].known_like(target)]
-            elif id(target) not in now:
+            if target in elsewhere:
+                now[target] = [elsewhere[target].known_like(target)]
+            elif target not in now:
                 # nobody had registered the AOR, or the phone is gone
-                now[id(target)] = (target.contact is None and come) or [gone(target)]
+                now[target] = (target.contact is None and come) or [gone(target)]
         return now
 
 

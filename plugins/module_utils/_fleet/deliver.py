@@ -36,56 +36,8 @@ _SILENCE = (ConnectError, MITimeout)
 _TEMPLATES = 64
 
 
-class SipRequest:
-    """One request to one phone.
-
-    target: Target. method: str. headers: mapping. body: str, "" for none. label: dict of what results say of it (event, preset …).
-    """
-
-    __slots__ = ("target", "method", "headers", "body", "label", "problem")
-
-    def __init__(self, target, method, headers, body="", label=None, problem=None):
-        self.target = target
-        self.method = method
-        self.headers = headers
-        self.body = body
-        self.label = label or {}
-        self.problem = target.problem or problem
-
-    @property
-    def key(self):
-        """What a journal knows the phone by."""
-        return self.target.key
-
-    def params(self, template, from_uri=None, socket=None):
-        """Parameters of t_uac_dlg. template: RequestTemplate of this request. socket: "contact" for the one of the registration.
-
-        Raises SipError.
-        """
-        target = self.target
-        next_hop, path, registered_socket = target.way()
-        if path:
-            # RFC 3327: the path of the registration becomes the route, and its first element the next hop
-            next_hop = _first_uri(path)
-        to_uri = target.to_uri()
-        return template.params(
-            target.contact,
-            from_uri or to_uri,
-            to_uri,
-            next_hop=next_hop,
-            socket=registered_socket if socket == "contact" else socket,
-            path=path,
-            registered=target.record is not None,
-        )
-
-
 def _lower_first(text):
     return text[:1].lower() + text[1:]
-
-
-def _first_uri(path):
-    start = path.find("<")
-    return path[start + 1 : path.find(">", start)] if start >= 0 else path.split(",")[0].strip()
 
 
 def check_max_in_flight(max_in_flight):
@@ -132,15 +84,16 @@ class Delivery:
         # requests went unanswered, and nothing was answered since
         self._is_silent = self._ends = False
         self.stopped = self.failure = None
-        if journal is not None:
-            journal.unsent = self._unsent
 
     def run(self, sip_requests):
         """Yield (SipRequest, result) for each of sip_requests (iterable), those that are not sent included. Raises nothing.
 
-        result: dict of outcome, code, reason, note, at (Unix time of sending, or None) and seconds from sending to the answer.
+        result: dict of outcome, code, reason, error (MIError or None), at (Unix time of sending, or None) and seconds from
+        sending to the answer.
         """
         waiting = iter(sip_requests)
+        if self._journal is not None:
+            self._journal.unsent = self._unsent
         try:
             replies = self._conn.call_many(
                 self._mi_requests(waiting), self._max_in_flight, self._governor, starting=self._starting
@@ -165,6 +118,10 @@ class Delivery:
             self.failure = error if isinstance(error, MIError) else UnexpectedError(error)
         self._stop_run(f"the run broke off: {self.failure}")
 
+    def pace(self):
+        """What limited the speed of the run (dict)."""
+        return self._governor.report()
+
     def _unsent(self):
         """The keys of what was announced, and certainly not written; nothing else is written from here on."""
         # first, for threads of HTTP that are about to begin
@@ -188,10 +145,10 @@ class Delivery:
 
     def _settle(self, under_way, reply):
         """(SipRequest, result) of a reply or the MIError that came instead."""
-        what, record = outcomes.of_reply(reply, headers=False)
-        self._note(under_way.request, what, record, reply)
+        outcome, record = outcomes.of_reply(reply, headers=False)
+        self._note(under_way.request, outcome, record, reply)
         seconds = None if under_way.started is None else time.monotonic() - under_way.started
-        return under_way.request, _result(what, record, seconds, under_way.at)
+        return under_way.request, _result(outcome, record, seconds, under_way.at)
 
     def _judge(self, reply):
         """End the run if a reply shows that it cannot go on."""
@@ -287,10 +244,10 @@ class Delivery:
         yield from self._set_aside()
         left, self._under_way = self._under_way, {}
         for under_way in left.values():
-            what = outcomes.NOT_SENT if under_way.at is None else outcomes.UNKNOWN
+            outcome = outcomes.NOT_SENT if under_way.at is None else outcomes.UNKNOWN
             record = {"code": None, "reason": self.stopped}
-            self._note(under_way.request, what, record)
-            yield under_way.request, _result(what, record, None, under_way.at)
+            self._note(under_way.request, outcome, record)
+            yield under_way.request, _result(outcome, record, None, under_way.at)
         self._withdraw(sip_requests)
         yield from self._set_aside()
 
@@ -298,14 +255,14 @@ class Delivery:
         while self._aside:
             yield self._aside.popleft()
 
-    def _note(self, request, what, record, reply=None):
+    def _note(self, request, outcome, record, reply=None):
         """Write an outcome down, and see whether the run goes on after it. It has a result, whatever happens here."""
         try:
-            if what == outcomes.NOT_SENT:
+            if outcome == outcomes.NOT_SENT:
                 self._journalled("withdraw", [request.key])
-            elif what != outcomes.UNKNOWN:
-                self._journalled("finished", request.key, what, record["code"], record["reason"])
-            self._stop_run(self._stop.count(what))
+            elif outcome != outcomes.UNKNOWN:
+                self._journalled("finished", request.key, outcome, record["code"], record["reason"])
+            self._stop_run(self._stop.count(outcome))
             if reply is not None:
                 self._judge(reply)
         except Exception as error:  # the answers that are still to come must not be lost with it
@@ -317,12 +274,12 @@ def not_sent(reason):
     return _result(outcomes.NOT_SENT, {"code": None, "reason": reason}, None)
 
 
-def _result(what, record, seconds, at=None):
+def _result(outcome, record, seconds, at=None):
     return {
-        "outcome": what,
+        "outcome": outcome,
         "code": record["code"],
         "reason": record["reason"],
-        "note": outcomes.note_on(what, record),
-        "at": None if at is None or what == outcomes.NOT_SENT else round(at, 3),
+        "error": outcomes.error_of(outcome, record),
+        "at": None if at is None or outcome == outcomes.NOT_SENT else round(at, 3),
         "seconds": None if seconds is None else round(seconds, 3),
     }

@@ -29,6 +29,7 @@ import json
 import os
 import re
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import ACCEPTED
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup, safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 
@@ -137,6 +138,12 @@ class Journal:
         """Note what became of key."""
         self._append({"done": list(key), "outcome": outcome, "code": code, "reason": reason})
         self._settle(key, outcome, code, reason)
+
+    def moved(self, target, record):
+        """Note that a phone (Target) came back as a contact record: later runs are not to take it for a new one."""
+        key = target.aor or "", record["contact"]
+        if not record["sip_instance"] and record["contact"] != target.contact and not self.knows(key):
+            self.finished(key, ACCEPTED, None, "registered anew")
 
     def withdraw(self, keys):
         """Note that nothing was sent to keys although they were announced."""

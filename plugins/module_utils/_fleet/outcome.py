@@ -13,12 +13,13 @@ no_answer     the phone did not answer before the server's fr_timeout (408)
 unreachable   the server could not send to it: the name does not resolve, or sending failed
 not_sent      nothing was sent, the reason says why
 unknown       it was sent, or may have been, and the server did not say what came of it
-already       nothing was sent because the phone is as wanted
+already       nothing was sent because the phone has what is to be achieved
 planned       check mode would send
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._readers import uac
+from ansible_collections.community.opensips.plugins.module_utils._sip.remedies import remedy
 
 ACCEPTED = "accepted"
 REJECTED = "rejected"
@@ -28,18 +29,70 @@ NOT_SENT = "not_sent"
 UNKNOWN = "unknown"
 ALREADY = "already"
 PLANNED = "planned"
-OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, ALREADY)
+# in the order of a summary
+OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, ALREADY, PLANNED)
 # the outcomes of requests that went out
 SENT = (ACCEPTED, REJECTED, NO_ANSWER, UNKNOWN)
+# the outcomes that nobody has to do anything about
+GOOD = (ACCEPTED, ALREADY, PLANNED)
 
 # what tm says for itself when it cannot send
 _UNREACHABLE_CODES = (475, 476, 477, 478, 479)
 
 
+class PhoneError(MIError):
+    """Why one phone did not accept. The task goes on with the others."""
+
+
+class PhoneRejected(PhoneError):
+    """The phone answered, with another code than 2xx."""
+
+    maybe_sent = True
+
+
+class PhoneSilent(PhoneError):
+    """The phone did not answer before the server's fr_timeout."""
+
+    maybe_sent = True
+
+
+class PhoneUnreachable(PhoneError):
+    """The server could not send to the phone."""
+
+
+class PhoneNotSent(PhoneError):
+    """Nothing was sent to the phone."""
+
+
+class PhoneUnknown(PhoneError):
+    """A request was sent to the phone, or may have been, and nobody knows its answer."""
+
+    maybe_sent = True
+
+
+_ERRORS = {
+    REJECTED: PhoneRejected,
+    NO_ANSWER: PhoneSilent,
+    UNREACHABLE: PhoneUnreachable,
+    NOT_SENT: PhoneNotSent,
+    UNKNOWN: PhoneUnknown,
+}
+_MESSAGES = {
+    REJECTED: "the phone answered {code} {reason}",
+    NO_ANSWER: "the phone did not answer before the server's fr_timeout",
+    UNREACHABLE: "the server cannot send to the phone: {code} {reason}",
+}
+_HINTS = {
+    NO_ANSWER: "Check the phone's power, network and NAT, then send again",
+    UNREACHABLE: "Check the host name of the contact, and the routes from the server",
+}
+
+
 def of_reply(reply, headers=True):
     """(outcome, record of the answer) of a t_uac_dlg Reply or the MIError that came instead.
 
-    The record is that of _readers.uac; of an MIError it has only code (None unless the server gave one), reason and headers.
+    The record is that of _readers.uac; of an MIError it has only code (None unless the server gave one), reason, headers,
+    and error, the MIError itself.
     headers: take the phone's answer apart, too; a fleet saves that.
     """
     if isinstance(reply, ServerError):
@@ -47,15 +100,19 @@ def of_reply(reply, headers=True):
         if record is None:
             # httpd of 2.x loses an answer so when it has no memory for it
             lost = reply.code == 500 and reply.reason.strip().lower() == "internal server error"
-            return UNKNOWN if lost else NOT_SENT, {"code": reply.code, "reason": reply.reason, "headers": {}}
+            return UNKNOWN if lost else NOT_SENT, _of_error(reply, reply.code, reply.reason)
         return UNREACHABLE, record
     if isinstance(reply, MIError):
-        return (UNKNOWN if reply.maybe_sent else NOT_SENT), {"code": None, "reason": str(reply), "headers": {}}
+        return (UNKNOWN if reply.maybe_sent else NOT_SENT), _of_error(reply)
     try:
         record = uac.parse(reply, headers)
     except MIError as error:
-        return UNKNOWN, {"code": None, "reason": str(error), "headers": {}}
+        return UNKNOWN, _of_error(error)
     return _of_record(record), record
+
+
+def _of_error(error, code=None, reason=None):
+    return {"code": code, "reason": str(error) if reason is None else reason, "headers": {}, "error": error}
 
 
 def _of_record(record):
@@ -69,22 +126,16 @@ def _of_record(record):
     return ACCEPTED if code < 300 else REJECTED
 
 
-_NOTES = {
-    401: "The phone wants authentication, and t_uac_dlg has no credentials: let the phone accept NOTIFYs from its proxy",
-    404: "The phone does not know the user: it may have been configured anew, wait until it registers",
-    480: "The phone is not available at the moment: send again later",
-    481: "The phone accepts this NOTIFY only within a subscription",
-    486: "The phone is in a call: send again later",
-    489: "The phone does not know this Event: choose another preset",
-    503: "The phone is overloaded, or not yet up again: send again later",
-}
-_NOTES[407] = _NOTES[401]
+def error_of(outcome, record):
+    """The MIError that says why a phone did not accept, with what to do about it, or None for outcomes that are GOOD.
 
-
-def note_on(outcome, record):
-    """A sentence that says what to do about an outcome which operators often meet, or None."""
-    if outcome == NO_ANSWER:
-        return "Check the phone's power and network, then send again"
-    if outcome == UNREACHABLE:
-        return "Check the contact's host name, and the routes from the server"
-    return _NOTES.get(record["code"]) if outcome == REJECTED else None
+    record: as of_reply() gives it; code and reason do.
+    """
+    if outcome in GOOD:
+        return None
+    if record.get("error") is not None:
+        return record["error"]
+    code, reason = record["code"], record["reason"] or ""
+    message = _MESSAGES.get(outcome, "{reason}").format(code=code, reason=reason).strip()
+    hint = remedy(code) if outcome == REJECTED else _HINTS.get(outcome)
+    return _ERRORS[outcome](message, hint)

@@ -81,8 +81,8 @@ class Plan:
             return 0
         positions = head_of([target.record for target in sendable], percent, seed)
         head = [target for position, target in enumerate(sendable) if position in positions]
-        chosen = {id(target) for target in head}
-        self.targets = head + [target for target in self.targets if id(target) not in chosen]
+        chosen = set(head)
+        self.targets = head + [target for target in self.targets if target not in chosen]
         return len(head)
 
     def extended(self, read, limit=None, knows=lambda key: False, cut=None):
@@ -97,9 +97,7 @@ class Plan:
         self._doubt(newcomers, now)
         # who was nobody is a newcomer once somebody registered the AOR
         targets = [
-            now.get(id(target)) or gone(target)
-            for target in self.targets
-            if id(target) in now or target.contact is not None
+            now.get(target) or gone(target) for target in self.targets if target in now or target.contact is not None
         ]
         come = []
         for target in newcomers.values():
@@ -116,29 +114,29 @@ class Plan:
         """Put the problem of each doubtful AOR of found ({place: Target}) to its phones in this plan, and so into now."""
         doubtful = {each.aor: each for each in found.values() if each.contact is None and each.problem != NOBODY}
         for target in self.targets:
-            if target.aor in doubtful and id(target) not in now:
+            if target.aor in doubtful and target not in now:
                 fresh = doubtful[target.aor]
                 found.pop(fresh.place, None)
-                now[id(target)] = gone(target, fresh.problem)
+                now[target] = gone(target, fresh.problem)
 
     def _now(self, found, knows):
-        """{id of a Target of this plan: the Target that it is now}. found: {place: Target}; what is left in it is new."""
+        """{Target of this plan: the Target that it is now}. found: {place: Target}; what is left in it is new."""
         now, missing, others = {}, {}, {}
         for target in self.targets:
             fresh = found.pop(target.place, None)
             if fresh is None:
                 missing.setdefault(target.aor, []).append(target)
             else:
-                now[id(target)] = fresh if target.known_as is None else fresh.known_like(target)
+                now[target] = fresh if target.known_as is None else fresh.known_like(target)
         for target in found.values():
             if target.aor in missing:
                 others.setdefault(target.aor, []).append(target)
         for aor in others:
             elsewhere = moved(missing[aor], others[aor], knows)
             for target in missing[aor]:
-                if id(target) in elsewhere:
-                    fresh = found.pop(elsewhere[id(target)].place)
-                    now[id(target)] = fresh.known_like(target)
+                if target in elsewhere:
+                    fresh = found.pop(elsewhere[target].place)
+                    now[target] = fresh.known_like(target)
         return now
 
     def lines(self, campaign):
@@ -169,7 +167,7 @@ def gone(target, problem=GONE):
 
 
 def moved(missing, others, knows):
-    """{id of a Target: the Target that is the same phone under another contact}, for phones that register without an instance.
+    """{Target: the Target that is the same phone under another contact}, for phones that register without an instance.
 
     missing: Targets of one AOR as the plan has them, which are not registered like that. others: Targets that are registered
     at the AOR, and that the plan does not have; each is one phone at most. knows: function of a key, whether the journal has it.
@@ -184,12 +182,12 @@ def moved(missing, others, knows):
         _is_alike,
     ):
         for target in missing:
-            if id(target) in found:
+            if target in found:
                 continue
             for other in others:
                 if is_one(target, other) and (knows(target.key) or not knows(other.place)):
                     others.remove(other)
-                    found[id(target)] = other
+                    found[target] = other
                     break
     return found
 

@@ -16,6 +16,8 @@ NOT_BACK = "not_back"
 # Seconds between two looks.
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 15.0
+# Seconds between two looks at whether waiting is over.
+_NAP = 0.5
 # Seconds in which a server may be started again.
 _PATIENCE = 30.0
 
@@ -76,14 +78,15 @@ class Watch:
         return record["cseq"] is not None and before["cseq"] is not None and record["cseq"] < before["cseq"]
 
 
-def wait_for_registrations(source, targets, timeout, known=()):
-    """Yield (target, new contact record) as targets come back, until all are or timeout (seconds) is over.
+def wait_for_registrations(source, watch, timeout, is_over=lambda: False):
+    """Yield (target, new contact record, seconds) as targets come back, until all are or timeout (seconds) is over.
 
-    source: see sources.py. known: as for Watch. Each look asks for the AORs that are still waited for. Looks that fail for
-    want of the server are repeated; raises MIError once none came through for some time, or the last one did not.
+    source: see sources.py. watch: Watch. is_over: function, whether to stop before that. Each look asks for the AORs that are
+    still waited for. Looks that fail for want of the server are repeated; raises MIError once none came through for some
+    time, or the last one did not.
     """
-    watch = Watch(targets, known)
-    deadline = time.monotonic() + timeout
+    began = time.monotonic()
+    deadline = began + timeout
     pause = _FIRST_PAUSE
     failing_since = None
     while len(watch):
@@ -99,11 +102,22 @@ def wait_for_registrations(source, targets, timeout, known=()):
                 raise
             source.reconnect()
         for contacts in found.values():
-            yield from watch.look(contacts)
+            for target, record in watch.look(contacts):
+                yield target, record, round(time.monotonic() - began, 1)
         # a large table is asked less often, so that watching does not load the server
         pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))
         left = deadline - time.monotonic()
-        if not len(watch) or left <= 0:
-            return
         # the last look is at the deadline
-        time.sleep(min(pause, left))
+        if not len(watch) or left <= 0 or not _slept(min(pause, left), is_over):
+            return
+
+
+def _slept(seconds, is_over):
+    """Sleep; False if is_over() before that."""
+    end = time.monotonic() + seconds
+    while not is_over():
+        left = end - time.monotonic()
+        if left <= 0:
+            return True
+        time.sleep(min(left, _NAP))
+    return False

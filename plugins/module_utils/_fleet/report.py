@@ -12,27 +12,51 @@ import collections
 import math
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.registration import NOT_BACK
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 
-def result_of(request, result):
-    """The result entry of one SipRequest: who, what was sent, what became of it."""
+def who(request):
+    """What a result entry tells of the phone of a SipRequest, and of what it was sent (dict)."""
     target = request.target
     entry = {"aor": target.aor, "contact": target.contact, "user_agent": target.user_agent, "vendor": target.vendor}
     entry.update(request.label)
-    entry.update(result, reason=printable(result["reason"]))
     return entry
+
+
+def result_of(request, result):
+    """The result entry of one SipRequest. result: as Delivery.run() gives it."""
+    return dict(who(request), **dict(result, reason=printable(result["reason"]), error=_described(result["error"])))
+
+
+def _described(error):
+    """An MIError as entries have it (dict of type, message, hint), None for None."""
+    if error is None:
+        return None
+    return {"type": type(error).__name__, "message": printable(error.message), "hint": printable(error.hint)}
 
 
 def planned(request):
     """The result entry of a SipRequest that check mode does not send."""
-    what = outcomes.NOT_SENT if request.problem else outcomes.PLANNED
-    return settled(request, what, request.problem)
+    return settled(request, outcomes.NOT_SENT if request.problem else outcomes.PLANNED, request.problem)
 
 
-def settled(request, what, reason, code=None):
-    """The result entry of a SipRequest that this run does not send; what: its outcome."""
-    return result_of(request, {"outcome": what, "code": code, "reason": reason, "note": None, "seconds": None})
+def settled(request, outcome, reason, code=None):
+    """The result entry of a SipRequest that this run does not send."""
+    result = {"outcome": outcome, "code": code, "reason": reason, "at": None, "seconds": None}
+    return result_of(request, dict(result, error=outcomes.error_of(outcome, result)))
+
+
+def needs_attention(entry):
+    """Whether somebody has to do something about a phone: it did not accept, or is not back."""
+    return entry["outcome"] not in outcomes.GOOD or entry.get("registered") == NOT_BACK
+
+
+def line_of(entry):
+    """A result entry as one line of a message (str)."""
+    place = " ".join(filter(None, (entry["aor"], entry["contact"])))
+    outcome = " ".join(str(part) for part in (entry["outcome"], entry["code"], entry["reason"]) if part is not None)
+    return printable(f"{place}: {outcome}")
 
 
 class Counts:
@@ -50,7 +74,7 @@ class Counts:
         """Take in one result."""
         outcome = entry["outcome"]
         self._total += 1
-        self._outcomes[outcome] = self._outcomes.get(outcome, 0) + 1
+        self._outcomes[outcome] += 1
         for groups, value in ((self._vendors, entry["vendor"]), (self._agents, entry["user_agent"])):
             groups.setdefault(value or "unknown", collections.Counter())[outcome] += 1
         if outcome in _ANSWERED and entry["seconds"] is not None:
@@ -58,7 +82,12 @@ class Counts:
 
     def of(self, outcome):
         """How many have that outcome."""
-        return self._outcomes.get(outcome, 0)
+        return self._outcomes[outcome]
+
+    @property
+    def total(self):
+        """How many there are."""
+        return self._total
 
     def summary(self, seconds, sent):
         """The counts, and the pace of sending. seconds: of sending, or None in check mode. sent: requests that went out in this run."""
@@ -74,7 +103,7 @@ class Counts:
         }
 
     def diff(self):
-        """Counts by vendor as a diff in Ansible's terms: what was wanted of whom."""
+        """Counts by vendor as a diff in Ansible's terms."""
         lines = [
             f"{vendor}: {_to_send(group)} of {sum(group.values())}\n" for vendor, group in sorted(self._vendors.items())
         ]

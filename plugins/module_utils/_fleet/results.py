@@ -12,12 +12,15 @@ import json
 import os
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet import report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.report import Counts
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
-# what needs nobody's attention is not returned beside a file
-_GOOD = (outcomes.ACCEPTED, outcomes.ALREADY, outcomes.PLANNED)
+
+def _has_failed(entry):
+    """Whether a phone did not accept in this run, and not in an earlier one."""
+    return entry["outcome"] not in outcomes.GOOD and not entry.get("earlier")
 
 
 def check_path(path):
@@ -78,19 +81,22 @@ class ResultsFile:
 class Results:
     """The results of a run.
 
-    file: ResultsFile, or None: all are held. counts: Counts of all. problem: why the file could not be written to its end
-    (str), or None; from there on results are held.
+    file: ResultsFile, or None. everything: whether entries() has all of them, however many there are. counts: Counts of all.
+    failed, accepted: phones of this run that did not accept, and those that did or had nothing to accept.
+    problem: why the file could not be written to its end (str), or None; from there on results are held.
     """
 
-    # Entries that need attention and are returned although there is a file.
+    # Beyond so many, only entries that need attention are returned, and beside a file at most so many of these.
     LISTED = 1000
 
-    def __init__(self, file=None):
+    def __init__(self, file=None, everything=False):
         self._file = file
+        self._everything = everything
         self.counts = Counts()
+        self.failed = self.accepted = 0
         self.problem = None
-        # of requests by their id; and what belongs to none
-        self._held, self._outcomes, self._others = {}, {}, []
+        # what belongs to no request; entries that need attention, and are held
+        self._others, self._listed = [], 0
 
     def close(self):
         """Close the file; what goes wrong with it is a problem, and no reason to lose what is held."""
@@ -103,38 +109,51 @@ class Results:
 
     def add(self, request, entry):
         """Take the result of a SipRequest."""
-        self._outcomes[id(request)] = entry["outcome"]
+        request.outcome = entry["outcome"]
         if self._is_held(entry):
-            self._held[id(request)] = entry
+            request.entry = entry
 
     def add_other(self, entry):
         """Take the result of a phone that no request was made for."""
         if self._is_held(entry):
             self._others.append(entry)
 
-    def outcome(self, request):
-        """What became of a SipRequest, or None."""
-        return self._outcomes.get(id(request))
-
     def update(self, request, values):
         """Add what was learnt of a phone later. In a file it is a line of its own: aor, contact, and the values."""
-        entry = self._held.get(id(request))
-        if entry is not None:
-            entry.update(values)
+        if request.entry is not None:
+            request.entry.update(values)
         target = request.target
-        late = dict(values, aor=target.aor, contact=target.contact)
-        if not self._write(late) and entry is None:
-            self._others.append(dict(late, outcome=self.outcome(request)))
+        is_written = self._write(dict(values, aor=target.aor, contact=target.contact))
+        if request.entry is None:
+            entry = dict(report.who(request), outcome=request.outcome, **values)
+            if not is_written or self._is_listed(entry):
+                self._others.append(entry)
 
     def entries(self, requests):
         """What a task returns of the results: list of dict, those of requests in their order."""
-        return self._others + [self._held[id(each)] for each in requests if id(each) in self._held]
+        held = self._others + [request.entry for request in requests if request.entry is not None]
+        if self._everything or self.problem is not None or self.counts.total <= self.LISTED:
+            return held
+        return list(filter(report.needs_attention, held))
+
+    def failures(self, requests):
+        """The entries that are held of phones which did not accept in this run (list)."""
+        held = self._others + [request.entry for request in requests if request.entry is not None]
+        return [entry for entry in held if _has_failed(entry)]
 
     def _is_held(self, entry):
         self.counts.add(entry)
-        if not self._write(entry):
-            return True
-        return entry["outcome"] not in _GOOD and len(self._held) + len(self._others) < self.LISTED
+        if _has_failed(entry):
+            self.failed += 1
+        elif not entry.get("earlier"):
+            self.accepted += 1
+        is_listed, is_written = self._is_listed(entry), self._write(entry)
+        return is_listed or not is_written or self._everything or self.counts.total <= self.LISTED
+
+    def _is_listed(self, entry):
+        """Whether an entry that the file has is returned, too."""
+        self._listed += report.needs_attention(entry)
+        return report.needs_attention(entry) and self._listed <= self.LISTED
 
     def _write(self, entry):
         if self._file is None or self.problem is not None:

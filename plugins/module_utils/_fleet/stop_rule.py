@@ -54,6 +54,11 @@ class Limit:
         ):
             raise BadParameters(f"{option} is {given!r}", "Give a number such as 10, or a percentage such as 5%")
 
+    @property
+    def is_exact(self):
+        """Whether it is a number."""
+        return self._number is not None
+
     def is_exceeded(self, bad, whole):
         """Whether so many failures (int) among so many phones (int) are too many."""
         if self._number is not None:

@@ -143,6 +143,7 @@ def sending_spec():
             "server_share": {"type": "float", "default": DEFAULT_SHARE},
             "max_in_flight": {"type": "int"},
             "max_failures": {"type": "str"},
+            "results": {"type": "str", "choices": ["auto", "all"], "default": "auto"},
             "results_file": {"type": "path"},
         }
     )

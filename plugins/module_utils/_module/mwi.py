@@ -10,8 +10,8 @@
 from ansible_collections.community.opensips.plugins.module_utils._fleet import mailboxes as boxes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report, targets
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
@@ -61,56 +61,67 @@ def spec():
     return select_spec().merged_with(sending_spec()).merged_with(own)
 
 
+class Lamp:
+    """The lamp of one mailbox. mailbox: dict of the options. body: of its NOTIFY. requests: SipRequests to its phones."""
+
+    __slots__ = ("mailbox", "body", "requests")
+
+    def __init__(self, mailbox, body):
+        self.mailbox = mailbox
+        self.body = body
+        self.requests = []
+
+
 def run(task):
     """Make each mailbox's body, find its phones, send what changed, and account for all of them."""
-    sending.check_options(task.params)
-    wanted = _mailboxes(task.params)
-    prepared = _prepare(wanted, task.params)
-    _check_twice(wanted)
-    if task.params["state_file"] is None:
-        return _run(task, prepared, None)
-    with boxes.State(task.params["state_file"], read_only=task.check_mode) as state:
-        return _run(task, prepared, state)
+    params = task.params
+    sending.check_options(params)
+    selection = Selection(params["select"] or {})
+    lamps = _lamps(_mailboxes(params), params["domain"])
+    if params["state_file"] is None:
+        return _run(task, selection, lamps, None)
+    with boxes.State(params["state_file"], read_only=task.check_mode) as state:
+        return _run(task, selection, lamps, state)
 
 
-def _run(task, prepared, state):
-    current = [mailbox for mailbox, _body in prepared if state is not None and state.is_current(mailbox)]
-    changed = [(mailbox, body) for mailbox, body in prepared if state is None or not state.is_current(mailbox)]
+def _run(task, selection, lamps, state):
+    current = [lamp for lamp in lamps if state is not None and state.is_current(lamp.mailbox)]
+    changed = [lamp for lamp in lamps if state is None or not state.is_current(lamp.mailbox)]
+    left_out = LeftOut()
     with location_source(task) as source:
-        requests = _requests(task, source, changed)
-        lookup = source.lookup()
-    everything = [request for _mailbox, reached in requests for request in reached]
+        _find(
+            source, selection, changed, left_out, with_defaults(task.params["headers"], message_summary.NOTIFY_HEADERS)
+        )
+        more = {"lookup": source.lookup(), "left_out": left_out.listed}
+    requests = [request for lamp in changed for request in lamp.requests]
+    left_out_counts = dict(left_out.counts)
     if task.check_mode:
-        results = sending.plan(everything)
-        _tell_current(results, current)
-        summary = results.counts.summary(None, 0)
-        return _result(results, everything, lookup, summary, results.counts.of(outcomes.PLANNED) > 0)
-    with sending.results_of(task) as results:
-        if state is not None and changed:
-            _forget(state, changed)
-        sent = sending.Sending(task, everything, results)
-        task.known = lambda: _result(results, everything, lookup, sent.counts(), sent.sent > 0)
-        _tell_current(results, current)
-        sent.run()
+        results = sending.plan(task, requests)
+        _add_current(results, current)
+        summary = dict(results.counts.summary(None, 0), left_out=left_out_counts)
+        return sending.result_of(results, requests, summary, **more)
     if state is not None and changed:
-        _remember(state, requests, results, sent)
-    return sent.finish(task.known())
+        _forget(state, changed)
+    with sending.prepared(task, requests) as run:
+
+        def known():
+            summary = dict(run.summary(), left_out=left_out_counts)
+            return sending.result_of(run.results, requests, summary, run, **more)
+
+        task.known = known
+        _add_current(run.results, current)
+        run.run()
+    if state is not None and changed:
+        _remember(state, changed, run)
+    return sending.finish(task, run, known(), named=True)
 
 
-def _tell_current(results, current):
+def _add_current(results, lamps):
     """Add the mailboxes that nothing is sent for."""
-    for mailbox in current:
-        results.add_other(_unchanged(mailbox))
-
-
-def _result(results, requests, lookup, summary, changed):
-    return {
-        "changed": changed,
-        "results": results.entries(requests),
-        "summary": summary,
-        "lookup": lookup,
-        "diff": results.counts.diff(),
-    }
+    for lamp in lamps:
+        target = targets.Target(lamp.mailbox["aor"], lamp.mailbox["uri"])
+        request = SipRequest(target, "NOTIFY", {}, label=_label(lamp.mailbox))
+        results.add_other(report.settled(request, outcomes.ALREADY, "its numbers are those last sent"))
 
 
 def _mailboxes(params):
@@ -127,9 +138,9 @@ def _mailboxes(params):
     return params["mailboxes"] if params["mailboxes"] is not None else boxes.load(params["mailboxes_file"])
 
 
-def _check_twice(wanted):
+def _check_twice(mailboxes):
     seen = {}
-    for number, mailbox in enumerate(wanted, 1):
+    for number, mailbox in enumerate(mailboxes, 1):
         before = seen.setdefault(boxes.key_of(mailbox), number)
         if before != number:
             raise BadParameters(
@@ -138,13 +149,15 @@ def _check_twice(wanted):
             )
 
 
-def _prepare(wanted, params):
-    """(mailbox, body) of each; what is wrong with any of them is said before anything is sent."""
-    targets.check_uris([each["uri"] for each in wanted if each["uri"]], "uri")
-    return [
-        (mailbox, _body(mailbox, params["domain"], number if len(wanted) > 1 else None))
-        for number, mailbox in enumerate(wanted, 1)
+def _lamps(mailboxes, domain):
+    """The Lamp of each mailbox; what is wrong with any of them is said before anything is sent."""
+    targets.check_uris([mailbox["uri"] for mailbox in mailboxes if mailbox["uri"]], "uri")
+    lamps = [
+        Lamp(mailbox, _body(mailbox, domain, number if len(mailboxes) > 1 else None))
+        for number, mailbox in enumerate(mailboxes, 1)
     ]
+    _check_twice(mailboxes)
+    return lamps
 
 
 def _body(mailbox, domain, number):
@@ -163,46 +176,44 @@ def _body(mailbox, domain, number):
         raise SipSyntaxError(f"mailboxes entry {number}: {error.message}", error.hint) from error
 
 
-def _requests(task, source, changed):
-    """[(mailbox, its SipRequests)] for each mailbox."""
-    by_aor = {}
-    aors = [mailbox["aor"] for mailbox, _body in changed if mailbox["aor"]]
-    if aors:
-        by_aor = targets.by_aor(source, aors)
-    left_out = {}
-    if task.params["select"] is not None:
-        records = [each.record for reached in by_aor.values() for each in reached if each.record]
-        left_out = {id(record): reason for record, reason in Selection(task.params["select"]).split(records)[1]}
-    headers = with_defaults(task.params["headers"], message_summary.NOTIFY_HEADERS)
-    requests = []
-    for mailbox, body in changed:
-        reached = targets.of_uris([mailbox["uri"]]) if mailbox["uri"] else by_aor[mailbox["aor"]]
-        reached = [_filtered(each, left_out) for each in reached]
-        requests.append((mailbox, [SipRequest(each, "NOTIFY", headers, body, _label(mailbox)) for each in reached]))
-    return requests
+def _find(source, selection, lamps, left_out, headers):
+    """Give each Lamp its requests. left_out: LeftOut, takes the contacts that selection leaves out. headers: of the NOTIFYs."""
+    aors = [lamp.mailbox["aor"] for lamp in lamps if lamp.mailbox["aor"]]
+    by_aor = targets.by_aor(source, aors) if aors else {}
+    selected = _selected(selection, by_aor, left_out)
+    for lamp in lamps:
+        mailbox = lamp.mailbox
+        reached = targets.of_uris([mailbox["uri"]]) if mailbox["uri"] else selected[mailbox["aor"]]
+        label = _label(mailbox)
+        lamp.requests = [SipRequest(target, "NOTIFY", headers, lamp.body, label) for target in reached]
 
 
-def _filtered(target, left_out):
-    """The target, with a problem if the filters leave it out. left_out: {id of a record: reason}."""
-    reason = left_out.get(id(target.record))
-    if reason is None:
-        return target
-    return targets.Target(target.aor, target.contact, target.record, f"left out: {reason}")
+def _selected(selection, by_aor, left_out):
+    """by_aor, {AOR: Targets}, without those that a Selection leaves out."""
+    records = [target.record for found in by_aor.values() for target in found if target.record]
+    kept = selection.cut(list(filter(selection.keep(left_out), records)), left_out)
+    if len(kept) == len(records):
+        return by_aor
+    chosen = set(map(id, kept))
+    return {
+        aor: [target for target in found if target.record is None or id(target.record) in chosen]
+        for aor, found in by_aor.items()
+    }
 
 
-def _forget(state, changed):
+def _forget(state, lamps):
     """Forget, on disk, what is about to change: whatever happens to this run, the next one sends it."""
-    for mailbox, _body in changed:
-        state.forget(mailbox)
+    for lamp in lamps:
+        state.forget(lamp.mailbox)
     state.save()
 
 
-def _remember(state, requests, results, sent):
+def _remember(state, lamps, run):
     """Remember the mailboxes all of whose phones accepted. Where that fails, the task fails with its results."""
     complete = [
-        mailbox
-        for mailbox, reached in requests
-        if reached and all(results.outcome(request) == outcomes.ACCEPTED for request in reached)
+        lamp.mailbox
+        for lamp in lamps
+        if lamp.requests and all(request.outcome == outcomes.ACCEPTED for request in lamp.requests)
     ]
     if not complete:
         return
@@ -211,13 +222,7 @@ def _remember(state, requests, results, sent):
     try:
         state.save()
     except boxes.StateError as error:
-        sent.break_off(error)
-
-
-def _unchanged(mailbox):
-    target = targets.Target(mailbox["aor"], mailbox["uri"])
-    request = SipRequest(target, "NOTIFY", {}, label=_label(mailbox))
-    return report.settled(request, outcomes.ALREADY, "its numbers are those last sent")
+        run.break_off(error)
 
 
 def _label(mailbox):

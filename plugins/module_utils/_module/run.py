@@ -32,11 +32,15 @@ _ARTICLES = ("a", "an", "the", "there")
 
 
 class TaskFailure(Exception):
-    """A task failed although the library did its part; result (dict) says how far it got."""
+    """A task failed although the library did its part; result (dict) says how far it got.
 
-    def __init__(self, message, result=None):
+    lines: further lines of the message (list of str).
+    """
+
+    def __init__(self, message, result=None, lines=()):
         super().__init__(message)
         self.result = result or {}
+        self.lines = list(lines)
 
 
 class _Module(AnsibleModule):
@@ -147,7 +151,7 @@ def run_module(spec, body):
         result = body(task)
     except TaskFailure as error:
         _leave(module, connection)
-        module.fail_json(msg=printable(str(error)), **error.result)
+        module.fail_json(msg="\n".join(map(printable, [str(error)] + error.lines)), **error.result)
     except Exception as error:  # whatever it is, what was sent is accounted for
         _leave(module, connection)
         module.fail_json(msg=printable(message_of(error)), **dict(_known(task), **describe_failure(error)))

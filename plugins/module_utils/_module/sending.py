@@ -9,10 +9,9 @@
 
 import contextlib
 import os
-import time
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet import listener, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
-from ansible_collections.community.opensips.plugins.module_utils._fleet import report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import (
     Delivery,
     check_max_in_flight,
@@ -20,13 +19,18 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import PlanFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Sending
 from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import StopRule
+from ansible_collections.community.opensips.plugins.module_utils._fleet.verdict import verdict
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import flatten
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
+
+# Phones that the message of a task lists.
+_LINES = 20
 
 
 def check_options(params):
@@ -62,92 +66,84 @@ def _is_same_file(path, other):
         return False
 
 
-def plan(requests):
+def plan(task, requests):
     """The Results of check mode."""
-    results = Results()
+    results = Results(everything=_is_everything(task))
     for request in requests:
         results.add(request, report.planned(request))
     return results
 
 
+def _is_everything(task):
+    return task.params["results"] == "all"
+
+
 @contextlib.contextmanager
-def results_of(task):
-    """The Results of a run, which go to the file of the option results_file, if there is one."""
-    path = task.params["results_file"]
-    if path is None:
-        yield Results()
-        return
-    results = Results(ResultsFile(path))
+def prepared(task, requests, journal=None):
+    """A Sending that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
+
+    Its results go to the file of results_file, if there is one.
+    """
+    params = task.params
+    path = params["results_file"]
+    results = Results(None if path is None else ResultsFile(path), _is_everything(task))
+    delivery = Delivery(
+        task.connection,
+        from_uri=params["from_uri"],
+        socket=None if params["socket"] == "default" else params["socket"],
+        governor=Governor(params["rate"], params["server_share"]),
+        max_in_flight=params["max_in_flight"],
+        stop=StopRule(params["max_failures"]),
+        journal=journal,
+    )
+    run = Sending(delivery, requests, results)
     try:
-        yield results
+        with listener.watched(run.break_off):
+            yield run
     finally:
         results.close()
 
 
-class Sending:
-    """One run over SipRequests. results: Results, which takes what becomes of each.
+def result_of(results, requests, summary, run=None, **more):
+    """What a module returns. run: Sending, or None where nothing is sent. more: further keys."""
+    entries = results.entries(requests)
+    summary["omitted"] = max(0, summary["total"] - len(entries))
+    changed = results.counts.of(outcomes.PLANNED) > 0 if run is None else run.changed
+    return dict(
+        more,
+        changed=changed,
+        results=entries,
+        summary=summary,
+        stopped=run and run.stopped,
+        diff=results.counts.diff(),
+    )
 
-    seconds: that sending took, None before it ended. failure: the MIError that broke the run off, or None.
+
+def finish(task, run, result, named, earlier=0):
+    """Return result, or raise TaskFailure with it: the run stopped or broke off, or too few phones accepted.
+
+    named: whether the options name the phones (see verdict.py). earlier: phones that accepted in an earlier run.
     """
+    if run.results.problem is not None:
+        task.warn(run.results.problem)
+    if run.failure is not None:
+        total = len(run.requests)
+        message = f"The run broke off after {run.sent} of {total} requests: {run.failure}"
+        raise TaskFailure(message, dict(result, **describe_failure(run.failure)))
+    failed = run.results.failures(run.requests)
+    if run.stopped:
+        tried = [entry for entry in failed if entry["outcome"] != outcomes.NOT_SENT]
+        raise TaskFailure(run.stopped[0].upper() + run.stopped[1:], result, _lines(tried, len(tried)))
+    counts = run.results
+    problem = verdict(named, counts.failed, counts.accepted + earlier, task.params["max_failures"])
+    if problem is not None:
+        raise TaskFailure(problem, result, _lines(failed, counts.failed))
+    return result
 
-    def __init__(self, task, requests, results, journal=None):
-        params = task.params
-        self._task, self._requests, self._results = task, requests, results
-        self._governor = Governor(params["rate"], params["server_share"])
-        self._delivery = Delivery(
-            task.connection,
-            from_uri=params["from_uri"],
-            socket=None if params["socket"] == "default" else params["socket"],
-            governor=self._governor,
-            max_in_flight=params["max_in_flight"],
-            stop=StopRule(params["max_failures"]),
-            journal=journal,
-        )
-        self.seconds = None
 
-    def run(self):
-        """Send all. Each SipRequest has its result then, whatever went wrong."""
-        started = time.monotonic()
-        later = []
-        for request, result in self._delivery.run(self._requests):
-            try:
-                self._results.add(request, report.result_of(request, result))
-            except Exception as error:  # once the others are in, there may be room for it
-                self._delivery.break_off(error)
-                later.append((request, result))
-        self.seconds = time.monotonic() - started
-        for request, result in later:
-            self._results.add(request, report.result_of(request, result))
-
-    def break_off(self, error):
-        """Let the task fail with an exception, unless something else broke the run off before."""
-        self._delivery.break_off(error)
-
-    @property
-    def failure(self):
-        return self._delivery.failure
-
-    @property
-    def sent(self):
-        """Requests that went out, as far as their results are known (int)."""
-        return sum(self._results.outcome(request) in outcomes.SENT for request in self._requests)
-
-    def counts(self):
-        """The summary of the results so far, with the pace of the run."""
-        summary = self._results.counts.summary(self.seconds, self.sent)
-        if self._requests:
-            summary["pace"] = self._governor.report()
-        return summary
-
-    def finish(self, result):
-        """Return result, or raise TaskFailure with it when the run stopped or broke off."""
-        if self._results.problem is not None:
-            self._task.warn(self._results.problem)
-        if self.failure is not None:
-            total = len(self._requests)
-            message = f"The run broke off after {self.sent} of {total} requests: {self.failure}"
-            raise TaskFailure(message, dict(result, **describe_failure(self.failure)))
-        if self._delivery.stopped:
-            stopped = self._delivery.stopped
-            raise TaskFailure(stopped[0].upper() + stopped[1:], result)
-        return result
+def _lines(entries, number):
+    """Lines of a message about phones. number: of phones, of which entries may be the first ones."""
+    lines = [report.line_of(entry) for entry in entries[:_LINES]]
+    if number > len(lines):
+        lines.append(f"and {number - len(lines)} more")
+    return lines

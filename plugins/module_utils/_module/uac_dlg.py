@@ -12,7 +12,11 @@ import re
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    TaskFailure,
+    describe_error,
+    describe_failure,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable, to_crlf
 
@@ -37,30 +41,51 @@ def spec():
 def run(task):
     """Check the request, send it, and fail unless the answer is one of accept."""
     params = task.params
-    accepted = _accepted(params["accept"])
+    is_success = _accepting(params["accept"])
     request = _params(params, classic=False)
     if task.check_mode:
-        return {"changed": True, "request": request}
-    result = {"changed": False, "outcome": outcomes.NOT_SENT, "note": None, "request": request}
+        return {"changed": True, "outcome": outcomes.PLANNED, "requests": _requests(request), "error": None}
+    result = {"changed": False, "outcome": outcomes.NOT_SENT, "requests": _requests(request)}
     task.known = lambda: result
     if task.connection.version < (3,):
-        result["request"] = request = _params(params, classic=True)
+        request = _params(params, classic=True)
+        result["requests"] = _requests(request)
     try:
-        answered = task.connection.call("t_uac_dlg", request)
+        reply = task.connection.call("t_uac_dlg", request)
     except MIError as error:
-        answered = error
-    # until the answer is understood
+        reply = error
+    # until the reply is understood
     result.update(changed=True, outcome=outcomes.UNKNOWN)
-    what, record = outcomes.of_reply(answered)
-    result.update(record, changed=what in outcomes.SENT, outcome=what, note=outcomes.note_on(what, record))
+    outcome, record = outcomes.of_reply(reply)
+    error = outcomes.error_of(outcome, record)
+    record.pop("error", None)
+    is_accepted = outcome in outcomes.SENT and record["code"] is not None and is_success(record["code"])
+    result.update(record, outcome=outcome, changed=is_accepted or outcome == outcomes.UNKNOWN, error=None)
     result["reason"] = printable(result["reason"])
-    if record["code"] is None or what == outcomes.NOT_SENT:
-        error = describe_failure(answered) if isinstance(answered, MIError) else {"error": None}
-        raise TaskFailure(str(answered) if isinstance(answered, MIError) else record["reason"], dict(result, **error))
-    if not accepted(record["code"]):
-        text = f"The answer to {params['method']} was {record['code']} {record['reason']} ({what})"
-        raise TaskFailure(text + (f". {result['note']}" if result["note"] else ""), result)
-    return result
+    if is_accepted:
+        return result
+    raise TaskFailure(
+        _message(params["method"], outcome, record, error), dict(result, **_failure(reply, error, record))
+    )
+
+
+def _requests(params):
+    return [{"command": "t_uac_dlg", "params": params}]
+
+
+def _failure(reply, error, record):
+    """What the result says of an answer that is no success."""
+    if isinstance(reply, MIError):
+        return describe_failure(reply)
+    error = error or outcomes.PhoneRejected(f"the answer {record['code']} {record['reason']} is not one of accept")
+    return {"error": describe_error(error)}
+
+
+def _message(method, outcome, record, error):
+    if record["code"] is None or outcome == outcomes.NOT_SENT:
+        return str(error)
+    hint = f". {error.hint}" if error is not None and error.hint else ""
+    return f"The answer to {method} was {record['code']} {record['reason']} ({outcome}){hint}"
 
 
 def _params(params, classic):
@@ -77,9 +102,9 @@ def _params(params, classic):
     )
 
 
-def _accepted(patterns):
+def _accepting(patterns):
     """A function that tells of a code whether one of patterns (``2xx``, ``404``) takes it."""
     for pattern in patterns:
         if not _CODES.match(pattern):
             raise BadParameters(f"accept holds {pattern!r}", "Write codes such as 404, or classes such as 2xx")
-    return lambda code: any(str(code) == each or each.lower() == f"{code // 100}xx" for each in patterns)
+    return lambda code: any(pattern.lower() in (str(code), f"{code // 100}xx") for pattern in patterns)

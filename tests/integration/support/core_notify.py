@@ -135,10 +135,11 @@ class Notify:
 
     def test_notes_and_reasons(self, results, farm):
         by_contact = {each["contact"]: each for each in results["reboot"]["results"]}
-        assert "credentials" in by_contact[farm.uri("2007")]["note"]
-        assert "another preset" in by_contact[farm.uri("2009")]["note"]
+        assert "credentials" in by_contact[farm.uri("2007")]["error"]["hint"]
+        assert "another preset" in by_contact[farm.uri("2009")]["error"]["hint"]
         assert "FooPhone/1.0" in by_contact[farm.uri("2005")]["reason"]
-        assert by_contact[farm.uri("2001")]["note"] is None
+        assert by_contact[farm.uri("2001")]["error"] is None
+        assert not results["reboot"].failed
         assert "polycom_check_cfg stands in for reboot" in by_contact[farm.uri("2003")]["hint"]
 
     def test_another_action_and_filters(self, results, farm):
@@ -157,7 +158,10 @@ class Notify:
         assert {each["contact"] for each in found[:2]} == {farm.uri("2004"), farm.uri("2004b")}
         assert [each["outcome"] for each in found] == ["accepted", "accepted", "not_sent"]
         assert found[2]["aor"] == server.aor("nobody")
-        assert found[2]["reason"] == "no contact is registered"
+        assert found[2]["reason"] == found[2]["error"]["message"] == "no contact is registered"
+        # it was named
+        assert results["aor"].failed and results["aor"]["changed"]
+        assert results["aor"].msg.splitlines()[0] == "1 of 3 phones did not accept"
         assert [len(self._marked(farm, user, "aor")) for user in ("2004", "2004b")] == [1, 1]
 
     def test_uris_are_sent_to_once_in_their_order(self, results, farm):
@@ -193,7 +197,7 @@ class Notify:
         (found,) = results["auto by uri"]["results"]
         assert found["outcome"] == "not_sent"
         assert "User-Agent" in found["reason"]
-        assert not results["auto by uri"]["changed"]
+        assert results["auto by uri"].failed and not results["auto by uri"]["changed"]
         assert self._marked(farm, "2001", "auto by uri") == []
 
     def test_a_rate_leaves_nobody_out(self, results, farm):

@@ -123,7 +123,7 @@ class UacDlg:
     def test_a_rejection(self, results):
         refused = results["refused"]
         assert refused.failed
-        assert (refused["outcome"], refused["code"], refused["changed"]) == ("rejected", 486, True)
+        assert (refused["outcome"], refused["code"], refused["changed"]) == ("rejected", 486, False)
         assert "486 Busy Here" in refused.msg
 
     def test_what_is_accepted(self, results):
@@ -159,6 +159,6 @@ class UacDlg:
         check = results["check mode"]
         assert not check.failed
         assert check["changed"]
-        assert check["request"]["method"] == "PUBLISH"
-        assert "outcome" not in check
+        assert check["requests"][0]["params"]["method"] == "PUBLISH"
+        assert check["outcome"] == "planned"
         assert farm.got("2001", "PUBLISH") == []

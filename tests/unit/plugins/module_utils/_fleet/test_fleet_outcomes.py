@@ -9,11 +9,11 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import (
     Delivery,
-    SipRequest,
     check_max_in_flight,
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, JournalError
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import (
     Target,
@@ -125,12 +125,17 @@ def test_values_of_3x(value, expected):
 
 
 def test_notes_explain_codes_that_operators_meet():
-    assert "authentication" in outcome.note_on("rejected", {"code": 401})
-    assert "Event" in outcome.note_on("rejected", {"code": 489})
-    assert "power" in outcome.note_on("no_answer", {"code": 408})
-    assert "host name" in outcome.note_on("unreachable", {"code": 476})
-    for what, code in (("accepted", 200), ("not_sent", 400), ("unknown", None), ("rejected", 603)):
-        assert outcome.note_on(what, {"code": code}) is None
+    def error(word, code):
+        return outcome.error_of(word, {"code": code, "reason": "Words"})
+
+    assert "credentials" in error("rejected", 401).hint and "401 Words" in error("rejected", 401).message
+    assert "Event" in error("rejected", 489).hint
+    assert "power" in error("no_answer", 408).hint
+    assert "host name" in error("unreachable", 476).hint
+    for word, code in (("not_sent", 400), ("unknown", None), ("rejected", 603)):
+        assert error(word, code).hint is None and error(word, code).message
+    for word in outcome.GOOD:
+        assert error(word, 200) is None
 
 
 # --- the summary -----------------------------------------------------------------------------------------------
@@ -158,6 +163,7 @@ def test_summary_counts_everything_once():
         "not_sent": 1,
         "unknown": 1,
         "already": 0,
+        "planned": 0,
     }
     assert summary["user_agents"] == {"unknown": {key: value for key, value in summary["outcomes"].items() if value}}
     # of the two that accepted and the one that rejected
@@ -353,7 +359,7 @@ def test_each_request_gets_one_result():
     assert what["none"] == what["sip:ok3@192.0.2.1"] == what["sip:ok\r\nX: y@192.0.2.1"] == "not_sent"
     assert sorted(asked) == sorted(uris)
     for _request, result in results:
-        assert {"outcome", "code", "reason", "note", "seconds"} <= set(result) and result["reason"]
+        assert {"outcome", "code", "reason", "error", "seconds"} <= set(result) and result["reason"]
     reasons = {request.target.contact: result["reason"] for request, result in results}
     assert reasons[None] == "no contact is registered" and reasons["sip:ok3@192.0.2.1"] == "no Event fits"
 

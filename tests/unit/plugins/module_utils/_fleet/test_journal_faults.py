@@ -10,8 +10,9 @@ import stat
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery, SipRequest
+from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import Delivery
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, JournalError
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import Datagram

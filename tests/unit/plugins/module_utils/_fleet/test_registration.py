@@ -172,10 +172,24 @@ class Source:
         self.now += seconds
 
 
+def waiting(source, phones, timeout, known=()):
+    """(target, record) of those that come back."""
+    watch = Watch(phones, known)
+    for phone, new, _seconds in registration.wait_for_registrations(source, watch, timeout):
+        yield phone, new
+
+
+def test_waiting_ends_when_nobody_reads_the_result(monkeypatch):
+    source = Source(monkeypatch, [BEFORE])
+    over = iter([False, False, True])
+    assert list(registration.wait_for_registrations(source, Watch([target()]), 600, lambda: next(over))) == []
+    assert source.now < 1002
+
+
 def test_waiting_ends_when_all_are_back(monkeypatch):
     phone, new = target(), record(call_id="after")
     source = Source(monkeypatch, [BEFORE], [BEFORE], [new])
-    assert list(registration.wait_for_registrations(source, [phone], 600)) == [(phone, new)]
+    assert list(waiting(source, [phone], 600)) == [(phone, new)]
     assert len(source.asked) == 3
     assert source.now < 1010
 
@@ -185,14 +199,14 @@ def test_each_look_asks_for_those_that_are_waited_for(monkeypatch):
     before = [each.record for each in phones]
     back = [record(aor=aor, call_id="after") for aor in ("alice", "bob", "carol")]
     source = Source(monkeypatch, before, [before[0], back[1], before[2]], [back[0], before[2]], [back[2]])
-    found = [each.aor for each, _new in registration.wait_for_registrations(source, phones, 600)]
+    found = [each.aor for each, _new in waiting(source, phones, 600)]
     assert found == ["bob", "alice", "carol"]
     assert source.asked == [["alice", "bob", "carol"]] * 2 + [["alice", "carol"], ["carol"]]
 
 
 def test_waiting_ends_at_the_timeout_with_a_last_look(monkeypatch):
     source = Source(monkeypatch, [BEFORE])
-    assert list(registration.wait_for_registrations(source, [target()], 60)) == []
+    assert list(waiting(source, [target()], 60)) == []
     assert source.now == pytest.approx(1060)
     # one poll for the whole fleet, not one a second
     assert len(source.asked) < 20
@@ -201,13 +215,13 @@ def test_waiting_ends_at_the_timeout_with_a_last_look(monkeypatch):
 def test_what_was_there_before_is_nobody_who_is_back(monkeypatch):
     other = record(contact=ELSEWHERE, call_id="other")
     source = Source(monkeypatch, [BEFORE, other])
-    found = registration.wait_for_registrations(source, [target()], 60, [("alice", ELSEWHERE)])
+    found = waiting(source, [target()], 60, [("alice", ELSEWHERE)])
     assert list(found) == []
 
 
 def test_nobody_to_wait_for(monkeypatch):
     source = Source(monkeypatch, [])
-    assert list(registration.wait_for_registrations(source, [], 60)) == []
+    assert list(waiting(source, [], 60)) == []
     assert (source.asked, source.now) == ([], 1000.0)
 
 
@@ -231,7 +245,7 @@ class Flaky(Source):
 def test_a_look_that_fails_is_repeated(monkeypatch):
     phone, new = target(), record(call_id="after")
     source = Flaky(monkeypatch, {1, 2, 4}, [BEFORE], [new])
-    assert list(registration.wait_for_registrations(source, [phone], 600)) == [(phone, new)]
+    assert list(waiting(source, [phone], 600)) == [(phone, new)]
     assert (source.looks, source.reconnected) == (5, 3)
 
 
@@ -239,5 +253,5 @@ def test_a_look_that_fails_is_repeated(monkeypatch):
 def test_a_server_that_stays_lost_ends_the_waiting(monkeypatch, timeout, end):
     source = Flaky(monkeypatch, range(2, 1000), [BEFORE])
     with pytest.raises(ConnectError):
-        list(registration.wait_for_registrations(source, [target()], timeout))
+        list(waiting(source, [target()], timeout))
     assert source.looks > 2 and source.now < end

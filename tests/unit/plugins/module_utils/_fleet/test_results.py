@@ -13,8 +13,9 @@ import stat
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome, report
-from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import SipRequest, not_sent
+from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver import not_sent
 from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
@@ -31,7 +32,7 @@ def fill(results, sent):
     """The entries of sent, added to results in another order than that of the requests."""
     entries = []
     for number, request in reversed(list(enumerate(sent))):
-        entry = report.result_of(request, dict(not_sent("because"), outcome=WORDS[number % 4], seconds=0.1))
+        entry = report.result_of(request, dict(not_sent("because"), outcome=WORDS[number % 4], seconds=0.1, error=None))
         results.add(request, dict(entry))
         entries.insert(0, entry)
     return entries
@@ -46,11 +47,24 @@ def test_without_a_file_all_are_held_in_the_order_of_the_requests():
     sent, results = requests(40), Results()
     entries = fill(results, sent)
     assert results.entries(sent) == entries
-    assert [results.outcome(each) for each in sent] == [entry["outcome"] for entry in entries]
+    assert [each.outcome for each in sent] == [entry["outcome"] for entry in entries]
     assert results.counts.summary(1.0, 40) == report.Counts(entries).summary(1.0, 40)
 
 
-def test_a_file_has_all_of_them_at_once_and_what_needs_attention_is_returned(tmp_path):
+@pytest.mark.parametrize("everything", [False, True])
+def test_of_many_only_those_that_need_attention_are_returned(everything):
+    sent, results = requests(Results.LISTED + 1), Results(everything=everything)
+    entries = fill(results, sent)
+    attention = [entry for entry in entries if entry["outcome"] != outcome.ACCEPTED]
+    assert results.entries(sent) == (entries if everything else attention)
+    assert (results.failed, results.accepted) == (len(attention), len(entries) - len(attention))
+    # one that accepted and is not back needs attention, too
+    results.update(sent[0], {"registered": "not_back"})
+    assert len(results.entries(sent)) == len(entries if everything else attention) + (not everything)
+
+
+def test_a_file_has_all_of_them_at_once_and_what_needs_attention_is_returned(tmp_path, monkeypatch):
+    monkeypatch.setattr(Results, "LISTED", 30)
     path = str(tmp_path / "results.jsonl")
     sent = requests(40)
     with ResultsFile(path) as file:
@@ -61,7 +75,7 @@ def test_a_file_has_all_of_them_at_once_and_what_needs_attention_is_returned(tmp
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert results.entries(sent) == [entry for entry in entries if entry["outcome"] != outcome.ACCEPTED]
     assert results.counts.summary(1.0, 40)["outcomes"]["accepted"] == 20
-    assert results.outcome(sent[0]) == outcome.ACCEPTED
+    assert sent[0].outcome == outcome.ACCEPTED
 
 
 def test_no_more_than_a_number_is_returned_beside_a_file(tmp_path, monkeypatch):
@@ -85,8 +99,8 @@ def test_what_is_learnt_later_is_a_line_of_its_own(tmp_path):
     assert lines(file.path)[2:] == [
         {"registered": "back", "aor": str(number), "contact": "sip:{0}@192.0.2.1".format(number)} for number in range(2)
     ]
-    # the rejected one is returned, and has it, too
-    assert [entry["registered"] for entry in results.entries(sent)] == ["back"]
+    # what is returned has it, too
+    assert [entry["registered"] for entry in results.entries(sent)] == ["back", "back"]
 
 
 def test_a_file_is_made_anew(tmp_path):

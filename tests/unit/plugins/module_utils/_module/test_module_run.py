@@ -296,7 +296,9 @@ def test_uac_dlg_returns_the_phones_answer(udp):
 
 def test_uac_dlg_in_check_mode_sends_nothing(udp):
     failed, result = run("opensips_uac_dlg", udp.options(**NOTIFY), check_mode=True)
-    assert not failed and result["changed"] and result["request"]["ruri"] == "sip:a@192.0.2.1"
+    assert not failed and result["changed"] and result["outcome"] == "planned"
+    (planned,) = result["requests"]
+    assert planned["command"] == "t_uac_dlg" and planned["params"]["ruri"] == "sip:a@192.0.2.1"
     assert "t_uac_dlg" not in udp.methods()
 
 
@@ -325,9 +327,12 @@ def test_what_is_wrong_with_a_sip_request(udp, more, words):
 def test_uac_dlg_fails_unless_the_answer_is_accepted():
     with Datagram(commands={"t_uac_dlg": {"Status": "489 Bad Event", "Message": "Via: x\r\n\r\n"}}) as peer:
         failed, result = run("opensips_uac_dlg", peer.options(**NOTIFY))
-        assert failed and "489" in result["msg"] and result["outcome"] == "rejected" and result["changed"]
+        assert failed and "489" in result["msg"] and result["outcome"] == "rejected"
+        assert (
+            result["error"]["type"] == "PhoneRejected" and "preset" in result["error"]["hint"] and not result["changed"]
+        )
         failed, result = run("opensips_uac_dlg", peer.options(accept=["2xx", "489"], **NOTIFY))
-        assert not failed and result["code"] == 489
+        assert not failed and result["code"] == 489 and result["changed"] and result["error"] is None
 
 
 def test_notify_accounts_for_everybody(udp):
@@ -342,7 +347,8 @@ def test_notify_accounts_for_everybody(udp):
     ]
     assert result["summary"]["total"] == 2 and result["summary"]["outcomes"]["accepted"] == 2
     failed, result = run("opensips_notify", udp.options(aors=["nobody"], event="check-sync"))
-    assert not failed and not result["changed"] and result["results"][0]["outcome"] == "not_sent"
+    assert failed and not result["changed"] and result["results"][0]["outcome"] == "not_sent"
+    assert result["msg"] == "The phone did not accept\nnobody: not_sent no contact is registered"
 
 
 def test_notify_in_check_mode_plans(udp):

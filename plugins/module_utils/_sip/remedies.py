@@ -1,0 +1,35 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What to do about a SIP code with which a phone answered a request (RFC 3261 section 21, RFC 6665 for 489)."""
+
+_AUTHENTICATION = (
+    "The phone asks for credentials, and t_uac_dlg has none: configure the phone to accept NOTIFYs from its proxy"
+)
+_NO_NOTIFY = "The phone does not support NOTIFY: use another way to reboot it"
+_BUSY = "The phone is in a call: send again later"
+
+_BY_CODE = {
+    401: _AUTHENTICATION,
+    403: "Allow NOTIFYs from the server in the phone's settings",
+    404: "The phone does not know the user: its registration may be outdated, so wait until it registers again",
+    405: _NO_NOTIFY,
+    407: _AUTHENTICATION,
+    408: "Check the phone's power, network and NAT",
+    480: "The phone is not available at the moment: send again later",
+    481: "The phone requires a subscription: allow unsolicited NOTIFYs in its settings",
+    486: _BUSY,
+    489: "The phone does not know this Event: choose another preset",
+    501: _NO_NOTIFY,
+    503: "The phone is overloaded or still starting: send again later",
+    600: _BUSY,
+}
+
+
+def remedy(code):
+    """What to do about a code (int or None): a sentence (str), or None for a code that needs the phone's manual."""
+    return _BY_CODE.get(code)

@@ -58,6 +58,32 @@ def test_ended_by_a_signal(emulator, tmp_path, version, way, signum):
     assert len({entry["first"].split()[1] for entry in emu.sip_log()}) == len(emu.sip_log())
 
 
+@pytest.mark.parametrize(
+    "way, more", [("fifo", {}), ("http", {}), ("fifo", {"wait": True})], ids=["fifo", "http", "wait"]
+)
+def test_ended_since_nobody_waits_for_its_result(emulator, tmp_path, way, more):
+    """Ctrl-C over ssh with pipelining: no signal comes, only standard output is closed."""
+    emu = emulator("3.6", phones=PHONES, reboot=False)
+    ways = {"fifo": fifo_of(emu), "http": {"url": emu.http_url}}
+    journal = tmp_path / "state" / "night.jsonl"
+    args = dict(ways[way], select={}, event="check-sync", campaign="night", campaign_dir=str(journal.parent))
+    process = ModuleProcess("notify", dict(args, rate=None if more else 20, **more), pipe=True)
+    until = time.monotonic() + 20
+    while len(emu.sip_log()) < (PHONES if more else 5) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert process.running
+    process.hang_up()
+    # neither the 75 others, nor the 300 s in which phones may come back
+    assert process.wait(60)
+    sent = len(emu.sip_log())
+    assert sent == PHONES if more else sent < PHONES
+    # all that were sent to had their answer
+    assert pending(journal) == set()
+    result = run_module("notify", args)
+    assert result["summary"]["outcomes"]["accepted"] == PHONES and result["summary"]["sent"] == PHONES - sent
+    assert len(emu.sip_log()) == PHONES
+
+
 def test_a_run_that_breaks_off_withdraws_what_it_announced(emulator, tmp_path):
     """The server goes away: the next run sends to those that this one had announced and not sent to."""
     emu = emulator("3.6", phones=PHONES, allow_crash=True)

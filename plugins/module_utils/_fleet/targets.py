@@ -19,6 +19,15 @@ NOBODY = "no contact is registered"
 # what the problem of an AOR begins with whose contacts are not to be believed
 DOUBTFUL = "doubtful: "
 
+# what stands for bytes that are no text, and the texts of a registration that go into a request
+_REPLACED = "\ufffd"
+_IN_REQUESTS = (
+    ("contact", "the contact"),
+    ("aor", "the AOR"),
+    ("received", "the address that the REGISTER came from"),
+    ("path", "the path of the registration"),
+)
+
 
 class Target:
     """One phone to send to.
@@ -135,8 +144,16 @@ def of_selection(source, selection, left_out, cut=None):
 
 
 def of_record(record, aor=None):
-    """The Target of a contact record. aor: what the server was asked for; up to 1.11 it does not tell the AOR."""
-    return Target(record["aor"] or aor, record["contact"], record)
+    """The Target of a contact record. aor: what the server was asked for; up to 1.11 it does not report the AOR."""
+    return Target(record["aor"] or aor, record["contact"], record, _unreadable(record))
+
+
+def _unreadable(record):
+    """Why nothing can be sent to a contact whose texts are not those that the phone registered (str), or None."""
+    for name, word in _IN_REQUESTS:
+        if _REPLACED in (record.get(name) or ""):
+            return f"{word} is not UTF-8, so it cannot be sent as the phone registered it: correct the phone's settings"
+    return None
 
 
 def _once(texts):

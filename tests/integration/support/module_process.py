@@ -48,10 +48,12 @@ class ModuleProcess:
     """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options.
 
     python: another interpreter. path: folders of its libraries, ansible among them. largest_file: bytes to which a file that it
-    writes may grow, or None.
+    writes may grow, or None. pipe: whether what it prints goes into a pipe, which hang_up() closes, as sshd does.
     """
 
-    def __init__(self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None):
+    def __init__(
+        self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None, pipe=False
+    ):
         task = dict(
             args,
             _ansible_check_mode=check,
@@ -66,7 +68,7 @@ class ModuleProcess:
         self._process = subprocess.Popen(
             [python, "-c", _LAUNCH, _MODULES + name, *([] if largest_file is None else [str(largest_file)])],
             stdin=self._input,
-            stdout=self._output,
+            stdout=subprocess.PIPE if pipe else self._output,
             stderr=self._errors,
             env=dict(os.environ, PYTHONPATH=os.pathsep.join([_TOP, *path])),
         )
@@ -74,6 +76,10 @@ class ModuleProcess:
     def limit_memory(self, size):
         """Let it have that many bytes of addresses at most."""
         resource.prlimit(self._process.pid, resource.RLIMIT_AS, (size, size))
+
+    def hang_up(self):
+        """Nobody waits for its result any more."""
+        self._process.stdout.close()
 
     @property
     def running(self):

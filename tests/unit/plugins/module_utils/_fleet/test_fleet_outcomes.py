@@ -20,6 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.targets 
     by_aor,
     check_uris,
     of_aors,
+    of_record,
     of_selection,
     of_uris,
 )
@@ -33,6 +34,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
@@ -278,6 +280,16 @@ def test_selection_of_a_recorded_server(version):
     assert {target.vendor for target in found} == {found[0].vendor}
     assert all("yealink" in target.user_agent.lower() for target in found)
     assert len(found) + sum(left_out.counts.values()) == len(source.records)
+
+
+@pytest.mark.parametrize("name", ["contact", "aor", "received", "path"])
+def test_a_registration_that_is_not_utf_8_is_not_sent_as_another_one(name):
+    """Of sip:jos\\xe9 MI's reply has other bytes."""
+    record = dict(Recorded("3.6").records[0], received=None, path=None)
+    assert of_record(record).problem is None
+    assert of_record(dict(record, **{name: decode_text("sip:josé@192.0.2.1".encode())})).problem is None
+    other = of_record(dict(record, **{name: decode_text("sip:josé@192.0.2.1".encode("latin-1"))}))
+    assert "not UTF-8" in SipRequest(other, "NOTIFY", {}).problem
 
 
 def test_a_tel_contact_names_no_host():

@@ -343,14 +343,6 @@ def _of_refusal(error, aor, table):
     raise error
 
 
-def read_aors(conn, table=None, timeout=None):
-    """The registered AORs without their contacts: list of AOR records. timeout: seconds for all of them."""
-    found = []
-    for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
-        found.extend(each for each in iter_aors(part) if table is None or each["table"] == table)
-    return found
-
-
 def _exact(value):
     """An AOR as it is: a phone may register with blanks around the name of another. Raises MalformedReply when there is none."""
     shape.needed(value, "AOR")

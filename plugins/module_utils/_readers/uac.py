@@ -27,7 +27,6 @@ Source: tm/mi.c of 1.11, 2.4, 3.6.
 
 import re
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import parse_headers, unescape_crlf
@@ -65,17 +64,6 @@ def parse_error(error):
     if not _NOT_SENT.search(error.reason) or not 100 <= error.code < 700:
         return None
     return _make(error.code, error.reason, {}, None)
-
-
-def read(conn, params, timeout=None):
-    """Send a SIP request (params of t_uac_dlg): the record of what became of it."""
-    try:
-        return parse(conn.call("t_uac_dlg", params, timeout=timeout))
-    except ServerError as error:
-        record = parse_error(error)
-        if record is None:
-            raise
-        return record
 
 
 def _of_text(text):

@@ -173,11 +173,6 @@ def format_headers(flat: Iterable[Tuple[str, str]]) -> str:
     return "".join(f"{name}: {text}{CRLF}" for name, text in flat)
 
 
-def build_headers(headers: Any) -> str:
-    """The header block for t_uac_dlg of a mapping name → value or list of values; see flatten for what is refused."""
-    return format_headers(flatten(headers))
-
-
 def classic_block(block: str) -> str:
     """The form that 1.x and 2.x want: the block with the empty line at its end."""
     return block + CRLF
@@ -200,10 +195,6 @@ class Headers:
         """The first value of ``name``."""
         values = self._values.get(canonical(name))
         return values[0] if values else default
-
-    def get_all(self, name: str) -> List[str]:
-        """All values of ``name``, [] when there is none."""
-        return list(self._values.get(canonical(name), ()))
 
     def __contains__(self, name: str) -> bool:
         return canonical(name) in self._values
@@ -237,11 +228,3 @@ def parse_headers(text: str) -> Headers:
 def unescape_crlf(text: str) -> str:
     r"""Real line ends for text where they are spelled ``\r\n`` (as OpenSIPS' own unescape_crlf does)."""
     return text.replace("\\r", "\r").replace("\\n", "\n")
-
-
-def parse_status(text: str) -> Any:
-    """(code, reason) of ``481 Call/Transaction Does Not Exist``, the Status that t_uac_dlg reports."""
-    match = re.match(r"\s*([1-6][0-9]{2})(?:\s+(.*))?\s*$", text, re.DOTALL) if isinstance(text, str) else None
-    if not match:
-        raise SipSyntaxError(f"{text!r} is not a SIP status", "A status is a code from 100 to 699 and a reason")
-    return int(match.group(1)), (match.group(2) or "").strip()

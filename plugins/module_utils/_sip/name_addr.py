@@ -99,11 +99,6 @@ def _read(text: str) -> Tuple[NameAddr, str, str]:
     return NameAddr(parse_uri(uri), name, _parse_params(text, rest)), display, uri
 
 
-def parse_name_addr(text: str) -> NameAddr:
-    """Read ``"Display" <sip:...>;tag=x``, ``<sip:...>`` or ``sip:...;tag=x`` tolerantly; SipSyntaxError when it cannot be done."""
-    return _read(text)[0]
-
-
 def validate_name_addr(text: str) -> NameAddr:
     """Check strictly an address to be sent in From or To; returns the NameAddr, raises SipSyntaxError with the reason."""
     address, display, uri = _read(text)

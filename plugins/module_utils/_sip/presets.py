@@ -88,11 +88,6 @@ class Preset:
 _ALL = {key: Preset(key=key, **fields) for key, fields in PRESETS.items()}
 
 
-def all_presets() -> Dict[str, Preset]:
-    """{key: Preset}, without aliases."""
-    return dict(_ALL)
-
-
 def find(key: str) -> Optional[Preset]:
     """The Preset of that key, or None. Case does not matter, nor whether it is written with - or _."""
     key = key.strip().lower().replace("-", "_")

@@ -17,12 +17,10 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.headers im
     classic_block,
     flatten,
     format_headers,
-    make_tag,
 )
-from ansible_collections.community.opensips.plugins.module_utils._sip.name_addr import NameAddr, validate_name_addr
+from ansible_collections.community.opensips.plugins.module_utils._sip.name_addr import validate_name_addr
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import is_token, refuse_control_characters
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import (
-    Uri,
     parse_uri,
     validate_contact,
     validate_uri,
@@ -54,17 +52,32 @@ def uac_dlg_params(
 
     Raises SipSyntaxError or SipRequestError; the message names the parameter and the remedy.
     """
-    params: Dict[str, Any] = OrderedDict()
-    params["method"] = check_method(method)
-    params["ruri"] = check_ruri(ruri, registered, next_hop)
+    check_method(method)
+    flat = flatten(headers)
+    _check_headers(method, {canonical(name): text for name, text in flat}, body)
+    block = format_headers(flat)
+    return assemble(method, ruri, classic_block(block) if classic else block, body, next_hop, socket, registered)
+
+
+def assemble(
+    method: str,
+    ruri: str,
+    block: str,
+    body: Optional[str] = None,
+    next_hop: Optional[str] = None,
+    socket: Optional[str] = None,
+    registered: bool = False,
+) -> Dict[str, Any]:
+    """The parameters of t_uac_dlg: all in one place, whoever makes them. block: checked headers, CRLF after each.
+
+    Others as for uac_dlg_params(). The addresses are checked, method and body are not.
+    """
+    params: Dict[str, Any] = OrderedDict([("method", method), ("ruri", check_ruri(ruri, registered, next_hop))])
     if next_hop:
         params["next_hop"] = validate_uri(next_hop)
     if socket:
         params["socket"] = check_socket(socket)
-    flat = flatten(headers)
-    _check_headers(method, {canonical(name): text for name, text in flat}, body)
-    block = format_headers(flat)
-    params["headers"] = classic_block(block) if classic else block
+    params["headers"] = block
     if body:
         params["body"] = body
     return params
@@ -136,25 +149,6 @@ def _check_body(present: Dict[str, str], body: Any) -> None:
         )
     # line ends are welcome here, and tabs
     refuse_control_characters("the body", re.sub("[\r\n\t]", " ", body))
-
-
-def default_from_to(
-    target: Any, from_uri: Optional[str] = None, to_uri: Optional[str] = None, tag: Optional[str] = None
-) -> Dict[str, Any]:
-    """From (with a random tag) and To for a request to ``target``, as an OrderedDict of header values.
-
-    ``target`` is a URI (text or Uri). Both headers name it without port and parameters, unless ``from_uri`` or ``to_uri``
-    (text or Uri, for example of aor_uri) say otherwise.
-    """
-    to_address = NameAddr(_bare(to_uri or target))
-    from_address = NameAddr(
-        _bare(from_uri or target) if from_uri or to_uri else to_address.uri, params=[("tag", tag or make_tag())]
-    )
-    return OrderedDict([("From", str(from_address)), ("To", str(to_address))])
-
-
-def _bare(target: Any) -> Any:
-    return (target if isinstance(target, Uri) else parse_uri(target)).bare
 
 
 def with_defaults(headers: Any, defaults: Mapping[str, Any]) -> Dict[str, Any]:

@@ -7,7 +7,6 @@
 
 """One SIP request to many phones: what is the same for all of them is checked and put together once."""
 
-from collections import OrderedDict
 from typing import Any, Dict, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
@@ -19,13 +18,11 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.headers im
     make_tag,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import (
-    check_ruri,
-    check_socket,
+    assemble,
     uac_dlg_params,
     with_defaults,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import refuse_control_characters
-from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
 _EXAMPLE = "sip:user@example.com"
 
@@ -59,13 +56,6 @@ class RequestTemplate:
         from_uri, to_uri: checked URIs for From (with a random tag) and To, where the template does not have them.
         path: the route (text of a Path header), or None. Others as for uac_dlg_params(). Raises SipSyntaxError or SipRequestError.
         """
-        params: Dict[str, Any] = OrderedDict()
-        params["method"] = self._method
-        params["ruri"] = check_ruri(ruri, registered, next_hop)
-        if next_hop:
-            params["next_hop"] = validate_uri(next_hop)
-        if socket:
-            params["socket"] = check_socket(socket)
         addresses = ""
         if "from" not in self._own:
             addresses = f"From: <{from_uri}>;tag={make_tag()}{CRLF}"
@@ -75,7 +65,4 @@ class RequestTemplate:
             refuse_control_characters("the path", path)
             check_exclamation_marks("the path", path)
             addresses += f"Route: {path}{CRLF}"
-        params["headers"] = addresses + self._block
-        if self._body:
-            params["body"] = self._body
-        return params
+        return assemble(self._method, ruri, addresses + self._block, self._body, next_hop, socket, registered)

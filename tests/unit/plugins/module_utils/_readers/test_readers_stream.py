@@ -96,15 +96,6 @@ def test_a_recorded_reply_that_ends_too_early(version, case):
             location.read(Pieces(protocol, request, [data[:end]]))
 
 
-@pytest.mark.parametrize("version", wire.VERSIONS)
-def test_aors_of_a_recorded_brief_reply(version):
-    data, protocol, request = recorded(version, "ul_dump_brief")
-    expected = list(location.iter_aors(protocol.decode(data, request)))
-    assert len(expected) == 5
-    for size in (1, 7, len(data)):
-        assert location.read_aors(Pieces(protocol, request, cut(data, size))) == expected
-
-
 # --- anything phones may write ---------------------------------------------------------------------------------
 
 REQUEST = Request(b"", "ul_dump", 7)

@@ -17,15 +17,21 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
     COMPACT,
-    build_headers,
     canonical,
     classic_block,
+    flatten,
+    format_headers,
     make_tag,
     parse_headers,
-    parse_status,
     unescape_crlf,
 )
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._sip.recorded import recorded_messages
+
+
+def build_headers(headers):
+    """The block of a mapping."""
+    return format_headers(flatten(headers))
+
 
 SENDABLE = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Zl", "Zp"), blacklist_characters="!\\"))
 # names that are no compact forms and never alone in a request
@@ -193,8 +199,7 @@ def test_reading_a_block():
         "Contact": ["<sip:a@b>"],
     }
     assert headers.get("via") == "one"
-    assert headers.get_all("V") == ["one", "two"]
-    assert headers.get("To") is None and headers.get("To", "x") == "x" and headers.get_all("To") == []
+    assert headers.get("To") is None and headers.get("To", "x") == "x"
     assert "CONTACT" in headers and "m" in headers and "Body" not in headers
     assert len(headers) == 3
 
@@ -211,7 +216,7 @@ def test_recorded_replies_of_phones_are_read():
     for message in messages:
         headers = parse_headers(message)
         assert headers.get("cseq").endswith("NOTIFY")
-        assert headers.get_all("l") == ["0"]
+        assert headers.to_dict()["Content-Length"] == ["0"]
         spelt = message.replace("\r", "\\r").replace("\n", "\\n")
         assert parse_headers(unescape_crlf(spelt)).to_dict() == headers.to_dict()
 
@@ -221,19 +226,6 @@ def test_recorded_replies_of_phones_are_read():
 def test_reading_anything_never_fails(text):
     headers = parse_headers(text)
     assert len(headers) == len(headers.to_dict())
-    try:
-        code, reason = parse_status(text)
-        assert 100 <= code < 700 and reason == reason.strip()
-    except SipSyntaxError:
-        pass
-
-
-def test_status():
-    assert parse_status("481 Call/Transaction Does Not Exist") == (481, "Call/Transaction Does Not Exist")
-    assert parse_status("200") == (200, "")
-    for text in ("", "OK", "99 x", "700 x", "2000", None):
-        with pytest.raises(SipSyntaxError, match="not a SIP status"):
-            parse_status(text)
 
 
 def test_tags_are_tokens_and_differ():

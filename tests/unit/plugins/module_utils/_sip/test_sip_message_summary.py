@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from ansible_collections.community.opensips.plugins.module_utils._sip import message_summary as summary
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import (
-    default_from_to,
     uac_dlg_params,
     with_defaults,
 )
@@ -55,7 +54,7 @@ def test_messages_waiting_follows_from_the_numbers():
 
 
 def test_the_notify_is_not_refused():
-    headers = with_defaults(summary.NOTIFY_HEADERS, default_from_to("sip:a@h"))
+    headers = with_defaults(summary.NOTIFY_HEADERS, {"From": "<sip:a@h>", "To": "<sip:a@h>"})
     assert uac_dlg_params("NOTIFY", "sip:a@h", headers, summary.build(new=1))["body"]
 
 

@@ -15,7 +15,7 @@ import re
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
-from ansible_collections.community.opensips.plugins.module_utils._sip.glob import MOST_MATCHED, globs
+from ansible_collections.community.opensips.plugins.module_utils._sip.glob import MOST_MATCHED, globs, normal_host
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 
@@ -213,8 +213,8 @@ def _aor_regex(patterns, option):
 
 
 def _domain(names, option):
-    wanted = {each.lower() for each in names}
-    return lambda contact: (contact["domain"] or "").lower() in wanted
+    wanted = set(map(normal_host, names))
+    return lambda contact: normal_host(contact["domain"] or "") in wanted
 
 
 def _user_agent(patterns, option):

@@ -159,6 +159,17 @@ def cheaper_way(aors, size, version, carrier):
     return DUMP if dump_seconds(size) < show_seconds(aors, carrier) else SHOW
 
 
+def _lookup(how, size, seconds, expected):
+    """What lookup() of a source returns. size: Size, or None if nobody counted. expected: seconds, or None."""
+    return {
+        "how": how,
+        "users": size and size.users,
+        "contacts": size and size.contacts,
+        "seconds": round(seconds, 3),
+        "expected_seconds": None if expected is None else round(expected, 3),
+    }
+
+
 class MISource:
     """The contacts of one location table, as the server tells them over MI. conn: Connection.
 
@@ -189,15 +200,8 @@ class MISource:
         }
 
     def lookup(self):
-        """What was read so far, as results tell it: dict of how, users, contacts, seconds, expected_seconds."""
-        size = self._size
-        return {
-            "how": self._how,
-            "users": size and size.users,
-            "contacts": size and size.contacts,
-            "seconds": round(self._seconds, 3),
-            "expected_seconds": None if self._expected is None else round(self._expected, 3),
-        }
+        """What was read so far, as results have it: dict of how, users, contacts, seconds, expected_seconds."""
+        return _lookup(self._how, self._size, self._seconds, self._expected)
 
     def reconnect(self):
         """Begin anew with a server that was lost: it may have been started again."""
@@ -334,14 +338,7 @@ class DatabaseSource:
 
     def lookup(self):
         """As MISource.lookup()."""
-        size = self._size
-        return {
-            "how": self._how,
-            "users": size and size.users,
-            "contacts": size and size.contacts,
-            "seconds": round(self._seconds, 3),
-            "expected_seconds": None,
-        }
+        return _lookup(self._how, self._size, self._seconds, None)
 
     def contacts(self, select=None):
         """As MISource.contacts(). Of a Keep the database gets the filters; what it leaves out by itself is counted as that."""

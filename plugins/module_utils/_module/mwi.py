@@ -7,6 +7,8 @@
 
 """Body of opensips_mwi: the voicemail lamps of phones (RFC 3842)."""
 
+from collections import OrderedDict
+
 from ansible_collections.community.opensips.plugins.module_utils._fleet import mailboxes as boxes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report, targets
@@ -128,7 +130,8 @@ def _mailboxes(params):
     """The mailboxes as the options give them: list of dict."""
     if params["uris"] is not None or params["aors"] is not None:
         shared = {name: params[name] for name in ("account",) + boxes.COUNTS}
-        given = [(uri, None) for uri in params["uris"] or ()] + [(None, aor) for aor in params["aors"] or ()]
+        uris, aors = (OrderedDict.fromkeys(params[name] or ()) for name in ("uris", "aors"))
+        given = [(uri, None) for uri in uris] + [(None, aor) for aor in aors]
         return [dict(shared, uri=uri, aor=aor) for uri, aor in given]
     if any(params[name] for name in boxes.COUNTS):
         raise BadParameters(

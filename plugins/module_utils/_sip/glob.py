@@ -76,6 +76,13 @@ def normal_addresses(text: str) -> str:
     return _BRACKETED.sub(lambda found: f"[{_normal(found.group(1))}]", text) if "[" in text else text
 
 
+def normal_host(text: str) -> str:
+    """A domain or address in lower case; an IPv6 address as RFC 5952 writes it, in brackets, also if it came without."""
+    if text.count(":") > 1 and not text.startswith("["):
+        text = f"[{text}]"
+    return normal_addresses(text).lower()
+
+
 def _held(found: Match[str]) -> str:
     inside = found.group(1)
     if inside.count(":") < 2:

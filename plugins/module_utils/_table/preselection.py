@@ -84,7 +84,8 @@ def _domains(names: Optional[List[str]]) -> Optional[List[Any]]:
     """Alternatives for domains, whatever their case."""
     if not names or not _feasible(names):
         return None
-    if not all(name and _is_ascii(name) for name in names):
+    # an IPv6 address may be spelt in another way there
+    if not all(name and _is_ascii(name) and ":" not in name for name in names):
         return None
     # the letters whose other case depends on the language, or which another character becomes in lower case
     return _ODD + [[("domain", "ilike", _like(re.split("[ikIK]", name)))] for name in names]

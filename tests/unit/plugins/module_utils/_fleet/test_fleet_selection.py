@@ -241,6 +241,14 @@ def test_what_an_aor_alone_tells(given, may):
     assert Selection(given).may_select("alice@example.com") == may
 
 
+@pytest.mark.parametrize("name", ["[::1]", "::1", "[0:0:0:0:0:0:0:1]", "[0:0::1]"])
+@pytest.mark.parametrize("domain", ["[::1]", "[0:0:0:0:0:0:0:1]"])
+def test_domains_that_are_ipv6_addresses(name, domain):
+    at = [contact(user="alice", domain=domain), contact(user="bob", domain="[::2]"), contact(user="carol", domain=None)]
+    assert chosen({"domain": [name]}, at) == ["alice"]
+    assert chosen({"exclude_domain": [name]}, at) == ["bob", "carol"]
+
+
 @pytest.mark.parametrize(
     "pattern",
     ["", "*", "**", "a", "a*", "*a", "*a*", "a*a", "a?c", "?*?", "a*b*c", "*ab*ab", "a.c", "[ab]*", "a\n*", "A*"],

@@ -16,17 +16,17 @@ class ModuleDocFragment:
 options:
   select:
     description:
-      - Filters on registered contacts. Where the module is given AORs apart from this, it selects among their contacts, else among all.
+      - Selects registered contacts by filters. If the task also names AORs, it selects among their contacts, else among all.
       - An empty mapping selects all of them.
-      - A contact is selected when every filter matches, and no C(exclude_*) does. Of a list one element must match.
+      - A contact is selected if every filter matches, and no C(exclude_*) does. Of a list, one element must match.
       - Contacts whose registration has run out are never selected.
-      - OpenSIPS before 3.0 prints what phones wrote into their registration as it is. So nothing is believed of an AOR whose contacts
-        do not look as the server writes them, and the task warns.
+      - OpenSIPS before 3.0 prints what phones wrote into their registration as it is. If the contacts of an AOR do not look as the server
+        writes them, the task leaves the AOR out, and warns.
     type: dict
     suboptions:
       aor:
         description:
-          - Shell patterns (V(*), V(?), V([1-5])) of the AOR. A pattern with V(@) is compared with the whole AOR, one without with its user.
+          - Shell patterns (V(*), V(?), V([1-5])) of the AOR. A pattern with V(@) matches the whole AOR, one without matches its user.
         type: list
         elements: str
       aor_regex:
@@ -36,7 +36,7 @@ options:
         elements: str
       domain:
         description:
-          - Domains of the AOR. Servers that keep AORs without a domain select nothing by it.
+          - Domains of the AOR, regardless of case. IPv6 addresses match in any spelling. On servers that keep AORs without a domain, none match.
         type: list
         elements: str
       user_agent:
@@ -51,7 +51,7 @@ options:
         elements: str
       network:
         description:
-          - Networks such as V(192.0.2.0/24) in which the contact's address is, or the one that its REGISTER came from.
+          - Networks such as V(192.0.2.0/24). The contact's address, or the one that its REGISTER came from, must be in one of them.
         type: list
         elements: str
       socket:
@@ -105,7 +105,8 @@ options:
         elements: str
       sample:
         description:
-          - Percentage of the selected contacts to take, at least one. The same phones are taken each time for the same O(select.seed).
+          - Percentage of the selected contacts to take, above 0 and at most 100, at least one contact. With the same O(select.seed), the same
+            contacts are taken each time.
         type: float
       seed:
         description:
@@ -122,13 +123,13 @@ options:
     default: location
   location_db:
     description:
-      - Reads registered contacts from the database that C(usrloc) writes to, in place of asking the server. MI is still used to send.
+      - Reads registered contacts from the database that C(usrloc) writes to, and not from the server. The module still sends over MI.
       - On OpenSIPS 3.0 and later, C(ul_dump) takes time that grows with the square of the number of contacts. A database does not.
       - The C(working_mode_preset) or C(db_mode) of C(usrloc) must write to a database. With write-back, the table follows what the
         server knows after its C(timer_interval), 60 seconds by default, and a contact that registered since is not found.
-      - Most filters of O(select) are applied by the database, and all of them to what it returns.
-      - The account needs no right but to read the location table and the table C(version), which must have a known version
-        of the location table.
+      - The database applies most filters of O(select), and the module applies all of them to what it returns.
+      - The account requires the right to read the location table and the table C(version). That table must have a known version of the
+        location table.
       - The clocks of this host and of the server must agree. For tables of OpenSIPS before 2.4, their time zones must agree, too.
       - C(state) of contacts is empty, since a database does not hold it. OpenSIPS writes two digits of C(q).
       - Requires SQLAlchemy 1.4 or later, and psycopg2 (or psycopg, with SQLAlchemy 2) for PostgreSQL, PyMySQL (or mysqlclient) for MySQL

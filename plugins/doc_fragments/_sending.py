@@ -14,40 +14,40 @@ class ModuleDocFragment:
 options:
   headers:
     description:
-      - Further headers, a mapping of names to values. A list of values repeats the header. They win over those that the module makes.
-      - C(From), with a random tag, and C(To) are made when they are not given.
+      - Further headers, a mapping of names to values. A list of values repeats the header. They replace those that the module makes.
+      - The module makes C(From), with a random tag, and C(To) if they are not given.
     type: dict
     default: {}
   from_uri:
     description:
-      - URI for the C(From) header. If not set, it is the one of C(To), as phones expect it from their own server.
+      - URI for the C(From) header. If not set, it is that of C(To), as phones expect it from their own server.
     type: str
   socket:
     description:
       - The server's socket to send from, such as V(udp:192.0.2.1:5060).
-      - V(contact) takes the socket that the phone's REGISTER came in on, which is what phones behind NAT need. V(default) leaves it to the server.
+      - V(contact) is the socket that the phone's REGISTER came in on. Phones behind NAT require it. V(default) leaves it to the server.
     type: str
     default: contact
   rate:
     description:
-      - At most this many requests a second, above 0. If not set, as many as the server's free memory allows, see O(server_share).
+      - The largest number of requests a second, above 0. If not set, it is what the server's free memory allows, see O(server_share).
     type: float
   server_share:
     description:
-      - Percentage of the server's free shared memory that this task may use, above 0 and at most 100. What is free is measured when the task
+      - Percentage of the server's free shared memory that this task may use, above 0 and at most 100. The task measures free memory when it
         begins.
       - Each request holds about 8 KB of the server's memory until its phone has answered, and 5 seconds more. A phone that does not
         answer holds it until the server's C(fr_timeout), and 5 seconds more.
       - The task asks the server for its statistics C(shmem) and C(inuse_transactions) before it sends and a few times a second while it
-        sends. It slows down when free memory shrinks, also because of calls, and does not send while less than a fifth of all memory is free.
+        sends. It slows down while free memory shrinks, also because of calls. It does not send while less than a fifth of all memory is free.
       - A request that the server refuses because it has no memory is sent again later. If nothing gets through for a minute, the run stops.
       - If the statistics cannot be read, the task warns, and sends at most 100 requests a second.
     type: float
     default: 70
   max_in_flight:
     description:
-      - How many requests may wait for their phone's answer at the same time. If not set, 1000, and 4000 over a datagram socket.
-      - Phones that are dead hold their place until the server's C(fr_timeout). What the server has not yet taken is limited apart from this.
+      - The largest number of requests that wait for their phone's answer at the same time. If not set, 1000, and 4000 over a datagram socket.
+      - A phone that does not answer holds its place until the server's C(fr_timeout).
     type: int
   max_failures:
     description:

@@ -10,7 +10,7 @@ short_description: Set the voicemail lamps of phones
 version_added: 0.1.0
 description:
   - Sends message summaries (RFC 3842) to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
-  - Whether messages are waiting follows from the numbers. The lamp is on while there are new messages.
+  - The lamp of a phone is on while there are new messages.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -21,7 +21,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The phones are looked up, but nothing is sent.
+      - The module looks the phones up, but sends nothing.
   diff_mode:
     support: full
     details:
@@ -29,8 +29,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - Phones do not tell the state of their lamp, so it is sent each time.
-      - With O(state_file) only numbers that changed are sent.
+      - Phones do not report the state of their lamp, so the module sends it each time.
+      - With O(state_file), only numbers that changed are sent.
   platform:
     platforms: posix
 options:
@@ -42,7 +42,8 @@ options:
     elements: str
   aors:
     description:
-      - Addresses of record. Each of their registered contacts gets the summary.
+      - Addresses of record. Each of their registered contacts gets the summary. An AOR that nobody registered is V(not_sent), and fails the
+        task.
     type: list
     elements: str
   account:
@@ -106,20 +107,22 @@ options:
         default: 0
   mailboxes_file:
     description:
-      - File on the host with the mailboxes, for very many of them. A name that ends in C(.json) is a JSON list of mappings as for O(mailboxes),
-        any other is CSV with a line of names, V(uri) or V(aor), V(account), V(new), V(old), V(urgent_new), V(urgent_old).
+      - File on the host with the mailboxes, for very many of them.
+      - If its name ends in C(.json), it is a JSON list of mappings as for O(mailboxes).
+      - Any other file is CSV. Its first line has names, V(uri) or V(aor), V(account), V(new), V(old), V(urgent_new), V(urgent_old).
+        Each further line has as many cells as there are names. An empty cell is the default.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 mailboxes. A symbolic link must belong to root or to the
         user that runs the task.
-      - In a directory that everybody may write to, such as C(/tmp), it must belong to the user of the task, to root or to the owner of
-        the directory, must not be a symbolic link, and must not be writable for everybody.
+      - In a directory that everybody may write to, such as C(/tmp), the file must belong to the user of the task, to root or to the owner
+        of the directory. It must not be a symbolic link, and must not be writable for everybody.
     type: path
   state_file:
     description:
-      - File on the host that remembers the numbers which the phones accepted. Only mailboxes whose numbers differ from it are sent,
-        the others are counted as V(already).
-      - It is replaced as a whole, mode 0600. A mailbox is remembered when all of its phones accepted.
-      - Mailboxes that are about to be sent are removed from it before the first request goes out. If the task is killed, the next run
-        sends them again. If the file cannot be written then, the task fails and sends nothing. If it cannot be written in the end,
+      - File on the host that keeps the numbers which the phones accepted. Only mailboxes whose numbers differ from it are sent.
+        The others are V(already).
+      - It is replaced as a whole, mode 0600. A mailbox is kept in it if all of its phones accepted.
+      - Mailboxes are removed from it before they are sent. If the task is killed, the next run sends them again.
+      - If the file cannot be written before sending, the task fails and sends nothing. If it cannot be written after sending,
         the task fails and returns its results.
       - The file and its lock, C(STATE_FILE.lock), must be regular files that belong to the user of the task or to root, and that nobody
         else may write to. Anything else in their place is an error.
@@ -169,7 +172,8 @@ RETURN = r"""
 results:
   description:
     - One entry for each contact of each mailbox, in their order. Mailboxes whose numbers did not change come first, with one entry each.
-    - Also returned when the run stopped or broke off, whatever the reason, so that every phone is accounted for.
+    - If there are more than 1,000, those that need no attention are omitted, see O(results).
+    - A failed task returns them, too.
   returned: success, or when the run stopped
   type: list
   elements: dict
@@ -183,11 +187,11 @@ results:
       type: str
       sample: sip:1001@192.0.2.17:5060
     user_agent:
-      description: What the phone calls itself, if it is registered.
+      description: User-Agent of the phone, if it is registered.
       type: str
       sample: Yealink SIP-T46U 108.86.0.20
     vendor:
-      description: Vendor by the User-Agent, V(unknown) if it does not tell. Empty for a URI as given.
+      description: Vendor by the User-Agent, V(unknown) if the User-Agent names none. Empty for a URI as given.
       type: str
       sample: yealink
     outcome:

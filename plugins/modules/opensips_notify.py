@@ -11,10 +11,10 @@ version_added: 0.1.0
 description:
   - Sends a NOTIFY outside of a dialog to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
   - The phones are the URIs in O(uris), all contacts of the AORs in O(aors), or the registered contacts that O(select) chooses.
-  - The Event comes from a preset for the phone's vendor, see R(NOTIFY presets,ansible_collections.community.opensips.docsite.presets), is chosen by
-    each phone's User-Agent, or is given literally.
-  - Many requests are under way at the same time, so phones that do not answer do not hold up the others.
-  - For whole fleets there are campaigns that can be resumed, batches, rules to stop by, and waiting until the phones are back.
+  - The Event comes from a preset for the phone's vendor, see R(NOTIFY presets,ansible_collections.community.opensips.docsite.presets).
+    The module chooses the preset by the phone's User-Agent, or takes the Event that you give.
+  - Many requests are under way at the same time. Phones that do not answer do not hold up the others.
+  - For whole fleets, there are campaigns that can be resumed, batches, limits that stop the run, and waiting until the phones are back.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -25,7 +25,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The phones are looked up and each one's Event is chosen, but nothing is sent. The results are the whole plan.
+      - The module looks the phones up and chooses each one's Event, but sends nothing. The results are the plan.
   diff_mode:
     support: full
     details:
@@ -33,8 +33,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - A NOTIFY is an event, it is sent each time.
-      - With O(unless_user_agent) or O(campaign) a second run sends nothing more once all is done.
+      - A NOTIFY is an event. The module sends it each time.
+      - With O(unless_user_agent) or O(campaign), a second run sends nothing more once all is done.
   platform:
     platforms: posix
 options:
@@ -46,20 +46,20 @@ options:
     elements: str
   aors:
     description:
-      - Addresses of record. Each of their registered contacts gets a NOTIFY.
-      - Servers that keep AORs with their domain, as OpenSIPS 4.0 does by default, want V(user@domain).
+      - Addresses of record. Each of their registered contacts gets a NOTIFY. An AOR that nobody registered is V(not_sent), and fails the task.
+      - Servers that keep AORs with their domain, as OpenSIPS 4.0 does by default, require V(user@domain).
     type: list
     elements: str
   event:
     description:
       - Key of a preset such as V(snom_reboot), V(auto), or an Event such as V(check-sync;reboot=true).
-      - V(auto) chooses the preset by the phone's User-Agent. Phones that it does not know are not sent to, and say so.
-        Softphones, PBXs, gateways and session border controllers are never sent to.
+      - V(auto) chooses the preset by the phone's User-Agent. Phones with an unknown User-Agent are V(not_sent).
+        Softphones, PBXs, gateways and session border controllers are V(not_sent), too.
     type: str
     default: auto
   action:
     description:
-      - What O(event=auto) shall make phones do. Vendors that have no Event for it get the nearest one, which the result says in C(hint).
+      - What phones do if O(event=auto). If a vendor has no Event for it, the module sends the nearest one, and RV(results[].hint) says so.
     type: str
     choices:
       - reboot
@@ -67,75 +67,76 @@ options:
     default: reboot
   body:
     description:
-      - Body of the NOTIFY, in place of the preset's. It needs a C(Content-Type), from the preset or in O(headers). Line ends are sent as CRLF.
+      - Body of the NOTIFY, in place of the preset's. It requires a C(Content-Type), from the preset or in O(headers). Line ends are sent as CRLF.
     type: str
   unless_user_agent:
     description:
-      - Regular expression that is searched in the User-Agent, regardless of case. Phones that it matches are left alone, and counted as V(already).
-      - Give the firmware that is wanted, then a run changes nothing once all phones have it.
+      - Regular expression that is searched in the User-Agent, regardless of case. Phones that it matches get nothing, and are V(already).
+      - Give the new firmware. A run then changes nothing once all phones have it.
     type: str
   own_only:
     description:
-      - Whether to leave out contacts that another server serves, for servers that share one location table.
-        In a play over all of them no phone is then sent to twice.
+      - Whether to leave out contacts that another server serves. It is for servers that share one location table.
+        In a play over all of them, each phone then gets one NOTIFY.
       - A server's own contacts are those whose socket has an address that one of its processes listens on, or matches O(own_sockets).
-        A server tells only the addresses on which it takes UDP. Where they do not decide, the task fails before it sends, and asks for O(own_sockets).
+      - A server reports only the addresses on which it takes UDP. If they do not decide, the task fails before it sends, and asks for O(own_sockets).
     type: bool
     default: false
   own_sockets:
     description:
-      - Shell patterns of the server's own sockets, such as V(udp:192.0.2.1:*). Needed where sockets are advertised under other addresses.
+      - Shell patterns of the server's own sockets, such as V(udp:192.0.2.1:*). Required if sockets are advertised under other addresses.
     type: list
     elements: str
   campaign:
     description:
-      - Name under which the host keeps a journal of who was sent to. Runs of the same campaign send to nobody twice,
-        so an interrupted run can simply be repeated.
-      - The first run also keeps a plan, the phones in the order of sending. Later runs look up only their own phones of it,
-        so the location table is read once for the whole campaign.
+      - Name under which the host keeps a journal of who was sent to. Runs of the same campaign send to nobody twice.
+        Repeat an interrupted run, and it continues.
+      - The first run also keeps a plan, the phones in the order of sending. Later runs look up only their own phones of it.
+        The location table is then read once for the whole campaign.
       - The plan is made again if O(select), O(aors), O(location_table), O(own_only) or O(own_sockets) change, or if the journal was removed.
-      - If all phones of the plan are done, and the server counts more registered AORs than when the plan was made, the table is read again,
-        and the phones that registered since are appended to the plan. Where the number is the same, O(refresh) finds them.
-      - Phones with an outcome of an earlier run keep that outcome. Use another name to send to all of them again.
-      - A phone is known by its AOR and its C(+sip.instance), so it may come back with another contact. One that registers without an instance
-        is known by its contact.
+      - If all phones of the plan are done, and more AORs are registered than when the plan was made, the table is read again.
+        The phones that registered since are appended to the plan. If the number is the same, O(refresh) finds them.
+      - Phones keep the outcome of an earlier run, and do not fail the task again. Use another name to send to all of them again.
+      - A phone is known by its AOR and its C(+sip.instance), so it may come back with another contact. A phone that registers without an
+        instance is known by its contact.
     type: str
   campaign_dir:
     description:
-      - Directory of the journal and the plan, made with mode 0700 if it is missing. The journal is C(CAMPAIGN.jsonl) in it, mode 0600,
-        one JSON object a line, only appended to. The plan is C(CAMPAIGN.plan.jsonl), mode 0600, and is replaced as a whole.
+      - Directory of the journal and the plan. If it is missing, it is made with mode 0700, and so are the directories above it,
+        whatever the umask.
       - If not set, C(/var/lib/community.opensips) for root and C(~/.local/state/community.opensips) for others.
-      - Directories above it that are missing are made with mode 0700, too, whatever the umask.
-      - Journal and plan must be regular files that belong to the user of the task or to root, and that nobody else may write to.
+      - The journal is C(CAMPAIGN.jsonl), mode 0600, one JSON object a line, only appended to. The plan is C(CAMPAIGN.plan.jsonl), mode 0600,
+        and is replaced as a whole.
+      - Both must be regular files that belong to the user of the task or to root, and that nobody else may write to.
         Anything else in their place is an error.
-      - If the journal can no longer be written, for example because the disk is full, the task sends nothing more, waits for the phones
-        that it has sent to, and fails with the results of all phones.
+      - If the journal can no longer be written, for example because the disk is full, the task sends nothing more.
+        It waits for the phones that it has sent to, and fails with the results of all phones.
     type: path
   resend_unknown:
     description:
-      - Whether to send again to phones of which an earlier run of the campaign did not learn what came of them,
-        because it was killed or the server did not tell.
-      - Otherwise they are reported as V(unknown).
+      - Whether to send again to phones that an earlier run of the campaign left V(unknown), because it was killed or the server did not
+        report the answer.
+      - If V(false), they stay V(unknown).
     type: bool
     default: false
   batch:
     description:
-      - The largest number of phones to send to in this run of the O(campaign). Results are then only those of this run,
+      - The largest number of phones to send to in this run of the O(campaign). The results are then those of this run,
         and RV(summary.remaining) counts the phones left for the next one.
-      - Phones that are V(already) as wanted, and those of RV(left_out), are reported with the last batch, and in check mode.
+      - Phones that are V(already) done, and those of RV(left_out), are reported with the last batch, and in check mode.
       - In check mode and with O(plan_only), the results are those of the next batch.
     type: int
   canary:
     description:
-      - Percentage of the phones that is put at the head of the plan, from 0 to 100. Above 0, it is at least one phone. The first O(batch) then is the canary.
-      - The same phones are chosen each time for the same O(select.seed), as O(select.sample) does. Phones that nothing would be sent to are not chosen.
-      - It applies when the plan of the O(campaign) is made, and not to one that is kept already.
+      - Percentage of the phones that is put at the head of the plan, from 0 to 100. Above 0, it is at least one phone. The first O(batch) is then the canary.
+      - With the same O(select.seed), the canary is the same phones each time, as with O(select.sample). Phones that cannot be sent to are never in it.
+      - It applies when the plan of the O(campaign) is made. A plan that is kept stays as it is.
     type: float
   plan_only:
     description:
       - Whether to make and keep the plan of the O(campaign), and return it as check mode does, but send nothing.
-      - Unlike check mode this writes the plan, so that the runs that follow need not read the location table.
-      - If the campaign has a plan already, that one is returned, with the phones as they were when it was made.
+      - Unlike check mode, this writes the plan. The runs that follow need not read the location table.
+      - If the campaign has a plan, that one is returned, with the phones as they were when it was made.
       - With O(uris), the list itself is the plan, and only the journal is made.
     type: bool
     default: false
@@ -234,7 +235,8 @@ RETURN = r"""
 results:
   description:
     - One entry for each contact, in the order of the location table or of the options. Those to which nothing had to be sent come first.
-    - Also returned when the run stopped or broke off, whatever the reason, so that every phone is accounted for.
+    - If there are more than 1,000, those that need no attention are omitted, see O(results).
+    - A failed task returns them, too.
   returned: success, or when the run stopped
   type: list
   elements: dict
@@ -248,11 +250,11 @@ results:
       type: str
       sample: sip:1001@192.0.2.17:5060
     user_agent:
-      description: What the phone calls itself, if it is registered.
+      description: User-Agent of the phone, if it is registered.
       type: str
       sample: Yealink SIP-T46U 108.86.0.20
     vendor:
-      description: Vendor by the User-Agent, V(unknown) if it does not tell. Empty for one of O(uris).
+      description: Vendor by the User-Agent, V(unknown) if the User-Agent names none. Empty for one of O(uris).
       type: str
       sample: yealink
     outcome:
@@ -300,11 +302,11 @@ results:
       sample: yealink_reboot
     action:
       description:
-        - What the Event makes phones do, V(reboot), V(check_cfg), V(report) or V(push), or V(literal) for a literal Event. Empty when none was found.
+        - What the Event makes phones do, V(reboot), V(check_cfg), V(report) or V(push), or V(literal) for an Event that you gave. Empty if none was found.
       type: str
       sample: reboot
     hint:
-      description: On what the phone's obedience depends, or which action the preset stands in for, if O(event=auto).
+      description: What the phone must have set to follow the Event, or which action the preset stands in for, if O(event=auto).
       type: str
       sample: null
     earlier:
@@ -313,12 +315,12 @@ results:
       sample: false
     registered:
       description:
-        - V(back) when the phone registered anew, V(not_back) when it did not in time. Only with O(wait), for phones that accepted.
-        - Empty if the server was lost before it is known. The task fails then.
+        - V(back) if the phone registered again, V(not_back) if it did not in time. Only with O(wait), for phones that accepted.
+        - Empty if the server was lost before this is known. The task then fails.
       type: str
       sample: back
     new_user_agent:
-      description: What the phone calls itself since it is back. Only with O(wait), for phones that accepted.
+      description: User-Agent of the phone since it is back. Only with O(wait), for phones that accepted.
       type: str
       sample: Yealink SIP-T46U 108.87.0.15
     back_seconds:
@@ -327,7 +329,7 @@ results:
       sample: 41.2
 left_out:
   description:
-    - Registered contacts that the filters of O(select) left out, each with its reason. With O(batch) only the last one has them.
+    - Registered contacts that O(select) or O(own_only) left out, each with its reason. With O(batch), only the last run has them.
     - At most 1,000 are listed. RV(summary.left_out) counts all.
   returned: success
   type: list

@@ -10,7 +10,8 @@ short_description: Send a SIP request of any kind through OpenSIPS
 version_added: 0.1.0
 description:
   - Sends one SIP request outside of a dialog through C(t_uac_dlg) of a running OpenSIPS, and reports the answer.
-  - From-tag, Call-ID and CSeq are made by the server when they are not given. C(Content-Length) is computed by it, and refused.
+  - The task fails if the answer is not one of O(accept).
+  - The server makes From-tag, Call-ID and CSeq if they are not given.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -19,13 +20,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - The request is checked and returned, but not sent.
+      - The module checks and returns the request, but does not send it.
   diff_mode:
     support: none
   idempotent:
     support: none
     details:
-      - A request is an event, it is sent each time.
+      - A request is an event. The module sends it each time.
   platform:
     platforms: posix
 options:
@@ -36,13 +37,13 @@ options:
     required: true
   ruri:
     description:
-      - Request-URI, to which the request is also sent unless O(next_hop) says otherwise.
+      - Request-URI. The request goes there, too, unless O(next_hop) is set.
     type: str
     required: true
   headers:
     description:
       - Headers, a mapping of names to values, in the order in which they are sent. A list of values repeats the header.
-      - C(From) and C(To) are required. A O(body) needs C(Content-Type). C(Content-Length) is refused, since the server computes it.
+      - C(From) and C(To) are required. A O(body) requires C(Content-Type). C(Content-Length) is refused, because the server computes it.
     type: dict
     required: true
   next_hop:
@@ -106,7 +107,7 @@ outcome:
   type: str
   sample: accepted
 code:
-  description: Code of the answer, 408 also when none came.
+  description: Code of the answer, 408 also if none came.
   returned: when not in check mode
   type: int
   sample: 200
@@ -116,7 +117,7 @@ reason:
   type: str
   sample: OK
 headers:
-  description: Headers of the answer, each name with the list of its values. Empty when the phone did not answer.
+  description: Headers of the answer, each name with the list of its values. Empty if the phone did not answer.
   returned: when not in check mode
   type: dict
   sample:
@@ -130,7 +131,7 @@ body:
   type: str
   sample: null
 message:
-  description: The answer as the server gives it, without its first line.
+  description: The answer as the server returns it, without its first line.
   returned: when the server got an answer
   type: str
   sample: "Via: SIP/2.0/UDP 192.0.2.1:5060\r\nCSeq: 10 OPTIONS\r\n\r\n"

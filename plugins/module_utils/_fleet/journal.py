@@ -198,7 +198,7 @@ class Journal:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise JournalError(f"The journal {self.path} cannot be locked: {error.strerror}") from error
             raise JournalError(
-                f"Another run of campaign {self.name} is at work", "Wait for it, or use another campaign"
+                f"Another run of campaign {self.name} is not finished", "Wait for it, or use another campaign"
             ) from error
 
     def _read(self):
@@ -283,7 +283,7 @@ class Journal:
         """The JournalError of a write that failed; what it left of its line is cut off."""
         problem = JournalError(
             f"The journal {self.path} cannot be written: {error.strerror}",
-            "Nothing more is sent, since nobody could tell afterwards to whom",
+            "The task sends nothing more, because nobody could know afterwards who got it",
         )
         try:
             os.ftruncate(self._fd, self._size)

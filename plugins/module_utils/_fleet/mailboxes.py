@@ -42,7 +42,7 @@ def _mailbox(row, path, number):
     where = f"mailboxes_file {path}, entry {number}"
     unknown = [printable(str(name), most=60) for name in row if name not in _FIELDS]
     if unknown:
-        raise BadParameters(f"{where} has {first_few(unknown, _SHOWN, ', ')}", f"It knows {', '.join(_FIELDS)}")
+        raise BadParameters(f"{where} has {first_few(unknown, _SHOWN, ', ')}", f"The names are {', '.join(_FIELDS)}")
     mailbox = {
         name: (str(row[name]).strip() if row.get(name) not in (None, "") else None)
         for name in ("uri", "aor", "account")
@@ -151,14 +151,14 @@ class State:
         except (ValueError, RecursionError) as error:
             raise StateError(
                 f"The state_file {self.path} cannot be read: {error}",
-                "Move it away; all lamps are then sent once more",
+                "Move it away. The next run then sends all lamps again",
             ) from error
         if (
             not isinstance(state, dict)
             or state.get("mwi_state") != _FORMAT
             or not isinstance(state.get("mailboxes"), dict)
         ):
-            raise StateError(f"{self.path} is no state_file of opensips_mwi", "Correct state_file")
+            raise StateError(f"{self.path} is not a state_file of opensips_mwi", "Correct state_file")
         self._sent = state["mailboxes"]
 
     def _error(self, done, error):

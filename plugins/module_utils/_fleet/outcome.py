@@ -77,11 +77,6 @@ _ERRORS = {
     NOT_SENT: PhoneNotSent,
     UNKNOWN: PhoneUnknown,
 }
-_MESSAGES = {
-    REJECTED: "the phone answered {code} {reason}",
-    NO_ANSWER: "the phone did not answer before the server's fr_timeout",
-    UNREACHABLE: "the server cannot send to the phone: {code} {reason}",
-}
 _HINTS = {
     NO_ANSWER: "Check the phone's power, network and NAT, then send again",
     UNREACHABLE: "Check the host name of the contact, and the routes from the server",
@@ -135,7 +130,14 @@ def error_of(outcome, record):
         return None
     if record.get("error") is not None:
         return record["error"]
-    code, reason = record["code"], record["reason"] or ""
-    message = _MESSAGES.get(outcome, "{reason}").format(code=code, reason=reason).strip()
-    hint = remedy(code) if outcome == REJECTED else _HINTS.get(outcome)
-    return _ERRORS[outcome](message, hint)
+    hint = remedy(record["code"]) if outcome == REJECTED else _HINTS.get(outcome)
+    return _ERRORS[outcome](_message(outcome, record["code"], record["reason"] or ""), hint)
+
+
+def _message(outcome, code, reason):
+    if outcome == NO_ANSWER:
+        return "the phone did not answer before the server's fr_timeout"
+    answer = f"{code} {reason}".strip()
+    return {REJECTED: f"the phone answered {answer}", UNREACHABLE: f"the server cannot send to it: {answer}"}.get(
+        outcome, reason
+    )

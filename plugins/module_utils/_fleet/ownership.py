@@ -32,7 +32,7 @@ def own_sockets(conn, patterns):
 
     def reason(contact):
         if contact["socket"] is None:
-            return "the location table does not tell which server serves it"
+            return "the location table does not say which server serves it"
         if not judge(contact["socket"]):
             return f"another server serves it, through {contact['socket']}"
         return None
@@ -55,7 +55,7 @@ def _by_addresses(hosts):
         if host in hosts:
             return True
         if protocol != "udp":
-            raise _ask(socket, "the server tells only the addresses on which it takes UDP")
+            raise _ask(socket, "the server reports only the addresses on which it takes UDP")
         if _ANY_ADDRESS & hosts:
             raise _ask(socket, "the server listens on all addresses")
         return False
@@ -78,7 +78,7 @@ def _listening_hosts(conn):
             hosts.add(found.group(1).lower())
     if not hosts:
         raise BadParameters(
-            "own_only is set, but the server does not tell its sockets",
+            "own_only is set, but the server does not report its sockets",
             "Set own_sockets, for example to udp:192.0.2.1:*",
         )
     return hosts

@@ -241,7 +241,7 @@ def _line(entry):
 def _foreign(path, campaign, what):
     return PlanError(
         f"{path} is no plan of campaign {campaign}: {what}",
-        "Move the file away and run again: a new plan is made, and phones that are done are not sent to again",
+        "Move the file away and run again. The run makes a new plan, and sends nothing to phones that are done",
     )
 
 

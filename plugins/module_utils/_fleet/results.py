@@ -161,6 +161,6 @@ class Results:
         try:
             self._file.write(entry)
         except OSError as error:
-            self.problem = f"results_file {self._file.path} ends early: {error.strerror}. The rest is returned"
+            self.problem = f"results_file {self._file.path} ends early: {error.strerror}. The task returns the rest"
             return False
         return True

@@ -35,11 +35,10 @@ def location_source(task):
 def _warn_of(doubtful, warn):
     """Warn of doubtful AORs ({AOR: reason})."""
     if doubtful:
-        named = [f"{aor!r} ({reason})" for aor, reason in doubtful.items()]
+        named = first_few([f"{aor!r} ({reason})" for aor, reason in doubtful.items()], _NAMED)
+        count = "1 AOR" if len(doubtful) == 1 else f"{len(doubtful)} AORs"
         warn(
-            "What the server says of the contacts of {} cannot be believed, so they are left out: {}. "
+            f"What the server says of the contacts of {count} cannot be believed, so they are left out: {named}. "
             "A phone may have line ends or too much text in its User-Agent or another header. Look with the command "
-            "ul_show_contact, and remove the registration with ul_rm".format(
-                "1 AOR" if len(doubtful) == 1 else f"{len(doubtful)} AORs", first_few(named, _NAMED)
-            )
+            "ul_show_contact, and remove the registration with ul_rm"
         )

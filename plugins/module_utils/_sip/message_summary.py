@@ -58,7 +58,7 @@ def counts(new: Any = 0, old: Any = 0, urgent_new: Any = 0, urgent_old: Any = 0)
     for which in ("new", "old"):
         if numbers[f"urgent_{which}"] > numbers[which]:
             raise SipSyntaxError(
-                "urgent_%s is %d, but %s is only %d" % (which, numbers[f"urgent_{which}"], which, numbers[which]),
+                f"urgent_{which} is {numbers[f'urgent_{which}']}, but {which} is only {numbers[which]}",
                 f"Urgent messages are counted among the {which} ones as well",
             )
     return numbers
@@ -70,7 +70,7 @@ def _count(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise SipSyntaxError(f"{name} must be a whole number, not {value!r}")
     if not 0 <= value <= MAX_COUNT:
-        raise SipSyntaxError("%s is %d" % (name, value), "It must be from 0 to %d" % MAX_COUNT)
+        raise SipSyntaxError(f"{name} is {value}", f"It must be from 0 to {MAX_COUNT}")
     return value
 
 

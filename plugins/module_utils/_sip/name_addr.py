@@ -39,14 +39,9 @@ class NameAddr:
         return self.param("tag")
 
     def __str__(self) -> str:
-        display = ""
-        if self.display:
-            display = '"{}" '.format(re.sub(r'([\\"])', r"\\\1", self.display))
-        return "{}<{}>{}".format(
-            display,
-            self.uri,
-            "".join(";" + _header_param(name, value) for name, value in self.params),
-        )
+        display = f"{_quote(self.display)} " if self.display else ""
+        params = "".join(";" + _header_param(name, value) for name, value in self.params)
+        return f"{display}<{self.uri}>{params}"
 
     def __repr__(self) -> str:
         return f"NameAddr({str(self)!r})"
@@ -62,9 +57,12 @@ class NameAddr:
 def _header_param(name: str, value: Optional[str]) -> str:
     if value is None:
         return name
-    if not is_token(value):
-        value = '"{}"'.format(re.sub(r'([\\"])', r"\\\1", value))
-    return f"{name}={value}"
+    return f"{name}={value if is_token(value) else _quote(value)}"
+
+
+def _quote(text: str) -> str:
+    escaped = re.sub(r'([\\"])', r"\\\1", text)
+    return f'"{escaped}"'
 
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'

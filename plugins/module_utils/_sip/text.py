@@ -46,7 +46,7 @@ def refuse_control_characters(what: str, text: str) -> None:
         hint = "It would end the line early and let the rest pass as another header (header injection)"
     else:
         hint = "Remove it"
-    raise SipSyntaxError("%s contains %s at position %d" % (what, name_character(char), found.start() + 1), hint)
+    raise SipSyntaxError(f"{what} contains {name_character(char)} at position {found.start() + 1}", hint)
 
 
 def printable(text: Optional[str], keep: str = "", most: Optional[int] = None) -> Optional[str]:

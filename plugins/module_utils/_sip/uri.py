@@ -108,7 +108,7 @@ class Uri:
     def hostport(self) -> str:
         """Host and port as they stand in the URI, e.g. ``[2001:db8::1]:5060``."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port is None else "%s:%d" % (host, self.port)
+        return host if self.port is None else f"{host}:{self.port}"
 
     @property
     def bare(self) -> "Uri":
@@ -169,7 +169,7 @@ def parse_uri(text: str) -> Uri:
         raise SipSyntaxError(f"a SIP URI must be a string, not {type(text).__name__}")
     text = text.strip(" \t\r\n")
     if len(text) > _MAX_LENGTH:
-        raise SipSyntaxError(f"the URI {text[:60]!r}... has {len(text)} characters", "Write %d at most" % _MAX_LENGTH)
+        raise SipSyntaxError(f"the URI {text[:60]!r}... has {len(text)} characters", f"Write at most {_MAX_LENGTH}")
     refuse_control_characters(f"the URI {text!r}", text)
     if not text:
         raise SipSyntaxError("the URI is empty", "Write it like sip:user@host")

@@ -392,7 +392,9 @@ stopped:
   type: str
   sample: null
 error:
-  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
+  description:
+    - Why the task failed, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) if the server refused something.
+    - The type is C(NotAccepted) if all phones were tried and too few accepted, and C(RunStopped) if the run stopped before that.
   returned: failure
   type: dict
   sample:

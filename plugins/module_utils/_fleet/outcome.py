@@ -70,6 +70,14 @@ class PhoneUnknown(PhoneError):
     maybe_sent = True
 
 
+class RunStopped(MIError):
+    """The run stopped before all phones were tried, because too many failed or the server had no memory."""
+
+
+class NotAccepted(MIError):
+    """All phones were tried, and too few accepted."""
+
+
 _ERRORS = {
     REJECTED: PhoneRejected,
     NO_ANSWER: PhoneSilent,

@@ -25,7 +25,11 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.verdict 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
-from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    TaskFailure,
+    describe_error,
+    describe_failure,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import flatten
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
@@ -133,17 +137,22 @@ def finish(task, run, result, named, earlier=0):
     failed = run.results.failures(run.requests)
     if run.stopped:
         tried = [entry for entry in failed if entry["outcome"] != outcomes.NOT_SENT]
-        raise TaskFailure(run.stopped[0].upper() + run.stopped[1:], result, _lines(tried, len(tried)))
+        stopped = outcomes.RunStopped(
+            run.stopped[0].upper() + run.stopped[1:], "Find the cause, then run the task again"
+        )
+        raise _failure(stopped, result, tried, len(tried))
     counts = run.results
     problem = verdict(named, counts.failed, counts.accepted + earlier, task.params["max_failures"])
     if problem is not None:
-        raise TaskFailure(problem, result, _lines(failed, counts.failed))
+        raise _failure(
+            outcomes.NotAccepted(problem, "Each entry of results has its error"), result, failed, counts.failed
+        )
     return result
 
 
-def _lines(entries, number):
-    """Lines of a message about phones. number: of phones, of which entries may be the first ones."""
+def _failure(error, result, entries, number):
+    """The TaskFailure of an MIError, with one line for each phone. number: of phones, of which entries may be the first ones."""
     lines = [report.line_of(entry) for entry in entries[:_LINES]]
     if number > len(lines):
         lines.append(f"and {number - len(lines)} more")
-    return lines
+    return TaskFailure(error.message, dict(result, error=describe_error(error)), lines)

@@ -59,7 +59,7 @@ def run(task):
     outcome, record = outcomes.of_reply(reply)
     error = outcomes.error_of(outcome, record)
     record.pop("error", None)
-    is_accepted = outcome in outcomes.SENT and record["code"] is not None and is_success(record["code"])
+    is_accepted = outcome != outcomes.NOT_SENT and record["code"] is not None and is_success(record["code"])
     result.update(record, outcome=outcome, changed=is_accepted or outcome == outcomes.UNKNOWN, error=None)
     result["reason"] = printable(result["reason"])
     if is_accepted:

@@ -41,7 +41,7 @@ def test_a_named_phone_that_did_not_accept_fails_the_task_after_all_were_tried(p
         "no sip:no@192.0.2.1:5060: rejected 489 Bad Event",
         "dead sip:dead@192.0.2.1:5060: no_answer 408 Request Timeout",
     ]
-    assert result["changed"] and len(sent(peer)) == 3
+    assert result["changed"] and len(sent(peer)) == 3 and result["error"]["type"] == "NotAccepted"
     assert outcomes(result) == {"nobody": "not_sent", "no": "rejected", "a": "accepted", "dead": "no_answer"}
     errors = {entry["aor"]: entry["error"] and entry["error"]["type"] for entry in result["results"]}
     assert errors == {"nobody": "PhoneNotSent", "no": "PhoneRejected", "a": None, "dead": "PhoneSilent"}
@@ -91,6 +91,7 @@ def test_a_run_that_stopped_says_why_and_who_failed(peer):
     uris = [f"sip:no{number}@192.0.2.1" for number in range(9)]
     message, result = run(notify, peer, uris=uris, max_failures="1", max_in_flight=1, **EVENT)
     assert message.splitlines()[0].startswith("The run stopped: 2 of 2 phones failed") and result["stopped"]
+    assert result["error"]["type"] == "RunStopped"
     assert len(message.splitlines()) == 1 + len(sent(peer)) < 9
     assert len(result["results"]) == 9 and result["summary"]["outcomes"]["not_sent"] == 9 - len(sent(peer))
 

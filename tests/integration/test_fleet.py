@@ -357,6 +357,5 @@ def test_each_filter(mixed, filters, users):
     planned = sorted(each["aor"][4] for each in lamps["results"] if each["outcome"] == "planned")
     # limit takes the first ones in the order of the mailboxes
     assert planned == selected if "limit" not in filters else len(planned) == users
-    left = [each for each in lamps["results"] if each["outcome"] == "not_sent"]
-    assert len(left) == 8 - len(selected)
-    assert all(each["reason"].startswith("left out: ") for each in left)
+    assert len(lamps["left_out"]) == sum(lamps["summary"]["left_out"].values()) == 8 - len(selected)
+    assert all(each["reason"] for each in lamps["left_out"])

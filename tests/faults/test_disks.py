@@ -201,7 +201,7 @@ def test_a_plan_that_does_not_fit(emulator, disk):
 
 
 def test_a_results_file_that_ends_early(emulator, disk):
-    """The rest is returned, and the file has whole lines."""
+    """The task returns the results, and the file has whole lines."""
     emu = emulator("3.6", phones=200, dead=0, reject=0)
     path = disk.path / "results.jsonl"
     args = dict(fifo_of(emu), select={}, event="check-sync", results_file=str(path))
@@ -209,7 +209,7 @@ def test_a_results_file_that_ends_early(emulator, disk):
     assert not result.get("failed") and "ends early" in str(result["warnings"])
     written = path.read_text()
     assert written.endswith("}\n")
-    assert written.count("\n") + len(result["results"]) == 200 == len(sent_to(emu))
+    assert 0 < written.count("\n") < 200 == len(result["results"]) == len(sent_to(emu))
 
 
 # ---- paths

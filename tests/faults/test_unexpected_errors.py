@@ -75,7 +75,7 @@ SENDING = [
     ("_readers.uac.parse", BUG, 10, 1),
     ("_fleet.sip_request.SipRequest.params", BUG, 10, 0),
     ("_fleet.deliver.StopRule.count", BUG, 10, 0),
-    ("_fleet.outcome.note_on", BUG, 10, 4),
+    ("_fleet.outcome.error_of", BUG, 10, 4),
     ("_fleet.journal.Journal.sending", EIO, 1, 0),
     ("_fleet.journal.Journal.finished", EIO, 10, 0),
     ("_fleet.report.result_of", UnicodeEncodeError("ascii", "\u00e9", 0, 1, "ordinal not in range"), 10, 0),

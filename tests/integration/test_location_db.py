@@ -169,7 +169,7 @@ def test_the_database_leaves_out_nobody_whom_the_filters_select(database_server)
                 "contact": globs,
                 "socket": globs,
                 "domain": lambda: [text("aAkKiIbB.é", 4) + "b"],
-                "flags": lambda: [chance.choice(["NAT", "ODD", "N_T"])],
+                "branch_flags": lambda: [chance.choice(["NAT", "ODD", "N_T"])],
                 "expires_within": lambda: chance.choice([0, 300, 1000]),
                 "exclude_aor": globs,
             }

@@ -39,7 +39,11 @@ def test_no_filter_selects_all():
     selected, left_out = Selection({}).split(recorded())
     assert [each["user"] for each in selected] == ALL and left_out == []
     assert (
-        chosen(dict.fromkeys(["aor", "exclude_aor", "limit", "sample", "seed", "flags", "expires_within", "network"]))
+        chosen(
+            dict.fromkeys(
+                ["aor", "exclude_aor", "limit", "sample", "seed", "branch_flags", "expires_within", "network"]
+            )
+        )
         == ALL
     )
 

@@ -392,7 +392,7 @@ FILTERS = st.fixed_dictionaries(
         "domain": st.none() | st.lists(SHORT, min_size=1, max_size=2),
         "contact": st.none() | GLOBS,
         "socket": st.none() | GLOBS,
-        "flags": st.none() | st.lists(st.sampled_from(["NAT", "ODD", "N_T", "%"]), max_size=2),
+        "branch_flags": st.none() | st.lists(st.sampled_from(["NAT", "ODD", "N_T", "%"]), max_size=2),
         "user_agent": st.none() | st.just(["a"]),
         "exclude_aor": st.none() | GLOBS,
         "exclude_socket": st.none() | GLOBS,

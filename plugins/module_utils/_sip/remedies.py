@@ -7,6 +7,8 @@
 
 """What to do about a SIP code with which a phone answered a request (RFC 3261 section 21, RFC 6665 for 489)."""
 
+from typing import Optional
+
 _AUTHENTICATION = (
     "The phone asks for credentials, and t_uac_dlg has none: configure the phone to accept NOTIFYs from its proxy"
 )
@@ -30,6 +32,6 @@ _BY_CODE = {
 }
 
 
-def remedy(code):
+def remedy(code: Optional[int]) -> Optional[str]:
     """What to do about a code (int or None): a sentence (str), or None for a code that needs the phone's manual."""
-    return _BY_CODE.get(code)
+    return None if code is None else _BY_CODE.get(code)

@@ -23,14 +23,12 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.harm import RELOADS_ROUTES_SINCE
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils._config import Broken, Call, Configuration
 
 Version = tuple[int, ...]
 
-# The MI command came with 3.0. It ends a server of 3.1.17 (a segmentation fault in the process that is asked), and most reloads
-# of 3.0.5 fail after 20 seconds, in which the server answers no other request.
-RELOADS_SINCE: Version = (3, 2)
 # the first one all of whose releases set the timers up again after a reload
 TIMERS_SINCE: Version = (3, 4)
 
@@ -130,7 +128,7 @@ def _compare(before: Configuration, after: Configuration, version: Version) -> C
     if not names:
         return Change("text", "none", ["only comments and blanks changed"])
     reasons = [f"changed: {', '.join(names)}"]
-    if version < RELOADS_SINCE:
+    if version < RELOADS_ROUTES_SINCE:
         return Change("routes", "restart", [*reasons, "reload_routes is safe only from OpenSIPS 3.2"])
     return Change("routes", "reload_routes", reasons)
 

@@ -302,7 +302,7 @@ class Connection:
             arranged = arrange.arrange_line(name, params, lambda: self.version)
         else:
             arranged = arrange.arrange_rpc(name, params, lambda: self.version)
-        refuse_harmful(name, arranged)
+        refuse_harmful(name, arranged, lambda: self.version)
         if self.carrier.serial and catalogue.is_async(name, lambda: self.version):
             self._warn(
                 f"{name} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"

@@ -8,7 +8,7 @@
 """Requests that well-formed bytes carry and that still hurt a server; refused whatever the caller passes."""
 
 import re
-from typing import Any
+from typing import Any, Callable, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import RefusedRequest
 
@@ -20,17 +20,26 @@ _BLACKLIST = frozenset(("add_blacklist_rule", "blacklists:add_rule", "del_blackl
 _RULE_POSITION = 1
 _PROTO = re.compile(r"\s*!?(any|udp|tcp|tls|sctp|wss?|bins?|ipsec|hep_(udp|tcp|tls)|smpp|msrps?)\Z", re.IGNORECASE)
 _PREFIX = re.compile(r"!?(?:[a-z_]{2,7},)?([^,/]*)/(\d+)(?:,|\Z)", re.IGNORECASE)
+# reload_routes (core) came with 3.0. The process of 3.1.17 that is asked ends with a segmentation fault, and takes the server
+# along; most reloads of 3.0.5 fail after 20 seconds, in which the server answers no other request. Seen on running servers.
+RELOADS_ROUTES_SINCE = (3, 2)
+_RELOAD_ROUTES = frozenset(("reload_routes", "core:reload_routes"))
 _LINE_END = re.compile(r"\r\n|\r|\n|\\r\\n|\\n|\\r")
 
 
-def refuse_harmful(name: str, params: Any) -> None:
+def refuse_harmful(name: str, params: Any, version: Callable[[], Tuple[int, ...]]) -> None:
     """Raise RefusedRequest when the command name with params (as arranged for the server) would hurt it.
+
+    version: function without parameters that returns the server's version, such as (3, 6, 8). It may ask the server.
 
     t_uac_dlg: ``!!`` in a header stands for the server's own address; a lone ``!`` garbles the request on every version,
     and two of them crash 2.4, 3.6 and 4.0 (tm/mi.c, get_hfblock; seen on running servers).
     add_blacklist_rule, del_blacklist_rule: a prefix longer than the address, and a rule that is only a protocol, crash 3.4 to
     4.0 (blacklists.c, parse_ip_net, mi_bl_get_rule; seen on running servers).
+    reload_routes: see RELOADS_ROUTES_SINCE.
     """
+    if name in _RELOAD_ROUTES:
+        _refuse_reload(version())
     if not params:
         return
     if name in _UAC_DLG:
@@ -46,6 +55,14 @@ def _value(params: Any, name: str, position: int) -> str:
     else:
         value = params[position] if len(params) > position else None
     return value if isinstance(value, str) else ""
+
+
+def _refuse_reload(version: Tuple[int, ...]) -> None:
+    if version[:2] < RELOADS_ROUTES_SINCE:
+        raise RefusedRequest(
+            f"reload_routes crashes or blocks OpenSIPS {'.'.join(map(str, version))}",
+            "Restart the server instead, or upgrade it to OpenSIPS 3.2 or later",
+        )
 
 
 def _refuse_headers(headers: str) -> None:

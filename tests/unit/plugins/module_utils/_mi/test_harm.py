@@ -26,6 +26,10 @@ HARMFUL = [
 FINE = ["", "X: y\r\n", "Contact: <sip:!!>\r\n", "X: !!!!\r\n", "Subject: a\r\n"]
 
 
+def never_asked():
+    raise AssertionError("the version matters to reload_routes only")
+
+
 def params(headers, shape):
     named = {"method": "NOTIFY", "ruri": "sip:a@b", "next_hop": ".", "socket": ".", "headers": headers}
     return named if shape == "dict" else list(named.values())
@@ -36,17 +40,17 @@ def params(headers, shape):
 def test_lone_exclamation_marks(name, shape):
     for headers in HARMFUL:
         with pytest.raises(RefusedRequest) as refused:
-            refuse_harmful(name, params(BASE + headers, shape))
+            refuse_harmful(name, params(BASE + headers, shape), never_asked)
         assert "!!" in str(refused.value)
     for headers in FINE:
-        refuse_harmful(name, params(BASE + headers, shape))
+        refuse_harmful(name, params(BASE + headers, shape), never_asked)
 
 
 def test_own_headers_of_the_server_and_other_commands_may_hold_them():
-    refuse_harmful("t_uac_dlg", params("From: <sip:a!x@b>\r\nTO : <sip:c!@d>\r\n", "dict"))
-    refuse_harmful("cache_store", {"headers": "X: !"})
+    refuse_harmful("t_uac_dlg", params("From: <sip:a!x@b>\r\nTO : <sip:c!@d>\r\n", "dict"), never_asked)
+    refuse_harmful("cache_store", {"headers": "X: !"}, never_asked)
     for odd in (None, {}, [], {"headers": 5}, ["a"]):
-        refuse_harmful("t_uac_dlg", odd)
+        refuse_harmful("t_uac_dlg", odd, never_asked)
 
 
 RULES_THAT_CRASH = [
@@ -67,10 +71,19 @@ def test_rules_of_blacklists_that_crash(name):
     for rule in RULES_THAT_CRASH:
         for params in ({"name": "a", "rule": rule}, ["a", rule]):
             with pytest.raises(RefusedRequest, match="crashes the server"):
-                refuse_harmful(name, params)
+                refuse_harmful(name, params, never_asked)
     for rule in RULES:
-        refuse_harmful(name, {"name": "a", "rule": rule})
-    refuse_harmful("check_blacklist", {"name": "a", "rule": "udp"})
+        refuse_harmful(name, {"name": "a", "rule": rule}, never_asked)
+    refuse_harmful("check_blacklist", {"name": "a", "rule": "udp"}, never_asked)
+
+
+@pytest.mark.parametrize("name", ["reload_routes", "core:reload_routes"])
+def test_reloads_of_routes_that_crash_or_block(name):
+    for version in ((3, 0, 5), (3, 1), (3, 1, 17)):
+        with pytest.raises(RefusedRequest, match="Restart the server"):
+            refuse_harmful(name, None, lambda version=version: version)
+    for version in ((3, 2, 0), (3, 6, 8), (4, 0), (4, 10, 1)):
+        refuse_harmful(name, None, lambda version=version: version)
 
 
 @pytest.mark.parametrize("peer_class", [JsonFifo, LineFifo])
@@ -94,3 +107,15 @@ def test_nothing_of_it_reaches_a_server(tmp_path, peer_class):
                     refused.value
                 ).__module__.endswith("errors")
         assert "t_uac_dlg" not in peer.methods() and peer.harms == []
+
+
+@pytest.mark.parametrize(("version", "reaches"), [("3.0.5", False), ("3.1.17", False), ("3.2.1", True)])
+def test_a_reload_of_routes_reaches_servers_that_bear_it(tmp_path, version, reaches):
+    with JsonFifo(tmp_path, version, commands={"reload_routes": "OK"}) as peer:
+        with peer.connect(timeout=5) as conn:
+            if reaches:
+                conn.call("reload_routes")
+            else:
+                with pytest.raises(RefusedRequest, match=version):
+                    conn.call("reload_routes")
+        assert ("reload_routes" in peer.methods()) is reaches

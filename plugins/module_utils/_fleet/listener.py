@@ -25,6 +25,8 @@ _PAUSE = 0.25
 class ListenerGone(MIError):
     """Ansible was interrupted, or the connection to this host was lost."""
 
+    remedy = "Run the task again. With ``campaign`` it sends only to the phones that are left."
+
 
 def is_gone(fd=_STANDARD_OUTPUT):
     """Whether the other end of a pipe, socket or terminal is closed. Files have none, and are never gone."""

@@ -47,35 +47,46 @@ class PhoneError(MIError):
 class PhoneRejected(PhoneError):
     """The phone answered, with another code than 2xx."""
 
+    remedy = "Read ``code`` and ``reason``. The ``hint`` says what to do about this code."
     maybe_sent = True
 
 
 class PhoneSilent(PhoneError):
     """The phone did not answer before the server's fr_timeout."""
 
+    remedy = "Check the phone's power, network and NAT, then send again."
     maybe_sent = True
 
 
 class PhoneUnreachable(PhoneError):
     """The server could not send to the phone."""
 
+    remedy = "Check the host name of the contact, and the routes from the server."
+
 
 class PhoneNotSent(PhoneError):
     """Nothing was sent to the phone."""
+
+    remedy = "Read ``message``. Send again when the cause is gone."
 
 
 class PhoneUnknown(PhoneError):
     """A request was sent to the phone, or may have been, and nobody knows its answer."""
 
+    remedy = "See whether the phone did it. To send again within a campaign, set ``resend_unknown``."
     maybe_sent = True
 
 
 class RunStopped(MIError):
     """The run stopped before all phones were tried, because too many failed or the server had no memory."""
 
+    remedy = "Find out why, then run the task again. With ``campaign`` it sends only to the phones that are left."
+
 
 class NotAccepted(MIError):
     """All phones were tried, and too few accepted."""
+
+    remedy = "See ``results`` for the reason of each phone. Set ``max_failures`` to tolerate some."
 
 
 _ERRORS = {

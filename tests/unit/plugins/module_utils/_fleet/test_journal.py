@@ -240,7 +240,7 @@ def test_a_full_disk_is_said(tmp_path, monkeypatch):
 
     with Journal("night", str(tmp_path)) as journal:
         monkeypatch.setattr(os, "write", full)
-        with pytest.raises(JournalError, match="No space left.*Nothing more is sent"):
+        with pytest.raises(JournalError, match="No space left.*sends nothing more"):
             journal.sending(KEYS[:1])
 
 

@@ -5,20 +5,25 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The campaigns that a host keeps: the journals in a directory, each with its plan and the results of its last run."""
+"""The campaigns that a host keeps: the journals in a directory, with what lies beside them.
+
+NAME.jsonl is the journal, NAME.plan.jsonl the plan. A directory NAME.results-TIME has results of a run of the role
+phone_reboot that was lost before they came to the controller.
+"""
 
 import contextlib
 import fcntl
 import fnmatch
 import json
 import os
+import shutil
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
 _JOURNAL = ".jsonl"
-# what lies beside NAME.jsonl
-_BESIDE = (".plan.jsonl", ".results.jsonl")
+_PLAN = ".plan.jsonl"
+_RESULTS = ".results-"
 
 
 class KeptCampaign:
@@ -27,6 +32,7 @@ class KeptCampaign:
     def __init__(self, directory, name, modified):
         self.name = name
         self.modified = modified
+        self._directory = directory
         self._base = os.path.join(directory, name)
 
     @contextlib.contextmanager
@@ -43,10 +49,7 @@ class KeptCampaign:
         try:
             with self.lock() as is_idle:
                 if is_idle:
-                    # the journal last: without it, nothing would find the others again
-                    for suffix in (*_BESIDE, _JOURNAL):
-                        with contextlib.suppress(FileNotFoundError):
-                            os.unlink(safe_file.path_of(self._base + suffix))
+                    self._remove_files()
                 return is_idle
         except FileNotFoundError:
             # another task removed it
@@ -56,6 +59,18 @@ class KeptCampaign:
                 f"The campaign {self._base} cannot be removed: {error.strerror}",
                 safe_file.remedy(error, "Correct campaign_dir or its permissions"),
             ) from error
+
+    def _remove_files(self):
+        for entry in os.listdir(self._directory):
+            if entry.startswith(self.name + _RESULTS):
+                # it follows no links
+                shutil.rmtree(os.path.join(self._directory, entry), ignore_errors=True)
+        # a campaign may be called NAME.plan
+        if _modified(self._base + _PLAN, self.name + _PLAN[: -len(_JOURNAL)]) is None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(safe_file.path_of(self._base + _PLAN))
+        # the journal last: without it, nothing would find the others again
+        os.unlink(safe_file.path_of(self._base + _JOURNAL))
 
 
 def kept_campaigns(directory, pattern):

@@ -17,8 +17,10 @@ def make(directory, name, age):
     """A campaign whose journal was written so many seconds ago, with what lies beside it."""
     with Journal(name, str(directory)) as journal:
         journal.sending([("alice", "sip:alice@192.0.2.1")])
-    for suffix in (".plan.jsonl", ".results.jsonl"):
-        (directory / f"{name}{suffix}").write_text("{}\n")
+    (directory / f"{name}.plan.jsonl").write_text('{"plan": 1}\n')
+    results = directory / f"{name}.results-20260101T000000Z"
+    results.mkdir()
+    (results / "1.jsonl").write_text("{}\n")
     changed = os.path.getmtime(directory) - age
     os.utime(str(directory / f"{name}.jsonl"), (changed, changed))
 
@@ -82,6 +84,14 @@ def test_what_is_no_journal_of_that_name_stays(tmp_path):
     result = run(tmp_path, keep=0)
     assert result["removed"] == ["real"]
     assert sorted(os.listdir(tmp_path)) == [name for name in before if not name.startswith("real.")]
+
+
+def test_a_campaign_is_not_the_plan_of_another(tmp_path):
+    make(tmp_path, "night", 1)
+    (tmp_path / "night.plan.jsonl").unlink()
+    make(tmp_path, "night.plan", 0)
+    assert run(tmp_path, keep=1)["removed"] == ["night"]
+    assert names(run(tmp_path)) == ["night.plan"]
 
 
 def test_a_number_below_zero_is_refused(tmp_path):

@@ -249,7 +249,7 @@ class TestHtml:
             phone(6000 + each, "rejected") for each in range(3)
         ]
         page = Page(page_of([run(*phones)]))
-        assert "the other 4,803 are in the CSV" in page.text
+        assert "The other 4,803 are in the CSV" in page.text
         assert all(str(7000 + each) in page.text for each in range(3))
 
     def test_says_why_it_stopped(self):

@@ -29,7 +29,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - The diff counts the requests by vendor.
+      - The diff of a plan lists the phones in the order of sending, at most 1,000. Otherwise it counts the requests by vendor.
   idempotent:
     support: partial
     details:

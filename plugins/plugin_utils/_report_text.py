@@ -52,7 +52,9 @@ def _headline(report: Report) -> str:
 
 def _order(report: Report) -> str:
     canary = report.about.get("canary")
-    return f"In this order, of which the first {number(canary)} are the canary:" if canary else "In this order:"
+    if not canary:
+        return "In this order:"
+    return f"In this order, of which the first {number(canary)} {'is' if canary == 1 else 'are'} the canary:"
 
 
 def _pace(report: Report) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._sip import remedies
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 Entry = dict[str, t.Any]
@@ -32,20 +33,6 @@ LABELS = {state: label for state, label, _meaning in STATES}
 GOOD = frozenset(["back", "accepted", "already", "planned"])
 
 _NOT_BACK = "Check the phone: it received the NOTIFY, but its settings may ignore it, or it is still starting"
-_BY_CODE = {
-    401: "Let the phone accept NOTIFYs from its proxy without authentication",
-    403: "Allow NOTIFYs from the server in the phone's settings",
-    404: "The phone does not know this user: its registration may be an old one",
-    405: "The phone does not take NOTIFYs: use another way to reboot it",
-    407: "Let the phone accept NOTIFYs from its proxy without authentication",
-    408: "Check its power, network and NAT",
-    480: "The phone is temporarily away: run the campaign under another name later",
-    481: "The phone wants a subscription: allow unsolicited NOTIFYs in its settings",
-    486: "The phone is in a call: try it again later",
-    489: "The phone does not know this Event: choose another preset",
-    501: "The phone does not take NOTIFYs: use another way to reboot it",
-    600: "The phone is in a call: try it again later",
-}
 _BY_STATE = {
     "not_back": _NOT_BACK,
     "no_answer": "Check the phone's power, network and NAT. It is registered until its registration expires",
@@ -71,7 +58,7 @@ def remedy(entry: Entry) -> str:
     """What to do about a result that needs attention."""
     state, reason = state_of(entry), entry.get("reason") or ""
     if state == "rejected":
-        return _BY_CODE.get(entry.get("code") or 0, _BY_STATE[state])
+        return remedies.remedy(entry.get("code")) or _BY_STATE[state]
     if state == "not_sent" and reason.startswith("the run stopped"):
         return "Find out why the run stopped, then run the same campaign again"
     if state == "not_sent" and "event auto" in reason:

@@ -114,6 +114,8 @@ class _Fleet:
             self._add_others(results, is_last=True)
         result = self._result(results, results.counts.summary(None, 0), is_last=True)
         result["changed"] = self._task.check_mode and results.counts.of(outcomes.PLANNED) > 0
+        if self._task.diff_mode:
+            result["diff"] = report.diff_of_plan(self._choice.requests)
         return result
 
     def send(self, source, journal):

@@ -47,8 +47,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List the campaigns
+- name: List the campaigns of nightly reboots
   community.opensips.opensips_campaign:
+    campaign: night-*
   register: kept
 
 - name: Keep the last five campaigns of nightly reboots

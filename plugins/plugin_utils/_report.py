@@ -357,7 +357,9 @@ class Report:
         lamps = any(entry["mailbox"] is not None for entry in self.results)
         names = [name for name in (*_FIELDS, "state") if lamps or name not in _LAMP]
         encode = json.JSONEncoder().encode
-        results = ",\n".join(encode({name: entry[name] for name in names}) for entry in self.results)
+        results = ",\n".join(
+            encode({**{name: entry[name] for name in names}, "remedy": _remedy(entry)}) for entry in self.results
+        )
         head = {
             "about": self.about,
             "summary": summary,
@@ -378,8 +380,7 @@ class Report:
         writer = csv.writer(target)
         writer.writerow([*names, "state", "remedy"])
         for entry in self.results:
-            todo = "" if entry["state"] in GOOD else remedy(entry)
-            writer.writerow([_cell(entry[name]) for name in names] + [entry["state"], todo])
+            writer.writerow([_cell(entry[name]) for name in names] + [entry["state"], _remedy(entry)])
         return target.getvalue()
 
 
@@ -398,6 +399,10 @@ def _place(key: tuple[str, ...]) -> tuple[str, ...]:
 
 def _answered(entry: Entry) -> float:
     return round(entry["at"] + (entry["seconds"] or 0), 3)
+
+
+def _remedy(entry: Entry) -> str:
+    return "" if entry["state"] in GOOD else remedy(entry)
 
 
 def _cell(value: t.Any) -> t.Any:

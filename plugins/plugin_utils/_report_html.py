@@ -138,7 +138,7 @@ def _tiles(report: Report) -> str:
             )
         )
     if states.get("already"):
-        tiles.append((number(states["already"]), "no change", "left alone"))
+        tiles.append((number(states["already"]), "unchanged", "left alone"))
     if not report.about.get("check") or report.attention:
         tiles.append((number(len(report.attention)), "need attention", share(len(report.attention), total)))
     if report.answer_seconds:

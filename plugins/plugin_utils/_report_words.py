@@ -20,7 +20,7 @@ Entry = dict[str, t.Any]
 STATES = (
     ("back", "Back", "accepted, and registered again"),
     ("accepted", "Accepted", "answered 2xx"),
-    ("already", "No change", "nothing sent: no change was required"),
+    ("already", "Unchanged", "nothing sent: no change was required"),
     ("planned", "Planned", "check mode: nothing sent"),
     ("not_back", "Not back", "accepted, but did not register again in time"),
     ("rejected", "Rejected", "answered a code other than 2xx"),

@@ -102,7 +102,7 @@ def why_not(screen: Screen, entries: list[Entry]) -> None:
         what = entry["outcome"].replace("_", " ")
         if entry["outcome"] == "rejected":
             what += " " + textwrap.shorten(f"{entry['code']} {entry['reason']}", _REASON, placeholder="...")
-        remedy = (entry["error"] or {}).get("hint") or entry["reason"]
+        remedy = entry["remedy"]
         rows.append([entry["aor"], _phone(entry), Cell(what, _STYLES[entry["outcome"]]), remedy])
     screen.table(["AOR", "phone", "what happened", "what to do"], rows)
     if len(others) > _LISTED:

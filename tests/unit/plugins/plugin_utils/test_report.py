@@ -12,7 +12,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.plugin_utils import _report_html, _report_text
@@ -195,6 +195,8 @@ class TestCsv:
     @given(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Cf", "Cn", "Zl", "Zp"])
                    | st.sampled_from(",\"\n;=+-@'\t"), min_size=1))  # fmt: skip
     def test_gives_back_what_was_there(self, text):
+        # some marks of other categories are escaped, too
+        assume(clean(text, keep="\t\n") == text)
         cell = self.rows(phone(user_agent=text))[0]["user_agent"]
         assert cell.removeprefix("'") == text if cell.startswith("'") else cell == text
 

@@ -100,4 +100,6 @@ def _verdict(
 
 def _is_over(result: t.Mapping[str, t.Any]) -> bool:
     """Whether a run that failed ended before all were tried. Else the limits of the whole campaign decide."""
-    return bool(result.get("error") or result.get("stopped") or not result.get("summary"))
+    if result.get("error"):
+        return result["error"]["type"] != "NotAccepted"
+    return bool(result.get("stopped") or not result.get("summary"))

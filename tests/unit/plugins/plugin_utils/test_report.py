@@ -357,6 +357,7 @@ class TestProgress:
         summary = {"total": 1, "outcomes": {"rejected": 1}}
         failed = {"msg": "The phone did not accept", "results": [phone(0, "rejected")], "summary": summary}
         assert progress({**failed, "stopped": None}, max_failures="10%")["stopped"] == ""
+        assert progress({**failed, "error": {"type": "NotAccepted"}}, max_failures="10%")["stopped"] == ""
         for reason in ({"stopped": "the run stopped"}, {"error": {"type": "ConnectError"}}):
             assert progress({**failed, **reason})["stopped"] == "The phone did not accept"
 

@@ -85,7 +85,8 @@ def _verdict(
     if result.get("unreachable"):
         return f"The host was lost while a batch was sent: {printable(str(result.get('msg')))}"
     if result.get("msg") and _is_over(result):
-        return printable(str(result["msg"]))
+        # the lines after the first one name phones, which the report has
+        return printable(str(result["msg"]).split("\n", 1)[0])
     failed, done = counts["failed"], counts["done"]
     if max_failures not in (None, "") and Limit(max_failures).is_exceeded(failed, done):
         return f"{number(failed)} of {phones(done)} failed ({share(failed, done)}), more than max_failures ({max_failures})"

@@ -337,7 +337,8 @@ class TestProgress:
         assert bool(progress(run(*phones), min_back=least)["stopped"]) == stops
 
     def test_stops_when_the_module_failed(self):
-        assert progress({"msg": "The run stopped: why", "results": []})["stopped"] == "The run stopped: why"
+        failed = {"msg": "The run stopped: why\n1001 sip:1001@192.0.2.1: rejected", "results": []}
+        assert progress(failed)["stopped"] == "The run stopped: why"
 
     def test_stops_when_the_host_is_lost(self):
         stopped = progress({"msg": "Connection refused", "unreachable": True})["stopped"]

@@ -109,7 +109,8 @@ def _read(
         "seconds": summary.get("seconds"),
         "sent": summary.get("sent") or 0,
         "left_out": dict(left_out),
-        "problem": result.get("msg"),
+        # the lines after the first one name phones
+        "problem": result.get("msg") and str(result["msg"]).split("\n", 1)[0],
         "lost": bool(result.get("unreachable")),
         "pace": summary.get("pace") or {},
     }

@@ -21,7 +21,9 @@ def test_variables_and_results(ansible, emulator, tmp_path):
     results.mkdir()
     box = [{"aor": emu.phones()[0]["user"], "account": "sip:a@example.com", "new": 1}]
     good = {"opensips_connection": fifo_of(emu), "opensips_mwi_mailboxes": box}
+    two = [*box, {"uri": f"sip:code486@127.0.0.1:{emu.phones_port}", "account": "sip:b@example.com", "new": 1}]
     hosts = {
+        "rejected": {**good, "opensips_mwi_mailboxes": two},
         "good": {**good, "opensips_mwi_results_dir": str(results)},
         "missing": {**good, "opensips_mwi_results_dir": str(tmp_path / "missing")},
         "nobody": {"opensips_connection": fifo_of(emu)},
@@ -34,10 +36,12 @@ def test_variables_and_results(ansible, emulator, tmp_path):
     assert "opensips_mwi_results_dir is " in messages["missing"] and "nothing was sent" in messages["missing"]
     assert "opensips_mwi_mailboxes or opensips_mwi_mailboxes_file" in messages["nobody"]
     assert "none" in messages["closed"] and "opensips_connection" in messages["closed"]
-    assert set(messages) == {"missing", "nobody", "closed"}
-    # only the first one sent, and only what could be shown is shown
-    assert [each.host for each in found if each.task == "Show what became of the lamps"] == ["good"]
-    assert len([entry for entry in emu.sip_log() if entry["first"].startswith("NOTIFY")]) == 1
+    summary, phone = messages["rejected"].splitlines()
+    assert "1 of 2 phones did not accept" in summary and "code486" in phone and "486" in phone
+    assert set(messages) == {"missing", "nobody", "closed", "rejected"}
+    # only two of them sent, and only what could be shown is shown
+    assert {each.host for each in found if each.task == "Show what became of the lamps"} == {"good", "rejected"}
+    assert len([entry for entry in emu.sip_log() if entry["first"].startswith("NOTIFY")]) == 3
     kept = json.loads((results / "good.json").read_text(encoding="utf-8"))
     assert kept["summary"]["outcomes"]["accepted"] == 1
     assert {path.name for path in results.iterdir()} == {"good.json", "good.csv", "good.html"}

@@ -85,7 +85,8 @@ options:
     description:
       - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line. A large fleet then needs
         little memory, and C(tail -F) follows the run.
-      - Each run replaces the file by a new one, unless O(results_append) is set. Its mode is 0600, and its directory must exist. In check mode, it is not written.
+      - Each run replaces the file by a new one, unless O(results_append) is set. Its mode is 0600, and its directory must exist.
+      - In check mode, the file is not written.
       - A symbolic link, a FIFO, a device or a file of another user in its place is an error before anything is sent.
       - If it is set, O(results=auto) also omits phones that need attention beyond the first 1,000. The filters that make reports need all
         results. Copy the file to the controller for P(community.opensips.opensips_report_part#filter), or set O(results=all).

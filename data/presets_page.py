@@ -23,21 +23,21 @@ HEAD = """\
 
 .. _ansible_collections.community.opensips.docsite.presets:
 
-NOTIFY Presets
+NOTIFY presets
 ==============
 
 .. contents:: Contents
    :local:
    :depth: 1
 
-A preset is the Event of a NOTIFY, with the headers and the body that go along with it, under a key.
-The key says whose phones it is for and what it makes them do.
-The key is a value of :ansopt:`community.opensips.opensips_notify#module:event`. Case does not matter in it, nor whether it is written with ``-`` or ``_``.
-An Event that is no preset is given literally, for example ``event: check-sync;reboot=true``.
+A preset is an Event with the headers and the body that a NOTIFY with that Event requires.
+Its key names the vendor of the phones, and what the preset makes them do.
+Set :ansopt:`community.opensips.opensips_notify#module:event` to a key. Case does not matter, and ``-`` and ``_`` are the same.
+To send an Event that is not a preset, set the Event itself, for example ``event: check-sync;reboot=true``.
 
-Whether a phone obeys is up to its settings: many ignore a NOTIFY that does not come from their own server,
-or want it authenticated, which ``t_uac_dlg`` cannot do.
-The phone's answer, ``200 OK`` included, only says that it took the NOTIFY.
+Whether a phone obeys depends on its settings. Many phones ignore a NOTIFY that does not come from their own server.
+Others require authentication, which ``t_uac_dlg`` cannot do.
+An answer of ``200 OK`` only means that the phone received the NOTIFY.
 """
 
 ACTIONS = {
@@ -100,7 +100,7 @@ def family_rows(data, vendors):
     for family in vendors.FAMILIES:
         keys = []
         for key, action in ((family.reboot, data.REBOOT), (family.check_cfg, data.CHECK_CFG)):
-            keys.append(literal(key) + ("" if data.PRESETS[key]["action"] == action else " (stands in)"))
+            keys.append(literal(key) + ("" if data.PRESETS[key]["action"] == action else " (of the other action)"))
         yield [literal(family.pattern), literal(family.vendor), *keys]
 
 
@@ -110,21 +110,21 @@ def generate():
     lines = HEAD.split("\n")
     lines += title(f"The {len(data.PRESETS)} presets")
     lines += [
-        "*Uncertain* are presets on which sources disagree, or that only one source shows: try them on one phone first.",
-        "A preset with a body that names the phone's registration works with ``aors`` and ``select`` only,"
+        "A preset is *uncertain* if the sources disagree, or if only one source has it. Try it on one phone first.",
+        "A preset whose body has the Call-ID of the phone's registration works only with ``aors`` and ``select``,"
         " because it needs the contact from the location table.",
         "",
     ]
     lines += table("25 15 30 30", ["Key", "Makes the phone", "What is sent", "When it works"], preset_rows(data))
     lines += title("What auto chooses")
     lines += [
-        "With ``event: auto``, which is the default, each phone's preset follows from its User-Agent and from"
+        "With ``event: auto``, which is the default, the module chooses the preset of each phone by its User-Agent and by"
         " :ansopt:`community.opensips.opensips_notify#module:action`.",
-        "The first row whose regular expression is found in the User-Agent counts, regardless of case.",
-        "Phones that no row knows are not sent to, and their result says so."
-        " Nor are softphones, PBXs, gateways and session border controllers, whoever made them.",
-        "Where a vendor has no Event for an action, the other one stands in, and :ansretval:`community.opensips.opensips_notify#module:results[].hint`"
-        " says what that does.",
+        "The first row applies whose regular expression is found in the User-Agent, regardless of case.",
+        "If no row applies, nothing is sent to the phone, and its result says so.",
+        "Nothing is sent to softphones, PBXs, gateways and session border controllers either, whatever their vendor is.",
+        "If a vendor has no Event for an action, the preset of the other action is sent."
+        " :ansretval:`community.opensips.opensips_notify#module:results[].hint` then says what it does.",
         "",
     ]
     lines += table(

@@ -68,20 +68,28 @@ options:
   results:
     description:
       - Which phones RV(results) has. V(auto) omits those that need no attention if there are more than 1,000. V(all) omits none.
+        V(attention) omits those that need no attention, however few there are.
       - Phones need attention if they did not accept, or did not register again. RV(summary.omitted) counts those that are omitted.
     type: str
     choices:
       - auto
       - all
+      - attention
     default: auto
+  results_append:
+    description:
+      - Appends to O(results_file) instead of replacing it, so that one file has the results of several batches.
+    type: bool
+    default: false
   results_file:
     description:
       - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line. A large fleet then needs
         little memory, and C(tail -F) follows the run.
-      - Each run replaces the file by a new one. Its mode is 0600, and its directory must exist. In check mode, it is not written.
+      - Each run replaces the file by a new one, unless O(results_append) is set. Its mode is 0600, and its directory must exist.
+      - In check mode, the file is not written.
       - A symbolic link, a FIFO, a device or a file of another user in its place is an error before anything is sent.
       - If it is set, O(results=auto) also omits phones that need attention beyond the first 1,000. The filters that make reports need all
-        results. Give them the lines of the file, or set O(results=all).
+        results. Copy the file to the controller for P(community.opensips.opensips_report_part#filter), or set O(results=all).
       - If a task waits for phones to register again, the file has a further line for each of them, with C(aor), C(contact), C(registered),
         C(new_user_agent) and C(back_seconds).
       - If the file can no longer be written, for example because the disk is full, the task warns and returns the rest in RV(results).

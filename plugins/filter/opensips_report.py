@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters that make reports of what opensips_notify and opensips_mwi returned; each is documented beside this file."""
+"""Filters that make reports of the results of opensips_notify and opensips_mwi. Each is documented beside this file."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ def _filter(function: t.Callable) -> t.Callable:
 
 
 @_filter
-def opensips_report_part(result: t.Any, host: str = "", label: str = "", plan: bool = False) -> str:
-    return pack(result, str(host), str(label), bool(plan))
+def opensips_report_part(
+    result: t.Any, host: str = "", label: str = "", plan: bool = False, file: str | None = None
+) -> str:
+    return pack(result, str(host), str(label), bool(plan), None if file is None else str(file))
 
 
 @_filter

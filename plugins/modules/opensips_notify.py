@@ -29,7 +29,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - The diff counts the requests by vendor.
+      - The diff of a plan lists the phones in the order of sending, at most 1,000. Otherwise it counts the requests by vendor.
   idempotent:
     support: partial
     details:
@@ -367,6 +367,18 @@ lookup:
       description: What it was expected to take. Empty if nobody knew.
       type: float
       sample: 86.3
+    plan:
+      description:
+        - V(made) if the plan of the O(campaign) was made in this run, V(kept) if the campaign already had it, V(extended) if the table was
+          read again to append phones to it.
+        - V(replaced) if it was made again, because the options select other phones than those of the plan.
+        - Empty without a campaign, and with O(uris).
+      type: str
+      sample: made
+    new:
+      description: Number of phones that were appended to the plan. Empty unless RV(lookup.plan) is V(extended).
+      type: int
+      sample: null
 summary:
   description: Counts of the whole run.
   returned: success, or when the run stopped

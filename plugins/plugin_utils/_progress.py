@@ -39,12 +39,10 @@ def progress(
 
     result: what opensips_notify returned, failed or not. before: what this gave for the run before. planned: phones of all
     runs together. max_failures: of all phones done so far, as in opensips_notify. min_back: percentage of those that
-    accepted which must have registered anew. Gives done, failed, accepted, back, not_back (counts of all runs so far),
+    accepted which must have registered again. Gives done, failed, accepted, back, not_back (counts of all runs so far),
     line (text about this run), and stopped (why no further run may go, or "").
     """
-    entries = [each for each in result.get("results") or () if not each.get("earlier") and each["outcome"] != "already"]
-    states = collections.Counter(state_of(each) for each in entries)
-    outcomes = collections.Counter(each["outcome"] for each in entries)
+    outcomes, states = _counts_of(result)
     counts = dict.fromkeys(("done", "failed", "accepted", "back", "not_back"), 0) | {
         name: value for name, value in (before or {}).items() if name not in ("line", "stopped")
     }
@@ -54,12 +52,27 @@ def progress(
     counts["back"] += states["back"]
     counts["not_back"] += states["not_back"]
     stopped = _verdict(result, counts, max_failures, min_back)
-    return {**counts, "line": _line(label, len(entries), outcomes, states, counts["done"], planned), "stopped": stopped}
+    return {**counts, "line": _line(label, outcomes, states, counts["done"], planned), "stopped": stopped}
 
 
-def _line(label: str, total: int, outcomes: t.Counter[str], states: t.Counter[str], done: int, planned: int) -> str:
+def _counts_of(result: t.Mapping[str, t.Any]) -> tuple[t.Counter[str], t.Counter[str]]:
+    """How many phones of a run have each outcome, and how many of them are back or not."""
+    summary, entries = result.get("summary") or {}, result.get("results") or ()
+    if summary.get("total", 0) > len(entries):
+        # the others are in a file, and a batch has none of earlier runs
+        outcomes = collections.Counter(summary["outcomes"])
+        states = collections.Counter(summary.get("registered") or {})
+    else:
+        entries = [entry for entry in entries if not entry.get("earlier")]
+        outcomes = collections.Counter(entry["outcome"] for entry in entries)
+        states = collections.Counter(map(state_of, entries))
+    del outcomes["already"]
+    return outcomes, states
+
+
+def _line(label: str, outcomes: t.Counter[str], states: t.Counter[str], done: int, planned: int) -> str:
     words = [f"{number(outcomes[name])} {LABELS[name].lower()}" for name, _label, _meaning in STATES if outcomes[name]]
-    parts = [", ".join([phones(total), *words])]
+    parts = [", ".join([phones(outcomes.total()), *words])]
     if states["back"] or states["not_back"]:
         parts.append(f"{number(states['back'])} back")
     parts.append(f"{number(done)} of {number(max(planned, done))} done")
@@ -71,9 +84,9 @@ def _verdict(
 ) -> str:
     if result.get("unreachable"):
         return f"The host was lost while a batch was sent: {printable(str(result.get('msg')))}"
-    if result.get("msg") and result.get("stopped", True):
-        # without it, all were tried, and the limits of the whole campaign decide
-        return printable(str(result["msg"]))
+    if result.get("msg") and _is_over(result):
+        # the lines after the first one name phones, which the report has
+        return printable(str(result["msg"]).split("\n", 1)[0])
     failed, done = counts["failed"], counts["done"]
     if max_failures not in (None, "") and Limit(max_failures).is_exceeded(failed, done):
         return f"{number(failed)} of {phones(done)} failed ({share(failed, done)}), more than max_failures ({max_failures})"
@@ -84,3 +97,10 @@ def _verdict(
             f" less than min_back ({min_back:g} %)"
         )
     return ""
+
+
+def _is_over(result: t.Mapping[str, t.Any]) -> bool:
+    """Whether a run that failed ended before all were tried. Else the limits of the whole campaign decide."""
+    if result.get("error"):
+        return result["error"]["type"] != "NotAccepted"
+    return bool(result.get("stopped") or not result.get("summary"))

@@ -19,6 +19,7 @@ import typing as t
 import zlib
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.report import spread
+from ansible_collections.community.opensips.plugins.plugin_utils._report_files import ResultsFile
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
     GOOD,
     STATES,
@@ -28,7 +29,8 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
     state_of,
 )
 
-_PREFIX = "opensips-report-part:1:"
+_PREFIX = "opensips-report-part:2:"
+_NO_RESULT = "A report is made of what opensips_notify or opensips_mwi returned"
 _WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "preset")
 _WHAT = ("outcome", "code", "reason", "hint", "at", "seconds", "earlier")
 _BACK = ("registered", "back_seconds", "new_user_agent")
@@ -39,11 +41,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 # {whether the run stopped: why nothing was sent to a planned phone}
-_NOT_REACHED = {True: "the run stopped before its turn", False: "no run came to this phone"}
+_NOT_REACHED = {True: "the run stopped before this phone", False: "no run sent to this phone"}
 # why nobody knows whether something was sent to a planned phone
-_LOST = (
-    "the host was lost while a batch was sent; the journal of the campaign there knows to whom: run the campaign again"
-)
+_LOST = "the host was lost before its results came; the journal of the campaign on it has them: run the campaign again"
 
 
 class ReportError(ValueError):
@@ -63,13 +63,16 @@ class Run(t.NamedTuple):
     pace: dict[str, t.Any]
 
 
-def pack(result: t.Mapping[str, t.Any], host: str = "", label: str = "", plan: bool = False) -> str:
+def pack(
+    result: t.Mapping[str, t.Any], host: str = "", label: str = "", plan: bool = False, file: str | None = None
+) -> str:
     """What a module returned, as short text that keeps what a report needs.
 
     Text, since Ansible looks at each value of a variable each time it is used, and compressed since there may be 100,000
-    of them. host: the server. label: of the run. plan: whether it is the plan of the runs that follow.
+    of them. host: the server. label: of the run. plan: whether it is the plan of the runs that follow. file: where the
+    copy of results_file is on the controller when the report is made; all results are taken from there then.
     """
-    content = json.dumps(_read(result, host, label, plan), separators=(",", ":"))
+    content = json.dumps(_read(result, host, label, plan, file), separators=(",", ":"))
     return _PREFIX + base64.b64encode(zlib.compress(content.encode("ascii"), 6)).decode("ascii")
 
 
@@ -84,22 +87,14 @@ def _unpack(source: t.Any) -> dict[str, t.Any]:
     return _read(source)
 
 
-def _read(result: t.Any, host: str = "", label: str = "", plan: bool = False) -> dict[str, t.Any]:
+def _read(
+    result: t.Any, host: str = "", label: str = "", plan: bool = False, file: str | None = None
+) -> dict[str, t.Any]:
     if not isinstance(result, t.Mapping) or not ("results" in result or "msg" in result):
-        raise ReportError("A report is made of what opensips_notify or opensips_mwi returned")
+        raise ReportError(_NO_RESULT)
     summary = result.get("summary") or {}
-    try:
-        rows = [[each.get(name) for name in _FIELDS] for each in result.get("results") or ()]
-    except AttributeError as error:
-        raise ReportError("A report is made of what opensips_notify or opensips_mwi returned") from error
-    if isinstance(summary.get("total"), int) and summary["total"] > len(rows):
-        raise ReportError(
-            f"This result has {len(rows)} of {summary['total']} phones, because results_file was set. A report needs all of them:"
-            " leave results_file out, or give the lines of that file that have an outcome as results"
-        )
-    outcomes = _FIELDS.index("outcome")
-    if any(row[outcomes] is None for row in rows):
-        raise ReportError("Results without an outcome are not of opensips_notify or opensips_mwi")
+    # beside a file there are only those that need attention, and those that the file could not take
+    rows = _rows_of(result, summary.get("total") if file is None else None)
     # the list has only the first of them, the summary counts all
     left_out = summary.get("left_out") or collections.Counter(
         str(each.get("reason")) for each in result.get("left_out") or ()
@@ -109,13 +104,32 @@ def _read(result: t.Any, host: str = "", label: str = "", plan: bool = False) ->
         "label": label,
         "plan": plan,
         "rows": rows,
+        "file": file,
+        "total": summary.get("total"),
         "seconds": summary.get("seconds"),
         "sent": summary.get("sent") or 0,
         "left_out": dict(left_out),
-        "problem": result.get("msg"),
+        # the lines after the first one name phones
+        "problem": result.get("msg") and str(result["msg"]).split("\n", 1)[0],
         "lost": bool(result.get("unreachable")),
         "pace": summary.get("pace") or {},
     }
+
+
+def _rows_of(result: t.Mapping[str, t.Any], total: t.Any) -> list[list[t.Any]]:
+    try:
+        rows = [[entry.get(name) for name in _FIELDS] for entry in result.get("results") or ()]
+    except AttributeError as error:
+        raise ReportError(_NO_RESULT) from error
+    if isinstance(total, int) and total > len(rows):
+        raise ReportError(
+            f"This result has {len(rows)} of {total} phones. A report needs all of them: set results to all, or copy"
+            " the results_file of the task to the controller, and give its path as file to opensips_report_part"
+        )
+    outcomes = _FIELDS.index("outcome")
+    if any(row[outcomes] is None for row in rows):
+        raise ReportError("Results without an outcome are not of opensips_notify or opensips_mwi")
+    return rows
 
 
 class Report:
@@ -132,6 +146,7 @@ class Report:
         self._planned = False
         # hosts on which a module may have run on after the connection to them was gone
         self._lost: set[str] = set()
+        self._files: dict[str, ResultsFile] = {}
         self._by_key: dict[tuple[str, ...], Entry] = {}
         # of all that a plan tells of, in its order
         self._plan_keys: dict[tuple[str, ...], None] = {}
@@ -148,7 +163,7 @@ class Report:
             entry["state"] = state_of(entry)
 
     def _take(self, part: dict[str, t.Any]) -> None:
-        entries = [dict(zip(_FIELDS, row, strict=True)) for row in part["rows"]]
+        entries = self._entries(part)
         if part.get("lost") and not part["plan"]:
             self._lost.add(part["host"])
         times = [entry["at"] for entry in entries if entry["at"] is not None]
@@ -179,6 +194,22 @@ class Report:
                 part.get("pace") or {},
             )
         )
+
+    def _entries(self, part: dict[str, t.Any]) -> list[Entry]:
+        returned = [dict(zip(_FIELDS, row, strict=True)) for row in part["rows"]]
+        path = part["file"]
+        if path is None:
+            return returned
+        try:
+            if path not in self._files:
+                self._files[path] = ResultsFile(path)
+        except OSError:
+            # the host was gone before the file was copied
+            self._lost.add(part["host"])
+            return returned
+        entries = [{name: line.get(name) for name in _FIELDS} for line in self._files[path].take(part["total"])]
+        known = set(map(_place_of, entries))
+        return entries + [entry for entry in returned if _place_of(entry) not in known]
 
     def _settle(self, entry: Entry) -> None:
         """Each phone once: what a later run says counts, unless it only says that it did nothing."""
@@ -235,7 +266,7 @@ class Report:
 
     @functools.cached_property
     def attention(self) -> list[Entry]:
-        """The results that somebody has to look at."""
+        """The results that need attention."""
         order = {state: place for place, (state, _label, _meaning) in enumerate(STATES)}
         found = [entry for entry in self.results if entry["state"] not in GOOD]
         return sorted(found, key=lambda entry: (order.get(entry["state"], 99), str(entry["vendor"]), str(entry["aor"])))
@@ -251,7 +282,7 @@ class Report:
 
     @functools.cached_property
     def back_seconds(self) -> list[float]:
-        """How long the phones took from being asked to being registered anew, in order."""
+        """Seconds from the request to the new registration of each phone, in order."""
         return sorted(
             max(0.0, round(entry["back_at"] - entry["at"], 3))
             for entry in self.results
@@ -327,7 +358,9 @@ class Report:
         lamps = any(entry["mailbox"] is not None for entry in self.results)
         names = [name for name in (*_FIELDS, "state") if lamps or name not in _LAMP]
         encode = json.JSONEncoder().encode
-        results = ",\n".join(encode({name: entry[name] for name in names}) for entry in self.results)
+        results = ",\n".join(
+            encode({**{name: entry[name] for name in names}, "remedy": _remedy(entry)}) for entry in self.results
+        )
         head = {
             "about": self.about,
             "summary": summary,
@@ -348,13 +381,16 @@ class Report:
         writer = csv.writer(target)
         writer.writerow([*names, "state", "remedy"])
         for entry in self.results:
-            todo = "" if entry["state"] in GOOD else remedy(entry)
-            writer.writerow([_cell(entry[name]) for name in names] + [entry["state"], todo])
+            writer.writerow([_cell(entry[name]) for name in names] + [entry["state"], _remedy(entry)])
         return target.getvalue()
 
 
 def _key(entry: Entry) -> tuple[str, ...]:
     return tuple(str(entry[name]) for name in ("host", "aor", "contact", "mailbox"))
+
+
+def _place_of(entry: Entry) -> tuple[t.Any, ...]:
+    return entry["aor"], entry["contact"], entry["mailbox"]
 
 
 def _place(key: tuple[str, ...]) -> tuple[str, ...]:
@@ -364,6 +400,10 @@ def _place(key: tuple[str, ...]) -> tuple[str, ...]:
 
 def _answered(entry: Entry) -> float:
     return round(entry["at"] + (entry["seconds"] or 0), 3)
+
+
+def _remedy(entry: Entry) -> str:
+    return "" if entry["state"] in GOOD else remedy(entry)
 
 
 def _cell(value: t.Any) -> t.Any:

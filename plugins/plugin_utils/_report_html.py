@@ -66,7 +66,7 @@ def page(report: Report) -> str:
 
 def _sections(report: Report) -> t.Iterator[str]:
     if not report.results:
-        yield section("No phones", "Nothing was selected, so there was nothing to do.", "")
+        yield section("No phones", "No phone was selected, so nothing was sent.", "")
         return
     yield _outcomes(report)
     if report.span and report.span[1] > report.span[0]:
@@ -138,9 +138,9 @@ def _tiles(report: Report) -> str:
             )
         )
     if states.get("already"):
-        tiles.append((number(states["already"]), "as wanted", "left alone"))
+        tiles.append((number(states["already"]), "unchanged", "left alone"))
     if not report.about.get("check") or report.attention:
-        tiles.append((number(len(report.attention)), "to look at", share(len(report.attention), total)))
+        tiles.append((number(len(report.attention)), "need attention", share(len(report.attention), total)))
     if report.answer_seconds:
         middle, late = (percentile(report.answer_seconds, percent) for percent in (50, 95))
         tiles.append((duration(middle), "median answer", f"95 % in {duration(late)}"))
@@ -170,20 +170,20 @@ def _outcomes(report: Report) -> str:
         if state in report.states
     )
     content = stacked_bar(report.states, "All phones").replace('class="bar"', 'class="bar tall"')
-    return section("Outcomes", "Every phone ends in exactly one.", f'{content}<ul class="legend">{legend}</ul>')
+    return section("Outcomes", "Each phone has exactly one outcome.", f'{content}<ul class="legend">{legend}</ul>')
 
 
 def _timeline(report: Report) -> str:
     plot = Timeline(report)
     key = "".join(f'<li><i class="s-{name}"></i>{LABELS[name]}</li>' for name in plot.outcomes)
     if plot.has_back:
-        key += '<li><i class="line"></i>Registered anew</li>'
-    note = "Answers as they added up, since the first request."
+        key += '<li><i class="line"></i>Registered again</li>'
+    note = "Number of answers since the first request."
     if report.earlier:
-        note += f" The {number(report.earlier)} of earlier runs are not in it."
+        note += f" The {number(report.earlier)} of earlier runs are not included."
     why = limit(report.pace)
     if why:
-        note += f" The pace of {_pace(report)}: {why}."
+        note += f" Pace: {_pace(report)}, {why}."
     return section(
         "Over time", note, f'<ul class="key">{key}</ul>{plot.svg(1070, 300, "wide")}{plot.svg(360, 250, "narrow")}'
     )
@@ -217,7 +217,7 @@ def _vendors(report: Report) -> str:
         for vendor, states in shown
     )
     note = (
-        f"Each bar is all phones of a vendor; beside it their number, and how many of them are {_fine_words(report)}."
+        f"Each bar has all phones of a vendor. Beside it are their number, and the share that is {_fine_words(report)}."
     )
     return section(
         "By vendor",

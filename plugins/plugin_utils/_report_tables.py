@@ -51,11 +51,11 @@ def planned(report: Report) -> str:
         f"<td>{text(entry['user_agent'])}</td><td>{text(entry['event'])}</td></tr>"
         for place, entry in enumerate(planned[:_PHONES], 1)
     )
-    note = f"What would be sent to whom, in this order.{_more(len(planned))}"
+    note = f"What will be sent, in this order.{_more(len(planned))}"
     return section(
         "The plan",
         note,
-        '<div class="scroll"><table><thead><tr><th>Vendor</th><th>Event</th><th class="n">Phones</th><th>Mind</th></tr></thead>'
+        '<div class="scroll"><table><thead><tr><th>Vendor</th><th>Event</th><th class="n">Phones</th><th>Note</th></tr></thead>'
         f"<tbody>{summary}</tbody></table></div><details><summary>The phones</summary>"
         '<div class="scroll"><table><thead><tr><th class="n">#</th><th>Phone</th><th>User-Agent</th><th>Event</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div></details>",
@@ -73,19 +73,19 @@ def attention(report: Report) -> str:
     if not found:
         if report.about.get("check"):
             return ""
-        return section("Phones to look at", "None. All phones did as they were told.", "")
+        return section("Phones that need attention", "None.", "")
     kinds = collections.Counter((entry["state"], entry["code"], _why(entry), remedy(entry)) for entry in found)
     summary = "".join(
         f'<tr><td class="n">{number(count)}</td><td>{state_cell(state)}</td><td>{text(why)}</td><td>{text(todo)}</td></tr>'
         for (state, _code, why, todo), count in kinds.most_common(_REASONS)
     )
-    note = f"{phones(len(found))}, by what happened and what to do about it."
+    note = f"{phones(len(found))}, by outcome, with what to do."
     if len(kinds) > _REASONS:
         note += f" {number(len(kinds) - _REASONS)} rarer reasons are in the CSV."
     several = len({entry["host"] for entry in found}) > 1
     rows = "".join(_attention_row(entry, several) for entry in _sample(found))
     return section(
-        "Phones to look at",
+        "Phones that need attention",
         note,
         '<div class="phones"><table><thead><tr><th class="n">Phones</th><th>Outcome</th><th>Reason</th><th>What to do</th></tr></thead>'
         f'<tbody>{summary}</tbody></table></div><h3 style="margin-top:26px">Which ones</h3><p class="note">{_listed(len(found))}</p>'
@@ -97,7 +97,7 @@ def attention(report: Report) -> str:
 def _listed(count: int) -> str:
     if count <= _PHONES:
         return "All of them."
-    return f"{number(_PHONES)} of them, some of each outcome; the other {number(count - _PHONES)} are in the CSV."
+    return f"{number(_PHONES)} of them, some of each outcome. The other {number(count - _PHONES)} are in the CSV."
 
 
 def _sample(found: list[Entry]) -> list[Entry]:
@@ -121,7 +121,7 @@ def _in_order(entries: list[Entry]) -> list[Entry]:
 def _why(entry: Entry) -> str:
     words = [str(entry["code"])] if entry["code"] is not None and entry["state"] != "not_back" else []
     if entry["state"] == "not_back":
-        words.append("accepted, not registered anew")
+        words.append("accepted, but not registered again")
     elif entry["reason"]:
         words.append(str(entry["reason"]))
     return " ".join(words)
@@ -148,7 +148,7 @@ def firmware(report: Report) -> str:
         for before, after, count in found[:_AGENTS]
     )
     total = report.states.get("back", 0)
-    note = f"{number(changed)} of the {number(total)} phones that came back call themselves otherwise than before."
+    note = f"{number(changed)} of the {number(total)} phones that came back have another User-Agent."
     if len(found) > _AGENTS:
         note += f" The {_AGENTS} most frequent changes; {number(len(found) - _AGENTS)} more are in the CSV."
     return section(

@@ -29,13 +29,13 @@ def lines(report: Report, show: int = 50) -> list[str]:
     found = [_headline(report), *_pace(report), *_table(report)]
     planned = [entry for entry in report.results if entry["state"] == "planned"]
     if planned:
-        found += ["", *_events(planned), "", "In this order:", *_capped([_plan_line(each) for each in planned], show)]
+        found += ["", *_events(planned), "", _order(report), *_capped(list(map(_plan_line, planned)), show)]
     if report.attention:
-        found += ["", "To look at:", *_capped([_attention_line(each) for each in report.attention], show)]
+        found += ["", "Need attention:", *_capped(list(map(_attention_line, report.attention)), show)]
     if report.left_out:
         found += ["", "Left out:"]
         found += [f"  {number(count)}: {clean(reason)}" for reason, count in report.left_out.most_common()]
-    hints = collections.Counter((each["vendor"] or "unknown", each["hint"]) for each in report.results if each["hint"])
+    hints = {(entry["vendor"] or "unknown", entry["hint"]) for entry in report.results if entry["hint"]}
     if hints:
         found += ["", *(f"{clean(vendor)}: {clean(hint)}" for vendor, hint in sorted(hints))]
     return found
@@ -46,7 +46,15 @@ def _headline(report: Report) -> str:
     if report.earlier:
         words.append(f"{number(report.earlier)} of them by earlier runs")
     took = f" in {duration(report.span[1] - report.span[0])}" if report.span else ""
-    return f"{phones(len(report.results))}{took}: {', '.join(words) or 'nothing to do'}"
+    nothing = next((clean(run.problem) for run in report.runs if run.problem), "nothing to do")
+    return f"{phones(len(report.results))}{took}: {', '.join(words) or nothing}"
+
+
+def _order(report: Report) -> str:
+    canary = report.about.get("canary")
+    if not canary:
+        return "In this order:"
+    return f"In this order, of which the first {number(canary)} {'is' if canary == 1 else 'are'} the canary:"
 
 
 def _pace(report: Report) -> list[str]:
@@ -75,14 +83,15 @@ def _table(report: Report) -> list[str]:
 
 
 def _events(planned: list[Entry]) -> list[str]:
-    events = collections.Counter((each["vendor"] or "unknown", each["event"] or "") for each in planned)
+    events = collections.Counter((entry["vendor"] or "unknown", entry["event"] or "") for entry in planned)
     return [
         f"{clean(vendor)}: {number(count)} with Event {clean(event)}" for (vendor, event), count in events.most_common()
     ]
 
 
 def _plan_line(entry: Entry) -> str:
-    return f"  {clean(entry['aor'] or '')} {clean(entry['contact'])} {clean(entry['event'] or '')} ({clean(entry['user_agent'] or 'unknown')})"
+    words = [clean(entry[name]) for name in ("aor", "contact", "event") if entry[name]]
+    return f"  {' '.join(words)} ({clean(entry['user_agent'] or 'unknown')})"
 
 
 def _attention_line(entry: Entry) -> str:

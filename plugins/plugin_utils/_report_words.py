@@ -5,61 +5,48 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What a report calls things: states of phones, what to do about them, and numbers as people read them."""
+"""The words of a report: states of phones, remedies, and numbers as people read them."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._sip import remedies
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 Entry = dict[str, t.Any]
 
 # (state, words of the legend, what it means), in the order in which bars and tables show them
 STATES = (
-    ("back", "Back", "accepted, and registered anew"),
+    ("back", "Back", "accepted, and registered again"),
     ("accepted", "Accepted", "answered 2xx"),
-    ("already", "As wanted", "nothing sent: the phone is as wanted"),
-    ("planned", "Planned", "would be sent"),
-    ("not_back", "Not back", "accepted, but did not register anew in time"),
-    ("rejected", "Rejected", "answered with another code than 2xx"),
-    ("no_answer", "No answer", "silent until the server gave up"),
-    ("unreachable", "Unreachable", "the server could not send to it"),
-    ("unknown", "Unknown", "sent, or may have been, and nobody knows what came of it"),
+    ("already", "Unchanged", "nothing sent: no change was required"),
+    ("planned", "Planned", "check mode: nothing sent"),
+    ("not_back", "Not back", "accepted, but did not register again in time"),
+    ("rejected", "Rejected", "answered a code other than 2xx"),
+    ("no_answer", "No answer", "did not answer before the server's timeout"),
+    ("unreachable", "Unreachable", "the server could not send to the phone"),
+    ("unknown", "Unknown", "sent, or may have been; the answer is not known"),
     ("not_sent", "Not sent", "nothing was sent"),
 )
 LABELS = {state: label for state, label, _meaning in STATES}
 GOOD = frozenset(["back", "accepted", "already", "planned"])
 
-_NOT_BACK = "Look at the phone: it took the NOTIFY, but its settings may ignore it, or it is still starting"
-_BY_CODE = {
-    401: "Let the phone accept NOTIFYs from its proxy without authentication",
-    403: "Allow NOTIFYs from the server in the phone's settings",
-    404: "The phone does not know this user: its registration may be an old one",
-    405: "The phone does not take NOTIFYs: use another way to reboot it",
-    407: "Let the phone accept NOTIFYs from its proxy without authentication",
-    408: "Check its power, network and NAT",
-    480: "The phone is temporarily away: run the campaign under another name later",
-    481: "The phone wants a subscription: allow unsolicited NOTIFYs in its settings",
-    486: "The phone is in a call: try it again later",
-    489: "The phone does not know this Event: choose another preset",
-    501: "The phone does not take NOTIFYs: use another way to reboot it",
-    600: "The phone is in a call: try it again later",
-}
+_NOT_BACK = "Check the phone: it received the NOTIFY, but its settings may ignore it, or it is still starting"
 _BY_STATE = {
     "not_back": _NOT_BACK,
-    "no_answer": "Check its power, network and NAT; it stays in the table until its registration ends",
-    "unreachable": "Check the contact's URI, the name in it, and the server's routes",
-    "unknown": "See whether it registers anew; resend_unknown sends again",
-    "rejected": "See what this code means in the phone's manual",
-    "not_sent": "Correct what the reason says, then run the same campaign again",
+    "no_answer": "Check the phone's power, network and NAT. It is registered until its registration expires",
+    "unreachable": "Check the host name of the contact, and the routes from the server",
+    "unknown": "Check whether it registers again. To send again, set resend_unknown",
+    "rejected": "Look the code up in the phone's manual",
+    "not_sent": "Correct the problem that the reason names, then run the same campaign again",
 }
 
 
 def state_of(entry: Entry) -> str:
     """The state of a result: its outcome, and of those that accepted whether they came back.
 
-    A phone that was only to read its configuration need not register anew, so it is not missed.
+    A phone that only reads its configuration need not register again, so it is not missed.
     """
     registered = entry.get("registered") if entry["outcome"] == "accepted" else None
     if registered == "not_back" and (entry.get("preset") or "").endswith("_check_cfg"):
@@ -71,13 +58,13 @@ def remedy(entry: Entry) -> str:
     """What to do about a result that needs attention."""
     state, reason = state_of(entry), entry.get("reason") or ""
     if state == "rejected":
-        return _BY_CODE.get(entry.get("code") or 0, _BY_STATE[state])
+        return remedies.remedy(entry.get("code")) or _BY_STATE[state]
     if state == "not_sent" and reason.startswith("the run stopped"):
-        return "Find out why it stopped, then run the same campaign again"
+        return "Find out why the run stopped, then run the same campaign again"
     if state == "not_sent" and "event auto" in reason:
-        return "Give the Event or a preset for these phones"
+        return "Set event to a preset or an Event for these phones"
     if state == "not_sent" and "no contact is registered" in reason:
-        return "Nobody is registered under this AOR: check the AOR, or the phone"
+        return "No phone is registered for this AOR: check the AOR, or the phone"
     return _BY_STATE.get(state, "")
 
 
@@ -125,7 +112,7 @@ _LIMITS = {
     "rate": "limited by rate",
     "memory": "limited by the server's memory",
     "answers": "limited by max_in_flight",
-    "carrier": "limited by how fast the server reads",
+    "carrier": "limited by the speed at which the server reads",
 }
 
 
@@ -136,7 +123,7 @@ def limit(pace: t.Mapping[str, t.Any]) -> str:
     if least is not None and total:
         words.append(f"at least {number(least >> 20)} of {number(total >> 20)} MB of its memory were free")
     if pace.get("out_of_memory"):
-        words.append(f"{number(pace['out_of_memory'])} requests were refused for want of memory and sent again")
+        words.append(f"{number(pace['out_of_memory'])} requests were refused for lack of memory, and sent again")
     return ", ".join(filter(None, words))
 
 

@@ -36,7 +36,7 @@ DATAGRAM_PHONES = 100
 # With it, 200 phones refuse for four different reasons, and those that are dead are of six vendors
 SEED = 638
 ANSIBLE_SECONDS = 600
-# Seconds that a phone has to come back, and phones in a batch
+# Seconds that a phone has to come back, and phones in a batch of a small fleet
 BACK_SECONDS = 15
 BATCH = 120
 # What the role says while it runs
@@ -46,9 +46,9 @@ _PROGRESS = re.compile(r'"msg": "((?:canary|batch [0-9]+ of [0-9]+): [^"]+)"')
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./demo",
-        description="Reboots a fleet of phones through OpenSIPS with the playbooks of this collection, then looks at the"
-        " server and lights some lamps. OpenSIPS and the phones are emulated, on this machine only; Ansible, the"
-        " collection, MI and SIP are real. Ansible is installed into .cache/, nothing else is changed.",
+        description="Reboots a fleet of phones through OpenSIPS with the playbooks of this collection. Then gathers facts of"
+        " the server, and sets some voicemail lamps. OpenSIPS and the phones are emulated, on this machine only. Ansible,"
+        " the collection, MI and SIP are real. The demo installs Ansible into .cache/, and changes nothing else.",
     )
     parser.add_argument(
         "--version", choices=("1.11", "2.4", "3.6", "4.0"), default="3.6", help="of OpenSIPS (default: 3.6)"
@@ -152,7 +152,7 @@ class Demo:
         return json.loads((self.scratch / "results" / f"{name}.json").read_text(encoding="utf-8"))
 
     def run(self) -> bool:
-        """The whole demo; gives whether everything came as it had to."""
+        """The whole demo; gives whether the report says what the phones did."""
         args, screen = self.args, self.screen
         screen.heading("Getting ready")
         self.install()
@@ -175,12 +175,12 @@ class Demo:
                 )
             behaviours = emulator.stats()["farm"]["behaviours"]
             screen.line(
-                f"Dead phones among them: {behaviours.get('dead', 0)}, and {behaviours.get('reject', 0)} more will refuse"
+                f"Dead phones among them: {behaviours.get('dead', 0)}, and {behaviours.get('reject', 0)} more will reject the NOTIFY"
             )
             screen.line(f"MI is at {self.address(emulator)}")
             if args.transport == "http":
                 screen.paragraph(
-                    f"Over HTTP a dead phone holds up all others for fr_timeout, {FR_TIMEOUT} s here. FIFO and datagrams do not.",
+                    f"Over HTTP, all other requests wait for a dead phone until fr_timeout, {FR_TIMEOUT} s here. Over FIFO and datagrams, they do not.",
                     "yellow",
                 )
             variables = {
@@ -198,8 +198,8 @@ class Demo:
 
     def reboot(self, emulator: Emulator, variables: dict[str, t.Any]) -> bool:
         screen = self.screen
-        screen.heading("First run: reboot every phone, a few of them first")
-        everyone = {"phone_reboot_select": {}, "phone_reboot_batch": BATCH}
+        screen.heading("First run: reboot all phones, a few of them first")
+        everyone = {"phone_reboot_select": {}, "phone_reboot_batch": max(BATCH, self.args.phones // 10)}
         name = f"{NAMESPACE}.{NAME}.reboot_phones"
         reports = self.scratch / "reports"
         output = self.play(
@@ -228,7 +228,7 @@ class Demo:
 
     def look_and_light(self, emulator: Emulator, variables: dict[str, t.Any]) -> None:
         screen = self.screen
-        screen.heading("Second run: look at the server, and light some lamps")
+        screen.heading("Second run: gather facts of the server, and set some voicemail lamps")
         some = [
             each["aor"] for each in sorted(self.sent, key=lambda each: each["aor"]) if each["outcome"] == "accepted"
         ][:LAMPS]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the demo tells of the modules' results: who did what, who did not, and what the server says of itself."""
+"""What the demo shows of the modules' results: outcomes, phones that did not accept, and facts of the server."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def outcomes(screen: Screen, result: Entry, phones: list[Entry], blocking: bool)
     blocking: the transport serves one request after the other.
     """
     entries = result["results"]
-    told = dict(collections.Counter(entry["outcome"] for entry in entries))
-    seen = [name for name in _STYLES if told.get(name)]
+    reported = dict(collections.Counter(entry["outcome"] for entry in entries))
+    seen = [name for name in _STYLES if reported.get(name)]
     groups = collections.defaultdict(list)
     for entry in entries:
         groups[_phone(entry), entry["event"]].append(entry)
@@ -67,25 +67,25 @@ def outcomes(screen: Screen, result: Entry, phones: list[Entry], blocking: bool)
         for (phone, event), some in sorted(groups.items())
     ]
     rows.append(["all", "", *(count(entries, outcome) for outcome in seen), str(len(entries))])
-    head = ["phones", "Event that each got", *(name.replace("_", " ") for name in seen), "in all"]
+    head = ["phones", "Event", *(name.replace("_", " ") for name in seen), "total"]
     screen.table(head, rows, right=[*head[2:]], total=True)
     screen.line()
     answered = [entry["seconds"] for entry in entries if entry["outcome"] in ("accepted", "rejected")]
     screen.paragraph(
-        f"{len(entries)} NOTIFYs in {sum(run['seconds'] for run in result['runs']):.1f} s. The slowest answer took {max(answered, default=0):.2f} s;"
-        f" a dead phone owes its own until the server's fr_timeout, and holds up {'all others' if blocking else 'nobody else'}."
+        f"{len(entries)} NOTIFYs in {sum(run['seconds'] for run in result['runs']):.1f} s. The slowest answer took {max(answered, default=0):.2f} s."
+        f" The server waits for a dead phone until fr_timeout. {'All other phones wait, too.' if blocking else 'The other phones do not wait.'}"
     )
     hints = {entry["hint"]: _phone(entry) for entry in entries if entry["hint"]}
     if hints:
         screen.line()
-        screen.line("What the phones' own settings have to say in it:", "dim")
+        screen.line("Whether a phone obeys also depends on its settings:", "dim")
     for hint, phone in sorted(hints.items(), key=lambda pair: pair[1]):
         screen.paragraph(f"{phone}: {hint}", "dim")
 
     did = collections.Counter(_EXPECTED[phone["behaviour"]] for phone in phones)
-    if dict(did) != told:
-        screen.line(f"This does not add up: the phones did {dict(did)}", "red")
-    return dict(did) == told
+    if dict(did) != reported:
+        screen.line(f"The report differs from what the phones did: {dict(did)}", "red")
+    return dict(did) == reported
 
 
 def why_not(screen: Screen, entries: list[Entry]) -> None:
@@ -102,7 +102,7 @@ def why_not(screen: Screen, entries: list[Entry]) -> None:
         what = entry["outcome"].replace("_", " ")
         if entry["outcome"] == "rejected":
             what += " " + textwrap.shorten(f"{entry['code']} {entry['reason']}", _REASON, placeholder="...")
-        remedy = (entry["error"] or {}).get("hint") or entry["reason"]
+        remedy = entry["remedy"]
         rows.append([entry["aor"], _phone(entry), Cell(what, _STYLES[entry["outcome"]]), remedy])
     screen.table(["AOR", "phone", "what happened", "what to do"], rows)
     if len(others) > _LISTED:
@@ -136,27 +136,27 @@ def facts(screen: Screen, found: Entry) -> None:
 
 
 def came_back(screen: Screen, sent: list[Entry]) -> None:
-    """That phones restarted, as the role saw it in the location table: they registered anew, with new firmware."""
+    """That phones restarted, as the role saw it in the location table: they registered again, with new firmware."""
     groups = collections.defaultdict(list)
     for entry in sent:
         groups[_phone(entry)].append(entry)
     rows: list[list[Cell | str]] = []
     for phone, entries in sorted(groups.items()):
-        anew = [entry for entry in entries if entry["registered"] == "back"]
-        agent = (anew or entries)[0]
-        after = agent["new_user_agent"] if anew else ""
+        back = [entry for entry in entries if entry["registered"] == "back"]
+        agent = (back or entries)[0]
+        after = agent["new_user_agent"] if back else ""
         rows.append(
             [
                 phone,
-                Cell(str(len(anew) or ""), "green"),
-                str(len(entries) - len(anew) or ""),
+                Cell(str(len(back) or ""), "green"),
+                str(len(entries) - len(back) or ""),
                 agent["user_agent"],
                 after if after != agent["user_agent"] else "the same",
             ]
         )
     total = sum(entry["registered"] == "back" for entry in sent)
-    screen.heading(f"{total} phones came back: they registered anew, with the firmware that waited for them")
-    screen.table(["phones", "anew", "not", "User-Agent before", "User-Agent now"], rows, right=["anew", "not"])
+    screen.heading(f"{total} phones came back: they registered again, with new firmware")
+    screen.table(["phones", "back", "not", "User-Agent before", "User-Agent now"], rows, right=["back", "not"])
 
 
 def lamps(screen: Screen, entries: list[Entry], received: list[Entry]) -> None:

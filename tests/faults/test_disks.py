@@ -254,7 +254,8 @@ def test_a_report_that_cannot_be_written(ansible, disk):
     summary = {"seconds": 1.0, "sent": 1}
     variables = {
         "phone_reboot_report_dir": str(directory),
-        "phone_reboot__report_name": "night",
+        "phone_reboot__name": "night",
+        "phone_reboot__total": 1,
         "phone_reboot__time": "now",
         "result": {"results": [phone], "summary": summary, "left_out": []},
         "phone_reboot__parts": ["{{ result | community.opensips.opensips_report_part('here') }}"],
@@ -268,5 +269,5 @@ def test_a_report_that_cannot_be_written(ansible, disk):
     results = ansible.run_plays([{"hosts": "all", "gather_facts": False, "tasks": tasks}], {"here": variables})
     shown = next(each for each in results if each.task.endswith("Show what became of the phones"))
     assert "1001" in str(shown.msg) and "Request Timeout" in str(shown.msg)
-    assert results["failed"].msg in ("Make the directory of the report", "Write the report as HTML")
+    assert results["failed"].msg in ("Create the directory of the report", "Write the report as HTML")
     assert ".html" not in str(shown.msg)

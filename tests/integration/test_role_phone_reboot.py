@@ -37,11 +37,22 @@ class Role:
         for each in results:
             each.task = each.task.split(" : ")[-1]
         self.results = results
-        self.lines = [each.msg for each in results if each.task == "Show progress" and "msg" in each]
+        self.output = results.output
+        self.lines = self.shown("Show the progress")
         self.failures = [each.msg for each in results if each.failed]
         self.sent = [each for each in results if each.task == "Send, and wait for the phones" and "results" in each]
-        self.plan = next((each.msg for each in results if each.task == "Show the plan"), None)
+        self.plan = next(iter(self.shown("Show the plan")), None)
         self.files = sorted(pathlib.Path(folder).glob("*/*"))
+
+    def shown(self, task):
+        """What a task showed on each host."""
+        return [each.msg for each in self.results if each.task == task and "msg" in each]
+
+    @property
+    def order(self):
+        """The contacts of the plan, in the order in which it shows them."""
+        start = next(number for number, line in enumerate(self.plan) if line.startswith("In this order"))
+        return [line.split()[1] for line in self.plan[start + 1 :] if line.startswith("  ") and "sip:" in line]
 
     def report(self, suffix):
         return next(each for each in self.files if each.suffix == suffix).read_text(encoding="utf-8")
@@ -56,7 +67,7 @@ def role(ansible, tmp_path):
     """role({host: emulator}, batch=4, …): runs the role; each run has reports of its own."""
     count = 0
 
-    def run(emulators, check=False, hosts=None, **variables):
+    def run(emulators, check=False, hosts=None, arguments=(), **variables):
         nonlocal count
         count += 1
         reports = tmp_path / f"reports{count}"
@@ -102,7 +113,7 @@ def role(ansible, tmp_path):
             }
             for name, emu in emulators.items()
         }
-        return Role(ansible.run_plays([play], inventory, check=check), reports)
+        return Role(ansible.run_plays([play], inventory, check=check, arguments=arguments), reports)
 
     return run
 
@@ -124,7 +135,7 @@ def notified(emu):
 
 
 class TestOneServer:
-    def test_canary_then_batches_then_a_report(self, role, farm_of):
+    def test_canary_then_batches_then_a_report(self, role, farm_of, tmp_path):
         emu = farm_of(24)
         emu.set_phone("100003", behaviour="dead")
         emu.set_phone("100004", behaviour="reject", code=486)
@@ -146,17 +157,49 @@ class TestOneServer:
         assert "<title>Phone reboot: night</title>" in page
         assert "batch 2 of 3" in page
         assert {oct(each.stat().st_mode & 0o777) for each in done.files} == {"0o600"}
+        # Ansible gets the results in a file, and only those that need attention beside it
+        assert sum(len(each["results"]) for each in done.sent) == 2
+        assert all(each["changed"] for each in done.sent)
+        assert {path.suffix for path in tmp_path.glob("journals-sip/*")} == {".jsonl"}
 
-    def test_check_mode_shows_the_plan_and_sends_nothing(self, role, farm_of):
+    def test_check_mode_shows_the_plan_and_sends_nothing(self, role, farm_of, tmp_path):
         emu = farm_of(8)
-        done = role({"sip": emu}, check=True)
+        done = role({"sip": emu}, check=True, arguments=["--diff"])
         assert done.plan[0] == "7 phones: 7 planned"
+        assert "In this order, of which the first 1 is the canary:" in done.plan
         assert any("1: exclude_user_agent matches" in line for line in done.plan)
         assert (done.lines, done.files, notified(emu)) == ([], [], {})
+        assert not (tmp_path / "journals-sip").exists()
+        # it reports the change that a run makes, and shows it
+        assert [each.task for each in done.results if each.get("changed")] == ["Look up whom to send what"]
+        added = [line.split()[1] for line in done.output.splitlines() if line.startswith("+") and "sip:" in line]
+        assert added == done.order
         planned = role({"sip": emu}, check=True, report_plan=True)
         assert [each.stem.endswith("-plan") for each in planned.files] == [True] * 3
         assert planned.json["summary"]["states"] == {"planned": 7}
         assert notified(emu) == {}
+
+    def test_a_campaign_that_the_role_names(self, role, farm_of, tmp_path):
+        emu = farm_of(4)
+        for number in range(100000, 100004):
+            emu.set_phone(str(number), behaviour="reject", code=486)
+        stopped = role({"sip": emu}, campaign=None, canary=30, wait=False, max_failures=0)
+        (shown,) = stopped.shown("Show the campaign")
+        name = shown.split()[1]
+        assert shown.startswith(f"Campaign {name} begins. ") and f"-e phone_reboot_campaign={name}." in shown
+        assert any(f"run the campaign again with -e phone_reboot_campaign={name}:" in text for text in stopped.failures)
+        journal = tmp_path / "journals-sip" / f"{name}-sip.jsonl"
+        assert f"tail -F {journal}" in shown and journal.exists()
+        resumed = role({"sip": emu}, campaign=name, wait=False, max_failures="")
+        assert resumed.shown("Show the campaign")[0].startswith(f"Campaign {name} goes on")
+        assert resumed.json["summary"]["earlier"] == 1 and set(notified(emu).values()) == {1}
+        # a run over no phone writes no report; and of two campaigns that the role named, one is kept
+        nobody = role({"sip": emu}, campaign=None, select={"aor": ["nobody"]}, keep_campaigns=1)
+        assert (nobody.failures, nobody.files) == ([], [])
+        assert nobody.shown("Show that there is nothing to report") == [
+            "No phone is selected on any host. Nothing was sent, and no report is written"
+        ]
+        assert not journal.exists()
 
     def test_stops_when_too_many_fail_and_goes_on_later(self, role, farm_of):
         emu = farm_of(16)
@@ -224,10 +267,12 @@ class TestOneReading:
         assert done.failures == [] and len(done.lines) == 4
         assert done.json["summary"]["states"] == {"back": 21}
         assert reads(emu) == 1
-        # what was shown is the order of sending
-        sent = [each["contact"] for run in done.sent for each in run["results"]]
-        planned = next(each for each in done.results if each.task == "Look up whom to send what" and "results" in each)
-        assert sent == [each["contact"] for each in planned["results"]]
+        # what was shown is the order of sending, and its head is the canary
+        assert "In this order, of which the first 3 are the canary:" in done.plan
+        batches = {each["contact"]: each["batch"] for each in done.json["results"]}
+        assert [batches[contact] for contact in done.order] == ["canary"] * 3 + [
+            f"batch {number} of 3" for number in (1, 2, 3) for _phone in range(6)
+        ][: len(done.order) - 3]
         again = role({"sip": emu}, canary=10, batch=6)
         assert again.failures == [] and again.lines == [] and reads(emu) == 1
 
@@ -274,8 +319,16 @@ class TestOneReading:
         role({"sip": emu}, wait=False)
         role({"sip": emu}, wait=False)
         assert reads(emu) == 1
-        role({"sip": emu}, wait=False, refresh=True)
+        emu.add_contact("late", f"sip:code200@127.0.0.1:{emu.phones_port}", user_agent="Yealink SIP-T46U 108.86.0.20")
+        refreshed = role({"sip": emu}, wait=False, refresh=True)
         assert reads(emu) == 2
+        assert refreshed.shown("Show where the plan comes from") == [
+            "The location table was read again. Phones that the plan did not have: 1"
+        ]
+        other = role({"sip": emu}, wait=False, select={"user_agent": ["yealink"]})
+        assert other.shown("Show where the plan comes from")[0].startswith(
+            "The plan of the campaign was made for another selection"
+        )
         assert set(notified(emu).values()) == {1}
 
 

@@ -105,6 +105,8 @@ def options_of(emu, login):
 
 def test_no_module_was_forgotten(emu, location):
     names = {path.stem for path in (COLLECTION / "plugins" / "modules").glob("opensips_*.py")}
+    # it connects to no server
+    names.discard("opensips_campaign")
     assert {f"opensips_{name}" for name in options_of(emu, location)} == names
 
 
@@ -320,7 +322,7 @@ def test_all_of_them_did_their_work(played, services):
     push = [each.msg for each in played.of("pushed") if each.failed]
     assert any("Error: " in each for each in push), push
     for task in ("Send each phone the summary of its mailbox", "Send, and wait for the phones"):
-        sent = [each for each in played.of("phones") if each.task.endswith(task) and each.get("results")]
+        sent = [each for each in played.of("phones") if each.task.endswith(task) and each.get("summary")]
         assert sent, task
     for name in ("unreachable", "silent"):
         assert any("Nothing listens" in each.msg for each in played.of(name)), name

@@ -28,6 +28,9 @@ class Finder:
     params: options of opensips_notify (mapping). conn: Connection. rules: Rules. source: see sources.py. journal: of the
     campaign, or None. read_only: whether a new plan is not kept. is_plan: whether the whole plan is wanted, and nothing sent.
     left_out: LeftOut, the registered contacts that are not sent to. lookup: how the phones were found (dict), after find().
+
+    lookup["plan"] says what became of the plan of a campaign: made, kept, extended, or replaced since the options select
+    otherwise than those it was made with. lookup["new"] is the number of phones that were appended to it.
     """
 
     def __init__(self, params, conn, rules, source, journal, read_only=False, is_plan=False):
@@ -45,18 +48,19 @@ class Finder:
         self._seen = ()
         self.left_out = LeftOut()
         self.lookup = None
+        self._origin = {"plan": None, "new": None}
 
     def find(self):
         """The Choice: whom to send to, after looking the phones up, and setting aside those that are done or as wanted."""
         params = self._params
         if params["campaign"] is None or params["uris"] is not None:
             self._choice.take(self._read(), list)
-            self.lookup = self._source.lookup()
+            self.lookup = dict(self._source.lookup(), **self._origin)
             return self._choice
         plan = self._plan()
         self.left_out = plan.left_out
         self._choice.take(plan.targets, list if plan.fresh or self._is_plan else self._look_up(plan))
-        self.lookup = self._source.lookup()
+        self.lookup = dict(self._source.lookup(), **self._origin)
         if not plan.fresh:
             self.lookup.update(how=PLAN, users=self.lookup["users"] or plan.users)
         return self._choice
@@ -76,9 +80,11 @@ class Finder:
         file = PlanFile(params["campaign"], params["campaign_dir"])
         # a plan without its journal belongs to a campaign that somebody began again
         kept = None if journal is None or journal.is_new else file.load()
+        self._origin["plan"] = "made"
         if kept is not None and kept.fingerprint != fingerprint_of(params):
-            kept = None
+            kept, self._origin["plan"] = None, "replaced"
         if kept is not None and not params["refresh"] and not self._is_outgrown(kept):
+            self._origin["plan"] = "kept"
             return kept
         if kept is None:
             plan = self._new_plan()
@@ -86,6 +92,7 @@ class Finder:
             # sample and limit choose among newcomers: a phone of the plan that they would leave out now stays in it
             cut = CutOff()
             plan = kept.extended(self._new_plan(cut), self._selection.limit, journal.knows, cut)
+            self._origin.update(plan="extended", new=max(0, len(plan.targets) - len(kept.targets)))
         self._seen = ((target.aor, target.contact) for target in plan.targets if not target.problem)
         if not self._read_only:
             file.save(plan)

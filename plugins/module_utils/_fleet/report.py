@@ -115,6 +115,27 @@ class Counts:
         }
 
 
+def diff_of_plan(requests):
+    """A plan as a diff in Ansible's terms: a line for each phone that is sent to, in order, and for the first ones only."""
+    planned = [request for request in requests if not request.problem]
+    lines = [
+        printable(
+            " ".join(str(word) for word in (request.target.aor, request.target.contact, request.label["event"]) if word)
+        )
+        for request in planned[:_DIFF_LINES]
+    ]
+    if len(planned) > len(lines):
+        lines.append(f"and {len(planned) - len(lines)} more")
+    return {
+        "before": "",
+        "after": "".join(f"{line}\n" for line in lines),
+        "before_header": "sent",
+        "after_header": "sent, in this order",
+    }
+
+
+# phones that the diff of a plan lists
+_DIFF_LINES = 1000
 _ANSWERED = (outcomes.ACCEPTED, outcomes.REJECTED)
 
 

@@ -39,18 +39,22 @@ def _unwritable(path, error):
 
 
 class ResultsFile:
-    """A file of results, one JSON object a line, mode 0600, made anew. Use as a context manager, or close().
+    """A file of results, one JSON object a line, mode 0600. Use as a context manager, or close().
 
-    Raises BadParameters that names results_file.
+    append: whether to write behind what is there, else the file is a new one. Raises BadParameters that names results_file.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, append=False):
         self.path = path
         self._fd = None
         # bytes of whole lines
         self._size = 0
         try:
-            self._fd = safe_file.create(path)
+            if append and safe_file.exists(path):
+                self._fd = safe_file.open_own(path, os.O_WRONLY | os.O_APPEND)
+                self._size = os.fstat(self._fd).st_size
+            else:
+                self._fd = safe_file.create(path)
         except OSError as error:
             raise _unwritable(path, error) from error
 
@@ -81,7 +85,7 @@ class ResultsFile:
 class Results:
     """The results of a run.
 
-    file: ResultsFile, or None. everything: whether entries() has all of them, however many there are. counts: Counts of all.
+    file: ResultsFile, or None. listed: value of the option results, which entries entries() has. counts: Counts of all.
     failed, accepted: phones of this run that did not accept, and those that did or had nothing to accept.
     problem: why the file could not be written to its end (str), or None; from there on results are held.
     """
@@ -89,9 +93,10 @@ class Results:
     # Beyond so many, only entries that need attention are returned, and beside a file at most so many of these.
     LISTED = 1000
 
-    def __init__(self, file=None, everything=False):
+    def __init__(self, file=None, listed="auto"):
         self._file = file
-        self._everything = everything
+        # up to so many phones, all entries are returned
+        self._complete_to = {"auto": self.LISTED, "all": float("inf"), "attention": 0}[listed]
         self.counts = Counts()
         self.failed = self.accepted = 0
         self.problem = None
@@ -132,7 +137,7 @@ class Results:
     def entries(self, requests):
         """What a task returns of the results: list of dict, those of requests in their order."""
         held = self._others + [request.entry for request in requests if request.entry is not None]
-        if self._everything or self.problem is not None or self.counts.total <= self.LISTED:
+        if self.problem is not None or self.counts.total <= self._complete_to:
             return held
         return list(filter(report.needs_attention, held))
 
@@ -148,7 +153,7 @@ class Results:
         elif not entry.get("earlier"):
             self.accepted += 1
         is_listed, is_written = self._is_listed(entry), self._write(entry)
-        return is_listed or not is_written or self._everything or self.counts.total <= self.LISTED
+        return is_listed or not is_written or self.counts.total <= self._complete_to
 
     def _is_listed(self, entry):
         """Whether an entry that the file has is returned, too."""

@@ -143,7 +143,8 @@ def sending_spec():
             "server_share": {"type": "float", "default": DEFAULT_SHARE},
             "max_in_flight": {"type": "int"},
             "max_failures": {"type": "str"},
-            "results": {"type": "str", "choices": ["auto", "all"], "default": "auto"},
+            "results": {"type": "str", "choices": ["auto", "all", "attention"], "default": "auto"},
+            "results_append": {"type": "bool", "default": False},
             "results_file": {"type": "path"},
         }
     )

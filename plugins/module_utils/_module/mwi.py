@@ -98,8 +98,8 @@ def _run(task, selection, lamps, state):
     requests = [request for lamp in changed for request in lamp.requests]
     left_out_counts = dict(left_out.counts)
     if task.check_mode:
-        results = sending.plan(task, requests)
-        _add_current(results, current)
+        with sending.planned(task, requests) as results:
+            _add_current(results, current)
         summary = dict(results.counts.summary(None, 0), left_out=left_out_counts)
         return sending.result_of(results, requests, summary, **more)
     if state is not None and changed:

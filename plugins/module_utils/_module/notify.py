@@ -110,10 +110,12 @@ class _Fleet:
 
     def planned(self):
         """The result of a run that sends nothing: who, with what Event, in what order, and why others are left out."""
-        results = sending.plan(self._task, self._choice.requests)
-        self._add_others(results, is_last=True)
+        with sending.planned(self._task, self._choice.requests) as results:
+            self._add_others(results, is_last=True)
         result = self._result(results, results.counts.summary(None, 0), is_last=True)
         result["changed"] = self._task.check_mode and results.counts.of(outcomes.PLANNED) > 0
+        if self._task.diff_mode:
+            result["diff"] = report.diff_of_plan(self._choice.requests)
         return result
 
     def send(self, source, journal):

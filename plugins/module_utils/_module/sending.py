@@ -70,16 +70,23 @@ def _is_same_file(path, other):
         return False
 
 
-def plan(task, requests):
-    """The Results of check mode."""
-    results = Results(everything=_is_everything(task))
-    for request in requests:
-        results.add(request, report.planned(request))
-    return results
+@contextlib.contextmanager
+def planned(task, requests):
+    """The Results of a run that sends nothing. In check mode they go to no file."""
+    results = _results(task, None if task.check_mode else task.params["results_file"])
+    try:
+        for request in requests:
+            results.add(request, report.planned(request))
+        yield results
+    finally:
+        results.close()
+    if results.problem is not None:
+        task.warn(results.problem)
 
 
-def _is_everything(task):
-    return task.params["results"] == "all"
+def _results(task, path):
+    file = None if path is None else ResultsFile(path, task.params["results_append"])
+    return Results(file, task.params["results"])
 
 
 @contextlib.contextmanager
@@ -89,8 +96,7 @@ def prepared(task, requests, journal=None):
     Its results go to the file of results_file, if there is one.
     """
     params = task.params
-    path = params["results_file"]
-    results = Results(None if path is None else ResultsFile(path), _is_everything(task))
+    results = _results(task, params["results_file"])
     delivery = Delivery(
         task.connection,
         from_uri=params["from_uri"],

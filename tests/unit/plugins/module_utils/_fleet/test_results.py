@@ -51,9 +51,10 @@ def test_without_a_file_all_are_held_in_the_order_of_the_requests():
     assert results.counts.summary(1.0, 40) == report.Counts(entries).summary(1.0, 40)
 
 
-@pytest.mark.parametrize("everything", [False, True])
-def test_of_many_only_those_that_need_attention_are_returned(everything):
-    sent, results = requests(Results.LISTED + 1), Results(everything=everything)
+@pytest.mark.parametrize("listed, extra", [("auto", 1), ("all", 1), ("attention", -900)])
+def test_of_many_only_those_that_need_attention_are_returned(listed, extra):
+    everything = listed == "all"
+    sent, results = requests(Results.LISTED + extra), Results(listed=listed)
     entries = fill(results, sent)
     attention = [entry for entry in entries if entry["outcome"] != outcome.ACCEPTED]
     assert results.entries(sent) == (entries if everything else attention)
@@ -111,6 +112,18 @@ def test_a_file_is_made_anew(tmp_path):
         file.write({"new": 1})
     assert lines(str(path)) == [{"new": 1}]
     assert stat.S_IMODE(os.stat(str(path)).st_mode) == 0o600
+
+
+def test_a_file_that_is_appended_to(tmp_path):
+    path = tmp_path / "results.jsonl"
+    for number in range(3):
+        with ResultsFile(str(path), append=True) as file:
+            file.write({"run": number})
+    assert lines(str(path)) == [{"run": 0}, {"run": 1}, {"run": 2}]
+    assert stat.S_IMODE(os.stat(str(path)).st_mode) == 0o600
+    path.chmod(0o666)
+    with pytest.raises(BadParameters, match="others may write to it"):
+        ResultsFile(str(path), append=True)
 
 
 @pytest.mark.parametrize("kind", ["directory", "missing", "link", "fifo", "device"])

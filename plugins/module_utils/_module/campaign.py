@@ -1,0 +1,72 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Body of opensips_campaign: the campaigns that a host keeps, and the removal of old ones. It needs no server."""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import default_directory
+from ansible_collections.community.opensips.plugins.module_utils._fleet.kept import kept_campaigns
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+from ansible_collections.community.opensips.plugins.module_utils._module.run import describe_failure
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+
+
+def spec():
+    """The module's options."""
+    return {
+        "campaign": {"type": "str", "default": "*"},
+        "campaign_dir": {"type": "path"},
+        "keep": {"type": "int"},
+    }
+
+
+def run_without_server():
+    """Build the AnsibleModule, run the body, and leave by exit_json or fail_json."""
+    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    try:
+        result = run(module.params, module.check_mode)
+    except MIError as error:
+        module.fail_json(msg=printable(str(error)), **describe_failure(error))
+    module.exit_json(**result)
+
+
+def run(params, check_mode):
+    """List the campaigns, and remove all but the newest ones; what the module returns (dict)."""
+    if params["keep"] is not None and params["keep"] < 0:
+        raise BadParameters(f"keep is {params['keep']}", "Give a number of campaigns, 0 or more")
+    directory = params["campaign_dir"] or default_directory()
+    campaigns = kept_campaigns(directory, params["campaign"])
+    old = [] if params["keep"] is None else campaigns[params["keep"] :]
+    removed = [campaign.name for campaign in old if (_is_idle(campaign) if check_mode else campaign.remove())]
+    return {
+        "changed": bool(removed),
+        "campaign_dir": directory,
+        "exists": os.path.isdir(directory),
+        "campaigns": [
+            {"campaign": campaign.name, "modified": int(campaign.modified)}
+            for campaign in campaigns
+            if campaign.name not in removed
+        ],
+        "removed": removed,
+        "diff": {
+            "before": "".join(f"{name}\n" for name in sorted(removed)),
+            "after": "",
+            "before_header": f"{directory} (old campaigns)",
+            "after_header": f"{directory} (old campaigns)",
+        },
+    }
+
+
+def _is_idle(campaign):
+    try:
+        with campaign.lock() as is_idle:
+            return is_idle
+    except OSError:
+        return False

@@ -288,8 +288,9 @@ def test_aors_are_looked_up_once_and_then_as_they_are_needed(campaign, version):
     cost, first = campaign.cost(lambda: campaign.sends(batch=5))
     assert cost == {"ul_show_contact": 5} and outcomes(first) == {"accepted": 5}
     campaign.emu.add_contact("late", f"sip:code200@127.0.0.1:{campaign.emu.phones_port}")
-    cost, last = campaign.cost(lambda: campaign.sends(batch=5))
+    cost, last = campaign.cost(lambda: campaign.run(batch=5))
     assert cost == {"ul_show_contact": 5} and outcomes(last) == {"accepted": 4, "not_sent": 1}
+    assert last["failed"] and "never: not_sent" in last["msg"] and last["error"]["type"] == "NotAccepted"
     assert campaign.notified()["code200"] == 1 and campaign.commands()["ul_dump"] == 0
 
 

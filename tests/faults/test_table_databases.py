@@ -172,7 +172,7 @@ class TestConnection:
         proxy.fail_at(b"INSERT INTO dispatcher", LOSE_REQUEST)
         result = push(proxy)
         assert proxy.fired
-        assert_nothing(result, database, "was lost", "Check that the database runs")
+        assert_nothing(result, database, "was lost", "Check that it runs")
         assert_all(push(proxy), database)
 
     def test_cut_while_it_is_read(self, proxy, database):

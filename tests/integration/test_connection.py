@@ -10,14 +10,67 @@ import pathlib
 
 import pytest
 
-from ansible_collections.community.opensips.tests.integration.support import core_mi
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
+from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
+from ansible_collections.community.opensips.tests.integration.support.phones import Phone
 from ansible_collections.community.opensips.tests.integration.support.playbook import PREFIX, facts_task, task
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
 
-class TestConnections(core_mi.Connections):
-    """As on any server."""
+@on_every_server
+class TestConnections:
+    """Each transport with each protocol, named and found out."""
+
+    @classmethod
+    def play(cls, ansible, servers, phones):
+        for name in servers:
+            phones[name].register(Phone("2001", "Yealink SIP-T46U 108.86.0.20"))
+        hosts = {}
+        for name, server in servers.items():
+            for way, (options, protocol) in server.ways.items():
+                hosts[f"{name}_{way}_auto"] = {"mi": options, "named": False}
+                hosts[f"{name}_{way}_{protocol}"] = {"mi": {**options, "protocol": protocol}, "named": True}
+        commands = [
+            {
+                "command": "cache_store",
+                "params": {"system": "local", "attr": "{{ inventory_hostname }}", "value": "says hello"},
+            },
+            {"command": "cache_fetch", "params": {"system": "local", "attr": "{{ inventory_hostname }}"}},
+        ]
+        return ansible.play(
+            [
+                facts_task("facts", "version", "contacts", "uptime"),
+                task("write", "mi_command", {"commands": commands}, when="named"),
+            ],
+            hosts,
+        )
+
+    def test_every_way_works(self, played, server, server_name):
+        for way, (_options, protocol) in server.ways.items():
+            for mode in ("auto", protocol):
+                facts = played.of(f"{server_name}_{way}_{mode}")["facts"]
+                assert not facts.failed, (way, mode, facts.msg)
+                version = facts["ansible_facts"]["opensips"]["version"]
+                assert version["protocol"] == protocol, (way, mode)
+                assert tuple(version["numbers"][: len(server.version)]) == server.version
+
+    def test_every_way_tells_the_same(self, played, server, server_name):
+        told = {}
+        for way, (_options, protocol) in server.ways.items():
+            for mode in ("auto", protocol):
+                (contact,) = played.of(f"{server_name}_{way}_{mode}")["facts"]["ansible_facts"]["opensips"]["contacts"]
+                assert 3000 < contact.pop("expires") <= 3600
+                told[way, mode] = contact
+        first = next(iter(told.values()))
+        assert (first["aor"], first["user_agent"]) == (server.aor("2001"), "Yealink SIP-T46U 108.86.0.20")
+        assert all(each == first for each in told.values()), told
+
+    def test_every_way_writes(self, played, server, server_name):
+        for way, (_options, protocol) in server.ways.items():
+            written = played.of(f"{server_name}_{way}_{protocol}")["write"]
+            assert not written.failed, (way, written.msg)
+            assert written["changed"]
+            assert "says hello" in str(written["results"][1]["result"]), way
 
 
 @pytest.fixture(scope="module")

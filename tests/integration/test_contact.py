@@ -12,11 +12,10 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     commands_of,
     run_cases,
 )
-from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.phones import Phone
 from ansible_collections.community.opensips.tests.integration.support.playbook import facts_task, task
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of, hosts_of
 
 ALICE, BOB, CAROL = "alice{{ domain }}", "bob{{ domain }}", "carol{{ domain }}"
 ONE, TWO, ODD = "sip:alice@192.0.2.1:5060", "sip:alice@192.0.2.2;transport=tcp", "sip:bob@[2001:db8::1]:5060"

@@ -13,10 +13,9 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     commands_of,
     run_cases,
 )
-from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of, hosts_of
 
 CALLS = (
     {"callid": "alice-new", "from_uri": "sip:alice@example.com", "to_uri": "sip:+4930123@gw.example.com", "age": 5},

@@ -12,9 +12,8 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     commands_of,
     run_cases,
 )
-from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of, hosts_of
 
 ONE, TWO, THREE = "sip:127.0.0.1:19001", "sip:127.0.0.1:19002", "sip:127.0.0.2:19003;transport=udp"
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.opensips.tests.integration.support.bad_input import commands_of, run_cases
-from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of, hosts_of
 
 ONE, TWO = "sip:127.0.0.1:19101", "sip:127.0.0.1:19102"
 

@@ -13,9 +13,8 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     commands_of,
     run_cases,
 )
-from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of, hosts_of
 
 ONE, TWO = "sip:trunk1@carrier.example", "sip:trunk2@carrier.example"
 CONTACT, REGISTRAR = "sip:trunk1@127.0.0.1:5060", "sip:127.0.0.1:19801"

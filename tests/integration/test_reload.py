@@ -13,9 +13,8 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     commands_of,
     run_cases,
 )
-from ansible_collections.community.opensips.tests.integration.support.core_mi import hosts_of
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of, hosts_of
 
 NAMES_4 = {
     "ds_reload": "dispatcher:reload",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the tests that run modules and playbooks: ansible-playbook, servers, phones, databases."""
+"""Fixtures and marks of the tests that run modules and playbooks: ansible-playbook, servers, phones, databases."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones
 from ansible_collections.community.opensips.tests.integration.support.playbook import Ansible
 from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, Emulated
 from ansible_collections.community.opensips.tests.integration.support.warm_python import WarmPython
+
+needs_opensips = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+REAL = pytest.param("real", marks=needs_opensips)
+# for a class whose tests each server passes, emulated or real
+on_every_server = pytest.mark.parametrize("server_name", [*VERSIONS, REAL], indirect=True, scope="class")
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +39,8 @@ def plain_ansible(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def servers():
-    """{name: Server} of all versions. test_real_opensips.py has one of its own."""
+def emulated():
+    """{name: Server}: emulated ones of all versions."""
     started = {}
     try:
         for version in VERSIONS:
@@ -45,8 +51,25 @@ def servers():
             each.stop()
 
 
+@pytest.fixture(scope="class")
+def servers(request, emulated):
+    """{name: Server}: the emulated ones; for a class that runs on_every_server, also the real one if it is installed.
+
+    The real one is the class's own: it begins with an empty location table.
+    """
+    if not (find_binary() and on_every_server.mark in request.node.iter_markers()):
+        yield emulated
+        return
+    server = RealOpensips(find_binary())
+    yield {**emulated, "real": server}
+    alive, log = server.alive(), server.log()
+    server.stop()
+    assert alive, f"opensips died:\n{log[-3000:]}"
+
+
 @pytest.fixture(scope="class", params=VERSIONS)
 def server_name(request):
+    """Which of the servers a test looks at: an emulated one, unless its class runs on_every_server."""
     return request.param
 
 

@@ -171,3 +171,20 @@ class Phones:
             self._socket.sendto("\r\n".join(lines).encode(), address)
         except OSError:
             pass  # closed meanwhile
+
+
+def assert_sound(message, method):
+    """What holds for each request out of a dialog (RFC 3261, 8.1.1)."""
+    assert message.first.endswith(" SIP/2.0")
+    assert re.fullmatch(rf"[0-9]+ {method}", message["CSeq"])
+    assert re.search(r";tag=[^;]+", message["From"])
+    assert "tag=" not in message["To"]
+    assert re.fullmatch(r"\S+", message["Call-ID"])
+    assert re.search(r";branch=z9hG4bK[^;\s]+", message["Via"])
+    assert int(message["Max-Forwards"]) > 0
+    assert int(message["Content-Length"]) == len(message.body.encode())
+
+
+def address(value):
+    """The URI of From or To; OpenSIPS before 3.0 writes it without <>."""
+    return re.sub(r"(?:.*<)?([^<>;]+).*", r"\1", value)

@@ -83,3 +83,29 @@ def ways_of(emu):
 def fifo_of(emu):
     """Connection options of an emulator's FIFO."""
     return {"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir}
+
+
+def hosts_of(servers, **variables):
+    """Variables of hosts, one for each server."""
+    return {
+        name: {
+            "mi": server.connection,
+            "major": server.version[0],
+            "domain": "@127.0.0.1" if server.version >= (4,) else "",
+            **variables,
+        }
+        for name, server in servers.items()
+    }
+
+
+def sip_hosts(servers, phones):
+    """Variables of hosts with the ports of phones and server."""
+    hosts = hosts_of(servers)
+    for name, variables in hosts.items():
+        variables.update(port=phones[name].port, sip_port=servers[name].sip[1])
+    return hosts
+
+
+def uri(user):
+    """URI of a phone that registered at the host; its variables are those of sip_hosts()."""
+    return f"sip:{user}@127.0.0.1:{{{{ port }}}}"

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs as state
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
@@ -26,7 +27,7 @@ from ansible_collections.community.opensips.tests.integration.support.opensips i
 SIPP = shutil.which("sipp")
 pytestmark = [
     pytest.mark.skipif(not SIPP, reason="no sipp on PATH (Debian: sip-tester)"),
-    pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set"),
+    needs_opensips,
 ]
 SECONDS = 20
 

@@ -13,9 +13,10 @@ import pytest
 from ansible_collections.community.opensips.plugins.filter.opensips_config import opensips_config_change
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
 from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 
-pytestmark = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+pytestmark = needs_opensips
 
 
 class Reloaded:

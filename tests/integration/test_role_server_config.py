@@ -17,6 +17,7 @@ import subprocess
 import pytest
 import yaml
 
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
@@ -130,7 +131,7 @@ def test_each_fixture_has_a_case():
     assert {path.stem for path in FIXTURES.glob("*.cfg")} == set(CASES)
 
 
-@pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+@needs_opensips
 @pytest.mark.parametrize("case", [{}, FULL], ids=["default", "full"])
 def test_opensips_takes_it(ansible, case):
     binary = find_binary()

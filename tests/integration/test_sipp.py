@@ -13,6 +13,7 @@ import subprocess
 
 import pytest
 
+from ansible_collections.community.opensips.tests.integration.support.fixtures import REAL
 from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
 from ansible_collections.community.opensips.tests.integration.support.servers import Emulated
@@ -123,15 +124,10 @@ class Sipp:
         self._process.wait()
 
 
-@pytest.fixture(params=["2.4", "3.6", "real"])
+@pytest.fixture(params=["2.4", "3.6", REAL])
 def sender(request):
     """Who sends the NOTIFYs: OpenSIPS, emulated and real."""
-    if request.param != "real":
-        server = Emulated(request.param, phones=0)
-    elif find_binary():
-        server = RealOpensips(find_binary())
-    else:
-        pytest.skip("no opensips on PATH, and OPENSIPS_BIN is not set")
+    server = RealOpensips(find_binary()) if request.param == "real" else Emulated(request.param, phones=0)
     yield server
     server.stop()
 

@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.tests.integration.support.fixtures import REAL
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 from ansible_collections.community.opensips.tests.integration.support.phones import Phone, Phones
@@ -160,10 +161,6 @@ def attacker():
 # ---- servers: emulated ones, and a real one
 
 
-def _real():
-    return pytest.param("real", marks=[] if find_binary() else pytest.mark.skip(reason="OPENSIPS_BIN is not set"))
-
-
 @contextlib.contextmanager
 def running(name):
     started = RealOpensips(find_binary()) if name == "real" else Emulated(name, phones=0, fr_timeout=10.0)
@@ -173,13 +170,13 @@ def running(name):
         started.stop()
 
 
-@pytest.fixture(params=[*VERSIONS, _real()])
+@pytest.fixture(params=[*VERSIONS, REAL])
 def server(request):
     with running(request.param) as started:
         yield started
 
 
-@pytest.fixture(params=["2.4", _real()])
+@pytest.fixture(params=["2.4", REAL])
 def text_server(request):
     """One of 2.x, or whatever is installed."""
     with running(request.param) as started:

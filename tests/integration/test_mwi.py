@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
-from ansible_collections.community.opensips.tests.integration.support.phones import Phone, assert_sound
+from ansible_collections.community.opensips.tests.integration.support.phones import (
+    POLYCOM,
+    SNOM,
+    YEALINK,
+    Phone,
+    assert_sound,
+)
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
 from ansible_collections.community.opensips.tests.integration.support.servers import sip_hosts, uri
-
-YEALINK, SNOM, POLYCOM = "Yealink SIP-T46U 108.86.0.20", "snom370/8.7.5.35", "PolycomVVX-VVX_411-UA/6.4.1.1234"
 
 
 @on_every_server

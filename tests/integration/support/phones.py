@@ -21,6 +21,8 @@ REASONS = {
     489: "Bad Event",
 }
 SILENT, TRYING = "silent", "trying"
+# User-Agents
+YEALINK, SNOM, POLYCOM = "Yealink SIP-T46U 108.86.0.20", "snom370/8.7.5.35", "PolycomVVX-VVX_411-UA/6.4.1.1234"
 SECONDS = 5
 
 

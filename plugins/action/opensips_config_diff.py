@@ -17,7 +17,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         text = {"type": "str", "required": True}
-        _, options = self.validate_argument_spec({"path": text, "before": text, "after": text})
+        _checked, options = self.validate_argument_spec({"path": text, "before": text, "after": text})
         # Ansible prints differences of results that are changed
         return {
             "changed": options["before"] != options["after"],

@@ -7,7 +7,9 @@
 
 """The root of all errors that the library raises; each says what happened and what to do next."""
 
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
+
+_Error = TypeVar("_Error", bound="OpensipsError")
 
 
 class OpensipsError(Exception):
@@ -35,7 +37,7 @@ class OpensipsError(Exception):
             setattr(self, name, value)
         super().__init__(f"{message.rstrip('.')}. {hint}" if hint else message)
 
-    def having_sent(self, maybe_sent: bool) -> "OpensipsError":
+    def having_sent(self: _Error, maybe_sent: bool) -> _Error:
         """The same error, once it is known whether the server may have got the request (bool)."""
         self.maybe_sent = maybe_sent
         return self

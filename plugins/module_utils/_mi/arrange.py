@@ -7,20 +7,29 @@
 
 """The parameters of an MI command as a protocol carries them: checked, in their order, under the names of the version."""
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.catalogue import Facts, choose, find
+from typing import Any, Dict, List, Optional, Sequence, Union, cast
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.catalogue import (
+    AnyVersion,
+    Command,
+    Facts,
+    Form,
+    choose,
+    find,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 # JSON-RPC servers keep numbers in a signed 32-bit integer and clip what is larger (mi/item.c)
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 
 
-def arrange_line(name, params, version):
+def arrange_line(name: str, params: Any, version: AnyVersion) -> List[str]:
     """The arguments of the line protocol (1.x, 2.x) in their order: list of str.
 
     params: dict (named), list (positional) or None. version: tuple of ints, or a callable that returns it.
     Raises BadParameters.
     """
-    command = find(name)
+    command: Any = find(name)
     if not params and (params is None or isinstance(params, (dict, list, tuple))):
         return []
     if isinstance(params, (list, tuple)):
@@ -49,18 +58,18 @@ def arrange_line(name, params, version):
     return arguments
 
 
-def _line_ranges(command):
+def _line_ranges(command: Command) -> List[Facts]:
     """What the line protocol takes, for a command that only 3.x calls so (trace): of its older name."""
-    return command.line or [facts for other in command.was for facts in find(other).line]
+    return command.line or [facts for other in command.was for facts in cast(Command, find(other)).line]
 
 
-def arrange_rpc(name, params, version):
+def arrange_rpc(name: str, params: Any, version: AnyVersion) -> Any:
     """The parameters of JSON-RPC and XML-RPC (3.x, 4.x): dict, list or None.
 
     params: dict (named), list (positional) or None. version: tuple of ints, or a callable that returns it.
     Raises BadParameters.
     """
-    command = find(name)
+    command: Any = find(name)
     facts = choose(command.rpc, version) if command else None
     if not params and (params is None or isinstance(params, (dict, list, tuple))):
         if facts is not None and facts.forms is not None:
@@ -85,7 +94,7 @@ def arrange_rpc(name, params, version):
     return arranged
 
 
-def _positional(command, name, facts, values):
+def _positional(command: Command, name: str, facts: Facts, values: List[Any]) -> Any:
     """A list as it is sent: checked against the forms of its length, made named where only that is understood."""
     fitting = [form for form in facts.forms if len(form) == len(values)]
     if not fitting:
@@ -108,7 +117,7 @@ def _positional(command, name, facts, values):
     return {param: _rpc_value(name, param, value, facts) for param, value in zip(names, values)}
 
 
-def _named(name, params):
+def _named(name: str, params: Any) -> Dict[str, Any]:
     if not isinstance(params, dict):
         raise BadParameters(
             f"The parameters of {name} are of type {type(params).__name__}",
@@ -120,7 +129,7 @@ def _named(name, params):
     return params
 
 
-def _renamed(command, facts, given):
+def _renamed(command: Command, facts: Facts, given: Dict[str, Any]) -> Dict[str, Any]:
     """The parameters under the names of 3.x, where older documentation called them otherwise."""
     known = facts.names()
     renamed = {}
@@ -132,12 +141,13 @@ def _renamed(command, facts, given):
     return renamed
 
 
-def _form(name, facts, given, ordered):
+def _form(name: str, facts: Facts, given: Dict[str, Any], ordered: bool) -> Form:
     """The form that has just these names."""
+    forms: List[Form] = facts.forms
     names = frozenset(given)
     if names in facts.fitting:
         return facts.fitting[names]
-    for form in facts.forms:
+    for form in forms:
         if all(slot[0] in given or slot[1] == "=" for slot in form) and len(given) == sum(
             slot[0] in given for slot in form
         ):
@@ -147,12 +157,12 @@ def _form(name, facts, given, ordered):
     for param in given:
         if param not in known:
             raise _unknown_parameter(name, param, known)
-    larger = [form for form in facts.forms if set(given) < {slot[0] for slot in form}]
+    larger = [form for form in forms if set(given) < {slot[0] for slot in form}]
     if not larger:
         raise BadParameters(f"{name} does not take just these parameters: {', '.join(given)}", _list_forms(facts))
-    names = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
-    missing = [param for param in names if param not in given]
-    later = [param for param in names[names.index(missing[0]) :] if param in given]
+    wanted = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
+    missing = [param for param in wanted if param not in given]
+    later = [param for param in wanted[wanted.index(missing[0]) :] if param in given]
     if ordered and later:
         why = f"{name} needs the parameter {missing[0]}, because {later[0]} comes after it"
     else:
@@ -160,7 +170,7 @@ def _form(name, facts, given, ordered):
     raise BadParameters(why, _list_forms(facts))
 
 
-def _unknown_parameter(name, param, known):
+def _unknown_parameter(name: str, param: str, known: Sequence[str]) -> BadParameters:
     if not known:
         return BadParameters(f"{name} has no parameter {param}: in this version it takes none", "Leave it out")
     import difflib
@@ -170,13 +180,13 @@ def _unknown_parameter(name, param, known):
     return BadParameters(f"{name} has no parameter {param}", hint)
 
 
-def _list_forms(facts, limit=6):
+def _list_forms(facts: Facts, limit: int = 6) -> str:
     forms = [", ".join(slot[0] for slot in form if slot[1] != "=") or "nothing" for form in facts.forms]
     more = f" or one of {len(forms) - limit} others" if len(forms) > limit else ""
     return f"It takes: {' | '.join(forms[:limit])}{more}"
 
 
-def _refused(name, param, value, facts=None):
+def _refused(name: str, param: Union[str, int], value: Any, facts: Optional[Facts] = None) -> BadParameters:
     """The error for a value that no version of the protocol carries."""
     what = f"Parameter {param} of {name}"
     if value is None:
@@ -196,20 +206,20 @@ def _refused(name, param, value, facts=None):
     return BadParameters(f"{what} is of type {type(value).__name__}", "Give a text or a number")
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     """Numbers of up to 64 bits, and fractions; not booleans, not the infinite ones."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     return -(2**63) <= value < 2**64
 
 
-def _switched_on(name, param, value):
+def _switched_on(name: str, param: str, value: Any) -> bool:
     if isinstance(value, bool) or value not in (0, 1, "0", "1", param):
         raise BadParameters(f"Parameter {param} of {name} is a switch", "Give 1, or leave it out")
     return value not in (0, "0")
 
 
-def _line_texts(name, param, value, takes_many):
+def _line_texts(name: str, param: Union[str, int], value: Any, takes_many: bool) -> List[str]:
     if isinstance(value, str):
         return [value]
     if _is_number(value):
@@ -219,7 +229,7 @@ def _line_texts(name, param, value, takes_many):
     raise _refused(name, param, value)
 
 
-def _rpc_value(name, param, value, facts):
+def _rpc_value(name: str, param: Any, value: Any, facts: Optional[Facts]) -> Any:
     """A value as JSON-RPC carries it. facts: None when the catalogue knows nothing of the parameters."""
     kind = facts.arrays.get(param) if facts is not None else "any" if isinstance(value, (list, tuple, dict)) else None
     if kind is not None:
@@ -246,7 +256,7 @@ def _rpc_value(name, param, value, facts):
     return int(value)
 
 
-def _object(name, param, element):
+def _object(name: str, param: Union[str, int], element: Any) -> Dict[str, Any]:
     # the server passes over what is none, and says nothing
     if not isinstance(element, dict):
         raise BadParameters(
@@ -259,7 +269,7 @@ def _object(name, param, element):
 _NO_ARRAYS = Facts(["3.0-4.0", "?"])
 
 
-def _json_able(name, param, value):
+def _json_able(name: str, param: Union[str, int], value: Any) -> Any:
     import json
 
     try:

@@ -23,9 +23,16 @@ A record is read when it is asked for, so that the start of a module costs next 
 """
 
 import re
+from typing import Any, Callable, Collection, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.catalogue_data import COMMANDS
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import UnknownCommand
+
+Version = Tuple[int, ...]
+# a version, a function that gives it (asked only when it matters), or None: the newest
+AnyVersion = Union[Version, Callable[[], Version], None]
+# (name, mark, filler) of a parameter; the parameters of one form
+Form = List[Tuple[str, str, str]]
 
 # Modules in the JSON that are parts of the core: nobody can load them
 _CORE = frozenset(("core", "blacklists", "cache", "evi", "mem", "statistics", "status_report", "tcp"))
@@ -42,12 +49,15 @@ class Facts:
 
     __slots__ = ("first", "last", "forms", "named_only", "ints", "bools", "arrays", "words", "fitting", "_names")
 
-    def __init__(self, tokens):
+    def __init__(self, tokens: Sequence[str]) -> None:
         self.first, self.last = _span(tokens[0])
-        self.forms = None
+        self.forms: Any = None
         self.named_only = "!" in tokens
-        self.ints, self.bools, self.arrays = set(), set(), {}
-        self.fitting, self._names = {}, None
+        self.ints: Set[str] = set()
+        self.bools: Set[str] = set()
+        self.arrays: Dict[str, str] = {}
+        self.fitting: Dict[FrozenSet[str], Form] = {}
+        self._names: Optional[List[str]] = None
         for position, token in enumerate(tokens[1:], 1):
             if token == ":":
                 self.forms = _forms(tokens[position + 1 :])
@@ -61,7 +71,7 @@ class Facts:
                 self.arrays[name] = kind
         self.words = {slot[0] for form in self.forms or () for slot in form if slot[1] == "!"}
 
-    def names(self):
+    def names(self) -> List[str]:
         """Every name that some form knows, in their order."""
         if self._names is None:
             self._names = []
@@ -86,14 +96,14 @@ class Command:
                  "write_if", "line", "rpc", "async_spans", "always_async", "old_params")
     # fmt: on
 
-    def __init__(self, record):
+    def __init__(self, record: str) -> None:
         tokens = record.split()
         self.name, self.module, self.kind = tokens[:3]
         self.since, self.until = tokens[3].split("-")
-        sections = {}
+        sections: Dict[str, List[List[str]]] = {}
         for token in tokens[4:]:
             if token[0] == "@":
-                section = []
+                section: List[str] = []
                 sections.setdefault(token[1:], []).append(section)
             else:
                 section.append(token)
@@ -105,24 +115,24 @@ class Command:
         self.now = joined.get("now", [])
         self.modules = [tuple(section[0].split("-")) + (section[1],) for section in sections.get("mod", ())]
         self.built = {" ".join(section[1:]) for section in sections.get("built", ())}
-        self.write_if = _write_if(joined.get("dual", ()))
+        self.write_if = _write_if(joined.get("dual", []))
         self.line = [Facts(section) for section in sections.get("line", ())]
         self.rpc = [Facts(section) for section in sections.get("rpc", ())]
         self.async_spans = [_span(section[0]) for section in sections.get("async", ())]
         self.always_async = self.async_spans == [(_span(self.since)[0], _span(self.until)[0])]
         self.old_params = dict(token.split("=") for token in joined.get("old", ()))
 
-    def spellings(self):
+    def spellings(self) -> List[str]:
         """Every name that a server may list for it, the least ambiguous first."""
         return self.v4_names + [self.name]
 
 
-def _span(text):
+def _span(text: str) -> Tuple[Version, ...]:
     return tuple(tuple(int(part) for part in version.split(".")) for version in text.split("-"))
 
 
-def _forms(tokens):
-    forms = [[]]
+def _forms(tokens: Sequence[str]) -> List[Form]:
+    forms: List[Form] = [[]]
     for token in tokens:
         if token == "|":
             forms.append([])
@@ -133,7 +143,7 @@ def _forms(tokens):
     return forms
 
 
-def _write_if(tokens):
+def _write_if(tokens: Iterable[str]) -> Dict[str, Any]:
     rule = dict(token.split("=") for token in tokens)
     if not rule:
         return {}
@@ -144,11 +154,11 @@ def _write_if(tokens):
     }
 
 
-_found = {}
-_spellings = {}
+_found: Dict[str, Command] = {}
+_spellings: Dict[str, Optional[str]] = {}
 
 
-def _classic_of(spelling):
+def _classic_of(spelling: str) -> Optional[str]:
     """The classic name for a name of 4.0: full, alias or bare; None when unknown, or when a bare name fits several."""
     if not _spellings:
         for classic, full, aliases in re.findall(r"\n=(\S+) [^@]*@v4\s([^@]*)(?:@aka\s([^@]*))?", COMMANDS):
@@ -159,7 +169,7 @@ def _classic_of(spelling):
     return _spellings.get(spelling)
 
 
-def find(name):
+def find(name: Any) -> Optional[Command]:
     """The Command called so by its classic name, its 4.0 name or a bare 4.0 name that no other has; or None."""
     if name in _found:
         return _found[name]
@@ -173,13 +183,13 @@ def find(name):
     return _found[name]
 
 
-def classic_name(name):
+def classic_name(name: str) -> str:
     """The classic name of a command, or the name itself when the catalogue does not know it."""
     command = find(name)
     return command.name if command else name
 
 
-def nearest(name, offered=None, n=3):
+def nearest(name: str, offered: Optional[Iterable[str]] = None, n: int = 3) -> List[str]:
     """Up to n names like this one (list of str): of what the server offers, else of the whole catalogue.
 
     A command of 4.0 is also found under its classic name.
@@ -192,14 +202,14 @@ def nearest(name, offered=None, n=3):
     for spelling in sorted(offered):
         targets[spelling] = spelling
         targets.setdefault(classic_name(spelling), spelling)
-    best = []
+    best: List[str] = []
     for match in difflib.get_close_matches(name, list(targets), n=2 * n):
         if targets[match] not in [targets[known] for known in best]:
             best.append(match)
     return best[:n]
 
 
-def wire_name(name, offered):
+def wire_name(name: str, offered: Collection[str]) -> str:
     """The spelling of a command that a server understands whose `which` lists `offered` (set of str).
 
     4.0 always gets module:command, which is never ambiguous. Raises UnknownCommand.
@@ -219,8 +229,8 @@ def wire_name(name, offered):
         if spelling in offered:
             return spelling
     renamed = [find(other) for other in command.now + command.was]
-    candidates = [next((s for s in other.spellings() if s in offered), None) for other in renamed if other]
-    candidates = [spelling for spelling in candidates if spelling]
+    found = [next((s for s in other.spellings() if s in offered), None) for other in renamed if other]
+    candidates = [spelling for spelling in found if spelling]
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
@@ -229,7 +239,7 @@ def wire_name(name, offered):
     raise UnknownCommand(name, nearest(name, offered), _why_missing(command))
 
 
-def _why_missing(command):
+def _why_missing(command: Command) -> str:
     relatives = [command] + [other for other in map(find, command.was + command.now) if other]
     core = [other for other in relatives if _CORE.intersection(_modules(other))]
     if core == relatives:
@@ -248,7 +258,7 @@ def _why_missing(command):
     return text
 
 
-def _modules(command):
+def _modules(command: Command) -> List[str]:
     modules = []
     for module in [command.module] + [entry[2] for entry in command.modules]:
         if module not in modules:
@@ -256,12 +266,12 @@ def _modules(command):
     return modules
 
 
-def _versions(command):
+def _versions(command: Command) -> str:
     text = f"OpenSIPS {command.since}"
     return text if command.until == command.since else f"{text} to {command.until}"
 
 
-def choose(ranges, version):
+def choose(ranges: Sequence[Facts], version: AnyVersion) -> Optional[Facts]:
     """The Facts for a version: a tuple, a callable that gives it (asked only when it matters), or None: the newest."""
     if len(ranges) < 2:
         return ranges[0] if ranges else None
@@ -272,7 +282,7 @@ def choose(ranges, version):
     return fitting[-1] if fitting else ranges[0]
 
 
-def is_async(name, version):
+def is_async(name: str, version: AnyVersion) -> bool:
     """Whether the server answers later, when the command's work is done (its async_rpl flag)."""
     command = find(name)
     if command is None or not command.async_spans:
@@ -289,7 +299,7 @@ def is_async(name, version):
     )
 
 
-def changes(name, params):
+def changes(name: str, params: Any) -> Optional[bool]:
     """Whether the call changes something on the server: True, False, or None when the catalogue does not know it.
 
     In doubt a command that both reads and writes counts as writing.
@@ -312,7 +322,7 @@ def changes(name, params):
     return rule["min"] is None or len(params) >= rule["min"] or str(params[0]).lower() in rule["first"]
 
 
-def _as_list(command, given, params):
+def _as_list(command: Command, given: Collection[Any], params: Dict[str, Any]) -> Optional[List[Any]]:
     for facts in command.line:
         for form in facts.forms or ():
             if {slot[0] for slot in form} == given:

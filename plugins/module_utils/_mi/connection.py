@@ -11,9 +11,11 @@ import contextlib
 import functools
 import re
 import time
-from typing import Any, Callable, Collection, Dict, Iterable, Iterator, Optional, Tuple
+from typing import Any, Callable, Collection, Dict, FrozenSet, Iterable, Iterator, List, Optional, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue, flight
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode
+from ansible_collections.community.opensips.plugins.module_utils._mi.catalogue import Version
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     HTTPStatusError,
     MalformedReply,
@@ -23,6 +25,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ServerError,
     UnknownCommand,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Outcome
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import CAREFUL_RATE, LOOK, Governor
 from ansible_collections.community.opensips.plugins.module_utils._mi.harm import refuse_harmful
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
@@ -35,6 +38,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.options imp
     DEFAULT_TIMEOUT,
     resolve,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 # JSON-RPC has ids that nobody else knows
@@ -58,11 +62,13 @@ class Connection:
         Raises BadParameters that names the option.
         """
         self.options = resolve(options, environment) if hasattr(options, "get") else options
-        self.warnings = []
-        self.carrier = self.options.carrier.of(self.options, ReplyLimit(self.options.max_reply_size), self._warn)
-        self._protocol = None
-        self._offered = None
-        self._version = None
+        self.warnings: List[str] = []
+        self.carrier: Carrier = self.options.carrier.of(
+            self.options, ReplyLimit(self.options.max_reply_size), self._warn
+        )
+        self._protocol: Optional[Protocol] = None
+        self._offered: Optional[FrozenSet[str]] = None
+        self._version: Optional[Version] = None
         # a reply of stream() is under way
         self._streams = False
 
@@ -146,7 +152,7 @@ class Connection:
             return
         from ansible_collections.community.opensips.plugins.module_utils._mi import streaming
 
-        def encode(reply_to):
+        def encode(reply_to: Optional[str]) -> Request:
             return self._encoded(name, arranged, reply_to, known)
 
         self._streams = True
@@ -182,7 +188,7 @@ class Connection:
         governor = governor or Governor()
         return self._watched(self._many(requests, max_in_flight, governor, timeout, starting), governor)
 
-    def _watched(self, outcomes, governor):
+    def _watched(self, outcomes: Iterator[Tuple[Any, Outcome]], governor: Governor) -> Iterator[Tuple[Any, Outcome]]:
         try:
             yield from outcomes
         finally:
@@ -191,27 +197,38 @@ class Connection:
                     f"The server's memory could not be watched, so no more than {CAREFUL_RATE:g} requests a second were sent: {governor.problem}"
                 )
 
-    def _many(self, requests, max_in_flight, governor, timeout, starting):
+    def _many(
+        self,
+        requests: Iterable[Tuple[str, Any]],
+        max_in_flight: Optional[int],
+        governor: Governor,
+        timeout: Optional[float],
+        starting: Optional[Callable[[int], None]],
+    ) -> Iterator[Tuple[Any, Outcome]]:
         encoded = self._encode_each(requests, timeout, starting)
         look, barrier = self._deferred(*LOOK), self._deferred("version", None)
         protocol, carrier = self._speaker(), self.carrier
         limit = carrier.in_flight(max_in_flight, lambda: self.version)
         if carrier.blocking:
             workers = 1 if protocol.one_at_a_time else min(limit, carrier.workers)
-            run = flight.BlockingFlight(self._exchange_blocking, workers, carrier, governor, look, barrier)
+            run: Union[flight.BlockingFlight, flight.Flight] = flight.BlockingFlight(
+                self._exchange_blocking, workers, carrier, governor, look, barrier
+            )
         else:
             run = flight.Flight(carrier, protocol, _allow_descriptors(limit), governor, look, barrier)
         return run.run(encoded)
 
-    def _encode_each(self, requests, timeout, starting):
+    def _encode_each(
+        self, requests: Iterable[Tuple[str, Any]], timeout: Optional[float], starting: Optional[Callable[[int], None]]
+    ) -> Iterator[flight.Outgoing]:
         for index, (method, params) in enumerate(requests):
             notify = None if starting is None else functools.partial(starting, index)
             yield flight.Outgoing(index, self._deferred(method, params, notify), self._timeout(timeout, method), method)
 
-    def _deferred(self, method, params, starting=None):
+    def _deferred(self, method: str, params: Any, starting: Optional[Callable[[], None]] = None) -> Encode:
         """Preparing is part of sending, so what it raises becomes the request's own outcome."""
 
-        def encode(reply_to):
+        def encode(reply_to: Optional[str]) -> Request:
             name, arranged, known = self._prepare(method, params)
             request = self._encoded(name, arranged, reply_to, known)
             if starting is not None:
@@ -220,17 +237,17 @@ class Connection:
 
         return encode
 
-    def _encoded(self, name, arranged, reply_to, known):
+    def _encoded(self, name: str, arranged: Any, reply_to: Optional[str], known: bool) -> Request:
         """The Request, which the server takes. Raises RefusedRequest, BadParameters or RequestTooLarge."""
         protocol = self._speaker()
         request = protocol.encode(name, arranged, reply_to, known)
         self.carrier.check_request(request, protocol)
         return request
 
-    def _exchange(self, name, arranged, timeout, known=True):
+    def _exchange(self, name: str, arranged: Any, timeout: float, known: bool = True) -> Reply:
         protocol = self._speaker()
 
-        def encode(reply_to):
+        def encode(reply_to: Optional[str]) -> Request:
             return self._encoded(name, arranged, reply_to, known)
 
         outgoing = flight.Outgoing(name, encode, timeout)
@@ -241,16 +258,16 @@ class Connection:
                 raise
             except Exception as error:  # callers know one tree of errors
                 raise outgoing.failure(error) from error
-        for _token, outcome in flight.Flight(self.carrier, protocol, 1).run([outgoing]):
-            if isinstance(outcome, MIError):
-                raise outcome
-            return outcome
+        _token, outcome = next(flight.Flight(self.carrier, protocol, 1).run([outgoing]))
+        if isinstance(outcome, MIError):
+            raise outcome
+        return outcome
 
-    def _exchange_blocking(self, encode, timeout):
+    def _exchange_blocking(self, encode: Encode, timeout: float) -> Reply:
         protocol = self._speaker()
-        encoded = []
+        encoded: List[Request] = []
 
-        def kept(reply_to):
+        def kept(reply_to: Optional[str]) -> Request:
             encoded.append(encode(reply_to))
             return encoded[-1]
 
@@ -273,14 +290,14 @@ class Connection:
             )
         return reply
 
-    def _may_hide_errors(self):
+    def _may_hide_errors(self) -> bool:
         """Whether an empty reply of mi_json may stand for an error. What was done stays done if the version cannot be asked."""
         try:
             return self.version < (2, 2)
         except MIError:
             return True
 
-    def _prepare(self, method, params):
+    def _prepare(self, method: str, params: Any) -> Tuple[str, Any, bool]:
         """(name, parameters, whether the catalogue knows it) as this server wants them. What it raises is not maybe_sent."""
         try:
             return self._prepared(method, params)
@@ -289,7 +306,7 @@ class Connection:
             error.having_sent(False)
             raise
 
-    def _prepared(self, method, params):
+    def _prepared(self, method: str, params: Any) -> Tuple[str, Any, bool]:
         if self._streams:
             raise RefusedRequest(
                 f"{method} cannot be asked while the reply to another command is read",
@@ -311,14 +328,14 @@ class Connection:
         # only named parameters are known to be what the command takes
         return name, arranged, isinstance(params, dict) and catalogue.find(name) is not None
 
-    def _commands(self):
+    def _commands(self) -> FrozenSet[str]:
         """What ``which`` lists (set of str), asked once; empty when the server will not say."""
         if self._offered is None:
             with _before_sending():
                 self._offered = self._ask_commands()
         return self._offered
 
-    def _ask_commands(self):
+    def _ask_commands(self) -> FrozenSet[str]:
         try:
             reply = self._exchange("which", (), self._timeout(None))
         except RejectedCommand:
@@ -329,13 +346,14 @@ class Connection:
             return frozenset(each for each in reply.result if isinstance(each, str))
         raise MalformedReply(f"The server's list of commands is {reply.raw[:60]!r}", "Check protocol and transport")
 
-    def _speaker(self):
+    def _speaker(self) -> Protocol:
         """The protocol, found out when the option says auto."""
         if self._protocol is None:
             from ansible_collections.community.opensips.plugins.module_utils._mi import probe
 
             with _before_sending():
                 self.carrier.open()
+                reply: Optional[Reply]
                 if self.options.protocol == "auto":
                     self._protocol, reply = probe.find_protocol(self.carrier, self._timeout(None))
                 else:
@@ -344,7 +362,7 @@ class Connection:
                     self._version = _parse_version(reply)
         return self._protocol
 
-    def _timeout(self, timeout, method=None):
+    def _timeout(self, timeout: Optional[float], method: Optional[str] = None) -> float:
         if timeout is not None:
             return timeout
         if self.options.timeout is not None:
@@ -359,7 +377,7 @@ class Connection:
 
 
 @contextlib.contextmanager
-def _before_sending():
+def _before_sending() -> Iterator[None]:
     """What is asked before a command is not the command: when that fails, the command was not sent."""
     try:
         yield
@@ -368,10 +386,10 @@ def _before_sending():
         raise
 
 
-def _parse_version(reply):
+def _parse_version(reply: Reply) -> Version:
     """The version in a reply to ``version``: ``OpenSIPS (3.6.8 (x86_64/linux))``."""
     if reply.is_tree:
-        texts = [value for _depth, name, value, _attributes in reply.walk() if name == "Server"]
+        texts: List[Any] = [value for _depth, name, value, _attributes in reply.walk() if name == "Server"]
     else:
         texts = [reply.result.get("Server")] if isinstance(reply.result, dict) else []
     match = _VERSION.search(str(texts[0])) if texts else None
@@ -383,7 +401,7 @@ def _parse_version(reply):
     return tuple(int(part) for part in match.groups() if part is not None)
 
 
-def _allow_descriptors(limit):
+def _allow_descriptors(limit: int) -> int:
     """limit, or what the process may have open; its soft limit is raised as far as needed and allowed."""
     import resource
 

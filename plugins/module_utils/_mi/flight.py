@@ -12,7 +12,22 @@ import contextlib
 import heapq
 import select
 import time
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Deque,
+    Dict,
+    Generator,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Tuple,
+    Union,
+)
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode, Exchange
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     MIError,
     MITimeout,
@@ -26,6 +41,15 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.governor im
     is_out_of_memory,
     lost_its_reply,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
+
+# what becomes of a request, and with its token
+Outcome = Union[Reply, MIError]
+Settled = Tuple[Any, Outcome]
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 # How long taken requests may stay unknown before a barrier asks.
 _BARRIER_AFTER = 0.02
@@ -47,7 +71,7 @@ class Outgoing:
 
     __slots__ = ("token", "timeout", "method", "cost", "is_encoded", "can_encode", "_encode")
 
-    def __init__(self, token, encode, timeout, method=None):
+    def __init__(self, token: Any, encode: Optional[Encode], timeout: float, method: Optional[str] = None) -> None:
         self.token = token
         self.timeout = timeout
         self.method = method
@@ -55,20 +79,20 @@ class Outgoing:
         # nothing of a request goes out before it is encoded
         self.is_encoded = False
         self.can_encode = encode is not None
-        self._encode = encode
+        self._encode: Any = encode
 
-    def encode(self, reply_to):
+    def encode(self, reply_to: Optional[str]) -> Request:
         """The Request. Raises MIError, which is not maybe_sent: what was asked for it besides may be, itself it is not."""
         self.is_encoded = False
         try:
-            request = self._encode(reply_to)
+            request: Request = self._encode(reply_to)
         except MIError as error:
             error.having_sent(False)
             raise
         self.is_encoded = True
         return request
 
-    def failure(self, error):
+    def failure(self, error: BaseException) -> MIError:
         """An exception that sending it ended in as an error of the tree."""
         return error if isinstance(error, MIError) else UnexpectedError(error, maybe_sent=self.is_encoded)
 
@@ -79,22 +103,22 @@ class Supply:
     requests: iterable of Outgoing, taken one at a time, just before each is sent. over_http: they go that way (bool).
     """
 
-    def __init__(self, requests, governor, over_http=False):
+    def __init__(self, requests: Iterable[Outgoing], governor: Governor, over_http: bool = False) -> None:
         self._requests = iter(requests)
         self._governor = governor
         self._over_http = over_http
-        self._again = collections.deque()
+        self._again: Deque[Outgoing] = collections.deque()
         self._ended = False
 
     @property
-    def exhausted(self):
+    def exhausted(self) -> bool:
         """Nothing more is to be sent, unless something that is under way is refused."""
         return self._ended and not self._again
 
-    def take(self):
+    def take(self) -> Optional[Outgoing]:
         """The next Outgoing, or None when there is none."""
         if self._again:
-            outgoing = self._again.popleft()
+            outgoing: Optional[Outgoing] = self._again.popleft()
         else:
             outgoing = None if self._ended else next(self._requests, None)
             self._ended = outgoing is None
@@ -102,7 +126,7 @@ class Supply:
             self._governor.expect(outgoing.cost)
         return outgoing
 
-    def settle(self, outgoing, outcome):
+    def settle(self, outgoing: "Outgoing", outcome: Outcome) -> Iterator[Settled]:
         """Yield (token, outcome), unless the request goes out again."""
         if is_out_of_memory(outcome, outgoing.method, self._over_http):
             self._governor.refused()
@@ -114,7 +138,7 @@ class Supply:
             self._governor.answered()
         yield outgoing.token, outcome
 
-    def refuse_rest(self, waiting, error):
+    def refuse_rest(self, waiting: Optional[Outgoing], error: MIError) -> Iterator[Settled]:
         """Yield (token, error) for all that was not sent. waiting: an Outgoing that was taken, or None."""
         if waiting is not None:
             yield waiting.token, error
@@ -125,7 +149,7 @@ class Supply:
             outgoing = self.take()
 
 
-def ends_all(outcome):
+def ends_all(outcome: Outcome) -> bool:
     """Whether an outcome (Reply or MIError) ends a run, and is what becomes of all that was not sent."""
     return isinstance(outcome, MIError) and outcome.ends_all and not outcome.maybe_sent
 
@@ -141,7 +165,15 @@ class Flight:
     may take, ends the run: what was not sent is not tried one by one.
     """
 
-    def __init__(self, carrier, protocol, max_in_flight, governor=None, look=None, barrier=None):
+    def __init__(
+        self,
+        carrier: Carrier,
+        protocol: Protocol,
+        max_in_flight: int,
+        governor: Optional[Governor] = None,
+        look: Optional[Encode] = None,
+        barrier: Optional[Encode] = None,
+    ) -> None:
         self._carrier = carrier
         self._protocol = protocol
         self._max_in_flight = max_in_flight
@@ -150,26 +182,27 @@ class Flight:
         self._window = carrier.window
         self._barrier = Outgoing(None, barrier, 0.0)
         self._poll = select.poll()
-        self._pending = {}
-        self._deadlines = []
+        self._pending: Dict[int, Tuple[Outgoing, Exchange, int]] = {}
+        self._deadlines: List[Tuple[float, int, int]] = []
         # those of the caller among the pending
         self._under_way = 0
         self._sequence = 0
         self._taken = 0
         self._last_progress = 0.0
-        self._barrier_at = None
+        self._barrier_at: Optional[float] = None
         # a request that could not go out yet, when to give it up, and how many went out since the last look at the replies
-        self._waiting = self._give_up = None
+        self._waiting: Optional[Outgoing] = None
+        self._give_up: Optional[float] = None
         self._burst = 0
         # what keeps requests from going out: a word of Governor.waited(), or None
-        self._held_by = None
+        self._held_by: Optional[str] = None
         # when the server last answered anything, and whether something went unanswered since
         self._answered_at = 0.0
         self._in_doubt = False
         # the error with which all ends that was not sent: the server is gone, or hangs
-        self._lost = None
+        self._lost: Optional[MIError] = None
 
-    def run(self, requests):
+    def run(self, requests: Iterable[Outgoing]) -> Generator[Settled, None, None]:
         """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come.
 
         encode(reply_to) gives a Request; what it raises of MIError becomes the outcome and nothing is sent.
@@ -188,21 +221,21 @@ class Flight:
             for _outgoing, exchange, _sequence in list(self._pending.values()):
                 _close(exchange)
 
-    def _is_lost(self, outcome):
+    def _is_lost(self, outcome: Outcome) -> bool:
         """Whether an outcome ends the run."""
         return ends_all(outcome)
 
-    def _has_more(self, supply):
+    def _has_more(self, supply: Supply) -> bool:
         return self._waiting is not None or not supply.exhausted
 
-    def _send_burst(self, supply):
+    def _send_burst(self, supply: Supply) -> Iterator[Settled]:
         """Send what may go out now, up to a burst; yields the outcomes of what cannot."""
         self._burst, self._held_by = 0, None
         while self._has_more(supply):
-            error = self._lost or self._governor.gives_up(self._under_way > 0)
-            if error is not None:
+            failure = self._lost or self._governor.gives_up(self._under_way > 0)
+            if failure is not None:
                 outgoing, self._waiting = self._waiting, None
-                yield from supply.refuse_rest(outgoing, error)
+                yield from supply.refuse_rest(outgoing, failure)
                 return
             if self._burst == _BURST:
                 return
@@ -218,7 +251,7 @@ class Flight:
                 self._barrier.timeout = self._waiting.timeout
                 # what it costs decides whether it may go
                 continue
-            outcome = None
+            outcome: Optional[MIError] = None
             try:
                 if not self._send(self._waiting):
                     if not self._gives_up(self._waiting.timeout):
@@ -235,7 +268,7 @@ class Flight:
             else:
                 yield outgoing.token, outcome
 
-    def _may_send(self):
+    def _may_send(self) -> bool:
         if self._in_doubt:
             self._held_by = "carrier"
             self._send_barrier()
@@ -253,21 +286,21 @@ class Flight:
         self._send_barrier()
         return False
 
-    def _is_held(self):
+    def _is_held(self) -> bool:
         """Whether the governor holds requests back."""
         if not self._governor.wait():
             return False
         self._held_by, self._give_up = self._governor.held_by, None
         return True
 
-    def _gives_up(self, timeout):
+    def _gives_up(self, timeout: float) -> bool:
         """Whether a request has been held back for as long as it may take altogether."""
         now = time.monotonic()
         if self._give_up is None:
             self._give_up = now + timeout
         return now >= self._give_up
 
-    def _send_barrier(self):
+    def _send_barrier(self) -> None:
         """Ask whether the server takes anything, once nothing has shown it for a while; again if nothing is answered."""
         now = time.monotonic()
         if not self._barrier.can_encode or (not self._in_doubt and now - self._last_progress < _BARRIER_AFTER):
@@ -282,7 +315,7 @@ class Flight:
         except MIError as error:
             self._lost = error
 
-    def _send_look(self):
+    def _send_look(self) -> bool:
         """Ask for the server's memory; gives whether that is settled for now. Where the carrier is full, it is tried again."""
         if self._waiting is not None:
             self._look.timeout = min(LOOK_TIMEOUT, self._waiting.timeout)
@@ -300,7 +333,7 @@ class Flight:
             self._lost = self._carrier.not_taken()
         return False
 
-    def _send(self, outgoing):
+    def _send(self, outgoing: "Outgoing") -> bool:
         """Whether the carrier took it. Raises MIError, which says whether it may have been sent."""
         try:
             exchange = self._start(outgoing)
@@ -324,17 +357,17 @@ class Flight:
         heapq.heappush(self._deadlines, (exchange.deadline, self._sequence, fd))
         return True
 
-    def _start(self, outgoing):
+    def _start(self, outgoing: "Outgoing") -> Optional[Exchange]:
         return self._carrier.start(outgoing.encode, self._protocol)
 
-    def _wait(self, more, hurry):
+    def _wait(self, more: bool, hurry: bool) -> Iterator[Tuple[Outgoing, Outcome]]:
         """Serve what is ready, or wait for it unless in a hurry; yields (Outgoing, outcome). more: there are requests to send."""
         for fd, _event in self._ready(more, hurry):
             if fd not in self._pending:
                 continue
             outgoing, exchange, sequence = self._pending[fd]
             try:
-                received = [exchange.receive()]
+                received: List[Any] = [exchange.receive()]
             except Exception as error:  # whatever it is, the other requests have their outcomes
                 yield from self._finish(fd, outgoing.failure(error))
                 continue
@@ -348,7 +381,7 @@ class Flight:
             heapq.heappush(self._deadlines, (exchange.deadline, sequence, exchange.fileno()))
         yield from self._expire()
 
-    def _ready(self, more, hurry):
+    def _ready(self, more: bool, hurry: bool) -> List[Tuple[int, int]]:
         """The (descriptor, event) on which something came, as soon as there is any or it is time to look after the requests."""
         pause = 0.0 if hurry else self._pause(more)
         blocked = self._held_by == "carrier" and self._give_up is not None and not hurry
@@ -365,7 +398,7 @@ class Flight:
             self._governor.waited(self._held_by, time.monotonic() - started)
         return events
 
-    def _pause(self, more):
+    def _pause(self, more: bool) -> float:
         pauses = [1.0]
         if self._held_by == "carrier" and self._give_up is not None:
             pauses.append(self._give_up - time.monotonic())
@@ -379,13 +412,13 @@ class Flight:
                 pauses.append(_BARRIER_AFTER)
         return max(0.0, min(pauses))
 
-    def _moved(self, old, new):
+    def _moved(self, old: int, new: int) -> None:
         """A reply FIFO was opened anew, under another descriptor."""
         self._poll.unregister(old)
         self._pending[new] = self._pending.pop(old)
         self._poll.register(new, select.POLLIN)
 
-    def _expire(self):
+    def _expire(self) -> Iterator[Tuple[Outgoing, Outcome]]:
         now = time.monotonic()
         while self._deadlines and self._deadlines[0][0] <= now:
             _deadline, sequence, fd = heapq.heappop(self._deadlines)
@@ -398,7 +431,7 @@ class Flight:
                 outcome = entry[0].failure(error)
             yield from self._finish(fd, outcome, reusable=False)
 
-    def _decode(self, exchange, received):
+    def _decode(self, exchange: Exchange, received: List[bytes]) -> Outcome:
         """received: the reply's bytes in a list, so that nobody else holds them: they may be many, and decoding doubles them."""
         try:
             if self._carrier.marks_end:
@@ -409,10 +442,10 @@ class Flight:
         except Exception as error:  # whatever it is, the other requests have their outcomes
             return UnexpectedError(error)
 
-    def _finish(self, fd, outcome, reusable=True):
+    def _finish(self, fd: int, outcome: Outcome, reusable: bool = True) -> Iterator[Tuple[Outgoing, Outcome]]:
         outgoing, exchange, sequence = self._pending.pop(fd)
         self._poll.unregister(fd)
-        if self._is_lost(outcome):
+        if isinstance(outcome, MIError) and self._is_lost(outcome):
             self._lost = outcome
         elif reusable:
             self._note_answer(sequence)
@@ -425,7 +458,7 @@ class Flight:
             self._under_way -= 1
             yield outgoing, outcome
 
-    def _note_answer(self, sequence):
+    def _note_answer(self, sequence: int) -> None:
         """Only an answer shows what the server took; a deadline does not."""
         self._answered_at = time.monotonic()
         self._in_doubt, self._lost = False, None
@@ -434,7 +467,7 @@ class Flight:
             self._last_progress = self._answered_at
             self._barrier_at = None
 
-    def _note_silence(self, outgoing, exchange):
+    def _note_silence(self, outgoing: "Outgoing", exchange: Exchange) -> None:
         if outgoing is self._barrier:
             if time.monotonic() - self._last_progress >= self._barrier.timeout:
                 self._lost = self._carrier.not_taken()
@@ -445,7 +478,7 @@ class Flight:
             self._taken = self._sequence
 
 
-def _close(exchange, reusable=False):
+def _close(exchange: Exchange, reusable: bool = False) -> None:
     """Free what an exchange holds; an outcome is not lost because a file or a socket is."""
     try:
         exchange.close(reusable)
@@ -461,7 +494,15 @@ class BlockingFlight:
     governor, look, barrier: as for Flight.
     """
 
-    def __init__(self, exchange, workers, carrier, governor, look, barrier):
+    def __init__(
+        self,
+        exchange: Callable[[Encode, float], Reply],
+        workers: int,
+        carrier: Carrier,
+        governor: Governor,
+        look: Encode,
+        barrier: Encode,
+    ) -> None:
         self._exchange = exchange
         self._workers = workers
         self._carrier = carrier
@@ -469,13 +510,13 @@ class BlockingFlight:
         self._look = Outgoing(None, look, LOOK_TIMEOUT)
         self._barrier = Outgoing(None, barrier, 0.0)
         # {future: (Outgoing, when it began)}
-        self._running = {}
-        self._waiting = None
+        self._running: Dict[Future[Outcome], Tuple[Outgoing, float]] = {}
+        self._waiting: Optional[Outgoing] = None
         self._answered_at = 0.0
         self._in_doubt = False
-        self._lost = None
+        self._lost: Optional[MIError] = None
 
-    def run(self, requests):
+    def run(self, requests: Iterable[Outgoing]) -> Iterator[Settled]:
         """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come."""
         from concurrent.futures import ThreadPoolExecutor
 
@@ -496,13 +537,13 @@ class BlockingFlight:
                     elif outgoing is not self._barrier:
                         yield from supply.settle(outgoing, outcome)
 
-    def _is_waited_for(self):
+    def _is_waited_for(self) -> bool:
         """Whether an answer to a request of the caller is waited for."""
         return any(
             outgoing is not self._look and outgoing is not self._barrier for outgoing, _at in self._running.values()
         )
 
-    def _start(self, supply, pool):
+    def _start(self, supply: Supply, pool: "ThreadPoolExecutor") -> Optional[float]:
         """Start what may go out now; gives the seconds until more may, or None when it is for the answers."""
         while len(self._running) < self._workers and (self._waiting is not None or not supply.exhausted):
             if self._in_doubt:
@@ -527,7 +568,7 @@ class BlockingFlight:
             self._waiting = None
         return None
 
-    def _submit(self, pool, outgoing):
+    def _submit(self, pool: "ThreadPoolExecutor", outgoing: "Outgoing") -> None:
         from concurrent.futures import Future
 
         try:
@@ -538,15 +579,15 @@ class BlockingFlight:
             future.set_result(UnexpectedError(error))
         self._running[future] = outgoing, time.monotonic()
 
-    def _outcome(self, outgoing):
+    def _outcome(self, outgoing: "Outgoing") -> Outcome:
         try:
             return self._exchange(outgoing.encode, outgoing.timeout)
         except Exception as error:  # whatever it is, the other requests have their outcomes
             return outgoing.failure(error)
 
-    def _note(self, outgoing, outcome, began):
+    def _note(self, outgoing: "Outgoing", outcome: Outcome, began: float) -> None:
         """What an outcome shows of the server."""
-        if ends_all(outcome):
+        if isinstance(outcome, MIError) and ends_all(outcome):
             self._lost = outcome
         elif not isinstance(outcome, MITimeout):
             self._answered_at = time.monotonic()
@@ -556,15 +597,15 @@ class BlockingFlight:
             if outgoing is self._barrier:
                 self._lost = self._carrier.not_taken()
 
-    def _finished(self, pause):
+    def _finished(self, pause: Optional[float]) -> List[Tuple[Outgoing, Outcome]]:
         """[(Outgoing, outcome)] of what ended within pause (seconds, None: without limit)."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
         started = time.monotonic()
         if self._running:
-            done = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED)[0]
+            done: Iterable[Future[Outcome]] = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED)[0]
         else:
-            time.sleep(pause)
+            time.sleep(pause or 0.0)
             done = ()
         if self._waiting is not None or pause:
             # httpd has one process for all requests

@@ -56,6 +56,7 @@ tm/uac.c, dialog/dlg_req_within.c, usrloc/ucontact.c, mem/f_malloc.c.
 import itertools
 import re
 import time
+from typing import Any, Dict, Optional, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -66,6 +67,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ReplyTooLarge,
     ServerError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 # Percent of the memory that was free at the start which a run may hold.
 DEFAULT_SHARE = 70.0
@@ -104,11 +106,11 @@ class Cost:
 
     __slots__ = ("transactions", "kept")
 
-    def __init__(self, transactions=0, kept=0):
+    def __init__(self, transactions: int = 0, kept: int = 0) -> None:
         self.transactions = transactions
         self.kept = kept
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.transactions or self.kept)
 
 
@@ -116,18 +118,18 @@ NO_COST = Cost()
 _COSTS = {"t_uac_dlg": Cost(transactions=1), "dlg_end_dlg": Cost(transactions=2), "ul_add": Cost(kept=1300)}
 
 
-def cost_of(method):
+def cost_of(method: str) -> Cost:
     """The Cost of a request, by the classic or the 4.0 name of its command."""
     return _COSTS.get(method) or _COSTS.get(catalogue.classic_name(method)) or NO_COST
 
 
-def check_rate(rate):
+def check_rate(rate: Optional[float]) -> None:
     """Raise BadParameters for requests a second that cannot be."""
     if rate is not None and not 0 < rate <= 100000:
         raise BadParameters(f"rate is {rate:g}", "Give requests a second, above 0 and up to 100000")
 
 
-def check_share(share):
+def check_share(share: float) -> None:
     """Raise BadParameters for a percentage that cannot be."""
     if not 0 < share <= 100:
         raise BadParameters(
@@ -142,26 +144,26 @@ class OutOfMemory(ServerError):
     remedy = "Send less at a time, or give OpenSIPS more shared memory (``-m``)."
 
 
-def _out_of_memory(message, hint):
+def _out_of_memory(message: str, hint: str) -> OutOfMemory:
     return OutOfMemory(500, "out of memory", message=message, hint=hint)
 
 
 class Pace:
     """When the next request may go: at most rate requests a second (float, None: no limit)."""
 
-    def __init__(self, rate):
+    def __init__(self, rate: Optional[float]) -> None:
         self._next = 0.0
         self.change(rate)
 
-    def change(self, rate):
+    def change(self, rate: Optional[float]) -> None:
         """Another rate from now on."""
         self._gap = 1.0 / rate if rate else 0.0
 
-    def wait(self):
+    def wait(self) -> float:
         """Seconds until the next request may go; 0: now."""
         return max(0.0, self._next - time.monotonic()) if self._gap else 0.0
 
-    def sent(self):
+    def sent(self) -> None:
         if self._gap:
             # a late wake-up is made up for, a stall is not: that would be a burst
             now = time.monotonic()
@@ -173,13 +175,13 @@ class Memory:
 
     __slots__ = ("total", "free", "in_use")
 
-    def __init__(self, total, free, in_use):
+    def __init__(self, total: int, free: int, in_use: Optional[int]) -> None:
         self.total = total
         self.free = free
         self.in_use = in_use
 
     @classmethod
-    def of_reply(cls, reply):
+    def of_reply(cls, reply: Reply) -> "Optional[Memory]":
         """Out of the Reply to LOOK; None where the server does not tell."""
         pairs = (
             [(name, value) for _depth, name, value, _attributes in reply.walk()]
@@ -201,15 +203,17 @@ class Governor:
     or None for what costs a run no time to speak of.
     """
 
-    def __init__(self, rate=None, share=DEFAULT_SHARE):
+    def __init__(self, rate: Optional[float] = None, share: float = DEFAULT_SHARE) -> None:
         check_rate(rate)
         check_share(share)
-        self.problem = None
+        self.problem: Optional[str] = None
         self._rate = rate
         self._pace, self._evenly = Pace(rate), Pace(None)
         self._share = share / 100.0
         self._cost = NO_COST
-        self._start = self._latest = None
+        # Memory of the first and of the latest look, or None before it
+        self._start: Any = None
+        self._latest: Any = None
         self._looking = self._doubted = False
         self._looked_at = 0.0
         self._bytes_each = _TRANSACTION
@@ -220,31 +224,32 @@ class Governor:
         self._pause, self._resume = _FIRST_PAUSE, 0.0
         self._trying = self._tried = False
         # since when nothing gets through
-        self._stuck = None
-        self.held_by = None
+        self._stuck: Optional[float] = None
+        self.held_by: Optional[str] = None
         # why nothing more is to be sent (MIError); looks that failed before one came back
-        self._end = None
+        self._end: Optional[MIError] = None
         self._failures = 0
         # of the whole run
-        self._first_sent = self._last_sent = None
+        self._first_sent: Optional[float] = None
+        self._last_sent: Optional[float] = None
         self._sent = self._refused = self._looks = 0
-        self._least = None
-        self._waited = {}
+        self._least: Optional[int] = None
+        self._waited: Dict[str, float] = {}
 
     # ---- what the flight asks
 
-    def expect(self, cost):
+    def expect(self, cost: Cost) -> None:
         """The next request's Cost."""
         self._cost = cost
 
-    def wait(self):
+    def wait(self) -> float:
         """Seconds until the next request may go, or until it is worth asking again; 0: now."""
         seconds, self.held_by = self._wait_for_memory(time.monotonic())
         if not seconds:
             seconds, self.held_by = self._pace.wait(), "rate"
         return seconds
 
-    def _wait_for_memory(self, now):
+    def _wait_for_memory(self, now: float) -> Tuple[float, Optional[str]]:
         """(seconds, what held_by is to be)"""
         if now < self._resume:
             return self._resume - now, "memory"
@@ -256,7 +261,7 @@ class Governor:
             return self._evenly.wait(), "memory" if self._is_tight() else None
         return max(0.01, self._looked_at + self._held_back() - now), "memory"
 
-    def _fits(self):
+    def _fits(self) -> bool:
         transactions, kept, _requests = self._since
         needed = (transactions + self._cost.transactions) * self._bytes_each + kept + self._cost.kept
         if self._latest.free - needed < _RESERVE * self._latest.total:
@@ -267,17 +272,17 @@ class Governor:
         # one is always let through, or nothing would ever be sent
         return not held or (held + self._cost.transactions) * self._bytes_each <= self._share * self._start.free
 
-    def _is_tight(self):
+    def _is_tight(self) -> bool:
         """Whether the run holds a part of its share that is worth speaking of."""
-        return (self._held() + self._since[0]) * self._bytes_each > _NOTABLE * self._share * self._start.free
+        return (self._held() + self._since[0]) * self._bytes_each > _NOTABLE * self._share * float(self._start.free)
 
-    def _held(self):
+    def _held(self) -> float:
         """Transactions that this run, and what began beside it, held at the latest look."""
         if self._latest.in_use is None or self._start.in_use is None:
-            return max(0.0, (self._start.free - self._latest.free) / self._bytes_each)
-        return max(0, self._latest.in_use - self._start.in_use)
+            return max(0.0, float(self._start.free - self._latest.free) / self._bytes_each)
+        return max(0, int(self._latest.in_use - self._start.in_use))
 
-    def look_due(self):
+    def look_due(self) -> bool:
         """Whether LOOK is to be sent now."""
         if self._looking or not self._cost or self.problem is not None:
             return False
@@ -290,12 +295,12 @@ class Governor:
             return passed >= _OFTEN
         return passed >= self._held_back() and not self._fits()
 
-    def _held_back(self):
+    def _held_back(self) -> float:
         """Seconds between two looks of a run that is held back."""
         often, seldom = _HELD_BACK
         return often if self._looks * _EACH <= self._sent else seldom
 
-    def gives_up(self, waiting_for_answers):
+    def gives_up(self, waiting_for_answers: bool) -> Optional[MIError]:
         """The OutOfMemory that ends the run, or None. waiting_for_answers: whether a phone may still give memory back by answering."""
         if self._end is not None:
             return self._end
@@ -308,15 +313,15 @@ class Governor:
             return None
         return self._shortage() if now - self._stuck >= PATIENCE else None
 
-    def end(self, reason):
+    def end(self, reason: str) -> None:
         """Nothing more is to be sent: what is left ends with reason (str)."""
         self._end = self._end or MIError(reason)
 
-    def _is_short(self):
-        watched = self._cost and self._latest is not None
+    def _is_short(self) -> bool:
+        watched = bool(self._cost) and self._latest is not None
         return self._trying or (watched and not self._fits())
 
-    def _shortage(self):
+    def _shortage(self) -> OutOfMemory:
         told = ""
         if self._latest is not None:
             told = f" ({self._latest.free >> 20} of {self._latest.total >> 20} MB are free)"
@@ -337,7 +342,7 @@ class Governor:
 
     # ---- what the flight tells
 
-    def sent(self):
+    def sent(self) -> None:
         """A request of the expected Cost went out."""
         self._pace.sent()
         self._evenly.sent()
@@ -352,13 +357,13 @@ class Governor:
             numbers[1] += self._cost.kept
             numbers[2] += 1
 
-    def looking(self):
+    def looking(self) -> None:
         """LOOK went out. The server takes requests in their order, so it will show those sent before, and none of those after it."""
         self._looking = True
         self._unseen = [0, 0, 0]
         self._looks += 1
 
-    def looked(self, outcome):
+    def looked(self, outcome: Union[Reply, MIError]) -> None:
         """The Reply to LOOK came, or an MIError."""
         self._looking = False
         self._looked_at = time.monotonic()
@@ -375,13 +380,13 @@ class Governor:
                 self._go_carefully(outcome)
         # a look that was lost says nothing: what was sent goes on counting
 
-    def _is_believable(self, memory):
+    def _is_believable(self, memory: Memory) -> bool:
         transactions, kept = (before - after for before, after in zip(self._since[:2], self._unseen))
         expected = memory.total if self._latest is None else self._latest.free - transactions * self._bytes_each - kept
         low = memory.free < _RESERVE * memory.total and memory.free < expected - _SUDDENLY * memory.total
         return self._doubted or not low
 
-    def _take(self, memory):
+    def _take(self, memory: Memory) -> None:
         self._latest = memory
         self._start = self._start or memory
         self._least = memory.free if self._least is None else min(self._least, memory.free)
@@ -393,7 +398,7 @@ class Governor:
         if self._cost.transactions:
             self._evenly.change(_BURST * self._share * self._start.free / self._bytes_each / _WT_TIME_OUT)
 
-    def _go_carefully(self, outcome):
+    def _go_carefully(self, outcome: Union[Reply, MIError]) -> None:
         self.problem = (
             str(outcome)
             if isinstance(outcome, MIError)
@@ -401,7 +406,7 @@ class Governor:
         )
         self._pace = Pace(min(self._rate or CAREFUL_RATE, CAREFUL_RATE))
 
-    def refused(self):
+    def refused(self) -> None:
         """The server had no memory for a request."""
         self._refused += 1
         if self._trying and not self._tried:
@@ -411,16 +416,16 @@ class Governor:
         self._resume = time.monotonic() + self._pause
         self._trying, self._tried = True, False
 
-    def answered(self):
+    def answered(self) -> None:
         """A request got through."""
         self._trying, self._resume, self._stuck = False, 0.0, None
 
-    def waited(self, reason, seconds):
+    def waited(self, reason: Optional[str], seconds: float) -> None:
         """Requests could not go out for a while. reason: "rate", "memory", "answers" or "carrier"; None does not count."""
         if reason is not None:
             self._waited[reason] = self._waited.get(reason, 0.0) + seconds
 
-    def report(self):
+    def report(self) -> Dict[str, Any]:
         """What became of the run: dict of
 
         limited_by (rate, memory, answers, carrier: what held it back longest; None if nothing did for a tenth of the time),
@@ -428,7 +433,7 @@ class Governor:
         (bytes, None where the server did not tell), out_of_memory (requests that the server refused for want of memory, and
         that were sent again), looks (requests that asked for its memory).
         """
-        longest = max(self._waited, key=self._waited.get) if self._waited else None
+        longest = max(self._waited, key=self._waited.__getitem__) if self._waited else None
         span = (self._last_sent or 0.0) - (self._first_sent or 0.0)
         if longest is not None and self._waited[longest] < _NOTABLE * span:
             longest = None
@@ -454,7 +459,7 @@ _NO_REPLY = "failed to build response"
 _NO_CONTACT = ("server internal error", "internal error")
 
 
-def is_out_of_memory(outcome, method, over_http=False):
+def is_out_of_memory(outcome: Union[Reply, MIError], method: Optional[str], over_http: bool = False) -> bool:
     """Whether a Reply or an MIError says that the server had no memory for a request of method, and did nothing of it.
 
     Seen on 2.4.11, 3.6.8 and 4.0.1. over_http: httpd of 2.x says the same when the phone was reached and its answer was lost.
@@ -482,6 +487,6 @@ def is_out_of_memory(outcome, method, over_http=False):
     return len(nodes) == 1 and bool(_NO_TRANSACTION.search(nodes[0][2] or ""))
 
 
-def lost_its_reply(outcome):
+def lost_its_reply(outcome: Union[Reply, MIError]) -> bool:
     """Whether an MIError says that the server had no memory for the reply to a request that it did."""
     return isinstance(outcome, MalformedReply) and _NO_REPLY in outcome.message

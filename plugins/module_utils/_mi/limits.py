@@ -10,7 +10,7 @@
 import re
 import sys
 import threading
-from typing import Any, Callable, Dict, Sequence, Tuple
+from typing import Any, Dict, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -111,7 +111,7 @@ def too_deep() -> MalformedReply:
     )
 
 
-def number_options(text: str) -> Dict[str, Callable[[str], int]]:
+def number_options(text: str) -> Dict[str, Any]:
     """Keyword arguments of json's decoders for text: long numbers are a ValueError. Most text needs none, which is quicker."""
     return {} if _HAS_LIMIT or not _LONG_NUMBER.search(text) else {"parse_int": _short_number}
 

@@ -89,6 +89,10 @@ class Options:
     carrier: the Carrier class of the way.
     """
 
+    protocol: str
+    timeout: Optional[float]
+    max_reply_size: int
+
     def __init__(self, values: Dict[str, Any], carrier: Any) -> None:
         self.carrier = carrier
         for name, value in values.items():

@@ -14,9 +14,16 @@ JSON as an error, so once it is known, it is asked in its own way first (memory.
 """
 
 import time
+from typing import TYPE_CHECKING, Any, Generator, Iterator, List, Optional, Sequence, Tuple, Type, cast
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import memory
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach, seconds_left
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
+    Carrier,
+    Encode,
+    Exchange,
+    reach,
+    seconds_left,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     ConnectError,
     HTTPStatusError,
@@ -27,13 +34,20 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outgoing
+from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outcome, Outgoing, Settled
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.datagram import DatagramCarrier
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fifo import FifoCarrier
 
 # Seconds: a server of 3.x answers at once what it has read; one before 3.0 never answers JSON on its FIFO.
 _QUIET = 0.25
 
 
-def find_protocol(carrier, timeout):
+def find_protocol(carrier: Any, timeout: float) -> Tuple[Protocol, Reply]:
     """(protocol, Reply to ``version``) of the server behind carrier; timeout in seconds.
 
     Raises ConnectError, MITimeout or MalformedReply.
@@ -51,7 +65,7 @@ def find_protocol(carrier, timeout):
     return protocol, reply
 
 
-def use_protocol(carrier, name, timeout):
+def use_protocol(carrier: Any, name: str, timeout: float) -> Tuple[Protocol, Optional[Reply]]:
     """(protocol called name, Reply to ``version`` or None) without trying others.
 
     A FIFO is asked first, since a request of the wrong generation harms it unless it comes alone, and so are the addresses of
@@ -66,35 +80,36 @@ def use_protocol(carrier, name, timeout):
     return protocol, None
 
 
-def make_protocol(name, limit=None):
+def make_protocol(name: str, limit: Optional[ReplyLimit] = None) -> Protocol:
     """A new protocol of that name. limit: ReplyLimit. Imported here, since a module on a target compiles what it imports each time."""
+    made: Type[Protocol]
     if name == "jsonrpc":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import (
-            JsonRpcProtocol as Protocol,
-        )
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
+
+        made = JsonRpcProtocol
     elif name == "line":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import (
-            LineProtocol as Protocol,
-        )
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
+
+        made = LineProtocol
     elif name == "xmlrpc":
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import (
-            XmlRpcProtocol as Protocol,
-        )
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
+
+        made = XmlRpcProtocol
     else:
-        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import (
-            MiJsonProtocol as Protocol,
-        )
-    return Protocol(limit)
+        from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
+
+        made = MiJsonProtocol
+    return made(limit)
 
 
-def _fifo(carrier, timeout, names):
+def _fifo(carrier: "FifoCarrier", timeout: float, names: Sequence[str]) -> Tuple[Protocol, Reply]:
     """Ask in each protocol's way, the next only after the server took the one before and stayed silent; the first answer wins.
 
     So do the directories in which the reply may come, if there are several.
     """
     failures = []
 
-    def requests():
+    def requests() -> Iterator[Outgoing]:
         for directory in carrier.reply_dirs:
             for name in names:
                 protocol = make_protocol(name, carrier.limit)
@@ -125,12 +140,16 @@ class _FifoProbe(Flight):
     an empty FIFO, with our other clients locked out until the server took them.
     """
 
-    def __init__(self, carrier, count, timeout):
-        super().__init__(carrier, None, max_in_flight=count)
-        self._timeout = timeout
-        self._quiet_since = self._unread_since = None
+    _carrier: "FifoCarrier"
 
-    def _may_send(self):
+    def __init__(self, carrier: "FifoCarrier", count: int, timeout: float) -> None:
+        # each probe brings its protocol
+        super().__init__(carrier, cast(Protocol, None), max_in_flight=count)
+        self._timeout = timeout
+        self._quiet_since: Optional[float] = None
+        self._unread_since: Optional[float] = None
+
+    def _may_send(self) -> bool:
         if not self._sequence:
             return True
         now = time.monotonic()
@@ -146,24 +165,24 @@ class _FifoProbe(Flight):
             self._quiet_since = now
         return self._quiet_since is not None and now - self._quiet_since >= _QUIET
 
-    def _pause(self, more):
+    def _pause(self, more: bool) -> float:
         return min(super()._pause(more), 0.01) if more else super()._pause(more)
 
-    def _start(self, outgoing):
+    def _start(self, outgoing: Outgoing) -> Optional[Exchange]:
         protocol, directory = outgoing.token
         return self._carrier.start(outgoing.encode, protocol, alone=True, reply_dir=directory)
 
-    def _finish(self, fd, outcome, reusable=True):
+    def _finish(self, fd: int, outcome: Outcome, reusable: bool = True) -> Iterator[Tuple[Outgoing, Outcome]]:
         # a server that does not know the protocol may answer later: never use that reply FIFO again
         return super()._finish(fd, outcome, False)
 
-    def _decode(self, exchange, received):
+    def _decode(self, exchange: Exchange, received: List[bytes]) -> Outcome:
         self._protocol = self._pending[exchange.fileno()][0].token[0]
         return super()._decode(exchange, received)
 
 
-def _json_probe(protocol):
-    def encode(reply_to):
+def _json_probe(protocol: Protocol) -> Encode:
+    def encode(reply_to: Optional[str]) -> Request:
         request = protocol.encode("version", None, reply_to)
         if reply_to is not None:
             request.data += b"\n"
@@ -172,12 +191,12 @@ def _json_probe(protocol):
     return encode
 
 
-def _line_probe(protocol):
+def _line_probe(protocol: Protocol) -> Encode:
     """Without parameters the same call serves every protocol but JSON-RPC over FIFO."""
     return lambda reply_to: protocol.encode("version", (), reply_to)
 
 
-def _datagram(carrier, timeout, names):
+def _datagram(carrier: "DatagramCarrier", timeout: float, names: Sequence[str]) -> Tuple[Protocol, Reply]:
     """Ask in each protocol's way, the next after an answer in another one."""
     deadline = time.monotonic() + timeout
     protocol = make_protocol(names[0], carrier.limit)
@@ -193,7 +212,7 @@ def _datagram(carrier, timeout, names):
     return protocol, outcome
 
 
-def _first_answer(carrier, protocol, timeout):
+def _first_answer(carrier: "DatagramCarrier", protocol: Protocol, timeout: float) -> Outcome:
     """What the first address of carrier answers to version (Reply or MIError), which is then the one in use.
 
     Raises ConnectError or MITimeout when none answers.
@@ -216,45 +235,47 @@ def _first_answer(carrier, protocol, timeout):
 class _AddressProbe(Flight):
     """Asks all addresses of a host, the next when those before it have failed or stayed silent for a moment."""
 
-    def __init__(self, carrier, protocol, timeout):
+    _carrier: "DatagramCarrier"
+
+    def __init__(self, carrier: "DatagramCarrier", protocol: Protocol, timeout: float) -> None:
         super().__init__(carrier, protocol, max_in_flight=len(carrier.addresses))
         self._deadline = time.monotonic() + timeout
         self._head_start = reach.head_start(len(carrier.addresses), timeout)
         self._next = 0.0
 
-    def outcomes(self):
+    def outcomes(self) -> Generator[Settled, None, None]:
         """Yields (address, Reply or MIError)."""
         return self.run(self._requests())
 
-    def _requests(self):
+    def _requests(self) -> Iterator[Outgoing]:
         for address in self._carrier.addresses:
             # over datagrams the probe of every protocol is what this one says
             yield Outgoing(address, _line_probe(self._protocol), seconds_left(self._deadline))
 
-    def _may_send(self):
+    def _may_send(self) -> bool:
         if not self._pending or time.monotonic() >= self._next:
             return True
         self._held_by = "answers"
         return False
 
-    def _pause(self, more):
+    def _pause(self, more: bool) -> float:
         pause = super()._pause(more)
         return min(pause, seconds_left(self._next)) if more else pause
 
-    def _is_lost(self, outcome):
+    def _is_lost(self, outcome: Outcome) -> bool:
         # each address may be a server of its own
         return False
 
-    def _start(self, outgoing):
+    def _start(self, outgoing: Outgoing) -> Optional[Exchange]:
         self._next = time.monotonic() + self._head_start
         self._carrier.use_address(outgoing.token)
         return super()._start(outgoing)
 
 
-def _blocking(carrier, timeout):
+def _blocking(carrier: Carrier, timeout: float) -> Tuple[Protocol, Reply]:
     """Ask in each protocol's way, the next when the endpoint did not understand the one before."""
     deadline = time.monotonic() + timeout
-    failures = []
+    failures: List[MIError] = []
     for name in carrier.protocols:
         protocol = make_protocol(name, carrier.limit)
         try:
@@ -279,13 +300,13 @@ def _blocking(carrier, timeout):
     raise _worst(failures)
 
 
-def _is_version(reply):
+def _is_version(reply: Reply) -> bool:
     if reply.is_tree:
         return any(name == "Server" for _depth, name, _value, _attributes in reply.walk())
     return isinstance(reply.result, dict) and "Server" in reply.result
 
 
-def _worst(failures):
+def _worst(failures: Sequence[MIError]) -> MIError:
     """The failure of the most likely protocol, which is the first that was tried, unless it merely was not understood."""
     for kind in (HTTPStatusError, MITimeout):
         for failure in failures:

@@ -11,7 +11,7 @@ Those of FIFO and datagrams start exchanges that one poll loop can serve many of
 """
 
 import time
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MITimeout
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
@@ -43,7 +43,9 @@ class Carrier:
     limit: ReplyLimit of all replies that are under way.
     """
 
-    protocols = ()
+    window: Optional[int] = None
+    largest_reply: Optional[int] = None
+    reply_name: Optional[str] = None
     blocking = False
     serial = False
     lossy = False
@@ -51,17 +53,21 @@ class Carrier:
     marks_end = False
     max_in_flight = 1
     workers = 1
-    window = None
-    largest_reply = None
     holds_tables = False
     page_size = 100
     lookup_seconds = 1 / 6000.0
-    reply_name = None
     busy_hint = ""
-    everybody = False
 
     def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
         self.limit = limit or ReplyLimit()
+
+    @property
+    def protocols(self) -> Sequence[str]:
+        return ()
+
+    @property
+    def everybody(self) -> bool:
+        return False
 
     @classmethod
     def of(cls, options: Any, limit: ReplyLimit, warn: Callable[[str], None]) -> "Carrier":

@@ -11,6 +11,7 @@ import errno
 import io
 import socket
 import ssl
+from typing import Any, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import seconds_left
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
@@ -22,16 +23,16 @@ class BoundSocket:
     allowance: Allowance for all that comes, headers included. sent: the whole request went out (bool).
     """
 
-    def __init__(self, sock, deadline, allowance):
+    def __init__(self, sock: socket.socket, deadline: float, allowance: "Allowance") -> None:
         self._sock = sock
         self._deadline = deadline
         self._allowance = allowance
-        self._reader = None
+        self._reader: Optional[_LineReader] = None
         self._outgoing = b""
         self.sent = False
         self.close = sock.close
 
-    def check_open(self):
+    def check_open(self) -> None:
         """Raise an OSError when the server has closed the connection already, or broken TLS off."""
         self._sock.setblocking(False)
         try:
@@ -44,20 +45,20 @@ class BoundSocket:
             raise ConnectionAbortedError(errno.ECONNABORTED, "closed before the request")
 
     @property
-    def line_ended(self):
+    def line_ended(self) -> bool:
         """Whether the empty line came that ends a header, or the chunks of a body; asked right after them."""
         return self._reader is not None and self._reader.last_line in (b"\r\n", b"\n")
 
-    def sendall(self, data):
+    def sendall(self, data: bytes) -> None:
         """What http.client gives in pieces waits for send()."""
         self._outgoing += data
 
-    def send(self):
+    def send(self) -> None:
         """Send the request in one piece: in TLS httpd of 3.6 and 4.0 may never notice a body that comes behind its header."""
         _bound(self._sock, self._deadline).sendall(self._outgoing)
         self.sent = True
 
-    def makefile(self, *_mode):
+    def makefile(self, *_mode: object) -> "_LineReader":
         self._reader = _LineReader(_BoundReader(self._sock, self._deadline, self._allowance))
         return self._reader
 
@@ -65,9 +66,9 @@ class BoundSocket:
 class _LineReader(io.BufferedReader):
     """last_line: the bytes of the last readline(); http.client takes the end of a connection for an empty line."""
 
-    last_line = None
+    last_line: Optional[bytes] = None
 
-    def readline(self, size=-1):
+    def readline(self, size: Optional[int] = -1) -> bytes:
         self.last_line = super().readline(size)
         return self.last_line
 
@@ -75,22 +76,22 @@ class _LineReader(io.BufferedReader):
 class _BoundReader(io.RawIOBase):
     """Keeps the socket open until it is closed itself, as the files of sockets do."""
 
-    def __init__(self, sock, deadline, allowance):
+    def __init__(self, sock: socket.socket, deadline: float, allowance: "Allowance") -> None:
         self._sock = sock
         self._deadline = deadline
         self._allowance = allowance
         self._file = sock.makefile("rb", buffering=0)
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> Optional[int]:
         _bound(self._sock, self._deadline)
         count = self._file.readinto(buffer)
         self._allowance.use(count or 0)
         return count
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
         super().close()
 
@@ -98,19 +99,19 @@ class _BoundReader(io.RawIOBase):
 class Allowance:
     """Counts what comes from url (str) against most (bytes)."""
 
-    def __init__(self, url, most):
+    def __init__(self, url: str, most: int) -> None:
         self._url = url
         self._most = most
         self._count = 0
 
-    def use(self, count):
+    def use(self, count: int) -> None:
         """Raise ReplyTooLarge if count more bytes are too many."""
         self._count += count
         if self._count > self._most:
             raise too_large(self._url, self._most)
 
 
-def _bound(sock, deadline):
+def _bound(sock: socket.socket, deadline: float) -> socket.socket:
     left = seconds_left(deadline)
     if not left:
         raise socket.timeout("the deadline has passed")

@@ -16,10 +16,12 @@ import os
 import socket
 import stat
 import tempfile
+from typing import Any, Callable, Deque, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
     Carrier,
+    Encode,
     Exchange,
     access,
     check_absolute,
@@ -34,7 +36,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ReplyTooLarge,
     RequestTooLarge,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
 
 # DATAGRAM_SOCK_BUF_SIZE, both ways
 MAX_DATAGRAM = 65457
@@ -70,32 +73,40 @@ class DatagramCarrier(Carrier):
     # calls, each of which may have two SDPs
     page_size = 12
 
-    def __init__(self, host=None, port=None, socket_path=None, reply_dir=None, server_uid=None, limit=None):
+    def __init__(
+        self,
+        host: Optional[str] = None,
+        port: Optional[int] = None,
+        socket_path: Optional[str] = None,
+        reply_dir: Optional[str] = None,
+        server_uid: Optional[int] = None,
+        limit: Optional[ReplyLimit] = None,
+    ) -> None:
         super().__init__(limit)
         self.host = host
         self.port = port
-        self.socket_path = socket_path
+        self.socket_path: Any = socket_path
         self.reply_dir = reply_dir
         self.server_uid = server_uid
-        self.addresses = []
-        self.address = None
-        self._idle = []
-        self._blocked = None
-        self._used_ports = collections.deque(maxlen=_USED_PORTS)
-        self._is_used = set()
+        self.addresses: List[reach.Address] = []
+        self.address: Any = None
+        self._idle: List[socket.socket] = []
+        self._blocked: Optional[socket.socket] = None
+        self._used_ports: Deque[int] = collections.deque(maxlen=_USED_PORTS)
+        self._is_used: Set[int] = set()
         # of the server's Unix socket: a descriptor, so that nobody can put another in its place, and who may answer
-        self._server = None
-        self._access = None
+        self._server: Any = None
+        self._access: Any = None
         # of our Unix sockets: their directory, and how many there were
-        self._directory = None
+        self._directory: Optional[str] = None
         self._count = 0
 
     @classmethod
-    def of(cls, options, limit, warn):
+    def of(cls, options: Any, limit: ReplyLimit, warn: Callable[[str], None]) -> "DatagramCarrier":
         return cls(options.host, options.port, options.socket_path, options.reply_dir, options.server_user, limit)
 
     @staticmethod
-    def check_options(values):
+    def check_options(values: Dict[str, Any]) -> None:
         if values["socket_path"] is None:
             _check_udp(values)
             return
@@ -110,28 +121,28 @@ class DatagramCarrier(Carrier):
         check_absolute(values, "socket_path")
 
     @property
-    def everybody(self):
+    def everybody(self) -> bool:
         return self._access is not None and self._access.everybody
 
-    def describe(self):
+    def describe(self) -> str:
         return f"the Unix socket {self.socket_path}" if self.socket_path else f"udp:{self.host}:{self.port}"
 
-    def identity(self):
+    def identity(self) -> Optional[str]:
         # what another server here is asked wrongly does it no harm: it says so
         return self.describe()
 
-    def use_address(self, address):
+    def use_address(self, address: reach.Address) -> None:
         """Ask the server at this one of addresses."""
         self.address = address
 
-    def check_request(self, request, protocol):
+    def check_request(self, request: Request, protocol: Protocol) -> None:
         if len(request.data) > MAX_DATAGRAM:
             raise RequestTooLarge(
                 f"The request takes {len(request.data)} bytes; mi_datagram takes {MAX_DATAGRAM}",
                 "Use HTTP, or send less",
             )
 
-    def open(self):
+    def open(self) -> None:
         """Resolve the address. Raises ConnectError."""
         if self.address is not None:
             return
@@ -146,7 +157,7 @@ class DatagramCarrier(Carrier):
             ) from error
         self.address = self.addresses[0]
 
-    def _open_server(self):
+    def _open_server(self) -> None:
         try:
             server = os.open(self.socket_path, os.O_PATH | os.O_CLOEXEC)
         except OSError as error:
@@ -165,12 +176,12 @@ class DatagramCarrier(Carrier):
         self.address = (socket.AF_UNIX, by_descriptor if os.path.exists(by_descriptor) else self.socket_path)
         self.addresses = [self.address]
 
-    def _close_server(self):
+    def _close_server(self) -> None:
         if self._server is not None:
             os.close(self._server)
             self._server = self.address = None
 
-    def close(self):
+    def close(self) -> None:
         while self._idle:
             _close(self._idle.pop())
         self._close_server()
@@ -178,10 +189,10 @@ class DatagramCarrier(Carrier):
             cleanup.remove(self._directory)
             self._directory = None
 
-    def writable_fd(self):
+    def writable_fd(self) -> Optional[int]:
         return None if self.socket_path or self._blocked is None else self._blocked.fileno()
 
-    def start(self, encode, protocol):
+    def start(self, encode: Encode, protocol: Protocol) -> Optional[Exchange]:
         self.open()
         request = encode(None)
         self.check_request(request, protocol)
@@ -200,7 +211,7 @@ class DatagramCarrier(Carrier):
         self._blocked = None
         return DatagramExchange(self, request, sock, protocol.has_ids)
 
-    def _send(self, sock, data):
+    def _send(self, sock: socket.socket, data: bytes) -> None:
         if not self.socket_path:
             # an error that is pending there is of an earlier datagram; asking for it takes it away
             sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -215,7 +226,7 @@ class DatagramCarrier(Carrier):
             self._open_server()
             sock.sendto(data, self.address[1])
 
-    def _restarted(self):
+    def _restarted(self) -> bool:
         """Whether the server's socket is another one now."""
         try:
             now = os.stat(self.socket_path)
@@ -223,7 +234,7 @@ class DatagramCarrier(Carrier):
             return False
         return not os.path.samestat(now, os.fstat(self._server))
 
-    def checked(self, data):
+    def checked(self, data: bytes) -> bytes:
         """data, or ReplyTooLarge for a datagram that may not be held, or that no server can have sent."""
         if len(data) > self.limit.most:
             raise too_large(self.describe(), self.limit.most)
@@ -234,11 +245,11 @@ class DatagramCarrier(Carrier):
             )
         return data
 
-    def give_back(self, sock):
+    def give_back(self, sock: socket.socket) -> None:
         """Keep a socket for the next exchange."""
         self._idle.append(sock)
 
-    def _connect(self):
+    def _connect(self) -> socket.socket:
         """A new socket, over UDP with a port that none of the last ones had."""
         # held until there is a better one, so that it is not offered again
         offered = [self._new_socket()]
@@ -256,7 +267,7 @@ class DatagramCarrier(Carrier):
         self._remember(sock.getsockname()[1])
         return sock
 
-    def _remember(self, port):
+    def _remember(self, port: int) -> None:
         if port in self._is_used:
             # the system has few
             self._used_ports.clear()
@@ -266,7 +277,7 @@ class DatagramCarrier(Carrier):
         self._used_ports.append(port)
         self._is_used.add(port)
 
-    def _new_socket(self):
+    def _new_socket(self) -> socket.socket:
         family, address = self.address
         sock = None
         try:
@@ -283,7 +294,7 @@ class DatagramCarrier(Carrier):
             raise self._error(error) from error
         return sock
 
-    def _bind(self, sock):
+    def _bind(self, sock: socket.socket) -> None:
         directory = self._reply_dir()
         try:
             if self._directory is None:
@@ -297,7 +308,7 @@ class DatagramCarrier(Carrier):
                 "Correct reply_dir or its permissions",
             ) from error
 
-    def _reply_dir(self):
+    def _reply_dir(self) -> str:
         """Beside the server's socket, which both sides see even if each has a /tmp of its own; else there."""
         if self.reply_dir:
             return self.reply_dir
@@ -305,15 +316,15 @@ class DatagramCarrier(Carrier):
         fits = len(os.fsencode(beside)) + _NAME_LENGTH < _MAX_SOCKET_PATH
         return beside if fits and os.access(beside, os.W_OK | os.X_OK) else tempfile.gettempdir()
 
-    def lost(self, error):
+    def lost(self, error: OSError) -> ConnectError:
         """The ConnectError for an OSError on a socket whose request went out."""
         # only the host of the server says so, of a datagram that found nobody
         return self._error(error, maybe_sent=error.errno != errno.ECONNREFUSED)
 
-    def _error(self, error, maybe_sent=False):
+    def _error(self, error: OSError, maybe_sent: bool = False) -> ConnectError:
         return ConnectError(*self._explain(error), maybe_sent=maybe_sent)
 
-    def _explain(self, error):
+    def _explain(self, error: OSError) -> Tuple[str, str]:
         """(message, hint) for an OSError."""
         where = self.describe()
         if error.errno == errno.ECONNREFUSED:
@@ -338,19 +349,19 @@ class DatagramCarrier(Carrier):
 class DatagramExchange(Exchange):
     """A request that waits for its datagram."""
 
-    def __init__(self, carrier, request, sock, has_ids):
+    def __init__(self, carrier: DatagramCarrier, request: Request, sock: socket.socket, has_ids: bool) -> None:
         self.request = request
         self._has_ids = has_ids
         self._carrier = carrier
-        self._socket = sock
+        self._socket: Any = sock
         # replies to other requests came (int); the one to this request came, and carried its id (bool)
         self._ignored = 0
         self._identified = False
 
-    def fileno(self):
-        return self._socket.fileno()
+    def fileno(self) -> int:
+        return int(self._socket.fileno())
 
-    def receive(self):
+    def receive(self) -> Optional[bytes]:
         try:
             data = self._socket.recv(MAX_DATAGRAM + 1)
         except BlockingIOError:
@@ -359,7 +370,7 @@ class DatagramExchange(Exchange):
             raise self._carrier.lost(error) from error
         return self._carrier.checked(data)
 
-    def ignores(self, outcome):
+    def ignores(self, outcome: object) -> bool:
         """The network duplicates datagrams and delivers them late, so what carries another id is no reply to this request."""
         if getattr(outcome, "unrelated", False):
             self._ignored += 1
@@ -367,7 +378,7 @@ class DatagramExchange(Exchange):
         self._identified = not isinstance(outcome, MIError)
         return False
 
-    def expire(self):
+    def expire(self) -> bytes:
         message = f"No reply came from {self._carrier.describe()}"
         if self._ignored:
             message += f", only {self._ignored} to other requests"
@@ -377,7 +388,7 @@ class DatagramExchange(Exchange):
             f" send nothing when a reply exceeds {MAX_DATAGRAM} bytes: use FIFO or HTTP then",
         )
 
-    def close(self, reusable=False):
+    def close(self, reusable: bool = False) -> None:
         if self._socket is None:
             return
         # of an error without an id a duplicate may come, which the next request would take for its own
@@ -388,7 +399,7 @@ class DatagramExchange(Exchange):
         self._socket = None
 
 
-def _check_udp(values):
+def _check_udp(values: Dict[str, Any]) -> None:
     if values["port"] is None:
         raise BadParameters(
             "transport datagram needs port, or socket_path",
@@ -404,7 +415,7 @@ def _check_udp(values):
     values["host"] = values["host"] or "127.0.0.1"
 
 
-def _make_directory(parent):
+def _make_directory(parent: str) -> str:
     """A directory with an unguessable name in parent, which the server may pass through and nobody can list."""
     path = os.path.join(parent, _PREFIX + os.urandom(_RANDOM).hex())
     os.mkdir(path, 0o700)
@@ -414,7 +425,7 @@ def _make_directory(parent):
     return path
 
 
-def _bind_unix(sock, path, allowed):
+def _bind_unix(sock: socket.socket, path: str, allowed: access.Access) -> None:
     """Name sock by a file that the server may write to. allowed: Access to it."""
     cleanup.remember(path)
     # the umask, because a file cannot be made private by a later chmod without a moment in which it was not
@@ -426,7 +437,7 @@ def _bind_unix(sock, path, allowed):
     allowed.restrict(path)
 
 
-def _close(sock):
+def _close(sock: socket.socket) -> None:
     name = None
     if sock.family == socket.AF_UNIX:
         name = sock.getsockname()

@@ -18,10 +18,12 @@ import stat
 import struct
 import termios
 import time
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
     Carrier,
+    Encode,
     Exchange,
     Inflow,
     access,
@@ -37,6 +39,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MITimeout,
     RequestTooLarge,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
 
 # the last is the default of mi_fifo; it is only opened if it is a FIFO that a server reads
 DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")  # nosec B108
@@ -78,43 +82,50 @@ class FifoCarrier(Carrier):
     holds_tables = True
     reply_name = f"opensips_mi_{'0' * 24}"
 
-    def __init__(self, paths=DEFAULT_PATHS, reply_dir=None, server_uid=None, limit=None):
+    def __init__(
+        self,
+        paths: Sequence[str] = DEFAULT_PATHS,
+        reply_dir: Optional[str] = None,
+        server_uid: Optional[int] = None,
+        limit: Optional[ReplyLimit] = None,
+    ) -> None:
         super().__init__(limit)
         self.paths = list(paths)
         self.server_uid = server_uid
-        self.reply_dir = reply_dir
+        self.reply_dir: Any = reply_dir
         self.reply_dirs = [reply_dir] if reply_dir else []
-        self.path = None
+        self.path: Any = None
         self._options_given = (len(self.paths) == 1, reply_dir is not None)
         self._full = False
-        self._fd = None
-        self._access = None
-        self._idle = []
+        # once it is open: descriptor, and Access for reply FIFOs
+        self._fd: Any = None
+        self._access: Any = None
+        self._idle: List[_ReplyFifo] = []
         # what owner.elsewhere() says of reply_dir, once it was asked
-        self._other = False
+        self._other: Any = False
 
     @property
-    def everybody(self):
+    def everybody(self) -> bool:
         return self._access is not None and self._access.everybody
 
     @classmethod
-    def of(cls, options, limit, warn):
+    def of(cls, options: Any, limit: ReplyLimit, warn: Callable[[str], None]) -> "FifoCarrier":
         paths = [options.fifo_path] if options.fifo_path else DEFAULT_PATHS
         return cls(paths, options.reply_dir, options.server_user, limit)
 
     @staticmethod
-    def check_options(values):
+    def check_options(values: Dict[str, Any]) -> None:
         owner.check_option(values)
         for name in ("fifo_path", "reply_dir"):
             check_absolute(values, name)
 
-    def describe(self):
+    def describe(self) -> str:
         return f"the FIFO {self.path or self.paths[0]}"
 
-    def identity(self):
+    def identity(self) -> Optional[str]:
         return file_handle.of(self._fd)
 
-    def chosen(self):
+    def chosen(self) -> Dict[str, str]:
         found = (("fifo_path", self.path), ("reply_dir", self.reply_dir))
         return {
             name: value
@@ -122,7 +133,7 @@ class FifoCarrier(Carrier):
             if not is_given and value is not None
         }
 
-    def open(self):
+    def open(self) -> None:
         """Open the MI FIFO. Raises ConnectError when it is missing, foreign, without reader or not permitted."""
         if self._fd is not None:
             return
@@ -143,14 +154,14 @@ class FifoCarrier(Carrier):
             self.close()
             raise
 
-    def _check(self, status):
+    def _check(self, status: os.stat_result) -> access.Access:
         """The Access for reply FIFOs, once it is sure that the FIFO is the server's. status: os.stat_result of the open FIFO."""
         if not stat.S_ISFIFO(status.st_mode):
             raise self._foreign("changed into something else while it was opened")
         owner.check(self.path, status, self.server_uid, "fifo_path")
         return access.Access(status, self.server_uid)
 
-    def close(self):
+    def close(self) -> None:
         """Close the MI FIFO and remove every reply FIFO."""
         while self._idle:
             self._idle.pop().remove()
@@ -158,20 +169,20 @@ class FifoCarrier(Carrier):
             os.close(self._fd)
             self._fd = None
 
-    def writable_fd(self):
+    def writable_fd(self) -> Optional[int]:
         """The descriptor to poll for writing after start() gave None; None where polling does not tell."""
         return self._fd if self._full else None
 
-    def unread(self):
+    def unread(self) -> int:
         """Bytes in the FIFO that the server has not yet read (int)."""
         count = fcntl.ioctl(self._fd, termios.FIONREAD, struct.pack("i", 0))
-        return struct.unpack("i", count)[0]
+        return int(struct.unpack("i", count)[0])
 
-    def use_reply_dir(self, directory):
+    def use_reply_dir(self, directory: str) -> None:
         """The server answers through this one of reply_dirs."""
         self.reply_dir = directory
 
-    def check_request(self, request, protocol):
+    def check_request(self, request: Request, protocol: Protocol) -> None:
         if protocol.by_line:
             _check_lines(request)
         elif len(request.data) > _OBJECT:
@@ -180,11 +191,13 @@ class FifoCarrier(Carrier):
                 "Use a datagram socket or HTTP, or send less",
             )
 
-    def in_flight(self, wanted, version):
+    def in_flight(self, wanted: Optional[int], version: Callable[[], Tuple[int, ...]]) -> int:
         # 3.0 drops the second of two requests that it reads at once
         return 1 if version()[:2] == (3, 0) else super().in_flight(wanted, version)
 
-    def start(self, encode, protocol, alone=False, reply_dir=None):
+    def start(
+        self, encode: Encode, protocol: Protocol, alone: bool = False, reply_dir: Optional[str] = None
+    ) -> "Optional[FifoExchange]":
         """alone: write only into an empty FIFO, and keep our other clients out until the server took it.
 
         reply_dir: which of reply_dirs to make the reply FIFO in, if that is not decided yet.
@@ -202,7 +215,9 @@ class FifoCarrier(Carrier):
             raise
         return FifoExchange(self, request, reply, protocol)
 
-    def inflow(self, encode, protocol, deadline, taken_within, most):
+    def inflow(
+        self, encode: Encode, protocol: Protocol, deadline: float, taken_within: float, most: int
+    ) -> "FifoExchange":
         give_up = min(deadline, time.monotonic() + taken_within)
         while True:
             exchange = self.start(encode, protocol)
@@ -214,7 +229,7 @@ class FifoCarrier(Carrier):
                 raise self.not_taken()
             time.sleep(_RETRY)
 
-    def give_back(self, reply):
+    def give_back(self, reply: "_ReplyFifo") -> None:
         """Keep a reply FIFO for the next exchange, unless something happened to it: its reply has come all the same."""
         try:
             reply.reopen()
@@ -223,7 +238,7 @@ class FifoCarrier(Carrier):
             return
         self._idle.append(reply)
 
-    def timeout_hint(self, opened):
+    def timeout_hint(self, opened: bool) -> str:
         """What to check when no reply came; opened: the server did open the reply FIFO (bool)."""
         if opened:
             return "The server opened the reply FIFO but did not finish its reply; raise timeout"
@@ -238,7 +253,7 @@ class FifoCarrier(Carrier):
             found = (owner.elsewhere(directory) for directory in self.reply_dirs)
             self._other = next(filter(None, found), None)
         if self._other:
-            return self._other
+            return str(self._other)
         used = " and ".join(self.reply_dirs)
         return (
             f"The replies were expected in {used}: set reply_dir to the reply_dir of the server's mi_fifo module."
@@ -246,7 +261,7 @@ class FifoCarrier(Carrier):
             " and that the server is not blocked"
         )
 
-    def _find(self):
+    def _find(self) -> str:
         problems = []
         for path in self.paths:
             try:
@@ -271,13 +286,13 @@ class FifoCarrier(Carrier):
             or "Start OpenSIPS, load mi_fifo, or set fifo_path to the fifo_name of its configuration",
         )
 
-    def _foreign(self, what):
+    def _foreign(self, what: str) -> ConnectError:
         return ConnectError(
             f"{self.path} is no FIFO: it {what}",
             "Set fifo_path to the fifo_name of mi_fifo; nothing was written",
         )
 
-    def _open_error(self, error):
+    def _open_error(self, error: OSError) -> ConnectError:
         if error.errno == errno.ENXIO:
             return ConnectError(
                 f"No process reads the FIFO {self.path}",
@@ -292,7 +307,7 @@ class FifoCarrier(Carrier):
             return self._foreign("is a symbolic link")
         return ConnectError(f"The FIFO {self.path} cannot be opened: {error.strerror}", "Correct fifo_path")
 
-    def _write(self, data, alone, most):
+    def _write(self, data: bytes, alone: bool, most: Optional[int]) -> bool:
         """Whether data went out. A request beyond PIPE_BUF is not atomic, so it locks the others of our kind out.
 
         most: bytes that the server reads at once. No more lie in the FIFO, so that no request is cut. None: any number.
@@ -317,7 +332,7 @@ class FifoCarrier(Carrier):
         finally:
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
-    def _has_room(self, size, most):
+    def _has_room(self, size: int, most: int) -> bool:
         unread = self.unread()
         if not unread or unread + size <= most:
             return True
@@ -328,19 +343,19 @@ class FifoCarrier(Carrier):
             raise self._gone()
         return False
 
-    def _gone(self):
+    def _gone(self) -> ConnectError:
         return ConnectError(
             f"The process that read the FIFO {self.path} is gone",
             "See whether OpenSIPS stopped, and why, in its log",
         )
 
-    def _await_taken(self):
+    def _await_taken(self) -> bool:
         until = time.monotonic() + _TAKEN_WITHIN
         while self.unread() and time.monotonic() < until:
             time.sleep(0.0005)
         return True
 
-    def _write_locked(self, data):
+    def _write_locked(self, data: bytes) -> bool:
         try:
             written = os.write(self._fd, data)
             while written < len(data):
@@ -367,21 +382,21 @@ class FifoCarrier(Carrier):
 class FifoExchange(Exchange, Inflow):
     """A request that waits at its reply FIFO."""
 
-    def __init__(self, carrier, request, reply, protocol):
+    def __init__(self, carrier: FifoCarrier, request: Request, reply: "_ReplyFifo", protocol: Protocol) -> None:
         self.request = request
         self._carrier = carrier
-        self._reply = reply
+        self._reply: Any = reply
         self._protocol = protocol
-        self._chunks = []
+        self._chunks: List[bytes] = []
         self._held = 0
         self._opened = False
         # the deadline proper, while the server has closed the reply FIFO and may open it again
-        self._until = None
+        self._until: Optional[float] = None
 
-    def fileno(self):
-        return self._reply.fd
+    def fileno(self) -> int:
+        return int(self._reply.fd)
 
-    def receive(self):
+    def receive(self) -> Optional[bytes]:
         while True:
             chunk = self.take()
             if chunk is None:
@@ -397,12 +412,12 @@ class FifoExchange(Exchange, Inflow):
             self.reopen()
             return None
 
-    def _hold(self, chunk):
+    def _hold(self, chunk: bytes) -> None:
         self._held += len(chunk)
         self._carrier.limit.hold(len(chunk), self._carrier.describe())
         self._chunks.append(chunk)
 
-    def take(self):
+    def take(self) -> Optional[bytes]:
         """Bytes that have come; empty when the server closed the reply FIFO, None when there are none yet.
 
         Only after fileno() polled readable: before its writer opens it, a FIFO looks closed.
@@ -416,7 +431,7 @@ class FifoExchange(Exchange, Inflow):
             self.deadline, self._until = self._until, None
         return chunk
 
-    def reopen(self):
+    def reopen(self) -> None:
         """Wait for more after the server closed the FIFO: asynchronous replies of 3.x do, at each 4,096 bytes."""
         try:
             self._reply.reopen()
@@ -430,7 +445,7 @@ class FifoExchange(Exchange, Inflow):
             self._until = self.deadline
             self.deadline = min(self.deadline, time.monotonic() + _REOPEN_GRACE)
 
-    def pieces(self, complete):
+    def pieces(self, complete: Callable[[], bool]) -> Iterator[bytes]:
         poll = select.poll()
         poll.register(self.fileno(), select.POLLIN)
         while True:
@@ -452,20 +467,20 @@ class FifoExchange(Exchange, Inflow):
                 self.reopen()
                 poll.register(self.fileno(), select.POLLIN)
 
-    def widen(self):
+    def widen(self) -> None:
         """Let the server write as far ahead of us as the kernel allows, for a large reply."""
         try:
             fcntl.fcntl(self._reply.fd, _SET_PIPE_SIZE, _WIDE)
         except OSError:
             pass
 
-    def expire(self):
+    def expire(self) -> bytes:
         if self._until is not None:
             # the server closed it and did not come back: what came is all
             return b"".join(self._chunks)
         raise MITimeout(f"No reply came through {self._carrier.describe()}", self._carrier.timeout_hint(self._opened))
 
-    def close(self, reusable=False):
+    def close(self, reusable: bool = False) -> None:
         if self._reply is None:
             return
         self._carrier.limit.let_go(self._held)
@@ -480,12 +495,14 @@ class FifoExchange(Exchange, Inflow):
 class _ReplyFifo:
     """A FIFO with an unguessable name that the server's user, and as few others as possible, can write."""
 
-    def __init__(self, directory, allowed):
+    # its descriptor, once it is open
+    fd: Any = None
+
+    def __init__(self, directory: str, allowed: access.Access) -> None:
         """directory: reply_dir. allowed: Access to it."""
         self.name = f"opensips_mi_{os.urandom(12).hex()}"
         self.path = os.path.join(directory, self.name)
-        self.fd = None
-        self._identity = None
+        self._identity: Optional[Tuple[int, int]] = None
         if len(os.fsencode(self.path)) + 1 > _MAX_REPLY_PATH:
             raise BadParameters(
                 f"reply_dir {directory} is too long: OpenSIPS takes {_MAX_REPLY_PATH - 1} characters with the FIFO's name",
@@ -504,7 +521,7 @@ class _ReplyFifo:
             self.remove()
             raise _cannot_make(directory, error) from error
 
-    def reopen(self):
+    def reopen(self) -> None:
         """Open for reading; a descriptor that saw its writer leave would report the end for ever."""
         fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         if self.fd is not None:
@@ -516,7 +533,7 @@ class _ReplyFifo:
         if self._identity != (status.st_dev, status.st_ino):
             raise OSError(errno.EINVAL, "somebody replaced the reply FIFO")
 
-    def remove(self):
+    def remove(self) -> None:
         if self.fd is not None:
             os.close(self.fd)
             self.fd = None
@@ -527,7 +544,7 @@ class _ReplyFifo:
         cleanup.forget(self.path)
 
 
-def _check_lines(request):
+def _check_lines(request: Request) -> None:
     """Raise RequestTooLarge if a server of 1.x or 2.x would not take request (Request) from its FIFO."""
     sizes = [len(line.encode("utf-8")) for line in request.lines]
     total = sum(sizes) + len(sizes)
@@ -545,7 +562,7 @@ def _check_lines(request):
             )
 
 
-def _cannot_make(directory, error):
+def _cannot_make(directory: str, error: OSError) -> ConnectError:
     return ConnectError(
         f"No reply FIFO can be made in {directory}: {error.strerror}",
         "Correct reply_dir or its permissions",

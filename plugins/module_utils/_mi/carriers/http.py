@@ -13,20 +13,26 @@ Sources: httpd/httpd_proc.c of 2.4, 3.6 and 4.0; libmicrohttpd 0.9.75.
 import base64
 import errno
 import socket
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Iterator, Optional, Sequence, Tuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Inflow, reach, tls
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode, Inflow, reach, tls
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.bound import Allowance, BoundSocket
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ConnectError,
     HTTPStatusError,
     MalformedReply,
+    MIError,
     MITimeout,
     RequestTooLarge,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection, HTTPResponse
 
 # receive_buf_size of httpd in 3.6 and 4.0, unless its configuration says more
 _DEFAULT_RECEIVE_BUFFER = 1024
@@ -68,16 +74,16 @@ class HttpCarrier(Carrier):
 
     def __init__(
         self,
-        url,
-        validate_certs=True,
-        ca_path=None,
-        client_cert=None,
-        client_key=None,
-        username=None,
-        password=None,
-        warn=None,
-        limit=None,
-    ):
+        url: str,
+        validate_certs: bool = True,
+        ca_path: Optional[str] = None,
+        client_cert: Optional[str] = None,
+        client_key: Optional[str] = None,
+        username: Optional[str] = None,
+        password: Optional[str] = None,
+        warn: Optional[Callable[[str], None]] = None,
+        limit: Optional[ReplyLimit] = None,
+    ) -> None:
         super().__init__(limit)
         self.url = url
         self._warn = warn
@@ -91,10 +97,11 @@ class HttpCarrier(Carrier):
         if username is not None:
             token = f"{username}:{password or ''}".encode()
             self._headers["Authorization"] = f"Basic {base64.b64encode(token).decode('ascii')}"
-        self._tls = None
+        # ssl.SSLContext, once it is open
+        self._tls: Any = None
 
     @classmethod
-    def of(cls, options, limit, warn):
+    def of(cls, options: Any, limit: ReplyLimit, warn: Callable[[str], None]) -> "HttpCarrier":
         return cls(
             options.url,
             options.validate_certs,
@@ -108,7 +115,7 @@ class HttpCarrier(Carrier):
         )
 
     @staticmethod
-    def check_options(values):
+    def check_options(values: Dict[str, Any]) -> None:
         if values["url"] is None:
             raise BadParameters("transport http needs url", "Set url, for example to http://127.0.0.1:8888/mi")
         scheme = _check_url(values["url"])
@@ -122,25 +129,25 @@ class HttpCarrier(Carrier):
                 raise BadParameters(f"{name} is set but url is not https", f"Use an https url, or leave {name} out")
 
     @property
-    def protocols(self):
+    def protocols(self) -> Tuple[str, ...]:
         """The path of the URL tells what to try first."""
         path = self.url.rstrip("/").rsplit("/", 1)[-1].lower()
         first = {"rpc2": "xmlrpc", "xmlrpc": "xmlrpc", "json": "mi_json"}.get(path, "jsonrpc")
         return (first, *(name for name in ("jsonrpc", "xmlrpc", "mi_json") if name != first))
 
-    def describe(self):
+    def describe(self) -> str:
         return self.url
 
-    def open(self):
+    def open(self) -> None:
         """Load the certificates. Raises ConnectError."""
         if self._parts.scheme != "https" or self._tls is not None:
             return
         self._tls = tls.client(self._validate_certs, self._ca_path, self._client_cert, self._client_key)
 
-    def close(self):
+    def close(self) -> None:
         """Each exchange closes its own connection."""
 
-    def exchange(self, encode, deadline):
+    def exchange(self, encode: Encode, deadline: float) -> Tuple[Request, bytes]:
         """Send a request and give (Request, bytes of the reply's body).
 
         deadline: time.monotonic(). Raises ConnectError, HTTPStatusError (decided on the status line), RequestTooLarge,
@@ -158,10 +165,12 @@ class HttpCarrier(Carrier):
             pieces.close()
             self.limit.let_go(sum(map(len, held)))
 
-    def inflow(self, encode, protocol, deadline, taken_within, most):
+    def inflow(
+        self, encode: Encode, protocol: Protocol, deadline: float, taken_within: float, most: int
+    ) -> "HttpInflow":
         return HttpInflow(self.pieces(encode, deadline, most))
 
-    def pieces(self, encode, deadline, most=None):
+    def pieces(self, encode: Encode, deadline: float, most: Optional[int] = None) -> Generator[Any, None, None]:
         """As exchange(), but yields the Request and then the body in pieces, as they come.
 
         most: bytes that the whole response may have, with its headers; as many as may be held if None.
@@ -191,7 +200,7 @@ class HttpCarrier(Carrier):
                 response.close()
             connection.close()
 
-    def _connection(self):
+    def _connection(self) -> "HTTPConnection":
         """What speaks HTTP, not yet connected."""
         import http.client
 
@@ -200,10 +209,10 @@ class HttpCarrier(Carrier):
         except ValueError:
             raise ConnectError(f"The url {self.url} has no valid port", "Correct url") from None
         if self._tls is not None:
-            return http.client.HTTPSConnection(self._parts.hostname, port, context=self._tls)
-        return http.client.HTTPConnection(self._parts.hostname, port)
+            return http.client.HTTPSConnection(self._parts.hostname or "", port, context=self._tls)
+        return http.client.HTTPConnection(self._parts.hostname or "", port)
 
-    def _connect(self, deadline, most):
+    def _connect(self, deadline: float, most: int) -> BoundSocket:
         """The connection to one of the host's addresses, for most bytes of response. Raises ConnectError."""
         addresses = []
         try:
@@ -228,24 +237,24 @@ class HttpCarrier(Carrier):
             self._warn_of_credentials()
         return BoundSocket(sock, deadline, Allowance(self.url, most))
 
-    def _in_tls(self, sock):
+    def _in_tls(self, sock: socket.socket) -> Any:
         return self._tls.wrap_socket(sock, do_handshake_on_connect=False, server_hostname=self._parts.hostname)
 
-    def _warn_of_credentials(self):
+    def _warn_of_credentials(self) -> None:
         if self._warn is not None:
             self._warn(
                 f"url_username and url_password are sent to {self._parts.hostname} without encryption, and everybody on the way can read them;"
                 " use an https url"
             )
 
-    def _ask(self, connection, request):
+    def _ask(self, connection: "HTTPConnection", request: Request) -> "HTTPResponse":
         """Send request; its response (http.client.HTTPResponse), of which the header has come."""
         import http.client
 
         headers = dict(self._headers)
         if request.content_type:
             headers["Content-Type"] = request.content_type
-        wire = connection.sock
+        wire: Any = connection.sock
         wire.check_open()
         connection.request(request.verb, self._path + request.path or "/", request.data or None, headers)
         try:
@@ -263,7 +272,7 @@ class HttpCarrier(Carrier):
             return response
         return connection.getresponse()
 
-    def _read(self, response, wire, most):
+    def _read(self, response: "HTTPResponse", wire: BoundSocket, most: int) -> Iterator[bytes]:
         """Yield the body in pieces. Raises MalformedReply when it is cut off, ReplyTooLarge if it announces more than most bytes."""
         encoding = response.getheader("Content-Encoding") or "identity"
         if encoding.strip().lower() != "identity":
@@ -290,13 +299,13 @@ class HttpCarrier(Carrier):
         if expected is None and not response.chunked and not size:
             raise self._cut_off("before its body")
 
-    def _cut_off(self, where):
+    def _cut_off(self, where: str) -> MalformedReply:
         return MalformedReply(
             f"The reply of {self.url} was cut off {where}",
             "See whether OpenSIPS, or a proxy before it, stopped; if it persists, raise buf_size of the server's httpd",
         )
 
-    def _connect_error(self, error, addresses):
+    def _connect_error(self, error: Exception, addresses: Sequence[reach.Address]) -> ConnectError:
         if tls.is_failure(error) or tls.is_end(error):
             return self._tls_failure(error)
         if isinstance(error, socket.gaierror):
@@ -314,10 +323,10 @@ class HttpCarrier(Carrier):
             "Correct url",
         )
 
-    def _tls_failure(self, error):
+    def _tls_failure(self, error: Exception) -> ConnectError:
         return tls.failure(self.url, error, bool(self._client_cert))
 
-    def _broken(self, error, request):
+    def _broken(self, error: Any, request: Request) -> MIError:
         """The MIError for an OSError, ValueError or http.client.HTTPException on an open connection."""
         import http.client
 
@@ -339,7 +348,7 @@ class HttpCarrier(Carrier):
             f"The connection to {self.url} broke: {error.strerror or error}", "Check the network, and url"
         )
 
-    def _dropped(self, error, request):
+    def _dropped(self, error: Exception, request: Request) -> MIError:
         large = len(request.data) > 1400 and not isinstance(error, ConnectionAbortedError)
         if large and self._parts.scheme == "http":
             return RequestTooLarge(
@@ -353,12 +362,12 @@ class HttpCarrier(Carrier):
             is_hangup=True,
         )
 
-    def _status_error(self, response, request, sent):
+    def _status_error(self, response: "HTTPResponse", request: Request, sent: bool) -> MIError:
         """The MIError for a status that is not 200. sent: the whole request went out (bool)."""
         error = self._describe_status(response, request)
         return error.having_sent(sent and not _is_refusal(response, request))
 
-    def _describe_status(self, response, request):
+    def _describe_status(self, response: "HTTPResponse", request: Request) -> MIError:
         status = response.status
         hint = _HINTS.get(status, "Correct url")
         if status == 400:
@@ -378,18 +387,18 @@ class HttpCarrier(Carrier):
 class HttpInflow(Inflow):
     """A large reply over HTTP. pieces: what HttpCarrier.pieces() gives."""
 
-    def __init__(self, pieces):
+    def __init__(self, pieces: Generator[Any, None, None]) -> None:
         self._pieces = pieces
         self.request = next(pieces)
 
-    def pieces(self, complete):
+    def pieces(self, complete: Callable[[], bool]) -> Iterator[bytes]:
         return self._pieces
 
-    def close(self, reusable=False):
+    def close(self, reusable: bool = False) -> None:
         self._pieces.close()
 
 
-def _is_refusal(response, request):
+def _is_refusal(response: "HTTPResponse", request: Request) -> bool:
     """Whether a response says that nobody acted on the request.
 
     mi_json of 2.1, which alone is asked with GET, puts the code of an MI reply into the status. It knows none of the headers
@@ -401,7 +410,7 @@ def _is_refusal(response, request):
     return header is not None and response.getheader(header) is not None
 
 
-def _check_url(url):
+def _check_url(url: str) -> str:
     """The scheme of a URL that can be used."""
     remedy = "Write it as http://host:port/mi"
     if any(ord(each) <= 32 or ord(each) == 127 for each in url):
@@ -424,13 +433,13 @@ def _check_url(url):
     return parts.scheme
 
 
-def _is_this_host(sock):
+def _is_this_host(sock: socket.socket) -> bool:
     """Whether what a connected socket sends stays on this host."""
-    own, other = sock.getsockname()[0], sock.getpeername()[0]
+    own, other = str(sock.getsockname()[0]), str(sock.getpeername()[0])
     return own == other or other == "::1" or other.startswith(("127.", "::ffff:127."))
 
 
-def _target(url, location):
+def _target(url: str, location: Optional[str]) -> str:
     """Where a redirect leads, for a message: without user, password, query and fragment, which may be secret."""
     try:
         parts = urlsplit(urljoin(url, (location or "").strip()))
@@ -442,7 +451,7 @@ def _target(url, location):
     return "no HTTP address"
 
 
-def _error_body(response):
+def _error_body(response: "HTTPResponse") -> bytes:
     """What came with an error (bytes); without a length it may never end, and is left alone."""
     from http.client import HTTPException
 

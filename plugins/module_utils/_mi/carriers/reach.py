@@ -16,8 +16,14 @@ import os
 import select
 import socket
 import time
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import seconds_left
+
+# (family, address) of a host's name, as the socket module takes them
+Address = Tuple[int, Any]
+# gives a connected socket in TLS
+Wrap = Callable[[socket.socket], Any]
 
 # Seconds (RFC 8305, section 5: Connection Attempt Delay).
 _HEAD_START = 0.25
@@ -26,34 +32,34 @@ _HEAD_START = 0.25
 class Stalled(Exception):
     """No address answered before the deadline. in_tls: one accepted the connection and does not answer in TLS (bool)."""
 
-    def __init__(self, in_tls):
+    def __init__(self, in_tls: bool) -> None:
         super().__init__("no address answers")
         self.in_tls = in_tls
 
 
-def resolve(host, port, kind):
+def resolve(host: Optional[str], port: Optional[int], kind: int) -> List[Address]:
     """[(family, address)] of a host's name in the resolver's order. kind: socket.SOCK_STREAM or socket.SOCK_DGRAM.
 
     Raises OSError (socket.gaierror) or UnicodeError.
     """
-    found = []
+    found: List[Address] = []
     for family, _kind, _protocol, _name, address in socket.getaddrinfo(host, port, type=kind):
         if (family, address) not in found:
             found.append((family, address))
     return found
 
 
-def head_start(count, seconds):
+def head_start(count: int, seconds: float) -> float:
     """Seconds that each of count addresses has before the next is tried, too. seconds: what all of them have."""
     return min(_HEAD_START, seconds / (count + 1.0))
 
 
-def among(addresses):
+def among(addresses: Sequence[Address]) -> str:
     """How to name a host's addresses in a message: empty for a single one."""
     return f" ({', '.join((address[0] for _family, address in addresses))})" if len(addresses) > 1 else ""
 
 
-def connect(addresses, deadline, wrap=None):
+def connect(addresses: Sequence[Address], deadline: float, wrap: Optional[Wrap] = None) -> socket.socket:
     """A socket that is connected to one of addresses (as of resolve()) over TCP, or in TLS.
 
     deadline: time.monotonic(), for all of them. wrap: function of a connected socket that gives it in TLS, its handshake not
@@ -67,17 +73,17 @@ def connect(addresses, deadline, wrap=None):
 
 
 class _Race:
-    def __init__(self, addresses, deadline, wrap):
+    def __init__(self, addresses: Sequence[Address], deadline: float, wrap: Optional[Wrap]) -> None:
         self._waiting = collections.deque(addresses)
         self._deadline = deadline
         self._wrap = wrap
         self._head_start = head_start(len(addresses), seconds_left(deadline))
         self._next = 0.0
         self._poll = select.poll()
-        self._running = {}
-        self._failures = []
+        self._running: Dict[int, _Attempt] = {}
+        self._failures: List[Exception] = []
 
-    def run(self):
+    def run(self) -> socket.socket:
         """The first socket that gets there."""
         while True:
             if self._waiting and (not self._running or time.monotonic() >= self._next):
@@ -93,12 +99,12 @@ class _Race:
                 if there is not None:
                     return there
 
-    def close(self):
+    def close(self) -> None:
         """Give up those that are still on their way."""
         for attempt in self._running.values():
             attempt.socket.close()
 
-    def _start(self, family, address):
+    def _start(self, family: int, address: Any) -> None:
         self._next = time.monotonic() + self._head_start
         try:
             attempt = _Attempt(family, address, self._wrap)
@@ -109,7 +115,7 @@ class _Race:
         self._running[fd] = attempt
         self._poll.register(fd, attempt.event)
 
-    def _proceed(self, fd):
+    def _proceed(self, fd: int) -> Optional[socket.socket]:
         """The socket, once it is connected."""
         attempt = self._running[fd]
         try:
@@ -125,9 +131,10 @@ class _Race:
             self._poll.modify(fd, attempt.event)
             return None
         del self._running[fd]
-        return attempt.socket
+        connected: socket.socket = attempt.socket
+        return connected
 
-    def _failure(self):
+    def _failure(self) -> Exception:
         """What to raise: TLS that failed tells most, then silence."""
         if self._wrap is not None:
             import ssl
@@ -143,11 +150,11 @@ class _Race:
 class _Attempt:
     """A connection on its way to one address. event: what to poll its socket for."""
 
-    def __init__(self, family, address, wrap):
+    def __init__(self, family: int, address: Any, wrap: Optional[Wrap]) -> None:
         self._wrap = wrap
         self.in_tls = False
         self.event = select.POLLOUT
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket: Any = socket.socket(family, socket.SOCK_STREAM)
         try:
             self.socket.setblocking(False)
             _check(self.socket.connect_ex(address), errno.EINPROGRESS)
@@ -155,7 +162,7 @@ class _Attempt:
             self.socket.close()
             raise
 
-    def proceed(self):
+    def proceed(self) -> bool:
         """Whether it is connected, after its socket was ready. Raises OSError or ssl.CertificateError."""
         if not self.in_tls:
             _check(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
@@ -176,7 +183,7 @@ class _Attempt:
         return True
 
 
-def _check(code, under_way=0):
+def _check(code: int, under_way: int = 0) -> None:
     """Raise the OSError that code (errno) stands for, unless it is under_way."""
     if code not in (0, under_way):
         raise OSError(code, os.strerror(code))

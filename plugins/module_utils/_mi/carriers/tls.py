@@ -10,6 +10,7 @@
 import os
 import re
 import ssl
+from typing import List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
 
@@ -31,7 +32,9 @@ _ABOUT_OUR_CERTIFICATE = (
 _ALERT = re.compile("alert ([a-z][a-z ]*[a-z])")
 
 
-def client(validate_certs, ca_path, client_cert, client_key):
+def client(
+    validate_certs: bool, ca_path: Optional[str], client_cert: Optional[str], client_key: Optional[str]
+) -> ssl.SSLContext:
     """An ssl.SSLContext by the options of the same names. Raises ConnectError, which names the option."""
     try:
         context = ssl.create_default_context()
@@ -50,13 +53,13 @@ def client(validate_certs, ca_path, client_cert, client_key):
     return context
 
 
-def _load(context, client_cert, client_key):
+def _load(context: ssl.SSLContext, client_cert: str, client_key: Optional[str]) -> None:
     files = [(option, path) for option, path in (("client_cert", client_cert), ("client_key", client_key)) if path]
     for option, path in files:
         _check_readable(option, path)
-    asked = []
+    asked: List[bool] = []
 
-    def pass_phrase():
+    def pass_phrase() -> str:
         # without this, OpenSSL would ask the terminal
         asked.append(True)
         return "there is none"
@@ -74,7 +77,7 @@ def _load(context, client_cert, client_key):
         ) from error
 
 
-def _check_readable(option, path):
+def _check_readable(option: str, path: str) -> None:
     try:
         with open(path, "rb"):
             pass
@@ -85,34 +88,34 @@ def _check_readable(option, path):
         ) from error
 
 
-def _reason(error):
+def _reason(error: BaseException) -> str:
     """What an ssl.SSLError or another exception says, in words."""
     return (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
 
 
-def _alert(error):
+def _alert(error: BaseException) -> str:
     """The TLS alert with which the other side broke off, as "certificate expired"; empty for other errors."""
     found = _ALERT.search(_reason(error)) if isinstance(error, ssl.SSLError) else None
     return found.group(1) if found else ""
 
 
-def is_about_our_certificate(error):
+def is_about_our_certificate(error: BaseException) -> bool:
     """Whether an exception says that the other side wants a certificate of ours, or another one."""
     return _alert(error) in _ABOUT_OUR_CERTIFICATE
 
 
-def is_end(error):
+def is_end(error: BaseException) -> bool:
     """Whether an exception says that the other side ended the connection, without a word in TLS."""
     return isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
-def is_failure(error):
+def is_failure(error: BaseException) -> bool:
     """Whether an exception is one of TLS that has a reason."""
     # ssl.CertificateError is no SSLError before Python 3.7
     return isinstance(error, (ssl.SSLError, ssl.CertificateError)) and not is_end(error)
 
 
-def failure(url, error, has_certificate):
+def failure(url: str, error: BaseException, has_certificate: bool) -> ConnectError:
     """The ConnectError for an ssl.SSLError or ssl.CertificateError. has_certificate: client_cert is set (bool)."""
     alert = _alert(error)
     if is_about_our_certificate(error):

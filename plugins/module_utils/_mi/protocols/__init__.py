@@ -61,13 +61,16 @@ class Protocol:
 
     name = ""
     by_line = False
-    positional = False
     has_ids = False
     in_parts = False
     one_at_a_time = False
 
     def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
         self.limit = limit or ReplyLimit()
+
+    @property
+    def positional(self) -> bool:
+        return False
 
     def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
         """The request as a Request.

@@ -12,6 +12,7 @@ Sources: mi/mi.c, mi_fifo/fifo_fnc.c, mi_datagram/datagram_fnc.c, mi_http of 3.6
 
 import json
 import os
+from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -26,6 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
     JSON_VALUES,
     NESTING,
+    ReplyLimit,
     check_nesting,
     number_options,
     too_deep,
@@ -37,7 +39,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
     check_text,
     decode_text,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, ValueReply
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc_parts import JsonRpcParts
 
 # The server prints ids as 32-bit integers.
 _MAX_ID = 2147483647
@@ -54,12 +59,12 @@ class JsonRpcProtocol(Protocol):
     has_ids = True
     in_parts = True
 
-    def __init__(self, limit=None):
+    def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
         super().__init__(limit)
         # not to be guessed by those who may be able to send us a reply
         self._id = int.from_bytes(os.urandom(4), "big") & _MAX_ID
 
-    def encode(self, method, params, reply_to=None, known=True):
+    def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
         """The request as a Request.
 
         params: dict, list or None; values are str, int, lists of them, or lists of objects (dict). reply_to: name of the reply FIFO, or None.
@@ -69,7 +74,7 @@ class JsonRpcProtocol(Protocol):
         if reply_to is not None and not reply_to:
             raise RefusedRequest("A request over FIFO needs a reply FIFO", "This is a bug of the caller")
         self._id = self._id % _MAX_ID + 1
-        message = {"jsonrpc": "2.0", "id": self._id, "method": method}
+        message: Dict[str, Any] = {"jsonrpc": "2.0", "id": self._id, "method": method}
         if params:
             message["params"] = _check_params(params)
         text = json.dumps(message)
@@ -77,7 +82,7 @@ class JsonRpcProtocol(Protocol):
             return Request(text.encode("ascii"), method, self._id, content_type="application/json")
         return Request(f":{reply_to}:{text}\n".encode("ascii"), method, self._id)
 
-    def decode(self, data, request):
+    def decode(self, data: bytes, request: Request) -> ValueReply:
         """The Reply in data (bytes). Raises ServerError, MalformedReply or ReplyTooLarge."""
         text = decode_text(data)
         del data
@@ -92,13 +97,13 @@ class JsonRpcProtocol(Protocol):
             check_nesting(message)
         return take_message(message, text, request)
 
-    def parts(self, request, layout):
+    def parts(self, request: Request, layout: Layout) -> "JsonRpcParts":
         """What decodes the reply to request (Request) while it comes, cut as layout (Layout) says."""
         from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc_parts import JsonRpcParts
 
         return JsonRpcParts(request, layout, self.limit)
 
-    def complete(self, data):
+    def complete(self, data: bytes) -> bool:
         """Whether data is a whole reply: long asynchronous ones come in several openings of the reply FIFO."""
         if not data.rstrip().endswith(b"}"):
             return data.endswith(PRINT_FAILED.encode("ascii"))
@@ -114,7 +119,7 @@ class JsonRpcProtocol(Protocol):
         return True
 
 
-def take_message(message, text, request):
+def take_message(message: Any, text: str, request: Request) -> ValueReply:
     """The Reply that a decoded message (any JSON value) is; text: what it was decoded from. Raises as decode()."""
     if not isinstance(message, dict):
         raise MalformedReply(
@@ -141,13 +146,13 @@ def take_message(message, text, request):
     return ValueReply(message["result"], text)
 
 
-def _is_unread(error):
+def _is_unread(error: Any) -> bool:
     """Whether an error is one of those that a server has for what it could not read, and so may not know the id of."""
     code = error.get("code") if isinstance(error, dict) else None
     return isinstance(code, int) and code in _WITHOUT_ID
 
 
-def _check_params(params):
+def _check_params(params: Any) -> Any:
     if isinstance(params, dict):
         return {check_text(key, "A parameter's name"): _check_value(value, key, 0) for key, value in params.items()}
     if isinstance(params, (list, tuple)):
@@ -155,7 +160,7 @@ def _check_params(params):
     raise BadParameters(f"params is {params!r}", "Give a mapping or a list")
 
 
-def _check_value(value, name, depth):
+def _check_value(value: Any, name: Union[str, int], depth: int) -> Any:
     if isinstance(value, (list, tuple)):
         if depth == _NESTING:
             raise BadParameters(f"Parameter {name} nests lists too deeply", "Give a flat list")
@@ -169,7 +174,7 @@ def _check_value(value, name, depth):
     return _check_scalar(value, name)
 
 
-def _check_scalar(value, name):
+def _check_scalar(value: Any, name: Union[str, int]) -> Union[str, int]:
     text = check_text(value, f"Parameter {name}")
     if isinstance(value, int):
         if abs(value) > _MAX_ID:
@@ -178,7 +183,7 @@ def _check_scalar(value, name):
     return text
 
 
-def explain(text):
+def explain(text: str) -> MIError:
     """The error for a reply that is not JSON."""
     stripped = text.strip()
     if stripped.endswith(PRINT_FAILED):
@@ -210,7 +215,7 @@ def explain(text):
     )
 
 
-def _error(error, request, text):
+def _error(error: Any, request: Request, text: str) -> ValueReply:
     """Raise what error says; a code of 2xx is how some commands say that there was nothing to do (ul_sync)."""
     if not isinstance(error, dict) or isinstance(error.get("code"), bool) or not isinstance(error.get("code"), int):
         raise MalformedReply(f"The reply's error is {error!r}", "Check protocol and transport, over HTTP also url")

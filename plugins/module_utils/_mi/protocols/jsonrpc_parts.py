@@ -9,20 +9,23 @@
 
 import json
 import re
+from typing import Any, Callable, Dict, Generator, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import (
     NESTING,
+    ReplyLimit,
     check_nesting,
     number_options,
     too_deep,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.backlog import Backlog
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import (
     PRINT_FAILED,
     explain,
     take_message,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
+from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, ValueReply
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _AFTER_ENTRY = re.compile(r"[ \t\n\r]*([,\]])[ \t\n\r]*")
@@ -34,6 +37,11 @@ class _NoJson(Exception):
     """The text is no JSON from here on."""
 
 
+def _skip_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
+
+
 class JsonRpcParts:
     """Decodes ``{"result": {outer: [{title: ..., inner: [entry, ...]}, ...]}, ...}`` (names: see Layout).
 
@@ -42,31 +50,31 @@ class JsonRpcParts:
     of the value is lost. raw of parts is empty.
     """
 
-    def __init__(self, request, layout, limit=None):
+    def __init__(self, request: Request, layout: Layout, limit: Optional[ReplyLimit] = None) -> None:
         self._request = request
         self._layout = layout
         self._backlog = Backlog(limit)
         self._at = 0
         self._raw_decode = json.JSONDecoder().raw_decode
-        self._message = None
+        self._message: Any = None
         self._ended = False
         self._broken = False
-        self._parts = []
+        self._parts: List[ValueReply] = []
         self._run = self._read_message()
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> List[ValueReply]:
         """Take bytes; the parts (list of Reply) that got complete with them. Raises MalformedReply for absurd sizes."""
         if self._backlog.add(data):
             self._advance()
         return self._taken()
 
-    def complete(self):
+    def complete(self) -> bool:
         """Whether what came is a whole reply."""
         self._backlog.join()
         self._advance()
         return self._ended or self._backlog.text.endswith(PRINT_FAILED)
 
-    def finish(self, marked_end=False):  # pylint: disable=unused-argument
+    def finish(self, marked_end: bool = False) -> List[ValueReply]:  # pylint: disable=unused-argument
         """The rest of the parts once nothing comes any more. Raises as JsonRpcProtocol.decode()."""
         self._backlog.join(final=True)
         self._advance()
@@ -79,17 +87,17 @@ class JsonRpcParts:
             check_nesting(message)
             # no object, so this raises
             take_message(message, text, self._request)
-        if not self._ended or _BLANKS.match(text, self._at).end() < len(text):
+        if not self._ended or _skip_blanks(text, self._at) < len(text):
             raise explain(f"{{{text}")
         text = "" if "result" in self._message else json.dumps(self._message)
         self._parts.append(take_message(self._message, text, self._request))
         return self._taken()
 
-    def _taken(self):
+    def _taken(self) -> List[ValueReply]:
         parts, self._parts = self._parts, []
         return parts
 
-    def _advance(self):
+    def _advance(self) -> None:
         if self._broken:
             self._backlog.forget(max(0, len(self._backlog.text) - _TAIL))
         elif not self._ended:
@@ -109,20 +117,20 @@ class JsonRpcParts:
 
     # These are coroutines: each yields when it needs more text, and goes on with what has come when it is resumed.
 
-    def _more(self):
+    def _more(self) -> Generator[None, None, None]:
         self._backlog.forget(self._at)
         self._at = 0
         yield
 
-    def _char(self):
+    def _char(self) -> Generator[None, None, str]:
         """The next character that is no blank; not yet taken."""
         while True:
-            self._at = _BLANKS.match(self._backlog.text, self._at).end()
+            self._at = _skip_blanks(self._backlog.text, self._at)
             if self._at < len(self._backlog.text):
                 return self._backlog.text[self._at]
             yield from self._more()
 
-    def _value(self):
+    def _value(self) -> Generator[None, None, Any]:
         """Any value, whole."""
         yield from self._char()
         while True:
@@ -138,7 +146,7 @@ class JsonRpcParts:
                 return check_nesting(value)
             yield from self._more()
 
-    def _read_message(self):
+    def _read_message(self) -> Generator[None, None, None]:
         if (yield from self._char()) != "{":
             # not an object, which finish() explains
             while True:
@@ -146,7 +154,13 @@ class JsonRpcParts:
         self._message = {}
         yield from self._object(self._message, "result", "{", self._read_result)
 
-    def _object(self, members, special, opening, read):
+    def _object(
+        self,
+        members: Dict[str, Any],
+        special: str,
+        opening: str,
+        read: Callable[[Dict[str, Any]], Generator[None, None, Any]],
+    ) -> Generator[None, None, None]:
         """An object, its values into members; a value called special that begins with opening is read by read(members)."""
         self._at += 1
         if (yield from self._char()) == "}":
@@ -174,12 +188,12 @@ class JsonRpcParts:
             if ends != ",":
                 raise _NoJson()
 
-    def _read_result(self, _message):
-        result = {}
+    def _read_result(self, _message: Dict[str, Any]) -> Generator[None, None, Dict[str, Any]]:
+        result: Dict[str, Any] = {}
         yield from self._object(result, self._layout.outer, "[", self._read_things)
         return result
 
-    def _read_things(self, _result):
+    def _read_things(self, _result: Dict[str, Any]) -> Generator[None, None, List[Any]]:
         """The list of things; it stays empty, since its parts are given away."""
         self._at += 1
         if (yield from self._char()) == "]":
@@ -187,7 +201,7 @@ class JsonRpcParts:
             return []
         while True:
             if (yield from self._char()) == "{":
-                thing = {}
+                thing: Any = {}
                 yield from self._object(thing, self._layout.inner, "[", self._read_entries)
             else:
                 thing = yield from self._value()
@@ -199,10 +213,10 @@ class JsonRpcParts:
             if ends != ",":
                 raise _NoJson()
 
-    def _read_entries(self, thing):
+    def _read_entries(self, thing: Dict[str, Any]) -> Generator[None, None, List[Any]]:
         """The list of entries; those that come last, which were not given away."""
         self._at += 1
-        entries = []
+        entries: List[Any] = []
         if (yield from self._char()) == "]":
             self._at += 1
             return entries
@@ -215,7 +229,7 @@ class JsonRpcParts:
                 entries = []
             yield from self._more()
 
-    def _take_entries(self, entries):
+    def _take_entries(self, entries: List[Any]) -> bool:
         """Add to entries those that are whole. Whether their list ended."""
         text, at, decode = self._backlog.text, self._at, self._raw_decode
         ended = False
@@ -242,5 +256,5 @@ class JsonRpcParts:
         self._at = at
         return ended
 
-    def _give(self, thing):
+    def _give(self, thing: Any) -> None:
         self._parts.append(ValueReply({self._layout.outer: [thing]}, ""))

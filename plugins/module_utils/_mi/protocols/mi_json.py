@@ -11,6 +11,7 @@ Source: mi_json/http_fnc.c of 1.11 and 2.4.
 """
 
 import json
+from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -43,7 +44,7 @@ class MiJsonProtocol(Protocol):
     name = "mi_json"
     positional = True
 
-    def encode(self, method, params, reply_to=None, known=True):
+    def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
         """The request as a Request; params: list of str. Raises BadParameters or RefusedRequest."""
         from urllib.parse import quote
 
@@ -64,7 +65,7 @@ class MiJsonProtocol(Protocol):
             path += f"?params={quote(','.join(values))}"
         return Request(b"", method, verb="GET", path=path)
 
-    def decode(self, data, request):
+    def decode(self, data: bytes, request: Request) -> NodeTreeReply:
         """The Reply in data (bytes); an empty one is a success without nodes. Raises ServerError or MalformedReply."""
         text = decode_text(data)
         if not text.strip():
@@ -92,11 +93,17 @@ class MiJsonProtocol(Protocol):
         return NodeTreeReply(_nodes(message), text)
 
 
-class _Pairs(list):
+if TYPE_CHECKING:
+    _PairList = List[Tuple[str, Any]]
+else:
+    _PairList = list
+
+
+class _Pairs(_PairList):
     """A JSON object with its order and repeated keys."""
 
 
-def _raise(error, request):
+def _raise(error: Any, request: Request) -> NoReturn:
     if isinstance(error, _Pairs):
         error = dict(error)
         code, reason = error.get("code"), str(error.get("message", ""))
@@ -107,7 +114,7 @@ def _raise(error, request):
     raise ServerError(500, str(error))
 
 
-def _text(value):
+def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -117,11 +124,11 @@ def _text(value):
     raise MalformedReply(f"A value of the reply is {value!r}", "Check url")
 
 
-def _nodes(pairs):
+def _nodes(pairs: "_Pairs") -> List[Dict[str, Any]]:
     """The nodes that an object stands for."""
     if all(key in _PARTS for key, _value in pairs):
         return _unnamed(pairs)
-    nodes = []
+    nodes: List[Dict[str, Any]] = []
     for name, value in pairs:
         if isinstance(value, list) and not isinstance(value, _Pairs):
             nodes.extend(_node(name, each) for each in value)
@@ -130,9 +137,9 @@ def _nodes(pairs):
     return nodes
 
 
-def _unnamed(pairs):
+def _unnamed(pairs: "_Pairs") -> List[Dict[str, Any]]:
     """Nodes without a name are written as bare parts, each beginning with its value."""
-    nodes = []
+    nodes: List[Dict[str, Any]] = []
     for key, value in pairs:
         if key == "value" and not isinstance(value, list):
             nodes.append(_node("", value))
@@ -146,7 +153,7 @@ def _unnamed(pairs):
     return nodes
 
 
-def _part(key, value):
+def _part(key: str, value: Any) -> Any:
     if not isinstance(value, _Pairs):
         if value is None:
             return {} if key == "attributes" else []
@@ -156,8 +163,8 @@ def _part(key, value):
     return _nodes(value)
 
 
-def _node(name, value):
-    node = {"name": name, "value": "", "attributes": {}, "children": []}
+def _node(name: str, value: Any) -> Dict[str, Any]:
+    node: Dict[str, Any] = {"name": name, "value": "", "attributes": {}, "children": []}
     if isinstance(value, _Pairs):
         for key, part in value:
             if key == "value":

@@ -11,6 +11,7 @@ Sources: mi_xmlrpc/xr_server.c of 1.11, mi_xmlrpc_ng/http_fnc.c of 2.4 and 3.6.
 """
 
 import re
+from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -23,6 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     ELEMENTS,
     NESTING,
     NODES_OF_LINES,
+    ReplyLimit,
     too_deep,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
@@ -34,9 +36,13 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import (
     NodeTreeReply,
+    Reply,
     TextTreeReply,
     ValueReply,
 )
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element  # nosec B405
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # The server decodes these once more after its XML parser did.
@@ -52,16 +58,16 @@ class XmlRpcProtocol(Protocol):
     # the old mi_xmlrpc of 1.x answers in threads that share memory without a lock: two at a time crash the server
     one_at_a_time = True
 
-    def __init__(self, limit=None):
+    def __init__(self, limit: Optional[ReplyLimit] = None) -> None:
         super().__init__(limit)
         # True for servers before 3.0, whose replies are trees; learnt from the first reply that tells
-        self.tree_replies = None
+        self.tree_replies: Optional[bool] = None
 
     @property
-    def positional(self):
+    def positional(self) -> bool:
         return bool(self.tree_replies)
 
-    def encode(self, method, params, reply_to=None, known=True):
+    def encode(self, method: str, params: Any, reply_to: Optional[str] = None, known: bool = True) -> Request:
         """The request as a Request; params: dict, list or None. Raises BadParameters or RefusedRequest."""
         check_method(method)
         if isinstance(params, dict):
@@ -79,7 +85,7 @@ class XmlRpcProtocol(Protocol):
         )
         return Request(text.encode("utf-8"), method, content_type="text/xml")
 
-    def decode(self, data, request):
+    def decode(self, data: bytes, request: Request) -> Reply:
         """The Reply in data (bytes). Raises ServerError or MalformedReply."""
         text = decode_text(data)
         self.limit.check_values(text, ELEMENTS)
@@ -97,7 +103,7 @@ class XmlRpcProtocol(Protocol):
         result, typed = _read(value)
         return self._reply(result, typed, text)
 
-    def _reply(self, result, typed, text):
+    def _reply(self, result: Any, typed: bool, text: str) -> Reply:
         if isinstance(result, _Members):
             if result:
                 self.tree_replies = not typed
@@ -117,11 +123,17 @@ class XmlRpcProtocol(Protocol):
         return ValueReply(_plain(result), text)
 
 
-class _Members(list):
+if TYPE_CHECKING:
+    _MemberList = List[Tuple[str, Any]]
+else:
+    _MemberList = list
+
+
+class _Members(_MemberList):
     """The members of a struct, in order: (name, value)."""
 
 
-def _escape(value, what):
+def _escape(value: Any, what: str) -> str:
     text = check_text(value, what)
     if not text:
         raise BadParameters(
@@ -129,16 +141,17 @@ def _escape(value, what):
         )
     if _ILLEGAL.search(text):
         raise BadParameters(f"{what} holds a character that XML forbids", "Remove it, or use another transport")
-    if _DECODED_TWICE.search(text):
+    decoded = _DECODED_TWICE.search(text)
+    if decoded:
         raise BadParameters(
-            f"{what} holds {_DECODED_TWICE.search(text).group(0)!r}, which the server would decode once too often",
+            f"{what} holds {decoded.group(0)!r}, which the server would decode once too often",
             "Write the character itself",
         )
     # a bare CR would reach the server as LF
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
-def _value(value, name):
+def _value(value: Any, name: Union[str, int]) -> str:
     if isinstance(value, (list, tuple)):
         return f"<value><array><data>\n{''.join(_value(each, name) for each in value)}</data></array></value>\n"
     text = _escape(value, f"Parameter {name}")
@@ -152,7 +165,7 @@ def _value(value, name):
     return f"<value><string>{text}</string></value>\n"
 
 
-def _parse(data, text):
+def _parse(data: bytes, text: str) -> "Element":
     # entities, which could grow or read files, need a document type, and that is refused before the parser sees it
     from xml.etree import ElementTree  # nosec B405
 
@@ -174,7 +187,7 @@ def _parse(data, text):
     return root
 
 
-def _keep_cr(text):
+def _keep_cr(text: str) -> str:
     """The server writes CR as it is, which XML parsers drop; as a reference it stays what the server meant."""
     start, end = text.find("<methodResponse>"), text.rfind("</methodResponse>")
     if "\r" not in text or not 0 <= start < end:
@@ -182,7 +195,7 @@ def _keep_cr(text):
     return text[:start] + text[start:end].replace("\r", "&#13;") + text[end:]
 
 
-def _read(element, depth=0):
+def _read(element: "Element", depth: int = 0) -> Tuple[Any, bool]:
     """(value, whether its leaves are typed) of a value element."""
     children = list(element)
     if depth > NESTING:
@@ -216,14 +229,14 @@ def _read(element, depth=0):
     raise MalformedReply(f"The XML-RPC reply has a value of type {child.tag!r}", "Check url")
 
 
-def _child(element, tag):
+def _child(element: "Element", tag: str) -> "Element":
     found = element.find(tag)
     if found is None:
         raise MalformedReply(f"The XML-RPC reply has a {element.tag} without {tag}", "Check url")
     return found
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if isinstance(value, _Members):
         return {name: _plain(each) for name, each in value}
     if isinstance(value, list):
@@ -231,7 +244,7 @@ def _plain(value):
     return value
 
 
-def _fault(element, request):
+def _fault(element: "Element", request: Request) -> NoReturn:
     value, _typed = _read(_child(element, "value"))
     fault = dict(value) if isinstance(value, _Members) else {}
     try:
@@ -247,9 +260,9 @@ def _fault(element, request):
     raise ServerError(code, reason)
 
 
-def _nodes(members):
+def _nodes(members: "_Members") -> List[Dict[str, Any]]:
     """The nodes that a struct of mi_xmlrpc_ng 2.x stands for; "name" is what it calls nodes without a name."""
-    nodes = []
+    nodes: List[Dict[str, Any]] = []
     for name, value in members:
         name = "" if name == "name" else name
         if isinstance(value, list) and not isinstance(value, _Members):
@@ -259,8 +272,8 @@ def _nodes(members):
     return nodes
 
 
-def _node(name, value):
-    node = {"name": name, "value": "", "attributes": {}, "children": []}
+def _node(name: str, value: Any) -> Dict[str, Any]:
+    node: Dict[str, Any] = {"name": name, "value": "", "attributes": {}, "children": []}
     if isinstance(value, _Members):
         for key, part in value:
             if key == "kids" and isinstance(part, _Members):

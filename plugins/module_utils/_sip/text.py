@@ -8,9 +8,12 @@
 """Characters: what may travel in SIP, and how a refused one is named to a person."""
 
 import re
-from typing import Optional
+from typing import Optional, TypeVar
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
+
+# what is text, or may be None
+_Text = TypeVar("_Text", str, Optional[str])
 
 # RFC 3261 section 25.1: token
 TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"
@@ -49,7 +52,7 @@ def refuse_control_characters(what: str, text: str) -> None:
     raise SipSyntaxError(f"{what} contains {name_character(char)} at position {found.start() + 1}", hint)
 
 
-def printable(text: Optional[str], keep: str = "", most: Optional[int] = None) -> Optional[str]:
+def printable(text: _Text, keep: str = "", most: Optional[int] = None) -> _Text:
     r"""Text for people, with characters that cannot be seen escaped as in ``\x1b`` and ``\u202e``; None stays None.
 
     Servers, phones and files choose what such text quotes. Control characters (C0, C1), line ends included, would act on a

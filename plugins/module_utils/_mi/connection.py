@@ -11,7 +11,20 @@ import contextlib
 import functools
 import re
 import time
-from typing import Any, Callable, Collection, Dict, FrozenSet, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    FrozenSet,
+    Generator,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue, flight
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode
@@ -133,7 +146,7 @@ class Connection:
         params: Any = None,
         timeout: Optional[float] = None,
         size: Optional[int] = None,
-    ) -> Iterator[Reply]:
+    ) -> Generator[Reply, None, None]:
         """Run one MI command with a large reply; yields it in parts, each a Reply with some of the entries, as they come.
 
         layout: Layout, where the reply may be cut. timeout: seconds for the whole of it. size: bytes that it is expected to

@@ -71,7 +71,7 @@ class ComparedColumn:
     default: canonical value for a new row, or NOTHING. secret: never shown.
     """
 
-    def __init__(self, found: Any, declared: "Optional[DeclaredColumn]" = None, secrets=()) -> None:
+    def __init__(self, found: Any, declared: "Optional[DeclaredColumn]" = None, secrets: Any = ()) -> None:
         """found: FoundColumn. declared: schema.DeclaredColumn, or None for one that OpenSIPS does not know. secrets: names of columns
         that are never shown.
         """
@@ -227,7 +227,7 @@ class ComparedColumn:
         return word
 
 
-def _range(found: "FoundColumn", declared: "Optional[DeclaredColumn]") -> Tuple[int, int]:
+def _range(found: FoundColumn, declared: "Optional[DeclaredColumn]") -> Tuple[int, int]:
     """(the smallest, the greatest int) that the database takes; SQLite takes any, there the schema tells."""
     low, high = found.low, found.high
     if declared is not None and declared.type in _BITS:
@@ -260,7 +260,7 @@ def _moment_of(value: Any) -> str:
 class ComparedColumns:
     """All columns of a table, found by their names, whatever their case."""
 
-    def __init__(self, schema: "Schema", found: Any, secrets=()) -> None:
+    def __init__(self, schema: "Schema", found: Any, secrets: Any = ()) -> None:
         """schema: schema.Schema. found: list of FoundColumn. secrets: as for ComparedColumn. What the schema knows and the database lacks is in missing."""
         by_name = {column.name.lower(): column for column in found}
         self.all = OrderedDict()
@@ -274,7 +274,7 @@ class ComparedColumns:
         self.missing = [name for name in schema.columns if name not in self.all]
         self._names = {name.lower(): name for name in self.all}
 
-    def find(self, name: Any) -> "Optional[ComparedColumn]":
+    def find(self, name: Any) -> Optional[ComparedColumn]:
         """The ComparedColumn of that name, or None."""
         known = self._names.get(str(name).lower())
         return None if known is None else self.all[known]

@@ -106,11 +106,11 @@ class Database:
         self._made: Any = None
         self._waits = False
 
-    def __enter__(self):
+    def __enter__(self) -> "Database":
         self.open()
         return self
 
-    def __exit__(self, *_exc):
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
     @property
@@ -217,7 +217,7 @@ class Database:
                 raise
             self._connection.rollback()
 
-    def _begin(self, write: bool, table: Optional[str]) -> None:
+    def _begin(self, write: bool, table: Any) -> None:
         """Begin a transaction; one that writes keeps other writers out until its end, readers go on."""
         if self.engine == "sqlite":
             self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -268,7 +268,7 @@ class Database:
             row = self._connection.execute(query).fetchone()
             return None if row is None else int(row[0])
 
-    def describe(self, table: str) -> "Tuple[List[FoundColumn], List[str], List[List[str]]]":
+    def describe(self, table: str) -> Tuple[List[FoundColumn], List[str], List[List[str]]]:
         """(list of FoundColumn, names of the primary key, list of sets of names that have an index) of a table. Raises UnknownSchema."""
         import warnings
 
@@ -284,9 +284,9 @@ class Database:
             return found, primary, [[name for name in names if name] for names in indexes if names]
 
     def _has(self, table: str) -> bool:
-        return self._sa.inspect(self._connection).has_table(table)
+        return bool(self._sa.inspect(self._connection).has_table(table))
 
-    def _no_table(self, table: str, inspector: Any) -> "UnknownSchema":
+    def _no_table(self, table: str, inspector: Any) -> UnknownSchema:
         import difflib
 
         names = inspector.get_table_names()
@@ -296,7 +296,7 @@ class Database:
             f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips-cli, or correct db_table",
         )
 
-    def _found(self, column: Dict[str, Any]) -> "FoundColumn":
+    def _found(self, column: Dict[str, Any]) -> FoundColumn:
         sa = self._sa
         kind = column["type"]
         shared = {
@@ -328,7 +328,7 @@ class Database:
             return FoundColumn(name, "text", type_name, length=length, **shared)
         return FoundColumn(name, None, type_name, **shared)
 
-    def _int_range(self, kind: Any, type_name: str):
+    def _int_range(self, kind: Any, type_name: str) -> Any:
         if self.engine == "sqlite":
             return None, None
         bits = _BITS.get(type_name, 32)
@@ -424,10 +424,10 @@ class Database:
             finally:
                 result.close()
 
-    def _source(self, table: str, columns: Any):
+    def _source(self, table: str, columns: Any) -> Any:
         return self._sa.table(table, *[self._sa.column(name) for name in dict.fromkeys(columns)])
 
-    def _query(self, source: Any, columns: Any, conditions: Any):
+    def _query(self, source: Any, columns: Any, conditions: Any) -> Any:
         sa = self._sa
         query = sa.select(*[source.c[name] for name in columns])
         for alternatives in conditions:
@@ -441,7 +441,7 @@ class Database:
             )
         return query
 
-    def _test(self, column: Any, how: str, value: Any):
+    def _test(self, column: Any, how: str, value: Any) -> Any:
         if how == "in":
             return column.in_(value)
         if how == "between":
@@ -449,14 +449,14 @@ class Database:
             return column >= low if high is None else column.between(low, high)
         return getattr(column, how)(value, escape="!")
 
-    def _one_of(self, column: Any, values: List[Any]):
+    def _one_of(self, column: Any, values: List[Any]) -> Any:
         some = [value for value in values if value is not None]
         clause = column.in_(some)
         return clause if len(some) == len(values) else self._sa.or_(clause, column.is_(None))
 
     def values(self, table: str, column: str, values: List[Any]) -> Optional[Set[Any]]:
         """Those of values (list) that a column of a table has: set, or None when there is no such table. A transaction of its own."""
-        found = set()
+        found: Set[Any] = set()
         with self.transaction(write=False):
             if not self._has(table):
                 return None
@@ -472,7 +472,7 @@ class Database:
         query = sa.select(sa.func.count()).select_from(source)
         for name, values in conditions.items():
             query = query.where(self._one_of(source.c[name], values))
-        return self._connection.execute(query).scalar()
+        return int(self._connection.execute(query).scalar())
 
     def insert(self, table: str, rows: List[Dict[str, Any]]) -> None:
         """rows: list of dict of the same columns."""
@@ -522,7 +522,7 @@ class Database:
             self._connection.execute(self._sa.text(text), {"quoted": self._quoted(table), "name": column})
 
     def _quoted(self, name: str) -> str:
-        return self._made.dialect.identifier_preparer.quote(name)
+        return str(self._made.dialect.identifier_preparer.quote(name))
 
     # Errors
 
@@ -556,8 +556,10 @@ class Database:
                 (self._unwritten + self._remedy(text, code)).rstrip(". ") or None,
             ) from None
 
-    def _is_locked(self, text: str, code: Any):
-        return code in _LOCKED or (self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text))
+    def _is_locked(self, text: str, code: Any) -> bool:
+        return code in _LOCKED or (
+            self.engine == "sqlite" and re.search(r"database (table )?is locked|busy", text) is not None
+        )
 
     def _lock_hint(self) -> str:
         return f"{self._unwritten}Another session holds the lock. Try again, or raise db_timeout (now {self._timeout:g} seconds)"
@@ -585,7 +587,7 @@ class Database:
         code = getattr(orig, "sqlstate", None) or getattr(orig, "pgcode", None)
         diagnosis = getattr(orig, "diag", None)
         text = getattr(diagnosis, "message_primary", None)
-        args = getattr(orig, "args", ())
+        args: Any = getattr(orig, "args", ())
         if text is None and self.engine == "mysql" and len(args) > 1 and isinstance(args[0], int):
             code, text = args[0], str(args[1])
         if isinstance(orig, UnicodeError):
@@ -639,12 +641,12 @@ _SQLITE_REMEDIES = (
 )
 
 
-def _with_any_text(raw: Any, _record: Any):
+def _with_any_text(raw: Any, _record: Any) -> None:
     """Phones send bytes in their User-Agents that are not UTF-8, and SQLite keeps them."""
     raw.text_factory = decode_text
 
 
-def _without_transactions_of_its_own(raw: Any, _record: Any):
+def _without_transactions_of_its_own(raw: Any, _record: Any) -> None:
     """Python's sqlite3 begins transactions when it thinks fit: they are ours here."""
     raw.isolation_level = None
 

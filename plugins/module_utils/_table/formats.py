@@ -15,7 +15,7 @@ modules/drouting/dr_load.c (add_rule), modules/load_balancer/lb_parser.c of 2.4,
 """
 
 import re
-from typing import Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 PROTOCOLS = frozenset(
     "any udp tcp tls sctp ws wss bin hep_udp hep_tcp hep_tls smpp msrp msrps bins hep_udps ipsec".split()
@@ -142,7 +142,7 @@ def one_of(*values: int) -> Callable[[str], Optional[str]]:
     """A function for a number that is one of values."""
     listed = f"{', '.join(map(str, values[:-1]))} or {values[-1]}"
 
-    def check(text):
+    def check(text: str) -> Any:
         text = text.strip()
         # what is not a number its column says
         if not _NUMBER.match(text) or int(text) in values:

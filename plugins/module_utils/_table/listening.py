@@ -8,7 +8,7 @@
 """The sockets of a server that rows name: one that it does not listen on is ignored, or makes it skip the row."""
 
 import re
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.module_utils._readers import processes
@@ -40,7 +40,7 @@ def unknown_sockets(conn: "Connection", sockets: List[str]) -> List[str]:
     return [socket for socket, address in wanted if address and address not in own and address[1] not in ports]
 
 
-def _address(match: Any):
+def _address(match: Any) -> Optional[Tuple[str, int]]:
     """(address in its shortest form, port) or None."""
     from ipaddress import ip_address
 

@@ -69,7 +69,7 @@ class LocationDatabase:
         with _named():
             self._db = Database(params, any_text=True, read_only=True)
 
-    def __enter__(self):
+    def __enter__(self) -> "LocationDatabase":
         with _named():
             self._db.open()
             try:
@@ -79,7 +79,7 @@ class LocationDatabase:
                 raise
         return self
 
-    def __exit__(self, *_exc):
+    def __exit__(self, *_exc: object) -> None:
         self._db.close()
 
     def contacts(self, select: Optional[Dict[str, Any]] = None) -> Iterator[Dict[str, Any]]:
@@ -89,7 +89,7 @@ class LocationDatabase:
         they would. Without it nothing is left out, and a registration that has run out has expires 0.
         """
 
-        def conditions():
+        def conditions() -> Any:
             return self._real(preselection.conditions(select, int(time.time()), self._numeric))
 
         for rows in self._pages(conditions):
@@ -105,8 +105,8 @@ class LocationDatabase:
         An AOR with a domain finds the one without where the table has none, as ul_show_contact does. Raises BadParameters
         for an AOR without domain that the table has with one.
         """
-        found = {aor: [] for aor in aors}
-        wanted = {}
+        found: Dict[Any, Any] = {aor: [] for aor in aors}
+        wanted: Dict[Any, Any] = {}
         for aor in found:
             user = aor.partition("@")[0]
             for name in (aor,) if aor == user else (aor, user):
@@ -114,7 +114,7 @@ class LocationDatabase:
         for rows in self._rows_of(wanted):
             maker = _RowMaker(self._table, self._has_id)
             for row in rows:
-                named = wanted.get(row[0])
+                named: Any = wanted.get(row[0])
                 record = maker.record(row) if named else None
                 if record is not None:
                     self._assign(record, row, named, found)
@@ -215,7 +215,7 @@ class _RowMaker:
         self._has_id = has_id
         self._maker = Maker()
         self._now = int(time.time())
-        self._texts = {}
+        self._texts: Dict[Any, Any] = {}
 
     def record(self, row: Tuple[Any, ...]) -> Optional[Dict[str, Any]]:
         """The contact record of a row (values in the order of _COLUMNS, then contact_id); None for one that counts for nothing.
@@ -272,7 +272,8 @@ class _RowMaker:
 
     def _left(self, raw: Any) -> Tuple[Optional[int], bool]:
         """(seconds left or None, permanent) of the column expires."""
-        moment = raw if type(raw) is int else _moment(raw)  # pylint: disable=unidiomatic-typecheck
+        # rows without one are left out
+        moment: Any = raw if type(raw) is int else _moment(raw)  # pylint: disable=unidiomatic-typecheck
         if moment == 0:
             return None, True
         if moment == _DELETED or moment < self._now:
@@ -298,11 +299,12 @@ def _digits_of(q: Any) -> Optional[float]:
 def _moment(raw: Any) -> Optional[int]:
     """A raw expires as Unix time. Times are of this host's zone, which is taken to be the server's."""
     if isinstance(raw, str):
-        match = _TIME.match(raw)
+        match: Any = _TIME.match(raw)
         if not match:
             raise malformed("expires", raw)
         try:
-            raw = datetime.datetime(*map(int, match.groups()))
+            year, month, day, hour, minute, second = map(int, match.groups())
+            raw = datetime.datetime(year, month, day, hour, minute, second)
         except ValueError:
             raise malformed("expires", raw) from None
     if isinstance(raw, datetime.datetime):

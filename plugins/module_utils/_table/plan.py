@@ -36,7 +36,7 @@ class Change:
         key: Tuple[Any, ...],
         before: Any,
         after: Any,
-        identity: Optional[Dict[str, Any]] = None,
+        identity: Any = None,
     ) -> None:
         self.operation, self.number, self.key = operation, number, key
         self.before, self.after, self.identity = before, after, identity

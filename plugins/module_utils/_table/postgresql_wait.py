@@ -8,6 +8,7 @@
 """Waiting for PostgreSQL with psycopg2: libpq itself waits for ever for a server that does not answer."""
 
 import time
+from typing import Any
 
 
 def end_hung_statements(connecting: float, patience: float) -> None:
@@ -20,7 +21,7 @@ def end_hung_statements(connecting: float, patience: float) -> None:
     import psycopg2
     from psycopg2 import extensions
 
-    def wait(connection):
+    def wait(connection: Any) -> None:
         seconds = connecting if connection.status == extensions.STATUS_SETUP else patience
         deadline = time.monotonic() + seconds
         while True:

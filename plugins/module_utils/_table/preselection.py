@@ -18,7 +18,7 @@ Not for the database: aor_regex, user_agent, network, and all that begin with ex
 """
 
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 # A longer list makes an expression that SQLite refuses (SQLITE_MAX_EXPR_DEPTH is 1,000)
 _MOST = 100
@@ -130,7 +130,7 @@ def _end_of_set(pattern: str, start: int) -> Optional[int]:
     return None if end < 0 else end
 
 
-def _like(pieces, wild: bool = False) -> str:
+def _like(pieces: Sequence[str], wild: bool = False) -> str:
     """A pattern of LIKE for pieces of text with anything between them; wild: and before and after.
 
     What counts as one character beyond ASCII depends on the database and its encodings, so that is anything, too.

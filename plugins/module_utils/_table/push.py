@@ -48,14 +48,14 @@ class Table:
         self.record = tables.of(like)
         self._primary = [column for column in self.columns.all.values() if column.real_name in primary]
 
-    def request(self, params: Dict[str, Any], rows: List[Dict[str, Any]]) -> "Request":
+    def request(self, params: Dict[str, Any], rows: List[Dict[str, Any]]) -> Request:
         """The rows.Request for the user's rows. Raises BadParameters."""
         request = Request(self.schema, self.columns, params)
         request.add(rows)
         request.check_emptying()
         return request
 
-    def compare(self, request: "Request") -> "Plan":
+    def compare(self, request: Request) -> "Plan":
         """The Plan, as the table is now. Nothing is locked."""
         with self._db.transaction(write=False):
             made = plan.make(request, self._read(request))
@@ -67,14 +67,14 @@ class Table:
             )
         return made
 
-    def unknown_references(self, request: "Request") -> List[str]:
+    def unknown_references(self, request: Request) -> List[str]:
         """What the user's rows name in other tables of the database and these do not have: list of str.
 
         Only where tables have the names that OpenSIPS gives them: of others nobody knows which belong together.
         """
         if self.name != self.schema.table:
             return []
-        named = {}
+        named: Dict[Any, Any] = {}
         for wanted in request.rows:
             for column, table, key, value in self.record.references(wanted.values):
                 named.setdefault((table, key), {}).setdefault(value, (wanted.number, column))
@@ -98,7 +98,7 @@ class Table:
         """Raise a TableError when a transaction could not be undone."""
         self._db.check_transactional(self.name)
 
-    def push(self, request: "Request") -> "Plan":
+    def push(self, request: Request) -> "Plan":  # type: ignore[return]  # the last try returns or raises
         """Write the difference, all or nothing: the Plan that was carried out, with the identities of new rows. Raises TableError.
 
         CommitUnknown is the one after which it may have been written.
@@ -123,7 +123,7 @@ class Table:
             except CommitUnknown as error:
                 return self._settle(request, made, error)
 
-    def _settle(self, request: "Request", made: "Plan", error: "CommitUnknown") -> "Plan":
+    def _settle(self, request: Request, made: "Plan", error: CommitUnknown) -> "Plan":
         """The Plan made, if a COMMIT whose answer was lost (error) was carried out; else raises the TableError that is true."""
         try:
             self._db.reopen()
@@ -143,10 +143,10 @@ class Table:
 
     # Reading
 
-    def _read(self, request: "Request", lock: bool = False) -> "Dict[Tuple[Any, ...], List[plan.Stored]]":
+    def _read(self, request: Request, lock: bool = False) -> Dict[Tuple[Any, ...], List[plan.Stored]]:
         """The rows that matter: {key: list of plan.Stored}."""
-        found = {}
-        seen = set() if request.scope and not set(request.scope) <= set(request.match) else None
+        found: Dict[Any, Any] = {}
+        seen: Optional[Set[Any]] = set() if request.scope and not set(request.scope) <= set(request.match) else None
         names = request.columns_to_read()
         if request.state == "exact":
             self._collect(found, request, names, request.scope, None, lock, seen)
@@ -155,7 +155,7 @@ class Table:
                 self._collect(found, request, names, conditions, keys, lock, seen)
         return found
 
-    def _chunks(self, request: "Request"):
+    def _chunks(self, request: Request) -> Any:
         """(set of keys, {column: values} that all of their rows have) until all keys were there."""
         keys = [wanted.key for wanted in request.rows]
         # SQLite before 3.32 takes no more than 999 values in all
@@ -184,7 +184,7 @@ class Table:
     def _collect(
         self,
         found: Any,
-        request: "Request",
+        request: Request,
         names: List[str],
         conditions: Any,
         keys: Any,
@@ -222,7 +222,7 @@ class Table:
             columns = [name[4:] for name in updates[0] if name.startswith("set_")]
             identity = [name[3:] for name in updates[0] if name.startswith("is_")]
             self._db.update(self.name, columns, identity, updates)
-        numbered = set()
+        numbered: Set[Any] = set()
         for rows in _grouped(made.of(plan.INSERT), self._insert):
             self._db.insert(self.name, rows)
             numbered.update(
@@ -239,7 +239,7 @@ class Table:
     def _insert(self, change: "Change") -> Dict[str, Any]:
         return {self.columns.all[name].real_name: value for name, value in change.after.items()}
 
-    def _verify(self, request: "Request", made: "Plan") -> None:
+    def _verify(self, request: Request, made: "Plan") -> None:
         """Read back. Raises NotConverged, which rolls everything back."""
         again = plan.make(request, self._read(request))
         if again.changed:
@@ -250,7 +250,7 @@ class Table:
             )
         _identify(made, again)
 
-    def _difference(self, request: "Request", change: "Change") -> str:
+    def _difference(self, request: Request, change: "Change") -> str:
         """How a row that was read back differs from what was written (str)."""
         label = request.label(change.key)
         if change.operation == plan.UPDATE:
@@ -280,9 +280,9 @@ def _conditions(match: List[str], keys: List[Tuple[Any, ...]], size: int) -> Dic
     return conditions
 
 
-def _grouped(changes: "List[Change]", make: "Callable[[Change], Dict[str, Any]]"):
+def _grouped(changes: "List[Change]", make: "Callable[[Change], Dict[str, Any]]") -> Any:
     """Lists of what make() gives for each change, those with the same columns together."""
-    groups = {}
+    groups: Dict[Any, Any] = {}
     for change in changes:
         row = make(change)
         groups.setdefault(tuple(row), []).append(row)

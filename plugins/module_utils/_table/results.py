@@ -44,7 +44,7 @@ def summary(made: "Plan", stage: Optional[str]) -> Dict[str, Any]:
 
 def diff(request: "Request", made: "Plan") -> Dict[str, Dict[str, Any]]:
     """{before, after}: only what changes; of rows that are updated, the columns that are."""
-    found = {"before": {}, "after": {}}
+    found: Dict[Any, Any] = {"before": {}, "after": {}}
     for change in made.changes:
         if change.operation == plan.NONE:
             continue
@@ -81,7 +81,7 @@ def _entry(request: "Request", change: "Change", stage: Optional[str]) -> Dict[s
     }
 
 
-def _without_secrets(request: "Request", values: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
+def _without_secrets(request: "Request", values: Optional[Dict[str, Any]]) -> Any:
     if values is None:
         return None
     known = request.columns.all

@@ -47,15 +47,15 @@ class Request:
         self.columns = columns
         self.state = params["state"]
         self._record = tables.of(schema.table)
-        self.rows = []
+        self.rows: List[Any] = []
         self._store = params["store_password"]
         self.match, self._optional = self._find_match(params["match"])
         self.scope = self._check_scope(params["scope"])
 
     def add(self, rows: List[Dict[str, Any]]) -> None:
         """Check the user's rows (list of dict) and take them over. Raises BadParameters that names rows and columns."""
-        problems = []
-        seen = {}
+        problems: List[Any] = []
+        seen: Dict[Any, Any] = {}
         for number, row in enumerate(rows, 1):
             try:
                 wanted = self._check_row(number, row)
@@ -104,7 +104,7 @@ class Request:
         return {name: self.columns.all[name].shown(value) for name, value in zip(self.match, key)}
 
     def _find_match(self, given: Optional[List[str]]) -> Tuple[List[str], List[str]]:
-        optional = []
+        optional: List[Any] = []
         if given is None:
             match, optional = tables.default_match(self.schema)
             if not match:

@@ -19,7 +19,7 @@ Source: scripts/mysql of 1.11 to 4.0 and of what will be 4.1, which scripts/post
 
 import re
 from collections import OrderedDict
-from typing import Iterable, List, Optional
+from typing import Any, Iterable, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
@@ -42,7 +42,10 @@ class DeclaredColumn:
     __slots__ = ("name", "type", "size", "scale", "unsigned", "auto", "null", "default")
 
     def __init__(self, token: str) -> None:
-        self.name, self.type, size, scale, unsigned, auto, null, default = _COLUMN.match(token).groups()
+        found: Any = _COLUMN.match(token)
+        self.name: str
+        self.type: str
+        self.name, self.type, size, scale, unsigned, auto, null, default = found.groups()
         self.size = None if size is None else int(size)
         self.scale = None if scale is None else int(scale)
         self.unsigned, self.auto, self.null = bool(unsigned), bool(auto), bool(null)
@@ -108,7 +111,7 @@ def choose(table: str, version: Optional[int], real: Iterable[str]) -> "Schema":
 
 def versions_listed(table: str) -> str:
     """The known versions of a table for a message: str such as ``7 (OpenSIPS 1.11, 2.4), 8 (OpenSIPS 3.6)``."""
-    releases = OrderedDict()
+    releases: Any = OrderedDict()
     for each in variants(table):
         releases.setdefault(each.version, []).extend(each.releases)
     return ", ".join(f"{version} (OpenSIPS {', '.join(names)})" for version, names in releases.items())

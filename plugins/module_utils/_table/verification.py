@@ -34,8 +34,8 @@ class Verification:
 
     def __init__(self, findings: "List[Finding]") -> None:
         self.findings = findings
-        self.problems = [finding.message for finding in findings if finding.verified is False]
-        unknown = [finding.message for finding in findings if finding.verified is None]
+        self.problems = [finding.message or "" for finding in findings if finding.verified is False]
+        unknown = [finding.message or "" for finding in findings if finding.verified is None]
         self.reason = unknown[0] if unknown else None
         self.verified = False if self.problems else None if unknown else True
 

@@ -203,7 +203,7 @@ class Rules(Loaded):
                 if row.get("timerec"):
                     return Finding(None, "the rule may not apply at this time of day")
                 return Finding(False, f"{group} {prefix}: the server has no such rule")
-        return self._compare_destinations(row, found, groups[-1])
+        return self._compare_destinations(row, found or {}, groups[-1])
 
     @staticmethod
     def _compare_destinations(row: Dict[str, Any], found: Dict[str, Any], group: str) -> Finding:
@@ -217,10 +217,10 @@ class Rules(Loaded):
         return Finding(None, f"the server routes {row['prefix']} of group {group} to {listed}, maybe by another rule")
 
 
-def nodes(engine: str, column: str) -> "Listing":
+def nodes(engine: str, column: str) -> Listing:
     """The view of a table with the nodes of a media relay. engine: rtpengine or rtpproxy. column: the one with the sockets."""
 
-    def read(conn, _partition):
+    def read(conn: Any, _partition: Any) -> Any:
         return {(record["set"], _node(record["url"])): {} for record in media_nodes.read(conn, engine)}
 
     return Listing(

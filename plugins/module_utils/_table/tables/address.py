@@ -54,7 +54,7 @@ def _check(row: Dict[str, Any], _version: Optional[int]) -> List[str]:
     if mask is None and longest == 128:
         # the column's default is 32, which is one host in IPv4 and a whole provider in IPv6
         row["mask"] = 128
-    elif mask is not None and longest is not None and _as_int(mask) is not None and not 0 <= _as_int(mask) <= longest:
+    elif mask is not None and longest is not None and not 0 <= (_as_int(mask) or 0) <= longest:
         problems.append(f"column mask: {mask} is not a prefix length of {row['ip']}, which has 0 to {longest}")
     port = _as_int(row.get("port"))
     if port is not None and not 0 <= port <= 65535:

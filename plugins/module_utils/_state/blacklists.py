@@ -55,7 +55,7 @@ class Blacklist(engine.State):
     READS = ("list_blacklists",)
     WRITES = ("add_blacklist_rule", "del_blacklist_rule")
 
-    def __init__(self, params: Dict[str, Any]):
+    def __init__(self, params: Dict[str, Any]) -> None:
         self.name = params["name"]
         self.exclusive = params["exclusive"]
         self.wanted: List[Tuple[Rule, str]] = [
@@ -152,7 +152,8 @@ class Blacklist(engine.State):
 
     def requests(self, item: engine.Item) -> Iterable[Request]:
         """What Plan found."""
-        return item.given
+        found: Iterable[Request] = item.given
+        return found
 
     def _item(self, rule: "Rule", before: Optional["Rule"], after: Optional["Rule"]) -> engine.Item:
         identity = {"name": self.name, "rule": rule.text}
@@ -170,7 +171,7 @@ class Rule:
     values: dict with ip, proto, port, match, except, expires, and of a rule of the server mask (length of the prefix).
     """
 
-    def __init__(self, values: Dict[str, Any]):
+    def __init__(self, values: Dict[str, Any]) -> None:
         network = _network(values)
         address = str(network.network_address)
         if network.version == 6 and "." in address:
@@ -192,7 +193,7 @@ class Plan:
     rules: list of Rule. moved: set of the texts of rules that were taken out and put back.
     """
 
-    def __init__(self, name: str, rules: List[Rule], expires: bool):
+    def __init__(self, name: str, rules: List[Rule], expires: bool) -> None:
         self.name, self.rules, self.expires = name, rules, expires
         self.moved: Set[str] = set()
         # ids of the rules that were added here and expire

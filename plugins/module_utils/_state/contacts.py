@@ -238,7 +238,7 @@ def _lives_long_enough(wanted: Dict[str, Any], record: Record) -> bool:
     if record["permanent"] or not wanted["expires"]:
         return False
     least = wanted["expires"] // 2 if wanted["refresh_below"] is None else wanted["refresh_below"]
-    return least < record["expires"] <= wanted["expires"]
+    return bool(least < record["expires"] <= wanted["expires"])
 
 
 def _in_order(methods: Optional[List[str]]) -> Optional[List[str]]:

@@ -71,7 +71,7 @@ class Filter:
     must match; of a list, one element. Raises BadParameters that names the option.
     """
 
-    def __init__(self, given: Mapping[str, Any]):
+    def __init__(self, given: Mapping[str, Any]) -> None:
         self._tests: List[Test] = []
         for side, field in (("caller", "from_uri"), ("callee", "to_uri")):
             if given.get(side) is not None:
@@ -140,7 +140,7 @@ class Outcome:
 
     __slots__ = ("dialog", "outcome", "error", "sent", "is_sure")
 
-    def __init__(self, dialog: Dict[str, Any], outcome: str = LEFT, is_sure: bool = True):
+    def __init__(self, dialog: Dict[str, Any], outcome: str = LEFT, is_sure: bool = True) -> None:
         self.dialog = dialog
         self.outcome = outcome
         self.is_sure = is_sure
@@ -158,7 +158,7 @@ class NotEnded(MIError):
 class Unfinished(Exception):
     """Reading failed while calls were ended or waited for. error: the MIError. outcomes: list of Outcome so far."""
 
-    def __init__(self, error: MIError, outcomes: List[Outcome]):
+    def __init__(self, error: MIError, outcomes: List[Outcome]) -> None:
         super().__init__(str(error))
         self.error = error
         self.outcomes = outcomes
@@ -302,7 +302,8 @@ def _filled(given: Mapping[str, Any], option: str) -> List[str]:
         raise BadParameters(f"{option} is an empty list", "Add an element, or remove the option")
     if not all(text.strip() for text in given[option]):
         raise BadParameters(f"{option} holds an empty text", "It would match nothing, or everything: remove it")
-    return given[option]
+    filled: List[str] = given[option]
+    return filled
 
 
 def _uri_test(patterns: List[str], field: str) -> Test:

@@ -49,7 +49,7 @@ class Item:
 
     @property
     def differs(self) -> bool:
-        return self.before != self.after
+        return bool(self.before != self.after)
 
     @property
     def label(self) -> str:

@@ -167,8 +167,8 @@ def _identity(
 
 def _matches(entry: Dict[str, Any], process: Dict[str, Any]) -> bool:
     if entry["type"] is None:
-        return process["pid"] == entry["pid"]
-    return process["type"] == entry["type"].strip()
+        return bool(process["pid"] == entry["pid"])
+    return bool(process["type"] == entry["type"].strip())
 
 
 def _label(entry: Dict[str, Any]) -> str:

@@ -119,7 +119,7 @@ class Planned:
 
     __slots__ = ("name", "command", "params", "background")
 
-    def __init__(self, name: str, command: str, params: Dict[str, Any], background: bool):
+    def __init__(self, name: str, command: str, params: Dict[str, Any], background: bool) -> None:
         self.name, self.command, self.params, self.background = name, command, params, background
 
     def key(self) -> Hashable:
@@ -193,7 +193,7 @@ def run(conn: Connection, planned: Planned, timeout: Optional[float] = None) -> 
     }
 
 
-def command_of(name):
+def command_of(name: str) -> Optional[str]:
     """The classic name of the command that reloads it, or None."""
     if name in _COMMAND_OF or name in _THINGS:
         return _COMMAND_OF.get(name) or _THINGS[name]
@@ -205,7 +205,7 @@ def command_of(name):
         # a command that another version has under another name is known by each of them
         return next((other for other in [found.name, *found.was, *found.now] if other in known), None)
     for command in sorted(known):
-        record = catalogue.find(command)
+        record: Any = catalogue.find(command)
         if name in [record.module] + [entry[2] for entry in record.modules] and record.module != "stir_shaken":
             return command
     return None

@@ -22,7 +22,7 @@ Sources: permissions/hash.c, mi.c of 1.11, 2.1, 2.2, 2.4, 3.6.
 """
 
 import re
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
@@ -64,7 +64,7 @@ def _of_value(result: Any) -> Iterator[shape.Record]:
             yield _record(name, shape.mapping(raw, "Destinations"))
 
 
-def _of_events(events: Iterator[Any]) -> Iterator[shape.Record]:
+def _of_events(events: Iterable[Any]) -> Iterator[shape.Record]:
     """Depth is not looked at: asked for one partition, 2.4 writes the addresses beside it, not below."""
     partition = DEFAULT_PARTITION
     for _depth, name, value, attributes in events:

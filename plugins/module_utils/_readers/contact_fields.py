@@ -7,6 +7,8 @@
 
 """Contact records out of the raw fields that usrloc writes (see location.py for their keys)."""
 
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 # the bits of Allow, the least significant first
@@ -26,34 +28,34 @@ _MOST_KNOWN = 5000
 class _Known(dict):
     """What a repeating raw value means, worked out once; equal texts become one object."""
 
-    def __init__(self, meaning):
+    def __init__(self, meaning: Callable[[Any], Any]) -> None:
         self._meaning = meaning
         super().__init__()
 
-    def __missing__(self, raw):
+    def __missing__(self, raw: Any) -> Any:
         if len(self) >= _MOST_KNOWN:
             self.clear()
         self[raw] = value = self._meaning(raw)
         return value
 
 
-def _user_agent(raw):
+def _user_agent(raw: Any) -> Optional[str]:
     value = shape.word(raw, "User-agent")
     return None if value == "n/a" else value
 
 
-def _repeating(what):
+def _repeating(what: Any) -> Any:
     return lambda raw: shape.word(raw, what)
 
 
-def seconds_left(raw):
+def seconds_left(raw: Any) -> Tuple[Optional[int], bool]:
     """(expires, permanent) of a raw Expires."""
     if isinstance(raw, str) and raw in EXPIRES:
         return EXPIRES[raw]
     return shape.integer(raw, "Expires"), False
 
 
-def _methods(raw):
+def _methods(raw: Any) -> Any:
     mask = shape.integer(raw, "Methods")
     if mask is None or mask == ALL_METHODS or mask < 0:
         return None
@@ -66,8 +68,8 @@ class Maker:
     A place is (table, aor, user, domain), what all contacts of an AOR share.
     """
 
-    def __init__(self):
-        self.tables = []
+    def __init__(self) -> None:
+        self.tables: List[Any] = []
         self.q = _Known(lambda raw: shape.number(raw, "Q"))
         self.agents = _Known(_user_agent)
         self.states = _Known(_repeating("State"))
@@ -78,17 +80,17 @@ class Maker:
         self.domains = _Known(lambda raw: raw)
         self.paths = _Known(_repeating("Path"))
 
-    def saw(self, table):
+    def saw(self, table: Any) -> None:
         """Remember the name of a table."""
         if table not in self.tables:
             self.tables.append(table)
 
-    def split(self, aor):
+    def split(self, aor: str) -> Tuple[str, Optional[str]]:
         """(user, domain) of an AOR."""
         user, at, domain = aor.rpartition("@")
         return (user, self.domains[domain]) if at else (aor, None)
 
-    def loose(self, place, get):
+    def loose(self, place: Any, get: Callable[..., Any]) -> Dict[str, Any]:
         """A record of text fields in any order; get: of a dict of raw values."""
         expires, permanent = seconds_left(get("Expires"))
         return {

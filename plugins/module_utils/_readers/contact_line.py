@@ -11,8 +11,12 @@
 """
 
 import re
+from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import Maker
 
 # what stands between the URI and the Call-ID, and after that
 _LINE_HEAD = re.compile(
@@ -22,11 +26,11 @@ _LINE_MIDDLE = re.compile(r">;methods=0x([0-9A-F]+)")
 _RECEIVED, _AGENT, _PATH = ";received=<", ";user_agent=<", ";path=<"
 
 
-def parse(value, place, maker):
+def parse(value: str, place: Any, maker: "Maker") -> Dict[str, Any]:
     """The record of such a line at place (see Maker). Raises MalformedReply."""
     # a URI has no ">": a phone that writes one would choose what follows
-    head = _LINE_HEAD.match(value, max(0, value.find(">"))) if value.startswith("<") else None
-    middle = _LINE_MIDDLE.search(value, head.end()) if head else None
+    head: Any = _LINE_HEAD.match(value, max(0, value.find(">"))) if value.startswith("<") else None
+    middle: Any = _LINE_MIDDLE.search(value, head.end()) if head else None
     if middle is None or place[1] is None:
         raise shape.malformed("Contact", value)
     priority, expires, flags, cflags, socket = head.groups()
@@ -52,7 +56,7 @@ def parse(value, place, maker):
     return record
 
 
-def _optional(rest):
+def _optional(rest: str) -> Any:
     """(received, user_agent, path) of the end of such a line, each None when it is not there. Raises MalformedReply."""
     received = agent = path = None
     if rest.startswith(_RECEIVED):
@@ -67,7 +71,7 @@ def _optional(rest):
     return received, agent, path
 
 
-def _bracketed(rest, mark, find, following):
+def _bracketed(rest: str, mark: str, find: Any, following: Any) -> Tuple[str, str]:
     """(value, what follows): the value begins after mark and ends before ``>`` and the first of following, or the end."""
     ends = [end for end in (find(f">{each}") for each in following) if end >= 0]
     end = min(ends) if ends else len(rest) - 1

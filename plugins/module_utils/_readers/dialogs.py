@@ -38,7 +38,7 @@ Sources: dialog/dlg_hash.c of 1.11, 2.2, 2.4, 3.0, 3.6, 4.0; dlg_hash.h (states)
 
 import re
 from collections import namedtuple
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -85,7 +85,7 @@ def iter_dialogs(reply: Reply) -> Iterator[Record]:
     return map(_record, _of_tree(reply.result) if reply.is_tree else _of_value(reply.result))
 
 
-def _of_text(reply):
+def _of_text(reply: Any) -> Iterator[Any]:
     """(record, whether there are lines in its head that are not the server's) of each dialog. What is none is left out."""
     for raw in _of_tree(reply.nodes_of(_GOES_ON.sub("\r\n\n", reply.lines()))):
         stray = raw.pop(_STRAY)
@@ -175,7 +175,7 @@ def _believed(conn: Connection, method: str, listed: List[Any]) -> List[Record]:
     return [record for record in found if record is not None]
 
 
-def _alone(record):
+def _alone(record: Any) -> Any:
     params = {"callid": record["call_id"], "from_tag": record["caller"]["tag"]}
     if params["from_tag"] is None or (record["call_id"].isdigit() and params["from_tag"].isdigit()):
         # two numbers are a page
@@ -186,9 +186,11 @@ def _alone(record):
 _Listed = namedtuple("_Listed", "record stray is_text")
 
 
-def _pass(conn, method, size):
+def _pass(conn: Connection, method: str, size: int) -> Any:
     """All pages once: ({what tells dialogs apart: _Listed}, {counts that the server told}, size of the pages)."""
-    found, counts, index = {}, set(), 0
+    found: Dict[Any, Any] = {}
+    counts: Set[Any] = set()
+    index = 0
     while True:
         try:
             reply = conn.call(method, {"index": index, "counter": size})
@@ -213,13 +215,13 @@ def _pass(conn, method, size):
         index += size - size // _OVERLAP
 
 
-def _listed(reply):
+def _listed(reply: Reply) -> Any:
     if isinstance(reply, TextTreeReply):
         return [_Listed(record, stray, True) for record, stray in _of_text(reply)]
     return [_Listed(record, False, False) for record in iter_dialogs(reply)]
 
 
-def _count(reply):
+def _count(reply: Reply) -> Optional[int]:
     """The number of all dialogs, which a page tells besides its own."""
     if not reply.is_tree:
         return shape.integer(shape.mapping(reply.result, "dlg_list").get("count"), "count")
@@ -229,14 +231,14 @@ def _count(reply):
     return None
 
 
-def _of_value(result):
+def _of_value(result: Any) -> Any:
     result = shape.mapping(result, "dlg_list")
     if "Dialog" in result:
         return [shape.mapping(result["Dialog"], "Dialog")]
     return [shape.mapping(each, "Dialogs") for each in shape.sequence(result.get("Dialogs"), "Dialogs")]
 
 
-def _of_tree(nodes):
+def _of_tree(nodes: Any) -> Any:
     """The dialogs of a tree in the shape of 3.x."""
     for node in nodes:
         # mi_json and mi_xmlrpc_ng call all nodes as the first one, the counter of a page
@@ -257,7 +259,7 @@ def _of_tree(nodes):
         yield raw
 
 
-def _has_stray(children):
+def _has_stray(children: Any) -> bool:
     """Whether a name that the server does not write is among the children before the first SDP."""
     for child in children:
         if child["name"] in _LEGS:
@@ -267,7 +269,7 @@ def _has_stray(children):
     return False
 
 
-def _record(raw):
+def _record(raw: Any) -> Dict[str, Any]:
     get = raw.get
     # ID is a number up to 3.0, where db_id does not exist; dialog_id was its name up to 2.2
     name = shape.needed(get("ID", get("dialog_id")), "ID")
@@ -298,14 +300,14 @@ def _record(raw):
     }
 
 
-def _hash(db_id):
+def _hash(db_id: Any) -> Any:
     if db_id is None:
         return None
-    number = shape.integer(db_id, "db_id")
+    number: Any = shape.integer(db_id, "db_id")
     return f"{number >> 32}:{number & 4294967295}"
 
 
-def _flags(value):
+def _flags(value: Any) -> Any:
     """Names of flags; up to 3.3 the server gives a mask whose names it keeps to itself."""
     if value is None:
         return None
@@ -314,8 +316,8 @@ def _flags(value):
     return shape.words(value, "user_flags")
 
 
-def _leg(raw, side, cseq):
-    def get(field):
+def _leg(raw: Any, side: str, cseq: Any) -> Dict[str, Any]:
+    def get(field: str) -> Any:
         name = f"{side}_{field}"
         # SDP keeps its line ends
         return (shape.text(raw.get(name), name) or None) if "sdp" in field else shape.word(raw.get(name), name)
@@ -331,7 +333,7 @@ def _leg(raw, side, cseq):
     }
 
 
-def _context(value):
+def _context(value: Any) -> Any:
     if value is None:
         return None
     value = shape.mapping(value, "context")

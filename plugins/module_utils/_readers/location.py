@@ -54,6 +54,7 @@ from collections import defaultdict, namedtuple
 from contextlib import closing
 from functools import lru_cache
 from itertools import chain
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Set
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -71,6 +72,10 @@ from ansible_collections.community.opensips.plugins.module_utils._readers.contac
     Maker,
     seconds_left,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 # What is listed in ul_dump.
 _DUMP = Layout("Domains", "name", "AORs", "Domain", "AOR")
@@ -101,16 +106,22 @@ _MOST_SILENT = 10
 class Doubtful(list):
     """The contacts of an AOR that cannot be read: none. reason: why (str)."""
 
-    def __init__(self, reason):
+    def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
 
 
-def _ignore(_aor, _reason):
+def _ignore(_aor: Optional[str], _reason: str) -> None:
     """What is done about a doubtful AOR where the caller does not ask."""
 
 
-def parse(reply, table=None, aor=None, consume=False, doubt=_ignore):
+def parse(
+    reply: "Reply",
+    table: Optional[str] = None,
+    aor: Optional[str] = None,
+    consume: bool = False,
+    doubt: Callable[[Optional[str], str], None] = _ignore,
+) -> List[Dict[str, Any]]:
     """The contacts of a ul_dump or ul_show_contact reply: list of contact records.
 
     table, aor: what the caller asked ul_show_contact for; the reply does not tell the table, and up to 1.11 not the AOR.
@@ -120,7 +131,13 @@ def parse(reply, table=None, aor=None, consume=False, doubt=_ignore):
     return list(iter_contacts(reply, table, aor, consume, doubt))
 
 
-def iter_contacts(reply, table=None, aor=None, consume=False, doubt=_ignore):
+def iter_contacts(
+    reply: "Reply",
+    table: Optional[str] = None,
+    aor: Optional[str] = None,
+    consume: bool = False,
+    doubt: Callable[[Optional[str], str], None] = _ignore,
+) -> Iterator[Dict[str, Any]]:
     """Like parse(), but yields one record after another. Raises MalformedReply for a value that no server gives."""
     return _contacts(reply, table, aor, consume, _Reading(Maker(), doubt))
 
@@ -133,14 +150,16 @@ class _Reading:
 
     __slots__ = ("maker", "doubt", "seen", "grammar")
 
-    def __init__(self, maker, doubt):
+    def __init__(self, maker: Maker, doubt: Callable[[Optional[str], str], None]) -> None:
         self.maker = maker
         self.doubt = doubt
-        self.seen = set()
+        self.seen: Set[Any] = set()
         self.grammar = None
 
 
-def _contacts(reply, table, aor, consume, reading):
+def _contacts(
+    reply: "Reply", table: Optional[str], aor: Optional[str], consume: bool, reading: _Reading
+) -> Iterator[Dict[str, Any]]:
     if not reply.is_tree:
         return _of_value(reply.result, table, reading.maker, consume)
     if isinstance(reply, TextTreeReply):
@@ -148,7 +167,7 @@ def _contacts(reply, table, aor, consume, reading):
     return _of_nodes(reply.walk(), table, aor, reading.maker)
 
 
-def iter_aors(reply):
+def iter_aors(reply: "Reply") -> Iterator[Dict[str, Any]]:
     """The AORs of a ul_dump reply, brief or not: yields AOR records."""
     maker = Maker()
     for table, aor in _aors(reply, maker):
@@ -156,12 +175,25 @@ def iter_aors(reply):
         yield {"table": table, "aor": aor, "user": user, "domain": domain}
 
 
-def read(conn, table=None, keep=None, timeout=None, doubt=_ignore):
+def read(
+    conn: "Connection",
+    table: Optional[str] = None,
+    keep: Optional[Callable[[Dict[str, Any]], bool]] = None,
+    timeout: Optional[float] = None,
+    doubt: Callable[[Optional[str], str], None] = _ignore,
+) -> List[Dict[str, Any]]:
     """The registered contacts of the server, or of one table: list of contact records. See iter_read()."""
     return list(iter_read(conn, table, keep, timeout, doubt))
 
 
-def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore, size=None):
+def iter_read(
+    conn: "Connection",
+    table: Optional[str] = None,
+    keep: Optional[Callable[[Dict[str, Any]], bool]] = None,
+    timeout: Optional[float] = None,
+    doubt: Callable[[Optional[str], str], None] = _ignore,
+    size: Optional[int] = None,
+) -> Iterator[Dict[str, Any]]:
     """The same, yielded while they come, so that memory is needed only for what keep lets through.
 
     keep: function of a contact record that tells whether to yield it; None: all. timeout: seconds for the whole table, None
@@ -174,7 +206,7 @@ def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore, size=Non
     maker = Maker()
     reading = _Reading(maker, doubt)
     # the AORs that keep has seen, of each table; by their hashes, which take little memory
-    given = defaultdict(lambda: array("q"))
+    given: Any = defaultdict(lambda: array("q"))
     last = None
     try:
         with closing(conn.stream("ul_dump", _DUMP, timeout=timeout, size=size)) as parts:
@@ -196,7 +228,13 @@ def iter_read(conn, table=None, keep=None, timeout=None, doubt=_ignore, size=Non
     _check_table(table, maker)
 
 
-def iter_each_shown(conn, table=None, keep=None, timeout=None, doubt=_ignore):
+def iter_each_shown(
+    conn: "Connection",
+    table: Optional[str] = None,
+    keep: Optional[Callable[[Dict[str, Any]], bool]] = None,
+    timeout: Optional[float] = None,
+    doubt: Callable[[Optional[str], str], None] = _ignore,
+) -> Iterator[Dict[str, Any]]:
     """As iter_read(), but asks for the AORs first, and then for each one's contacts, many at a time.
 
     timeout: seconds for the AORs. doubt: as for parse(); it also gets an AOR for which no whole reply comes.
@@ -210,7 +248,9 @@ def iter_each_shown(conn, table=None, keep=None, timeout=None, doubt=_ignore):
 _REST = ("cseq", "state", "cflags", "attr", "sip_instance")
 
 
-def read_rest(conn, table=None, timeout=None):
+def read_rest(
+    conn: "Connection", table: Optional[str] = None, timeout: Optional[float] = None
+) -> Dict[Any, Dict[str, Any]]:
     """What ul_show_contact of 1.x leaves out: {(AOR, contact, Call-ID, User-Agent): contact record}, for complete().
 
     It is out of a ul_dump, so it is nothing to send by. Where no whole dump comes it is less. timeout: seconds for the dump.
@@ -224,25 +264,33 @@ def read_rest(conn, table=None, timeout=None):
     return {key: record for key, record in found.items() if key[0] not in doubtful}
 
 
-def complete(record, rest):
+def complete(record: Dict[str, Any], rest: Dict[Any, Dict[str, Any]]) -> None:
     """Put what rest, of read_rest(), has of the same contact into a record of ul_show_contact."""
     more = rest.get(_alike(record))
     if more is not None:
         record.update((name, more[name]) for name in _REST)
 
 
-def _alike(record):
+def _alike(record: Dict[str, Any]) -> Any:
     return tuple((record[name] or "").strip() for name in ("aor", "contact", "call_id", "user_agent"))
 
 
-def _check_table(table, maker):
+def _check_table(table: Optional[str], maker: Maker) -> None:
     if table is not None and table not in maker.tables:
         raise _no_table(table, f"It has {', '.join(str(each) for each in maker.tables) or 'none'}")
 
 
-def _one_by_one(conn, given, table, keep, maker, timeout, doubt):
+def _one_by_one(
+    conn: "Connection",
+    given: Any,
+    table: Optional[str],
+    keep: Optional[Callable[[Dict[str, Any]], bool]],
+    maker: Maker,
+    timeout: Optional[float],
+    doubt: Callable[[Optional[str], str], None],
+) -> Iterator[Dict[str, Any]]:
     """The contacts of all AORs but those in given ({table: hashes of AORs}), in the order of the table."""
-    asked = []
+    asked: List[Any] = []
     for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
         places = (each for each in _aors(part, maker) if table in (None, each[0]))
         asked.extend(each for each in places if hash(each[1]) not in given.get(each[0], ()))
@@ -262,7 +310,7 @@ _NOT_TO_BE_ASKED = (BadParameters, RequestTooLarge)
 _NOT_UTF_8 = "\ufffd"
 
 
-def _each(conn, places, maker, unasked=()):
+def _each(conn: "Connection", places: Any, maker: Maker, unasked: Any = ()) -> Iterator[Any]:
     """(place, its contacts or Doubtful) of each of places (list of (table, AOR)), many asked for at a time, in their order.
 
     unasked: errors that make an AOR doubtful, too.
@@ -283,7 +331,7 @@ def _each(conn, places, maker, unasked=()):
             following += 1
 
 
-def _shown(reply, place, maker):
+def _shown(reply: Any, place: Any, maker: Maker) -> Any:
     """The contacts in what came for ul_show_contact (Reply or MIError): list of records, or Doubtful. Raises what is no answer."""
     if isinstance(reply, ServerError):
         return _of_refusal(reply, place[1], place[0])
@@ -304,32 +352,32 @@ def _shown(reply, place, maker):
     return Doubtful(reasons[0]) if reasons else found
 
 
-def _no_table(table, hint):
+def _no_table(table: Optional[str], hint: str) -> Exception:
     return BadParameters(f"The server has no location table {table!r}", f"Correct table. {hint}")
 
 
-def read_aor(conn, aor, table="location"):
+def read_aor(conn: "Connection", aor: str, table: str = "location") -> Any:
     """The contacts of one AOR: list of contact records, empty when nobody is registered, or Doubtful.
 
     Raises BadParameters for an unknown table, and for an AOR without a domain where the server wants one.
     """
     try:
-        reply = conn.call(*_show(aor, table))
+        reply: Any = conn.call(*_show(aor, table))
     except (ServerError, MalformedReply, ReplyTooLarge) as error:
         reply = error
     return _shown(reply, (table, aor), Maker())
 
 
-def read_each(conn, aors, table="location"):
+def read_each(conn: "Connection", aors: Iterable[str], table: str = "location") -> Dict[str, Any]:
     """The contacts of many AORs, asked for many at a time: {AOR as given: as of read_aor()}. Raises as read_aor()."""
     return {aor: found for (_table, aor), found in _each(conn, [(table, aor) for aor in aors], Maker())}
 
 
-def _show(aor, table):
+def _show(aor: str, table: Optional[str]) -> Any:
     return "ul_show_contact", {"table_name": table, "aor": aor}
 
 
-def _of_refusal(error, aor, table):
+def _of_refusal(error: Any, aor: Optional[str], table: Optional[str]) -> Any:
     """The contacts of an AOR that ul_show_contact answered with an error: none, or an error that says more."""
     if error.code == 404 and error.reason.strip().startswith("AOR"):
         return []
@@ -343,13 +391,13 @@ def _of_refusal(error, aor, table):
     raise error
 
 
-def _exact(value):
+def _exact(value: Any) -> Any:
     """An AOR as it is: a phone may register with blanks around the name of another. Raises MalformedReply when there is none."""
     shape.needed(value, "AOR")
     return shape.text(value, "AOR")
 
 
-def _of_value(result, table, maker, consume):
+def _of_value(result: Any, table: Optional[str], maker: Maker, consume: bool) -> Iterator[Dict[str, Any]]:
     """Contacts of the value of 3.x and 4.x."""
     result = shape.mapping(result, "The result")
     if "Domains" not in result:
@@ -362,7 +410,7 @@ def _of_value(result, table, maker, consume):
         yield from _of_aors(shape.sequence(domain.get("AORs"), "AORs"), name, maker, consume)
 
 
-def _of_aors(aors, table, maker, consume):
+def _of_aors(aors: Any, table: Optional[str], maker: Maker, consume: bool) -> Iterator[Dict[str, Any]]:
     for index, entry in enumerate(aors):
         if consume:
             aors[index] = None
@@ -378,7 +426,7 @@ def _of_aors(aors, table, maker, consume):
             yield record or maker.loose((table, aor, user, domain), shape.mapping(contact, "Contacts").get)
 
 
-def _fast(table, aor, user, domain, contact, maker):
+def _fast(table: Optional[str], aor: Any, user: Any, domain: Any, contact: Any, maker: Maker) -> Any:
     """The record of a contact whose values have the usual types; None, TypeError or AttributeError otherwise."""
     # exact types: bool is an int, and isinstance() costs more. pylint: disable=unidiomatic-typecheck
     get = contact.get
@@ -425,7 +473,7 @@ _Grammar = namedtuple("_Grammar", "contact head following rest line")
 
 
 @lru_cache(maxsize=16)
-def _grammar(indent, depth):
+def _grammar(indent: str, depth: int) -> Any:
     """indent: what the server writes before a node for each level. depth: level of AORs."""
     own, one = re.escape(indent * depth), re.escape(indent)
     return _Grammar(
@@ -437,7 +485,7 @@ def _grammar(indent, depth):
     )
 
 
-def _grammar_of(text):
+def _grammar_of(text: str) -> Any:
     """The _Grammar of a text: by its first lines, which no phone can have written."""
     for head, depth in ((_DUMP_HEAD, 1), (_SHOW_HEAD, 0)):
         match = head.match(text)
@@ -446,7 +494,7 @@ def _grammar_of(text):
     return _grammar(_TAB, 1)
 
 
-def _misfit(text, position, grammar):
+def _misfit(text: str, position: int, grammar: Any) -> str:
     """Why the lines of a contact from position on are none (str)."""
     start, match = position, grammar.line(text, position)
     while match is not None and (match.group(1) is None or match.start() == start):
@@ -461,12 +509,12 @@ class _Entry:
 
     __slots__ = ("place", "records", "doubt")
 
-    def __init__(self, place, doubt=None):
+    def __init__(self, place: Any, doubt: Any = None) -> None:
         self.place = place
-        self.records = []
+        self.records: List[Any] = []
         self.doubt = doubt
 
-    def close(self, reading):
+    def close(self, reading: _Reading) -> Any:
         """The contacts that count."""
         if self.place is not None:
             if self.place[:2] in reading.seen:
@@ -480,7 +528,7 @@ class _Entry:
         return self.records
 
 
-def _are_ids_of_one_aor(records):
+def _are_ids_of_one_aor(records: Any) -> bool:
     """Whether the ids can be those of one AOR's contacts: different, and of the same hash. A database may number from 1 on."""
     ids = {int(each["contact_id"]) for each in records if each["contact_id"] is not None}
     if not ids:
@@ -488,7 +536,7 @@ def _are_ids_of_one_aor(records):
     return len(ids) == len(records) and (max(ids) >> _ID_HASH == 0 or len({each >> _ID_HASH for each in ids}) == 1)
 
 
-def _of_text(text, table, aor, reading):
+def _of_text(text: str, table: Optional[str], aor: Optional[str], reading: _Reading) -> Iterator[Dict[str, Any]]:
     """Contacts of a text tree, in the grammar of the server; what does not fit makes its AOR doubtful."""
     maker = reading.maker
     if not text.endswith("\n"):
@@ -527,11 +575,11 @@ def _of_text(text, table, aor, reading):
     yield from entry.close(reading)
 
 
-def _of_head(table, raw, maker):
+def _of_head(table: Optional[str], raw: Any, maker: Maker) -> Any:
     return _Entry((table, raw) + maker.split(raw)) if raw.strip() else _Entry(None, "an AOR has no name")
 
 
-def _of_match(fields, place, maker):
+def _of_match(fields: Any, place: Any, maker: Maker) -> Dict[str, Any]:
     """The record of a contact as _CONTACT finds it."""
     (uri, priority, contact_id, left, call_id, cseq, agent, received, path, state, flag, cflag, socket, method, attr,
      instance) = fields  # fmt: skip
@@ -561,7 +609,7 @@ def _of_match(fields, place, maker):
     }
 
 
-def _of_lines(text, place, reading):
+def _of_lines(text: str, place: Any, reading: _Reading) -> Iterator[Dict[str, Any]]:
     """Contacts of a ul_show_contact up to 1.11, one a line."""
     records = []
     for line in text.split("\n"):
@@ -577,7 +625,7 @@ def _of_lines(text, place, reading):
     yield from records
 
 
-def _of_nodes(events, table, aor, maker):
+def _of_nodes(events: Any, table: Optional[str], aor: Optional[str], maker: Maker) -> Iterator[Dict[str, Any]]:
     """Contacts of any tree, a node at a time."""
     place = _place(maker, table, aor)
     loose = _Loose(maker)
@@ -595,19 +643,19 @@ def _of_nodes(events, table, aor, maker):
     yield from loose.flush()
 
 
-def _place(maker, table, aor):
+def _place(maker: Maker, table: Optional[str], aor: Any) -> Any:
     return (table, aor) + (maker.split(aor) if aor is not None else (None, None))
 
 
 class _Loose:
     """A contact whose fields come one by one. node() and flush() give the records that got complete (0 or 1)."""
 
-    def __init__(self, maker):
+    def __init__(self, maker: Maker) -> None:
         self._maker = maker
-        self._fields = None
-        self._at = None
+        self._fields: Any = None
+        self._at: Any = None
 
-    def node(self, name, value, priority, place):
+    def node(self, name: str, value: Any, priority: Any, place: Any) -> Any:
         if name == "Contact":
             done = self.flush()
             if value.startswith("<"):
@@ -620,7 +668,7 @@ class _Loose:
             self._fields[name] = value
         return []
 
-    def flush(self):
+    def flush(self) -> Any:
         if self._fields is None:
             return []
         fields, self._fields = self._fields, None
@@ -629,12 +677,12 @@ class _Loose:
         return [self._maker.loose(self._at, fields.get)]
 
 
-def _aors(reply, maker):
+def _aors(reply: "Reply", maker: Maker) -> Iterator[Any]:
     """(table, AOR) of each AOR in a ul_dump reply."""
     return _aors_of_tree(reply, maker) if reply.is_tree else _aors_of_value(reply.result, maker)
 
 
-def _aors_of_value(result, maker):
+def _aors_of_value(result: Any, maker: Maker) -> Iterator[Any]:
     for domain in shape.sequence(shape.mapping(result, "The result").get("Domains"), "Domains"):
         domain = shape.mapping(domain, "Domains")
         table = shape.word(domain.get("name"), "name")
@@ -643,7 +691,7 @@ def _aors_of_value(result, maker):
             yield table, _exact(shape.mapping(entry, "AORs").get("AOR"))
 
 
-def _aors_of_tree(reply, maker):
+def _aors_of_tree(reply: "Reply", maker: Maker) -> Iterator[Any]:
     if isinstance(reply, TextTreeReply):
         yield from _aors_of_text(reply.lines(), maker)
         return
@@ -656,7 +704,7 @@ def _aors_of_tree(reply, maker):
             yield table, _exact(value)
 
 
-def _aors_of_text(text, maker):
+def _aors_of_text(text: str, maker: Maker) -> Iterator[Any]:
     """A line that is not the server's is part of an AOR that a phone chose, which ul_show_contact then does not know."""
     text += "\n"
     grammar, table, position = _grammar_of(text), None, 0

@@ -14,7 +14,7 @@ which it tries an unavailable node again, None if it never will).
 Sources: rtpproxy/rtpproxy.c, rtpengine/rtpengine.c of 1.11, 2.1, 2.4, 3.6.
 """
 
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
@@ -38,7 +38,7 @@ def read(conn: Connection, engine: str) -> List[shape.Record]:
     return parse(conn.call(f"{engine}_show"), engine)
 
 
-def _of_events(events: Iterator[Any]) -> Iterator[Tuple[Any, Dict[str, Any]]]:
+def _of_events(events: Iterable[Any]) -> Iterator[Tuple[Any, Dict[str, Any]]]:
     """Depth is not looked at: 2.1's rtpengine writes nodes beside their set, not below."""
     number = None
     for _depth, name, value, attributes in events:

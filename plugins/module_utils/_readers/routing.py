@@ -47,13 +47,13 @@ def _of_value(result: Any) -> Optional[Dict[str, Any]]:
         # "No match", or OK before the first load
         return None
     result = shape.mapping(result, "dr_number_routing")
-    pairs = []
+    pairs: List[Any] = []
     for item in shape.sequence(result.get("GW List"), "GW List"):
         pairs += shape.mapping(item, "GW List").items()
     return _record(result.get("Matched Prefix"), pairs)
 
 
-def _record(prefix, pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+def _record(prefix: str, pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     return {
         "prefix": shape.word(prefix, "Matched Prefix") or "",
         "destinations": [

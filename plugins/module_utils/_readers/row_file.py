@@ -16,7 +16,7 @@ import io
 import json
 import os
 import re
-from typing import Any, Dict, List, NoReturn, Tuple
+from typing import Any, Dict, Iterator, List, NoReturn, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
@@ -95,7 +95,7 @@ class _Lines:
         self._left = MOST_BYTES
         self._left_of_row = MOST_OF_ROW
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> str:
@@ -121,7 +121,8 @@ def _from_csv(source: Any) -> List[Dict[str, Any]]:
     lines = _Lines(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
     reader = csv.reader(lines, strict=True)
     names = None
-    rows, count = [], _Count()
+    count = _Count()
+    rows: List[Any] = []
     for cells in reader:
         lines.next_row()
         if not cells:
@@ -158,7 +159,8 @@ def _from_json(source: Any) -> List[Dict[str, Any]]:
     place = _after_blanks(text, 0)
     if text[place : place + 1] != "[":
         raise ValueError("it is not a list")
-    rows, count = [], _Count()
+    count = _Count()
+    rows: List[Any] = []
     place = _after_blanks(text, place + 1)
     if text[place : place + 1] == "]":
         return _ended(text, place, rows)
@@ -190,7 +192,8 @@ def _from_json(source: Any) -> List[Dict[str, Any]]:
 
 
 def _after_blanks(text: str, place: int) -> int:
-    return _BLANKS.match(text, place).end()
+    found: Any = _BLANKS.match(text, place)
+    return int(found.end())
 
 
 def _ended(text: str, place: int, rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

@@ -26,10 +26,14 @@ Source: tm/mi.c of 1.11, 2.4, 3.6.
 """
 
 import re
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import parse_headers, unescape_crlf
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 _EMPTY = {"body": None, "ruri": None, "next_hop": None}
 _NAMES = ("Status", "RURI", "Next-hop", "Routes", "Message")
@@ -38,7 +42,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_SENT = re.compile(r"(\([0-9]{3}/MI/UAC\)|MI/UAC failed)\s*\Z")
 
 
-def parse(reply, headers=True):
+def parse(reply: "Reply", headers: bool = True) -> Dict[str, Any]:
     """The record of a t_uac_dlg reply: dict. headers: take the answer apart; without, all but code, reason and message stay empty."""
     raw = _raw(reply)
     code, reason, message = _status(raw, reply)
@@ -52,21 +56,21 @@ def parse(reply, headers=True):
     return record
 
 
-def _raw(reply):
+def _raw(reply: "Reply") -> Dict[str, Any]:
     """The reply in the shape of 3.x: dict."""
     if reply.is_tree:
         return _of_text(reply.lines()) if isinstance(reply, TextTreeReply) else _of_nodes(reply.result)
     return {} if reply.result == "Accepted" else shape.mapping(reply.result, "t_uac_dlg")
 
 
-def parse_error(error):
+def parse_error(error: Any) -> Optional[Dict[str, Any]]:
     """The same record for a ServerError with which 3.x and later say that a request could not be sent; None for others."""
     if not _NOT_SENT.search(error.reason) or not 100 <= error.code < 700:
         return None
     return _make(error.code, error.reason, {}, None)
 
 
-def _of_text(text):
+def _of_text(text: str) -> Dict[str, Any]:
     """A text tree in the shape of 3.x. The message is taken as it stands: its lines are no nodes."""
     text = text[:-1] if text.endswith("\n") else text
     # FIFO and some datagrams end in an empty line
@@ -77,7 +81,7 @@ def _of_text(text):
     return _collect([line.partition(":: ")[::2] for line in head.split("\n")] + [("Message", message)])
 
 
-def _of_nodes(nodes):
+def _of_nodes(nodes: Any) -> Dict[str, Any]:
     """A tree that is none of text, in the shape of 3.x."""
     pairs = [(node["name"], node["value"]) for node in nodes]
     if not any(name for name, _value in pairs):
@@ -85,16 +89,16 @@ def _of_nodes(nodes):
     return _collect(pairs)
 
 
-def _collect(pairs):
+def _collect(pairs: Any) -> Dict[str, Any]:
     """One dict of the named values; "Routes" may come once a route."""
-    raw = {}
+    raw: Dict[Any, Any] = {}
     for name, value in pairs:
         if name in _NAMES:
             raw[name] = ", ".join(each for each in (raw.get(name), value) if each)
     return raw
 
 
-def _status(raw, reply):
+def _status(raw: Dict[str, Any], reply: "Reply") -> Tuple[Any, Any, Any]:
     """(code, reason, message as it came or None)"""
     status = _given(raw.get("Status"), "Status")
     if status is None:
@@ -107,7 +111,7 @@ def _status(raw, reply):
     return int(match.group(1)), (match.group(2) or "").strip(), _given(raw.get("Message"), "Message")
 
 
-def _make(code, reason, raw, message):
+def _make(code: Any, reason: Any, raw: Dict[str, Any], message: Any) -> Dict[str, Any]:
     if message is not None:
         head, _blank, body = message.partition("\r\n\r\n")
         if not body:
@@ -125,13 +129,13 @@ def _make(code, reason, raw, message):
     }
 
 
-def _given(value, what):
+def _given(value: Any, what: str) -> Optional[str]:
     """Text of the reply, None for the ``.`` that stands for none."""
     value = shape.text(value, what)
     return None if value is None or value.strip() in ("", ".") else value
 
 
-def _message(text):
+def _message(text: Any) -> Any:
     if text is None:
         return None
     if "\n" not in text and "\\r\\n" in text:
@@ -139,7 +143,7 @@ def _message(text):
     return _LINE_END.sub("\r\n", text)
 
 
-def _routes(value):
+def _routes(value: Any) -> Any:
     if isinstance(value, list):
         value = ", ".join(shape.text(each, "Routes") or "" for each in value)
     value = _given(value, "Routes")
@@ -148,7 +152,7 @@ def _routes(value):
     return [each.replace("Route:", "", 1).strip() for each in _name_addrs(value)]
 
 
-def _name_addrs(text):
+def _name_addrs(text: str) -> Any:
     """The addresses with angle brackets in a list that is separated by commas, with the names before them."""
     found = []
     *whole, _rest = text.split(">")

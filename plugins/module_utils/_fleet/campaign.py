@@ -8,11 +8,17 @@
 """Which phones one run of a campaign sends to: those of its plan that no earlier run did, looked up again, a batch at most."""
 
 import collections
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import gone, moved
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, doubt_of, of_record
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import Plan
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 
 
 class Rules:
@@ -22,12 +28,12 @@ class Rules:
     left alone.
     """
 
-    def __init__(self, make, is_wanted):
+    def __init__(self, make: Callable[[Target], "SipRequest"], is_wanted: Callable[[Target], bool]) -> None:
         self.make = make
         self.is_wanted = is_wanted
-        self._by_agent = {}
+        self._by_agent: Dict[Any, Any] = {}
 
-    def is_sendable(self, target):
+    def is_sendable(self, target: Target) -> bool:
         """Whether a request would go to a phone with this User-Agent, by what is known of it without asking the server."""
         if target.problem:
             return False
@@ -48,27 +54,35 @@ class Choice:
     phones for the next batch; as long as there are any, what cannot be sent waits for the last one.
     """
 
-    def __init__(self, rules, journal=None, batch=None, resend_unknown=False):
+    def __init__(
+        self,
+        rules: Rules,
+        journal: "Optional[Journal]" = None,
+        batch: Optional[int] = None,
+        resend_unknown: bool = False,
+    ) -> None:
         self._rules = rules
         self._journal = journal
         self._batch = batch
         self._resend_unknown = resend_unknown
-        self.requests, self.already, self.settled = [], [], []
+        self.requests: List[SipRequest] = []
+        self.already: List[SipRequest] = []
+        self.settled: List[Dict[str, Any]] = []
         self.earlier = self.accepted_earlier = self.remaining = 0
-        self._unsendable = []
+        self._unsendable: List[Any] = []
 
-    def is_nothing_left(self, targets):
+    def is_nothing_left(self, targets: Sequence[Target]) -> bool:
         """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell."""
         return not any(
             self._earlier(target) is None and self._rules.is_sendable(target) and not self._is_idle(target)
             for target in targets
         )
 
-    def _is_idle(self, target):
+    def _is_idle(self, target: Target) -> bool:
         """Whether an earlier run looked a phone up that needs nothing any more, whatever the plan says."""
         return self._journal is not None and self._journal.is_settled(target.key)
 
-    def take(self, targets, look_up):
+    def take(self, targets: Sequence[Target], look_up: Callable[[List[Target]], List[Target]]) -> None:
         """Choose among Targets. look_up: function of a list of Targets, gives those with the records of now."""
         left = [target for target in targets if not self._settle(target)]
         if self._batch is None:
@@ -88,7 +102,7 @@ class Choice:
         if not self.remaining:
             self.requests += self._unsendable
 
-    def _sort(self, targets):
+    def _sort(self, targets: Sequence[Target]) -> None:
         for target in targets:
             if self._settle(target):
                 continue
@@ -105,7 +119,7 @@ class Choice:
             else:
                 self.requests.append(request)
 
-    def _earlier(self, target):
+    def _earlier(self, target: Target) -> Optional[Tuple[str, Optional[int], Optional[str]]]:
         """(outcome, code, reason) that an earlier run left of a phone, or None."""
         if self._journal is None:
             return None
@@ -120,7 +134,7 @@ class Choice:
             )
         return None
 
-    def _settle(self, target):
+    def _settle(self, target: Target) -> bool:
         """Whether an earlier run did the phone; its outcome is told then."""
         earlier = self._earlier(target)
         if earlier is None:
@@ -135,7 +149,7 @@ class Choice:
         return True
 
 
-def settled_keys(rules, asked, found):
+def settled_keys(rules: Rules, asked: Iterable[Target], found: Iterable[Target]) -> List[Tuple[Any, ...]]:
     """Keys of phones that the plan would send to, and that need nothing as they are now.
 
     rules: Rules. asked: Targets of the plan. found: what looking them up gave (Targets).
@@ -152,25 +166,25 @@ class LookUp:
     seen: (AOR, contact) of all that was registered, of AORs with more than one contact.
     """
 
-    def __init__(self, source, plan, journal, selects):
+    def __init__(self, source: Any, plan: "Plan", journal: Any, selects: Callable[[Dict[str, Any]], bool]) -> None:
         self._source = source
         self._journal = journal
         self._selects = selects
-        self.seen = []
+        self.seen: List[Any] = []
         counts = collections.Counter(target.aor for target in plan.targets)
         # those of the plan at each AOR that has more than one
-        self._together = {}
+        self._together: Dict[Any, Any] = {}
         for target in plan.targets:
             if counts[target.aor] > 1:
                 self._together.setdefault(target.aor, []).append(target)
 
-    def __call__(self, targets):
+    def __call__(self, targets: Sequence[Target]) -> List[Target]:
         """Targets with the records of now, in the order of targets; a phone that is gone has a problem."""
-        by_aor = {}
+        by_aor: Dict[Any, Any] = {}
         for target in targets:
             by_aor.setdefault(target.aor, []).append(target)
         found = self._source.by_aor(by_aor, never_dump=True)
-        now = {}
+        now: Dict[Any, Any] = {}
         for aor, asked in by_aor.items():
             doubt = doubt_of(found[aor])
             if doubt is not None:
@@ -183,7 +197,9 @@ class LookUp:
             now.update(self._match(asked, self._together.get(aor, asked), alive))
         return [fresh for target in targets for fresh in now[target]]
 
-    def _match(self, asked, planned, alive):
+    def _match(
+        self, asked: Sequence[Target], planned: Sequence[Target], alive: List[Target]
+    ) -> Dict[Target, List[Target]]:
         """{Target of asked: [Targets of now]} of one AOR. planned: all that the plan has there."""
         now, missing = {}, []
         for target in planned:
@@ -206,14 +222,14 @@ class LookUp:
         return now
 
 
-def _is_same(target, other):
+def _is_same(target: Target, other: Target) -> bool:
     if target.place == other.place:
         return True
     # ul_show_contact of 1.11 does not tell the instance
     return target.contact is not None and target.contact == other.contact and not other.record["sip_instance"]
 
 
-def _renewed(target, other):
+def _renewed(target: Target, other: Target) -> Target:
     if target.place != other.place:
         other = Target(target.aor, other.contact, dict(other.record, sip_instance=target.record["sip_instance"]))
     return other if target.known_as is None else other.known_like(target)

@@ -9,6 +9,7 @@
 
 import collections
 import time
+from typing import TYPE_CHECKING, Any, Deque, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import StopRule
@@ -27,6 +28,12 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.governor im
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
+
 # Requests that the journal announces at once. After a crash that many more than were under way are unknown.
 _ANNOUNCED = 64
 # Errors that show that there is a server, and those that show none.
@@ -36,11 +43,11 @@ _SILENCE = (ConnectError, MITimeout)
 _TEMPLATES = 64
 
 
-def _lower_first(text):
+def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def check_max_in_flight(max_in_flight):
+def check_max_in_flight(max_in_flight: Optional[int]) -> None:
     """Raise BadParameters for a number that cannot be."""
     if max_in_flight is not None and not 1 <= max_in_flight <= 100000:
         raise BadParameters(f"max_in_flight is {max_in_flight}", "Give a number from 1 on")
@@ -51,7 +58,7 @@ class _UnderWay:
 
     __slots__ = ("request", "started", "at")
 
-    def __init__(self, request):
+    def __init__(self, request: "SipRequest") -> None:
         self.request = request
         self.started = self.at = None
 
@@ -66,8 +73,15 @@ class Delivery:
     """
 
     def __init__(
-        self, conn, from_uri=None, socket="contact", governor=None, max_in_flight=None, stop=None, journal=None
-    ):
+        self,
+        conn: "Connection",
+        from_uri: Optional[str] = None,
+        socket: Optional[str] = "contact",
+        governor: Optional[Governor] = None,
+        max_in_flight: Optional[int] = None,
+        stop: Optional[StopRule] = None,
+        journal: "Optional[Journal]" = None,
+    ) -> None:
         self._conn = conn
         self._from_uri = from_uri
         self._socket = socket
@@ -75,17 +89,18 @@ class Delivery:
         self._max_in_flight = max_in_flight
         self._stop = stop or StopRule(None)
         self._journal = journal
-        self._announced = collections.deque()
+        self._announced: Deque[Any] = collections.deque()
         # {number: _UnderWay}
-        self._under_way = {}
-        self._aside = collections.deque()
-        self._templates = {}
+        self._under_way: Dict[Any, Any] = {}
+        self._aside: Deque[Any] = collections.deque()
+        self._templates: Dict[Any, Any] = {}
         self._classic = False
         # requests went unanswered, and nothing was answered since
         self._is_silent = self._ends = False
-        self.stopped = self.failure = None
+        self.stopped: Optional[str] = None
+        self.failure: Optional[MIError] = None
 
-    def run(self, sip_requests):
+    def run(self, sip_requests: Iterable["SipRequest"]) -> Iterator[Tuple["SipRequest", Dict[str, Any]]]:
         """Yield (SipRequest, result) for each of sip_requests (iterable), those that are not sent included. Raises nothing.
 
         result: dict of outcome, code, reason, error (MIError or None), at (Unix time of sending, or None) and seconds from
@@ -112,30 +127,30 @@ class Delivery:
             self.break_off(error)
         yield from self._account(waiting)
 
-    def break_off(self, error):
+    def break_off(self, error: BaseException) -> None:
         """Send nothing more, because of an exception. The answers to what is under way are still taken."""
         if self.failure is None:
             self.failure = error if isinstance(error, MIError) else UnexpectedError(error)
         self._stop_run(f"the run broke off: {self.failure}")
 
-    def pace(self):
+    def pace(self) -> Dict[str, Any]:
         """What limited the speed of the run (dict)."""
         return self._governor.report()
 
-    def _unsent(self):
+    def _unsent(self) -> List[Tuple[Any, ...]]:
         """The keys of what was announced, and certainly not written; nothing else is written from here on."""
         # first, for threads of HTTP that are about to begin
         self._ends = True
         unsent = [request.key for request, _params in self._announced]
         return unsent + [each.request.key for each in self._under_way.values() if each.at is None]
 
-    def _stop_run(self, reason):
+    def _stop_run(self, reason: Optional[str]) -> None:
         if reason is not None and self.stopped is None:
             self.stopped = reason
             # also what is on its way out, or was refused and would go out again
             self._governor.end(reason)
 
-    def _starting(self, index):
+    def _starting(self, index: int) -> None:
         # the time of day puts the runs of a campaign, and those of several servers, on one time line
         under_way = self._under_way[index]
         under_way.started, under_way.at = time.monotonic(), time.time()
@@ -143,14 +158,14 @@ class Delivery:
         if self._ends:
             raise RefusedRequest("The run ends", None)
 
-    def _settle(self, under_way, reply):
+    def _settle(self, under_way: _UnderWay, reply: "Union[Reply, MIError]") -> Tuple["SipRequest", Dict[str, Any]]:
         """(SipRequest, result) of a reply or the MIError that came instead."""
         outcome, record = outcomes.of_reply(reply, headers=False)
         self._note(under_way.request, outcome, record, reply)
         seconds = None if under_way.started is None else time.monotonic() - under_way.started
         return under_way.request, _result(outcome, record, seconds, under_way.at)
 
-    def _judge(self, reply):
+    def _judge(self, reply: "Union[Reply, MIError]") -> None:
         """End the run if a reply shows that it cannot go on."""
         if isinstance(reply, OutOfMemory):
             self._stop_run(f"the run stopped: {_lower_first(str(reply))}")
@@ -161,7 +176,7 @@ class Delivery:
         elif isinstance(reply, _SILENCE):
             self._is_silent = True
 
-    def _look_for_server(self):
+    def _look_for_server(self) -> None:
         """Raise MIError if the last requests went unanswered because the server is gone."""
         if not self._is_silent or self.failure is not None:
             return
@@ -170,7 +185,7 @@ class Delivery:
         except _ANSWERS:
             pass
 
-    def _mi_requests(self, sip_requests):
+    def _mi_requests(self, sip_requests: Iterator["SipRequest"]) -> Iterator[Tuple[str, Dict[str, Any]]]:
         """(method, params) of what can be sent, each announced in the journal before it goes out."""
         self._classic = self._conn.version < (3,)
         count = 0
@@ -189,7 +204,7 @@ class Delivery:
                 self._withdraw(sip_requests)
                 return
 
-    def _announce(self, sip_requests):
+    def _announce(self, sip_requests: Iterator["SipRequest"]) -> None:
         """Put up to a batch of (SipRequest, params) that can be sent on self._announced; the others aside with their reason."""
         for request in sip_requests:
             problem = request.problem
@@ -210,7 +225,7 @@ class Delivery:
         if self._announced:
             self._journalled("sending", [request.key for request, _params in self._announced])
 
-    def _journalled(self, method, *args):
+    def _journalled(self, method: str, *args: Any) -> None:
         """Tell the journal, if there is one. If it cannot be written to, nothing more is sent."""
         if self._journal is not None:
             try:
@@ -218,7 +233,7 @@ class Delivery:
             except Exception as error:  # as above
                 self.break_off(error)
 
-    def _template(self, request):
+    def _template(self, request: "SipRequest") -> Any:
         """What a request shares with others that have the very same headers and body."""
         key = (request.method, id(request.headers), request.body)
         if key not in self._templates:
@@ -229,7 +244,7 @@ class Delivery:
             self._templates[key] = (template, request.headers)
         return self._templates[key][0]
 
-    def _withdraw(self, sip_requests):
+    def _withdraw(self, sip_requests: Iterable["SipRequest"]) -> None:
         """The run stopped: what was announced or not yet looked at is not sent."""
         if self._announced:
             self._journalled("withdraw", [request.key for request, _params in self._announced])
@@ -239,7 +254,7 @@ class Delivery:
         for request in sip_requests:
             self._aside.append((request, not_sent(request.problem or self.stopped)))
 
-    def _account(self, sip_requests):
+    def _account(self, sip_requests: Iterable["SipRequest"]) -> Iterator[Tuple["SipRequest", Dict[str, Any]]]:
         """Yield what is known of the requests that call_many() gave no outcome for."""
         yield from self._set_aside()
         left, self._under_way = self._under_way, {}
@@ -251,11 +266,13 @@ class Delivery:
         self._withdraw(sip_requests)
         yield from self._set_aside()
 
-    def _set_aside(self):
+    def _set_aside(self) -> Iterator[Tuple["SipRequest", Dict[str, Any]]]:
         while self._aside:
             yield self._aside.popleft()
 
-    def _note(self, request, outcome, record, reply=None):
+    def _note(
+        self, request: "SipRequest", outcome: str, record: Dict[str, Any], reply: "Union[Reply, MIError, None]" = None
+    ) -> None:
         """Write an outcome down, and see whether the run goes on after it. It has a result, whatever happens here."""
         try:
             if outcome == outcomes.NOT_SENT:
@@ -269,12 +286,14 @@ class Delivery:
             self.break_off(error)
 
 
-def not_sent(reason):
+def not_sent(reason: Optional[str]) -> Dict[str, Any]:
     """The result of a SipRequest that nothing was sent for."""
     return _result(outcomes.NOT_SENT, {"code": None, "reason": reason}, None)
 
 
-def _result(outcome, record, seconds, at=None):
+def _result(
+    outcome: str, record: Dict[str, Any], seconds: Optional[float], at: Optional[float] = None
+) -> Dict[str, Any]:
     return {
         "outcome": outcome,
         "code": record["code"],

@@ -8,6 +8,7 @@
 """Finds the phones of a task: those that the options name or select, or those that the plan of the campaign has."""
 
 import itertools
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import targets
 from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Choice, LookUp, settled_keys
@@ -21,6 +22,11 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.plan imp
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Rules
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+
 
 class Finder:
     """Decides whom one run of a task sends to.
@@ -33,7 +39,16 @@ class Finder:
     otherwise than those it was made with. lookup["new"] is the number of phones that were appended to it.
     """
 
-    def __init__(self, params, conn, rules, source, journal, read_only=False, is_plan=False):
+    def __init__(
+        self,
+        params: Dict[str, Any],
+        conn: "Connection",
+        rules: "Rules",
+        source: Any,
+        journal: Any,
+        read_only: bool = False,
+        is_plan: bool = False,
+    ) -> None:
         self._params = params
         self._conn = conn
         self._rules = rules
@@ -43,14 +58,14 @@ class Finder:
         self._is_plan = is_plan
         self._selection = Selection(params["select"] or {})
         self._choice = Choice(rules, journal, params["batch"], params["resend_unknown"])
-        self._foreign = None
+        self._foreign: Any = None
         # (AOR, contact) of what was registered besides the phones that are sent to
-        self._seen = ()
+        self._seen: Iterable[Tuple[Any, Any]] = ()
         self.left_out = LeftOut()
-        self.lookup = None
-        self._origin = {"plan": None, "new": None}
+        self.lookup: Any = None
+        self._origin: Dict[str, Any] = {"plan": None, "new": None}
 
-    def find(self):
+    def find(self) -> Choice:
         """The Choice: whom to send to, after looking the phones up, and setting aside those that are done or as wanted."""
         params = self._params
         if params["campaign"] is None or params["uris"] is not None:
@@ -65,7 +80,7 @@ class Finder:
             self.lookup.update(how=PLAN, users=self.lookup["users"] or plan.users)
         return self._choice
 
-    def known(self):
+    def known(self) -> Iterable[Tuple[Any, Any]]:
         """(AOR, contact) of all that was registered, as far as this run has seen it (iterable)."""
         requests = self._choice.requests + self._choice.already
         return itertools.chain(
@@ -74,7 +89,7 @@ class Finder:
             ((request.target.aor, request.target.contact) for request in requests),
         )
 
-    def _plan(self):
+    def _plan(self) -> Plan:
         """The Plan of the campaign: the one that is kept, else one made or extended, and kept then unless read_only."""
         params, journal = self._params, self._journal
         file = PlanFile(params["campaign"], params["campaign_dir"])
@@ -98,13 +113,13 @@ class Finder:
             file.save(plan)
         return plan
 
-    def _is_outgrown(self, plan):
+    def _is_outgrown(self, plan: Plan) -> bool:
         """Whether all phones of the plan are done and more have registered since."""
         if plan.users is None or not self._choice.is_nothing_left(plan.targets):
             return False
         return (self._source.count().users or 0) > plan.users
 
-    def _new_plan(self, cut=None):
+    def _new_plan(self, cut: Optional[CutOff] = None) -> Plan:
         """A Plan of what is registered now. cut: see targets.of_selection()."""
         # before the table is read: who registers meanwhile is a newcomer later
         users = self._source.count().users
@@ -113,7 +128,7 @@ class Finder:
             plan.put_canary_first(self._params["canary"], self._selection.seed, self._rules.is_sendable)
         return plan
 
-    def _look_up(self, plan):
+    def _look_up(self, plan: Plan) -> Callable[[List["Target"]], List["Target"]]:
         """A function that looks phones of the plan up again."""
         filters = self._selection.filters
         # with sample and limit a contact that the plan does not have may be one that they left out
@@ -123,7 +138,7 @@ class Finder:
         )
         self._seen = again.seen
 
-        def look_up(some):
+        def look_up(some: List["Target"]) -> List["Target"]:
             found = self._own(again(some))
             # they are looked up again in the next run, but newcomers need not wait for them
             self._journal.settled(settled_keys(self._rules, some, found))
@@ -131,7 +146,7 @@ class Finder:
 
         return look_up
 
-    def _read(self, cut=None):
+    def _read(self, cut: Optional[CutOff] = None) -> List["Target"]:
         """Targets of the phones that the options mean, each once; those that another server serves are left out.
 
         cut: see targets.of_selection().
@@ -146,8 +161,9 @@ class Finder:
             found = targets.of_selection(self._source, self._selection, self.left_out, cut)
         return self._once(self._own(found))
 
-    def _once(self, found):
-        seen, once = {}, []
+    def _once(self, found: Iterable["Target"]) -> List["Target"]:
+        seen: Dict[Any, Target] = {}
+        once: List[Target] = []
         for target in found:
             # without a campaign each contact counts, also two of one phone
             key = target.key if self._params["campaign"] else (target.aor, target.contact)
@@ -159,7 +175,7 @@ class Finder:
                 self.left_out.add(target.record, reason, "the same phone is registered with another contact, too")
         return once
 
-    def _own(self, found):
+    def _own(self, found: List["Target"]) -> List["Target"]:
         if not self._params["own_only"]:
             return found
         if self._foreign is None:

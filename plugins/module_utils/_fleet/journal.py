@@ -28,10 +28,14 @@ import fcntl
 import json
 import os
 import re
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import ACCEPTED
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup, safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _FORMAT = 1
@@ -43,14 +47,14 @@ class JournalError(MIError):
     remedy = "Correct the path of the journal or its permissions, or wait for the run that uses it."
 
 
-def default_directory():
+def default_directory() -> str:
     """Where journals are kept unless told otherwise."""
     if os.geteuid() == 0:
         return "/var/lib/community.opensips"
     return os.path.expanduser("~/.local/state/community.opensips")
 
 
-def journal_path(name, directory=None):
+def journal_path(name: str, directory: Optional[str] = None) -> str:
     """The path of a campaign's journal; raises BadParameters for a name that is no file name."""
     if not _NAME.match(name):
         raise BadParameters(
@@ -68,19 +72,20 @@ class Journal:
     Use as a context manager, or close(). Raises BadParameters for a name that is no file name, JournalError for all else.
     """
 
-    def __init__(self, name, directory=None, read_only=False):
+    def __init__(self, name: str, directory: Optional[str] = None, read_only: bool = False) -> None:
         self.name = name
         self.path = journal_path(name, directory)
-        self._done = {}
-        self._pending = set()
-        self._settled = set()
+        self._done: Dict[Any, Any] = {}
+        self._pending: Set[Any] = set()
+        self._settled: Set[Any] = set()
         self._read_only = read_only
         self.is_new = True
-        self.unsent = list
+        self.unsent: Callable[[], List[Tuple[Any, ...]]] = list
         self._end = contextlib.ExitStack()
         # bytes of whole lines, and why nothing may follow them any more (JournalError)
-        self._size, self._problem = 0, None
-        self._fd = self._open()
+        self._size = 0
+        self._problem: Any = None
+        self._fd: Any = self._open()
         try:
             if not read_only:
                 self._lock()
@@ -91,13 +96,13 @@ class Journal:
             self.close()
             raise
 
-    def __enter__(self):
+    def __enter__(self) -> "Journal":
         return self
 
-    def __exit__(self, *_exc):
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Write down what there is and let the next run in."""
         if self._fd is not None:
             self._withdraw_unsent()
@@ -107,23 +112,23 @@ class Journal:
             with contextlib.suppress(OSError):
                 os.close(fd)
 
-    def done(self, key):
+    def done(self, key: Tuple[Any, ...]) -> Optional[Dict[str, Any]]:
         """What became of key, (aor, phone), in this or an earlier run: {"outcome", "code", "reason"}, or None."""
         return self._done.get(key)
 
-    def is_unknown(self, key):
+    def is_unknown(self, key: Tuple[Any, ...]) -> bool:
         """Whether key was announced, and the run ended before it was told what came of it."""
         return key in self._pending
 
-    def knows(self, key):
+    def knows(self, key: Tuple[Any, ...]) -> bool:
         """Whether key was announced in this or an earlier run, and not withdrawn."""
         return key in self._done or key in self._pending
 
-    def unknown(self):
+    def unknown(self) -> List[Tuple[Any, ...]]:
         """The keys for which is_unknown() holds (list)."""
         return sorted(self._pending, key=repr)
 
-    def sending(self, keys):
+    def sending(self, keys: Sequence[Tuple[Any, ...]]) -> None:
         """Announce keys; returns when that is on disk. If it raises, they are not announced."""
         before = self._size
         self._append({"sending": [list(key) for key in keys]})
@@ -134,25 +139,25 @@ class Journal:
             raise self._unwritable(error) from error
         self._pending.update(keys)
 
-    def finished(self, key, outcome, code, reason):
+    def finished(self, key: Tuple[Any, ...], outcome: str, code: Optional[int], reason: Optional[str]) -> None:
         """Note what became of key."""
         self._append({"done": list(key), "outcome": outcome, "code": code, "reason": reason})
         self._settle(key, outcome, code, reason)
 
-    def moved(self, target, record):
+    def moved(self, target: "Target", record: Dict[str, Any]) -> None:
         """Note that a phone (Target) came back as a contact record: later runs are not to take it for a new one."""
         key = target.aor or "", record["contact"]
         if not record["sip_instance"] and record["contact"] != target.contact and not self.knows(key):
             self.finished(key, ACCEPTED, None, "registered anew")
 
-    def withdraw(self, keys):
+    def withdraw(self, keys: Iterable[Tuple[Any, ...]]) -> None:
         """Note that nothing was sent to keys although they were announced."""
         if keys:
             self._append({"withdrawn": [list(key) for key in keys]})
             self._pending.difference_update(keys)
             self._settled.difference_update(keys)
 
-    def _withdraw_unsent(self):
+    def _withdraw_unsent(self) -> None:
         """The run ends here, by a signal or otherwise: what was not sent is not unknown. It raises nothing."""
         try:
             keys = self.unsent()
@@ -164,22 +169,22 @@ class Journal:
             # the disk is full
             pass
 
-    def is_settled(self, key):
+    def is_settled(self, key: Tuple[Any, ...]) -> bool:
         """Whether key was looked up in this or an earlier run, and nothing was to be sent."""
         return key in self._settled
 
-    def settled(self, keys):
+    def settled(self, keys: Iterable[Tuple[Any, ...]]) -> None:
         """Note that keys were looked up, and nothing is to be sent to them."""
         keys = [key for key in keys if key not in self._settled]
         if keys:
             self._append({"settled": [list(key) for key in keys]})
             self._settled.update(keys)
 
-    def _settle(self, key, outcome, code, reason):
+    def _settle(self, key: Tuple[Any, ...], outcome: str, code: Optional[int], reason: Optional[str]) -> None:
         self._pending.discard(key)
         self._done[key] = {"outcome": outcome, "code": code, "reason": reason}
 
-    def _open(self):
+    def _open(self) -> int:
         try:
             if self._read_only:
                 return safe_file.open_own(self.path, os.O_RDONLY)
@@ -191,7 +196,7 @@ class Journal:
                 safe_file.remedy(error, "Set campaign_dir to a directory that this user may write to"),
             ) from error
 
-    def _lock(self):
+    def _lock(self) -> None:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -201,7 +206,7 @@ class Journal:
                 f"Another run of campaign {self.name} is not finished", "Wait for it, or use another campaign"
             ) from error
 
-    def _read(self):
+    def _read(self) -> None:
         """Take in what earlier runs wrote; cut off what a run that died left incomplete."""
         try:
             self._size = self._take_lines()
@@ -217,7 +222,7 @@ class Journal:
             self._write(self._header())
             self._sync_name()
 
-    def _take_lines(self):
+    def _take_lines(self) -> int:
         """The number of bytes that whole lines have."""
         whole = 0
         with os.fdopen(os.dup(self._fd), "rb") as lines:
@@ -236,16 +241,16 @@ class Journal:
                 whole += len(line)
         return whole
 
-    def _sync_name(self):
+    def _sync_name(self) -> None:
         try:
             safe_file.sync_directory(self.path)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _header(self):
+    def _header(self) -> bytes:
         return _line({"journal": _FORMAT, "campaign": self.name})
 
-    def _take(self, entry, number):
+    def _take(self, entry: Any, number: int) -> None:
         try:
             if "sending" in entry:
                 self._pending.update(_key(each) for each in entry["sending"])
@@ -261,16 +266,16 @@ class Journal:
         except (KeyError, TypeError, ValueError) as error:
             raise self._foreign(f"line {number} is not one of a journal") from error
 
-    def _foreign(self, what):
+    def _foreign(self, what: str) -> Exception:
         return JournalError(
             f"{self.path} is no journal of campaign {self.name}: {what}",
             "Move it away, or use another campaign",
         )
 
-    def _append(self, entry):
+    def _append(self, entry: Any) -> None:
         self._write(_line(entry))
 
-    def _write(self, data):
+    def _write(self, data: bytes) -> None:
         if self._problem is not None:
             raise self._problem
         try:
@@ -279,7 +284,7 @@ class Journal:
             raise self._unwritable(error) from error
         self._size += len(data)
 
-    def _unwritable(self, error):
+    def _unwritable(self, error: OSError) -> Exception:
         """The JournalError of a write that failed; what it left of its line is cut off."""
         problem = JournalError(
             f"The journal {self.path} cannot be written: {error.strerror}",
@@ -293,11 +298,11 @@ class Journal:
         return problem
 
 
-def _line(entry):
+def _line(entry: Any) -> bytes:
     return (f"{json.dumps(entry, separators=(',', ':'))}\n").encode("ascii")
 
 
-def _parse(line):
+def _parse(line: bytes) -> Any:
     """The object of a whole line, else None."""
     if not line.endswith(b"\n"):
         return None
@@ -308,6 +313,6 @@ def _parse(line):
     return entry if isinstance(entry, dict) else None
 
 
-def _key(pair):
+def _key(pair: Any) -> Tuple[Any, ...]:
     aor, phone = pair
     return aor, phone

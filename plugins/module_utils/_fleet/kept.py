@@ -17,6 +17,7 @@ import fnmatch
 import json
 import os
 import shutil
+from typing import Iterator, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
@@ -29,14 +30,14 @@ _RESULTS = ".results-"
 class KeptCampaign:
     """A campaign in a directory. name: str. modified: when its journal was last written (Unix time)."""
 
-    def __init__(self, directory, name, modified):
+    def __init__(self, directory: str, name: str, modified: float) -> None:
         self.name = name
         self.modified = modified
         self._directory = directory
         self._base = os.path.join(directory, name)
 
     @contextlib.contextmanager
-    def lock(self):
+    def lock(self) -> Iterator[bool]:
         """Whether no run of the campaign is at work; none can begin then until this ends. Raises OSError."""
         fd = safe_file.open_own(self._base + _JOURNAL, os.O_RDWR)
         try:
@@ -44,7 +45,7 @@ class KeptCampaign:
         finally:
             os.close(fd)
 
-    def remove(self):
+    def remove(self) -> bool:
         """Remove its files; gives whether that was possible, since no run of it is at work. Raises JournalError."""
         try:
             with self.lock() as is_idle:
@@ -60,7 +61,7 @@ class KeptCampaign:
                 safe_file.remedy(error, "Correct campaign_dir or its permissions"),
             ) from error
 
-    def _remove_files(self):
+    def _remove_files(self) -> None:
         for entry in os.listdir(self._directory):
             if entry.startswith(self.name + _RESULTS):
                 # it follows no links
@@ -73,7 +74,7 @@ class KeptCampaign:
         os.unlink(safe_file.path_of(self._base + _JOURNAL))
 
 
-def kept_campaigns(directory, pattern):
+def kept_campaigns(directory: str, pattern: str) -> List[KeptCampaign]:
     """The KeptCampaigns in a directory whose names match a shell pattern, the last one written first. Raises JournalError."""
     found = []
     try:
@@ -92,7 +93,7 @@ def kept_campaigns(directory, pattern):
     return sorted(found, key=lambda campaign: (campaign.modified, campaign.name), reverse=True)
 
 
-def _modified(path, name):
+def _modified(path: str, name: str) -> Optional[float]:
     """When the journal at path was last written, or None: it is no journal of the campaign, nor a file that this user wrote."""
     try:
         with open(safe_file.open_own(path, os.O_RDONLY), "rb") as journal:
@@ -104,7 +105,7 @@ def _modified(path, name):
         return None
 
 
-def _is_locked_by_us(fd):
+def _is_locked_by_us(fd: int) -> bool:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

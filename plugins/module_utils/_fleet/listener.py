@@ -14,6 +14,7 @@ standard output, and no signal comes. The parent does not tell either: it is a s
 import contextlib
 import select
 import threading
+from typing import Callable, Iterator
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 
@@ -28,7 +29,7 @@ class ListenerGone(MIError):
     remedy = "Run the task again. With ``campaign`` it sends only to the phones that are left."
 
 
-def is_gone(fd=_STANDARD_OUTPUT):
+def is_gone(fd: int = _STANDARD_OUTPUT) -> bool:
     """Whether the other end of a pipe, socket or terminal is closed. Files have none, and are never gone."""
     poll = select.poll()
     # what is not asked for, an error or a hang-up, is told nevertheless
@@ -37,11 +38,13 @@ def is_gone(fd=_STANDARD_OUTPUT):
 
 
 @contextlib.contextmanager
-def watched(react, fd=_STANDARD_OUTPUT, pause=_PAUSE):
+def watched(
+    react: Callable[[BaseException], object], fd: int = _STANDARD_OUTPUT, pause: float = _PAUSE
+) -> Iterator[None]:
     """Call react (function of a ListenerGone) once, from another thread, if fd is gone inside the with block."""
     end = threading.Event()
 
-    def watch():
+    def watch() -> None:
         while not is_gone(fd):
             if end.wait(pause):
                 return

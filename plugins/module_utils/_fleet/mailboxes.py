@@ -10,6 +10,7 @@
 import fcntl
 import json
 import os
+from typing import Any, Dict, List
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, first_few
@@ -29,7 +30,7 @@ class StateError(MIError):
     remedy = "Correct the path of the file or its permissions, or wait for the run that uses it."
 
 
-def load(path):
+def load(path: str) -> List[Dict[str, Any]]:
     """The mailboxes in a CSV file (with a line of names) or a JSON file (a list of mappings): list of dict.
 
     path: on this host; ``.json`` decides. Numbers may be left out. Raises BadParameters that names the file and the entry.
@@ -38,12 +39,12 @@ def load(path):
     return [_mailbox(row, path, number) for number, row in enumerate(rows, 1)]
 
 
-def _mailbox(row, path, number):
+def _mailbox(row: Dict[str, Any], path: str, number: int) -> Dict[str, Any]:
     where = f"mailboxes_file {path}, entry {number}"
     unknown = [printable(str(name), most=60) for name in row if name not in _FIELDS]
     if unknown:
         raise BadParameters(f"{where} has {first_few(unknown, _SHOWN, ', ')}", f"The names are {', '.join(_FIELDS)}")
-    mailbox = {
+    mailbox: Dict[str, Any] = {
         name: (str(row[name]).strip() if row.get(name) not in (None, "") else None)
         for name in ("uri", "aor", "account")
     }
@@ -70,12 +71,12 @@ def _mailbox(row, path, number):
     return mailbox
 
 
-def key_of(mailbox):
+def key_of(mailbox: Dict[str, Any]) -> str:
     """What a state file knows a mailbox by (str)."""
     return " ".join([mailbox["uri"] or mailbox["aor"], mailbox["account"] or ""]).rstrip()
 
 
-def counts_of(mailbox):
+def counts_of(mailbox: Dict[str, Any]) -> List[Any]:
     """The numbers of a mailbox (list of int), in the order of COUNTS."""
     return [mailbox[name] for name in COUNTS]
 
@@ -88,13 +89,13 @@ class State:
     Raises StateError. Use as a context manager.
     """
 
-    def __init__(self, path, read_only=False):
+    def __init__(self, path: str, read_only: bool = False) -> None:
         self.path = path
         self._read_only = read_only
-        self._lock = None
-        self._sent = {}
+        self._lock: Any = None
+        self._sent: Dict[Any, Any] = {}
 
-    def __enter__(self):
+    def __enter__(self) -> "State":
         if not self._read_only:
             self._take_lock()
         try:
@@ -104,24 +105,24 @@ class State:
             raise
         return self
 
-    def __exit__(self, *_exc):
+    def __exit__(self, *_exc: object) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
-    def is_current(self, mailbox):
+    def is_current(self, mailbox: Dict[str, Any]) -> bool:
         """Whether the numbers of mailbox are those last sent."""
         return self._sent.get(key_of(mailbox)) == counts_of(mailbox)
 
-    def remember(self, mailbox):
+    def remember(self, mailbox: Dict[str, Any]) -> None:
         """The numbers of mailbox have reached its phones."""
         self._sent[key_of(mailbox)] = counts_of(mailbox)
 
-    def forget(self, mailbox):
+    def forget(self, mailbox: Dict[str, Any]) -> None:
         """Not all phones of mailbox may have its numbers; the next run sends them again."""
         self._sent.pop(key_of(mailbox), None)
 
-    def save(self):
+    def save(self) -> None:
         """Replace the file; either the old or the new one is there at any moment, and the new one is on disk in the end."""
         text = json.dumps({"mwi_state": _FORMAT, "mailboxes": self._sent})
         try:
@@ -129,7 +130,7 @@ class State:
         except OSError as error:
             raise self._error("written", error) from error
 
-    def _take_lock(self):
+    def _take_lock(self) -> None:
         try:
             self._lock = safe_file.open_own(self.path + ".lock", os.O_RDWR | os.O_CREAT)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +141,7 @@ class State:
             self.__exit__()
             raise self._error(f"locked with {self.path}.lock", error) from error
 
-    def _load(self):
+    def _load(self) -> None:
         try:
             with open(safe_file.open_own(self.path, os.O_RDONLY), encoding="utf-8") as source:
                 state = json.load(source)
@@ -161,7 +162,7 @@ class State:
             raise StateError(f"{self.path} is not a state_file of opensips_mwi", "Correct state_file")
         self._sent = state["mailboxes"]
 
-    def _error(self, done, error):
+    def _error(self, done: str, error: OSError) -> Exception:
         return StateError(
             f"The state_file {self.path} cannot be {done}: {error.strerror}",
             safe_file.remedy(error, "Correct state_file or its permissions"),

@@ -7,11 +7,16 @@
 
 """Which NOTIFY each phone gets: by a preset for its User-Agent, a named preset, or a literal Event."""
 
+from typing import TYPE_CHECKING, Any, Dict, Optional
+
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 from ansible_collections.community.opensips.plugins.module_utils._sip import presets
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params, with_defaults
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import to_crlf
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 
 _EXAMPLE = "sip:user@example.com"
 
@@ -23,16 +28,16 @@ class Notifies:
     body: in place of the preset's, or None.
     """
 
-    def __init__(self, event, action, headers, body):
+    def __init__(self, event: str, action: str, headers: Any, body: Optional[str]) -> None:
         self._event = event
         self._is_auto = event.strip().lower() == presets.AUTO
         self._action = action
         self._headers = headers
         self._body = None if body is None else to_crlf(body)
         # {preset key: (headers, body)} of presets that say the same to every phone: it is checked once then
-        self._contents = {}
+        self._contents: Dict[Any, Any] = {}
 
-    def check(self, socket=None):
+    def check(self, socket: Optional[str] = None) -> None:
         """Try the request once, so that what is wrong with all of them is said before anything is sent; raises SipError.
 
         socket: of the server, or None.
@@ -43,7 +48,7 @@ class Notifies:
         merged = with_defaults(self._headers, dict(addresses, **headers))
         uac_dlg_params("NOTIFY", _EXAMPLE, merged, body=body, socket=socket)
 
-    def request(self, target):
+    def request(self, target: "Target") -> SipRequest:
         """The SipRequest to one phone (Target); one with a problem if no Event fits it."""
         problem, preset, headers, body = None, None, {}, ""
         try:
@@ -56,11 +61,11 @@ class Notifies:
             problem = str(error)
         return SipRequest(target, "NOTIFY", headers, body, self._label(preset), problem)
 
-    def none(self, target):
+    def none(self, target: "Target") -> SipRequest:
         """The SipRequest to a phone that is left alone, whatever Event would fit it."""
         return SipRequest(target, "NOTIFY", {}, label=self._label(None))
 
-    def _content(self, preset, target):
+    def _content(self, preset: Any, target: "Target") -> Any:
         if preset.key in self._contents:
             return self._contents[preset.key]
         headers, body = presets.headers_and_body(preset, target.record, self._body)
@@ -69,7 +74,7 @@ class Notifies:
             self._contents[preset.key] = content
         return content
 
-    def _label(self, preset):
+    def _label(self, preset: Any) -> Dict[str, Any]:
         """What results tell of a request besides what became of it."""
         label = dict.fromkeys(("event", "preset", "action", "hint"))
         if preset is not None:

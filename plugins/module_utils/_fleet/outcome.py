@@ -17,9 +17,14 @@ already       nothing was sent because the phone has what is to be achieved
 planned       check mode would send
 """
 
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Union
+
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._readers import uac
 from ansible_collections.community.opensips.plugins.module_utils._sip.remedies import remedy
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 ACCEPTED = "accepted"
 REJECTED = "rejected"
@@ -102,7 +107,7 @@ _HINTS = {
 }
 
 
-def of_reply(reply, headers=True):
+def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str, Dict[str, Any]]:
     """(outcome, record of the answer) of a t_uac_dlg Reply or the MIError that came instead.
 
     The record is that of _readers.uac; of an MIError it has only code (None unless the server gave one), reason, headers,
@@ -125,11 +130,11 @@ def of_reply(reply, headers=True):
     return _of_record(record), record
 
 
-def _of_error(error, code=None, reason=None):
+def _of_error(error: Any, code: Optional[int] = None, reason: Optional[str] = None) -> Any:
     return {"code": code, "reason": str(error) if reason is None else reason, "headers": {}, "error": error}
 
 
-def _of_record(record):
+def _of_record(record: Dict[str, Any]) -> Any:
     code, answered = record["code"], record["message"] is not None
     if code == 408 and not answered:
         return NO_ANSWER
@@ -140,7 +145,7 @@ def _of_record(record):
     return ACCEPTED if code < 300 else REJECTED
 
 
-def error_of(outcome, record):
+def error_of(outcome: str, record: Dict[str, Any]) -> Optional[MIError]:
     """The MIError that says why a phone did not accept, with what to do about it, or None for outcomes that are GOOD.
 
     record: as of_reply() gives it; code and reason do.
@@ -153,7 +158,7 @@ def error_of(outcome, record):
     return _ERRORS[outcome](_message(outcome, record["code"], record["reason"] or ""), hint)
 
 
-def _message(outcome, code, reason):
+def _message(outcome: str, code: Optional[int], reason: Optional[str]) -> Any:
     if outcome == NO_ANSWER:
         return "the phone did not answer before the server's fr_timeout"
     answer = f"{code} {reason}".strip()

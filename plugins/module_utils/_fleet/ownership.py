@@ -8,10 +8,14 @@
 """Which contacts a server itself serves, where several share one location table."""
 
 import re
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import processes
 from ansible_collections.community.opensips.plugins.module_utils._sip.glob import globs, normal_addresses
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 
 _RECEIVER = re.compile(r"SIP receiver (?:[a-z_]+:)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
 _SOCKET = re.compile(r"(?:([a-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
@@ -20,7 +24,7 @@ _SOCKET = re.compile(r"(?:([a-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECA
 _ANY_ADDRESS = frozenset(("0.0.0.0", "[::]", "*"))  # nosec B104
 
 
-def own_sockets(conn, patterns):
+def own_sockets(conn: "Connection", patterns: Optional[Sequence[str]]) -> Callable[[Dict[str, Any]], Optional[str]]:
     """A function that tells of a contact record why it is not this server's (str), or None when it is.
 
     patterns: shell patterns of the server's sockets, or None: then the addresses that its processes listen on count. The
@@ -30,7 +34,7 @@ def own_sockets(conn, patterns):
     """
     judge = _by_patterns(patterns) if patterns else _by_addresses(_listening_hosts(conn))
 
-    def reason(contact):
+    def reason(contact: Dict[str, Any]) -> Optional[str]:
         if contact["socket"] is None:
             return "the location table does not say which server serves it"
         if not judge(contact["socket"]):
@@ -40,12 +44,12 @@ def own_sockets(conn, patterns):
     return reason
 
 
-def _by_patterns(patterns):
+def _by_patterns(patterns: Sequence[str]) -> Callable[[Any], Optional[bool]]:
     return globs(patterns, ignore_case=True)
 
 
-def _by_addresses(hosts):
-    def judge(socket):
+def _by_addresses(hosts: Any) -> Callable[[Any], Optional[bool]]:
+    def judge(socket: Any) -> Optional[bool]:
         found = _SOCKET.match(normal_addresses(socket))
         if not found:
             return False
@@ -63,14 +67,14 @@ def _by_addresses(hosts):
     return judge
 
 
-def _ask(socket, why):
+def _ask(socket: Any, why: str) -> Any:
     return BadParameters(
         f"own_only cannot tell whether the socket {socket} of a contact is this server's: {why}",
         "Set own_sockets to the server's own, for example udp:192.0.2.1:* and tcp:192.0.2.1:*",
     )
 
 
-def _listening_hosts(conn):
+def _listening_hosts(conn: "Connection") -> Any:
     hosts = set()
     for process in processes.read(conn):
         found = _RECEIVER.match(normal_addresses(process["type"] or ""))

@@ -25,6 +25,7 @@ import hashlib
 import itertools
 import json
 import os
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, head_of
@@ -45,14 +46,14 @@ class PlanError(JournalError):
     remedy = "Make a new plan, or correct its path or permissions."
 
 
-def fingerprint_of(params):
+def fingerprint_of(params: Dict[str, Any]) -> str:
     """What is the same as long as the options of a task select the same (str). params: mapping of options."""
     given = {name: params.get(name) for name in _SELECTING}
     given["select"] = _without_none(given["select"])
     return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()
 
 
-def _without_none(filters):
+def _without_none(filters: Any) -> Any:
     return filters and {name: value for name, value in filters.items() if value is not None}
 
 
@@ -64,14 +65,16 @@ class Plan:
     only _FIELDS, as they were when the plan was made.
     """
 
-    def __init__(self, fingerprint, users, targets, left_out, fresh=True):
+    def __init__(
+        self, fingerprint: str, users: Optional[int], targets: List[Target], left_out: LeftOut, fresh: bool = True
+    ) -> None:
         self.fingerprint = fingerprint
         self.users = users
         self.targets = targets
         self.left_out = left_out
         self.fresh = fresh
 
-    def put_canary_first(self, percent, seed, is_sendable):
+    def put_canary_first(self, percent: float, seed: Optional[str], is_sendable: Callable[[Target], bool]) -> int:
         """Move a percentage of the phones that can be sent to to the head, the same ones for the same seed.
 
         is_sendable: function of a Target. Gives how many there are.
@@ -85,7 +88,13 @@ class Plan:
         self.targets = head + [target for target in self.targets if target not in chosen]
         return len(head)
 
-    def extended(self, read, limit=None, knows=lambda key: False, cut=None):
+    def extended(
+        self,
+        read: "Plan",
+        limit: Optional[int] = None,
+        knows: Callable[[Tuple[Any, ...]], bool] = lambda key: False,
+        cut: "Optional[CutOff]" = None,
+    ) -> "Plan":
         """The Plan of the same phones in the same order, and then those that only read (Plan, just made) has.
 
         limit: how many phones there may be altogether, or None. knows: function of a key, whether the journal has it.
@@ -99,7 +108,7 @@ class Plan:
         targets = [
             now.get(target) or gone(target) for target in self.targets if target in now or target.contact is not None
         ]
-        come = []
+        come: List[Any] = []
         for target in newcomers.values():
             reason = cut.get(id(target.record)) if cut else None
             if reason is None and limit is not None and len(targets) + len(come) >= limit:
@@ -110,7 +119,7 @@ class Plan:
                 read.left_out.add(target.record, reason)
         return Plan(read.fingerprint, read.users, targets + come, read.left_out)
 
-    def _doubt(self, found, now):
+    def _doubt(self, found: Dict[Any, Target], now: Dict[Target, Target]) -> None:
         """Put the problem of each doubtful AOR of found ({place: Target}) to its phones in this plan, and so into now."""
         doubtful = {each.aor: each for each in found.values() if each.contact is None and each.problem != NOBODY}
         for target in self.targets:
@@ -119,9 +128,11 @@ class Plan:
                 found.pop(fresh.place, None)
                 now[target] = gone(target, fresh.problem)
 
-    def _now(self, found, knows):
+    def _now(self, found: Dict[Any, Target], knows: Callable[[Tuple[Any, ...]], bool]) -> Dict[Target, Target]:
         """{Target of this plan: the Target that it is now}. found: {place: Target}; what is left in it is new."""
-        now, missing, others = {}, {}, {}
+        now: Dict[Target, Target] = {}
+        missing: Dict[Any, List[Target]] = {}
+        others: Dict[Any, List[Target]] = {}
         for target in self.targets:
             fresh = found.pop(target.place, None)
             if fresh is None:
@@ -139,7 +150,7 @@ class Plan:
                     now[target] = fresh.known_like(target)
         return now
 
-    def lines(self, campaign):
+    def lines(self, campaign: str) -> Iterator[Dict[str, Any]]:
         """The lines of its file (yields dict)."""
         yield {
             "plan": _FORMAT,
@@ -152,21 +163,23 @@ class Plan:
             yield {"left_out": [each["aor"], each["contact"], each["reason"]]}
         for target in self.targets:
             record = target.record or {}
-            more = [] if target.known_as is None else [target.known_as]
+            more: List[Any] = [] if target.known_as is None else [target.known_as]
             if target.contact is None and target.problem != NOBODY:
                 more = [target.problem]
             yield {"phone": [target.aor, target.contact] + [record.get(name) for name in _FIELDS[2:]] + more}
         yield {"phones": len(self.targets)}
 
 
-def gone(target, problem=GONE):
+def gone(target: Target, problem: Optional[str] = GONE) -> Target:
     """A Target of a plan that is not registered any more, or cannot be sent to for another problem."""
     if target.contact is None:
         return target if problem == GONE else Target(target.aor, None, problem=problem)
     return Target(target.aor, target.contact, target.record, problem=problem, known_as=target.known_as)
 
 
-def moved(missing, others, knows):
+def moved(
+    missing: Sequence[Target], others: Sequence[Target], knows: Callable[[Tuple[Any, ...]], bool]
+) -> Dict[Target, Target]:
     """{Target: the Target that is the same phone under another contact}, for phones that register without an instance.
 
     missing: Targets of one AOR as the plan has them, which are not registered like that. others: Targets that are registered
@@ -192,25 +205,25 @@ def moved(missing, others, knows):
     return found
 
 
-def _is_alike(target, other):
+def _is_alike(target: Target, other: Target) -> bool:
     return other.user_agent == target.user_agent
 
 
 class CutOff(dict):
     """What sample and limit leave out of a selection, in the place of a LeftOut: {id of a contact record: reason}."""
 
-    def add(self, contact, reason):
+    def add(self, contact: Dict[str, Any], reason: str) -> None:
         self[id(contact)] = reason
 
 
 class PlanFile:
     """The file in which a campaign (its name) keeps its plan. Raises BadParameters for a name that is no file name."""
 
-    def __init__(self, campaign, directory=None):
+    def __init__(self, campaign: str, directory: Optional[str] = None) -> None:
         self.path = f"{journal_path(campaign, directory)[: -len('.jsonl')]}.plan.jsonl"
         self._campaign = campaign
 
-    def load(self):
+    def load(self) -> Optional[Plan]:
         """The Plan, or None when there is none. Raises PlanError."""
         try:
             with open(safe_file.open_own(self.path, os.O_RDONLY), "rb") as lines:
@@ -223,7 +236,7 @@ class PlanFile:
                 safe_file.remedy(error, "Correct campaign_dir or its permissions"),
             ) from error
 
-    def save(self, plan):
+    def save(self, plan: Plan) -> None:
         """Put a Plan in the place of the one before. Raises PlanError."""
         try:
             safe_file.replace(self.path, map(_line, plan.lines(self._campaign)))
@@ -234,11 +247,11 @@ class PlanFile:
             ) from error
 
 
-def _line(entry):
+def _line(entry: Any) -> bytes:
     return (f"{json.dumps(entry, separators=(',', ':'))}\n").encode("ascii")
 
 
-def _foreign(path, campaign, what):
+def _foreign(path: str, campaign: str, what: str) -> Exception:
     return PlanError(
         f"{path} is no plan of campaign {campaign}: {what}",
         "Move the file away and run again. The run makes a new plan, and sends nothing to phones that are done",
@@ -248,13 +261,13 @@ def _foreign(path, campaign, what):
 class _Reader:
     """Takes a plan apart, and trusts nothing in it."""
 
-    def __init__(self, path, campaign):
+    def __init__(self, path: str, campaign: str) -> None:
         self._path, self._campaign = path, campaign
-        self._plan = None
+        self._plan: Any = None
         self._phones = None
-        self._agents = {}
+        self._agents: Dict[Any, Any] = {}
 
-    def read(self, lines):
+    def read(self, lines: Iterable[bytes]) -> Plan:
         number = 0
         # each run reads all of it: a thousand lines at a time is twice as fast as line by line
         for some in iter(lambda: list(itertools.islice(lines, 1000)), []):
@@ -268,7 +281,7 @@ class _Reader:
             raise self._error("it is cut off")
         return self._plan
 
-    def _entries(self, lines, number):
+    def _entries(self, lines: List[bytes], number: int) -> Any:
         """What is on lines. number: of lines before them."""
         if not lines[-1].endswith(b"\n"):
             raise self._error(f"it is cut off in line {number + len(lines)}")
@@ -283,7 +296,7 @@ class _Reader:
             # one by one they are whole
             raise self._error("it is broken") from several
 
-    def _take(self, entry, number):
+    def _take(self, entry: Any, number: int) -> None:
         if number == 1:
             self._head(entry)
         elif self._phones is not None:
@@ -298,7 +311,7 @@ class _Reader:
             if self._phones != len(self._plan.targets):
                 raise self._error(f"it has {len(self._plan.targets)} phones instead of {self._phones}")
 
-    def _head(self, entry):
+    def _head(self, entry: Any) -> None:
         if (entry.get("plan"), entry.get("campaign")) != (_FORMAT, self._campaign):
             raise self._error("its first line is not that of this campaign")
         users, counts = entry["users"], entry["left_out"]
@@ -306,7 +319,7 @@ class _Reader:
             raise self._broken(1)
         self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), fresh=False)
 
-    def _target(self, aor, contact, sip_instance, user_agent, call_id, *more):
+    def _target(self, aor: Any, contact: Any, sip_instance: Any, user_agent: Any, call_id: Any, *more: Any) -> Target:
         if not (
             {type(contact), type(sip_instance), type(user_agent), type(call_id)} <= _TEXTS
             and isinstance(aor, str)
@@ -328,18 +341,18 @@ class _Reader:
         }
         return Target(aor, contact, record, None, *more)
 
-    def _broken(self, number):
+    def _broken(self, number: int) -> Exception:
         return self._error(f"line {number} is broken")
 
-    def _error(self, what):
+    def _error(self, what: str) -> Exception:
         return _foreign(self._path, self._campaign, what)
 
 
-def _list(value):
+def _list(value: Any) -> List[Any]:
     if not isinstance(value, list):
         raise TypeError(value)
     return value
 
 
-def _is_count(value):
+def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

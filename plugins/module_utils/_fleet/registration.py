@@ -8,8 +8,12 @@
 """Watching the location table until phones that were sent to have registered anew."""
 
 import time
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError, MITimeout
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 
 BACK = "back"
 NOT_BACK = "not_back"
@@ -30,10 +34,10 @@ class Watch:
     that the AOR did not have before.
     """
 
-    def __init__(self, targets, known=()):
+    def __init__(self, targets: Iterable["Target"], known: Iterable[Tuple[Any, Any]] = ()) -> None:
         """targets: Targets with the records of before. known: (AOR, contact) of others that were registered before."""
-        self._waiting = {}
-        self._known = {}
+        self._waiting: Dict[Any, Any] = {}
+        self._known: Dict[Any, Any] = {}
         for target in targets:
             self._waiting.setdefault(target.aor, []).append(target)
             self._known.setdefault(target.aor, set()).add(target.contact)
@@ -41,14 +45,14 @@ class Watch:
             if aor in self._known:
                 self._known[aor].add(contact)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return sum(len(targets) for targets in self._waiting.values())
 
-    def aors(self):
+    def aors(self) -> List[str]:
         """The AORs of those that are still waited for (list)."""
         return list(self._waiting)
 
-    def look(self, contacts):
+    def look(self, contacts: Iterable[Dict[str, Any]]) -> Iterator[Tuple["Target", Dict[str, Any]]]:
         """Yield (target, new contact record) for each target that contacts (records) show to be back; each once."""
         for record in contacts:
             waiting = self._waiting.get(record["aor"])
@@ -64,7 +68,7 @@ class Watch:
                     yield target, record
                     break
 
-    def _is_back(self, target, record):
+    def _is_back(self, target: "Target", record: Dict[str, Any]) -> bool:
         before = target.record
         if before["sip_instance"] and record["sip_instance"]:
             same = before["sip_instance"] == record["sip_instance"]
@@ -78,7 +82,9 @@ class Watch:
         return record["cseq"] is not None and before["cseq"] is not None and record["cseq"] < before["cseq"]
 
 
-def wait_for_registrations(source, watch, timeout, is_over=lambda: False):
+def wait_for_registrations(
+    source: Any, watch: Watch, timeout: float, is_over: Callable[[], bool] = lambda: False
+) -> Iterator[Tuple["Target", Dict[str, Any], float]]:
     """Yield (target, new contact record, seconds) as targets come back, until all are or timeout (seconds) is over.
 
     source: see sources.py. watch: Watch. is_over: function, whether to stop before that. Each look asks for the AORs that are
@@ -112,7 +118,7 @@ def wait_for_registrations(source, watch, timeout, is_over=lambda: False):
             return
 
 
-def _slept(seconds, is_over):
+def _slept(seconds: float, is_over: Callable[[], bool]) -> bool:
     """Sleep; False if is_over() before that."""
     end = time.monotonic() + seconds
     while not is_over():

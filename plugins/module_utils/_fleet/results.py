@@ -10,6 +10,7 @@
 import contextlib
 import json
 import os
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
@@ -17,13 +18,16 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.report i
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
 
-def _has_failed(entry):
+
+def _has_failed(entry: Dict[str, Any]) -> bool:
     """Whether a phone did not accept in this run, and not in an earlier one."""
     return entry["outcome"] not in outcomes.GOOD and not entry.get("earlier")
 
 
-def check_path(path):
+def check_path(path: str) -> None:
     """Raise BadParameters unless a results_file can be there; nothing is made."""
     try:
         safe_file.check_replaceable(path)
@@ -31,7 +35,7 @@ def check_path(path):
         raise _unwritable(path, error) from error
 
 
-def _unwritable(path, error):
+def _unwritable(path: str, error: OSError) -> Exception:
     return BadParameters(
         f"results_file {path} cannot be written: {error.strerror}",
         safe_file.remedy(error, "Name a file in a directory that exists and that this user may write to"),
@@ -44,9 +48,9 @@ class ResultsFile:
     append: whether to write behind what is there, else the file is a new one. Raises BadParameters that names results_file.
     """
 
-    def __init__(self, path, append=False):
+    def __init__(self, path: str, append: bool = False) -> None:
         self.path = path
-        self._fd = None
+        self._fd: Any = None
         # bytes of whole lines
         self._size = 0
         try:
@@ -58,19 +62,19 @@ class ResultsFile:
         except OSError as error:
             raise _unwritable(path, error) from error
 
-    def __enter__(self):
+    def __enter__(self) -> "ResultsFile":
         return self
 
-    def __exit__(self, *_exc):
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Raises OSError where a disk far away tells only now that it is full."""
         if self._fd is not None:
             fd, self._fd = self._fd, None
             os.close(fd)
 
-    def write(self, entry):
+    def write(self, entry: Dict[str, Any]) -> None:
         """Append a mapping; who reads along sees it at once. Raises OSError, and leaves no part of a line then."""
         data = f"{json.dumps(entry, separators=(',', ':'))}\n".encode("ascii")
         try:
@@ -93,17 +97,18 @@ class Results:
     # Beyond so many, only entries that need attention are returned, and beside a file at most so many of these.
     LISTED = 1000
 
-    def __init__(self, file=None, listed="auto"):
+    def __init__(self, file: Optional[ResultsFile] = None, listed: str = "auto") -> None:
         self._file = file
         # up to so many phones, all entries are returned
         self._complete_to = {"auto": self.LISTED, "all": float("inf"), "attention": 0}[listed]
         self.counts = Counts()
         self.failed = self.accepted = 0
-        self.problem = None
+        self.problem: Any = None
         # what belongs to no request; entries that need attention, and are held
-        self._others, self._listed = [], 0
+        self._others: List[Any] = []
+        self._listed = 0
 
-    def close(self):
+    def close(self) -> None:
         """Close the file; what goes wrong with it is a problem, and no reason to lose what is held."""
         if self._file is None:
             return
@@ -112,18 +117,18 @@ class Results:
         except OSError as error:
             self.problem = self.problem or f"results_file {self._file.path} may lack its end: {error.strerror}"
 
-    def add(self, request, entry):
+    def add(self, request: "SipRequest", entry: Dict[str, Any]) -> None:
         """Take the result of a SipRequest."""
         request.outcome = entry["outcome"]
         if self._is_held(entry):
             request.entry = entry
 
-    def add_other(self, entry):
+    def add_other(self, entry: Dict[str, Any]) -> None:
         """Take the result of a phone that no request was made for."""
         if self._is_held(entry):
             self._others.append(entry)
 
-    def update(self, request, values):
+    def update(self, request: "SipRequest", values: Dict[str, Any]) -> None:
         """Add what was learnt of a phone later. In a file it is a line of its own: aor, contact, and the values."""
         if request.entry is not None:
             request.entry.update(values)
@@ -134,19 +139,19 @@ class Results:
             if not is_written or self._is_listed(entry):
                 self._others.append(entry)
 
-    def entries(self, requests):
+    def entries(self, requests: Sequence["SipRequest"]) -> List[Dict[str, Any]]:
         """What a task returns of the results: list of dict, those of requests in their order."""
         held = self._others + [request.entry for request in requests if request.entry is not None]
         if self.problem is not None or self.counts.total <= self._complete_to:
             return held
         return list(filter(report.needs_attention, held))
 
-    def failures(self, requests):
+    def failures(self, requests: Sequence["SipRequest"]) -> List[Dict[str, Any]]:
         """The entries that are held of phones which did not accept in this run (list)."""
         held = self._others + [request.entry for request in requests if request.entry is not None]
         return [entry for entry in held if _has_failed(entry)]
 
-    def _is_held(self, entry):
+    def _is_held(self, entry: Dict[str, Any]) -> bool:
         self.counts.add(entry)
         if _has_failed(entry):
             self.failed += 1
@@ -155,12 +160,12 @@ class Results:
         is_listed, is_written = self._is_listed(entry), self._write(entry)
         return is_listed or not is_written or self.counts.total <= self._complete_to
 
-    def _is_listed(self, entry):
+    def _is_listed(self, entry: Dict[str, Any]) -> bool:
         """Whether an entry that the file has is returned, too."""
         self._listed += report.needs_attention(entry)
         return report.needs_attention(entry) and self._listed <= self.LISTED
 
-    def _write(self, entry):
+    def _write(self, entry: Dict[str, Any]) -> bool:
         if self._file is None or self.problem is not None:
             return False
         try:

@@ -12,6 +12,7 @@ import hashlib
 import ipaddress
 import math
 import re
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
@@ -33,7 +34,7 @@ class Selection:
     Raises BadParameters that names the option.
     """
 
-    def __init__(self, given):
+    def __init__(self, given: Dict[str, Any]) -> None:
         self.filters = given
         self._include = [(name, _compile(name, given.get(name), name)) for name in _BOTH_WAYS if given.get(name)]
         self._exclude = [
@@ -50,7 +51,7 @@ class Selection:
         self.seed = str(given.get("seed") or "")
         _at_least(self._expires_within, "expires_within", 0)
 
-    def reason_out(self, contact):
+    def reason_out(self, contact: Dict[str, Any]) -> Optional[str]:
         """Why a contact record is left out (str), or None when it is selected."""
         if contact["expires"] == 0:
             return "its registration has run out"
@@ -68,7 +69,7 @@ class Selection:
             return "it lacks one of branch_flags"
         return None
 
-    def may_select(self, aor):
+    def may_select(self, aor: str) -> bool:
         """Whether contacts of an AOR (str) may be selected, as far as the AOR tells."""
         user, at, domain = aor.rpartition("@")
         place = {"aor": aor, "user": user if at else aor, "domain": domain or None}
@@ -76,7 +77,7 @@ class Selection:
             matches(place) for name, matches in self._exclude if name in _OF_AOR
         )
 
-    def keep(self, left_out):
+    def keep(self, left_out: Any) -> "Keep":
         """A function that tells of a contact record whether it is selected, and puts it into left_out (LeftOut) when not.
 
         sample and limit need all that it keeps: see cut().
@@ -84,7 +85,7 @@ class Selection:
 
         return Keep(self, left_out)
 
-    def cut(self, kept, left_out):
+    def cut(self, kept: List[Dict[str, Any]], left_out: Any) -> List[Dict[str, Any]]:
         """What sample and limit leave of the contacts that keep() kept, in their order; the others go into left_out."""
         if self._sample is not None and kept:
             kept = _cut(kept, head_of(kept, self._sample, self.seed), "it is not in the sample", left_out)
@@ -92,14 +93,17 @@ class Selection:
             kept = _cut(kept, set(range(self.limit)), "it is beyond limit", left_out)
         return kept
 
-    def choose(self, source, left_out):
+    def choose(self, source: Any, left_out: Any) -> List[Dict[str, Any]]:
         """The selected contacts of a source (see sources.py): list of records. left_out: takes the others."""
         return self.cut(list(source.contacts(self.keep(left_out))), left_out)
 
-    def split(self, contacts):
+    def split(
+        self, contacts: Iterable[Dict[str, Any]]
+    ) -> Tuple[List[Dict[str, Any]], List[Tuple[Dict[str, Any], str]]]:
         """(selected, [(contact, reason)] of those left out) of contacts at hand."""
         left_out = _Pairs()
-        return self.cut(list(filter(self.keep(left_out), contacts)), left_out), left_out
+        keep = self.keep(left_out)
+        return self.cut([contact for contact in contacts if keep(contact)], left_out), left_out
 
 
 class Keep:
@@ -107,11 +111,11 @@ class Keep:
 
     __slots__ = ("selection", "left_out")
 
-    def __init__(self, selection, left_out):
+    def __init__(self, selection: Selection, left_out: Any) -> None:
         self.selection = selection
         self.left_out = left_out
 
-    def __call__(self, contact):
+    def __call__(self, contact: Dict[str, Any]) -> bool:
         reason = self.selection.reason_out(contact)
         if reason is not None:
             self.left_out.add(contact, reason)
@@ -126,11 +130,11 @@ class LeftOut:
 
     LISTED = 1000
 
-    def __init__(self, counts=None, listed=()):
+    def __init__(self, counts: Any = None, listed: Iterable[Any] = ()) -> None:
         self.counts = collections.Counter(counts or {})
         self.listed = list(listed)
 
-    def add(self, contact, reason, counted_as=None):
+    def add(self, contact: Dict[str, Any], reason: str, counted_as: Optional[str] = None) -> None:
         """Take in a contact record. counted_as: the reason without what only this contact has in it."""
         reason = printable(reason)
         self.counts[printable(counted_as) or reason] += 1
@@ -139,11 +143,11 @@ class LeftOut:
 
 
 class _Pairs(list):
-    def add(self, contact, reason):
+    def add(self, contact: Dict[str, Any], reason: str) -> None:
         self.append((contact, reason))
 
 
-def head_of(contacts, percent, seed):
+def head_of(contacts: Sequence[Any], percent: float, seed: Optional[str]) -> Set[int]:
     """Positions (set) of a percentage of contacts, one at least: the same phones each time for the same seed.
 
     contacts: list of mappings with aor and contact.
@@ -153,34 +157,36 @@ def head_of(contacts, percent, seed):
     return set(ranked[:count])
 
 
-def _cut(contacts, positions, reason, left_out):
+def _cut(
+    contacts: List[Dict[str, Any]], positions: Iterable[int], reason: str, left_out: LeftOut
+) -> List[Dict[str, Any]]:
     for position, contact in enumerate(contacts):
         if position not in positions:
             left_out.add(contact, reason)
     return [contact for position, contact in enumerate(contacts) if position in positions]
 
 
-def _at_least(value, name, least):
+def _at_least(value: Any, name: str, least: float) -> Any:
     if value is not None and value < least:
         raise BadParameters(f"{name} is {value}", f"Give {least} or more")
     return value
 
 
-def _rank(seed, contact):
+def _rank(seed: Any, contact: Any) -> Any:
     return hashlib.sha256("\0".join((seed, contact["aor"], contact["contact"])).encode("utf-8", "replace")).digest()
 
 
-def _compile(name, value, option):
+def _compile(name: str, value: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     """A function that tells of a contact record whether the filter called name matches it."""
     return _COMPILERS[name](value if isinstance(value, list) else [value], option)
 
 
-def found_in(patterns, text):
+def found_in(patterns: Iterable[Any], text: str) -> bool:
     """Whether one of the compiled patterns of a user is found in a text that a phone chose."""
     return any(each.search(text[:MOST_MATCHED]) for each in patterns)
 
 
-def compile_regex(pattern, option):
+def compile_regex(pattern: str, option: str) -> Any:
     """A regular expression of a user's, regardless of case. Raises BadParameters that names the option."""
     try:
         return re.compile(pattern, re.IGNORECASE)
@@ -191,7 +197,7 @@ def compile_regex(pattern, option):
         ) from error
 
 
-def regexes(patterns, option):
+def regexes(patterns: Iterable[str], option: str) -> Callable[[str], bool]:
     """A function that tells whether one of the regular expressions is found in a text, regardless of case.
 
     Raises BadParameters that names the option.
@@ -200,39 +206,39 @@ def regexes(patterns, option):
     return lambda text: found_in(compiled, text or "")
 
 
-def _aor(patterns, option):
+def _aor(patterns: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     """A pattern with @ is about the whole AOR, one without about its user."""
     whole = globs([each for each in patterns if "@" in each])
     user = globs([each for each in patterns if "@" not in each])
     return lambda contact: whole(contact["aor"]) or user(contact["user"])
 
 
-def _aor_regex(patterns, option):
+def _aor_regex(patterns: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     matches = regexes(patterns, option)
     return lambda contact: matches(contact["aor"])
 
 
-def _domain(names, option):
+def _domain(names: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     wanted = set(map(normal_host, names))
     return lambda contact: normal_host(contact["domain"] or "") in wanted
 
 
-def _user_agent(patterns, option):
+def _user_agent(patterns: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     matches = regexes(patterns, option)
     return lambda contact: matches(contact["user_agent"])
 
 
-def _contact(patterns, option):
+def _contact(patterns: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     matches = globs(patterns)
     return lambda contact: matches(contact["contact"])
 
 
-def _socket(names, option):
+def _socket(names: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     matches = globs(names)
     return lambda contact: matches(contact["socket"])
 
 
-def _network(texts, option):
+def _network(texts: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     networks = []
     for text in texts:
         try:
@@ -242,7 +248,7 @@ def _network(texts, option):
     return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
 
 
-def _addresses(contact):
+def _addresses(contact: Dict[str, Any]) -> Iterable[Any]:
     """Where a contact is: of its URI, and of where its REGISTER came from."""
     found = []
     for text in (contact["received"], contact["contact"]):

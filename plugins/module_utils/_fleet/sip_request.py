@@ -7,6 +7,11 @@
 
 """One SIP request to one phone, and what became of it."""
 
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
+
 
 class SipRequest:
     """One request to one phone.
@@ -18,21 +23,30 @@ class SipRequest:
 
     __slots__ = ("target", "method", "headers", "body", "label", "problem", "outcome", "entry")
 
-    def __init__(self, target, method, headers, body="", label=None, problem=None):
+    def __init__(
+        self,
+        target: "Target",
+        method: str,
+        headers: Any,
+        body: str = "",
+        label: Optional[Dict[str, Any]] = None,
+        problem: Optional[str] = None,
+    ) -> None:
         self.target = target
         self.method = method
         self.headers = headers
         self.body = body
         self.label = label or {}
         self.problem = target.problem or problem
-        self.outcome = self.entry = None
+        self.outcome: Optional[str] = None
+        self.entry: Any = None
 
     @property
-    def key(self):
+    def key(self) -> Tuple[Any, ...]:
         """What a journal knows the phone by."""
         return self.target.key
 
-    def params(self, template, from_uri=None, socket=None):
+    def params(self, template: Any, from_uri: Optional[str] = None, socket: Optional[str] = None) -> Dict[str, Any]:
         """Parameters of t_uac_dlg. template: RequestTemplate of this request. socket: "contact" for the one of the registration.
 
         Raises SipError.
@@ -54,6 +68,6 @@ class SipRequest:
         )
 
 
-def _first_uri(path):
+def _first_uri(path: str) -> str:
     start = path.find("<")
     return path[start + 1 : path.find(">", start)] if start >= 0 else path.split(",")[0].strip()

@@ -42,6 +42,7 @@ than that the table is dumped, unless it is known to be in a database.
 """
 
 import time
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import Keep
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -51,6 +52,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     UnknownCommand,
 )
 from ansible_collections.community.opensips.plugins.module_utils._readers import location, statistics
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier
+    from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+    from ansible_collections.community.opensips.plugins.module_utils._table.location import LocationDatabase
 
 DUMP = "dump"
 SHOW = "show"
@@ -93,17 +99,17 @@ class Size:
     tables: {name: (users, contacts)} of all tables, which a dump lists.
     """
 
-    def __init__(self, tables, table):
+    def __init__(self, tables: Any, table: str) -> None:
         self.tables = tables
         self.users, self.contacts = tables.get(table, (None, None))
 
     @property
-    def known(self):
+    def known(self) -> bool:
         """Whether the numbers are those of the memory. A server that has its contacts in a database only counts none."""
         return bool(self.users)
 
 
-def size_of(conn, table):
+def size_of(conn: "Connection", table: str) -> Size:
     """The Size of a location table by the server's statistics."""
     try:
         found = statistics.read(conn, ["usrloc:"])["statistics"].get("usrloc", {})
@@ -117,11 +123,11 @@ def size_of(conn, table):
     return Size(tables, table)
 
 
-def _is_count(value):
+def _is_count(value: Any) -> bool:
     return isinstance(value, int) and 0 <= value < _MOST_COUNTED
 
 
-def dump_seconds(size):
+def dump_seconds(size: Size) -> Optional[float]:
     """What a dump of 3.x and 4.x is expected to take (seconds), or None when nobody knows."""
     if not size.tables:
         return None
@@ -129,26 +135,26 @@ def dump_seconds(size):
     return _DUMP_BASE + _DUMP_PAIR * pairs + _DUMP_CONTACT * sum(contacts for _users, contacts in size.tables.values())
 
 
-def brief_seconds(size):
+def brief_seconds(size: Size) -> Optional[float]:
     """What the names of all AORs are expected to take of servers up to 2.4 (seconds), or None when nobody knows."""
     if not size.tables:
         return None
     return _DUMP_BASE + _BRIEF_AOR * sum(users for users, _contacts in size.tables.values())
 
 
-def dump_bytes(size):
+def dump_bytes(size: Size) -> Optional[int]:
     """What a dump is expected to have at most (bytes), or None when nobody knows."""
     if not size.tables:
         return None
     return sum(users * _DUMP_AOR_BYTES + contacts * _DUMP_CONTACT_BYTES for users, contacts in size.tables.values())
 
 
-def show_seconds(aors, carrier):
+def show_seconds(aors: int, carrier: "Carrier") -> float:
     """What looking up a number of AORs one by one is expected to take (seconds)."""
     return aors * carrier.lookup_seconds
 
 
-def cheaper_way(aors, size, version, carrier):
+def cheaper_way(aors: int, size: Size, version: Tuple[int, ...], carrier: "Carrier") -> str:
     """DUMP or SHOW, for the contacts of a number of AORs."""
     if not carrier.holds_tables or version < _JSON:
         # a datagram does not hold a table, and by default neither does the buffer of httpd; text is not to be believed
@@ -156,10 +162,10 @@ def cheaper_way(aors, size, version, carrier):
     if not size.known:
         # none counted, yet statistics there are: the table is in a database, and a dump would list nothing
         return SHOW if size.tables or aors <= _SHOW_UNCOUNTED else DUMP
-    return DUMP if dump_seconds(size) < show_seconds(aors, carrier) else SHOW
+    return DUMP if (dump_seconds(size) or 0.0) < show_seconds(aors, carrier) else SHOW
 
 
-def _lookup(how, size, seconds, expected):
+def _lookup(how: str, size: Optional[Size], seconds: float, expected: Optional[float]) -> Dict[str, Any]:
     """What lookup() of a source returns. size: Size, or None if nobody counted. expected: seconds, or None."""
     return {
         "how": how,
@@ -176,20 +182,21 @@ class MISource:
     doubtful: {AOR: why nothing is believed of its contacts (str)}, of what was read so far.
     """
 
-    def __init__(self, conn, table):
+    def __init__(self, conn: "Connection", table: str) -> None:
         self._conn = conn
         self._table = table
-        self._size = None
-        self._how, self._seconds, self._expected = NONE, 0.0, None
-        self.doubtful = {}
+        self._size: Any = None
+        self._how, self._seconds = NONE, 0.0
+        self._expected: Optional[float] = None
+        self.doubtful: Dict[Any, Any] = {}
 
-    def count(self):
+    def count(self) -> Size:
         """The Size of the table, asked for once."""
         if self._size is None:
             self._size = size_of(self._conn, self._table)
         return self._size
 
-    def cost(self):
+    def cost(self) -> Dict[str, Any]:
         """What contacts() is going to cost: dict of users, contacts and expected_seconds, each None when nobody knows."""
         size = self.count()
         expected = self._contacts_seconds(size)
@@ -199,15 +206,15 @@ class MISource:
             "expected_seconds": None if expected is None else round(expected, 1),
         }
 
-    def lookup(self):
+    def lookup(self) -> Dict[str, Any]:
         """What was read so far, as results have it: dict of how, users, contacts, seconds, expected_seconds."""
         return _lookup(self._how, self._size, self._seconds, self._expected)
 
-    def reconnect(self):
+    def reconnect(self) -> None:
         """Begin anew with a server that was lost: it may have been started again."""
         self._conn.close()
 
-    def contacts(self, select=None):
+    def contacts(self, select: Optional[Callable[[Dict[str, Any]], bool]] = None) -> Iterator[Dict[str, Any]]:
         """Yield the contact records of the table. select: function of a record, whether to yield it, called once for each.
 
         Raises BadParameters for a table that the server does not have, DumpTimeout.
@@ -225,22 +232,22 @@ class MISource:
         finally:
             self._seconds += time.monotonic() - started
 
-    def _is_beyond_datagram(self, size):
+    def _is_beyond_datagram(self, size: Size) -> bool:
         """Whether a dump may not fit into a datagram, in which case 1.x and 2.x do not answer at all."""
         return self._conn.carrier.largest_reply is not None and not 0 < (size.contacts or 0) <= _DATAGRAM_CONTACTS
 
-    def _contacts_seconds(self, size):
+    def _contacts_seconds(self, size: Size) -> Optional[float]:
         """What contacts() is expected to take (seconds), or None when nobody knows."""
         if self._conn.version >= _JSON:
             return dump_seconds(size)
         names = brief_seconds(size)
         return None if names is None else names + show_seconds(size.users or 0, self._conn.carrier)
 
-    def _doubt(self, aor, reason):
+    def _doubt(self, aor: Optional[str], reason: str) -> None:
         if aor is not None:
             self.doubtful[aor] = reason
 
-    def by_aor(self, aors, never_dump=False):
+    def by_aor(self, aors: Iterable[str], never_dump: bool = False) -> Dict[str, Any]:
         """{AOR as given: list of contact records}. Raises as contacts() does, and BadParameters for an AOR without domain."""
         aors = list(aors)
         if not aors:
@@ -263,13 +270,13 @@ class MISource:
                 self.doubtful[aor] = records.reason
         return found
 
-    def _begin(self, how, expected):
+    def _begin(self, how: str, expected: Optional[float]) -> float:
         # what was dumped is told of, not what was asked for besides
         self._how = how if self._how != DUMP else DUMP
         self._expected = None if expected is None else (self._expected or 0.0) + expected
         return time.monotonic()
 
-    def _dump(self, size, select):
+    def _dump(self, size: Size, select: Optional[Callable[[Dict[str, Any]], bool]]) -> Iterator[Dict[str, Any]]:
         expected = dump_seconds(size)
         patience = _patience(expected)
         if self._conn.carrier.largest_reply is not None:
@@ -280,7 +287,7 @@ class MISource:
         except MITimeout as error:
             raise DumpTimeout(error, size, expected) from error
 
-    def _each_shown(self, size, select):
+    def _each_shown(self, size: Size, select: Optional[Callable[[Dict[str, Any]], bool]]) -> Iterator[Dict[str, Any]]:
         """Of a server whose replies are text: the AORs first, and then each one's contacts."""
         conn = self._conn
         # what does not fit into a datagram is not answered at all
@@ -295,15 +302,15 @@ class MISource:
             if select is None or select(record):
                 yield record
 
-    def _pick(self, aors):
+    def _pick(self, aors: List[str]) -> Dict[str, Any]:
         """The contacts of many AORs out of a dump."""
-        found = {aor: [] for aor in aors}
-        bare = {}
+        found: Dict[Any, Any] = {aor: [] for aor in aors}
+        bare: Dict[Any, Any] = {}
         for aor in aors:
             # servers that keep AORs without a domain cut off the one that they are asked for
             bare.setdefault(aor.partition("@")[0], []).append(aor)
 
-        def asked(record):
+        def asked(record: Dict[str, Any]) -> List[str]:
             return [record["aor"]] if "@" in record["aor"] else bare.get(record["aor"], [])
 
         for record in self.contacts(lambda record: any(aor in found for aor in asked(record))):
@@ -322,25 +329,25 @@ class DatabaseSource:
     database: see LocationDatabase in _table/location.py. doubtful: none, since a column holds nothing but itself.
     """
 
-    doubtful = {}
+    doubtful: Dict[Any, Any] = {}
 
-    def __init__(self, database, table):
+    def __init__(self, database: "LocationDatabase", table: str) -> None:
         self._database = database
         self._table = table
-        self._size = None
+        self._size: Any = None
         self._how, self._seconds = NONE, 0.0
 
-    def count(self):
+    def count(self) -> Size:
         """The Size of the table, counted once."""
         if self._size is None:
             self._size = Size({self._table: self._database.count()}, self._table)
         return self._size
 
-    def lookup(self):
+    def lookup(self) -> Dict[str, Any]:
         """As MISource.lookup()."""
         return _lookup(self._how, self._size, self._seconds, None)
 
-    def contacts(self, select=None):
+    def contacts(self, select: Any = None) -> Iterator[Dict[str, Any]]:
         """As MISource.contacts(). Of a Keep the database gets the filters; what it leaves out by itself is counted as that."""
         filters = select.selection.filters if isinstance(select, Keep) else None
         seen = 0
@@ -357,7 +364,7 @@ class DatabaseSource:
         finally:
             self._seconds += time.monotonic() - started
 
-    def by_aor(self, aors, never_dump=False):
+    def by_aor(self, aors: Iterable[str], never_dump: bool = False) -> Dict[str, Any]:
         """As MISource.by_aor()."""
         started = self._begin()
         try:
@@ -365,12 +372,12 @@ class DatabaseSource:
         finally:
             self._seconds += time.monotonic() - started
 
-    def _begin(self):
+    def _begin(self) -> float:
         self._how = DATABASE
         return time.monotonic()
 
 
-def _patience(expected):
+def _patience(expected: Optional[float]) -> Optional[float]:
     """How long (seconds) a reply may take that is expected to take so long (seconds or None)."""
     return _PATIENCE_UNCOUNTED if expected is None else min(_MOST_PATIENCE, _PATIENCE_BASE + _PATIENCE * expected)
 
@@ -380,7 +387,7 @@ class DumpTimeout(MITimeout):
 
     remedy = "Name the AORs, or read the contacts from the database with ``location_db``."
 
-    def __init__(self, error, size, expected):
+    def __init__(self, error: MITimeout, size: Size, expected: Optional[float]) -> None:
         if expected is None:
             counted = "nobody knows how many contacts"
         else:

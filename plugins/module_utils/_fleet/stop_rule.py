@@ -8,6 +8,7 @@
 """When failures stop a run: more than a number of phones, or a share of them that is beyond chance."""
 
 import math
+from typing import Any, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
@@ -17,7 +18,7 @@ FAILURES = (outcomes.REJECTED, outcomes.NO_ANSWER, outcomes.UNREACHABLE, outcome
 _Z = 3.2905
 
 
-def least_share(bad, whole):
+def least_share(bad: int, whole: int) -> float:
     """The lower end of the Wilson interval (99.9 %) of a share: of 22 phones of which 3 failed, 0.026; 0.0 of no phones.
 
     E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
@@ -36,7 +37,7 @@ class Limit:
     Raises BadParameters.
     """
 
-    def __init__(self, given, option="max_failures"):
+    def __init__(self, given: Any, option: str = "max_failures") -> None:
         self.given = given
         self._number = self._percent = None
         if given is None:
@@ -55,11 +56,11 @@ class Limit:
             raise BadParameters(f"{option} is {given!r}", "Give a number such as 10, or a percentage such as 5%")
 
     @property
-    def is_exact(self):
+    def is_exact(self) -> bool:
         """Whether it is a number."""
         return self._number is not None
 
-    def is_exceeded(self, bad, whole):
+    def is_exceeded(self, bad: int, whole: int) -> bool:
         """Whether so many failures (int) among so many phones (int) are too many."""
         if self._number is not None:
             return bad > self._number
@@ -74,11 +75,11 @@ class Limit:
 class StopRule:
     """Counts outcomes, and tells when a run stops. max_failures: see Limit. Raises BadParameters."""
 
-    def __init__(self, max_failures):
+    def __init__(self, max_failures: Any) -> None:
         self._limit = Limit(max_failures)
         self._done = self._failed = 0
 
-    def count(self, outcome):
+    def count(self, outcome: str) -> Optional[str]:
         """Take one outcome into account; why the run is to stop (str), or None."""
         if outcome == outcomes.NOT_SENT:
             return None

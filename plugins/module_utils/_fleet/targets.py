@@ -8,11 +8,15 @@
 """Whom a task sends to: URIs as given, the contacts of AORs, or a selection of all registered contacts."""
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._readers.location import Doubtful
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri, validate_contact
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 
 # the problem of an AOR without a contact
 NOBODY = "no contact is registered"
@@ -39,7 +43,14 @@ class Target:
 
     __slots__ = ("aor", "contact", "record", "problem", "known_as")
 
-    def __init__(self, aor, contact, record=None, problem=None, known_as=None):
+    def __init__(
+        self,
+        aor: Optional[str],
+        contact: Any,
+        record: Any = None,
+        problem: Optional[str] = None,
+        known_as: Optional[str] = None,
+    ) -> None:
         self.aor = aor
         self.contact = contact
         self.record = record
@@ -47,7 +58,7 @@ class Target:
         self.known_as = known_as
 
     @property
-    def key(self):
+    def key(self) -> Tuple[Any, ...]:
         """What a campaign knows the phone by: (AOR or "", its instance, or else its contact).
 
         A phone may come back from a reboot with another contact; its +sip.instance stays. One without it keeps what the
@@ -56,27 +67,27 @@ class Target:
         return self.aor or "", self.known_as or self._phone
 
     @property
-    def place(self):
+    def place(self) -> Tuple[Any, ...]:
         """The key of who is registered like that now, whatever a campaign knew it by before."""
         return self.aor or "", self._phone
 
     @property
-    def _phone(self):
+    def _phone(self) -> Any:
         return self.record and self.record["sip_instance"] or self.contact
 
-    def known_like(self, target):
+    def known_like(self, target: "Target") -> "Target":
         """This phone as a campaign knows target, which it was before (Target)."""
         return Target(target.aor, self.contact, self.record, self.problem, known_as=target.key[1])
 
     @property
-    def user_agent(self):
+    def user_agent(self) -> Optional[str]:
         return self.record["user_agent"] if self.record else None
 
     @property
-    def vendor(self):
+    def vendor(self) -> Optional[str]:
         return parse_user_agent(self.user_agent)["vendor"] if self.record else None
 
-    def to_uri(self):
+    def to_uri(self) -> str:
         """The URI for To and From: the AOR's where there is one, with the contact's host when the server keeps no domain."""
         contact = parse_uri(self.contact)
         if contact.scheme == "tel" and self.record:
@@ -85,24 +96,24 @@ class Target:
         bare = contact.bare
         return aor_uri(self.aor, bare.hostport) if self.aor else str(bare)
 
-    def way(self):
+    def way(self) -> Tuple[Optional[str], Optional[str], Optional[str]]:
         """(next_hop or None, path or None, socket or None): the way that the phone's REGISTER came, back."""
         if not self.record:
             return None, None, None
         return self.record["received"], self.record["path"], self.record["socket"]
 
 
-def of_uris(uris):
+def of_uris(uris: Iterable[str]) -> List[Target]:
     """Targets of URIs, each once."""
     return [Target(None, uri) for uri in _once(uris)]
 
 
-def of_aors(source, aors):
+def of_aors(source: Any, aors: Iterable[str]) -> List[Target]:
     """Targets of the contacts of AORs, see by_aor()."""
     return [target for targets in by_aor(source, aors).values() for target in targets]
 
 
-def by_aor(source, aors):
+def by_aor(source: Any, aors: Iterable[str]) -> Dict[str, List[Target]]:
     """{AOR: Targets of its contacts}, in the order given; one Target with a problem for an AOR that nobody registered, or
     that is doubtful.
 
@@ -120,12 +131,12 @@ def by_aor(source, aors):
     return targets
 
 
-def doubt_of(found):
+def doubt_of(found: Any) -> Optional[str]:
     """The problem of an AOR (str) whose contacts, as a source gives them, are not to be believed; None for others."""
     return DOUBTFUL + found.reason if isinstance(found, Doubtful) else None
 
 
-def of_selection(source, selection, left_out, cut=None):
+def of_selection(source: Any, selection: "Selection", left_out: "LeftOut", cut: Any = None) -> List[Target]:
     """Targets of the registered contacts that a Selection selects; left_out (LeftOut) takes the others.
 
     cut: CutOff, takes what sample and limit leave out, which is among the targets then. A doubtful AOR is a Target with a
@@ -143,12 +154,12 @@ def of_selection(source, selection, left_out, cut=None):
     ]
 
 
-def of_record(record, aor=None):
+def of_record(record: Dict[str, Any], aor: Optional[str] = None) -> Target:
     """The Target of a contact record. aor: what the server was asked for; up to 1.11 it does not report the AOR."""
     return Target(record["aor"] or aor, record["contact"], record, _unreadable(record))
 
 
-def _unreadable(record):
+def _unreadable(record: Dict[str, Any]) -> Optional[str]:
     """Why nothing can be sent to a contact whose texts are not those that the phone registered (str), or None."""
     for name, word in _IN_REQUESTS:
         if _REPLACED in (record.get(name) or ""):
@@ -156,14 +167,14 @@ def _unreadable(record):
     return None
 
 
-def _once(texts):
-    seen = {}
+def _once(texts: Iterable[str]) -> List[str]:
+    seen: Dict[Any, Any] = {}
     for text in texts:
         seen.setdefault(text, None)
     return list(seen)
 
 
-def check_uris(uris, option):
+def check_uris(uris: Iterable[str], option: str) -> None:
     """Raise SipError that names the option and the URI unless all can be sent to."""
     from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
     from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri

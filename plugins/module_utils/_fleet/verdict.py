@@ -12,10 +12,12 @@ allows it. Of a selection some may be off: it fails if nobody accepted. Phones t
 those that filters left out, that are already as wanted, or whose outcome an earlier run of the campaign has.
 """
 
+from typing import Any, Optional
+
 from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import Limit
 
 
-def verdict(named, failed, good, max_failures=None):
+def verdict(named: bool, failed: int, good: int, max_failures: Any = None) -> Optional[str]:
     """Why a task fails (str), or None.
 
     named: whether the options named the phones. failed: phones that did not accept in this run (int). good: phones that
@@ -28,7 +30,7 @@ def verdict(named, failed, good, max_failures=None):
     return "The phone did not accept" if failed == 1 else f"None of {failed} phones accepted"
 
 
-def _is_failure(named, failed, good, limit):
+def _is_failure(named: bool, failed: int, good: int, limit: Any) -> bool:
     if not named:
         return not good
     if limit.given is None:

@@ -7,6 +7,8 @@
 
 """The options that modules share, as argument_specs that merge with their rules."""
 
+from typing import Any, Dict, Iterable, Optional
+
 from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import DEFAULT_SHARE
@@ -23,7 +25,13 @@ class ArgumentSpec:
 
     _RULES = ("mutually_exclusive", "required_together", "required_one_of", "required_if")
 
-    def __init__(self, spec=None, required_by=None, withheld=(), **rules):
+    def __init__(
+        self,
+        spec: Optional[Dict[str, Any]] = None,
+        required_by: Optional[Dict[str, Any]] = None,
+        withheld: Iterable[str] = (),
+        **rules: Any,
+    ) -> None:
         self.spec = dict(spec or {})
         self.withheld = tuple(withheld)
         self.required_by = dict(required_by or {})
@@ -31,7 +39,7 @@ class ArgumentSpec:
         if rules:
             raise TypeError(f"unknown rules {sorted(rules)}")
 
-    def merged_with(self, other):
+    def merged_with(self, other: "ArgumentSpec") -> "ArgumentSpec":
         """A new ArgumentSpec with the options and rules of both."""
         merged = ArgumentSpec(
             dict(self.spec, **other.spec), dict(self.required_by, **other.required_by), self.withheld + other.withheld
@@ -39,20 +47,20 @@ class ArgumentSpec:
         merged.rules = {name: self.rules[name] + other.rules[name] for name in self._RULES}
         return merged
 
-    def to_kwargs(self):
+    def to_kwargs(self) -> Dict[str, Any]:
         """Keyword arguments for AnsibleModule."""
         return dict(self.rules, argument_spec=self.spec, required_by=self.required_by)
 
-    def to_option(self):
+    def to_option(self) -> Dict[str, Any]:
         """An option whose suboptions these are."""
         return dict(self.rules, type="dict", options=self.spec, required_by=self.required_by)
 
 
-def _option(name, **kwargs):
+def _option(name: str, **kwargs: Any) -> Dict[str, Any]:
     return dict(kwargs, fallback=(env_fallback, [f"OPENSIPS_MI_{name.upper()}"]))
 
 
-_CONNECTION = {
+_CONNECTION: Dict[str, Dict[str, Any]] = {
     "transport": {"type": "str", "choices": list(TRANSPORTS)},
     "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "auto"},
     "fifo_path": {"type": "path"},
@@ -74,12 +82,12 @@ _CONNECTION = {
 CONNECTION_OPTIONS = frozenset(_CONNECTION)
 
 
-def connection_spec():
+def connection_spec() -> ArgumentSpec:
     """The connection options, the same in every module; each may come from an OPENSIPS_MI_* variable."""
     return ArgumentSpec({name: _option(name, **spec) for name, spec in _CONNECTION.items()})
 
 
-def connection_options(params):
+def connection_options(params: Dict[str, Any]) -> Dict[str, Any]:
     """The connection options among a module's parameters."""
     return {name: params[name] for name in _CONNECTION}
 
@@ -94,7 +102,7 @@ _LOGIN = {
 }
 
 
-def database_spec():
+def database_spec() -> ArgumentSpec:
     """Where a database is, as opensips_table takes it, and location_db of others."""
     return ArgumentSpec(
         dict(
@@ -112,9 +120,11 @@ def database_spec():
 _FILTERS = ("aor", "aor_regex", "domain", "user_agent", "contact", "network", "socket")
 
 
-def select_spec():
+def select_spec() -> ArgumentSpec:
     """The filters on registered contacts, the location table, and the database that has it."""
-    filters = {prefix + name: {"type": "list", "elements": "str"} for prefix in ("", "exclude_") for name in _FILTERS}
+    filters: Dict[str, Any] = {
+        prefix + name: {"type": "list", "elements": "str"} for prefix in ("", "exclude_") for name in _FILTERS
+    }
     filters.update(
         expires_within={"type": "int"},
         branch_flags={"type": "list", "elements": "str"},
@@ -132,7 +142,7 @@ def select_spec():
     )
 
 
-def sending_spec():
+def sending_spec() -> ArgumentSpec:
     """How requests are sent to phones, and how they call themselves."""
     return ArgumentSpec(
         {

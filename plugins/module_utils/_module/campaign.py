@@ -8,6 +8,7 @@
 """Body of opensips_campaign: the campaigns that a host keeps, and the removal of old ones. It needs no server."""
 
 import os
+from typing import TYPE_CHECKING, Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -17,8 +18,11 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module.run import describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.kept import KeptCampaign
 
-def spec():
+
+def spec() -> Dict[str, Any]:
     """The module's options."""
     return {
         "campaign": {"type": "str", "default": "*"},
@@ -27,7 +31,7 @@ def spec():
     }
 
 
-def run_without_server():
+def run_without_server() -> None:
     """Build the AnsibleModule, run the body, and leave by exit_json or fail_json."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
     try:
@@ -37,7 +41,7 @@ def run_without_server():
     module.exit_json(**result)
 
 
-def run(params, check_mode):
+def run(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
     """List the campaigns, and remove all but the newest ones; what the module returns (dict)."""
     if params["keep"] is not None and params["keep"] < 0:
         raise BadParameters(f"keep is {params['keep']}", "Give a number of campaigns, 0 or more")
@@ -64,7 +68,7 @@ def run(params, check_mode):
     }
 
 
-def _is_idle(campaign):
+def _is_idle(campaign: "KeptCampaign") -> bool:
     try:
         with campaign.lock() as is_idle:
             return is_idle

@@ -113,7 +113,7 @@ class Subset:
     which the server must have one. is_default: whether it is gathered by default: what is long, secret or rarely of use is not.
     """
 
-    def __init__(self, gather: Callable[[Task], Any], *commands: str, is_default: bool = True):
+    def __init__(self, gather: Callable[[Task], Any], *commands: str, is_default: bool = True) -> None:
         self.gather = gather
         self.is_default = is_default
         self._commands = commands

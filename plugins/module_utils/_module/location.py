@@ -8,15 +8,19 @@
 """Where a task reads registered contacts from."""
 
 import contextlib
+from typing import TYPE_CHECKING, Any, Callable, Dict
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import DatabaseSource, MISource
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import first_few
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
 _NAMED = 5
 
 
 @contextlib.contextmanager
-def location_source(task):
+def location_source(task: "Task") -> Any:
     """The source of contacts (see sources.py): the database of the option location_db, checked and open, or the server."""
     params, table = task.params["location_db"], task.params["location_table"]
     if params is None:
@@ -32,7 +36,7 @@ def location_source(task):
         yield DatabaseSource(database, table)
 
 
-def _warn_of(doubtful, warn):
+def _warn_of(doubtful: Dict[str, str], warn: Callable[[str], None]) -> None:
     """Warn of doubtful AORs ({AOR: reason})."""
     if doubtful:
         named = first_few([f"{aor!r} ({reason})" for aor, reason in doubtful.items()], _NAMED)

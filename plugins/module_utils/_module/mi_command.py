@@ -7,6 +7,8 @@
 
 """Body of opensips_mi_command: raw MI commands over one connection."""
 
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
@@ -17,6 +19,9 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+
 _COMMAND = {
     "command": {"type": "str"},
     "params": {"type": "raw"},
@@ -25,7 +30,7 @@ _COMMAND = {
 }
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     command = dict(_COMMAND, command={"type": "str", "required": True})
     return ArgumentSpec(
@@ -35,7 +40,7 @@ def spec():
     )
 
 
-def run(task):
+def run(task: "Task") -> Dict[str, Any]:
     """Check every command, then run them in order until one fails; each has its place in the result."""
     single = task.params["commands"] is None
     commands = [task.params] if single else task.params["commands"]
@@ -52,8 +57,8 @@ def run(task):
     return _result(steps, single)
 
 
-def _result(steps, single):
-    result = {"changed": any(step.result["changed"] for step in steps)}
+def _result(steps: List["_Step"], single: bool) -> Dict[str, Any]:
+    result: Dict[str, Any] = {"changed": any(step.result["changed"] for step in steps)}
     if single:
         # of a task without a list, the error is at the top, and only if there is one
         result.update((name, value) for name, value in steps[0].result.items() if name != "error")
@@ -62,7 +67,7 @@ def _result(steps, single):
     return result
 
 
-def _failed(failure, result, single):
+def _failed(failure: Tuple["_Step", MIError], result: Dict[str, Any], single: bool) -> Tuple[str, Dict[str, Any]]:
     step, error = failure
     message = str(error) if single else f"Command {step.number} of the list, {step.command}: {error}"
     return message, dict(result, **describe_failure(error))
@@ -71,7 +76,7 @@ def _failed(failure, result, single):
 class _Step:
     """One command, what it may change and what became of it."""
 
-    def __init__(self, given, number, task):
+    def __init__(self, given: Dict[str, Any], number: int, task: "Task") -> None:
         self.number = number
         self.command = given["command"]
         self.params = _plain_params(given.get("params"), self.command)
@@ -80,7 +85,7 @@ class _Step:
         self._changes = given["changes"]
         self.result = {"command": self.command, "outcome": "not_run", "changed": False, "error": None}
 
-    def check(self):
+    def check(self) -> None:
         """Refuse what cannot work before anything is sent."""
         connection = self._task.connection
         name = connection.check(self.command, self.params)
@@ -88,7 +93,7 @@ class _Step:
             # what the catalogue does not know may change anything
             self._changes = catalogue.changes(name, self.params) is not False
 
-    def run(self):
+    def run(self) -> "Optional[Tuple[_Step, MIError]]":
         """Run it, or say that check mode does not; gives (self, error) when it failed."""
         if self._task.check_mode and self._changes:
             self.result.update(outcome="planned", changed=True)
@@ -119,7 +124,7 @@ class _Step:
         return None
 
 
-def _plain_params(params, command):
+def _plain_params(params: Any, command: str) -> Any:
     """params as dict or list; a mapping or list that was given as text would be a mistake."""
     if params is None or isinstance(params, (dict, list)):
         return params

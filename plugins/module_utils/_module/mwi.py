@@ -8,6 +8,7 @@
 """Body of opensips_mwi: the voicemail lamps of phones (RFC 3842)."""
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import mailboxes as boxes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -26,14 +27,20 @@ from ansible_collections.community.opensips.plugins.module_utils._sip import mes
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError, SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import with_defaults
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Sending
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
-def _mailbox(**who):
+
+def _mailbox(**who: Any) -> Dict[str, Any]:
     """The options of a mailbox. who: those that say where its phones are."""
     counts = {name: {"type": "int", "default": 0} for name in boxes.COUNTS}
     return dict(who, account={"type": "str"}, **counts)
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     own = ArgumentSpec(
         dict(
@@ -68,13 +75,13 @@ class Lamp:
 
     __slots__ = ("mailbox", "body", "requests")
 
-    def __init__(self, mailbox, body):
+    def __init__(self, mailbox: Dict[str, Any], body: str) -> None:
         self.mailbox = mailbox
         self.body = body
-        self.requests = []
+        self.requests: List[Any] = []
 
 
-def run(task):
+def run(task: "Task") -> Dict[str, Any]:
     """Make each mailbox's body, find its phones, send what changed, and account for all of them."""
     params = task.params
     sending.check_options(params)
@@ -86,7 +93,7 @@ def run(task):
         return _run(task, selection, lamps, state)
 
 
-def _run(task, selection, lamps, state):
+def _run(task: "Task", selection: Selection, lamps: Sequence[Lamp], state: Optional[boxes.State]) -> Dict[str, Any]:
     current = [lamp for lamp in lamps if state is not None and state.is_current(lamp.mailbox)]
     changed = [lamp for lamp in lamps if state is None or not state.is_current(lamp.mailbox)]
     left_out = LeftOut()
@@ -106,7 +113,7 @@ def _run(task, selection, lamps, state):
         _forget(state, changed)
     with sending.prepared(task, requests) as run:
 
-        def known():
+        def known() -> Dict[str, Any]:
             summary = dict(run.summary(), left_out=left_out_counts)
             return sending.result_of(run.results, requests, summary, run, **more)
 
@@ -118,7 +125,7 @@ def _run(task, selection, lamps, state):
     return sending.finish(task, run, known(), named=True)
 
 
-def _add_current(results, lamps):
+def _add_current(results: "Results", lamps: Sequence[Lamp]) -> None:
     """Add the mailboxes that nothing is sent for."""
     for lamp in lamps:
         target = targets.Target(lamp.mailbox["aor"], lamp.mailbox["uri"])
@@ -126,7 +133,7 @@ def _add_current(results, lamps):
         results.add_other(report.settled(request, outcomes.ALREADY, "its numbers are those last sent"))
 
 
-def _mailboxes(params):
+def _mailboxes(params: Dict[str, Any]) -> List[Dict[str, Any]]:
     """The mailboxes as the options give them: list of dict."""
     if params["uris"] is not None or params["aors"] is not None:
         shared = {name: params[name] for name in ("account",) + boxes.COUNTS}
@@ -141,8 +148,8 @@ def _mailboxes(params):
     return params["mailboxes"] if params["mailboxes"] is not None else boxes.load(params["mailboxes_file"])
 
 
-def _check_twice(mailboxes):
-    seen = {}
+def _check_twice(mailboxes: Sequence[Dict[str, Any]]) -> None:
+    seen: Dict[Any, Any] = {}
     for number, mailbox in enumerate(mailboxes, 1):
         before = seen.setdefault(boxes.key_of(mailbox), number)
         if before != number:
@@ -152,7 +159,7 @@ def _check_twice(mailboxes):
             )
 
 
-def _lamps(mailboxes, domain):
+def _lamps(mailboxes: Sequence[Dict[str, Any]], domain: Optional[str]) -> List[Lamp]:
     """The Lamp of each mailbox; what is wrong with any of them is said before anything is sent."""
     targets.check_uris([mailbox["uri"] for mailbox in mailboxes if mailbox["uri"]], "uri")
     lamps = [
@@ -163,11 +170,12 @@ def _lamps(mailboxes, domain):
     return lamps
 
 
-def _body(mailbox, domain, number):
+def _body(mailbox: Dict[str, Any], domain: Optional[str], number: Optional[int]) -> str:
     """The message summary of one mailbox; number: its place in the list, for the error."""
     account = mailbox["account"] or mailbox["uri"] or mailbox["aor"]
     try:
-        return message_summary.build(account, *boxes.counts_of(mailbox), domain=domain)
+        new, old, urgent_new, urgent_old = boxes.counts_of(mailbox)
+        return message_summary.build(account, new, old, urgent_new, urgent_old, domain=domain)
     except SipError as error:
         if "no domain" in error.message and not mailbox["account"]:
             # the AOR serves as the account only if it can
@@ -179,7 +187,7 @@ def _body(mailbox, domain, number):
         raise SipSyntaxError(f"mailboxes entry {number}: {error.message}", error.hint) from error
 
 
-def _find(source, selection, lamps, left_out, headers):
+def _find(source: Any, selection: Selection, lamps: Sequence[Lamp], left_out: LeftOut, headers: Any) -> None:
     """Give each Lamp its requests. left_out: LeftOut, takes the contacts that selection leaves out. headers: of the NOTIFYs."""
     aors = [lamp.mailbox["aor"] for lamp in lamps if lamp.mailbox["aor"]]
     by_aor = targets.by_aor(source, aors) if aors else {}
@@ -191,7 +199,7 @@ def _find(source, selection, lamps, left_out, headers):
         lamp.requests = [SipRequest(target, "NOTIFY", headers, lamp.body, label) for target in reached]
 
 
-def _selected(selection, by_aor, left_out):
+def _selected(selection: Selection, by_aor: Dict[str, List["Target"]], left_out: LeftOut) -> Dict[str, List["Target"]]:
     """by_aor, {AOR: Targets}, without those that a Selection leaves out."""
     records = [target.record for found in by_aor.values() for target in found if target.record]
     kept = selection.cut(list(filter(selection.keep(left_out), records)), left_out)
@@ -204,14 +212,14 @@ def _selected(selection, by_aor, left_out):
     }
 
 
-def _forget(state, lamps):
+def _forget(state: boxes.State, lamps: Sequence[Lamp]) -> None:
     """Forget, on disk, what is about to change: whatever happens to this run, the next one sends it."""
     for lamp in lamps:
         state.forget(lamp.mailbox)
     state.save()
 
 
-def _remember(state, lamps, run):
+def _remember(state: boxes.State, lamps: Sequence[Lamp], run: "Sending") -> None:
     """Remember the mailboxes all of whose phones accepted. Where that fails, the task fails with its results."""
     complete = [
         lamp.mailbox
@@ -228,7 +236,7 @@ def _remember(state, lamps, run):
         run.break_off(error)
 
 
-def _label(mailbox):
+def _label(mailbox: Dict[str, Any]) -> Dict[str, Any]:
     return dict(
         ((name, mailbox[name]) for name in boxes.COUNTS),
         event=message_summary.EVENT,

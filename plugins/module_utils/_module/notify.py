@@ -9,6 +9,7 @@
 
 import collections
 import contextlib
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import registration, report
@@ -27,11 +28,18 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
-from ansible_collections.community.opensips.plugins.module_utils._sip import presets
+from ansible_collections.community.opensips.plugins.module_utils._sip import preset_data, presets
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Choice
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Sending
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
-def spec():
+
+def spec() -> ArgumentSpec:
     """The module's own options."""
     own = ArgumentSpec(
         {
@@ -66,7 +74,7 @@ def spec():
     return select_spec().merged_with(sending_spec()).merged_with(own)
 
 
-def run(task):
+def run(task: "Task") -> Dict[str, Any]:
     """Find the phones, choose each one's Event, send, watch them come back, and account for all of them."""
     params = task.params
     notifies = Notifies(params["event"], params["action"], params["headers"], params["body"])
@@ -79,7 +87,7 @@ def run(task):
         return fleet.planned() if is_plan else fleet.send(source, journal)
 
 
-def _is_wanted(pattern):
+def _is_wanted(pattern: Optional[str]) -> Callable[["Target"], bool]:
     """A function that tells of a Target whether its User-Agent is the wanted one. pattern: of unless_user_agent, or None."""
     if pattern is None:
         return lambda target: False
@@ -88,7 +96,7 @@ def _is_wanted(pattern):
 
 
 @contextlib.contextmanager
-def _journal(task):
+def _journal(task: "Task") -> Iterator[Optional[Journal]]:
     """The Journal of the campaign, or None: there is no campaign, or check mode looks for one that is not there."""
     name, directory = task.params["campaign"], task.params["campaign_dir"]
     if name is None or task.check_mode and not safe_file.exists(journal_path(name, directory)):
@@ -101,14 +109,14 @@ def _journal(task):
 class _Fleet:
     """The phones of one task, once they are found. notifies: Notifies. finder: Finder. choice: Choice, what finder found."""
 
-    def __init__(self, task, notifies, finder, choice):
+    def __init__(self, task: "Task", notifies: Notifies, finder: Finder, choice: "Choice") -> None:
         self._task = task
         self._params = task.params
         self._notifies = notifies
         self._finder = finder
         self._choice = choice
 
-    def planned(self):
+    def planned(self) -> Dict[str, Any]:
         """The result of a run that sends nothing: who, with what Event, in what order, and why others are left out."""
         with sending.planned(self._task, self._choice.requests) as results:
             self._add_others(results, is_last=True)
@@ -118,13 +126,13 @@ class _Fleet:
             result["diff"] = report.diff_of_plan(self._choice.requests)
         return result
 
-    def send(self, source, journal):
+    def send(self, source: Any, journal: Optional[Journal]) -> Dict[str, Any]:
         """Send, and watch the phones come back if that is wanted. Gives the result."""
         choice, is_last = self._choice, not self._choice.remaining
-        registered = collections.Counter()
+        registered: Dict[str, int] = collections.Counter()
         with sending.prepared(self._task, choice.requests, journal) as run:
 
-            def known():
+            def known() -> Dict[str, Any]:
                 return self._result(run.results, run.summary(), is_last, run, registered)
 
             self._task.known = known
@@ -141,7 +149,7 @@ class _Fleet:
         named = self._params["select"] is None
         return sending.finish(self._task, run, known(), named, earlier=choice.accepted_earlier)
 
-    def _watch(self, source, run, registered, journal):
+    def _watch(self, source: Any, run: "Sending", registered: Dict[str, int], journal: Optional[Journal]) -> None:
         """Add to the results what the location table shows of the phones that accepted, and count them in registered.
 
         Those that only read their configuration need not register again, so nobody waits for them.
@@ -149,7 +157,7 @@ class _Fleet:
         waiting = {
             request.target: request
             for request in self._choice.requests
-            if request.outcome == outcomes.ACCEPTED and request.label["action"] != presets.CHECK_CFG
+            if request.outcome == outcomes.ACCEPTED and request.label["action"] != preset_data.CHECK_CFG
         }
         watch = registration.Watch(waiting, self._finder.known())
         seen = registration.wait_for_registrations(
@@ -168,7 +176,7 @@ class _Fleet:
             run.results.update(request, missing)
             registered[registration.NOT_BACK] += 1
 
-    def _add_others(self, results, is_last):
+    def _add_others(self, results: "Results", is_last: bool) -> None:
         """Add the phones that no request is made for. is_last: whether no batch follows, which would have them, too."""
         reason = "its User-Agent matches unless_user_agent"
         for request in self._choice.already if is_last else ():
@@ -176,7 +184,14 @@ class _Fleet:
         for entry in self._choice.settled:
             results.add_other(entry)
 
-    def _result(self, results, summary, is_last, run=None, registered=None):
+    def _result(
+        self,
+        results: "Results",
+        summary: Dict[str, Any],
+        is_last: bool,
+        run: "Optional[Sending]" = None,
+        registered: Optional[Dict[str, int]] = None,
+    ) -> Dict[str, Any]:
         choice, left_out = self._choice, self._finder.left_out
         summary.update(
             earlier=choice.earlier,
@@ -189,7 +204,7 @@ class _Fleet:
         return sending.result_of(results, choice.requests, summary, run, **more)
 
 
-def _check_options(params, notifies):
+def _check_options(params: Dict[str, Any], notifies: Notifies) -> None:
     """Refuse what no phone could be sent."""
     sending.check_options(params)
     notifies.check(params["socket"] if params["socket"] not in ("contact", "default") else None)

@@ -28,7 +28,7 @@ class PendingReload:
     """
 
     def __init__(
-        self, server: str, command: str, partition: Optional[str] = None, directory: Optional[str] = None
+        self, server: str, command: Optional[str], partition: Optional[str] = None, directory: Optional[str] = None
     ) -> None:
         """server: str, how connections call it. command: the classic name. partition: str, or None: all of them."""
         self._about = {"server": server, "command": command, "partition": partition}

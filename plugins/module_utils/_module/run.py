@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, Iterable, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -26,6 +27,9 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary, TableError
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+
 # What stands in the log and in the result for the value of an option
 NOT_SHOWN = "VALUE_NOT_SHOWN"
 _ARTICLES = ("a", "an", "the", "there")
@@ -37,7 +41,7 @@ class TaskFailure(Exception):
     lines: further lines of the message (list of str).
     """
 
-    def __init__(self, message, result=None, lines=()):
+    def __init__(self, message: str, result: Optional[Dict[str, Any]] = None, lines: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.result = result or {}
         self.lines = list(lines)
@@ -49,14 +53,17 @@ class _Module(AnsibleModule):
     chosen: options that were not given, and what they were found out to be (dict); the result shows them among the options.
     """
 
-    def __init__(self, withheld, **kwargs):
+    # AnsibleModule has it, and no types
+    params: Any
+
+    def __init__(self, withheld: Iterable[str], **kwargs: Any) -> None:
         self._withheld = withheld
         self._checked = False
-        self._given = frozenset()
-        self.chosen = {}
+        self._given: FrozenSet[Any] = frozenset()
+        self.chosen: Dict[Any, Any] = {}
         super().__init__(**kwargs)
 
-    def of_environment(self):
+    def of_environment(self) -> FrozenSet[str]:
         """Names of the connection options that variables of the environment gave (frozenset)."""
         return frozenset(
             name
@@ -64,20 +71,20 @@ class _Module(AnsibleModule):
             if self.params[name] is not None and f"OPENSIPS_MI_{name.upper()}" in os.environ
         )
 
-    def _load_params(self):
+    def _load_params(self) -> None:
         super()._load_params()
         # before the variables of the environment, and the defaults
         self._given = frozenset(self.params)
 
-    def exit_json(self, **kwargs):
+    def exit_json(self, **kwargs: Any) -> None:
         super().exit_json(**self._with_invocation(kwargs))
 
-    def fail_json(self, msg, **kwargs):
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
         if isinstance(kwargs.get("exception"), str):
             kwargs["exception"] = without_url_secrets(kwargs["exception"])
         super().fail_json(without_url_secrets(msg), **self._with_invocation(kwargs))
 
-    def _log_invocation(self):
+    def _log_invocation(self) -> None:
         # it comes after the checks, so there are no unknown options any more
         self._checked = True
         # no_log would hide each of their values wherever else it occurs, a port or a user among them
@@ -85,10 +92,10 @@ class _Module(AnsibleModule):
         super()._log_invocation()
         self.params = kept
 
-    def _with_invocation(self, result):
+    def _with_invocation(self, result: Dict[str, Any]) -> Dict[str, Any]:
         return dict(result, invocation={"module_args": self._shown()})
 
-    def _shown(self):
+    def _shown(self) -> Dict[str, Any]:
         """The options as the log and the result show them."""
         shown = dict(self.params) if self._checked else _known_only(self.params, self.argument_spec)
         shown.update((name, value) for name, value in self.chosen.items() if shown.get(name) is None)
@@ -102,7 +109,7 @@ class _Module(AnsibleModule):
         return shown
 
 
-def _known_only(values, spec):
+def _known_only(values: Dict[str, Any], spec: Dict[str, Any]) -> Dict[str, Any]:
     """Options without the values of those that do not exist: one may be a password whose option is misspelt."""
     shown = {}
     for name, value in values.items():
@@ -126,16 +133,23 @@ class Task:
     expect. A body sets it before it sends anything.
     """
 
-    def __init__(self, params, check_mode, diff_mode, connection, warn):
+    def __init__(
+        self,
+        params: Dict[str, Any],
+        check_mode: bool,
+        diff_mode: bool,
+        connection: Connection,
+        warn: Callable[[str], None],
+    ) -> None:
         self.params = params
         self.check_mode = check_mode
         self.diff_mode = diff_mode
         self.connection = connection
         self.warn = warn
-        self.known = dict
+        self.known: Callable[[], Dict[str, Any]] = dict
 
 
-def run_module(spec, body):
+def run_module(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> None:
     """Build the AnsibleModule, run body(Task) -> dict, and leave by exit_json or fail_json.
 
     spec: ArgumentSpec of the module's own options.
@@ -159,7 +173,7 @@ def run_module(spec, body):
     module.exit_json(**result)
 
 
-def _known(task):
+def _known(task: Optional[Task]) -> Dict[str, Any]:
     """What is known of a task that something ended (dict)."""
     try:
         return task.known() if task is not None else {}
@@ -167,33 +181,33 @@ def _known(task):
         return {}
 
 
-def message_of(error):
+def message_of(error: BaseException) -> str:
     """What an exception says to a user (str)."""
     if isinstance(error, MissingLibrary):
         return f"{missing_required_lib(error.library)}. {error.message}"
     return _sentence(str(_of_tree(error)))
 
 
-def _sentence(text):
+def _sentence(text: str) -> str:
     """A message as it stands by itself; behind the name of an option it goes on in lower case."""
     return text[:1].upper() + text[1:] if text.partition(" ")[0] in _ARTICLES else text
 
 
-def _of_tree(error):
+def _of_tree(error: BaseException) -> OpensipsError:
     return error if isinstance(error, OpensipsError) else UnexpectedError(error)
 
 
-def describe_failure(error):
+def describe_failure(error: BaseException) -> Dict[str, Any]:
     """What a task returns of the exception that ended it (dict): error, and exception, its traceback."""
-    described = {"error": describe_error(_of_tree(error))}
+    described: Dict[str, Any] = {"error": describe_error(_of_tree(error))}
     if not isinstance(error, TableError):
-        cause = error.cause if isinstance(error, UnexpectedError) else error
+        cause: Any = error.cause if isinstance(error, UnexpectedError) else error
         trace = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__))
         described["exception"] = "\n".join(map(printable, trace.splitlines()))
     return described
 
 
-def describe_error(error):
+def describe_error(error: OpensipsError) -> Dict[str, Any]:
     """An OpensipsError as plain data: type, message, hint, and code, reason, data of what a server answered."""
     described = {
         "type": type(error).__name__,
@@ -208,13 +222,13 @@ def describe_error(error):
     return described
 
 
-def _fail_without_module(message):
+def _fail_without_module(message: str) -> None:
     """Leave as fail_json does, where AnsibleModule itself could not read the options."""
     sys.stdout.write(f"\n{json.dumps({'failed': True, 'msg': message})}\n")
     sys.exit(1)  # pylint: disable=ansible-bad-function
 
 
-def _leave(module, connection):
+def _leave(module: _Module, connection: Optional[Connection]) -> None:
     """Close the connection, and pass its warnings on."""
     if connection is None:
         return
@@ -227,5 +241,5 @@ def _leave(module, connection):
         module.warn(printable(text))
 
 
-def _printing(warn):
+def _printing(warn: Callable[[str], None]) -> Callable[[str], None]:
     return lambda text: warn(printable(text))

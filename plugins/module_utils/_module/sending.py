@@ -9,6 +9,7 @@
 
 import contextlib
 import os
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import listener, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -33,11 +34,17 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import flatten
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
+    from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+
 # Phones that the message of a task lists.
 _LINES = 20
 
 
-def check_options(params):
+def check_options(params: Dict[str, Any]) -> None:
     """Refuse options that no request could be made with; raises BadParameters or SipError."""
     check_rate(params["rate"])
     check_share(params["server_share"])
@@ -50,7 +57,7 @@ def check_options(params):
         validate_uri(params["from_uri"])
 
 
-def _check_results_file(params):
+def _check_results_file(params: Dict[str, Any]) -> None:
     """Refuse a results_file that could not be written, or that is another file of the task."""
     check_path(params["results_file"])
     others = {name: params.get(name) for name in ("state_file", "mailboxes_file")}
@@ -62,7 +69,7 @@ def _check_results_file(params):
             raise BadParameters(f"results_file {params['results_file']} is the {name}", "Name a file of its own")
 
 
-def _is_same_file(path, other):
+def _is_same_file(path: str, other: str) -> bool:
     try:
         return os.path.realpath(safe_file.path_of(path)) == os.path.realpath(safe_file.path_of(other))
     except OSError:
@@ -71,7 +78,7 @@ def _is_same_file(path, other):
 
 
 @contextlib.contextmanager
-def planned(task, requests):
+def planned(task: "Task", requests: Sequence["SipRequest"]) -> Iterator[Results]:
     """The Results of a run that sends nothing. In check mode they go to no file."""
     results = _results(task, None if task.check_mode else task.params["results_file"])
     try:
@@ -84,13 +91,13 @@ def planned(task, requests):
         task.warn(results.problem)
 
 
-def _results(task, path):
+def _results(task: "Task", path: Optional[str]) -> Results:
     file = None if path is None else ResultsFile(path, task.params["results_append"])
     return Results(file, task.params["results"])
 
 
 @contextlib.contextmanager
-def prepared(task, requests, journal=None):
+def prepared(task: "Task", requests: Sequence["SipRequest"], journal: "Optional[Journal]" = None) -> Iterator[Sending]:
     """A Sending that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
 
     Its results go to the file of results_file, if there is one.
@@ -114,7 +121,13 @@ def prepared(task, requests, journal=None):
         results.close()
 
 
-def result_of(results, requests, summary, run=None, **more):
+def result_of(
+    results: Results,
+    requests: Sequence["SipRequest"],
+    summary: Dict[str, Any],
+    run: Optional[Sending] = None,
+    **more: Any,
+) -> Dict[str, Any]:
     """What a module returns. run: Sending, or None where nothing is sent. more: further keys."""
     entries = results.entries(requests)
     summary["omitted"] = max(0, summary["total"] - len(entries))
@@ -129,7 +142,7 @@ def result_of(results, requests, summary, run=None, **more):
     )
 
 
-def finish(task, run, result, named, earlier=0):
+def finish(task: "Task", run: Sending, result: Dict[str, Any], named: bool, earlier: int = 0) -> Dict[str, Any]:
     """Return result, or raise TaskFailure with it: the run stopped or broke off, or too few phones accepted.
 
     named: whether the options name the phones (see verdict.py). earlier: phones that accepted in an earlier run.
@@ -156,7 +169,7 @@ def finish(task, run, result, named, earlier=0):
     return result
 
 
-def _failure(error, result, entries, number):
+def _failure(error: "MIError", result: Dict[str, Any], entries: Sequence[Dict[str, Any]], number: int) -> TaskFailure:
     """The TaskFailure of an MIError, with one line for each phone. number: of phones, of which entries may be the first ones."""
     lines = [report.line_of(entry) for entry in entries[:_LINES]]
     if number > len(lines):

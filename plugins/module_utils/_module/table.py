@@ -250,7 +250,7 @@ class _Push:
         for entry, finding in zip(self.result["results"], found.findings):
             entry["verified"] = finding.verified
             if finding.verified is False:
-                entry["error"] = describe_error(RowNotTaken(finding.message, "The log of the server says why"))
+                entry["error"] = describe_error(RowNotTaken(finding.message or "", "The log of the server says why"))
         if found.problems:
             self._fail(
                 f"{self._written()}The server ran {self._planned.command}, but does not have all rows: {found.text()}. "

@@ -8,6 +8,7 @@
 """Body of opensips_uac_dlg: one SIP request of any kind."""
 
 import re
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
@@ -20,10 +21,13 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import uac_dlg_params
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable, to_crlf
 
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+
 _CODES = re.compile(r"([1-6])xx\Z|([1-6][0-9][0-9])\Z", re.IGNORECASE)
 
 
-def spec():
+def spec() -> ArgumentSpec:
     """The module's own options."""
     return ArgumentSpec(
         {
@@ -38,22 +42,22 @@ def spec():
     )
 
 
-def run(task):
+def run(task: "Task") -> Dict[str, Any]:
     """Check the request, send it, and fail unless the answer is one of accept."""
     params = task.params
     is_success = _accepting(params["accept"])
     request = _params(params, classic=False)
     if task.check_mode:
         return {"changed": True, "outcome": outcomes.PLANNED, "requests": _requests(request), "error": None}
-    result = {"changed": False, "outcome": outcomes.NOT_SENT, "requests": _requests(request)}
+    result: Dict[str, Any] = {"changed": False, "outcome": outcomes.NOT_SENT, "requests": _requests(request)}
     task.known = lambda: result
     if task.connection.version < (3,):
         request = _params(params, classic=True)
         result["requests"] = _requests(request)
     try:
-        reply = task.connection.call("t_uac_dlg", request)
-    except MIError as error:
-        reply = error
+        reply: Any = task.connection.call("t_uac_dlg", request)
+    except MIError as failure:
+        reply = failure
     # until the reply is understood
     result.update(changed=True, outcome=outcomes.UNKNOWN)
     outcome, record = outcomes.of_reply(reply)
@@ -69,11 +73,11 @@ def run(task):
     )
 
 
-def _requests(params):
+def _requests(params: Dict[str, Any]) -> List[Dict[str, Any]]:
     return [{"command": "t_uac_dlg", "params": params}]
 
 
-def _failure(reply, error, record):
+def _failure(reply: Any, error: Optional[MIError], record: Dict[str, Any]) -> Dict[str, Any]:
     """What the result says of an answer that is no success."""
     if isinstance(reply, MIError):
         return describe_failure(reply)
@@ -81,14 +85,14 @@ def _failure(reply, error, record):
     return {"error": describe_error(error)}
 
 
-def _message(method, outcome, record, error):
+def _message(method: str, outcome: str, record: Dict[str, Any], error: Optional[MIError]) -> str:
     if record["code"] is None or outcome == outcomes.NOT_SENT:
         return str(error)
     hint = f". {error.hint}" if error is not None and error.hint else ""
     return f"The answer to {method} was {record['code']} {record['reason']} ({outcome}){hint}"
 
 
-def _params(params, classic):
+def _params(params: Dict[str, Any], classic: bool) -> Dict[str, Any]:
     return dict(
         uac_dlg_params(
             params["method"],
@@ -102,7 +106,7 @@ def _params(params, classic):
     )
 
 
-def _accepting(patterns):
+def _accepting(patterns: Sequence[str]) -> Callable[[int], bool]:
     """A function that tells of a code whether one of patterns (``2xx``, ``404``) takes it."""
     for pattern in patterns:
         if not _CODES.match(pattern):

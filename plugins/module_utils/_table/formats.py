@@ -213,5 +213,18 @@ def _is_anything(_text: str) -> bool:
 
 _BY = (_BYDAY.match,) + (_BYNUMBER.match,) * 4
 # start, (end,) duration, frequency, until, interval, days, days of the month, of the year, weeks, months
-_WITH_END = (_is_moment, _is_moment, _is_duration, _is_anything, _is_moment, _is_anything) + _BY
-_WITHOUT_END = (_is_moment, _is_duration, _is_anything, _is_moment, _is_anything) + _BY
+_WITH_END: Tuple[Callable[[str], Any], ...] = (
+    _is_moment,
+    _is_moment,
+    _is_duration,
+    _is_anything,
+    _is_moment,
+    _is_anything,
+) + _BY
+_WITHOUT_END: Tuple[Callable[[str], Any], ...] = (
+    _is_moment,
+    _is_duration,
+    _is_anything,
+    _is_moment,
+    _is_anything,
+) + _BY

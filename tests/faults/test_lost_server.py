@@ -176,7 +176,7 @@ def test_a_fifo_that_another_process_keeps_locked_ends_the_run_at_once(emulator)
     # the server lives, so what it took has its answer
     assert set(by_outcome) == {"accepted", "not_sent"}
     assert by_outcome["accepted"] == reached(emu)["fifo"]
-    assert "takes no more requests" in result["msg"]
+    assert "accepts no more requests" in result["msg"]
 
 
 @pytest.mark.parametrize("status", [401, 502])
@@ -279,7 +279,7 @@ def test_calls_that_a_hung_server_was_to_end_are_accounted_for(emulator):
     assert {each["outcome"] for each in result["results"]} <= {"failed", "gone"}
     # what went out may have been done; of the others that is certain not to be
     untold = [each for each in result["results"] if not each["requests"]]
-    assert all("takes no more requests" in each["error"]["message"] for each in untold)
+    assert all("accepts no more requests" in each["error"]["message"] for each in untold)
 
 
 # ---- waiting for phones

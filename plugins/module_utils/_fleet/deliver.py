@@ -43,7 +43,7 @@ def _lower_first(text):
 def check_max_in_flight(max_in_flight):
     """Raise BadParameters for a number that cannot be."""
     if max_in_flight is not None and not 1 <= max_in_flight <= 100000:
-        raise BadParameters(f"max_in_flight is {max_in_flight}", "Give a number from 1 on")
+        raise BadParameters(f"max_in_flight is {max_in_flight}", "Set it to a number of requests, 1 or more")
 
 
 class _UnderWay:

@@ -65,8 +65,8 @@ def _by_addresses(hosts):
 
 def _ask(socket, why):
     return BadParameters(
-        f"own_only cannot tell whether the socket {socket} of a contact is this server's: {why}",
-        "Set own_sockets to the server's own, for example udp:192.0.2.1:* and tcp:192.0.2.1:*",
+        f"own_only: it is not known whether the socket {socket} of a contact belongs to this server: {why}",
+        "Set own_sockets to the sockets of this server, for example udp:192.0.2.1:* and tcp:192.0.2.1:*",
     )
 
 

@@ -240,7 +240,7 @@ def _line(entry):
 
 def _foreign(path, campaign, what):
     return PlanError(
-        f"{path} is no plan of campaign {campaign}: {what}",
+        f"{path} is not the plan of campaign {campaign}: {what}",
         "Move the file away and run again. The run makes a new plan, and sends nothing to phones that are done",
     )
 

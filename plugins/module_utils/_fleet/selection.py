@@ -186,8 +186,8 @@ def compile_regex(pattern, option):
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
         raise BadParameters(
-            f"{option} {pattern!r} is no regular expression: {error}",
-            "Correct it; a literal dot or plus is written with a backslash",
+            f"{option}: {pattern!r} is not a regular expression: {error}",
+            "Correct it. Write a backslash before a dot or plus that stands for itself",
         ) from error
 
 
@@ -238,7 +238,7 @@ def _network(texts, option):
         try:
             networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
-            raise BadParameters(f"{option} {text!r} is no network: {error}", "Write it like 192.0.2.0/24") from error
+            raise BadParameters(f"{option}: {text!r} is not a network: {error}", "Write it like 192.0.2.0/24") from error
     return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
 
 

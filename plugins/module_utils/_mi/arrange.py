@@ -92,7 +92,7 @@ def _positional(command, name, facts, values):
         # 1.x and 2.x take the elements of an array one by one: so may the caller
         open_ended = [form for form in facts.forms if form and form[-1][0] in facts.arrays and len(form) < len(values)]
         if not open_ended:
-            raise BadParameters(f"{name} does not take {len(values)} parameters", _list_forms(facts))
+            raise BadParameters(f"{name} does not accept {len(values)} parameters", _list_forms(facts))
         fitting = [max(open_ended, key=len)]
         last = len(fitting[0]) - 1
         values = values[:last] + [values[last:]]
@@ -103,7 +103,7 @@ def _positional(command, name, facts, values):
     if len(fitting) > 1 or any(form != names for form in older):
         # two readings: of two forms, or the order of 1.x and 2.x is another (t_uac_dlg)
         raise BadParameters(
-            f"{name} does not tell {len(names)} parameters apart by position: name them", _list_forms(facts)
+            f"{name}: the meaning of {len(names)} parameters without names is ambiguous", f"Name them. {_list_forms(facts)}"
         )
     return {param: _rpc_value(name, param, value, facts) for param, value in zip(names, values)}
 
@@ -112,11 +112,11 @@ def _named(name, params):
     if not isinstance(params, dict):
         raise BadParameters(
             f"The parameters of {name} are of type {type(params).__name__}",
-            "Give a dictionary (named parameters) or a list (positional parameters)",
+            "Write a mapping (named parameters) or a list (positional parameters)",
         )
     for param in params:
         if not isinstance(param, str):
-            raise BadParameters(f"{param!r} is no name of a parameter of {name}", "Put the name in quotes")
+            raise BadParameters(f"{param!r} is not the name of a parameter of {name}", "Put the name in quotes")
     return params
 
 
@@ -127,7 +127,7 @@ def _renamed(command, facts, given):
     for param, value in given.items():
         current = param if param in known else command.old_params.get(param, param)
         if current in renamed:
-            raise BadParameters(f"{command.name} got its parameter {current} twice", "Leave one of them out")
+            raise BadParameters(f"{command.name}: the parameter {current} is set twice, under its old and its new name", "Remove one of them")
         renamed[current] = value
     return renamed
 
@@ -149,31 +149,31 @@ def _form(name, facts, given, ordered):
             raise _unknown_parameter(name, param, known)
     larger = [form for form in facts.forms if set(given) < {slot[0] for slot in form}]
     if not larger:
-        raise BadParameters(f"{name} does not take just these parameters: {', '.join(given)}", _list_forms(facts))
+        raise BadParameters(f"{name} does not accept exactly these parameters: {', '.join(given)}", _list_forms(facts))
     names = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
     missing = [param for param in names if param not in given]
     later = [param for param in names[names.index(missing[0]) :] if param in given]
     if ordered and later:
-        why = f"{name} needs the parameter {missing[0]}, because {later[0]} comes after it"
+        why = f"{name} requires the parameter {missing[0]}, because {later[0]} comes after it"
     else:
-        why = f"{name} needs {'also ' if given else ''}the parameter {', '.join(missing)}"
+        why = f"{name} {'also ' if given else ''}requires the parameter {', '.join(missing)}"
     raise BadParameters(why, _list_forms(facts))
 
 
 def _unknown_parameter(name, param, known):
     if not known:
-        return BadParameters(f"{name} has no parameter {param}: in this version it takes none", "Leave it out")
+        return BadParameters(f"{name} has no parameter {param}: in this version, it has no parameters", "Remove it")
     import difflib
 
     close = difflib.get_close_matches(param, known, n=1) or [word for word in known if word.lower() == param.lower()]
-    hint = f"It knows {', '.join(known)}{(f'; did you mean {close[0]}?' if close else '')}"
+    hint = f"It has {', '.join(known)}{(f'; did you mean {close[0]}?' if close else '')}"
     return BadParameters(f"{name} has no parameter {param}", hint)
 
 
 def _list_forms(facts, limit=6):
     forms = [", ".join(slot[0] for slot in form if slot[1] != "=") or "nothing" for form in facts.forms]
     more = f" or one of {len(forms) - limit} others" if len(forms) > limit else ""
-    return f"It takes: {' | '.join(forms[:limit])}{more}"
+    return f"It accepts: {' | '.join(forms[:limit])}{more}"
 
 
 def _refused(name, param, value, facts=None):
@@ -185,7 +185,7 @@ def _refused(name, param, value, facts=None):
         word = '"y" or "n"' if facts is not None and param in facts.bools else 'such as "on", "yes" or "1"'
         return BadParameters(
             f"{what} is the boolean {str(value).lower()}, which MI does not know",
-            f"Put the word that the command wants in quotes, {word}",
+            f"Write the word that the command expects in quotes, {word}",
         )
     if isinstance(value, (list, tuple)):
         if value:
@@ -251,7 +251,7 @@ def _object(name, param, element):
     if not isinstance(element, dict):
         raise BadParameters(
             f"An element of parameter {param} of {name} is {element!r}, not a mapping",
-            "Give a list of mappings, as config_push_bulk wants name and value",
+            "Write a list of mappings, such as name and value for config_push_bulk",
         )
     return element
 
@@ -266,7 +266,7 @@ def _json_able(name, param, value):
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadParameters(
-            f"Parameter {param} of {name} is no JSON value: {error}", "Give texts and numbers"
+            f"Parameter {param} of {name} cannot be written as JSON: {error}", "Use only texts and numbers"
         ) from None
     if isinstance(value, dict):
         return value

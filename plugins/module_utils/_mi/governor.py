@@ -124,7 +124,7 @@ def cost_of(method):
 def check_rate(rate):
     """Raise BadParameters for requests a second that cannot be."""
     if rate is not None and not 0 < rate <= 100000:
-        raise BadParameters(f"rate is {rate:g}", "Give requests a second, above 0 and up to 100000")
+        raise BadParameters(f"rate is {rate:g}", "Set it to a number of requests a second, above 0 and at most 100000")
 
 
 def check_share(share):
@@ -132,12 +132,12 @@ def check_share(share):
     if not 0 < share <= 100:
         raise BadParameters(
             f"server_share is {share:g}",
-            "Give a percentage of the server's free memory, above 0 and up to 100",
+            "Set it to a percentage of the server's free memory, above 0 and at most 100",
         )
 
 
 class OutOfMemory(ServerError):
-    """The server has had no memory for a request for so long that the run ends; this one was not sent, or was refused."""
+    """The server had no memory for requests for too long, so the run stopped. This request was not sent, or was refused."""
 
     remedy = "Send less at a time, or give OpenSIPS more shared memory (``-m``)."
 

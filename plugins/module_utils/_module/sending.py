@@ -59,7 +59,7 @@ def _check_results_file(params):
         others["campaign's plan"] = PlanFile(params["campaign"], params["campaign_dir"]).path
     for name, path in others.items():
         if path is not None and _is_same_file(path, params["results_file"]):
-            raise BadParameters(f"results_file {params['results_file']} is the {name}", "Name a file of its own")
+            raise BadParameters(f"results_file {params['results_file']} is also the {name}", "Set it to another file")
 
 
 def _is_same_file(path, other):

@@ -128,7 +128,7 @@ def resolve(event: Any) -> Preset:
 def _refuse_misspelt(event: str) -> None:
     word = event.partition(";")[0].strip()
     if word.lower() == AUTO:
-        raise SipSyntaxError("the event auto needs a phone's User-Agent to choose by")
+        raise SipSyntaxError("the event auto requires the User-Agent of a phone")
     preset = find(word)
     if preset and "_" in word:
         raise SipSyntaxError(
@@ -206,8 +206,8 @@ def _registration_call_id(preset: Preset, contact: Any) -> str:
         contact = contact.get("call_id")
     if not contact:
         raise SipRequestError(
-            f"the preset {preset.key} needs the Call-ID of the phone's registration",
-            "Send it to an AOR, so that the contact is looked up",
+            f"the preset {preset.key} requires the Call-ID of the phone's registration",
+            "Use aors or select instead of uris, so that the module looks up the registration",
         )
     # the phone chose it: it must not get to write further lines into our body
     refuse_control_characters("the Call-ID of the registration", contact)

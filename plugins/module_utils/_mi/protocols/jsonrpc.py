@@ -132,8 +132,8 @@ def take_message(message, text, request):
     is_ours = isinstance(answered, int) and not isinstance(answered, bool) and answered == request.id
     if not is_ours and not (answered is None and _is_unread(error)):
         raise MalformedReply(
-            f"The reply carries id {answered!r}, the request had {request.id}",
-            "Another client may use the same socket; try again",
+            f"The reply has the id {answered!r}, but the request had {request.id}",
+            "Another client may use the same socket: try again",
             unrelated=answered is not None,
         )
     if error is not None:
@@ -152,7 +152,7 @@ def _check_params(params):
         return {check_text(key, "A parameter's name"): _check_value(value, key, 0) for key, value in params.items()}
     if isinstance(params, (list, tuple)):
         return [_check_value(value, number, 0) for number, value in enumerate(params, 1)]
-    raise BadParameters(f"params is {params!r}", "Give a mapping or a list")
+    raise BadParameters(f"params is {params!r}", "Write a mapping or a list")
 
 
 def _check_value(value, name, depth):

@@ -55,7 +55,7 @@ class LineProtocol(Protocol):
         check_method(method)
         if ":" in method:
             raise RefusedRequest(
-                f"{method!r} is a name of OpenSIPS 4.0; this server takes classic names",
+                f"{method!r} is a name of OpenSIPS 4.0, and this server knows only the classic names",
                 "Write the classic name of the command",
             )
         fifo = reply_to is not None
@@ -74,7 +74,7 @@ class LineProtocol(Protocol):
         text = decode_text(data)
         del data
         if not text:
-            raise MalformedReply("The server closed its reply without a word", "Look into the server's log")
+            raise MalformedReply("The server sent an empty reply", "See the log of the server")
         if text == "400 Parse_error":
             # without a line end: a datagram socket of 3.x or 4.x
             raise MalformedReply(

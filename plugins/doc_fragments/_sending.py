@@ -52,9 +52,9 @@ options:
   max_failures:
     description:
       - How many phones may fail, a number such as V(10) or a percentage such as V(5%).
-      - The run stops, and the task fails, once more phones failed. Phones that rejected, did not answer, could not be reached or are
-        unknown have failed.
-      - A number is exact. A percentage stops the run only if the share of failures is beyond chance, so that the first dead phones do not
+      - If more phones fail, the run stops, and the task fails. Phones have failed if they are V(rejected), V(no_answer), V(unreachable) or
+        V(unknown).
+      - A number is exact. A percentage stops the run only if there are too many failures to be chance, so that the first dead phones do not
         stop a fleet. At V(10%), 2 of 2 stop it, and 3 of 22 do not.
       - The task waits for the answers to requests that are under way. The other phones are V(not_sent). With a smaller O(max_in_flight),
         fewer requests are under way.

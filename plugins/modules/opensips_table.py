@@ -63,7 +63,7 @@ options:
       - In a CSV file, an empty cell means that the column is left out. A cell V(NULL) or V(\\N) is NULL, as databases export it.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 rows.
       - A symbolic link must belong to root or to the user that runs the task.
-      - If everybody may write to the directory, as to C(/tmp), the file must belong to the user of the task, to root or to the owner of the
+      - If everybody may write to its directory, as to C(/tmp), the file must belong to root, to the user of the task or to the owner of the
         directory. It must not be a symbolic link, and not everybody may have the right to write to it.
     type: path
   match:
@@ -95,7 +95,7 @@ options:
     elements: str
   state:
     description:
-      - V(present) inserts rows that are missing and updates rows that differ. It leaves other rows alone.
+      - V(present) inserts rows that are missing and updates rows that differ. It does not change other rows.
       - V(absent) deletes the rows with these keys. The other columns of a row have no effect.
       - V(exact) does the same as V(present), and also deletes all other rows in O(scope). If several rows have the same key, it keeps one.
       - In the modules for the state in memory, such as M(community.opensips.opensips_blacklist), O(ignore:exclusive) removes what is

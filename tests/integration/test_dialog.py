@@ -228,7 +228,7 @@ def test_bad_input_ends_nothing(ansible, emulator, version):
             "no filter after the timeout": ({**drained, "end_after_timeout": True}, ["No filter", "all=true"]),
             "all and a filter": ({**absent, "all": True, "caller": ["x"]}, ["all is set together with a filter"]),
             "an empty filter": ({**absent, "caller": []}, ["caller is an empty list"]),
-            "an empty text": ({**absent, "callee": [""]}, ["callee holds an empty text"]),
+            "an empty text": ({**absent, "callee": [""]}, ["callee contains an empty text"]),
             "no regular expression": ({**absent, "caller_regex": ["["]}, ["caller_regex: '['"]),
             "age": ({**absent, "older_than": -5}, ["older_than is -5"]),
             "end after": ({**absent, "all": True, "end_after_timeout": True}, ["end_after_timeout", "drained"]),

@@ -55,7 +55,7 @@ def _by_addresses(hosts):
         if host in hosts:
             return True
         if protocol != "udp":
-            raise _ask(socket, "the server reports only the addresses on which it takes UDP")
+            raise _ask(socket, "the server reports only the addresses on which it listens for UDP")
         if _ANY_ADDRESS & hosts:
             raise _ask(socket, "the server listens on all addresses")
         return False

@@ -46,7 +46,7 @@ class Selection:
         self.limit = _at_least(given.get("limit"), "limit", 1)
         self._sample = given.get("sample")
         if self._sample is not None and not 0 < self._sample <= 100:
-            raise BadParameters(f"sample is {self._sample}", "Give a percentage above 0 and up to 100")
+            raise BadParameters(f"sample is {self._sample}", "Set it to a percentage above 0 and at most 100")
         self.seed = str(given.get("seed") or "")
         _at_least(self._expires_within, "expires_within", 0)
 
@@ -162,7 +162,7 @@ def _cut(contacts, positions, reason, left_out):
 
 def _at_least(value, name, least):
     if value is not None and value < least:
-        raise BadParameters(f"{name} is {value}", f"Give {least} or more")
+        raise BadParameters(f"{name} is {value}", f"Set it to {least} or more")
     return value
 
 

@@ -33,7 +33,7 @@ def arrange_line(name, params, version):
     if facts is None or facts.forms is None:
         raise BadParameters(
             f"The order of the parameters of {name} is not known for this version",
-            "Give them as a list, in the order of the module's documentation",
+            "Write them as a list, in the order of the documentation of the OpenSIPS module",
         )
     given = _renamed(command, facts, given)
     words = facts.words
@@ -189,11 +189,11 @@ def _refused(name, param, value, facts=None):
         )
     if isinstance(value, (list, tuple)):
         if value:
-            return BadParameters(f"{what} is a list", "Give one value")
+            return BadParameters(f"{what} is a list", "Set it to one value")
         return BadParameters(f"{what} is an empty list", "Name at least one element")
     if isinstance(value, (int, float)):
         return BadParameters(f"{what} is a number beyond 64 bits", "Put it in quotes if it is a text")
-    return BadParameters(f"{what} is of type {type(value).__name__}", "Give a text or a number")
+    return BadParameters(f"{what} is of type {type(value).__name__}", "Set it to a text or a number")
 
 
 def _is_number(value):
@@ -205,7 +205,7 @@ def _is_number(value):
 
 def _switched_on(name, param, value):
     if isinstance(value, bool) or value not in (0, 1, "0", "1", param):
-        raise BadParameters(f"Parameter {param} of {name} is a switch", "Give 1, or leave it out")
+        raise BadParameters(f"Parameter {param} of {name} is a switch", "Set it to 1, or remove it")
     return value not in (0, "0")
 
 

@@ -322,17 +322,17 @@ class Governor:
             told = f" ({self._latest.free >> 20} of {self._latest.total >> 20} MB are free)"
         if self._trying:
             return _out_of_memory(
-                f"The server has refused requests for want of memory for {PATIENCE:g} s{told}",
-                "See its log whether shared memory (-m) or the memory of its processes (-M) is too small",
+                f"The server refused requests for {PATIENCE:g} s because it had no memory{told}",
+                "See its log: either its shared memory (-m) or the memory of its processes (-M) is too small",
             )
         if self._latest.free >= _RESERVE * self._latest.total:
             return _out_of_memory(
-                f"Other transactions have held the memory that server_share allows for {PATIENCE:g} s{told}",
-                "Raise server_share, or run again when fewer calls are up",
+                f"For {PATIENCE:g} s, other transactions used all memory that server_share allows{told}",
+                "Raise server_share, or run the task again when there are fewer calls",
             )
         return _out_of_memory(
-            f"The server has had too little shared memory for {PATIENCE:g} s{told}",
-            "See what uses it, start OpenSIPS with more (-m), or run again when fewer calls are up",
+            f"The server had too little shared memory for {PATIENCE:g} s{told}",
+            "Check what uses it, start OpenSIPS with more (-m), or run the task again when there are fewer calls",
         )
 
     # ---- what the flight tells

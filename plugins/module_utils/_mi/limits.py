@@ -127,5 +127,5 @@ def refuse_deep_params(name: str, params: Any) -> None:
     if nests_too_deeply(params):
         raise BadParameters(
             f"The parameters of {name} nest lists or mappings more than {NESTING} deep",
-            "Give texts, numbers, and flat lists of them",
+            "Use texts, numbers, and flat lists of them",
         )

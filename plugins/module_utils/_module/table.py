@@ -254,7 +254,7 @@ class _Push:
         if found.problems:
             self._fail(
                 f"{self._written()}The server ran {self._planned.command}, but does not have all rows: {found.text()}. "
-                "Look at the log of the server: usually it cannot resolve a name, or it reads another database or table"
+                "See the log of the server: usually it cannot resolve a name, or it reads another database or table"
             )
 
     def _plan_reload(self) -> None:

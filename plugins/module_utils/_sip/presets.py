@@ -132,7 +132,7 @@ def _refuse_misspelt(event: str) -> None:
     preset = find(word)
     if preset and "_" in word:
         raise SipSyntaxError(
-            f"the preset {preset.key} takes no parameters", f"Write the Event itself: {preset.event};..."
+            f"the preset {preset.key} has no parameters", f"Write the Event itself: {preset.event};..."
         )
     flat = word.lower().replace("-", "_")
     if word.startswith(_VENDOR_PREFIXES) or get_close_matches(flat, list(_ALL), n=1, cutoff=0.85):
@@ -149,7 +149,7 @@ def match(user_agent: Optional[str], action: str = REBOOT) -> Optional[Preset]:
     Where a vendor has no event for the action, the nearest that it has: the Preset's own ``action`` tells, see also fallback_note.
     """
     if action not in (REBOOT, CHECK_CFG):
-        raise SipSyntaxError(f"there is no action {action!r} to choose a preset by", "Use reboot or check_cfg")
+        raise SipSyntaxError(f"action is {action!r}", "Use reboot or check_cfg")
     family = find_family(user_agent) if isinstance(user_agent, str) else None
     if family is None or find_other(user_agent):
         return None

@@ -301,7 +301,7 @@ def _filled(given: Mapping[str, Any], option: str) -> List[str]:
     if not given[option]:
         raise BadParameters(f"{option} is an empty list", "Add an element, or remove the option")
     if not all(text.strip() for text in given[option]):
-        raise BadParameters(f"{option} holds an empty text", "It would match nothing, or everything: remove it")
+        raise BadParameters(f"{option} contains an empty text", "It would match nothing, or everything: remove it")
     return given[option]
 
 

@@ -336,7 +336,7 @@ class HttpCarrier(Carrier):
         if isinstance(error, (ConnectionError, http.client.HTTPException)) or tls.is_end(error):
             return self._dropped(error, request)
         return ConnectError(
-            f"The connection to {self.url} broke: {error.strerror or error}", "Check the network, and url"
+            f"The connection to {self.url} was lost: {error.strerror or error}", "Check the network, and url"
         )
 
     def _dropped(self, error, request):

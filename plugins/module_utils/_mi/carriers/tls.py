@@ -40,7 +40,7 @@ def client(validate_certs, ca_path, client_cert, client_key):
     except (OSError, ValueError) as error:
         raise ConnectError(
             f"ca_path {ca_path} cannot be read: {error}",
-            "Give a PEM file or a directory of hashed certificates",
+            "Set ca_path to a PEM file or to a directory of hashed certificates",
         ) from error
     if not validate_certs:
         context.check_hostname = False
@@ -69,7 +69,7 @@ def _load(context, client_cert, client_key):
                 " and ".join(f"{option} {path}" for option, path in files),
                 "the key has a pass phrase" if asked else _reason(error),
             ),
-            "Give PEM files that belong together: client_cert with the certificate and its chain, client_key with a key"
+            "Use PEM files that belong together: client_cert with the certificate and its chain, client_key with its key"
             " without a pass phrase, which client_cert may hold, too",
         ) from error
 

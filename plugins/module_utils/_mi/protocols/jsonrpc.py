@@ -118,7 +118,7 @@ def take_message(message, text, request):
     """The Reply that a decoded message (any JSON value) is; text: what it was decoded from. Raises as decode()."""
     if not isinstance(message, dict):
         raise MalformedReply(
-            f"The reply is no JSON-RPC object but {text[:60]!r}",
+            f"The reply is not a JSON-RPC object but {text[:60]!r}",
             "Check protocol and transport, over HTTP also url",
         )
     error = message.get("error")
@@ -158,7 +158,7 @@ def _check_params(params):
 def _check_value(value, name, depth):
     if isinstance(value, (list, tuple)):
         if depth == _NESTING:
-            raise BadParameters(f"Parameter {name} nests lists too deeply", "Give a flat list")
+            raise BadParameters(f"Parameter {name} nests lists too deeply", "Write a flat list")
         return [_check_value(each, name, depth + 1) for each in value]
     if depth and isinstance(value, dict):
         # an object, of which config_push_bulk takes an array; null is a value there
@@ -199,10 +199,10 @@ def explain(text):
             "Set protocol to line, or auto",
         )
     if not stripped:
-        return MalformedReply("The reply is empty", "Look into the server's log")
+        return MalformedReply("The reply is empty", "See the log of the server")
     if stripped[0] in "{[":
         return MalformedReply(
-            f"The reply was cut off or is no valid JSON: it ends in {stripped[-40:]!r}",
+            f"The reply was cut off or is not valid JSON: it ends in {stripped[-40:]!r}",
             "Try again; if it persists, use another transport",
         )
     return MalformedReply(

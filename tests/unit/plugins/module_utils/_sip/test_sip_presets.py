@@ -225,7 +225,7 @@ def test_misspelt_keys_are_not_sent_as_events(event, near):
 
 
 def test_a_key_takes_no_parameters():
-    with pytest.raises(SipSyntaxError, match="takes no parameters.*resync;"):
+    with pytest.raises(SipSyntaxError, match="has no parameters.*resync;"):
         presets.resolve('cisco_mpp_resync;profile="x"')
 
 

@@ -130,7 +130,8 @@ def check_exclamation_marks(what: str, value: str) -> None:
     if "!" in value.replace("!!", ""):
         raise SipRequestError(
             f"{what} has a single exclamation mark",
-            "Remove it: t_uac_dlg of OpenSIPS damages such a request, and crashes at the second one. !! is allowed, and is replaced by the server's address and port",
+            "Remove it: t_uac_dlg of OpenSIPS damages such a request, and crashes at the second one."
+            " !! is allowed: the server replaces it by its address and port",
         )
 
 

@@ -324,7 +324,8 @@ class HttpCarrier(Carrier):
         if isinstance(error, socket.timeout) or getattr(error, "errno", None) == errno.ETIMEDOUT:
             return MITimeout(
                 f"No reply came from {self.url}",
-                "OpenSIPS serves HTTP with one process: a t_uac_dlg of somebody else may block it for minutes. Raise timeout, or use FIFO or a datagram socket",
+                "OpenSIPS serves HTTP with one process, which a t_uac_dlg of another client can block for minutes."
+                " Raise timeout, or use the FIFO or a datagram socket",
             )
         if isinstance(error, http.client.IncompleteRead):
             return self._cut_off("in its body")
@@ -365,7 +366,8 @@ class HttpCarrier(Carrier):
             if len(request.data) > _DEFAULT_RECEIVE_BUFFER:
                 return RequestTooLarge(
                     f"{self.url} refused a request of {len(request.data)} bytes (HTTP 400)",
-                    f"httpd of 3.6 and 4.0 accepts up to receive_buf_size bytes, {_DEFAULT_RECEIVE_BUFFER} by default: raise it, or use the FIFO or a datagram socket",
+                    f"httpd of 3.6 and 4.0 accepts up to receive_buf_size bytes, {_DEFAULT_RECEIVE_BUFFER} by default:"
+                    " raise it, or use the FIFO or a datagram socket",
                 )
             hint = "Correct url and protocol: mi_http answers at /mi, mi_json at /json, mi_xmlrpc at /RPC2"
         text = f"{self.url} answered HTTP {status} {response.reason}"

@@ -116,7 +116,7 @@ class Delivery:
         """Send nothing more, because of an exception. The answers to what is under way are still taken."""
         if self.failure is None:
             self.failure = error if isinstance(error, MIError) else UnexpectedError(error)
-        self._stop_run(f"the run broke off: {self.failure}")
+        self._stop_run(f"the run stopped: {self.failure}")
 
     def pace(self):
         """What limited the speed of the run (dict)."""

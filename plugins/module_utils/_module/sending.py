@@ -138,7 +138,7 @@ def finish(task, run, result, named, earlier=0):
         task.warn(run.results.problem)
     if run.failure is not None:
         total = len(run.requests)
-        message = f"The run broke off after {run.sent} of {total} requests: {run.failure}"
+        message = f"The run stopped after {run.sent} of {total} requests: {run.failure}"
         raise TaskFailure(message, dict(result, **describe_failure(run.failure)))
     failed = run.results.failures(run.requests)
     if run.stopped:

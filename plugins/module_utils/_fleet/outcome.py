@@ -80,7 +80,7 @@ class PhoneUnknown(PhoneError):
 class RunStopped(MIError):
     """The run stopped before all phones were tried, because too many failed or the server had no memory."""
 
-    remedy = "Find out why, then run the task again. With ``campaign`` it sends only to the phones that are left."
+    remedy = "Find out why, then run the task again. With ``campaign``, it sends only to the phones that are left."
 
 
 class NotAccepted(MIError):

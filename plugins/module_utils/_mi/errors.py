@@ -185,7 +185,7 @@ class ServerError(MIError):
     """
 
     remedy = (
-        "If the error is no failure, list its code in ``tolerate`` of "
+        "If the task must accept this error, list its code in ``tolerate`` of "
         ":ansplugin:`community.opensips.opensips_mi_command#module`."
     )
 

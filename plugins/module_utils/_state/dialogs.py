@@ -149,7 +149,7 @@ class Outcome:
 
 
 class NotEnded(MIError):
-    """Calls that should be over are not, or nobody knows whether they are."""
+    """Calls that the task had to end are not over, or it is not known whether they are."""
 
     remedy = "Run the task again. If calls remain, look at them with the command ``dlg_list``."
     maybe_sent = True

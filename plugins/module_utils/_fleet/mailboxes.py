@@ -42,7 +42,9 @@ def _mailbox(row, path, number):
     where = f"mailboxes_file {path}, entry {number}"
     unknown = [printable(str(name), most=60) for name in row if name not in _FIELDS]
     if unknown:
-        raise BadParameters(f"{where} has unknown names: {first_few(unknown, _SHOWN, ', ')}", f"Use only {', '.join(_FIELDS)}")
+        raise BadParameters(
+            f"{where} has unknown names: {first_few(unknown, _SHOWN, ', ')}", f"Use only {', '.join(_FIELDS)}"
+        )
     mailbox = {
         name: (str(row[name]).strip() if row.get(name) not in (None, "") else None)
         for name in ("uri", "aor", "account")
@@ -135,7 +137,9 @@ class State:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.__exit__()
-            raise StateError(f"Another run uses the state_file {self.path}", "Run the task again after that run has ended") from error
+            raise StateError(
+                f"Another run uses the state_file {self.path}", "Run the task again after that run has ended"
+            ) from error
         except OSError as error:
             self.__exit__()
             raise self._error(f"locked with {self.path}.lock", error) from error

@@ -238,7 +238,9 @@ def _network(texts, option):
         try:
             networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
-            raise BadParameters(f"{option}: {text!r} is not a network: {error}", "Write it like 192.0.2.0/24") from error
+            raise BadParameters(
+                f"{option}: {text!r} is not a network: {error}", "Write it like 192.0.2.0/24"
+            ) from error
     return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
 
 

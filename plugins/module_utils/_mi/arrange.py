@@ -103,7 +103,8 @@ def _positional(command, name, facts, values):
     if len(fitting) > 1 or any(form != names for form in older):
         # two readings: of two forms, or the order of 1.x and 2.x is another (t_uac_dlg)
         raise BadParameters(
-            f"{name}: the meaning of {len(names)} parameters without names is ambiguous", f"Name them. {_list_forms(facts)}"
+            f"{name}: a list of {len(names)} parameters is ambiguous",
+            f"Name them. {_list_forms(facts)}",
         )
     return {param: _rpc_value(name, param, value, facts) for param, value in zip(names, values)}
 
@@ -127,7 +128,10 @@ def _renamed(command, facts, given):
     for param, value in given.items():
         current = param if param in known else command.old_params.get(param, param)
         if current in renamed:
-            raise BadParameters(f"{command.name}: the parameter {current} is set twice, under its old and its new name", "Remove one of them")
+            raise BadParameters(
+                f"{command.name}: the parameter {current} is set twice, under its old and its new name",
+                "Remove one of them",
+            )
         renamed[current] = value
     return renamed
 

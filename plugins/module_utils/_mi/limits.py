@@ -107,7 +107,8 @@ def check_nesting(value: Any, most: int = NESTING) -> Any:
 def too_deep() -> MalformedReply:
     """The error for a reply that nests too deeply."""
     return MalformedReply(
-        "The reply nests values too deeply", "OpenSIPS sends no such reply: check which program answers at this FIFO, socket or url"
+        "The reply nests values too deeply",
+        "OpenSIPS sends no such reply: check which program answers at this FIFO, socket or url",
     )
 
 

@@ -158,9 +158,7 @@ def _way(given: Dict[str, Any], environment: Collection[str]) -> Way:
     """The Way that options (dict) describe. Raises BadParameters if they contradict each other."""
     transport = given.get("transport")
     if transport not in (None, *TRANSPORTS):
-        raise BadParameters(
-            f"transport is {transport!r}", f"Set transport to one of {', '.join(TRANSPORTS)}"
-        )
+        raise BadParameters(f"transport is {transport!r}", f"Set transport to one of {', '.join(TRANSPORTS)}")
     ways = [way for way in _WAYS if transport in (None, way.transport)]
     told = _told(ways, given)
     if len(told) > 1:
@@ -216,5 +214,7 @@ def _max_reply_size(value: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         megabytes = 0
     if not 0 < megabytes <= _LARGEST_REPLY_SIZE:
-        raise BadParameters(f"max_reply_size is {value!r:.80}", f"Set it to a number of megabytes, from 1 to {_LARGEST_REPLY_SIZE}")
+        raise BadParameters(
+            f"max_reply_size is {value!r:.80}", f"Set it to a number of megabytes, from 1 to {_LARGEST_REPLY_SIZE}"
+        )
     return megabytes * MEGABYTE

@@ -202,4 +202,6 @@ def _check_options(params, notifies):
             "wait and uris are both set", "wait requires registered phones: use aors or select, or remove wait"
         )
     if not 0 < params["wait_timeout"] <= 86400:
-        raise BadParameters(f"wait_timeout is {params['wait_timeout']}", "Set it to a number of seconds, above 0 and at most 86400")
+        raise BadParameters(
+            f"wait_timeout is {params['wait_timeout']}", "Set it to a number of seconds, above 0 and at most 86400"
+        )

@@ -149,7 +149,7 @@ def match(user_agent: Optional[str], action: str = REBOOT) -> Optional[Preset]:
     Where a vendor has no event for the action, the nearest that it has: the Preset's own ``action`` tells, see also fallback_note.
     """
     if action not in (REBOOT, CHECK_CFG):
-        raise SipSyntaxError(f"action is {action!r}", "Use reboot or check_cfg")
+        raise SipSyntaxError(f"there is no action {action!r}", "Use reboot or check_cfg")
     family = find_family(user_agent) if isinstance(user_agent, str) else None
     if family is None or find_other(user_agent):
         return None

@@ -145,7 +145,8 @@ def _check_body(present: Dict[str, str], body: Any) -> None:
         raise SipSyntaxError(f"the body must be a string, not {type(body).__name__}")
     if not present.get("content-type"):
         raise SipRequestError(
-            "there is a body, but no Content-Type", "OpenSIPS refuses such a request: add the header Content-Type, such as text/plain"
+            "there is a body, but no Content-Type",
+            "OpenSIPS refuses such a request: add the header Content-Type, such as text/plain",
         )
     # line ends are welcome here, and tabs
     refuse_control_characters("the body", re.sub("[\r\n\t]", " ", body))

@@ -110,7 +110,9 @@ class HttpCarrier(Carrier):
     @staticmethod
     def check_options(values):
         if values["url"] is None:
-            raise BadParameters("transport is http, but url is not set", "Set url, for example to http://127.0.0.1:8888/mi")
+            raise BadParameters(
+                "transport is http, but url is not set", "Set url, for example to http://127.0.0.1:8888/mi"
+            )
         scheme = _check_url(values["url"])
         for name, other in (("client_key", "client_cert"), ("url_password", "url_username")):
             if values[name] is not None and values[other] is None:
@@ -331,7 +333,9 @@ class HttpCarrier(Carrier):
             return self._cut_off("in its body")
         if isinstance(error, ValueError):
             # such as the negative size of a chunk
-            return MalformedReply(f"The reply of {self.url} is not HTTP: {error}", "Check which program answers there, and correct url")
+            return MalformedReply(
+                f"The reply of {self.url} is not HTTP: {error}", "Check which program answers there, and correct url"
+            )
         if tls.is_failure(error):
             return self._tls_failure(error)
         if isinstance(error, (ConnectionError, http.client.HTTPException)) or tls.is_end(error):

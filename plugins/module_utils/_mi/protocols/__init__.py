@@ -114,7 +114,9 @@ def check_text(value: object, what: str = "A value") -> str:
         )
     text = str(value)
     if "\0" in text:
-        raise BadParameters(f"{what} contains a NUL character", "Remove it, because the server would cut the value there")
+        raise BadParameters(
+            f"{what} contains a NUL character", "Remove it, because the server would cut the value there"
+        )
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

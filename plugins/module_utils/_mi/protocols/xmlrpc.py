@@ -128,7 +128,9 @@ def _escape(value, what):
             f"{what} is empty, which XML-RPC of OpenSIPS cannot carry", "Leave it out, or use JSON-RPC (3.x)"
         )
     if _ILLEGAL.search(text):
-        raise BadParameters(f"{what} contains a character that XML does not allow", "Remove it, or use another transport")
+        raise BadParameters(
+            f"{what} contains a character that XML does not allow", "Remove it, or use another transport"
+        )
     if _DECODED_TWICE.search(text):
         raise BadParameters(
             f"{what} contains {_DECODED_TWICE.search(text).group(0)!r}, which the server would decode twice",

@@ -376,9 +376,9 @@ def test_ul_add_sends_the_unread_value_where_the_server_wants_it():
         ("ul_show_contact", {"a": "b"}, (3, 6), ["no parameter a", "table_name, aor"]),
         ("ul_show_contact", ["l", "a", "b"], (3, 6), ["3 parameters", "table_name, aor"]),
         ("dlg_list", {"callid": "c", "index": 1}, (3, 6), ["callid, from_tag | index, counter"]),
-        ("dr_gw_status", ["gw1", "0"], (3, 6), ["name them", "gw_id, status"]),
-        ("t_uac_dlg", ["m", "r", ".", ".", "h", "b"], (3, 6), ["name them"]),  # the order of 2.x
-        ("ds_list", ["p"], (3, 6), ["name them"]),
+        ("dr_gw_status", ["gw1", "0"], (3, 6), ["Name them", "gw_id, status"]),
+        ("t_uac_dlg", ["m", "r", ".", ".", "h", "b"], (3, 6), ["Name them"]),  # the order of 2.x
+        ("ds_list", ["p"], (3, 6), ["Name them"]),
         ("rtpproxy_enable", {"url": "u", "enable": False}, (3, 6), ["enable", "boolean false", '"1"']),
         ("ds_reload", {"inherit_state": False}, (3, 6), ['"y" or "n"']),
         ("log_level", {"level": None}, (3, 6), ["level", "null"]),

@@ -83,7 +83,7 @@ def test_sockets(socket):
         (
             {"headers": {"From": "<sip:a@h>", "To": "<sip:a b@h>"}},
             SipSyntaxError,
-            "header To is no address.*white space",
+            "header To is not an address.*white space",
         ),
         ({"headers": headers(Content_Length=5)}, SipRequestError, "OpenSIPS computes it"),
         ({"headers": headers(CSeq="7 INVITE")}, SipRequestError, "CSeq"),

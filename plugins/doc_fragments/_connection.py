@@ -150,7 +150,7 @@ options:
       - Can also be set with the environment variable E(OPENSIPS_MI_URL_PASSWORD).
     type: str
 notes:
-  - The module runs on a host that can reach the server's FIFO or sockets, usually on the server itself. The host needs Python 3.6 or later.
+  - The module runs on a host that can reach the server's FIFO or sockets, usually on the server itself. The host requires Python 3.6 or later.
 seealso:
   - name: Management Interface
     description: The Management Interface in the OpenSIPS manual.

@@ -16,9 +16,9 @@ class ModuleDocFragment:
 options:
   select:
     description:
-      - Selects registered contacts by filters. If the task also names AORs, it selects among their contacts, else among all.
+      - Selects registered contacts by filters. If the task also names AORs, it selects among their contacts, otherwise among all.
       - An empty mapping selects all of them.
-      - A contact is selected if every filter matches, and no C(exclude_*) does. Of a list, one element must match.
+      - A contact is selected if every filter matches, and no filter C(exclude_*) matches. A list matches if one of its elements matches.
       - Contacts whose registration has run out are never selected.
       - OpenSIPS before 3.0 prints what phones wrote into their registration as it is. If the contacts of an AOR do not look as the server
         writes them, the task leaves the AOR out, and warns.
@@ -26,22 +26,24 @@ options:
     suboptions:
       aor:
         description:
-          - Shell patterns (V(*), V(?), V([1-5])) of the AOR. A pattern with V(@) matches the whole AOR, one without matches its user.
+          - Shell patterns (V(*), V(?), V([1-5])) of the AOR. A pattern with V(@) is compared with the whole AOR, any other
+            pattern with its user.
         type: list
         elements: str
       aor_regex:
         description:
-          - Regular expressions that are searched in the AOR, regardless of case.
+          - Regular expressions to search for in the AOR. Case does not matter.
         type: list
         elements: str
       domain:
         description:
-          - Domains of the AOR, regardless of case. IPv6 addresses match in any spelling. On servers that keep AORs without a domain, none match.
+          - Domains of the AOR. Case does not matter, and IPv6 addresses match in any spelling. If the server stores AORs without a domain,
+            no contact matches.
         type: list
         elements: str
       user_agent:
         description:
-          - Regular expressions that are searched in the User-Agent, regardless of case.
+          - Regular expressions to search for in the User-Agent. Case does not matter.
         type: list
         elements: str
       contact:
@@ -51,12 +53,12 @@ options:
         elements: str
       network:
         description:
-          - Networks such as V(192.0.2.0/24). The contact's address, or the one that its REGISTER came from, must be in one of them.
+          - Networks such as V(192.0.2.0/24). The address of the contact, or the source address of its REGISTER, must be in one of them.
         type: list
         elements: str
       socket:
         description:
-          - Shell patterns of the server's socket that the REGISTER came in on, such as V(udp:192.0.2.1:*).
+          - Shell patterns of the server's socket that received the REGISTER, such as V(udp:192.0.2.1:*).
         type: list
         elements: str
       expires_within:
@@ -105,28 +107,28 @@ options:
         elements: str
       sample:
         description:
-          - Percentage of the selected contacts to take, above 0 and at most 100, at least one contact. With the same O(select.seed), the same
-            contacts are taken each time.
+          - Percentage of the selected contacts to choose, above 0 and at most 100. At least one contact is chosen.
+          - With the same O(select.seed), the same contacts are chosen each time.
         type: float
       seed:
         description:
-          - Any text. Another seed takes another sample.
+          - Any text. Another seed chooses another O(select.sample).
         type: str
       limit:
         description:
-          - The largest number of contacts to take, in the order of the location table.
+          - Maximum number of contacts to select, in the order of the location table.
         type: int
   location_table:
     description:
-      - Location table, as the C(usrloc) module calls it.
+      - Name of the location table in the module C(usrloc).
     type: str
     default: location
   location_db:
     description:
       - Reads registered contacts from the database that C(usrloc) writes to, and not from the server. The module still sends over MI.
       - On OpenSIPS 3.0 and later, C(ul_dump) takes time that grows with the square of the number of contacts. A database does not.
-      - The C(working_mode_preset) or C(db_mode) of C(usrloc) must write to a database. With write-back, the table follows what the
-        server knows after its C(timer_interval), 60 seconds by default, and a contact that registered since is not found.
+      - The C(working_mode_preset) or C(db_mode) of C(usrloc) must write to a database. With write-back, the server
+        writes to the table every C(timer_interval), 60 seconds by default. Contacts that registered since then are not found.
       - The database applies most filters of O(select), and the module applies all of them to what it returns.
       - The account requires the right to read the location table and the table C(version). That table must have a known version of the
         location table.
@@ -138,7 +140,7 @@ options:
     suboptions:
       db_table:
         description:
-          - Name of the location table in the database. If not set, as O(location_table).
+          - Name of the location table in the database. If not set, it is O(location_table).
         type: str
 """
 

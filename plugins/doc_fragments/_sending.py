@@ -14,23 +14,23 @@ class ModuleDocFragment:
 options:
   headers:
     description:
-      - Further headers, a mapping of names to values. A list of values repeats the header. They replace those that the module makes.
-      - The module makes C(From), with a random tag, and C(To) if they are not given.
+      - Additional headers, as a mapping of names to values. If a value is a list, the header is sent once for each element.
+      - These headers replace those that the module makes. The module makes C(From), with a random tag, and C(To).
     type: dict
     default: {}
   from_uri:
     description:
-      - URI for the C(From) header. If not set, it is that of C(To), as phones expect it from their own server.
+      - URI for the C(From) header. If not set, it is the URI of C(To). Phones expect this from their own server.
     type: str
   socket:
     description:
       - The server's socket to send from, such as V(udp:192.0.2.1:5060).
-      - V(contact) is the socket that the phone's REGISTER came in on. Phones behind NAT require it. V(default) leaves it to the server.
+      - V(contact) is the socket that received the REGISTER of the phone. Phones behind NAT require it. With V(default), the server chooses.
     type: str
     default: contact
   rate:
     description:
-      - The largest number of requests a second, above 0. If not set, it is what the server's free memory allows, see O(server_share).
+      - Maximum number of requests a second, above 0. If not set, the free memory of the server limits the speed, see O(server_share).
     type: float
   server_share:
     description:
@@ -46,29 +46,30 @@ options:
     default: 70
   max_in_flight:
     description:
-      - The largest number of requests that wait for their phone's answer at the same time. If not set, 1000, and 4000 over a datagram socket.
+      - Maximum number of requests that wait for the answer of a phone at the same time. If not set, it is 1000, or 4000 over a datagram
+        socket.
       - A phone that does not answer holds its place until the server's C(fr_timeout).
     type: int
   max_failures:
     description:
-      - How many phones may fail, a number such as V(10) or a percentage such as V(5%).
-      - The run stops, and the task fails, once more phones failed. Phones that rejected, did not answer, could not be reached or are
-        unknown have failed.
-      - A number is exact. A percentage stops the run only if the share of failures is beyond chance, so that the first dead phones do not
+      - Maximum number of phones that may fail, such as V(10), or a percentage, such as V(5%).
+      - If more phones fail, the run stops, and the task fails. Phones have failed if they are V(rejected), V(no_answer), V(unreachable) or
+        V(unknown).
+      - A number is exact. A percentage stops the run only if there are too many failures to be chance, so that the first dead phones do not
         stop a fleet. At V(10%), 2 of 2 stop it, and 3 of 22 do not.
       - The task waits for the answers to requests that are under way. The other phones are V(not_sent). With a smaller O(max_in_flight),
         fewer requests are under way.
-      - If it is not set, all phones are tried. The task then fails if a phone that was named did not accept. Phones of a selection were
-        not named. The task fails if none of them accepted, also if this option is set.
-      - The message of a failed task has one line for each of these phones, at most 20. The results are complete.
+      - If it is not set, all phones are tried. The task then fails if a phone did not accept that the task names by its AOR or URI.
+      - If filters selected the phones and none of them accepted, the task always fails.
+      - The message of a failed task has one line for each phone that failed, at most 20. The results are complete.
       - The run also stops, and the task fails, if the server cannot be reached any more, or does not answer for the whole O(timeout).
         With a campaign, the next run continues with the phones that are V(not_sent).
       - If nobody reads the result any more, because Ansible was interrupted or the connection to the host was lost, the run stops, too.
     type: str
   results:
     description:
-      - Which phones RV(results) has. V(auto) omits those that need no attention if there are more than 1,000. V(all) omits none.
-        V(attention) omits those that need no attention, however few there are.
+      - Selects the phones that RV(results) has. If there are more than 1,000, V(auto) omits those that need no attention. V(all) omits none.
+        V(attention) always omits those that need no attention.
       - Phones need attention if they did not accept, or did not register again. RV(summary.omitted) counts those that are omitted.
     type: str
     choices:
@@ -83,11 +84,11 @@ options:
     default: false
   results_file:
     description:
-      - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line. A large fleet then needs
-        little memory, and C(tail -F) follows the run.
+      - Writes the result of each phone to this file on the host as soon as it is known, one JSON object a line. A large fleet then
+        requires little memory, and C(tail -F) follows the run.
       - Each run replaces the file by a new one, unless O(results_append) is set. Its mode is 0600, and its directory must exist.
       - In check mode, the file is not written.
-      - A symbolic link, a FIFO, a device or a file of another user in its place is an error before anything is sent.
+      - If a symbolic link, a FIFO, a device or a file of another user is in its place, the task fails before it sends anything.
       - If it is set, O(results=auto) also omits phones that need attention beyond the first 1,000. The filters that make reports need all
         results. Copy the file to the controller for P(community.opensips.opensips_report_part#filter), or set O(results=all).
       - If a task waits for phones to register again, the file has a further line for each of them, with C(aor), C(contact), C(registered),

@@ -11,10 +11,10 @@ version_added: 0.1.0
 description:
   - Ends calls that the module C(dialog) of a running OpenSIPS tracks, and checks that they are over.
   - With O(state=drained), waits until the calls are over, for example before the maintenance of a gateway.
-  - Filters choose the calls. A call must match every filter that is set. If a filter is a list, one element must match.
+  - Filters choose the calls. A call must match every filter that is set. If a filter is a list, at least one element must match.
   - The server ends a call with a BYE to both sides. It ends a call that is not answered yet with a CANCEL.
   - OpenSIPS before 3.0 prints the headers and the SDP of a call as phones wrote them, so its list can show calls that do not exist.
-    The module counts a call only if the server also lists it by its Call-ID. If the list shows another call under that Call-ID, the
+    The module accepts a call only if the server also returns it for its Call-ID. If the server returns another call for that Call-ID, the
     task warns.
 extends_documentation_fragment:
   - community.opensips._attributes
@@ -70,15 +70,15 @@ options:
       - A pattern is compared with the URI in the Contact of the answer, with its host, with V(host:port) and with V(user@host).
         The proxies in the route set of the callee are compared in the same way. Case does not matter.
       - Use the IP address of a gateway, unless its Contact has a host name.
-      - Before the answer, the server does not show where a call goes, so O(state=absent) leaves such a call alone. O(state=drained) also
-        waits for the calls that were not answered when the task began, until they match or are over. It does not end them with
-        O(end_after_timeout).
+      - Before a call is answered, the server does not show where it goes. O(state=absent) does not end such a call.
+      - O(state=drained) also waits for the calls that were not answered when the task began. It waits until the answer shows that they do
+        not match, or until they are over. O(end_after_timeout) does not end calls that are not answered.
     type: list
     elements: str
   callee_socket:
     description:
       - Shell patterns for the socket of the server that faces the callee, such as V(udp:192.0.2.1:5060).
-      - As in O(callee_contact), only answered calls match.
+      - Calls that are not answered yet are handled as in O(callee_contact).
     type: list
     elements: str
   call_id:
@@ -104,7 +104,7 @@ options:
         type: str
   older_than:
     description:
-      - Minimum number of seconds since the answer, by the clock of the managed host. Calls that are not answered yet do not match.
+      - Minimum number of seconds since the call was answered, by the clock of the managed host. Calls that are not answered yet do not match.
     type: int
   all:
     description:
@@ -113,9 +113,9 @@ options:
     default: false
   wait_timeout:
     description:
-      - Maximum number of seconds to wait until the calls are over. The task fails if some are not.
-      - The default is 40 with O(state=absent), and 300 with O(state=drained). The server gives up on a phone that does not answer after
-        C(fr_timeout), which is 30 seconds by default.
+      - Maximum number of seconds to wait until the calls are over. If some are not over then, the task fails.
+      - The default is 40 with O(state=absent), and 300 with O(state=drained).
+      - If a phone does not answer the BYE, the server ends the call after C(fr_timeout), 30 seconds by default.
     type: float
   wait_interval:
     description:
@@ -124,12 +124,12 @@ options:
     default: 1.0
   end_after_timeout:
     description:
-      - With O(state=drained), ends the calls that are left after O(wait_timeout), and waits up to 40 seconds more until they are over.
+      - Ends the calls that are left after O(wait_timeout), and waits up to 40 seconds more until they are over. Requires O(state=drained).
     type: bool
     default: false
   rate:
     description:
-      - Maximum number of calls to end in a second. If not set, the free memory of the server is the limit.
+      - Maximum number of calls to end in a second. If not set, the free memory of the server limits the speed.
     type: float
 notes:
   - The module reads calls in pages, so it can read any number of them over any transport.
@@ -210,7 +210,7 @@ results:
       elements: str
       sample: [sip:192.0.2.10:5060]
     state:
-      description: The state at first sight. V(unconfirmed), V(early), V(confirmed_na) (answered, no ACK yet) or V(confirmed).
+      description: The state when the module first read the call. V(unconfirmed), V(early), V(confirmed_na) (answered, no ACK yet) or V(confirmed).
       type: str
       sample: confirmed
     timestart:
@@ -219,8 +219,10 @@ results:
       sample: 1795318012
     outcome:
       description:
-        - V(ended) if this task ended the call, V(gone) if it ended by itself, and V(left) if it is still up and the task did not end it.
-        - V(failed) if the task tried to end it, and it is still up or nobody knows. V(planned) in check mode.
+        - V(ended) if this task ended the call, and V(gone) if the call ended by itself.
+        - V(left) if the call is still up, and the task did not try to end it.
+        - V(failed) if the task tried to end the call, and the call is still up, or nobody knows whether it is.
+        - V(planned) in check mode.
       type: str
       sample: ended
     changed:
@@ -253,7 +255,7 @@ results:
             dialog_id: 1a5.7edb4e91
     error:
       description:
-        - Why it did not end, with C(type), C(message) and C(hint), or null.
+        - Why the call did not end, with C(type), C(message) and C(hint), or null.
         - If the server answered an error, also C(code), C(reason) and C(data).
       returned: always
       type: dict

@@ -9,12 +9,14 @@ module: opensips_notify
 short_description: Send SIP NOTIFYs to phones, for example to reboot them
 version_added: 0.1.0
 description:
-  - Sends a NOTIFY outside of a dialog to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
+  - Sends a NOTIFY outside of a dialog to phones, and reports what each phone answered. The requests go through the command C(t_uac_dlg) of
+    a running OpenSIPS.
   - The phones are the URIs in O(uris), all contacts of the AORs in O(aors), or the registered contacts that O(select) chooses.
   - The Event comes from a preset for the phone's vendor, see R(NOTIFY presets,ansible_collections.community.opensips.docsite.presets).
-    The module chooses the preset by the phone's User-Agent, or takes the Event that you give.
-  - Many requests are under way at the same time. Phones that do not answer do not hold up the others.
-  - For whole fleets, there are campaigns that can be resumed, batches, limits that stop the run, and waiting until the phones are back.
+    The module chooses the preset by the phone's User-Agent, or sends the Event that you set.
+  - Many requests wait for an answer at the same time. Phones that do not answer do not delay the others.
+  - For whole fleets, the module has campaigns that can be resumed, batches, and limits that stop the run. It can also wait until the
+    phones have registered again.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -25,7 +27,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The module looks the phones up and chooses each one's Event, but sends nothing. The results are the plan.
+      - The module looks up the phones and chooses the Event of each one, but sends nothing. The results are the plan.
   diff_mode:
     support: full
     details:
@@ -34,7 +36,7 @@ attributes:
     support: partial
     details:
       - A NOTIFY is an event. The module sends it each time.
-      - With O(unless_user_agent) or O(campaign), a second run sends nothing more once all is done.
+      - With O(unless_user_agent) or O(campaign), a second run sends nothing to phones that are done.
   platform:
     platforms: posix
 options:
@@ -46,20 +48,22 @@ options:
     elements: str
   aors:
     description:
-      - Addresses of record. Each of their registered contacts gets a NOTIFY. An AOR that nobody registered is V(not_sent), and fails the task.
-      - Servers that keep AORs with their domain, as OpenSIPS 4.0 does by default, require V(user@domain).
+      - Addresses of record. Each of their registered contacts gets a NOTIFY. If an AOR has no registered contact, it is V(not_sent), and
+        the task fails.
+      - Servers that store AORs with their domain, as OpenSIPS 4.0 does by default, require V(user@domain).
     type: list
     elements: str
   event:
     description:
-      - Key of a preset such as V(snom_reboot), V(auto), or an Event such as V(check-sync;reboot=true).
-      - V(auto) chooses the preset by the phone's User-Agent. Phones with an unknown User-Agent are V(not_sent).
-        Softphones, PBXs, gateways and session border controllers are V(not_sent), too.
+      - The Event to send. It is V(auto), the key of a preset such as V(snom_reboot), or an Event such as V(check-sync;reboot=true).
+      - V(auto) chooses the preset by the phone's User-Agent. If the User-Agent is unknown, the phone is V(not_sent).
+        Softphones, PBXs, gateways and session border controllers are also V(not_sent).
     type: str
     default: auto
   action:
     description:
-      - What phones do if O(event=auto). If a vendor has no Event for it, the module sends the nearest one, and RV(results[].hint) says so.
+      - What phones do if O(event=auto). If a vendor has no Event for it, the module sends the nearest one, and RV(results[].hint) explains
+        this.
     type: str
     choices:
       - reboot
@@ -67,19 +71,23 @@ options:
     default: reboot
   body:
     description:
-      - Body of the NOTIFY, in place of the preset's. It requires a C(Content-Type), from the preset or in O(headers). Line ends are sent as CRLF.
+      - Body of the NOTIFY, instead of the body of the preset. It requires a C(Content-Type), from the preset or in O(headers).
+        Line ends are sent as CRLF.
     type: str
   unless_user_agent:
     description:
-      - Regular expression that is searched in the User-Agent, regardless of case. Phones that it matches get nothing, and are V(already).
-      - Give the new firmware. A run then changes nothing once all phones have it.
+      - Regular expression to search for in the User-Agent. Case does not matter. If it matches, nothing is sent to the phone, and the
+        outcome is V(already).
+      - Set it to the new firmware. When all phones have this firmware, a run changes nothing.
     type: str
   own_only:
     description:
-      - Whether to leave out contacts that another server serves. It is for servers that share one location table.
+      - Whether to leave out contacts that registered through another server. It is for servers that share one location table.
         In a play over all of them, each phone then gets one NOTIFY.
-      - A server's own contacts are those whose socket has an address that one of its processes listens on, or matches O(own_sockets).
-      - A server reports only the addresses on which it takes UDP. If they do not decide, the task fails before it sends, and asks for O(own_sockets).
+      - A contact belongs to the server if one of its processes listens on the address of the contact's socket, or if the socket matches
+        O(own_sockets).
+      - A server reports only the addresses on which it listens for UDP. If they are not enough to decide, the task sends nothing, fails,
+        and asks for O(own_sockets).
     type: bool
     default: false
   own_sockets:
@@ -89,55 +97,57 @@ options:
     elements: str
   campaign:
     description:
-      - Name under which the host keeps a journal of who was sent to. Runs of the same campaign send to nobody twice.
-        Repeat an interrupted run, and it continues.
-      - The first run also keeps a plan, the phones in the order of sending. Later runs look up only their own phones of it.
-        The location table is then read once for the whole campaign.
-      - The plan is made again if O(select), O(aors), O(location_table), O(own_only) or O(own_sockets) change, or if the journal was removed.
+      - Name of a campaign. The host keeps a journal of the phones that the campaign sent to. Runs of the same campaign send to no phone
+        twice. If a run was interrupted, repeat it, and it continues.
+      - The first run also keeps a plan, which has the phones in the order of sending. Later runs look up only the phones to which they
+        send. The location table is then read once for the whole campaign.
+      - If O(select), O(aors), O(location_table), O(own_only) or O(own_sockets) change, or if the journal was removed, the plan is made again.
       - If all phones of the plan are done, and more AORs are registered than when the plan was made, the table is read again.
         The phones that registered since are appended to the plan. If the number is the same, O(refresh) finds them.
-      - Phones keep the outcome of an earlier run, and do not fail the task again. Use another name to send to all of them again.
-      - A phone is known by its AOR and its C(+sip.instance), so it may come back with another contact. A phone that registers without an
-        instance is known by its contact.
+      - Phones keep the outcome of an earlier run, and do not fail the task again. To send to all of them again, use another name.
+      - The journal identifies a phone by its AOR and its C(+sip.instance), so its contact can change. If a phone registers without an
+        instance, the journal identifies it by its contact.
     type: str
   campaign_dir:
     description:
-      - Directory of the journal and the plan. If it is missing, it is made with mode 0700, and so are the directories above it,
-        whatever the umask.
-      - If not set, C(/var/lib/community.opensips) for root and C(~/.local/state/community.opensips) for others.
-      - The journal is C(CAMPAIGN.jsonl), mode 0600, one JSON object a line, only appended to. The plan is C(CAMPAIGN.plan.jsonl), mode 0600,
-        and is replaced as a whole.
-      - Both must be regular files that belong to the user of the task or to root, and that nobody else may write to.
-        Anything else in their place is an error.
+      - Directory of the journal and the plan. If it is missing, the module makes it, and the directories above it, with mode 0700. The umask
+        has no effect.
+      - If not set, it is C(/var/lib/community.opensips) for root and C(~/.local/state/community.opensips) for other users.
+      - The journal is C(CAMPAIGN.jsonl) with mode 0600. Each line is a JSON object, and the module only appends lines.
+      - The plan is C(CAMPAIGN.plan.jsonl) with mode 0600. The module replaces it as a whole.
+      - Both must be regular files that belong to the user of the task or to root. Nobody else may have the right to write to them.
+        Otherwise, the task fails.
       - If the journal can no longer be written, for example because the disk is full, the task sends nothing more.
         It waits for the phones that it has sent to, and fails with the results of all phones.
     type: path
   resend_unknown:
     description:
-      - Whether to send again to phones that an earlier run of the campaign left V(unknown), because it was killed or the server did not
-        report the answer.
+      - Whether to send again to phones whose outcome in an earlier run of the campaign is V(unknown). This happens if the run was killed,
+        or if the server did not report the answer.
       - If V(false), they stay V(unknown).
     type: bool
     default: false
   batch:
     description:
-      - The largest number of phones to send to in this run of the O(campaign). The results are then those of this run,
+      - The largest number of phones to send to in this run of the O(campaign). RV(results) then has only the phones of this run,
         and RV(summary.remaining) counts the phones left for the next one.
-      - Phones that are V(already) done, and those of RV(left_out), are reported with the last batch, and in check mode.
-      - In check mode and with O(plan_only), the results are those of the next batch.
+      - The last batch also returns the phones that are V(already), and RV(left_out). Check mode returns them, too.
+      - In check mode and with O(plan_only), RV(results) has the phones of the next batch.
     type: int
   canary:
     description:
-      - Percentage of the phones that is put at the head of the plan, from 0 to 100. Above 0, it is at least one phone. The first O(batch) is then the canary.
-      - With the same O(select.seed), the canary is the same phones each time, as with O(select.sample). Phones that cannot be sent to are never in it.
-      - It applies when the plan of the O(campaign) is made. A plan that is kept stays as it is.
+      - Percentage of the phones to choose for the beginning of the plan, from 0 to 100. If it is above 0, at least one phone is chosen.
+        The first O(batch) then sends to these phones.
+      - With the same O(select.seed), the canary has the same phones each time, as with O(select.sample). Phones to which nothing can be sent
+        are not chosen.
+      - It applies only when the plan of the O(campaign) is made. It does not change a plan that exists.
     type: float
   plan_only:
     description:
       - Whether to make and keep the plan of the O(campaign), and return it as check mode does, but send nothing.
       - Unlike check mode, this writes the plan. The runs that follow need not read the location table.
-      - If the campaign has a plan, that one is returned, with the phones as they were when it was made.
-      - With O(uris), the list itself is the plan, and only the journal is made.
+      - If the campaign has a plan, the module returns this plan, with the phones as they were when it was made.
+      - With O(uris), the module makes only the journal, because the list itself is the plan.
     type: bool
     default: false
   refresh:
@@ -148,15 +158,16 @@ options:
   wait:
     description:
       - Whether to wait, after sending, until the phones that accepted have registered again. Requires O(aors) or O(select).
-      - A phone has registered again if its Call-ID is another one, its CSeq is lower, or its User-Agent differs.
-      - The task looks only for the AORs that it still waits for. It does not wait for phones whose preset only makes them read their
+      - A phone has registered again if its Call-ID or its User-Agent has changed, or if its CSeq is lower.
+      - The task looks up only the AORs that it still waits for. It does not wait for phones whose preset only makes them read their
         configuration.
-      - If the server does not answer a look, the task looks again. If it answers none for 30 seconds, or not the last one, the task fails.
+      - If the server does not answer a lookup, the task tries again. If the server answers no lookup for 30 seconds, or does not answer the
+        last one, the task fails.
     type: bool
     default: false
   wait_timeout:
     description:
-      - Seconds to wait at most, above 0 and at most 86400.
+      - Maximum number of seconds to wait, above 0 and at most 86400.
     type: float
     default: 300
 seealso:
@@ -216,7 +227,7 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 600
 
-- name: Reboot phones of one domain, which are read from the database of the location table
+- name: Reboot the phones of one domain, and read their contacts from the database
   community.opensips.opensips_notify:
     select:
       domain:
@@ -234,9 +245,10 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - One entry for each contact, in the order of the location table or of the options. Those to which nothing had to be sent come first.
-    - If there are more than 1,000, those that need no attention are omitted, see O(results).
-    - A failed task returns them, too.
+    - One entry for each contact, in the order of the location table or of the options. Entries of phones that needed no
+      request come first.
+    - If there are more than 1,000 entries, those that need no attention are omitted, see O(results).
+    - A failed task also returns them.
   returned: success, or when the run stopped
   type: list
   elements: dict
@@ -246,7 +258,7 @@ results:
       type: str
       sample: "1001"
     contact:
-      description: The contact URI that was sent to. Empty when the AOR has none.
+      description: The contact URI to which the NOTIFY was sent. Empty if the AOR has no contact.
       type: str
       sample: sip:1001@192.0.2.17:5060
     user_agent:
@@ -254,7 +266,7 @@ results:
       type: str
       sample: Yealink SIP-T46U 108.86.0.20
     vendor:
-      description: Vendor by the User-Agent, V(unknown) if the User-Agent names none. Empty for one of O(uris).
+      description: Vendor of the phone. V(unknown) if its User-Agent is not known. Empty for one of O(uris).
       type: str
       sample: yealink
     outcome:
@@ -274,13 +286,13 @@ results:
     reason:
       description:
         - The words that came with RV(results[].code), or why nothing was sent.
-        - Begins with V(doubtful) if the contacts of the AOR cannot be believed. A phone then wrote lines into its registration that look
-          like the server's.
+        - It begins with V(doubtful) if the contacts of the AOR cannot be believed. The reason is a phone whose registration contains lines
+          that look like those of the server.
       type: str
       sample: OK
     error:
       description:
-        - Why the phone did not accept, with C(type), C(message) and C(hint), which is what to do about it.
+        - Why the phone did not accept, with C(type), C(message) and C(hint). The hint says what to do.
         - Empty if the outcome is V(accepted), V(already) or V(planned).
       type: dict
       sample: null
@@ -293,7 +305,7 @@ results:
       type: float
       sample: 0.021
     event:
-      description: The Event header. Empty when none was found.
+      description: The Event header. Empty if no Event was found.
       type: str
       sample: check-sync;reboot=true
     preset:
@@ -302,11 +314,12 @@ results:
       sample: yealink_reboot
     action:
       description:
-        - What the Event makes phones do, V(reboot), V(check_cfg), V(report) or V(push), or V(literal) for an Event that you gave. Empty if none was found.
+        - What the Event makes phones do, V(reboot), V(check_cfg), V(report) or V(push). V(literal) for an Event that you set.
+        - Empty if no Event was found.
       type: str
       sample: reboot
     hint:
-      description: What the phone must have set to follow the Event, or which action the preset stands in for, if O(event=auto).
+      description: Which settings the phone requires to follow the Event. With O(event=auto), also which action the preset replaces.
       type: str
       sample: null
     earlier:
@@ -315,16 +328,16 @@ results:
       sample: false
     registered:
       description:
-        - V(back) if the phone registered again, V(not_back) if it did not in time. Only with O(wait), for phones that accepted.
-        - Empty if the server was lost before this is known. The task then fails.
+        - V(back) if the phone registered again, V(not_back) if it did not within O(wait_timeout). Only with O(wait), for phones that accepted.
+        - Empty if the connection to the server was lost before this was known. The task then fails.
       type: str
       sample: back
     new_user_agent:
-      description: User-Agent of the phone since it is back. Only with O(wait), for phones that accepted.
+      description: User-Agent of the phone after it registered again. Only with O(wait), for phones that accepted.
       type: str
       sample: Yealink SIP-T46U 108.87.0.15
     back_seconds:
-      description: Seconds after sending at which the phone was seen to be back. Only with O(wait), for phones that are back.
+      description: Seconds from sending until the module saw that the phone is back. Only with O(wait), for phones that are V(back).
       type: float
       sample: 41.2
 left_out:
@@ -345,33 +358,34 @@ lookup:
   contains:
     how:
       description:
-        - V(dump) when the whole location table was read, V(show) when each AOR was asked for, which is always so up to OpenSIPS 2.4,
-          V(database) when the contacts were read from a database.
-        - V(plan) when the phones are those of the plan of the O(campaign). Each AOR was asked for, unless in check mode or with O(plan_only).
-        - V(none) when nothing had to be looked up, as with O(uris).
+        - V(dump) if the whole location table was read with C(ul_dump). V(show) if each AOR was looked up with C(ul_show_contact), as it
+          always is up to OpenSIPS 2.4. V(database) if the contacts were read from a database.
+        - V(plan) if the phones come from the plan of the O(campaign). Each AOR was then looked up, except in check mode and with
+          O(plan_only).
+        - V(none) if nothing was looked up, as with O(uris).
       type: str
       sample: dump
     users:
-      description: Number of registered AORs, as the server counts them or as the plan has it. Empty if neither is known.
+      description: Number of registered AORs, from the server or from the plan. Empty if it is not known.
       type: int
       sample: 100000
     contacts:
-      description: Registered contacts that the server counts. Empty if it was not asked, or does not tell.
+      description: Number of registered contacts on the server. Empty if the module did not ask, or if the server does not report it.
       type: int
       sample: 104212
     seconds:
-      description: What the lookup took.
+      description: Duration of the lookup.
       type: float
       sample: 87.2
     expected_seconds:
-      description: What it was expected to take. Empty if nobody knew.
+      description: Expected duration of the lookup. Empty if it is not known.
       type: float
       sample: 86.3
     plan:
       description:
-        - V(made) if the plan of the O(campaign) was made in this run, V(kept) if the campaign already had it, V(extended) if the table was
-          read again to append phones to it.
-        - V(replaced) if it was made again, because the options select other phones than those of the plan.
+        - V(made) if this run made the plan of the O(campaign), V(kept) if the campaign already had it.
+        - V(extended) if this run read the table again, and appended phones to the plan.
+        - V(replaced) if this run made the plan again, because the options select other phones than those of the plan.
         - Empty without a campaign, and with O(uris).
       type: str
       sample: made
@@ -385,7 +399,7 @@ summary:
   type: dict
   contains:
     total:
-      description: Number of phones, those included that RV(results) omits.
+      description: Number of phones, including those that RV(results) omits.
       type: int
       sample: 3
     omitted:
@@ -393,7 +407,7 @@ summary:
       type: int
       sample: 0
     outcomes:
-      description: Number of phones by outcome. Each outcome is there, also those with none.
+      description: Number of phones for each outcome, including outcomes without phones.
       type: dict
       sample:
         accepted: 2
@@ -419,7 +433,7 @@ summary:
           accepted: 2
           no_answer: 1
     answer_seconds:
-      description: How long the phones took to answer, the least, the median, the 95th percentile and the most. Empty when none answered.
+      description: Seconds until the phones answered, as minimum, median, 95th percentile and maximum. Empty if no phone answered.
       type: dict
       sample:
         min: 0.004
@@ -427,7 +441,7 @@ summary:
         p95: 0.08
         max: 0.31
     sent:
-      description: Number of requests that the server took in this run, whatever the phones answered.
+      description: Number of requests that the server accepted in this run. The answers of the phones do not matter.
       type: int
       sample: 3
     seconds:
@@ -435,21 +449,22 @@ summary:
       type: float
       sample: 3.2
     rate:
-      description: Requests a second over the whole run. Empty when nothing was sent.
+      description: Requests a second over the whole run. Empty if nothing was sent.
       type: float
       sample: 0.9
     pace:
-      description: What limited the speed of sending, which is RV(summary.rate). Only if something was sent.
+      description: What limited RV(summary.rate), the speed of sending. Only if something was sent.
       type: dict
       contains:
         limited_by:
           description:
-            - What held the run back for the longest time, V(rate), V(memory) of the server, V(answers) that were waited for because
-              O(max_in_flight) was reached, or V(carrier) if the server did not read faster. Empty if nothing did for a tenth of the time.
+            - What limited the run for the longest time. V(rate) is the option, V(memory) is the memory of the server.
+            - V(answers) if O(max_in_flight) requests waited for an answer. V(carrier) if the server read its FIFO or socket too slowly.
+            - Empty if nothing limited the run for at least a tenth of the time.
           type: str
           sample: memory
         least_free_memory:
-          description: The least free shared memory of the server that was seen, in bytes. Empty if the server does not report it.
+          description: Smallest free shared memory that the server reported during the run, in bytes. Empty if the server does not report it.
           type: int
           sample: 38911944
         total_memory:
@@ -473,7 +488,8 @@ summary:
       type: int
       sample: 0
     left_out:
-      description: Number of contacts that were left out, by reason, those that RV(left_out) does not list included. With O(batch) only the last one has them.
+      description: Number of contacts that were left out, by reason, including those that RV(left_out) does not list. With O(batch), only the
+        last run has them.
       type: dict
       sample:
         user_agent does not match: 97000
@@ -484,7 +500,7 @@ summary:
         back: 2
 stopped:
   description:
-    - Why the run ended before all phones were tried. Empty if all were tried, also if the task fails because phones did not accept.
+    - Why the run ended before all phones were tried. Empty if all phones were tried, even if the task fails because some did not accept.
   returned: success, or when the run stopped
   type: str
   sample: null

@@ -6,17 +6,17 @@
 
 DOCUMENTATION = r"""
 module: opensips_table
-short_description: Rows of the database tables of OpenSIPS
+short_description: Manage rows in the database tables of OpenSIPS
 version_added: 0.1.0
 description:
   - Writes rows of a table of OpenSIPS. If a row changes, the running server reloads the table.
   - Before anything is written, every row is checked against the schema of the table's version, against the columns of the
     database, and against the formats that the server reads.
-  - Only what differs is written, in one transaction. The rows are read back before the commit. If anything fails, nothing is
-    written.
+  - The module writes only what differs, in one transaction. It reads the rows back before the commit. If anything fails, it writes
+    nothing.
   - After the reload, the module asks the server whether it has the rows. A row that the server skipped fails the task. See
     RV(results[].verified), and the guide on tables for what each table allows.
-  - If a reload fails, the next run reloads the table again, although no row changes.
+  - If a reload fails, the next run reloads the table again, even if no row changes.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -26,8 +26,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - The table is read, and what would be written is returned. Nothing is locked.
-      - A row that names a missing row of another table causes a warning, because an earlier task may write that row.
+      - The module reads the table, and returns what it would write. It locks nothing.
+      - If a row names a row of another table that does not exist, the task only warns, because an earlier task may write that row.
   diff_mode:
     support: full
     details:
@@ -49,7 +49,7 @@ options:
   rows:
     description:
       - The rows, as mappings of columns to values. V(null) is NULL.
-      - A column that a row leaves out keeps its value in an existing row. In a new row, it gets the default of the schema.
+      - If a row leaves out a column, an existing row keeps its value. A new row gets the default of the schema.
       - Values are compared by the type of the column, so V(1) and V("1") are the same.
       - The values of this option are neither logged nor returned with the invocation.
       - Either this or O(rows_file) is required.
@@ -60,16 +60,16 @@ options:
       - Reads the rows from a file on the host, for very many rows.
       - A file whose name ends in C(.json) holds a JSON list of mappings, as for O(rows). Any other file is CSV, and its first line
         names the columns.
-      - In a CSV file, an empty cell is a column that is left out. A cell V(NULL) or V(\\N) is NULL, as databases export it.
+      - In a CSV file, an empty cell means that the column is left out. A cell V(NULL) or V(\\N) is NULL, as databases export it.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 rows.
       - A symbolic link must belong to root or to the user that runs the task.
-      - In a directory that everybody may write to, such as C(/tmp), the file must belong to the user of the task, to root or to the
-        owner of the directory. It must not be a symbolic link, and must not be writable for everybody.
+      - If everybody may write to its directory, as to C(/tmp), the file must belong to root, to the user of the task or to the owner of the
+        directory. It must not be a symbolic link, and not everybody may have the right to write to it.
     type: path
   match:
     description:
-      - The columns that identify a row. Every row must give them, and no two rows may have the same values.
-      - The defaults are listed below. Any other table uses its unique key, if it has one.
+      - The columns that identify a row. Every row must have them, and no two rows may have the same values in them.
+      - The defaults are listed below. For any other table, the default is its unique key, if it has one.
       - If several rules of V(dr_rules) have the same prefix, add C(timerec) or C(priority).
       # Begin of the list of tables, made by: python -m data
       - V(dispatcher) uses C(setid), C(destination).
@@ -95,9 +95,9 @@ options:
     elements: str
   state:
     description:
-      - V(present) inserts rows that are missing and updates rows that differ. It leaves other rows alone.
+      - V(present) inserts rows that are missing and updates rows that differ. It does not change other rows.
       - V(absent) deletes the rows with these keys. The other columns of a row have no effect.
-      - V(exact) does the same as V(present), and deletes all other rows in O(scope). If several rows have the same key, it keeps one.
+      - V(exact) does the same as V(present), and also deletes all other rows in O(scope). If several rows have the same key, it keeps one.
       - In the modules for the state in memory, such as M(community.opensips.opensips_blacklist), O(ignore:exclusive) removes what is
         not listed.
     type: str
@@ -105,18 +105,18 @@ options:
     default: present
   scope:
     description:
-      - Limits which rows O(state=exact) may delete. It maps columns to the value, or to the list of values, of such rows.
-      - It is required with O(state=exact), and refused otherwise.
-      - An empty mapping is the whole table. The task fails if the whole table would become empty.
+      - Limits which rows O(state=exact) may delete. It is a mapping of columns to a value, or to a list of values.
+      - It is required with O(state=exact). With another O(state), the task fails.
+      - An empty mapping means the whole table. The task fails if the whole table would become empty.
       - All O(rows) must be in the scope. If the scope has one value for a column, a row may leave that column out.
     type: dict
   store_password:
     description:
-      - Whether the table V(subscriber) keeps the C(password) of a row in clear.
-      - The module always writes the hashes of the password that the table has, C(ha1), C(ha1b), C(ha1_sha256) and C(ha1_sha512t256).
-        The column C(domain) is the realm. A password is compared by these hashes.
-      - If V(false), the column C(password) is empty. A server with C(calculate_ha1) of C(auth_db) requires V(true).
-      - If the realm is not the domain, give the hashes in place of C(password).
+      - Whether to write the C(password) of a row of the table V(subscriber) as clear text.
+      - The module always writes the hashes of the password into those of the columns C(ha1), C(ha1b), C(ha1_sha256) and C(ha1_sha512t256)
+        that the table has. The column C(domain) is the realm. To see whether a password differs, the module compares these hashes.
+      - If V(false), the column C(password) is empty. If C(calculate_ha1) of C(auth_db) is set on the server, V(true) is required.
+      - If the realm is not the domain, write the hashes into the rows instead of C(password).
     type: bool
     default: false
   reload:
@@ -128,8 +128,8 @@ options:
   reload_when:
     description:
       - When the server reloads the table.
-      - V(changed) reloads if the task changes a row, or if an earlier reload failed. Otherwise, the MI is not used.
-      - V(always) reloads on every run. The task is then always changed.
+      - With V(changed), the server reloads if the task changes a row, or if an earlier reload failed. Otherwise, the module does not use MI.
+      - With V(always), the server reloads on every run. The task then always reports a change.
       - It has no effect if O(reload=false).
     type: str
     choices: [changed, always]
@@ -137,30 +137,30 @@ options:
   partition:
     description:
       - The partition to reload and to verify. If not set, all partitions are reloaded, and the default one is verified.
-      - It is allowed for C(dispatcher), C(address), C(dialplan) and C(dr_*).
+      - It is allowed for V(dispatcher), V(address), V(dialplan) and V(dr_*).
     type: str
   inherit_state:
     description:
-      - Whether destinations and gateways keep their state at run time. With V(false), they get the state in the table.
+      - Whether destinations and gateways keep their state at run time. If V(false), they get the state of the table.
       - If not set, the server keeps the state.
-      - It is allowed for C(dispatcher) and C(dr_*). Requires OpenSIPS 3.4 or later.
+      - It is allowed for V(dispatcher) and V(dr_*). Requires OpenSIPS 3.4 or later.
     type: bool
   wait_timeout:
     description:
-      - Seconds to wait for the reload.
+      - Maximum number of seconds to wait for the reload.
     type: float
     default: 60
 notes:
   - The module remembers a failed reload in a file on the host, in C(/var/lib/community.opensips/reloads) for root and in
     C(~/.local/state/community.opensips/reloads) for other users. A reload by this module or by
-    M(community.opensips.opensips_reload) removes the file.
+    M(community.opensips.opensips_reload) that succeeds removes the file.
   - If the connection is lost during the commit, the module connects again and reads the table. If that fails too, the task fails with
     C(error.type) V(CommitUnknown), and C(changed) is V(true). Run the task again.
-  - The database user needs the rights SELECT, INSERT, UPDATE and DELETE on the table, and SELECT on the table C(version). On
-    PostgreSQL, it also needs USAGE and UPDATE on the sequences of the table. In check mode, SELECT is enough.
-  - The C(state) in V(dispatcher), V(dr_gateways) and others only counts when the server loads a destination for the first time.
-    M(community.opensips.opensips_dispatcher) and M(community.opensips.opensips_drouting) set it at run time.
-  - MySQL must keep the table in an engine with transactions. The scripts of OpenSIPS 1.11 use MyISAM, which the module refuses.
+  - The database user requires the rights SELECT, INSERT, UPDATE and DELETE on the table, and SELECT on the table C(version). On
+    PostgreSQL, it also requires USAGE and UPDATE on the sequences of the table. In check mode, SELECT is enough.
+  - The server uses the column C(state) of V(dispatcher), V(dr_gateways) and others only when it loads a destination for the first time.
+    M(community.opensips.opensips_dispatcher) and M(community.opensips.opensips_drouting) set the state at run time.
+  - In MySQL, the table must have an engine with transactions. The scripts of OpenSIPS 1.11 use MyISAM, which the module refuses.
 seealso:
   - module: community.opensips.opensips_reload
   - module: community.opensips.opensips_dispatcher
@@ -222,10 +222,10 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - One entry for each of O(rows), in their order, then one for each row that O(state=exact) deletes.
+    - One entry for each of O(rows), in their order. Then one entry for each row that O(state=exact) deletes.
     - If O(state=absent) deletes several rows with one key, each has an entry.
-    - Also returned if the push failed.
-  returned: when the rows were understood
+    - If writing fails, the task also returns them.
+  returned: if the rows could be read and checked
   type: list
   elements: dict
   contains:
@@ -240,14 +240,14 @@ results:
         setid: 1
         destination: sip:192.0.2.10:5060
     operation:
-      description: What the row needs, V(insert), V(update), V(delete) or V(none).
+      description: What has to be done with the row, V(insert), V(update), V(delete) or V(none).
       type: str
       sample: update
     outcome:
       description:
         - What became of the row, V(inserted), V(updated), V(deleted) or V(unchanged).
-        - A row that differs is V(planned) in check mode, and V(not_written) if the push failed.
-        - It is V(unknown) if the database was lost during the commit.
+        - If the row differs, V(planned) in check mode, and V(not_written) if writing failed.
+        - V(unknown) if the connection to the database was lost during the commit.
       type: str
       sample: updated
     changed:
@@ -257,7 +257,7 @@ results:
     before:
       description:
         - The row before. An updated or unchanged row has the columns that O(rows) gives. Empty if there was no row.
-        - Passwords, their hashes and private keys are V(hidden). In RV(results[].after), one that changes is V(hidden, changed).
+        - Passwords, their hashes and private keys are V(hidden). If one changes, it is V(hidden, changed) in RV(results[].after).
       type: dict
       sample:
         setid: 1
@@ -271,7 +271,7 @@ results:
         destination: sip:192.0.2.10:5060
         weight: "50"
     primary_key:
-      description: The primary key with its value. A new row has it once it is written. Empty if there is no row.
+      description: The primary key with its value. A new row has it after it is written. Empty if there is no row.
       type: dict
       sample:
         id: 7
@@ -284,7 +284,7 @@ results:
       type: dict
 summary:
   description: Counts of RV(results).
-  returned: when the rows were understood
+  returned: if the rows could be read and checked
   type: dict
   contains:
     total:
@@ -292,16 +292,16 @@ summary:
       type: int
       sample: 2
     outcomes:
-      description: Number of entries by RV(results[].outcome), each outcome included.
+      description: Number of entries for each RV(results[].outcome), including outcomes without entries.
       type: dict
       sample: {inserted: 0, updated: 1, deleted: 0, unchanged: 1, planned: 0, not_written: 0, unknown: 0}
     operations:
-      description: Number of entries by RV(results[].operation), each operation included.
+      description: Number of entries for each RV(results[].operation), including operations without entries.
       type: dict
       sample: {insert: 0, update: 1, delete: 0, none: 1}
 match:
   description: The columns that identify a row.
-  returned: when the rows were understood
+  returned: if the rows could be read and checked
   type: list
   elements: str
   sample:
@@ -309,18 +309,18 @@ match:
     - destination
 table_version:
   description: The version of the table. Empty for the few tables that have none.
-  returned: when the rows were understood
+  returned: if the rows could be read and checked
   type: int
   sample: 9
 reload:
   description: The reload that was run, or would be run in check mode. Empty if there is none.
-  returned: when the rows were understood
+  returned: if the rows could be read and checked
   type: dict
   contains:
     cause:
       description:
-        - Why the server reloads, V(changed) if a row changed, or V(always) as O(reload_when) says.
-        - V(pending) if an earlier reload failed.
+        - Why the server reloads. V(changed) if a row changed, V(pending) if an earlier reload failed, and V(always) with
+          O(reload_when=always).
       type: str
       sample: changed
     outcome:
@@ -345,11 +345,11 @@ reload:
       type: bool
       sample: true
     verified_reason:
-      description: Why it is not known whether the server has a row. Empty if it is known of all rows.
+      description: Why it is not known whether the server has a row. Empty if it is known for all rows.
       type: str
       sample: the module cannot read this table back from the server
 error:
-  description: What went wrong, with C(type), C(message) and C(hint), and C(code), C(reason) and C(data) of what the server answered.
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server returned an error, also C(code), C(reason) and C(data).
   returned: failure
   type: dict
   sample:

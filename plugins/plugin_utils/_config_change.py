@@ -108,7 +108,7 @@ def change(new: str, old: str | None, version: str, preprocessed: bool = False) 
         return Change("none", "none", [])
     if preprocessed or _MACROS.search(old) or _MACROS.search(new):
         # a macro can make anything of anything, comments included
-        return _restart("a preprocessor is used, so what changed cannot be told from the text")
+        return _restart("a preprocessor is used, so the text does not show what changed")
     try:
         before, after = Configuration.parse(old), Configuration.parse(new)
     except Broken as error:

@@ -79,7 +79,7 @@ def pack(
 def _unpack(source: t.Any) -> dict[str, t.Any]:
     if isinstance(source, str):
         if not source.startswith(_PREFIX):
-            raise ReportError("This text is no part of a report; opensips_report_part makes them")
+            raise ReportError("This text is not a part of a report. The filter opensips_report_part makes such parts")
         try:
             return json.loads(zlib.decompress(base64.b64decode(source[len(_PREFIX) :])))
         except (ValueError, RecursionError, zlib.error) as error:
@@ -123,7 +123,7 @@ def _rows_of(result: t.Mapping[str, t.Any], total: t.Any) -> list[list[t.Any]]:
         raise ReportError(_NO_RESULT) from error
     if isinstance(total, int) and total > len(rows):
         raise ReportError(
-            f"This result has {len(rows)} of {total} phones. A report needs all of them: set results to all, or copy"
+            f"This result has {len(rows)} of {total} phones. A report requires all of them: set results to all, or copy"
             " the results_file of the task to the controller, and give its path as file to opensips_report_part"
         )
     outcomes = _FIELDS.index("outcome")

@@ -52,7 +52,7 @@ def test_a_fifo_that_nobody_reads(unread_fifo, protocol):
     result = ends("mi_command", {"command": "uptime", "protocol": protocol, **unread_fifo})
     assert result["failed"] and not result.get("changed")
     assert result["error"]["type"] == "MITimeout"
-    assert "takes no more requests" in result["msg"] and "OpenSIPS hangs" in result["msg"]
+    assert "accepts no more requests" in result["msg"] and "OpenSIPS hangs" in result["msg"]
 
 
 URIS = [f"sip:{number}@192.0.2.1" for number in range(100)]

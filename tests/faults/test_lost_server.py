@@ -89,7 +89,7 @@ def assert_lost(way, result, by_outcome):
     """The task failed for want of the server, and accounts for each phone."""
     assert result["failed"], way
     assert result["error"]["type"] in ("ConnectError", "MITimeout"), (way, result["error"])
-    assert re.match(r"The run broke off after \d+ of 200 requests: ", result["msg"]), (way, result["msg"])
+    assert re.match(r"The run stopped after \d+ of 200 requests: ", result["msg"]), (way, result["msg"])
     assert sum(map(len, by_outcome.values())) == result["summary"]["total"] == PHONES, way
     assert set(by_outcome) <= {"accepted", "not_sent", "unknown"}, way
     sent = result["summary"]["outcomes"]["accepted"] + result["summary"]["outcomes"]["unknown"]
@@ -176,7 +176,7 @@ def test_a_fifo_that_another_process_keeps_locked_ends_the_run_at_once(emulator)
     # the server lives, so what it took has its answer
     assert set(by_outcome) == {"accepted", "not_sent"}
     assert by_outcome["accepted"] == reached(emu)["fifo"]
-    assert "takes no more requests" in result["msg"]
+    assert "accepts no more requests" in result["msg"]
 
 
 @pytest.mark.parametrize("status", [401, 502])
@@ -279,7 +279,7 @@ def test_calls_that_a_hung_server_was_to_end_are_accounted_for(emulator):
     assert {each["outcome"] for each in result["results"]} <= {"failed", "gone"}
     # what went out may have been done; of the others that is certain not to be
     untold = [each for each in result["results"] if not each["requests"]]
-    assert all("takes no more requests" in each["error"]["message"] for each in untold)
+    assert all("accepts no more requests" in each["error"]["message"] for each in untold)
 
 
 # ---- waiting for phones
@@ -381,14 +381,14 @@ def test_the_role_reports_on_a_server_that_died_and_says_how_to_go_on(ansible, e
     with killed_after(emu, 16):
         results = ansible.run_plays([play], {"sip": host})
     [message] = [each.msg for each in results if each.task == "Failed"]
-    assert "The run broke off after" in message and "phone_reboot_campaign=night" in message
+    assert "The run stopped after" in message and "phone_reboot_campaign=night" in message
     # the batch that the server died in, and none after it
     assert len([each for each in results if each.task.endswith("Send, and wait for the phones")]) == 2
     [path] = (tmp_path / "reports" / "night").glob("*.json")
     report = json.loads(path.read_text(encoding="utf-8"))
     states = report["summary"]["states"]
     assert sum(states.values()) == 30 and 12 <= states["accepted"] < 24 and states["not_sent"] > 5
-    assert "The run broke off" in report["about"]["stopped"]
+    assert "The run stopped" in report["about"]["stopped"]
 
 
 def test_the_playbook_of_lamps_shows_what_is_known_of_a_server_that_died(ansible, emulator, tmp_path):
@@ -405,7 +405,7 @@ def test_the_playbook_of_lamps_shows_what_is_known_of_a_server_that_died(ansible
     with killed_after(emu, 8):
         results = ansible.run_plays([play], {"sip": host})
     [message] = [each.msg for each in results if each.task == "Failed"]
-    assert "The run broke off after" in message
+    assert "The run stopped after" in message
     kept = json.loads((tmp_path / "sip.json").read_text(encoding="utf-8"))
     outcomes = kept["summary"]["outcomes"]
     assert len(kept["results"]) == 30 and outcomes["accepted"] >= 7 and outcomes["not_sent"] > 5

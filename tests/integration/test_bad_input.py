@@ -88,7 +88,7 @@ def test_servers_that_cannot_be_reached(ansible, emulator, folder, statuses):
         "FIFO missing": ({"fifo_path": f"{folder}/none"}, [f"{folder}/none", "fifo_path"]),
         "FIFO is a regular file": ({"fifo_path": str(regular)}, [str(regular), "regular file", "fifo_path"]),
         "FIFO is a symlink": ({"fifo_path": str(symlink), "reply_dir": emu.reply_dir}, ["symbolic link", "fifo_path"]),
-        "FIFO is a directory": ({"fifo_path": str(folder)}, ["no FIFO", "fifo_path"]),
+        "FIFO is a directory": ({"fifo_path": str(folder)}, ["not a FIFO", "fifo_path"]),
         "FIFO without a reader": ({"fifo_path": str(readerless)}, ["No process reads", "fifo_path"]),
         "reply_dir missing": (
             {"fifo_path": emu.fifo_path, "reply_dir": f"{folder}/none"},

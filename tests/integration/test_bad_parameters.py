@@ -116,7 +116,7 @@ HEADERS = {
     "blank in a name": ({"X A": "b"}, ["X A"]),
     "single exclamation mark": ({"X-A": "hello!"}, ["X-A", "exclamation mark"]),
     "Content-Length": ({"Content-Length": "0"}, ["Content-Length"]),
-    "Content-Length, compact": ({"l": 0}, ["cannot be given"]),
+    "Content-Length, compact": ({"l": 0}, ["cannot be set"]),
     "mapping": ({"X-A": {"a": "b"}}, ["X-A"]),
     "nothing": ({"X-A": None}, ["X-A"]),
     "empty list": ({"X-A": []}, ["X-A"]),

@@ -344,7 +344,9 @@ def test_a_plan_that_is_none_sends_nothing(campaign, broken, args):
     )
     result = campaign.run(**args)
     assert (
-        result["failed"] and "is no plan of campaign night" in result["msg"] and "Move the file away" in result["msg"]
+        result["failed"]
+        and "is not the plan of campaign night" in result["msg"]
+        and "Move the file away" in result["msg"]
     )
     assert result["error"]["type"] == "PlanError"
     assert campaign.notified() == {}

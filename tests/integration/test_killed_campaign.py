@@ -168,7 +168,7 @@ def test_a_second_run_at_the_same_time_is_refused(campaign):
     while not campaign.journal.exists() and time.monotonic() < until:
         time.sleep(0.01)
     second = run_module("notify", campaign.args)
-    assert second["failed"] and "Another run of campaign night is not finished" in second["msg"]
+    assert second["failed"] and "Another run of campaign night is still active" in second["msg"]
     assert first.result()["summary"]["outcomes"]["accepted"]
     assert max(campaign.requests().values()) == 1
 

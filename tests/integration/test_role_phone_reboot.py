@@ -191,7 +191,7 @@ class TestOneServer:
         journal = tmp_path / "journals-sip" / f"{name}-sip.jsonl"
         assert f"tail -F {journal}" in shown and journal.exists()
         resumed = role({"sip": emu}, campaign=name, wait=False, max_failures="")
-        assert resumed.shown("Show the campaign")[0].startswith(f"Campaign {name} goes on")
+        assert resumed.shown("Show the campaign")[0].startswith(f"Campaign {name} continues")
         assert resumed.json["summary"]["earlier"] == 1 and set(notified(emu).values()) == {1}
         # a run over no phone writes no report; and of two campaigns that the role named, one is kept
         nobody = role({"sip": emu}, campaign=None, select={"aor": ["nobody"]}, keep_campaigns=1)

@@ -164,7 +164,7 @@ class TestReload:
             assert bad["changed"] and "The server still runs the old data" in bad.msg
             assert bad["reload"]["outcome"] == "failed" and bad["results"][0]["outcome"] == "inserted"
             assert "partition" in bad["error"]["message"]
-        assert "partition is given, but subscriber is not reloaded" in of["needless partition"].msg
+        assert "partition is set, but subscriber is not reloaded" in of["needless partition"].msg
 
     def test_files(self, of, results, version):
         assert of["from a file"]["changed"]

@@ -50,7 +50,7 @@ def _lower_first(text: str) -> str:
 def check_max_in_flight(max_in_flight: Optional[int]) -> None:
     """Raise BadParameters for a number that cannot be."""
     if max_in_flight is not None and not 1 <= max_in_flight <= 100000:
-        raise BadParameters(f"max_in_flight is {max_in_flight}", "Give a number from 1 on")
+        raise BadParameters(f"max_in_flight is {max_in_flight}", "Set it to a number of requests, 1 or more")
 
 
 class _UnderWay:
@@ -131,7 +131,7 @@ class Delivery:
         """Send nothing more, because of an exception. The answers to what is under way are still taken."""
         if self.failure is None:
             self.failure = error if isinstance(error, MIError) else UnexpectedError(error)
-        self._stop_run(f"the run broke off: {self.failure}")
+        self._stop_run(f"the run stopped: {self.failure}")
 
     def pace(self) -> Dict[str, Any]:
         """What limited the speed of the run (dict)."""

@@ -203,7 +203,7 @@ class Journal:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise JournalError(f"The journal {self.path} cannot be locked: {error.strerror}") from error
             raise JournalError(
-                f"Another run of campaign {self.name} is not finished", "Wait for it, or use another campaign"
+                f"Another run of campaign {self.name} is still active", "Wait until it ends, or use another campaign"
             ) from error
 
     def _read(self) -> None:
@@ -216,7 +216,7 @@ class Journal:
         except OSError as error:
             raise JournalError(
                 f"The journal {self.path} cannot be read: {error.strerror}",
-                "Look at the disk that it is on, or set campaign_dir to a directory on another one",
+                "Check its disk, or set campaign_dir to a directory on another disk",
             ) from error
         if self.is_new and not self._read_only:
             self._write(self._header())
@@ -268,7 +268,7 @@ class Journal:
 
     def _foreign(self, what: str) -> Exception:
         return JournalError(
-            f"{self.path} is no journal of campaign {self.name}: {what}",
+            f"{self.path} is not the journal of campaign {self.name}: {what}",
             "Move it away, or use another campaign",
         )
 
@@ -288,7 +288,7 @@ class Journal:
         """The JournalError of a write that failed; what it left of its line is cut off."""
         problem = JournalError(
             f"The journal {self.path} cannot be written: {error.strerror}",
-            "The task sends nothing more, because nobody could know afterwards who got it",
+            "The task sends nothing more, because it cannot record which phones it sent to. Correct this, and run the task again",
         )
         try:
             os.ftruncate(self._fd, self._size)

@@ -26,7 +26,7 @@ _PAUSE = 0.25
 class ListenerGone(MIError):
     """Ansible was interrupted, or the connection to this host was lost."""
 
-    remedy = "Run the task again. With ``campaign`` it sends only to the phones that are left."
+    remedy = "Run the task again. With ``campaign``, it sends only to the phones that are left."
 
 
 def is_gone(fd: int = _STANDARD_OUTPUT) -> bool:

@@ -43,13 +43,15 @@ def _mailbox(row: Dict[str, Any], path: str, number: int) -> Dict[str, Any]:
     where = f"mailboxes_file {path}, entry {number}"
     unknown = [printable(str(name), most=60) for name in row if name not in _FIELDS]
     if unknown:
-        raise BadParameters(f"{where} has {first_few(unknown, _SHOWN, ', ')}", f"The names are {', '.join(_FIELDS)}")
+        raise BadParameters(
+            f"{where} has unknown names: {first_few(unknown, _SHOWN, ', ')}", f"Use only {', '.join(_FIELDS)}"
+        )
     mailbox: Dict[str, Any] = {
         name: (str(row[name]).strip() if row.get(name) not in (None, "") else None)
         for name in ("uri", "aor", "account")
     }
     if (mailbox["uri"] is None) == (mailbox["aor"] is None):
-        raise BadParameters(f"{where} needs either uri or aor", "Give one of them")
+        raise BadParameters(f"{where} requires either uri or aor", "Set one of them")
     for name in COUNTS:
         value = row.get(name)
         try:
@@ -66,7 +68,7 @@ def _mailbox(row: Dict[str, Any], path: str, number: int) -> Dict[str, Any]:
             text = repr(value)
             raise BadParameters(
                 f"{where}: {name} is {text if len(text) <= 60 else text[:57] + '...'}",
-                "Give a whole number from 0 on",
+                "Set it to a whole number, 0 or more",
             )
     return mailbox
 
@@ -136,7 +138,9 @@ class State:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.__exit__()
-            raise StateError(f"Another run uses the state_file {self.path}", "Wait for it") from error
+            raise StateError(
+                f"Another run uses the state_file {self.path}", "Run the task again after that run has ended"
+            ) from error
         except OSError as error:
             self.__exit__()
             raise self._error(f"locked with {self.path}.lock", error) from error

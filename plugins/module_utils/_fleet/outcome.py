@@ -50,14 +50,14 @@ class PhoneError(MIError):
 
 
 class PhoneRejected(PhoneError):
-    """The phone answered, with another code than 2xx."""
+    """The phone answered with another code than 2xx."""
 
     remedy = "Read ``code`` and ``reason``. The ``hint`` says what to do about this code."
     maybe_sent = True
 
 
 class PhoneSilent(PhoneError):
-    """The phone did not answer before the server's fr_timeout."""
+    """The phone did not answer within ``fr_timeout`` of the server."""
 
     remedy = "Check the phone's power, network and NAT, then send again."
     maybe_sent = True
@@ -72,20 +72,20 @@ class PhoneUnreachable(PhoneError):
 class PhoneNotSent(PhoneError):
     """Nothing was sent to the phone."""
 
-    remedy = "Read ``message``. Send again when the cause is gone."
+    remedy = "See ``message``. Correct the cause, then send again."
 
 
 class PhoneUnknown(PhoneError):
-    """A request was sent to the phone, or may have been, and nobody knows its answer."""
+    """A request was sent to the phone, or may have been, and the answer is not known."""
 
-    remedy = "See whether the phone did it. To send again within a campaign, set ``resend_unknown``."
+    remedy = "Check what the phone did. To send again within a campaign, set ``resend_unknown``."
     maybe_sent = True
 
 
 class RunStopped(MIError):
     """The run stopped before all phones were tried, because too many failed or the server had no memory."""
 
-    remedy = "Find out why, then run the task again. With ``campaign`` it sends only to the phones that are left."
+    remedy = "Find out why, then run the task again. With ``campaign``, it sends only to the phones that are left."
 
 
 class NotAccepted(MIError):

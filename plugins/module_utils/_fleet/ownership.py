@@ -59,7 +59,7 @@ def _by_addresses(hosts: Any) -> Callable[[Any], Optional[bool]]:
         if host in hosts:
             return True
         if protocol != "udp":
-            raise _ask(socket, "the server reports only the addresses on which it takes UDP")
+            raise _ask(socket, "the server reports only the addresses on which it listens for UDP")
         if _ANY_ADDRESS & hosts:
             raise _ask(socket, "the server listens on all addresses")
         return False
@@ -69,8 +69,8 @@ def _by_addresses(hosts: Any) -> Callable[[Any], Optional[bool]]:
 
 def _ask(socket: Any, why: str) -> Any:
     return BadParameters(
-        f"own_only cannot tell whether the socket {socket} of a contact is this server's: {why}",
-        "Set own_sockets to the server's own, for example udp:192.0.2.1:* and tcp:192.0.2.1:*",
+        f"own_only: it is not known whether the socket {socket} of a contact belongs to this server: {why}",
+        "Set own_sockets to the sockets of this server, for example udp:192.0.2.1:* and tcp:192.0.2.1:*",
     )
 
 

@@ -253,7 +253,7 @@ def _line(entry: Any) -> bytes:
 
 def _foreign(path: str, campaign: str, what: str) -> Exception:
     return PlanError(
-        f"{path} is no plan of campaign {campaign}: {what}",
+        f"{path} is not the plan of campaign {campaign}: {what}",
         "Move the file away and run again. The run makes a new plan, and sends nothing to phones that are done",
     )
 

@@ -47,7 +47,7 @@ class Selection:
         self.limit = _at_least(given.get("limit"), "limit", 1)
         self._sample = given.get("sample")
         if self._sample is not None and not 0 < self._sample <= 100:
-            raise BadParameters(f"sample is {self._sample}", "Give a percentage above 0 and up to 100")
+            raise BadParameters(f"sample is {self._sample}", "Set it to a percentage above 0 and at most 100")
         self.seed = str(given.get("seed") or "")
         _at_least(self._expires_within, "expires_within", 0)
 
@@ -168,7 +168,7 @@ def _cut(
 
 def _at_least(value: Any, name: str, least: float) -> Any:
     if value is not None and value < least:
-        raise BadParameters(f"{name} is {value}", f"Give {least} or more")
+        raise BadParameters(f"{name} is {value}", f"Set it to {least} or more")
     return value
 
 
@@ -192,8 +192,8 @@ def compile_regex(pattern: str, option: str) -> Any:
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
         raise BadParameters(
-            f"{option} {pattern!r} is no regular expression: {error}",
-            "Correct it; a literal dot or plus is written with a backslash",
+            f"{option}: {pattern!r} is not a regular expression: {error}",
+            "Correct it. Write a backslash before a dot or plus that stands for itself",
         ) from error
 
 
@@ -244,7 +244,9 @@ def _network(texts: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
         try:
             networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
-            raise BadParameters(f"{option} {text!r} is no network: {error}", "Write it like 192.0.2.0/24") from error
+            raise BadParameters(
+                f"{option}: {text!r} is not a network: {error}", "Write it like 192.0.2.0/24"
+            ) from error
     return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
 
 

@@ -53,7 +53,9 @@ class Limit:
         if (self._percent is not None and not 0 <= self._percent < 100) or (
             self._number is not None and self._number < 0
         ):
-            raise BadParameters(f"{option} is {given!r}", "Give a number such as 10, or a percentage such as 5%")
+            raise BadParameters(
+                f"{option} is {given!r}", "Set it to a number such as 10, or to a percentage such as 5%"
+            )
 
     @property
     def is_exact(self) -> bool:

@@ -42,7 +42,7 @@ def arrange_line(name: str, params: Any, version: AnyVersion) -> List[str]:
     if facts is None or facts.forms is None:
         raise BadParameters(
             f"The order of the parameters of {name} is not known for this version",
-            "Give them as a list, in the order of the module's documentation",
+            "Write them as a list, in the order of the documentation of the OpenSIPS module",
         )
     given = _renamed(command, facts, given)
     words = facts.words
@@ -101,7 +101,7 @@ def _positional(command: Command, name: str, facts: Facts, values: List[Any]) ->
         # 1.x and 2.x take the elements of an array one by one: so may the caller
         open_ended = [form for form in facts.forms if form and form[-1][0] in facts.arrays and len(form) < len(values)]
         if not open_ended:
-            raise BadParameters(f"{name} does not take {len(values)} parameters", _list_forms(facts))
+            raise BadParameters(f"{name} does not accept {len(values)} parameters", _list_forms(facts))
         fitting = [max(open_ended, key=len)]
         last = len(fitting[0]) - 1
         values = values[:last] + [values[last:]]
@@ -112,7 +112,8 @@ def _positional(command: Command, name: str, facts: Facts, values: List[Any]) ->
     if len(fitting) > 1 or any(form != names for form in older):
         # two readings: of two forms, or the order of 1.x and 2.x is another (t_uac_dlg)
         raise BadParameters(
-            f"{name} does not tell {len(names)} parameters apart by position: name them", _list_forms(facts)
+            f"{name}: a list of {len(names)} parameters is ambiguous",
+            f"Name them. {_list_forms(facts)}",
         )
     return {param: _rpc_value(name, param, value, facts) for param, value in zip(names, values)}
 
@@ -121,11 +122,11 @@ def _named(name: str, params: Any) -> Dict[str, Any]:
     if not isinstance(params, dict):
         raise BadParameters(
             f"The parameters of {name} are of type {type(params).__name__}",
-            "Give a dictionary (named parameters) or a list (positional parameters)",
+            "Write a mapping (named parameters) or a list (positional parameters)",
         )
     for param in params:
         if not isinstance(param, str):
-            raise BadParameters(f"{param!r} is no name of a parameter of {name}", "Put the name in quotes")
+            raise BadParameters(f"{param!r} is not the name of a parameter of {name}", "Put the name in quotes")
     return params
 
 
@@ -136,7 +137,10 @@ def _renamed(command: Command, facts: Facts, given: Dict[str, Any]) -> Dict[str,
     for param, value in given.items():
         current = param if param in known else command.old_params.get(param, param)
         if current in renamed:
-            raise BadParameters(f"{command.name} got its parameter {current} twice", "Leave one of them out")
+            raise BadParameters(
+                f"{command.name}: the parameter {current} is set twice, under its old and its new name",
+                "Remove one of them",
+            )
         renamed[current] = value
     return renamed
 
@@ -159,31 +163,31 @@ def _form(name: str, facts: Facts, given: Dict[str, Any], ordered: bool) -> Form
             raise _unknown_parameter(name, param, known)
     larger = [form for form in forms if set(given) < {slot[0] for slot in form}]
     if not larger:
-        raise BadParameters(f"{name} does not take just these parameters: {', '.join(given)}", _list_forms(facts))
-    wanted = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
-    missing = [param for param in wanted if param not in given]
-    later = [param for param in wanted[wanted.index(missing[0]) :] if param in given]
+        raise BadParameters(f"{name} does not accept exactly these parameters: {', '.join(given)}", _list_forms(facts))
+    names = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
+    missing = [param for param in names if param not in given]
+    later = [param for param in names[names.index(missing[0]) :] if param in given]
     if ordered and later:
-        why = f"{name} needs the parameter {missing[0]}, because {later[0]} comes after it"
+        why = f"{name} requires the parameter {missing[0]}, because {later[0]} comes after it"
     else:
-        why = f"{name} needs {'also ' if given else ''}the parameter {', '.join(missing)}"
+        why = f"{name} {'also ' if given else ''}requires the parameter {', '.join(missing)}"
     raise BadParameters(why, _list_forms(facts))
 
 
 def _unknown_parameter(name: str, param: str, known: Sequence[str]) -> BadParameters:
     if not known:
-        return BadParameters(f"{name} has no parameter {param}: in this version it takes none", "Leave it out")
+        return BadParameters(f"{name} has no parameter {param}: in this version, it has no parameters", "Remove it")
     import difflib
 
     close = difflib.get_close_matches(param, known, n=1) or [word for word in known if word.lower() == param.lower()]
-    hint = f"It knows {', '.join(known)}{(f'; did you mean {close[0]}?' if close else '')}"
+    hint = f"It has {', '.join(known)}{(f'; did you mean {close[0]}?' if close else '')}"
     return BadParameters(f"{name} has no parameter {param}", hint)
 
 
 def _list_forms(facts: Facts, limit: int = 6) -> str:
     forms = [", ".join(slot[0] for slot in form if slot[1] != "=") or "nothing" for form in facts.forms]
     more = f" or one of {len(forms) - limit} others" if len(forms) > limit else ""
-    return f"It takes: {' | '.join(forms[:limit])}{more}"
+    return f"It accepts: {' | '.join(forms[:limit])}{more}"
 
 
 def _refused(name: str, param: Union[str, int], value: Any, facts: Optional[Facts] = None) -> BadParameters:
@@ -195,15 +199,15 @@ def _refused(name: str, param: Union[str, int], value: Any, facts: Optional[Fact
         word = '"y" or "n"' if facts is not None and param in facts.bools else 'such as "on", "yes" or "1"'
         return BadParameters(
             f"{what} is the boolean {str(value).lower()}, which MI does not know",
-            f"Put the word that the command wants in quotes, {word}",
+            f"Write the word that the command expects in quotes, {word}",
         )
     if isinstance(value, (list, tuple)):
         if value:
-            return BadParameters(f"{what} is a list", "Give one value")
+            return BadParameters(f"{what} is a list", "Set it to one value")
         return BadParameters(f"{what} is an empty list", "Name at least one element")
     if isinstance(value, (int, float)):
         return BadParameters(f"{what} is a number beyond 64 bits", "Put it in quotes if it is a text")
-    return BadParameters(f"{what} is of type {type(value).__name__}", "Give a text or a number")
+    return BadParameters(f"{what} is of type {type(value).__name__}", "Set it to a text or a number")
 
 
 def _is_number(value: Any) -> bool:
@@ -215,7 +219,7 @@ def _is_number(value: Any) -> bool:
 
 def _switched_on(name: str, param: str, value: Any) -> bool:
     if isinstance(value, bool) or value not in (0, 1, "0", "1", param):
-        raise BadParameters(f"Parameter {param} of {name} is a switch", "Give 1, or leave it out")
+        raise BadParameters(f"Parameter {param} of {name} is a switch", "Set it to 1, or remove it")
     return value not in (0, "0")
 
 
@@ -261,7 +265,7 @@ def _object(name: str, param: Union[str, int], element: Any) -> Dict[str, Any]:
     if not isinstance(element, dict):
         raise BadParameters(
             f"An element of parameter {param} of {name} is {element!r}, not a mapping",
-            "Give a list of mappings, as config_push_bulk wants name and value",
+            "Write a list of mappings, such as name and value for config_push_bulk",
         )
     return element
 
@@ -276,7 +280,7 @@ def _json_able(name: str, param: Union[str, int], value: Any) -> Any:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadParameters(
-            f"Parameter {param} of {name} is no JSON value: {error}", "Give texts and numbers"
+            f"Parameter {param} of {name} cannot be written as JSON: {error}", "Use only texts and numbers"
         ) from None
     if isinstance(value, dict):
         return value

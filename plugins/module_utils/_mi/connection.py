@@ -207,7 +207,7 @@ class Connection:
         finally:
             if governor.problem is not None:
                 self._warn(
-                    f"The server's memory could not be watched, so no more than {CAREFUL_RATE:g} requests a second were sent: {governor.problem}"
+                    f"The free memory of the server is not known, so at most {CAREFUL_RATE:g} requests a second were sent: {governor.problem}"
                 )
 
     def _many(
@@ -299,7 +299,7 @@ class Connection:
         reply = protocol.decode(data, request)
         if not data.strip() and self._may_hide_errors():
             self._warn(
-                "mi_json of OpenSIPS before 2.2 answers errors and empty results alike, with nothing: read back what you wrote"
+                "mi_json of OpenSIPS before 2.2 returns nothing for errors, as for empty results: check with another command whether this one succeeded"
             )
         return reply
 
@@ -335,8 +335,8 @@ class Connection:
         refuse_harmful(name, arranged, lambda: self.version)
         if self.carrier.serial and catalogue.is_async(name, lambda: self.version):
             self._warn(
-                f"{name} over HTTP blocks the server's whole HTTP side until the phone answers or fr_timeout ends;"
-                " prefer the FIFO or a datagram socket"
+                f"{name} over HTTP blocks all HTTP requests to the server until the phone answers or fr_timeout ends:"
+                " use the FIFO or a datagram socket"
             )
         # only named parameters are known to be what the command takes
         return name, arranged, isinstance(params, dict) and catalogue.find(name) is not None
@@ -408,7 +408,7 @@ def _parse_version(reply: Reply) -> Version:
     match = _VERSION.search(str(texts[0])) if texts else None
     if match is None:
         raise MalformedReply(
-            f"The server says that its version is {reply.raw[:80]!r}",
+            f"The server reports the version {reply.raw[:80]!r}",
             "Check that this is the MI of an OpenSIPS",
         )
     return tuple(int(part) for part in match.groups() if part is not None)

@@ -31,7 +31,7 @@ class MIError(OpensipsError):
 
 
 class ConnectError(MIError):
-    """The server cannot be reached: there is no FIFO or socket, nobody reads or listens, or permissions or TLS do not fit.
+    """The server cannot be reached: there is no FIFO or socket, no process uses it, or permissions or TLS settings are wrong.
 
     is_hangup: a connection was there, and was closed without a word.
     """
@@ -49,7 +49,7 @@ class ConnectError(MIError):
 
 
 class HTTPStatusError(ConnectError):
-    """The HTTP side returned a status in place of a reply.
+    """The HTTP server returned an error status instead of a reply.
 
     status: the HTTP status code. body: what came with it (bytes, may be empty).
     """
@@ -69,7 +69,7 @@ class HTTPStatusError(ConnectError):
 
 
 class MITimeout(MIError):
-    """No complete reply came within ``timeout``, or the server takes no requests."""
+    """No complete reply came within ``timeout``, or the server accepts no requests."""
 
     remedy = "With the FIFO, see `No reply through the FIFO`_. Otherwise raise ``timeout``, or correct ``protocol``."
 
@@ -81,14 +81,14 @@ class MITimeout(MIError):
 
 
 class MalformedReply(MIError):
-    """What came is no reply of the protocol in use, or it was cut off.
+    """The reply does not follow the protocol in use, or it was cut off.
 
     unrelated: they are the reply to another request, late, duplicated, or somebody else's.
     """
 
     remedy = (
-        "Correct ``protocol`` or ``url``: what answers may be no MI. If a reply was cut off, look into the "
-        "server's log."
+        "Correct ``protocol`` or ``url``, because another program may answer there. If a reply was cut off, see the "
+        "log of the server."
     )
 
     maybe_sent = True
@@ -102,7 +102,7 @@ class ReplyTooLarge(MIError):
     """
 
     remedy = (
-        "Use the FIFO or HTTP, ask for less, or raise ``max_reply_size``. Over a datagram socket, a server before "
+        "Use the FIFO or HTTP, request less, or raise ``max_reply_size``. Over a datagram socket, a server before "
         "3.0 sends nothing, which is an ``MITimeout``."
     )
 
@@ -111,18 +111,18 @@ class ReplyTooLarge(MIError):
 
 
 class RequestTooLarge(MIError):
-    """The request is larger than the transport or the server allows. Unless ``changed`` is true, it was not sent, or not read."""
+    """The request is larger than the transport or the server allows. If ``changed`` is false, it had no effect."""
 
     remedy = "Use another transport, raise ``receive_buf_size`` of ``httpd``, or send less."
 
 
 class UnknownCommand(MIError):
-    """The server has no such command. The message has the nearest names, and the module that offers it.
+    """The server has no such command. The message suggests similar names, or the module of OpenSIPS that has it.
 
     name: as it was asked for. nearest: the closest names that it has (list of str).
     """
 
-    remedy = "Load that module, or correct the name."
+    remedy = "Load this module, or correct the name."
 
     def __init__(self, name: str, nearest: Iterable[str] = (), hint: Optional[str] = None) -> None:
         self.name = name
@@ -131,7 +131,7 @@ class UnknownCommand(MIError):
             hint = (
                 f"Did you mean {' or '.join(self.nearest)}?"
                 if self.nearest
-                else "Load the OpenSIPS module that offers it, or correct the name"
+                else "Load the module of OpenSIPS that has it, or correct the name"
             )
         super().__init__(f"This server has no MI command {name!r}", hint)
 
@@ -149,7 +149,7 @@ class RefusedRequest(BadParameters):
 
 
 class UnexpectedError(MIError):
-    """Something went wrong that the collection does not know: a bug, or a limit of the host.
+    """An error that the collection does not know, from a bug or a limit of the host.
 
     cause: the exception. maybe_sent: False when it is certain that the request did not go out.
     """
@@ -166,11 +166,11 @@ def explain(cause: BaseException) -> Tuple[str, str]:
     """(message, hint) for an exception that is none of this tree's."""
     if isinstance(cause, MemoryError):
         return (
-            "The memory of this process does not suffice",
-            "Let it use more (ulimit -v, the limits of its container), or run it for fewer things at once",
+            "The module has not enough memory",
+            "Allow it more memory (ulimit -v, the limits of its container), or split the task into smaller ones",
         )
     if isinstance(cause, OSError):
-        return f"{type(cause).__name__}: {cause}", "See whether this machine lacks something"
+        return f"{type(cause).__name__}: {cause}", "Check the resources of this host, such as disk space and open files"
     return (
         f"{type(cause).__name__}: {cause}",
         "This is a bug of community.opensips: report it with the output of ansible-playbook -vvv",
@@ -185,7 +185,7 @@ class ServerError(MIError):
     """
 
     remedy = (
-        "If the error is no failure, list its code in ``tolerate`` of "
+        "If the task must accept this error, list its code in ``tolerate`` of "
         ":ansplugin:`community.opensips.opensips_mi_command#module`."
     )
 
@@ -215,9 +215,9 @@ class RejectedParameters(ServerError, BadParameters):
 
 
 class RejectedCommand(ServerError, UnknownCommand):
-    """The server returned that it has no such command, or several of that name."""
+    """The server answered that it has no such command, or several with this name."""
 
-    remedy = "Load the module that offers it, or write its name in OpenSIPS 4.0, such as ``usrloc:dump``."
+    remedy = "Load the module of OpenSIPS that has it, or write its name in OpenSIPS 4.0, such as ``usrloc:dump``."
 
     def __init__(self, name: str, code: int, reason: str, data: Any = None) -> None:
         ServerError.__init__(self, code, reason, data)

@@ -126,7 +126,7 @@ def cost_of(method: str) -> Cost:
 def check_rate(rate: Optional[float]) -> None:
     """Raise BadParameters for requests a second that cannot be."""
     if rate is not None and not 0 < rate <= 100000:
-        raise BadParameters(f"rate is {rate:g}", "Give requests a second, above 0 and up to 100000")
+        raise BadParameters(f"rate is {rate:g}", "Set it to a number of requests a second, above 0 and at most 100000")
 
 
 def check_share(share: float) -> None:
@@ -134,12 +134,12 @@ def check_share(share: float) -> None:
     if not 0 < share <= 100:
         raise BadParameters(
             f"server_share is {share:g}",
-            "Give a percentage of the server's free memory, above 0 and up to 100",
+            "Set it to a percentage of the server's free memory, above 0 and at most 100",
         )
 
 
 class OutOfMemory(ServerError):
-    """The server has had no memory for a request for so long that the run ends; this one was not sent, or was refused."""
+    """The server had no memory for requests for too long, so the run stopped. This request was not sent, or was refused."""
 
     remedy = "Send less at a time, or give OpenSIPS more shared memory (``-m``)."
 
@@ -327,17 +327,17 @@ class Governor:
             told = f" ({self._latest.free >> 20} of {self._latest.total >> 20} MB are free)"
         if self._trying:
             return _out_of_memory(
-                f"The server has refused requests for want of memory for {PATIENCE:g} s{told}",
-                "See its log whether shared memory (-m) or the memory of its processes (-M) is too small",
+                f"The server refused requests for {PATIENCE:g} s because it had no memory{told}",
+                "See its log: either its shared memory (-m) or the memory of its processes (-M) is too small",
             )
         if self._latest.free >= _RESERVE * self._latest.total:
             return _out_of_memory(
-                f"Other transactions have held the memory that server_share allows for {PATIENCE:g} s{told}",
-                "Raise server_share, or run again when fewer calls are up",
+                f"For {PATIENCE:g} s, other transactions used all memory that server_share allows{told}",
+                "Raise server_share, or run the task again when there are fewer calls",
             )
         return _out_of_memory(
-            f"The server has had too little shared memory for {PATIENCE:g} s{told}",
-            "See what uses it, start OpenSIPS with more (-m), or run again when fewer calls are up",
+            f"The server had too little shared memory for {PATIENCE:g} s{told}",
+            "Check what uses it, start OpenSIPS with more (-m), or run the task again when there are fewer calls",
         )
 
     # ---- what the flight tells

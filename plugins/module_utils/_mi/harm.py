@@ -71,7 +71,7 @@ def _refuse_headers(headers: str) -> None:
     for line in _LINE_END.split(headers):
         if "!" in line.replace("!!", "") and not _OWN.match(line):
             raise RefusedRequest(
-                f"A header holds a single '!' ({line[:60]!r}), which garbles the request or crashes the server",
+                f"A header contains a single '!' ({line[:60]!r}), which damages the request or crashes the server",
                 "Remove it; '!!' stands for the server's own address",
             )
 
@@ -86,5 +86,5 @@ def _refuse_rule(rule: str) -> None:
     if prefix and int(prefix.group(2).lstrip("0")[:4] or 0) > (32 if "." in prefix.group(1) else 128):
         raise RefusedRequest(
             f"The prefix of the rule {rule[:60]!r} is longer than its address, which crashes the server",
-            "Give at most /32 for IPv4 and /128 for IPv6",
+            "Use at most /32 for IPv4 and /128 for IPv6",
         )

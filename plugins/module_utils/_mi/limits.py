@@ -76,7 +76,7 @@ def too_large(where: str, most: int) -> ReplyTooLarge:
     # smaller requests would not help against a reply that does not end
     return ReplyTooLarge(
         f"The reply from {where} is larger than max_reply_size ({round(most / MEGABYTE, 3):g} MB); the rest was not read",
-        "Look at what answers there. If it is the server, ask for less, or raise max_reply_size",
+        "Check which program answers there. If it is the server, request less, or raise max_reply_size",
         is_over_limit=True,
     )
 
@@ -107,7 +107,8 @@ def check_nesting(value: Any, most: int = NESTING) -> Any:
 def too_deep() -> MalformedReply:
     """The error for a reply that nests too deeply."""
     return MalformedReply(
-        "The reply nests values too deeply", "No OpenSIPS answers so: look at what answers at this FIFO, socket or url"
+        "The reply nests values too deeply",
+        "OpenSIPS sends no such reply: check which program answers at this FIFO, socket or url",
     )
 
 
@@ -127,5 +128,5 @@ def refuse_deep_params(name: str, params: Any) -> None:
     if nests_too_deeply(params):
         raise BadParameters(
             f"The parameters of {name} nest lists or mappings more than {NESTING} deep",
-            "Give texts, numbers, and flat lists of them",
+            "Use texts, numbers, and flat lists of them",
         )

@@ -123,10 +123,10 @@ def resolve(given: Mapping[str, Any], environment: Collection[str] = ()) -> Opti
 
 def _protocol(protocol: str, way: Way) -> str:
     if protocol not in PROTOCOLS:
-        raise BadParameters(f"protocol: {protocol!r} is no protocol", f"Set protocol to one of {', '.join(PROTOCOLS)}")
+        raise BadParameters(f"protocol is {protocol!r}", f"Set protocol to one of {', '.join(PROTOCOLS)}")
     if protocol not in way.protocols:
         raise BadParameters(
-            f"protocol: {protocol} does not go over transport {way.transport}",
+            f"protocol is {protocol}, which does not work with transport {way.transport}",
             f"Set protocol to {' or '.join(way.protocols)}",
         )
     return protocol
@@ -162,9 +162,7 @@ def _way(given: Dict[str, Any], environment: Collection[str]) -> Way:
     """The Way that options (dict) describe. Raises BadParameters if they contradict each other."""
     transport = given.get("transport")
     if transport not in (None, *TRANSPORTS):
-        raise BadParameters(
-            f"transport: {transport!r} is no transport", f"Set transport to one of {', '.join(TRANSPORTS)}"
-        )
+        raise BadParameters(f"transport is {transport!r}", f"Set transport to one of {', '.join(TRANSPORTS)}")
     ways = [way for way in _WAYS if transport in (None, way.transport)]
     told = _told(ways, given)
     if len(told) > 1:
@@ -207,7 +205,7 @@ def _timeout(value: Any) -> Optional[float]:
     except (TypeError, ValueError):
         seconds = 0
     if not 0 < seconds <= 3600:
-        raise BadParameters(f"timeout is {value!r}", "Give seconds between 0 and 3600")
+        raise BadParameters(f"timeout is {value!r}", "Set it to a number of seconds, above 0 and at most 3600")
     return seconds
 
 
@@ -220,5 +218,7 @@ def _max_reply_size(value: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         megabytes = 0
     if not 0 < megabytes <= _LARGEST_REPLY_SIZE:
-        raise BadParameters(f"max_reply_size is {value!r:.80}", f"Give megabytes, from 1 to {_LARGEST_REPLY_SIZE}")
+        raise BadParameters(
+            f"max_reply_size is {value!r:.80}", f"Set it to a number of megabytes, from 1 to {_LARGEST_REPLY_SIZE}"
+        )
     return megabytes * MEGABYTE

@@ -44,7 +44,7 @@ def run_without_server() -> None:
 def run(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
     """List the campaigns, and remove all but the newest ones; what the module returns (dict)."""
     if params["keep"] is not None and params["keep"] < 0:
-        raise BadParameters(f"keep is {params['keep']}", "Give a number of campaigns, 0 or more")
+        raise BadParameters(f"keep is {params['keep']}", "Set it to a number of campaigns, 0 or more")
     directory = params["campaign_dir"] or default_directory()
     campaigns = kept_campaigns(directory, params["campaign"])
     old = [] if params["keep"] is None else campaigns[params["keep"] :]

@@ -142,8 +142,8 @@ def _mailboxes(params: Dict[str, Any]) -> List[Dict[str, Any]]:
         return [dict(shared, uri=uri, aor=aor) for uri, aor in given]
     if any(params[name] for name in boxes.COUNTS):
         raise BadParameters(
-            "Numbers of messages are given beside a list of mailboxes",
-            "Put new, old, urgent_new and urgent_old into each of them",
+            "new, old, urgent_new or urgent_old is set together with a list of mailboxes",
+            "Set the numbers of messages in each entry of the list",
         )
     return params["mailboxes"] if params["mailboxes"] is not None else boxes.load(params["mailboxes_file"])
 
@@ -155,7 +155,7 @@ def _check_twice(mailboxes: Sequence[Dict[str, Any]]) -> None:
         if before != number:
             raise BadParameters(
                 f"Entries {before} and {number} of the mailboxes are the same mailbox, {boxes.key_of(mailbox)}",
-                "Leave one out",
+                "Remove one of them",
             )
 
 

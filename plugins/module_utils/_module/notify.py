@@ -209,12 +209,14 @@ def _check_options(params: Dict[str, Any], notifies: Notifies) -> None:
     sending.check_options(params)
     notifies.check(params["socket"] if params["socket"] not in ("contact", "default") else None)
     if params["batch"] is not None and params["batch"] < 1:
-        raise BadParameters(f"batch is {params['batch']}", "Give a number from 1 on")
+        raise BadParameters(f"batch is {params['batch']}", "Set it to a number of phones, 1 or more")
     if params["canary"] is not None and not 0 <= params["canary"] <= 100:
-        raise BadParameters(f"canary is {params['canary']}", "Give a percentage from 0 to 100")
+        raise BadParameters(f"canary is {params['canary']}", "Set it to a percentage from 0 to 100")
     if params["wait"] and params["uris"] is not None:
         raise BadParameters(
-            "wait is set, and uris", "wait needs registered phones: use aors or select, or leave wait out"
+            "wait and uris are both set", "wait requires registered phones: use aors or select, or remove wait"
         )
     if not 0 < params["wait_timeout"] <= 86400:
-        raise BadParameters(f"wait_timeout is {params['wait_timeout']}", "Give seconds, above 0 and up to 86400")
+        raise BadParameters(
+            f"wait_timeout is {params['wait_timeout']}", "Set it to a number of seconds, above 0 and at most 86400"
+        )

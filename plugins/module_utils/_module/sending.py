@@ -66,7 +66,7 @@ def _check_results_file(params: Dict[str, Any]) -> None:
         others["campaign's plan"] = PlanFile(params["campaign"], params["campaign_dir"]).path
     for name, path in others.items():
         if path is not None and _is_same_file(path, params["results_file"]):
-            raise BadParameters(f"results_file {params['results_file']} is the {name}", "Name a file of its own")
+            raise BadParameters(f"results_file {params['results_file']} is also the {name}", "Set it to another file")
 
 
 def _is_same_file(path: str, other: str) -> bool:
@@ -151,7 +151,7 @@ def finish(task: "Task", run: Sending, result: Dict[str, Any], named: bool, earl
         task.warn(run.results.problem)
     if run.failure is not None:
         total = len(run.requests)
-        message = f"The run broke off after {run.sent} of {total} requests: {run.failure}"
+        message = f"The run stopped after {run.sent} of {total} requests: {run.failure}"
         raise TaskFailure(message, dict(result, **describe_failure(run.failure)))
     failed = run.results.failures(run.requests)
     if run.stopped:

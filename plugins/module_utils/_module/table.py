@@ -94,12 +94,12 @@ def _reloads(params: Dict[str, Any]) -> bool:
     # an unknown table is reported before anything else
     schema.variants(params["table"])
     if params["wait_timeout"] <= 0:
-        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Give seconds, above 0")
+        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Set it to a number of seconds above 0")
     reloads = params["reload"] and reload.has_reload(params["table"])
     for name in ("partition", "inherit_state"):
         if params[name] is not None and not reloads:
             raise BadParameters(
-                f"{name} is given, but {params['table']} is not reloaded",
+                f"{name} is set, but {params['table']} is not reloaded",
                 "Remove it" if params["reload"] else "Remove it, or set reload to true",
             )
     return reloads
@@ -254,7 +254,7 @@ class _Push:
         if found.problems:
             self._fail(
                 f"{self._written()}The server ran {self._planned.command}, but does not have all rows: {found.text()}. "
-                "Look at the log of the server: usually it cannot resolve a name, or it reads another database or table"
+                "See the log of the server: usually it cannot resolve a name, or it reads another database or table"
             )
 
     def _plan_reload(self) -> None:

@@ -110,5 +110,5 @@ def _accepting(patterns: Sequence[str]) -> Callable[[int], bool]:
     """A function that tells of a code whether one of patterns (``2xx``, ``404``) takes it."""
     for pattern in patterns:
         if not _CODES.match(pattern):
-            raise BadParameters(f"accept holds {pattern!r}", "Write codes such as 404, or classes such as 2xx")
+            raise BadParameters(f"accept contains {pattern!r}", "Write codes such as 404, or classes such as 2xx")
     return lambda code: any(pattern.lower() in (str(code), f"{code // 100}xx") for pattern in patterns)

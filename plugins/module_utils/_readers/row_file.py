@@ -58,7 +58,7 @@ def load(path: str, option: str) -> List[Dict[str, Any]]:
     except (ValueError, csv.Error) as error:
         raise BadParameters(
             f"{option} {path} cannot be read: {error}",
-            "Give a CSV file whose first line has the names, or a JSON list of mappings",
+            "Use a CSV file with the names of the columns in its first line, or a JSON list of mappings",
         ) from error
     return rows
 

@@ -89,7 +89,7 @@ def check_name(name: Any) -> None:
     if "!" in name:
         raise SipRequestError(
             f"the header name {name!r} has an exclamation mark",
-            "OpenSIPS takes it for a substitution and spoils the request",
+            "Remove it: OpenSIPS replaces it, which damages the request",
         )
 
 
@@ -110,7 +110,7 @@ def header_text(name: str, value: Any) -> str:
     if escape:
         raise SipSyntaxError(
             f"the header {name} contains {escape.group()}",
-            "OpenSIPS from 3.0 on turns that into a line end, and the rest would pass as another header (header injection)",
+            "Remove it: OpenSIPS 3.0 and later send it as a line end, so the rest would become another header (header injection)",
         )
     if canonical(name) not in _REWRITTEN:
         check_exclamation_marks(f"the header {name}", text)
@@ -130,7 +130,8 @@ def check_exclamation_marks(what: str, value: str) -> None:
     if "!" in value.replace("!!", ""):
         raise SipRequestError(
             f"{what} has a single exclamation mark",
-            "OpenSIPS' t_uac_dlg spoils such a request, and crashes at the second one. Only !! is fit: it becomes the server's address and port",
+            "Remove it: t_uac_dlg of OpenSIPS damages such a request, and crashes at the second one."
+            " !! is allowed: the server replaces it by its address and port",
         )
 
 
@@ -148,7 +149,7 @@ def flatten(headers: Any) -> List[Tuple[str, str]]:
         check_name(name)
         key = canonical(name)
         if key in SERVER_MADE:
-            raise SipRequestError(f"the header {name} cannot be given", SERVER_MADE[key])
+            raise SipRequestError(f"the header {name} cannot be set", SERVER_MADE[key])
         if isinstance(values, (list, tuple)) and not values:
             raise SipSyntaxError(f"the header {name} has an empty list of values", "Leave it out")
         for value in values if isinstance(values, (list, tuple)) else (values,):
@@ -162,7 +163,7 @@ def flatten(headers: Any) -> List[Tuple[str, str]]:
 def _check_single(name: str, key: str, text: str, seen: Dict[str, str]) -> None:
     if key in seen:
         also = "" if seen[key] == name else f" (as {seen[key]} and as {name})"
-        raise SipRequestError(f"the header {full_name(name)} is there more than once{also}", "A request has one of it")
+        raise SipRequestError(f"the header {full_name(name)} is set more than once{also}", "Set it once")
     if not text and key not in _MAY_BE_EMPTY:
         raise SipRequestError(f"the header {name} is empty")
     seen[key] = name

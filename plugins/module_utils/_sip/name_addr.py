@@ -101,7 +101,7 @@ def validate_name_addr(text: str) -> NameAddr:
     """Check strictly an address to be sent in From or To; returns the NameAddr, raises SipSyntaxError with the reason."""
     address, display, uri = _read(text)
     if not display.startswith('"') and not all(is_token(word) for word in display.split()):
-        raise SipSyntaxError(f"the name {display!r} needs quotes", 'Write it like "Name" <sip:user@host>')
+        raise SipSyntaxError(f"the name {display!r} requires quotes", 'Write it like "Name" <sip:user@host>')
     check_uri(address.uri, uri, ("sip", "sips", "tel"))
     return address
 

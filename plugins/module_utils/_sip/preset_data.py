@@ -72,15 +72,15 @@ PRESETS = {
         PUSH,
         "aastra-xml",
         "AST VD GEM",
-        "The phone needs 'sip xml notify event: 1'. The body is XML for the phone, or empty.",
+        "The phone requires 'sip xml notify event: 1'. The body is XML for the phone, or empty.",
         headers=(("Content-Type", "application/xml"),),
     ),
     "digium_check_cfg": _preset("digium", CHECK_CFG, _SYNC, "AST FP GEM"),
     "linksys_cold_restart": _preset(
-        "linksys", REBOOT, "reboot_now", "AST FS GEM", "Not for the SPA8000, which wants check-sync."
+        "linksys", REBOOT, "reboot_now", "AST FS GEM", "Not for the SPA8000, which requires check-sync."
     ),
     "linksys_warm_restart": _preset(
-        "linksys", REBOOT, "restart_now", "AST FS GEM", "Not for the SPA8000, which wants check-sync."
+        "linksys", REBOOT, "restart_now", "AST FS GEM", "Not for the SPA8000, which requires check-sync."
     ),
     "polycom_check_cfg": _preset(
         "polycom",
@@ -165,7 +165,7 @@ PRESETS = {
         "sangoma", CHECK_CFG, _SYNC_NO_REBOOT, "FX FP", "Not for the softphones Talk and Connect."
     ),
     "sangoma_reboot": _preset("sangoma", REBOOT, _SYNC_REBOOT, "FX FP", "Not for the softphones Talk and Connect."),
-    "obihai_check_cfg": _preset("obihai", CHECK_CFG, "resync", "VD", "The phone needs X_AcceptResync; it reboots."),
+    "obihai_check_cfg": _preset("obihai", CHECK_CFG, "resync", "VD", "The phone requires X_AcceptResync, and reboots."),
     "audiocodes_check_cfg": _preset("audiocodes", CHECK_CFG, _SYNC, "RS VD"),
     "audiocodes_sbc_check_cfg": _preset(
         "audiocodes", CHECK_CFG, _SYNC_NO_REBOOT, "RS VD", "For the SBC, where it must be enabled."
@@ -174,7 +174,7 @@ PRESETS = {
     "algo_reboot": _preset("algo", REBOOT, _SYNC_REBOOT, "FP RS"),
     "cyberdata_check_cfg": _preset("cyberdata", CHECK_CFG, _SYNC, "RS WZ"),
     "alcatel_check_cfg": _preset("alcatel", CHECK_CFG, _SYNC, "RS WZ"),
-    "patton_check_cfg": _preset("patton", CHECK_CFG, _SYNC, "RS WZ", "The device needs 'notify check-sync accept'."),
+    "patton_check_cfg": _preset("patton", CHECK_CFG, _SYNC, "RS WZ", "The device requires 'notify check-sync accept'."),
     "technicolor_check_cfg": _preset(
         "technicolor", CHECK_CFG, _SYNC_NO_REBOOT, "VD", "AuthNotifyCheckSync on the phone asks for authentication."
     ),

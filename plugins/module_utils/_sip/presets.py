@@ -128,11 +128,11 @@ def resolve(event: Any) -> Preset:
 def _refuse_misspelt(event: str) -> None:
     word = event.partition(";")[0].strip()
     if word.lower() == AUTO:
-        raise SipSyntaxError("the event auto needs a phone's User-Agent to choose by")
+        raise SipSyntaxError("the event auto requires the User-Agent of a phone")
     preset = find(word)
     if preset and "_" in word:
         raise SipSyntaxError(
-            f"the preset {preset.key} takes no parameters", f"Write the Event itself: {preset.event};..."
+            f"the preset {preset.key} has no parameters", f"Write the Event itself: {preset.event};..."
         )
     flat = word.lower().replace("-", "_")
     if word.startswith(_VENDOR_PREFIXES) or get_close_matches(flat, list(_ALL), n=1, cutoff=0.85):
@@ -149,7 +149,7 @@ def match(user_agent: Optional[str], action: str = REBOOT) -> Optional[Preset]:
     Where a vendor has no event for the action, the nearest that it has: the Preset's own ``action`` tells, see also fallback_note.
     """
     if action not in (REBOOT, CHECK_CFG):
-        raise SipSyntaxError(f"there is no action {action!r} to choose a preset by", "Use reboot or check_cfg")
+        raise SipSyntaxError(f"there is no action {action!r}", "Use reboot or check_cfg")
     family = find_family(user_agent) if isinstance(user_agent, str) else None
     if family is None or find_other(user_agent):
         return None
@@ -206,8 +206,8 @@ def _registration_call_id(preset: Preset, contact: Any) -> str:
         contact = contact.get("call_id")
     if not contact:
         raise SipRequestError(
-            f"the preset {preset.key} needs the Call-ID of the phone's registration",
-            "Send it to an AOR, so that the contact is looked up",
+            f"the preset {preset.key} requires the Call-ID of the phone's registration",
+            "Use aors or select instead of uris, so that the module looks up the registration",
         )
     # the phone chose it: it must not get to write further lines into our body
     refuse_control_characters("the Call-ID of the registration", contact)

@@ -99,7 +99,7 @@ def check_ruri(ruri: str, registered: bool, next_hop: Optional[str]) -> str:
     if registered:
         return validate_contact(ruri)
     if parse_uri(ruri).scheme == "tel" and not next_hop:
-        raise SipRequestError(f"the ruri {ruri} names no host to send to", "Give a next_hop as well, or use a sip: URI")
+        raise SipRequestError(f"the ruri {ruri} has no host to send to", "Set next_hop, or use a sip: URI")
     return validate_uri(ruri, schemes=("sip", "sips", "tel"))
 
 
@@ -135,7 +135,7 @@ def _check_address(name: str, text: str) -> None:
     try:
         validate_name_addr(text)
     except SipSyntaxError as error:
-        raise SipSyntaxError(f"the header {name} is no address: {error.message}", error.hint) from None
+        raise SipSyntaxError(f"the header {name} is not an address: {error.message}", error.hint) from None
 
 
 def _check_body(present: Dict[str, str], body: Any) -> None:
@@ -145,7 +145,8 @@ def _check_body(present: Dict[str, str], body: Any) -> None:
         raise SipSyntaxError(f"the body must be a string, not {type(body).__name__}")
     if not present.get("content-type"):
         raise SipRequestError(
-            "there is a body but no Content-Type", "OpenSIPS refuses that; add the header Content-Type, e.g. text/plain"
+            "there is a body, but no Content-Type",
+            "OpenSIPS refuses such a request: add the header Content-Type, such as text/plain",
         )
     # line ends are welcome here, and tabs
     refuse_control_characters("the body", re.sub("[\r\n\t]", " ", body))

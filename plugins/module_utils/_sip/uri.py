@@ -266,7 +266,7 @@ def validate_contact(text: str) -> str:
     if odd:
         raise SipSyntaxError(f"the URI {text!r} contains {_describe(odd.group())}", "Escape it, e.g. %20 for a space")
     if uri.scheme == "tel":
-        raise SipSyntaxError(f"the URI {text!r} names no host to send to", "Use a sip: URI, or give a next hop")
+        raise SipSyntaxError(f"the URI {text!r} has no host to send to", "Use a sip: URI, or set next_hop")
     return text
 
 
@@ -286,7 +286,7 @@ def validate_uri(text: str, schemes: Sequence[str] = ("sip", "sips")) -> str:
 def check_uri(uri: Uri, text: str, schemes: Sequence[str]) -> None:
     """validate_uri for a ``text`` that has already been read as ``uri``."""
     if uri.scheme not in schemes:
-        raise SipSyntaxError(f"the URI {text!r} has the scheme {uri.scheme}", f"Only {', '.join(schemes)} will do here")
+        raise SipSyntaxError(f"the URI {text!r} has the scheme {uri.scheme}", f"Use {' or '.join(schemes)}")
     odd = _BREAKS_A_REQUEST.search(text)
     if odd:
         raise SipSyntaxError(f"the URI {text!r} contains {_describe(odd.group())}", "Escape it, e.g. %20 for a space")

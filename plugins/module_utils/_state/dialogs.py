@@ -149,7 +149,7 @@ class Outcome:
 
 
 class NotEnded(MIError):
-    """Calls that should be over are not, or nobody knows whether they are."""
+    """Calls that the task had to end are not over, or it is not known whether they are."""
 
     remedy = "Run the task again. If calls remain, look at them with the command ``dlg_list``."
     maybe_sent = True
@@ -301,7 +301,7 @@ def _filled(given: Mapping[str, Any], option: str) -> List[str]:
     if not given[option]:
         raise BadParameters(f"{option} is an empty list", "Add an element, or remove the option")
     if not all(text.strip() for text in given[option]):
-        raise BadParameters(f"{option} holds an empty text", "It would match nothing, or everything: remove it")
+        raise BadParameters(f"{option} contains an empty text", "It would match nothing, or everything: remove it")
     filled: List[str] = given[option]
     return filled
 

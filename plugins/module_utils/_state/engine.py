@@ -95,7 +95,7 @@ class State:
 
 
 class StateNotReached(MIError):
-    """The server accepted every request, and still reports another state."""
+    """The server accepted every request, but still reports another state."""
 
     remedy = "See whether something else changes the state, and look into the log of the server."
     maybe_sent = True

@@ -92,7 +92,7 @@ def _check_alone(record: Dict[str, Any], found: List[Dict[str, Any]]) -> None:
             raise BadParameters(
                 f"registrants: {record['aor']} cannot be switched, because {other['aor']} has the same contact and registrar: "
                 "the server does not compare AORs, and may switch the wrong registrant",
-                "Give each registrant a contact of its own, in the column binding_URI of the table registrant, and reload it",
+                "Set a different contact for each registrant, in the column binding_URI of the table registrant, and reload it",
             )
 
 

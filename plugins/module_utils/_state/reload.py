@@ -107,7 +107,7 @@ _NAMED_THINGS = frozenset(("bdb_reload", "sql_cacher_reload", "rc_reloadVendorRa
 class ReloadRefused(ExplainedError):
     """The server did not reload, and keeps the data that it had."""
 
-    remedy = "Correct the data, or what the server's log says, and run the task again."
+    remedy = "See the log of the server, correct the data, and run the task again."
 
 
 class Planned:

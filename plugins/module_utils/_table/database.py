@@ -93,7 +93,7 @@ class Database:
         read_only: whether nobody is going to write, so that errors do not talk of it.
         """
         if params["db_timeout"] <= 0:
-            raise BadParameters(f"db_timeout is {params['db_timeout']:g}", "Give seconds, above 0")
+            raise BadParameters(f"db_timeout is {params['db_timeout']:g}", "Set it to a number of seconds above 0")
         self._sa = _sqlalchemy()
         self._any_text = any_text
         self._read_only = read_only
@@ -239,7 +239,7 @@ class Database:
                 raise
             raise CommitUnknown(
                 f"The {self.label} was lost during the commit: {text}",
-                "Either all rows were written, or none. Look at the log of the database, and run the task again",
+                "Either all rows were written, or none. See the log of the database, and run the task again",
             ) from None
 
     def _is_certain(self, error: Exception, code: Any) -> bool:
@@ -532,7 +532,7 @@ class Database:
             yield
         except UnicodeDecodeError as error:
             raise DatabaseRefused(
-                f"The {self.label} holds text that is not {error.encoding}",
+                f"The {self.label} contains text that is not {error.encoding}",
                 self._unwritten + "Set the encoding of the database to the one that OpenSIPS writes, usually UTF8",
             ) from None
         except _DRIVER_ERRORS as error:

@@ -62,8 +62,8 @@ def _parse(sa: Any, text: str) -> Any:
     # of a password with an @ the rest would be taken for a host and a database, and messages name these
     if url is None or (url.get_backend_name() != "sqlite" and _is_torn(url, rest)):
         raise BadParameters(
-            "db_url cannot be understood",
-            "Write it as mysql://user:password@host/opensips, special characters of the password as %40 and the like",
+            "db_url is not valid",
+            "Write it as mysql://user:password@host/opensips. Escape special characters of the password, such as %40 for @",
         )
     return url
 

@@ -40,7 +40,7 @@ def sip_uri(text: str) -> Optional[str]:
 def sip_uri_without_user(text: str) -> Optional[str]:
     match = _URI.match(text)
     if match is not None and match.group(1):
-        return "has a user before the @, and the server takes none here"
+        return "has a user before the @, which the server does not accept here"
     return sip_uri(text)
 
 

@@ -63,7 +63,7 @@ class Table:
         if lacking:
             raise BadParameters(
                 f"{request.option}: {first_few(lacking, _SHOWN, more=' and {0} more')}",
-                "Nothing was written. Give the columns a value",
+                "Nothing was written. Set the columns in these rows",
             )
         return made
 

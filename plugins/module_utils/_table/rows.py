@@ -153,7 +153,7 @@ class Request:
             column = self._column("scope", name)
             values = values if isinstance(values, list) else [values]
             if not values:
-                raise BadParameters(f"scope: {column} is an empty list", "Give the values that are in the scope")
+                raise BadParameters(f"scope: {column} is an empty list", "Write the values that are in the scope")
             try:
                 checked[column] = [self.columns.all[column].check(value) for value in values]
             except ValueError as error:
@@ -165,7 +165,7 @@ class Request:
         if self.state == "exact" and not self.scope and not self.rows:
             raise BadParameters(
                 f"{self.option} is empty and scope names no column: this would delete all rows of {self.schema.table}",
-                "Give rows. To delete all rows on purpose, name a column in scope with all of its values",
+                "Set rows. To delete all rows on purpose, name a column in scope with all of its values",
             )
 
     def _check_row(self, number: int, row: Any) -> "Wanted":

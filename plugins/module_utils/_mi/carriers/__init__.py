@@ -131,7 +131,7 @@ class Carrier:
     def not_taken(self) -> MITimeout:
         """The error for a request that could not be handed over in time (MITimeout)."""
         hint = f"See whether OpenSIPS hangs, or raise timeout{self.busy_hint}"
-        return MITimeout(f"The server takes no more requests from {self.describe()}", hint, maybe_sent=False)
+        return MITimeout(f"The server accepts no more requests from {self.describe()}", hint, maybe_sent=False)
 
 
 class Inflow:
@@ -187,7 +187,7 @@ class Exchange:
 def check_absolute(values: Dict[str, Any], name: str) -> None:
     """Raise BadParameters unless the option called name is an absolute path, or not set. values: the options (dict)."""
     if values[name] is not None and not str(values[name]).startswith("/"):
-        raise BadParameters(f"{name}: {values[name]!r} is no absolute path", "Give the whole path")
+        raise BadParameters(f"{name}: {values[name]!r} is not an absolute path", "Write the whole path, from / on")
 
 
 def seconds_left(deadline: float) -> float:

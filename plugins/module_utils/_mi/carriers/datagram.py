@@ -138,7 +138,7 @@ class DatagramCarrier(Carrier):
     def check_request(self, request: Request, protocol: Protocol) -> None:
         if len(request.data) > MAX_DATAGRAM:
             raise RequestTooLarge(
-                f"The request takes {len(request.data)} bytes; mi_datagram takes {MAX_DATAGRAM}",
+                f"The request has {len(request.data)} bytes, and mi_datagram accepts at most {MAX_DATAGRAM}",
                 "Use HTTP, or send less",
             )
 
@@ -241,7 +241,7 @@ class DatagramCarrier(Carrier):
         if len(data) > MAX_DATAGRAM:
             raise ReplyTooLarge(
                 f"A datagram from {self.describe()} has more than {MAX_DATAGRAM} bytes, the most that mi_datagram sends",
-                "Look at what answers there",
+                "Check which program answers there",
             )
         return data
 
@@ -384,8 +384,8 @@ class DatagramExchange(Exchange):
             message += f", only {self._ignored} to other requests"
         raise MITimeout(
             message,
-            "Check that the server's mi_datagram listens there and that protocol fits (line before 3.0, jsonrpc since); servers before 3.0"
-            f" send nothing when a reply exceeds {MAX_DATAGRAM} bytes: use FIFO or HTTP then",
+            "Check that mi_datagram of the server listens there, and that protocol fits (line before 3.0, jsonrpc from 3.0 on)."
+            f" If a reply exceeds {MAX_DATAGRAM} bytes, servers before 3.0 send nothing: use the FIFO or HTTP",
         )
 
     def close(self, reusable: bool = False) -> None:
@@ -402,15 +402,15 @@ class DatagramExchange(Exchange):
 def _check_udp(values: Dict[str, Any]) -> None:
     if values["port"] is None:
         raise BadParameters(
-            "transport datagram needs port, or socket_path",
-            "Set port to that of mi_datagram's socket_name; it has no default",
+            "transport is datagram, but neither port nor socket_path is set",
+            "Set port to the port in the socket_name of mi_datagram. It has no default",
         )
     try:
         port = int(values["port"])
     except (TypeError, ValueError):
         port = 0
     if not 0 < port < 65536:
-        raise BadParameters(f"port: {values['port']!r} is no port", "Give a number between 1 and 65535")
+        raise BadParameters(f"port is {values['port']!r}", "Set it to a number from 1 to 65535")
     values["port"] = port
     values["host"] = values["host"] or "127.0.0.1"
 

@@ -187,7 +187,7 @@ class FifoCarrier(Carrier):
             _check_lines(request)
         elif len(request.data) > _OBJECT:
             raise RequestTooLarge(
-                f"The request takes {len(request.data)} bytes; a FIFO of OpenSIPS 3.x and 4.x takes {_OBJECT}",
+                f"The request has {len(request.data)} bytes, and the FIFO of OpenSIPS 3.x and 4.x accepts at most {_OBJECT}",
                 "Use a datagram socket or HTTP, or send less",
             )
 
@@ -241,13 +241,13 @@ class FifoCarrier(Carrier):
     def timeout_hint(self, opened: bool) -> str:
         """What to check when no reply came; opened: the server did open the reply FIFO (bool)."""
         if opened:
-            return "The server opened the reply FIFO but did not finish its reply; raise timeout"
+            return "The server opened the reply FIFO, but its reply was not complete in time: raise timeout"
         try:
             unread = self.unread()
         except OSError:
             unread = 0
         if unread:
-            return "The server did not read its FIFO: see whether OpenSIPS hangs, or raise timeout"
+            return "The server did not read its FIFO: check whether OpenSIPS hangs, or raise timeout"
         if self._other is False:
             # once, since each of a fleet may time out
             found = (owner.elsewhere(directory) for directory in self.reply_dirs)
@@ -257,7 +257,7 @@ class FifoCarrier(Carrier):
         used = " and ".join(self.reply_dirs)
         return (
             f"The replies were expected in {used}: set reply_dir to the reply_dir of the server's mi_fifo module."
-            " The server's user must be able to write there. Check that protocol fits the server (line before 3.0, jsonrpc since),"
+            " The server's user must be able to write there. Check that protocol fits the server (line before 3.0, jsonrpc from 3.0 on),"
             " and that the server is not blocked"
         )
 
@@ -271,8 +271,8 @@ class FifoCarrier(Carrier):
                     problems.append(path)
                     continue
                 raise ConnectError(
-                    f"The FIFO {path} cannot be looked at: {error.strerror}",
-                    "Run as a user that may, or correct fifo_path",
+                    f"Whether there is a FIFO {path} cannot be read: {error.strerror}",
+                    "Use become, or a user that can enter its directory, or correct fifo_path",
                 ) from error
             if stat.S_ISFIFO(mode):
                 return path
@@ -288,8 +288,8 @@ class FifoCarrier(Carrier):
 
     def _foreign(self, what: str) -> ConnectError:
         return ConnectError(
-            f"{self.path} is no FIFO: it {what}",
-            "Set fifo_path to the fifo_name of mi_fifo; nothing was written",
+            f"{self.path} is not a FIFO: it {what}",
+            "Nothing was sent. Set fifo_path to the fifo_name of mi_fifo",
         )
 
     def _open_error(self, error: OSError) -> ConnectError:
@@ -505,7 +505,7 @@ class _ReplyFifo:
         self._identity: Optional[Tuple[int, int]] = None
         if len(os.fsencode(self.path)) + 1 > _MAX_REPLY_PATH:
             raise BadParameters(
-                f"reply_dir {directory} is too long: OpenSIPS takes {_MAX_REPLY_PATH - 1} characters with the FIFO's name",
+                f"reply_dir {directory} is too long: OpenSIPS accepts {_MAX_REPLY_PATH - 1} characters, including the name of the reply FIFO",
                 "Use a shorter reply_dir",
             )
         try:
@@ -550,15 +550,15 @@ def _check_lines(request: Request) -> None:
     total = sum(sizes) + len(sizes)
     if total > _ARGUMENTS:
         raise RequestTooLarge(
-            f"The parameters take {total} bytes; a FIFO of OpenSIPS 1.x and 2.x takes {_ARGUMENTS}",
+            f"The parameters have {total} bytes, and the FIFO of OpenSIPS 1.x and 2.x accepts at most {_ARGUMENTS}",
             "Use a datagram socket or HTTP, or send less",
         )
     if not request.known and total >= _LINE - 1:
         longest = max(len(part.encode("utf-8")) for line in request.lines for part in line.split("\n"))
         if longest >= _LINE - 1:
             raise RequestTooLarge(
-                f"A line of {longest} bytes for a command that the catalogue does not know could stop the server's FIFO",
-                f"Keep lines below {_LINE - 1} bytes, or use a datagram socket",
+                f"The command is not known, and its line of {longest} bytes could block the FIFO of the server",
+                f"Shorten the line to less than {_LINE - 1} bytes, or use a datagram socket",
             )
 
 

@@ -117,7 +117,9 @@ class HttpCarrier(Carrier):
     @staticmethod
     def check_options(values: Dict[str, Any]) -> None:
         if values["url"] is None:
-            raise BadParameters("transport http needs url", "Set url, for example to http://127.0.0.1:8888/mi")
+            raise BadParameters(
+                "transport is http, but url is not set", "Set url, for example to http://127.0.0.1:8888/mi"
+            )
         scheme = _check_url(values["url"])
         for name, other in (("client_key", "client_cert"), ("url_password", "url_username")):
             if values[name] is not None and values[other] is None:
@@ -333,19 +335,22 @@ class HttpCarrier(Carrier):
         if isinstance(error, socket.timeout) or getattr(error, "errno", None) == errno.ETIMEDOUT:
             return MITimeout(
                 f"No reply came from {self.url}",
-                "OpenSIPS serves HTTP with one process: a t_uac_dlg of somebody else may block it for minutes. Raise timeout, or use FIFO or a datagram socket",
+                "OpenSIPS serves HTTP with one process, which a t_uac_dlg of another client can block for minutes."
+                " Raise timeout, or use the FIFO or a datagram socket",
             )
         if isinstance(error, http.client.IncompleteRead):
             return self._cut_off("in its body")
         if isinstance(error, ValueError):
             # such as the negative size of a chunk
-            return MalformedReply(f"The reply of {self.url} is no HTTP: {error}", "Look at what answers there")
+            return MalformedReply(
+                f"The reply of {self.url} is not HTTP: {error}", "Check which program answers there, and correct url"
+            )
         if tls.is_failure(error):
             return self._tls_failure(error)
         if isinstance(error, (ConnectionError, http.client.HTTPException)) or tls.is_end(error):
             return self._dropped(error, request)
         return ConnectError(
-            f"The connection to {self.url} broke: {error.strerror or error}", "Check the network, and url"
+            f"The connection to {self.url} was lost: {error.strerror or error}", "Check the network, and url"
         )
 
     def _dropped(self, error: Exception, request: Request) -> MIError:
@@ -353,12 +358,12 @@ class HttpCarrier(Carrier):
         if large and self._parts.scheme == "http":
             return RequestTooLarge(
                 f"{self.url} dropped the connection on a request of {len(request.data)} bytes",
-                "OpenSIPS 2.1 to 3.5 takes what arrives in one piece: send less, or use FIFO or a datagram socket",
+                "httpd of OpenSIPS 2.1 to 3.5 accepts only requests that arrive in one piece: send less, or use the FIFO or a datagram socket",
             )
         return ConnectError(
             f"{self.url} closed the connection without a reply ({type(error).__name__})",
             "See whether OpenSIPS stopped; if it runs, check that url and protocol fit (http or https; /mi, /json, /RPC2)"
-            + (", and whether it wants a client_cert that it knows" if self._parts.scheme == "https" else ""),
+            + (", and whether it requires client_cert" if self._parts.scheme == "https" else ""),
             is_hangup=True,
         )
 
@@ -374,7 +379,8 @@ class HttpCarrier(Carrier):
             if len(request.data) > _DEFAULT_RECEIVE_BUFFER:
                 return RequestTooLarge(
                     f"{self.url} refused a request of {len(request.data)} bytes (HTTP 400)",
-                    f"httpd of 3.6 and 4.0 takes receive_buf_size bytes, {_DEFAULT_RECEIVE_BUFFER} by default: raise it, or use FIFO or a datagram socket",
+                    f"httpd of 3.6 and 4.0 accepts up to receive_buf_size bytes, {_DEFAULT_RECEIVE_BUFFER} by default:"
+                    " raise it, or use the FIFO or a datagram socket",
                 )
             hint = "Correct url and protocol: mi_http answers at /mi, mi_json at /json, mi_xmlrpc at /RPC2"
         text = f"{self.url} answered HTTP {status} {response.reason}"
@@ -414,7 +420,7 @@ def _check_url(url: str) -> str:
     """The scheme of a URL that can be used."""
     remedy = "Write it as http://host:port/mi"
     if any(ord(each) <= 32 or ord(each) == 127 for each in url):
-        raise BadParameters("url holds blanks or control characters", remedy)
+        raise BadParameters("url contains blanks or control characters", remedy)
     shown = shown_url(url)
     try:
         parts = urlsplit(url)
@@ -424,7 +430,7 @@ def _check_url(url: str) -> str:
         raise BadParameters(f"url {shown!r} has no valid host or port", remedy) from None
     if parts.username is not None:
         raise BadParameters(
-            f"url {shown!r} holds a user name", "Set url_username and url_password instead, and correct url"
+            f"url {shown!r} contains a user name", "Set url_username and url_password instead, and correct url"
         )
     if parts.scheme not in _PORTS or not host:
         raise BadParameters(f"url {shown!r} is not an HTTP address", remedy)

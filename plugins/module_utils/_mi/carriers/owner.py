@@ -67,7 +67,7 @@ def check(path: str, status: os.stat_result, server_uid: Optional[int], option: 
     if status.st_nlink != 1:
         raise ConnectError(
             f"The {kind} {path} has {status.st_nlink} names (hard links), and other users may write to {directory}. Nothing was sent",
-            "Remove it, and start OpenSIPS again. A directory that only the server's user may write is safer",
+            "Remove it, and start OpenSIPS again. A directory to which only the server's user may write is safer",
         )
     foreign = {status.st_uid, _uid_of_link(path)} - trusted
     if not foreign:
@@ -96,9 +96,9 @@ def _foreign(
     else:
         server = "no service account of this host is known to run OpenSIPS"
     return ConnectError(
-        f"The {kind} {path} belongs to {owner}, other users may write to {directory}, and {server}. Nothing was sent, since {owner} could read it",
+        f"The {kind} {path} belongs to {owner}, other users may write to {directory}, and {server}. Nothing was sent, because {owner} could read it",
         f"If OpenSIPS runs as {owner}, set server_user to {owner}. If not, remove the {kind}, or correct {option}."
-        " A directory that only the server's user may write, such as /run/opensips, is safer",
+        " A directory to which only the server's user may write, such as /run/opensips, is safer",
     )
 
 

@@ -39,7 +39,7 @@ def check(directory: str) -> None:
     """Raise ConnectError unless this user can make reply FIFOs in a directory."""
     if not os.path.isdir(directory):
         raise ConnectError(
-            f"The reply_dir {directory} is no directory",
+            f"The reply_dir {directory} is not a directory",
             "Set reply_dir to the reply_dir of the server's mi_fifo module (its default is /tmp)",
         )
     if not os.access(directory, os.W_OK | os.X_OK):

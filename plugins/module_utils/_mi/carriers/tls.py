@@ -43,7 +43,7 @@ def client(
     except (OSError, ValueError) as error:
         raise ConnectError(
             f"ca_path {ca_path} cannot be read: {error}",
-            "Give a PEM file or a directory of hashed certificates",
+            "Set ca_path to a PEM file or to a directory of hashed certificates",
         ) from error
     if not validate_certs:
         context.check_hostname = False
@@ -72,7 +72,7 @@ def _load(context: ssl.SSLContext, client_cert: str, client_key: Optional[str]) 
                 " and ".join(f"{option} {path}" for option, path in files),
                 "the key has a pass phrase" if asked else _reason(error),
             ),
-            "Give PEM files that belong together: client_cert with the certificate and its chain, client_key with a key"
+            "Use PEM files that belong together: client_cert with the certificate and its chain, client_key with its key"
             " without a pass phrase, which client_cert may hold, too",
         ) from error
 

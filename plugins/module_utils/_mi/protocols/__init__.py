@@ -112,16 +112,18 @@ def check_text(value: object, what: str = "A value") -> str:
     """
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise BadParameters(
-            f"{what} is {repr(value):.80}; MI takes text and whole numbers",
+            f"{what} is {repr(value):.80}, but MI accepts only texts and whole numbers",
             "Leave it out or write it as text",
         )
     text = str(value)
     if "\0" in text:
-        raise BadParameters(f"{what} holds a NUL character", "Remove it; the server would cut the value there")
+        raise BadParameters(
+            f"{what} contains a NUL character", "Remove it, because the server would cut the value there"
+        )
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadParameters(f"{what} holds a character that UTF-8 cannot carry", "Remove it") from None
+        raise BadParameters(f"{what} contains a character that UTF-8 cannot carry", "Remove it") from None
     return text
 
 

@@ -62,6 +62,6 @@ class Backlog:
     def _endless(self) -> ReplyTooLarge:
         return ReplyTooLarge(
             f"One entry of the reply has more than {self._most} characters: {self.text[:40]!r}",
-            "Look at what answers there. If it is the server, look into its log, and report it together with its version",
+            "Check which program answers there. If it is the server, see its log, and report the problem with its version",
             is_over_limit=True,
         )

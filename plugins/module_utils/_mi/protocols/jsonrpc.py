@@ -123,7 +123,7 @@ def take_message(message: Any, text: str, request: Request) -> ValueReply:
     """The Reply that a decoded message (any JSON value) is; text: what it was decoded from. Raises as decode()."""
     if not isinstance(message, dict):
         raise MalformedReply(
-            f"The reply is no JSON-RPC object but {text[:60]!r}",
+            f"The reply is not a JSON-RPC object but {text[:60]!r}",
             "Check protocol and transport, over HTTP also url",
         )
     error = message.get("error")
@@ -137,8 +137,8 @@ def take_message(message: Any, text: str, request: Request) -> ValueReply:
     is_ours = isinstance(answered, int) and not isinstance(answered, bool) and answered == request.id
     if not is_ours and not (answered is None and _is_unread(error)):
         raise MalformedReply(
-            f"The reply carries id {answered!r}, the request had {request.id}",
-            "Another client may use the same socket; try again",
+            f"The reply has the id {answered!r}, but the request had {request.id}",
+            "Another client may use the same socket: try again",
             unrelated=answered is not None,
         )
     if error is not None:
@@ -157,13 +157,13 @@ def _check_params(params: Any) -> Any:
         return {check_text(key, "A parameter's name"): _check_value(value, key, 0) for key, value in params.items()}
     if isinstance(params, (list, tuple)):
         return [_check_value(value, number, 0) for number, value in enumerate(params, 1)]
-    raise BadParameters(f"params is {params!r}", "Give a mapping or a list")
+    raise BadParameters(f"params is {params!r}", "Write a mapping or a list")
 
 
 def _check_value(value: Any, name: Union[str, int], depth: int) -> Any:
     if isinstance(value, (list, tuple)):
         if depth == _NESTING:
-            raise BadParameters(f"Parameter {name} nests lists too deeply", "Give a flat list")
+            raise BadParameters(f"Parameter {name} nests lists too deeply", "Write a flat list")
         return [_check_value(each, name, depth + 1) for each in value]
     if depth and isinstance(value, dict):
         # an object, of which config_push_bulk takes an array; null is a value there
@@ -204,10 +204,10 @@ def explain(text: str) -> MIError:
             "Set protocol to line, or auto",
         )
     if not stripped:
-        return MalformedReply("The reply is empty", "Look into the server's log")
+        return MalformedReply("The reply is empty", "See the log of the server")
     if stripped[0] in "{[":
         return MalformedReply(
-            f"The reply was cut off or is no valid JSON: it ends in {stripped[-40:]!r}",
+            f"The reply was cut off or is not valid JSON: it ends in {stripped[-40:]!r}",
             "Try again; if it persists, use another transport",
         )
     return MalformedReply(

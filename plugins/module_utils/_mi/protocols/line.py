@@ -55,7 +55,7 @@ class LineProtocol(Protocol):
         check_method(method)
         if ":" in method:
             raise RefusedRequest(
-                f"{method!r} is a name of OpenSIPS 4.0; this server takes classic names",
+                f"{method!r} is a name of OpenSIPS 4.0, and this server knows only the classic names",
                 "Write the classic name of the command",
             )
         fifo = reply_to is not None
@@ -74,7 +74,7 @@ class LineProtocol(Protocol):
         text = decode_text(data)
         del data
         if not text:
-            raise MalformedReply("The server closed its reply without a word", "Look into the server's log")
+            raise MalformedReply("The server sent an empty reply", "See the log of the server")
         if text == "400 Parse_error":
             # without a line end: a datagram socket of 3.x or 4.x
             raise MalformedReply(
@@ -147,7 +147,7 @@ def _quote(value: str, number: int, fifo: bool) -> str:
         raise BadParameters(f"{what} is only white space, which the line protocol cannot carry", "Leave it out")
     if value.endswith("\\"):
         raise BadParameters(
-            f"{what} must be quoted and ends in a backslash; the server would take it for an escaped quote",
+            f"{what} must be quoted, but ends in a backslash, which the server would read as an escaped quote",
             "Remove the backslash",
         )
     if value.startswith('"'):
@@ -158,13 +158,13 @@ def _quote(value: str, number: int, fifo: bool) -> str:
     if fifo and "\n" in value:
         if "\n\n" in value:
             raise BadParameters(
-                f"{what} holds an empty line, which ends the request over FIFO",
+                f"{what} contains an empty line, which ends the request over FIFO",
                 "Use CRLF line ends, or a datagram socket",
             )
         if '"' in value[: value.rindex("\n")]:
             raise BadParameters(
-                f"{what} holds a quote before its last line; the FIFO parser of 1.x and 2.x garbles such text",
-                "Remove the quotes (a display name needs none), or use a datagram socket or HTTP",
+                f"{what} contains a quote before its last line, and the FIFO of 1.x and 2.x damages such text",
+                "Remove the quotes (a display name works without them), or use a datagram socket or HTTP",
             )
         if value[value.rindex("\n") + 1 :].startswith('"'):
             raise BadParameters(f"{what} has a line that begins with a quote", "Begin the line with another character")

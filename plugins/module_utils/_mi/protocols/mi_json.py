@@ -54,7 +54,7 @@ class MiJsonProtocol(Protocol):
             text = check_text(value, f"Parameter {number}")
             if "," in text:
                 raise BadParameters(
-                    f"Parameter {number} ({text[:40]!r}) holds a comma, at which mi_json splits and knows no quoting",
+                    f"Parameter {number} ({text[:40]!r}) contains a comma, which mi_json cannot carry",
                     "Use the FIFO, a datagram socket or mi_xmlrpc_ng for this command",
                 )
             if not text:
@@ -84,7 +84,7 @@ class MiJsonProtocol(Protocol):
         # an object is a list of pairs, and its node has the list of its children
         check_nesting(message, 2 * NESTING)
         if not isinstance(message, _Pairs):
-            raise MalformedReply(f"The reply is no JSON object but {text[:60]!r}", "Check url")
+            raise MalformedReply(f"The reply is not a JSON object but {text[:60]!r}", "Check url")
         error = dict(message).get("error") if len(message) == 1 else None
         if error is not None:
             _raise(error, request)

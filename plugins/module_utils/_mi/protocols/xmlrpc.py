@@ -99,7 +99,7 @@ class XmlRpcProtocol(Protocol):
             # mi_xmlrpc_ng of 2.3 leaves the value element out
             value = root.find("params/param")
         if value is None:
-            raise MalformedReply("The XML-RPC reply holds no value", "Check url and protocol")
+            raise MalformedReply("The XML-RPC reply has no value", "Check url and protocol")
         result, typed = _read(value)
         return self._reply(result, typed, text)
 
@@ -140,11 +140,13 @@ def _escape(value: Any, what: str) -> str:
             f"{what} is empty, which XML-RPC of OpenSIPS cannot carry", "Leave it out, or use JSON-RPC (3.x)"
         )
     if _ILLEGAL.search(text):
-        raise BadParameters(f"{what} holds a character that XML forbids", "Remove it, or use another transport")
+        raise BadParameters(
+            f"{what} contains a character that XML does not allow", "Remove it, or use another transport"
+        )
     decoded = _DECODED_TWICE.search(text)
     if decoded:
         raise BadParameters(
-            f"{what} holds {decoded.group(0)!r}, which the server would decode once too often",
+            f"{what} contains {decoded.group(0)!r}, which the server would decode twice",
             "Write the character itself",
         )
     # a bare CR would reach the server as LF
@@ -170,7 +172,7 @@ def _parse(data: bytes, text: str) -> "Element":
     from xml.etree import ElementTree  # nosec B405
 
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise MalformedReply("The reply holds a document type, which no OpenSIPS sends", "Check url")
+        raise MalformedReply("The reply contains a document type, which OpenSIPS never sends", "Check url")
     try:
         # what a phone calls itself may hold characters that no XML may hold, and the server writes them as they are
         root = ElementTree.fromstring(_ILLEGAL.sub("\ufffd", _keep_cr(text)).encode("utf-8"))  # nosec B314
@@ -181,7 +183,7 @@ def _parse(data: bytes, text: str) -> "Element":
         raise MalformedReply(f"The reply is not XML-RPC, or was cut off: {text.strip()[:60]!r}", hint) from error
     if root.tag != "methodResponse":
         raise MalformedReply(
-            f"The reply is no XML-RPC response but {text.strip()[:60]!r}",
+            f"The reply is not an XML-RPC response but {text.strip()[:60]!r}",
             "Check url and protocol: 1.11 serves XML-RPC at /xmlrpc",
         )
     return root

@@ -73,7 +73,7 @@ def _bad_ip(text: str) -> str:
         except ValueError:
             pass
         else:
-            return f"column ip: {text!r} holds the prefix length, write ip: {ip} and mask: {length}"
+            return f"column ip: {text!r} contains the prefix length, write ip: {ip} and mask: {length}"
     return f"column ip: {text!r} is not an IP address, and OpenSIPS does not look up names here"
 
 

@@ -34,8 +34,8 @@ def _warnings(row: Dict[str, Any]) -> List[str]:
     if prefix is None or formats.digits(str(prefix)) is None:
         return []
     return [
-        f"column prefix: {str(prefix)!r} has other characters than digits; the server only takes those that the parameter "
-        "extra_prefix_chars of drouting lists"
+        f"column prefix: {str(prefix)!r} has other characters than digits. The server accepts only those in the parameter "
+        "extra_prefix_chars of drouting"
     ]
 
 

@@ -184,11 +184,11 @@ HEADER = b'{"journal":1,"campaign":"night"}\n'
 def test_a_foreign_file_is_refused_and_stays(tmp_path, content, read_only):
     path = tmp_path / "night.jsonl"
     path.write_bytes(content)
-    with pytest.raises(JournalError, match="night.jsonl is no journal of campaign night"):
+    with pytest.raises(JournalError, match="night.jsonl is not the journal of campaign night"):
         Journal("night", str(tmp_path), read_only)
     assert path.read_bytes() == content
     # and it is not left locked
-    with pytest.raises(JournalError, match="is no journal"):
+    with pytest.raises(JournalError, match="is not the journal"):
         Journal("night", str(tmp_path))
 
 

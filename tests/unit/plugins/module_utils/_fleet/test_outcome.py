@@ -294,7 +294,7 @@ def test_a_registration_that_is_not_utf_8_is_not_sent_as_another_one(name):
 
 def test_a_tel_contact_names_no_host():
     record = {"sip_instance": None, "user_agent": "x", "received": None, "path": None, "socket": None}
-    with pytest.raises(SipError, match="names no host to send to"):
+    with pytest.raises(SipError, match="has no host to send to"):
         Target("alice", "tel:+4930123456", record).to_uri()
 
 

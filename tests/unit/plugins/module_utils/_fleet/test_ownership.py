@@ -67,9 +67,9 @@ def test_ipv6_and_names():
 @pytest.mark.parametrize(
     "receiver, socket, why",
     [
-        ("udp:127.0.0.1:5060", "tcp:127.0.0.2:5060", "only the addresses on which it takes UDP"),
-        ("udp:127.0.0.1:5060", "tls:127.0.0.2:5061", "only the addresses on which it takes UDP"),
-        ("udp:127.0.0.1:5060", "wss:[::1]:443", "only the addresses on which it takes UDP"),
+        ("udp:127.0.0.1:5060", "tcp:127.0.0.2:5060", "only the addresses on which it listens for UDP"),
+        ("udp:127.0.0.1:5060", "tls:127.0.0.2:5061", "only the addresses on which it listens for UDP"),
+        ("udp:127.0.0.1:5060", "wss:[::1]:443", "only the addresses on which it listens for UDP"),
         ("udp:0.0.0.0:5060", "udp:0.0.0.0:5060", "every server that listens on all addresses has it"),
         ("udp:[::]:5060", "udp:[0:0:0:0:0:0:0:0]:5060", "every server that listens on all addresses has it"),
         ("udp:127.0.0.1:5060", "udp:0.0.0.0:5060", "every server that listens on all addresses has it"),

@@ -106,7 +106,7 @@ def test_cut_at_every_byte(file):
     for cut in range(len(whole)):
         with open(file.path, "wb") as broken:
             broken.write(whole[:cut])
-        with pytest.raises(PlanError, match="no plan of campaign night.*Move the file away"):
+        with pytest.raises(PlanError, match="not the plan of campaign night.*Move the file away"):
             file.load()
     with open(file.path, "wb") as mended:
         mended.write(whole)
@@ -146,7 +146,7 @@ def test_another_first_line(file, change):
     head = dict(json.loads(lines[0].decode()), **change)
     with open(file.path, "wb") as broken:
         broken.writelines([json.dumps(head).encode() + b"\n"] + lines[1:])
-    with pytest.raises(PlanError, match="no plan of campaign night"):
+    with pytest.raises(PlanError, match="not the plan of campaign night"):
         file.load()
 
 
@@ -181,7 +181,7 @@ def test_another_line_in_its_midst(file, line):
         lines = source.readlines()
     with open(file.path, "wb") as broken:
         broken.writelines(lines[:2] + [line] + lines[3:])
-    with pytest.raises(PlanError, match="no plan of campaign night"):
+    with pytest.raises(PlanError, match="not the plan of campaign night"):
         file.load()
 
 

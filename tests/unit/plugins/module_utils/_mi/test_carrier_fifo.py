@@ -343,7 +343,12 @@ def test_missing_fifo(tmp_path):
 
 @pytest.mark.parametrize(
     "kind,word",
-    [("file", "regular file"), ("symlink", "symbolic link"), ("dangling", "symbolic link"), ("directory", "no FIFO")],
+    [
+        ("file", "regular file"),
+        ("symlink", "symbolic link"),
+        ("dangling", "symbolic link"),
+        ("directory", "not a FIFO"),
+    ],
 )
 def test_foreign_fifo_is_not_written(tmp_path, kind, word):
     with JsonFifo(tmp_path) as peer:

@@ -286,8 +286,8 @@ def test_arrange_line(name, params, version, arguments):
             ["no parameter atr", "system, attr, value, expire", "mean attr"],
         ),
         ("cache_store", {"system": "s", "ATTR": "k"}, (2, 4), ["no parameter ATTR", "mean attr"]),
-        ("ds_list", {"full": 1}, (1, 11), ["takes none"]),
-        ("address_dump", {"partition": "p"}, (2, 1), ["takes none"]),
+        ("ds_list", {"full": 1}, (1, 11), ["has no parameters"]),
+        ("address_dump", {"partition": "p"}, (2, 1), ["has no parameters"]),
         ("ul_show_contact", {"AOR": "a", "aor": "b", "table_name": "t"}, (2, 4), ["twice"]),
         ("dr_status", {"gw_id": "g"}, (1, 6), ["as a list"]),
         ("acme_frob", {"a": "b"}, (2, 4), ["as a list"]),
@@ -372,13 +372,13 @@ def test_ul_add_sends_the_unread_value_where_the_server_wants_it():
     "name, params, version, words",
     [
         ("ul_show_contact", None, (3, 6), ["table_name, aor"]),
-        ("ul_show_contact", {"aor": "a"}, (3, 6), ["needs also the parameter table_name"]),
+        ("ul_show_contact", {"aor": "a"}, (3, 6), ["also requires the parameter table_name"]),
         ("ul_show_contact", {"a": "b"}, (3, 6), ["no parameter a", "table_name, aor"]),
         ("ul_show_contact", ["l", "a", "b"], (3, 6), ["3 parameters", "table_name, aor"]),
         ("dlg_list", {"callid": "c", "index": 1}, (3, 6), ["callid, from_tag | index, counter"]),
-        ("dr_gw_status", ["gw1", "0"], (3, 6), ["name them", "gw_id, status"]),
-        ("t_uac_dlg", ["m", "r", ".", ".", "h", "b"], (3, 6), ["name them"]),  # the order of 2.x
-        ("ds_list", ["p"], (3, 6), ["name them"]),
+        ("dr_gw_status", ["gw1", "0"], (3, 6), ["Name them", "gw_id, status"]),
+        ("t_uac_dlg", ["m", "r", ".", ".", "h", "b"], (3, 6), ["Name them"]),  # the order of 2.x
+        ("ds_list", ["p"], (3, 6), ["Name them"]),
         ("rtpproxy_enable", {"url": "u", "enable": False}, (3, 6), ["enable", "boolean false", '"1"']),
         ("ds_reload", {"inherit_state": False}, (3, 6), ['"y" or "n"']),
         ("log_level", {"level": None}, (3, 6), ["level", "null"]),

@@ -481,7 +481,7 @@ def test_silence_is_not_waited_for_request_after_request(transport):
     assert isinstance(outcomes[3], (MITimeout, MalformedReply)) and outcomes[3].maybe_sent
     for index in range(4, 100):
         assert isinstance(outcomes[index], MITimeout) and not outcomes[index].maybe_sent
-        assert "takes no more requests" in str(outcomes[index])
+        assert "accepts no more requests" in str(outcomes[index])
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -74,7 +74,7 @@ def test_only_what_all_phones_accepted_is_remembered(peer, tmp_path):
 @pytest.mark.parametrize(
     "args, part",
     [
-        ({"mailboxes": [{"aor": "a"}], "new": 1}, "Numbers of messages"),
+        ({"mailboxes": [{"aor": "a"}], "new": 1}, "together with a list of mailboxes"),
         ({"mailboxes": [{"aor": "a"}, {"aor": "a"}]}, "Entries 1 and 2"),
     ],
 )

@@ -79,11 +79,11 @@ def test_sockets(socket):
         ({"headers": {"To": "<sip:a@h>"}}, SipRequestError, "no From"),
         ({"headers": {"f": "<sip:a@h>"}}, SipRequestError, "no To"),
         ({"headers": {}}, SipRequestError, "no From"),
-        ({"headers": {"FROM": "alice", "t": "<sip:a@h>"}}, SipSyntaxError, "header From is no address"),
+        ({"headers": {"FROM": "alice", "t": "<sip:a@h>"}}, SipSyntaxError, "header From is not an address"),
         (
             {"headers": {"From": "<sip:a@h>", "To": "<sip:a b@h>"}},
             SipSyntaxError,
-            "header To is no address.*white space",
+            "header To is not an address.*white space",
         ),
         ({"headers": headers(Content_Length=5)}, SipRequestError, "OpenSIPS computes it"),
         ({"headers": headers(CSeq="7 INVITE")}, SipRequestError, "CSeq"),

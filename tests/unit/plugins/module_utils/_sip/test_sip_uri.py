@@ -218,7 +218,7 @@ def test_reading_addresses():
 @pytest.mark.parametrize(
     "text, part",
     [
-        ("Jürgen <sip:j@example.com>", "needs quotes"),
+        ("Jürgen <sip:j@example.com>", "requires quotes"),
         ("<sip:j@example.com", "not an address"),
         ('"Bob <sip:j@example.com>', "not an address"),
         ("<sip:j@>", "no host"),

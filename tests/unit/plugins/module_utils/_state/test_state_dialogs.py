@@ -98,8 +98,8 @@ def test_empty_means_all():
     "given, words",
     [
         ({"caller": []}, "caller is an empty list"),
-        ({"call_id": ["x", " "]}, "call_id holds an empty text"),
-        ({"callee_regex": ["("]}, r"callee_regex '\(' is no regular expression"),
+        ({"call_id": ["x", " "]}, "call_id contains an empty text"),
+        ({"callee_regex": ["("]}, r"callee_regex: '\(' is not a regular expression"),
         ({"older_than": -1}, "older_than is -1"),
         ({"callee_contact": []}, "callee_contact is an empty list"),
         ({"profile": []}, "profile is an empty list"),

@@ -293,7 +293,7 @@ def test_a_server_that_takes_no_write_is_not_waited_for_again_and_again(server, 
         FifoCarrier, "_write", lambda carrier, data, *how: b"set_lamp" not in data and write(carrier, data, *how)
     )
     message, result = server.fails(Lamps(a=5, b=5, c=5))
-    assert "takes no more requests" in message and "2 more not tried" in message
+    assert "accepts no more requests" in message and "2 more not tried" in message
     assert not result["changed"] and levels(result) == {"a": 1, "b": 1, "c": 1}
     assert server.peer.methods().count("list_lamps") == 1
 

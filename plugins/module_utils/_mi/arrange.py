@@ -164,9 +164,9 @@ def _form(name: str, facts: Facts, given: Dict[str, Any], ordered: bool) -> Form
     larger = [form for form in forms if set(given) < {slot[0] for slot in form}]
     if not larger:
         raise BadParameters(f"{name} does not accept exactly these parameters: {', '.join(given)}", _list_forms(facts))
-    names = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
-    missing = [param for param in names if param not in given]
-    later = [param for param in names[names.index(missing[0]) :] if param in given]
+    expected = [slot[0] for slot in min(larger, key=len) if slot[0] in given or slot[1] != "="]
+    missing = [param for param in expected if param not in given]
+    later = [param for param in expected[expected.index(missing[0]) :] if param in given]
     if ordered and later:
         why = f"{name} requires the parameter {missing[0]}, because {later[0]} comes after it"
     else:

@@ -16,7 +16,7 @@ import io
 import json
 import os
 import re
-from typing import Any, Dict, Iterator, List, NoReturn, Tuple
+from typing import Any, Dict, Iterator, List, NoReturn, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
@@ -33,23 +33,23 @@ MOST_OF_ROW = 4 * 1024 * 1024
 _MOST_DIGITS = 400
 
 # How databases write NULL when they export a table as CSV: MySQL and PostgreSQL the first, phpMyAdmin the second
-_NULLS = ("\\N", "NULL")
+NULLS = ("\\N", "NULL")
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # a mapping without lists and mappings in it; no text has two ways to match
 _MAPPING = re.compile(r'\{[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*\}', re.DOTALL)
 
 
-def load(path: str, option: str) -> List[Dict[str, Any]]:
+def load(path: str, option: str, nulls: Sequence[str] = ()) -> List[Dict[str, Any]]:
     """The rows of a CSV file (with a line of names), or of a JSON file (a list of mappings): list of dict.
 
     path: on this host; ``.json`` decides. option: how the user calls the file. An empty cell of a CSV file counts as left
-    out, one that is NULL or \\N as NULL. Raises BadParameters that names option and path.
+    out, and one of nulls, such as NULLS, is None. Raises BadParameters that names option and path.
     """
     try:
         with os.fdopen(safe_file.open_input(path), "rb") as source:
             _check_size(source.fileno())
-            rows = _from_json(source) if path.lower().endswith(".json") else _from_csv(source)
+            rows = _from_json(source) if path.lower().endswith(".json") else _from_csv(source, nulls)
     except OSError as error:
         raise BadParameters(
             f"{option} {path} cannot be read: {error.strerror or error}",
@@ -117,7 +117,7 @@ class _Lines:
         self._left_of_row = MOST_OF_ROW
 
 
-def _from_csv(source: Any) -> List[Dict[str, Any]]:
+def _from_csv(source: Any, nulls: Sequence[str]) -> List[Dict[str, Any]]:
     lines = _Lines(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
     reader = csv.reader(lines, strict=True)
     names = None
@@ -132,7 +132,7 @@ def _from_csv(source: Any) -> List[Dict[str, Any]]:
             continue
         if len(cells) != len(names):
             raise ValueError(f"line {reader.line_num} has another number of cells than the first line")
-        row = {name: None if cell in _NULLS else cell for name, cell in zip(names, cells) if cell != ""}
+        row = {name: None if cell in nulls else cell for name, cell in zip(names, cells) if cell != ""}
         count.add(row)
         rows.append(row)
     return rows

@@ -243,4 +243,4 @@ def _raise_all(option: str, problems: List[str], hint: Optional[str]) -> NoRetur
 
 def load(path: str) -> List[Dict[str, Any]]:
     """The rows in a file: list of dict. Raises BadParameters."""
-    return row_file.load(path, "rows_file")
+    return row_file.load(path, "rows_file", row_file.NULLS)

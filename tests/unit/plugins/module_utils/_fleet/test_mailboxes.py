@@ -64,6 +64,11 @@ def test_csv_as_spreadsheets_write_it(tmp_path):
     assert load(path) == [box("1001", new=2), box("1002", old=3)]
 
 
+def test_a_mailbox_may_be_called_null(tmp_path):
+    path = write(tmp_path, "b.csv", "aor,account,new\nNULL,\\N,2\n")
+    assert load(path) == [box("NULL", account="\\N", new=2)]
+
+
 def test_json_with_a_byte_order_mark(tmp_path):
     path = write(tmp_path, "b.json", b'\xef\xbb\xbf[{"uri": "sip:a@192.0.2.1", "new": "4"}]')
     assert load(path) == [box(None, uri="sip:a@192.0.2.1", new=4)]

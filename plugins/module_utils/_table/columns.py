@@ -178,7 +178,7 @@ class ComparedColumn:
         """What the databases keep alike: the declared scale, and of 32 bits the six digits that MySQL writes."""
         if self.scale is not None:
             number = round(number, self.scale)
-        return float(("{0:.6g}" if self.single else "{0:.15g}").format(number))
+        return float(f"{number:.6g}" if self.single else f"{number:.15g}")
 
     def _check_text(self, value: Any) -> str:
         text = self._as_text(value)

@@ -67,11 +67,9 @@ def _load(context: ssl.SSLContext, client_cert: str, client_key: Optional[str]) 
     try:
         context.load_cert_chain(client_cert, client_key, pass_phrase)
     except (OSError, ValueError) as error:
+        names = " and ".join(f"{option} {path}" for option, path in files)
         raise ConnectError(
-            "{} cannot be used: {}".format(
-                " and ".join(f"{option} {path}" for option, path in files),
-                "the key has a pass phrase" if asked else _reason(error),
-            ),
+            f"{names} cannot be used: {'the key has a pass phrase' if asked else _reason(error)}",
             "Use PEM files that belong together: client_cert with the certificate and its chain, client_key with its key"
             " without a pass phrase, which client_cert may hold, too",
         ) from error

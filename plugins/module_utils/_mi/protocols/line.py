@@ -168,4 +168,5 @@ def _quote(value: str, number: int, fifo: bool) -> str:
             )
         if value[value.rindex("\n") + 1 :].startswith('"'):
             raise BadParameters(f"{what} has a line that begins with a quote", "Begin the line with another character")
-    return '"{}"'.format(value.replace('"', '\\"'))
+    quoted = value.replace('"', '\\"')
+    return f'"{quoted}"'

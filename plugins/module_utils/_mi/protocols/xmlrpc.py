@@ -72,17 +72,14 @@ class XmlRpcProtocol(Protocol):
         check_method(method)
         if isinstance(params, dict):
             members = "".join(
-                "<member>\n<name>{}</name>\n{}</member>\n".format(
-                    _escape(key, "A parameter's name"), _value(value, key)
-                )
+                f"<member>\n<name>{_escape(key, 'The name of a parameter')}</name>\n{_value(value, key)}</member>\n"
                 for key, value in params.items()
             )
             values = [f"<value><struct>\n{members}</struct></value>\n"] if params else []
         else:
             values = [_value(value, number) for number, value in enumerate(params or (), 1)]
-        text = "<?xml version='1.0'?>\n<methodCall>\n<methodName>{}</methodName>\n<params>\n{}</params>\n</methodCall>\n".format(
-            method, "".join(f"<param>\n{value}</param>\n" for value in values)
-        )
+        listed = "".join(f"<param>\n{value}</param>\n" for value in values)
+        text = f"<?xml version='1.0'?>\n<methodCall>\n<methodName>{method}</methodName>\n<params>\n{listed}</params>\n</methodCall>\n"
         return Request(text.encode("utf-8"), method, content_type="text/xml")
 
     def decode(self, data: bytes, request: Request) -> Reply:

@@ -42,6 +42,12 @@ options:
       - A campaign whose run is at work is never removed.
       - If not set, no campaign is removed.
     type: int
+  older_than:
+    description:
+      - Removes only campaigns whose journal was last written more than this number of days ago.
+      - A campaign that waits for its next batch, or is to be resumed, needs its journal. Without it, the phones that are done are sent to again.
+    type: float
+    default: 7
 seealso:
   - module: community.opensips.opensips_notify
 """

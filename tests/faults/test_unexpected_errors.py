@@ -100,7 +100,7 @@ def test_a_fleet_is_accounted_for_whatever_breaks(emu, breaks, tmp_path, path, e
     result = run_module_here("notify", args)
     assert breakage.broken
     assert result["failed"] and result["error"]["hint"]
-    expected = "memory of this process" if isinstance(error, MemoryError) else type(error).__name__
+    expected = "not enough memory" if isinstance(error, MemoryError) else type(error).__name__
     assert expected in result["msg"]
     by_outcome = assert_accounts(emu, mark, contacts, result, most_unknown)
     if nth > 1:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import pathlib
+import time
 
 import pytest
 
@@ -193,7 +195,11 @@ class TestOneServer:
         resumed = role({"sip": emu}, campaign=name, wait=False, max_failures="")
         assert resumed.shown("Show the campaign")[0].startswith(f"Campaign {name} continues")
         assert resumed.json["summary"]["earlier"] == 1 and set(notified(emu).values()) == {1}
-        # a run over no phone writes no report; and of two campaigns that the role named, one is kept
+        # a run over no phone writes no report; and of two campaigns that the role named, one is kept, if the other is old
+        nobody = role({"sip": emu}, campaign=None, select={"aor": ["nobody"]}, keep_campaigns=1)
+        assert journal.exists()
+        eight_days_ago = time.time() - 8 * 86400
+        os.utime(journal, (eight_days_ago, eight_days_ago))
         nobody = role({"sip": emu}, campaign=None, select={"aor": ["nobody"]}, keep_campaigns=1)
         assert (nobody.failures, nobody.files) == ([], [])
         assert nobody.shown("Show that there is nothing to report") == [

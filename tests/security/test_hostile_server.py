@@ -102,7 +102,7 @@ OTHER = {
     "a length of many digits": (lambda: HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nx", "not JSON"),
     "a length below nothing": (lambda: HEAD + b"Content-Length: -5\r\n\r\nx", "not JSON"),
     "a chunk below nothing": (lambda: CHUNKED + b"-5\r\nxxxxxxxx\r\n0\r\n\r\n", "no HTTP|not JSON|cut off"),
-    "more than its length": (lambda: plain_http(b'{"id": 1}xxxxxxxxxx', length=3), "cut off or is no valid JSON"),
+    "more than its length": (lambda: plain_http(b'{"id": 1}xxxxxxxxxx', length=3), "cut off or is not valid JSON"),
     "a bomb": (
         lambda: plain_http(gzip.compress(b" " * FLOOD), extra="Content-Encoding: gzip\r\n"),
         "compressed",

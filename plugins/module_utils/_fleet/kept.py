@@ -16,6 +16,7 @@ import fcntl
 import fnmatch
 import json
 import os
+import re
 import shutil
 from typing import Iterator, List, Optional
 
@@ -25,6 +26,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi import safe
 _JOURNAL = ".jsonl"
 _PLAN = ".plan.jsonl"
 _RESULTS = ".results-"
+_TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z\Z")
 
 
 class KeptCampaign:
@@ -63,7 +65,8 @@ class KeptCampaign:
 
     def _remove_files(self) -> None:
         for entry in os.listdir(self._directory):
-            if entry.startswith(self.name + _RESULTS):
+            # what follows tells it from those of a campaign that is called NAME.results-OTHER
+            if entry.startswith(self.name + _RESULTS) and _TIME.match(entry[len(self.name + _RESULTS) :]):
                 # it follows no links
                 shutil.rmtree(os.path.join(self._directory, entry), ignore_errors=True)
         # a campaign may be called NAME.plan

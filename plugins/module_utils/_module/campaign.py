@@ -8,6 +8,7 @@
 """Body of opensips_campaign: the campaigns that a host keeps, and the removal of old ones. It needs no server."""
 
 import os
+import time
 from typing import TYPE_CHECKING, Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
@@ -28,6 +29,7 @@ def spec() -> Dict[str, Any]:
         "campaign": {"type": "str", "default": "*"},
         "campaign_dir": {"type": "path"},
         "keep": {"type": "int"},
+        "older_than": {"type": "float", "default": 7},
     }
 
 
@@ -45,9 +47,13 @@ def run(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
     """List the campaigns, and remove all but the newest ones; what the module returns (dict)."""
     if params["keep"] is not None and params["keep"] < 0:
         raise BadParameters(f"keep is {params['keep']}", "Set it to a number of campaigns, 0 or more")
+    if not params["older_than"] >= 0:
+        raise BadParameters(f"older_than is {params['older_than']:g}", "Set it to a number of days, 0 or more")
     directory = params["campaign_dir"] or default_directory()
     campaigns = kept_campaigns(directory, params["campaign"])
-    old = [] if params["keep"] is None else campaigns[params["keep"] :]
+    # between two batches nothing tells a campaign that goes on from one that has ended, except that it was written lately
+    latest = time.time() - params["older_than"] * 86400
+    old = [] if params["keep"] is None else [each for each in campaigns[params["keep"] :] if each.modified <= latest]
     removed = [campaign.name for campaign in old if (_is_idle(campaign) if check_mode else campaign.remove())]
     return {
         "changed": bool(removed),

@@ -25,8 +25,9 @@ def make(directory, name, age):
     os.utime(str(directory / f"{name}.jsonl"), (changed, changed))
 
 
-def run(directory, pattern="*", keep=None, check=False):
-    return campaign.run({"campaign": pattern, "campaign_dir": str(directory), "keep": keep}, check)
+def run(directory, pattern="*", keep=None, check=False, older_than=0.0):
+    options = {"campaign": pattern, "campaign_dir": str(directory), "keep": keep, "older_than": older_than}
+    return campaign.run(options, check)
 
 
 def names(result):
@@ -59,6 +60,22 @@ def test_keeps_the_newest_of_those_that_match(tmp_path):
     left = {name.split(".")[0] for name in os.listdir(tmp_path)}
     assert left == {"reboot-0", "reboot-1", "night"} and len(os.listdir(tmp_path)) == 9
     assert not run(tmp_path, "reboot-*", keep=2)["changed"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_campaign_that_may_still_go_on_stays(tmp_path, check):
+    """Between two batches, or until it is resumed, nothing locks its journal."""
+    make(tmp_path, "reboot-1", 3600)
+    make(tmp_path, "reboot-2", 8 * 86400)
+    result = run(tmp_path, keep=0, check=check, older_than=7.0)
+    assert result["removed"] == ["reboot-2"] and names(result) == ["reboot-1"]
+
+
+def test_results_of_a_campaign_with_a_longer_name_stay(tmp_path):
+    make(tmp_path, "a", 0)
+    (tmp_path / "a.results-b.results-20260101T000000Z").mkdir()
+    assert run(tmp_path, keep=0)["removed"] == ["a"]
+    assert os.listdir(str(tmp_path)) == ["a.results-b.results-20260101T000000Z"]
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -97,3 +114,6 @@ def test_a_campaign_is_not_the_plan_of_another(tmp_path):
 def test_a_number_below_zero_is_refused(tmp_path):
     with pytest.raises(BadParameters, match="keep is -1"):
         run(tmp_path, keep=-1)
+    for days in (-1.0, float("nan")):
+        with pytest.raises(BadParameters, match="older_than is"):
+            run(tmp_path, older_than=days)

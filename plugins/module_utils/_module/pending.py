@@ -20,6 +20,9 @@ from typing import Optional
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import default_directory
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
+# bytes of a file
+_MOST = 4096
+
 
 class PendingReload:
     """A reload of one server.
@@ -36,20 +39,36 @@ class PendingReload:
         text = json.dumps(self._about, sort_keys=True)
         self.path = os.path.join(self._directory, f"{command}-{hashlib.sha256(text.encode('utf-8')).hexdigest()[:24]}")
         self.problem: Optional[str] = None
+        # what the file holds that clear() may remove
+        self._mark: Optional[bytes] = None
 
     def exists(self) -> bool:
-        """Whether the server still has to reload."""
-        return safe_file.exists(self.path)
+        """Whether the server still has to reload. Ask before the reload that clear() is about."""
+        if safe_file.exists(self.path):
+            self._mark = self._read()
+            return True
+        return False
 
     def note(self) -> None:
         """Remember that the server has to reload; where that cannot be done, problem says why."""
+        mark = json.dumps(dict(self._about, mark=os.urandom(8).hex()), sort_keys=True).encode("utf-8") + b"\n"
         try:
             safe_file.make_directories(self._directory)
-            safe_file.replace(self.path, [json.dumps(self._about, sort_keys=True).encode("utf-8"), b"\n"])
+            safe_file.replace(self.path, [mark])
+            self._mark = mark
         except OSError as error:
             self.problem = f"{self.path} cannot be written: {error.strerror or error}"
 
     def clear(self) -> None:
-        """The server has reloaded."""
+        """The server has reloaded. What another task has noted meanwhile stays: its rows may have come after the reload."""
+        if self._mark is None or self._read() != self._mark:
+            return
         with contextlib.suppress(OSError):
             os.unlink(safe_file.path_of(self.path))
+
+    def _read(self) -> Optional[bytes]:
+        try:
+            with open(safe_file.open_own(self.path, os.O_RDONLY), "rb") as file:
+                return file.read(_MOST)
+        except OSError:
+            return None

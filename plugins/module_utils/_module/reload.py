@@ -67,14 +67,16 @@ def run(task: Task) -> Dict[str, Any]:
     done = {}
     for plan, entry in zip(planned, entries):
         if entry["requests"]:
+            pending = PendingReload(server, reload.command_of(plan.name), params["partition"])
+            pending.exists()
             try:
                 done[plan.key()] = reload.run(task.connection, plan, params["wait_timeout"])
             except MIError as error:
                 entry.update(outcome=FAILED, error=describe_error(error), changed=error.maybe_sent)
                 _skip(entries)
                 raise TaskFailure(_text(error, entries), dict(_result(entries), **describe_failure(error))) from error
+            pending.clear()
         entry.update(outcome=RELOADED, seconds=done[plan.key()]["seconds"])
-        PendingReload(server, reload.command_of(plan.name), params["partition"]).clear()
     return _result(entries)
 
 

@@ -25,11 +25,12 @@ def reload_of(tmp_path):
 def test_it_is_owed_until_it_is_done(reload_of):
     assert not reload_of("ds_reload").exists()
     reload_of("ds_reload").note()
-    assert reload_of("ds_reload").exists()
-    reload_of("ds_reload").clear()
-    assert not reload_of("ds_reload").exists()
+    owed = reload_of("ds_reload")
+    assert owed.exists()
+    owed.clear()
+    assert not owed.exists() and not reload_of("ds_reload").exists()
     # once more harms nobody
-    reload_of("ds_reload").clear()
+    owed.clear()
 
 
 def test_each_server_command_and_partition_has_its_own(reload_of):
@@ -63,3 +64,21 @@ def test_what_a_partition_is_called_makes_no_path(reload_of, partition):
     made.note()
     assert made.problem is None and os.path.basename(os.path.dirname(made.path)) == "reloads"
     assert len(os.path.basename(made.path)) < 60
+
+
+def test_what_another_task_noted_meanwhile_stays(tmp_path):
+    ours, others = [PendingReload("the server", "ds_reload", directory=str(tmp_path)) for _task in range(2)]
+    ours.note()
+    others.note()
+    ours.clear()
+    assert others.exists()
+    others.clear()
+    assert not others.exists() and not ours.exists()
+
+
+def test_a_reload_clears_what_was_there_before_it(tmp_path):
+    PendingReload("the server", "ds_reload", directory=str(tmp_path)).note()
+    reload = PendingReload("the server", "ds_reload", directory=str(tmp_path))
+    assert reload.exists()
+    reload.clear()
+    assert not reload.exists()

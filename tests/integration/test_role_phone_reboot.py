@@ -285,7 +285,7 @@ class TestOneReading:
     def test_says_how_long_it_takes(self, role, farm_of):
         done = role({"sip": farm_of(4)}, check=True)
         (shown,) = [each.msg for each in done.results if each.task == "Show how long reading them takes"]
-        assert shown == "Reading 4 contacts, about 1 s. A campaign that has its plan does not read them again"
+        assert shown == "Reading 4 contacts, about 1 s. If the campaign has a plan, they are not read again"
 
     def test_phones_that_register_meanwhile(self, role, farm_of):
         emu = farm_of(8)

@@ -140,7 +140,7 @@ PRESETS = {
         CHECK_CFG,
         "resync",
         "FP RS",
-        "May want authentication. Sources disagree: see grandstream_check_sync.",
+        "The phone may require authentication. Sources disagree: see grandstream_check_sync.",
         uncertain=True,
     ),
     "grandstream_check_sync": _preset(
@@ -148,10 +148,12 @@ PRESETS = {
         CHECK_CFG,
         _SYNC,
         "FP RS",
-        "May want authentication. Sources disagree: see grandstream_check_cfg.",
+        "The phone may require authentication. Sources disagree: see grandstream_check_cfg.",
         uncertain=True,
     ),
-    "grandstream_reboot": _preset("grandstream", REBOOT, _SYNC_REBOOT, "FP RS", "May want authentication."),
+    "grandstream_reboot": _preset(
+        "grandstream", REBOOT, _SYNC_REBOOT, "FP RS", "The phone may require authentication."
+    ),
     "gigaset_check_cfg": _preset("gigaset", CHECK_CFG, _SYNC_NO_REBOOT, "VD"),
     "gigaset_reboot": _preset("gigaset", REBOOT, _SYNC_REBOOT, "VD", _IGNORES_REBOOT),
     "fanvil_check_cfg": _preset("fanvil", CHECK_CFG, _SYNC, "FP FX", "Some models reboot on it."),

@@ -28,6 +28,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table import (
     rows,
     schema,
     verification,
+    views,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
@@ -235,14 +236,8 @@ class _Push:
         """Find out whether the server has the rows. Raises TaskFailure when it lacks some."""
         params, changes = self._task.params, self._plan.changes
         try:
-            found = verification.verify(
-                self._task.connection,
-                self._record,
-                changes,
-                self._request.match,
-                params["partition"],
-                lambda: self._count,
-            )
+            pushed = views.Pushed(changes, self._request.match, params["partition"], self._count)
+            found = verification.verify(self._task.connection, self._record, pushed)
         except MIError as error:
             found = verification.unknown(changes, f"the server could not be asked: {str(error).rstrip('.')}")
             self._task.warn(f"{self._written()}The server reloaded it, and could not be asked what it has now: {error}")

@@ -8,10 +8,10 @@
 """Whether a running server has the rows of a table after a reload."""
 
 import time
-from typing import TYPE_CHECKING, Callable, List, Optional
+from typing import TYPE_CHECKING, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import first_few
-from ansible_collections.community.opensips.plugins.module_utils._table.views import Finding
+from ansible_collections.community.opensips.plugins.module_utils._table.views import Finding, Pushed
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -49,24 +49,16 @@ def unknown(changes: "List[Change]", reason: Optional[str]) -> "Verification":
     return Verification([Finding(None, reason)] * len(changes))
 
 
-def verify(
-    conn: "Connection",
-    record: "Record",
-    changes: "List[Change]",
-    match: List[str],
-    partition: Optional[str],
-    count: Callable[[], Optional[int]],
-) -> "Verification":
+def verify(conn: "Connection", record: "Record", pushed: Pushed) -> "Verification":
     """The Verification of a table that was reloaded. Asks again for a few seconds while rows are missing.
 
-    record: tables.record.Record. changes: list of plan.Change. match: the columns that their keys are of. partition: the one that
-    was reloaded, or None. count: as for a view. Raises what readers raise.
+    record: tables.record.Record. Raises what readers raise.
     """
     if record.view is None:
-        return unknown(changes, record.unseen)
+        return unknown(pushed.changes, record.unseen)
     deadline = time.monotonic() + _SETTLE
     while True:
-        found = Verification(record.view.look(conn, changes, match, partition, count))
+        found = Verification(record.view.look(conn, pushed))
         if found.verified is not False or time.monotonic() > deadline:
             return found
         time.sleep(_PAUSE)

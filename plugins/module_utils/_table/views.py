@@ -7,10 +7,8 @@
 
 """How a server shows the rows of a table, and what that says of each row.
 
-A view has a text, a sentence for the documentation, and look(conn, changes, match, partition, count): a list of Findings, one
-for each change. conn: Connection. changes: list of plan.Change. match: the columns that their keys are of. partition: the one
-that was reloaded, or None. count: function without parameters that gives the number of rows that the table has, or None. It
-raises what the readers raise.
+A view has a text, a sentence for the documentation, and look(conn, pushed): a list of Findings, one for each change. conn:
+Connection. pushed: Pushed. It raises what the readers raise.
 
 Compared is which things there are, and what of a thing both the table and the server say. States are not: a reload keeps those
 of the running server.
@@ -25,6 +23,23 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
     from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change
+
+
+class Pushed(NamedTuple):
+    """What was pushed and reloaded.
+
+    changes: list of plan.Change. match: the columns that their keys are of. partition: the one that was reloaded, or None.
+    rows: how many the table has that the server loads, or None.
+    """
+
+    changes: "List[Change]"
+    match: List[str]
+    partition: Optional[str]
+    rows: Optional[int]
+
+    def row(self, change: "Change") -> Dict[str, Any]:
+        """The row of a change, or the one that it removed: {column: value}."""
+        return dict(zip(self.match, change.key), **(change.after or change.before or {}))
 
 
 class Finding(NamedTuple):
@@ -70,32 +85,26 @@ class Listing:
         self._facts = facts or attributes
         self._gone = gone
 
-    def look(
-        self,
-        conn: "Connection",
-        changes: "List[Change]",
-        match: List[str],
-        partition: Optional[str],
-        count: Callable[[], Optional[int]],
-    ) -> List[Finding]:
-        shown = self._read(conn, partition)
+    def look(self, conn: "Connection", pushed: Pushed) -> List[Finding]:
+        shown = self._read(conn, pushed.partition)
         kept = set()
-        for change in changes:
-            if not _is_absent(change) and self._is_named(change, match):
-                kept.update(self._things(_row_of(change, match)))
+        for change in pushed.changes:
+            row = pushed.row(change)
+            if not _is_absent(change) and self._is_named(row):
+                kept.update(self._things(row))
         return [
-            self._missing(change, match, shown, kept) if _is_absent(change) else self._present(change, match, shown)
-            for change in changes
+            self._missing(pushed.row(change), pushed.match, shown, kept)
+            if _is_absent(change)
+            else self._present(pushed.row(change), shown)
+            for change in pushed.changes
         ]
 
-    def _is_named(self, change: "Change", match: List[str]) -> bool:
-        row = _row_of(change, match)
+    def _is_named(self, row: Dict[str, Any]) -> bool:
         return all(name in row for name in self.columns)
 
-    def _present(self, change: "Change", match: List[str], shown: Dict[Tuple[Any, ...], Dict[str, Any]]) -> Finding:
-        if not self._is_named(change, match):
+    def _present(self, row: Dict[str, Any], shown: Dict[Tuple[Any, ...], Dict[str, Any]]) -> Finding:
+        if not self._is_named(row):
             return Finding(None, f"the row does not give all of {', '.join(self.columns)}")
-        row = _row_of(change, match)
         problems = [
             problem for thing in self._things(row) for problem in _compare(thing, self._facts(row), shown.get(thing))
         ]
@@ -103,16 +112,16 @@ class Listing:
 
     def _missing(
         self,
-        change: "Change",
+        row: Dict[str, Any],
         match: List[str],
         shown: Dict[Tuple[Any, ...], Dict[str, Any]],
         kept: Set[Tuple[Any, ...]],
     ) -> Finding:
         if not self._gone:
             return Finding(None, "the server shows it until it is unregistered")
-        if not set(match) <= set(self.columns) or not self._is_named(change, match):
+        if not set(match) <= set(self.columns) or not self._is_named(row):
             return Finding(None, "other rows may stand for the same thing")
-        there = sorted(thing for thing in set(self._things(_row_of(change, match))) - kept if thing in shown)
+        there = sorted(thing for thing in set(self._things(row)) - kept if thing in shown)
         if there:
             return Finding(False, "; ".join(f"{_name(thing)}: is still there" for thing in there))
         return FOUND
@@ -128,15 +137,8 @@ class Loaded:
         self._pattern = re.compile(rf"(?<![0-9])([0-9]+) {noun} loaded \(([0-9]+) discarded\)")
         self.where = where or {}
 
-    def look(
-        self,
-        conn: "Connection",
-        changes: "List[Change]",
-        match: List[str],
-        partition: Optional[str],
-        count: Callable[[], Optional[int]],
-    ) -> List[Finding]:
-        loaded, there = self._loaded(conn, partition), count()
+    def look(self, conn: "Connection", pushed: Pushed) -> List[Finding]:
+        loaded, there = self._loaded(conn, pushed.partition), pushed.rows
         if loaded is None:
             finding = Finding(None, "this version of OpenSIPS does not report how many rows it has loaded")
         elif loaded == there:
@@ -145,7 +147,7 @@ class Loaded:
             finding = Finding(
                 None, f"the server loaded {loaded} rows and the table has {there}: its log says what it skipped"
             )
-        return [finding] * len(changes)
+        return [finding] * len(pushed.changes)
 
     def _loaded(self, conn: "Connection", partition: Optional[str]) -> Optional[int]:
         """How many rows the last reload loaded: int, or None if the server does not report it."""
@@ -166,26 +168,20 @@ class Rules(Loaded):
         super().__init__("drouting", "rules")
         self.text = "From OpenSIPS 3.3 on, the server reports how many rows it loaded. Otherwise C(dr_number_routing) is asked for each rule."
 
-    def look(
-        self,
-        conn: "Connection",
-        changes: "List[Change]",
-        match: List[str],
-        partition: Optional[str],
-        count: Callable[[], Optional[int]],
-    ) -> List[Finding]:
-        loaded = self._loaded(conn, partition)
-        if loaded is not None and loaded == count():
+    def look(self, conn: "Connection", pushed: Pushed) -> List[Finding]:
+        changes = pushed.changes
+        loaded = self._loaded(conn, pushed.partition)
+        if loaded is not None and loaded == pushed.rows:
             return [FOUND] * len(changes)
         findings = [Finding(None, f"only {MOST_QUESTIONS:,} rows are asked for one by one")] * len(changes)
         # those that were written first
         order = sorted(range(len(changes)), key=lambda place: not changes[place].differs)
         for place in order[:MOST_QUESTIONS]:
-            findings[place] = self._ask(conn, changes[place], match, partition)
+            findings[place] = self._ask(conn, changes[place], pushed)
         return findings
 
-    def _ask(self, conn: "Connection", change: "Change", match: List[str], partition: Optional[str]) -> Finding:
-        row = _row_of(change, match)
+    def _ask(self, conn: "Connection", change: "Change", pushed: Pushed) -> Finding:
+        row = pushed.row(change)
         if _is_absent(change):
             return Finding(None, "another rule may have the same prefix")
         groups = re.findall("[0-9]+", str(row.get("groupid", "")))
@@ -196,7 +192,7 @@ class Rules(Loaded):
             return Finding(None, "OpenSIPS 2.x cannot be asked for a rule without prefix")
         for group in groups:
             try:
-                found = routing.read(conn, int(group), prefix, partition)
+                found = routing.read(conn, int(group), prefix, pushed.partition)
             except (ServerError, MalformedReply) as error:
                 return Finding(None, f"the server could not be asked: {error.message}")
             if found is None or found["prefix"] != prefix:
@@ -255,10 +251,6 @@ def _node(text: str) -> str:
 def _is_absent(change: "Change") -> bool:
     """Whether the table has no such row any more."""
     return change.after is None
-
-
-def _row_of(change: "Change", match: List[str]) -> Dict[str, Any]:
-    return dict(zip(match, change.key), **(change.after or change.before or {}))
 
 
 def _compare(thing: Tuple[Any, ...], facts: Dict[str, Any], shown: Optional[Dict[str, Any]]) -> List[str]:

@@ -13,7 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._readers import addresses
 from ansible_collections.community.opensips.plugins.module_utils._table import plan, tables, verification
-from ansible_collections.community.opensips.plugins.module_utils._table.views import FOUND, MOST_QUESTIONS
+from ansible_collections.community.opensips.plugins.module_utils._table.views import FOUND, MOST_QUESTIONS, Pushed
 from ansible_collections.community.opensips.tests.unit import wire
 
 # The rows that the recorded servers had read: {table: (key columns, rows)}
@@ -90,7 +90,7 @@ def test_what_is_there_and_what_is_not(version, table):
     view = tables.of(table).view
 
     def look(operation, rows=None, match=match):
-        return view.look(conn, list(changes(table, operation, rows)), match, None, None)
+        return view.look(conn, Pushed(list(changes(table, operation, rows)), match, None, None))
 
     assert set(look(plan.INSERT)) == {FOUND}
     other = dict(RECORDED[table][1][0], **{match[-1]: "other" if match[-1] != "port" else 9})
@@ -110,9 +110,8 @@ def test_what_is_there_and_what_is_not(version, table):
 @pytest.mark.parametrize("version", ["2.4", "3.6"])
 def test_what_differs_is_reported(version):
     def look(table, row):
-        (finding,) = tables.of(table).view.look(
-            Replies(version), list(changes(table, plan.INSERT, [row])), RECORDED[table][0], None, None
-        )
+        pushed = Pushed(list(changes(table, plan.INSERT, [row])), RECORDED[table][0], None, None)
+        (finding,) = tables.of(table).view.look(Replies(version), pushed)
         return finding
 
     row = {"setid": 1, "destination": "sip:127.0.0.1:19001", "attrs": "dc=z"}
@@ -166,7 +165,7 @@ def rule(prefix, group="0", gwlist="gw1", timerec="", operation=plan.INSERT):
 
 
 def look_at_rules(conn, *rules, there=9):
-    found = tables.of("dr_rules").view.look(conn, list(rules), ["groupid", "prefix"], None, lambda: there)
+    found = tables.of("dr_rules").view.look(conn, Pushed(list(rules), ["groupid", "prefix"], None, there))
     return [finding.verified for finding in found]
 
 
@@ -207,13 +206,13 @@ def test_a_socket_that_the_server_does_not_listen_on():
     record = tables.of("dispatcher")
     row = {"setid": 1, "destination": "sip:127.0.0.1:19001", "socket": "udp:127.0.0.1:9"}
     rows = list(changes("dispatcher", plan.INSERT, [row]))
-    found = verification.verify(Replies("3.6"), record, rows, RECORDED["dispatcher"][0], None, None)
+    found = verification.verify(Replies("3.6"), record, Pushed(rows, RECORDED["dispatcher"][0], None, None))
     assert found.verified is False and "does not listen on its socket" in found.text()
 
 
 def test_what_is_known_of_all_rows():
     record = tables.of("tls_mgm")
-    found = verification.verify(None, record, [rule("1"), rule("2")], [], None, None)
+    found = verification.verify(None, record, Pushed([rule("1"), rule("2")], [], None, None))
     assert (found.verified, found.reason, len(found.findings)) == (
         None,
         "the module cannot read this table back from the server",

@@ -81,7 +81,9 @@ def results(ansible, tmp_path_factory):
     finally:
         for emu in emulators.values():
             # the reload of a partition that is not there
-            PendingReload(f"the FIFO {fifo_of(emu)['fifo_path']}", "ds_reload", "nowhere").clear()
+            owed = PendingReload(f"the FIFO {fifo_of(emu)['fifo_path']}", "ds_reload", "nowhere")
+            owed.exists()
+            owed.clear()
             emu.__exit__(None, None, None)
 
 

@@ -123,6 +123,8 @@ class _Push:
         # how many rows the table has that the server loads
         self._count: Optional[int] = None
         self._pending: Any = None
+        # whether the server owed a reload before this push
+        self._owed = False
         self.result: Dict[str, Any] = {}
 
     def write(self, given: List[Dict[str, Any]]) -> None:
@@ -174,11 +176,12 @@ class _Push:
         self._pending = PendingReload(
             self._task.connection.carrier.describe(), reload.command_of(params["table"]), params["partition"]
         )
+        self._owed = self._pending.exists()
         if self._plan.changed:
             return CHANGED
         if params["reload_when"] == "always":
             return ALWAYS
-        return PENDING if self._pending.exists() else None
+        return PENDING if self._owed else None
 
     def _check_references(self, table: "Table") -> None:
         """Refuse rows that name what the database does not have. In check mode an earlier task may be about to write it."""
@@ -270,7 +273,6 @@ class _Push:
 
     def _carry_out(self, table: "Table") -> None:
         if self._planned is not None:
-            owed = self._pending.exists()
             self._pending.note()
         try:
             self._plan = table.push(self._request)
@@ -279,7 +281,7 @@ class _Push:
             self._update_result()
             self._fail(str(error), error)
         except TableError as error:
-            if self._planned is not None and not owed:
+            if self._planned is not None and not self._owed:
                 self._pending.clear()
             self._not_written()
             self._fail(str(error), error)

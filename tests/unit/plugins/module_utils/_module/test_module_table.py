@@ -154,6 +154,14 @@ def test_reload_when_always(push):
     assert push([ONE], reload=False, reload_when="always")["reload"] is None
 
 
+def test_a_reload_for_another_reason_is_no_longer_owed(push, server):
+    server.fails = ServerError(500, "failed to reload")
+    push([ONE])
+    server.fails = None
+    assert push([ONE], reload_when="always")["reload"]["cause"] == "always"
+    assert push([ONE])["reload"] is None
+
+
 def test_rows_without_a_reload(push, server):
     result = push([ONE], reload=False)
     assert result["changed"] and result["reload"] is None and server.called == [] and len(server.rows()) == 1

@@ -17,7 +17,6 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.glob impor
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 
-_RECEIVER = re.compile(r"SIP receiver (?:[a-z_]+:)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
 _SOCKET = re.compile(r"(?:([a-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)", re.IGNORECASE)
 # a server that listens on all addresses prints these for its contacts, and so does every other one
 # (they are compared with, and nothing is bound)
@@ -75,11 +74,7 @@ def _ask(socket: Any, why: str) -> Any:
 
 
 def _listening_hosts(conn: "Connection") -> Any:
-    hosts = set()
-    for process in processes.read(conn):
-        found = _RECEIVER.match(normal_addresses(process["type"] or ""))
-        if found:
-            hosts.add(found.group(1).lower())
+    hosts = {normal_addresses(receiver.host).lower() for receiver in processes.receivers(processes.read(conn))}
     if not hosts:
         raise BadParameters(
             "own_only is set, but the server does not report its sockets",

@@ -12,14 +12,35 @@ the last second; from the statistics of 2.4 and later, when read() is asked for 
 """
 
 import re
-from typing import List
+from typing import Iterable, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape, statistics
 
+_RECEIVER = re.compile(r"SIP receiver (?:([a-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^:\s]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _LOAD = re.compile(r"load-proc-?([0-9]{1,9})\Z")
+
+
+class Receiver(NamedTuple):
+    """A socket that a process reads; servers name those of UDP only.
+
+    protocol: in lower case, or None. host: as the server writes it, IPv6 addresses in brackets. port: int or None.
+    """
+
+    protocol: Optional[str]
+    host: str
+    port: Optional[int]
+
+
+def receivers(records: Iterable[shape.Record]) -> Iterator[Receiver]:
+    """The sockets that the processes read, with one entry for each process."""
+    for record in records:
+        found = _RECEIVER.match(record["type"] or "")
+        if found:
+            protocol, host, port = found.groups()
+            yield Receiver(protocol.lower() if protocol else None, host, int(port) if port else None)
 
 
 def parse(reply: Reply) -> List[shape.Record]:

@@ -8,7 +8,7 @@
 """The sockets of a server that rows name: one that it does not listen on is ignored, or makes it skip the row."""
 
 import re
-from typing import TYPE_CHECKING, Any, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, List, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.module_utils._readers import processes
@@ -16,7 +16,6 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 
-_RECEIVER = re.compile(r"SIP receiver udp:(\[[0-9A-Fa-f:.]+\]|[^:\s]+):([0-9]{1,5})", re.IGNORECASE)
 _SOCKET = re.compile(r"udp:(\[[0-9A-Fa-f:.]+\]|[0-9.]+)(?::([0-9]{1,5}))?\Z", re.IGNORECASE)
 _ANY = ("0.0.0.0", "::")  # nosec B104 - compared, not bound
 
@@ -26,27 +25,30 @@ def unknown_sockets(conn: "Connection", sockets: List[str]) -> List[str]:
 
     Servers list only the UDP sockets that they listen on (ps), so others are taken for known, and so are names of hosts.
     """
-    wanted = [(socket, _address(_SOCKET.match(socket))) for socket in sockets]
-    if not any(address for _socket, address in wanted):
+    named = [(socket, _SOCKET.match(socket)) for socket in sockets]
+    wanted = [(socket, _address(match.group(1), int(match.group(2) or 5060))) for socket, match in named if match]
+    if not wanted:
         return []
     try:
-        found = [_address(_RECEIVER.search(process["type"] or "")) for process in processes.read(conn)]
+        found = list(processes.receivers(processes.read(conn)))
     except MIError:
         return []
-    own = {address for address in found if address}
+    own = {
+        _address(receiver.host, receiver.port)
+        for receiver in found
+        if receiver.protocol == "udp" and receiver.port is not None
+    }
     if not own or any(not _is_literal(ip) for ip, _port in own):
         return []
     ports = {port for ip, port in own if ip in _ANY}
-    return [socket for socket, address in wanted if address and address not in own and address[1] not in ports]
+    return [socket for socket, address in wanted if address not in own and address[1] not in ports]
 
 
-def _address(match: Any) -> Optional[Tuple[str, int]]:
-    """(address in its shortest form, port) or None."""
+def _address(host: str, port: int) -> Tuple[str, int]:
+    """(address in its shortest form, port)"""
     from ipaddress import ip_address
 
-    if match is None:
-        return None
-    ip, port = match.group(1).strip("[]"), int(match.group(2) or 5060)
+    ip = host.strip("[]")
     try:
         return str(ip_address(ip)), port
     except ValueError:

@@ -727,3 +727,19 @@ def test_shared_variables_of_text():
     assert shared_variables.parse(text_tree("VAR:: a type=string value=x y=1\n")) == {"a": "x y=1"}
     value = {"VARs": [{"name": "a", "type": "string", "value": "5"}]}
     assert shared_variables.parse(ValueReply(value, "")) == {"a": "5"}
+
+
+def test_sockets_that_processes_read():
+    types = [
+        "attendant",
+        "SIP receiver udp:127.0.0.1:5060 ",
+        "SIP receiver UDP:[2001:DB8::1]:5070",
+        "SIP receiver eth0",
+        "TCP main",
+        None,
+    ]
+    assert list(processes.receivers({"type": each} for each in types)) == [
+        ("udp", "127.0.0.1", 5060),
+        ("udp", "[2001:DB8::1]", 5070),
+        (None, "eth0", None),
+    ]

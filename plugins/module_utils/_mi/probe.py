@@ -262,7 +262,7 @@ class _AddressProbe(Flight):
         pause = super()._pause(more)
         return min(pause, seconds_left(self._next)) if more else pause
 
-    def _is_lost(self, outcome: Outcome) -> bool:
+    def _is_lost(self, error: MIError) -> bool:
         # each address may be a server of its own
         return False
 

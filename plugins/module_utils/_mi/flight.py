@@ -149,9 +149,9 @@ class Supply:
             outgoing = self.take()
 
 
-def ends_all(outcome: Outcome) -> bool:
-    """Whether an outcome (Reply or MIError) ends a run, and is what becomes of all that was not sent."""
-    return isinstance(outcome, MIError) and outcome.ends_all and not outcome.maybe_sent
+def ends_all(error: MIError) -> bool:
+    """Whether an error ends a run, and is what becomes of all that was not sent."""
+    return error.ends_all and not error.maybe_sent
 
 
 class Flight:
@@ -221,9 +221,9 @@ class Flight:
             for _outgoing, exchange, _sequence in list(self._pending.values()):
                 _close(exchange)
 
-    def _is_lost(self, outcome: Outcome) -> bool:
-        """Whether an outcome ends the run."""
-        return ends_all(outcome)
+    def _is_lost(self, error: MIError) -> bool:
+        """Whether an error ends the run."""
+        return ends_all(error)
 
     def _has_more(self, supply: Supply) -> bool:
         return self._waiting is not None or not supply.exhausted

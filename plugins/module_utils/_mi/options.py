@@ -75,7 +75,7 @@ _WAYS = (
     ),
 )
 TRANSPORTS = tuple(dict.fromkeys(way.transport for way in _WAYS))
-PROTOCOLS = ("auto", "line", "jsonrpc", "xmlrpc", "mi_json")
+PROTOCOLS = tuple(dict.fromkeys(protocol for way in _WAYS for protocol in way.protocols))
 # options that belong to every way
 _COMMON = ("protocol", "timeout", "max_reply_size")
 _OWN = tuple(dict.fromkeys(option for way in _WAYS for option in way.options))

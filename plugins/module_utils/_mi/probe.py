@@ -16,7 +16,6 @@ JSON as an error, so once it is known, it is asked in its own way first (memory.
 import time
 from typing import TYPE_CHECKING, Any, Generator, Iterator, List, Optional, Sequence, Tuple, Type, cast
 
-from ansible_collections.community.opensips.plugins.module_utils._mi import memory
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
     Carrier,
     Encode,
@@ -54,6 +53,9 @@ def find_protocol(carrier: Any, timeout: float) -> Tuple[Protocol, Reply]:
     """
     if carrier.blocking:
         return _blocking(carrier, timeout)
+    # here, since HTTP and a given protocol need no memory, and a module on a target compiles what it imports each time
+    from ansible_collections.community.opensips.plugins.module_utils._mi import memory
+
     names = list(carrier.protocols)
     remembered = memory.recall(carrier.identity)
     if remembered in names:
@@ -163,7 +165,7 @@ class _FifoProbe(Flight):
         self._unread_since = None
         if self._quiet_since is None:
             self._quiet_since = now
-        return self._quiet_since is not None and now - self._quiet_since >= _QUIET
+        return now - self._quiet_since >= _QUIET
 
     def _pause(self, more: bool) -> float:
         return min(super()._pause(more), 0.01) if more else super()._pause(more)
@@ -262,7 +264,7 @@ class _AddressProbe(Flight):
         pause = super()._pause(more)
         return min(pause, seconds_left(self._next)) if more else pause
 
-    def _is_lost(self, outcome: Outcome) -> bool:
+    def _is_lost(self, error: MIError) -> bool:
         # each address may be a server of its own
         return False
 

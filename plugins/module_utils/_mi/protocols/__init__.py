@@ -8,7 +8,7 @@
 """Protocols turn (method, parameters) into bytes and bytes into a Reply; they know no transport."""
 
 import re
-from typing import Any, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, RefusedRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
@@ -17,6 +17,16 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.reply impor
 # Longer names overflow a buffer of 2.3 and 2.4 and hang their FIFO; no command comes near this.
 _METHOD = re.compile(r"[A-Za-z0-9_.\-]+(:[A-Za-z0-9_.\-]+)?\Z")
 _MAX_METHOD = 128
+
+
+if TYPE_CHECKING:
+    _ListOfPairs = List[Tuple[str, Any]]
+else:
+    _ListOfPairs = list
+
+
+class Pairs(_ListOfPairs):
+    """(name, value) of what a reply has under names, an object or a struct, in its order and with repeated names."""
 
 
 class Request:

@@ -11,7 +11,7 @@ Source: mi_json/http_fnc.c of 1.11 and 2.4.
 """
 
 import json
-from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Tuple
+from typing import Any, Dict, List, NoReturn, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -27,6 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     too_deep,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Pairs,
     Protocol,
     Request,
     check_method,
@@ -73,7 +74,7 @@ class MiJsonProtocol(Protocol):
         self.limit.check_values(text, NODES_OF_JSON)
         try:
             # SIP messages come with raw CRLF inside strings; keys repeat
-            message = json.loads(text, strict=False, object_pairs_hook=_Pairs, **number_options(text))
+            message = json.loads(text, strict=False, object_pairs_hook=Pairs, **number_options(text))
         except RecursionError:
             raise too_deep() from None
         except ValueError:
@@ -83,7 +84,7 @@ class MiJsonProtocol(Protocol):
             ) from None
         # an object is a list of pairs, and its node has the list of its children
         check_nesting(message, 2 * NESTING)
-        if not isinstance(message, _Pairs):
+        if not isinstance(message, Pairs):
             raise MalformedReply(f"The reply is not a JSON object but {text[:60]!r}", "Check url")
         error = dict(message).get("error") if len(message) == 1 else None
         if error is not None:
@@ -93,18 +94,8 @@ class MiJsonProtocol(Protocol):
         return NodeTreeReply(_nodes(message), text)
 
 
-if TYPE_CHECKING:
-    _PairList = List[Tuple[str, Any]]
-else:
-    _PairList = list
-
-
-class _Pairs(_PairList):
-    """A JSON object with its order and repeated keys."""
-
-
 def _raise(error: Any, request: Request) -> NoReturn:
-    if isinstance(error, _Pairs):
+    if isinstance(error, Pairs):
         error = dict(error)
         code, reason = error.get("code"), str(error.get("message", ""))
         if isinstance(code, int):
@@ -124,20 +115,20 @@ def _text(value: Any) -> str:
     raise MalformedReply(f"A value of the reply is {value!r}", "Check url")
 
 
-def _nodes(pairs: "_Pairs") -> List[Dict[str, Any]]:
+def _nodes(pairs: Pairs) -> List[Dict[str, Any]]:
     """The nodes that an object stands for."""
     if all(key in _PARTS for key, _value in pairs):
         return _unnamed(pairs)
     nodes: List[Dict[str, Any]] = []
     for name, value in pairs:
-        if isinstance(value, list) and not isinstance(value, _Pairs):
+        if isinstance(value, list) and not isinstance(value, Pairs):
             nodes.extend(_node(name, each) for each in value)
         else:
             nodes.append(_node(name, value))
     return nodes
 
 
-def _unnamed(pairs: "_Pairs") -> List[Dict[str, Any]]:
+def _unnamed(pairs: Pairs) -> List[Dict[str, Any]]:
     """Nodes without a name are written as bare parts, each beginning with its value."""
     nodes: List[Dict[str, Any]] = []
     for key, value in pairs:
@@ -154,7 +145,7 @@ def _unnamed(pairs: "_Pairs") -> List[Dict[str, Any]]:
 
 
 def _part(key: str, value: Any) -> Any:
-    if not isinstance(value, _Pairs):
+    if not isinstance(value, Pairs):
         if value is None:
             return {} if key == "attributes" else []
         raise MalformedReply(f"The reply's {key} are {value!r}", "Check url")
@@ -165,7 +156,7 @@ def _part(key: str, value: Any) -> Any:
 
 def _node(name: str, value: Any) -> Dict[str, Any]:
     node: Dict[str, Any] = {"name": name, "value": "", "attributes": {}, "children": []}
-    if isinstance(value, _Pairs):
+    if isinstance(value, Pairs):
         for key, part in value:
             if key == "value":
                 node["value"] = _text(part)

@@ -28,6 +28,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     too_deep,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+    Pairs,
     Protocol,
     Request,
     check_method,
@@ -101,7 +102,7 @@ class XmlRpcProtocol(Protocol):
         return self._reply(result, typed, text)
 
     def _reply(self, result: Any, typed: bool, text: str) -> Reply:
-        if isinstance(result, _Members):
+        if isinstance(result, Pairs):
             if result:
                 self.tree_replies = not typed
             if self.tree_replies or (self.tree_replies is None and not result):
@@ -118,16 +119,6 @@ class XmlRpcProtocol(Protocol):
             if self.tree_replies and all(isinstance(each, str) for each in result):
                 return TextTreeReply("\n".join(result), text, flat=True)
         return ValueReply(_plain(result), text)
-
-
-if TYPE_CHECKING:
-    _MemberList = List[Tuple[str, Any]]
-else:
-    _MemberList = list
-
-
-class _Members(_MemberList):
-    """The members of a struct, in order: (name, value)."""
 
 
 def _escape(value: Any, what: str) -> str:
@@ -214,7 +205,7 @@ def _read(element: "Element", depth: int = 0) -> Tuple[Any, bool]:
     if child.tag == "value":
         return _read(child, depth + 1)
     if child.tag == "struct":
-        members, typed = _Members(), True
+        members, typed = Pairs(), True
         for member in child.findall("member"):
             value, value_typed = _read(_child(member, "value"), depth + 1)
             members.append((_child(member, "name").text or "", value))
@@ -236,7 +227,7 @@ def _child(element: "Element", tag: str) -> "Element":
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, _Members):
+    if isinstance(value, Pairs):
         return {name: _plain(each) for name, each in value}
     if isinstance(value, list):
         return [_plain(each) for each in value]
@@ -245,7 +236,7 @@ def _plain(value: Any) -> Any:
 
 def _fault(element: "Element", request: Request) -> NoReturn:
     value, _typed = _read(_child(element, "value"))
-    fault = dict(value) if isinstance(value, _Members) else {}
+    fault = dict(value) if isinstance(value, Pairs) else {}
     try:
         code = int(fault.get("faultCode", ""))
     except (TypeError, ValueError):
@@ -259,12 +250,12 @@ def _fault(element: "Element", request: Request) -> NoReturn:
     raise ServerError(code, reason)
 
 
-def _nodes(members: "_Members") -> List[Dict[str, Any]]:
+def _nodes(members: Pairs) -> List[Dict[str, Any]]:
     """The nodes that a struct of mi_xmlrpc_ng 2.x stands for; "name" is what it calls nodes without a name."""
     nodes: List[Dict[str, Any]] = []
     for name, value in members:
         name = "" if name == "name" else name
-        if isinstance(value, list) and not isinstance(value, _Members):
+        if isinstance(value, list) and not isinstance(value, Pairs):
             nodes.extend(_node(name, each) for each in value)
         else:
             nodes.append(_node(name, value))
@@ -273,11 +264,11 @@ def _nodes(members: "_Members") -> List[Dict[str, Any]]:
 
 def _node(name: str, value: Any) -> Dict[str, Any]:
     node: Dict[str, Any] = {"name": name, "value": "", "attributes": {}, "children": []}
-    if isinstance(value, _Members):
+    if isinstance(value, Pairs):
         for key, part in value:
-            if key == "kids" and isinstance(part, _Members):
+            if key == "kids" and isinstance(part, Pairs):
                 node["children"] = _nodes(part)
-            elif key == "attributes" and isinstance(part, _Members):
+            elif key == "attributes" and isinstance(part, Pairs):
                 # an attribute without a value is written as the word "value"
                 node["attributes"] = {name: "" if each == "value" else str(each) for name, each in part}
             elif key == "value" and isinstance(part, (str, int)):

@@ -8,29 +8,14 @@ The JSON holds every table as scripts/mysql of OpenSIPS makes it: {table: [shape
 primary_key, unique (keys) and columns, in their order.
 """
 
-import json
 import os
-import textwrap
+
+from . import layout, records
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 SOURCE = os.path.join(HERE, "tables.json")
 TARGET = os.path.join(ROOT, "plugins", "module_utils", "_table", "schema_data.py")
-
-HEADER = '''\
-# Copyright (c) 2026, community.opensips contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
-# Do not use this from other collections or standalone plugins/modules!
-
-# Made by data/schema.py, do not edit. One text, read lazily by schema.py: it costs no start-up time.
-
-"""The database tables of OpenSIPS 1.11 to 4.1, a record each; the format is told in schema.py."""
-
-TABLES = """
-'''
 
 
 def column(facts):
@@ -66,8 +51,7 @@ def tokens(shape):
 
 def load():
     """{table: [shape]} of tables.json."""
-    with open(SOURCE, encoding="utf-8") as stream:
-        return json.load(stream)
+    return layout.load(SOURCE)
 
 
 def by_release(data=None):
@@ -82,11 +66,8 @@ def by_release(data=None):
 
 def generate(data=None):
     """The text of schema_data.py for the JSON's data."""
-    wrapper = textwrap.TextWrapper(width=118, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False)
-    lines = [HEADER]
+    found = []
     for table, shapes in sorted((data or load()).items()):
-        lines.append(f"={table}\n")
-        for shape in shapes:
-            lines.append(wrapper.fill(" ".join(["@" + ",".join(shape["releases"]), *tokens(shape)])) + "\n")
-    lines.append('="""\n')
-    return "".join(lines)
+        found.append([f"={table}"])
+        found += [["@" + ",".join(shape["releases"]), *tokens(shape)] for shape in shapes]
+    return records.module("schema", "The database tables of OpenSIPS 1.11 to 4.1, a record each", "TABLES", found)

@@ -312,14 +312,9 @@ def record(data, name, command):
     return tokens
 
 
-def load():
-    """The data of mi_commands.json."""
-    return layout.load(SOURCE)
-
-
-def generate(data=None):
-    """The text of catalogue_data.py for the JSON's data."""
-    data = data or load()
+def generate():
+    """The text of catalogue_data.py."""
+    data = layout.load(SOURCE)
     return records.module(
         "catalogue",
         "The MI commands of OpenSIPS 1.4 to 4.1, a record each",

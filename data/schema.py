@@ -54,20 +54,20 @@ def load():
     return layout.load(SOURCE)
 
 
-def by_release(data=None):
+def by_release():
     """{release: {table: shape}} of what load() gives."""
     found = {}
-    for table, shapes in (data or load()).items():
+    for table, shapes in load().items():
         for shape in shapes:
             for release in shape["releases"]:
                 found.setdefault(release, {})[table] = shape
     return found
 
 
-def generate(data=None):
-    """The text of schema_data.py for the JSON's data."""
+def generate():
+    """The text of schema_data.py."""
     found = []
-    for table, shapes in sorted((data or load()).items()):
+    for table, shapes in sorted(load().items()):
         found.append([f"={table}"])
         found += [["@" + ",".join(shape["releases"]), *tokens(shape)] for shape in shapes]
     return records.module("schema", "The database tables of OpenSIPS 1.11 to 4.1, a record each", "TABLES", found)

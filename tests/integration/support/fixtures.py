@@ -11,7 +11,7 @@ import contextlib
 import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Emulator
-from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.integration.support import databases, sipp
 from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones
 from ansible_collections.community.opensips.tests.integration.support.playbook import Ansible
@@ -19,6 +19,7 @@ from ansible_collections.community.opensips.tests.integration.support.servers im
 from ansible_collections.community.opensips.tests.integration.support.warm_python import WarmPython
 
 needs_opensips = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+needs_sipp = pytest.mark.skipif(not sipp.PATH, reason="no sipp on PATH (Debian: sip-tester)")
 REAL = pytest.param("real", marks=needs_opensips)
 # for a class whose tests each server passes, emulated or real
 on_every_server = pytest.mark.parametrize("server_name", [*VERSIONS, REAL], indirect=True, scope="class")

@@ -17,8 +17,8 @@ _CALLER = """<?xml version="1.0" encoding="UTF-8"?>
 <send retrans="500"><![CDATA[
 INVITE sip:{user}@[remote_ip] SIP/2.0
 Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-From: <sip:caller@[local_ip]>;tag=[pid]-[call_number]
-To: <sip:{user}@[remote_ip]>
+From: <sip:caller@[local_ip]:[local_port]>;tag=[pid]-[call_number]
+To: <sip:{user}@[remote_ip]:[remote_port]>
 Call-ID: [call_id]
 CSeq: 1 INVITE
 Contact: <sip:caller@[local_ip]:[local_port]>
@@ -33,7 +33,7 @@ Content-Length: 0
 ACK [next_url] SIP/2.0
 Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
 [routes]
-From: <sip:caller@[local_ip]>;tag=[pid]-[call_number]
+From: <sip:caller@[local_ip]:[local_port]>;tag=[pid]-[call_number]
 [last_To:]
 Call-ID: [call_id]
 CSeq: 1 ACK
@@ -46,7 +46,7 @@ Content-Length: 0
 BYE [next_url] SIP/2.0
 Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
 [routes]
-From: <sip:caller@[local_ip]>;tag=[pid]-[call_number]
+From: <sip:caller@[local_ip]:[local_port]>;tag=[pid]-[call_number]
 [last_To:]
 Call-ID: [call_id]
 CSeq: 2 BYE

@@ -16,10 +16,11 @@ def main():
         description="Lays out the JSON files of data/, and writes the files that are generated from them.",
     )
     parser.add_argument("--check", action="store_true", help="write nothing, and fail if a file is not up to date")
-    stale = generated.update(check=parser.parse_args().check)
+    check = parser.parse_args().check
+    stale = generated.update(check)
     for path in stale:
         print(path)
-    return 1 if stale and parser.parse_args().check else 0
+    return 1 if stale and check else 0
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ The JSON holds what the servers declare. LINE_ORDER below corrects what their do
 "positional") says of the line protocol: it was read from the C handlers of 1.11 and 2.4, under the names of 3.x.
 """
 
-import json
 import os
 import re
-import textwrap
+
+from . import layout, records
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -152,21 +152,6 @@ LINE_ORDER = {
 RPC_UNREAD = {("ul_add", "unsused"): "0"}
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
-
-HEADER = '''\
-# Copyright (c) 2026, community.opensips contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
-# Do not use this from other collections or standalone plugins/modules!
-
-# Made by data/catalogue.py, do not edit. One text, read lazily by catalogue.py: it costs no start-up time.
-
-"""The MI commands of OpenSIPS 1.4 to 4.1, a record each; the format is told in catalogue.py."""
-
-COMMANDS = """
-'''
 
 
 def expand(text):
@@ -327,18 +312,12 @@ def record(data, name, command):
     return tokens
 
 
-def load():
-    """The data of mi_commands.json."""
-    with open(SOURCE, encoding="utf-8") as stream:
-        return json.load(stream)
-
-
-def generate(data=None):
-    """The text of catalogue_data.py for the JSON's data."""
-    data = data or load()
-    wrapper = textwrap.TextWrapper(width=118, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False)
-    lines = [HEADER]
-    for name, command in sorted(data["commands"].items()):
-        lines.append(wrapper.fill(" ".join(record(data, name, command))) + "\n")
-    lines.append('="""\n')
-    return "".join(lines)
+def generate():
+    """The text of catalogue_data.py."""
+    data = layout.load(SOURCE)
+    return records.module(
+        "catalogue",
+        "The MI commands of OpenSIPS 1.4 to 4.1, a record each",
+        "COMMANDS",
+        (record(data, name, command) for name, command in sorted(data["commands"].items())),
+    )

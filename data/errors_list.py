@@ -7,19 +7,12 @@
 import ast
 import pathlib
 
+from . import pages
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "plugins" / "module_utils"
 TARGET = str(ROOT / "docs" / "docsite" / "rst" / "guide.rst")
-BEGIN, END = ".. Errors: made by data/errors_list.py, do not edit.\n", ".. End of the errors.\n"
-HEAD = """\
-.. list-table::
-   :header-rows: 1
-   :widths: 25 35 40
-
-   * - ``error.type``
-     - What it means
-     - What to do
-"""
+BEGIN, END = "Errors: made by data/errors_list.py, do not edit.", "End of the errors."
 # the most usual ones come first
 FIRST = ("_mi", "_sip", "_table")
 
@@ -48,16 +41,11 @@ def order(path):
     return FIRST.index(floor) if floor in FIRST else len(FIRST)
 
 
-def listed():
-    """The whole list as reStructuredText."""
-    rows = [f"   * - ``{name}``\n     - {meaning}\n     - {remedy}\n" for name, meaning, remedy in errors()]
-    return HEAD + "".join(rows)
-
-
 def page(text):
     """The page (str) with the list as it is now."""
-    before, _begin, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n{listed()}\n{END}{rest.partition(END)[2]}"
+    rows = [[f"``{name}``", meaning, remedy] for name, meaning, remedy in errors()]
+    table = pages.table("25 35 40", ["``error.type``", "What it means", "What to do"], rows)
+    return pages.replaced(text, BEGIN, END, "\n".join(["", *table, ""]))
 
 
 def generate():

@@ -7,7 +7,6 @@
 A generator is a module, or an object, with TARGET, the path of the file that it makes, and generate(), the text of that file.
 """
 
-import json
 import os
 
 from . import catalogue, errors_list, layout, presets_page, schema, tables_text
@@ -23,7 +22,7 @@ def _read(path):
 
 def files():
     """[(path, text that it should have)] of the JSON sources and of the generated files."""
-    laid_out = [(path, layout.dumps(json.loads(_read(path)))) for path in SOURCES]
+    laid_out = [(path, layout.dumps(layout.load(path))) for path in SOURCES]
     return laid_out + [(generator.TARGET, generator.generate()) for generator in GENERATORS]
 
 

@@ -26,6 +26,12 @@ def _lines(value, indent, before, after):
     return [*lines, f"{indent}{last}{after}"]
 
 
+def load(path):
+    """The value that a file of JSON holds."""
+    with open(path, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
 def dumps(value):
     """The text of a file with a value of JSON. Keys keep their order."""
     return "\n".join(_lines(value, "", "", "")) + "\n"

@@ -8,6 +8,8 @@ import importlib.util
 import os
 import re
 
+from . import pages
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = os.path.join(ROOT, "plugins", "module_utils", "_sip")
 TARGET = os.path.join(ROOT, "docs", "docsite", "rst", "presets.rst")
@@ -67,15 +69,6 @@ def title(text):
     return [text, "-" * len(text), ""]
 
 
-def table(widths, head, rows):
-    """Lines of a list-table."""
-    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
-    for row in [head, *rows]:
-        for number, cell in enumerate(row):
-            lines.append(f"   {'*' if number == 0 else ' '} - {cell}".rstrip())
-    return [*lines, ""]
-
-
 def preset_rows(data):
     aliases = {}
     for alias, key in data.ALIASES.items():
@@ -115,7 +108,7 @@ def generate():
         " because it needs the contact from the location table.",
         "",
     ]
-    lines += table("25 15 30 30", ["Key", "Makes the phone", "What is sent", "When it works"], preset_rows(data))
+    lines += pages.table("25 15 30 30", ["Key", "Makes the phone", "What is sent", "When it works"], preset_rows(data))
     lines += title("What auto chooses")
     lines += [
         "With ``event: auto``, which is the default, the module chooses the preset of each phone by its User-Agent and by"
@@ -127,7 +120,7 @@ def generate():
         " :ansretval:`community.opensips.opensips_notify#module:results[].hint` then says what it does.",
         "",
     ]
-    lines += table(
+    lines += pages.table(
         "34 16 25 25", ["User-Agent", "Vendor", "For ``reboot``", "For ``check_cfg``"], family_rows(data, vendors)
     )
     return "\n".join(lines).rstrip("\n") + "\n"

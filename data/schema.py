@@ -8,29 +8,14 @@ The JSON holds every table as scripts/mysql of OpenSIPS makes it: {table: [shape
 primary_key, unique (keys) and columns, in their order.
 """
 
-import json
 import os
-import textwrap
+
+from . import layout, records
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 SOURCE = os.path.join(HERE, "tables.json")
 TARGET = os.path.join(ROOT, "plugins", "module_utils", "_table", "schema_data.py")
-
-HEADER = '''\
-# Copyright (c) 2026, community.opensips contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
-# Do not use this from other collections or standalone plugins/modules!
-
-# Made by data/schema.py, do not edit. One text, read lazily by schema.py: it costs no start-up time.
-
-"""The database tables of OpenSIPS 1.11 to 4.1, a record each; the format is told in schema.py."""
-
-TABLES = """
-'''
 
 
 def column(facts):
@@ -66,27 +51,23 @@ def tokens(shape):
 
 def load():
     """{table: [shape]} of tables.json."""
-    with open(SOURCE, encoding="utf-8") as stream:
-        return json.load(stream)
+    return layout.load(SOURCE)
 
 
-def by_release(data=None):
+def by_release():
     """{release: {table: shape}} of what load() gives."""
     found = {}
-    for table, shapes in (data or load()).items():
+    for table, shapes in load().items():
         for shape in shapes:
             for release in shape["releases"]:
                 found.setdefault(release, {})[table] = shape
     return found
 
 
-def generate(data=None):
-    """The text of schema_data.py for the JSON's data."""
-    wrapper = textwrap.TextWrapper(width=118, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False)
-    lines = [HEADER]
-    for table, shapes in sorted((data or load()).items()):
-        lines.append(f"={table}\n")
-        for shape in shapes:
-            lines.append(wrapper.fill(" ".join(["@" + ",".join(shape["releases"]), *tokens(shape)])) + "\n")
-    lines.append('="""\n')
-    return "".join(lines)
+def generate():
+    """The text of schema_data.py."""
+    found = []
+    for table, shapes in sorted(load().items()):
+        found.append([f"={table}"])
+        found += [["@" + ",".join(shape["releases"]), *tokens(shape)] for shape in shapes]
+    return records.module("schema", "The database tables of OpenSIPS 1.11 to 4.1, a record each", "TABLES", found)

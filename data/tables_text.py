@@ -13,6 +13,8 @@ import sys
 import textwrap
 import types
 
+from . import pages
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BEGIN = "Begin of the list of tables, made by: python -m data"
 END = "End of the list of tables"
@@ -38,9 +40,7 @@ class _List:
 
     def generate(self):
         with open(self.TARGET, encoding="utf-8") as stream:
-            before, begin, rest = re.split(f"(?m)^( *[.#]+ {BEGIN}\\n)", stream.read())
-        end = re.search(f"(?m)^ *[.#]+ {END}$", rest)
-        return before + begin + self._text(*_records()) + rest[end.start() :]
+            return pages.replaced(stream.read(), BEGIN, END, self._text(*_records()))
 
 
 class _Option(_List):
@@ -65,16 +65,13 @@ class _Page(_List):
     """The table of tables.rst."""
 
     def _text(self, records, schema, tables):
-        lines = ["", ".. list-table::", "   :header-rows: 1", "   :widths: 18 26 26 30", ""]
-        rows = [("Table", "Columns of ``match``", "Columns that are checked", "How the reload is verified")]
+        head = ["Table", "Columns of ``match``", "Columns that are checked", "How the reload is verified"]
+        rows = []
         for record in records:
             checked = ", ".join(f"``{name}``" for name in record.checked) or "none"
             seen = record.view.text if record.view else f"It is not verified: {record.unseen}."
-            rows.append((f"``{record.name}``", _rst(_columns(record, schema, tables)), checked, _rst(seen)))
-        for row in rows:
-            for place, cell in enumerate(row):
-                lines.append(f"   {'* -' if place == 0 else '  -'} {cell}")
-        return "\n".join(lines) + "\n\n"
+            rows.append([f"``{record.name}``", _rst(_columns(record, schema, tables)), checked, _rst(seen)])
+        return "\n".join(["", *pages.table("18 26 26 30", head, rows), ""])
 
 
 def _columns(record, schema, tables):

@@ -543,9 +543,10 @@ class Run:
         with self._printing:
             print(text, flush=True)
 
-    def _one(self, name: str, live: bool) -> Step:
-        if live:
-            return run_step(self.bench(self._print), name)
+    def _live(self, name: str) -> Step:
+        return run_step(self.bench(self._print), name)
+
+    def _at_its_end(self, name: str) -> Step:
         lines: list[str] = []
         try:
             return run_step(self.bench(lines.append), name)
@@ -555,12 +556,12 @@ class Run:
     def steps(self, names: t.Collection[str]) -> dict[str, Step]:
         """{name: what became of the step}, in the order of names."""
         others = [name for name in names if name != LONGEST]
-        beside = len(others) != len(names) and others and not self.args.in_turn and (os.cpu_count() or 1) > 1
+        beside = LONGEST in names and others and not self.args.in_turn and (os.cpu_count() or 1) > 1
         if not beside:
-            return {name: self._one(name, live=True) for name in names}
+            return {name: self._live(name) for name in names}
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            longest = pool.submit(self._one, LONGEST, True)
-            found = {name: self._one(name, live=False) for name in others}
+            longest = pool.submit(self._live, LONGEST)
+            found = {name: self._at_its_end(name) for name in others}
             found[LONGEST] = longest.result()
         return {name: found[name] for name in names}
 

@@ -46,6 +46,7 @@ from ansible_collections.community.opensips.tests.benchmarks.impact_servers impo
     dump,
     watching,
 )
+from ansible_collections.community.opensips.tests.integration.support import sipp
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
@@ -576,7 +577,7 @@ def arguments():
     options = parser.parse_args()
     if not options.opensips and not options.emulator:
         parser.error("give --opensips or --emulator")
-    if options.opensips and not impact_calls.SIPP:
+    if options.opensips and not sipp.PATH:
         parser.error("no sipp on PATH (Debian: sip-tester)")
     options.param = dict(options.param)
     if options.part == "table":

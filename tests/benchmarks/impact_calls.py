@@ -7,67 +7,21 @@
 import contextlib
 import dataclasses
 import math
-import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-SIPP = shutil.which("sipp")
+from ansible_collections.community.opensips.tests.integration.support import sipp
+from ansible_collections.community.opensips.tests.integration.support.opensips import free_ports
+
 PHASES = ("before", "during", "after")
 # milliseconds that a call is up
 CALL = 300
 # seconds that sipp gives open calls after it was asked to stop: its INVITE is sent again for 16 s, its BYE for 28 s
 LAST_CALLS = 30
 _TRACE = "messages.csv"
-
-# both keep the route that the server recorded, as phones do
-_CALLER = f"""<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="caller">
-<send retrans="500"><![CDATA[
-INVITE sip:[field0]@[remote_ip] SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-From: <sip:caller@[local_ip]>;tag=[pid]-[call_number]
-To: <sip:[field0]@[remote_ip]>
-Call-ID: [call_id]
-CSeq: 1 INVITE
-Contact: <sip:caller@[local_ip]:[local_port]>
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<recv response="100" optional="true"/>
-<recv response="200" rrs="true"/>
-<send><![CDATA[
-ACK [next_url] SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-[routes]
-From: <sip:caller@[local_ip]>;tag=[pid]-[call_number]
-[last_To:]
-Call-ID: [call_id]
-CSeq: 1 ACK
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<pause milliseconds="{CALL}"/>
-<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-[routes]
-From: <sip:caller@[local_ip]>;tag=[pid]-[call_number]
-[last_To:]
-Call-ID: [call_id]
-CSeq: 2 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<recv response="200"/>
-</scenario>
-"""
 
 _ANSWER = """<![CDATA[
 SIP/2.0 {status}
@@ -105,11 +59,11 @@ class Callee:
         self.folder = Path(folder)
         self.folder.mkdir()
         (self.folder / "callee.xml").write_text(_CALLEE, encoding="utf-8")
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
         self._process = _sipp(self.folder, "-sf", "callee.xml", "-p", self.port)
 
     def stop(self):
-        _end(self._process)
+        sipp.end(self._process)
 
     def messages(self):
         return _messages(self.folder / _TRACE)
@@ -121,10 +75,11 @@ class Caller:
     def __init__(self, folder, server, users, a_second, longest):
         """folder: where its own is made. longest: seconds until it ends by itself."""
         self.folder = Path(tempfile.mkdtemp(dir=folder))
-        (self.folder / "caller.xml").write_text(_CALLER, encoding="utf-8")
+        (self.folder / "caller.xml").write_text(sipp.caller("[field0]", CALL), encoding="utf-8")
         (self.folder / "users.csv").write_text("\n".join(["SEQUENTIAL", *users, ""]), encoding="utf-8")
+        (port,) = free_ports(1)
         self._process = _sipp(
-            self.folder, "-sf", "caller.xml", "-inf", "users.csv", "-p", _free_port(), "-r", a_second,
+            self.folder, "-sf", "caller.xml", "-inf", "users.csv", "-p", port, "-r", a_second,
             # open calls of a server that does not answer must not hold back new ones
             "-l", a_second * LAST_CALLS * 2, "-m", int(a_second * longest), "-timeout", int(longest) + LAST_CALLS,
             ":".join(str(each) for each in server),
@@ -143,49 +98,17 @@ class Caller:
         self.kill()
 
     def kill(self):
-        _end(self._process)
+        sipp.end(self._process)
 
     def messages(self):
         return _messages(self.folder / _TRACE)
 
 
 def _sipp(folder, *arguments):
-    control = _free_port()
-    command = [
-        SIPP,
-        "-i",
-        "127.0.0.1",
-        "-cp",
-        control,
-        "-nostdin",
-        "-trace_shortmsg",
-        "-shortmessage_file",
-        _TRACE,
-        "-trace_err",
-        "-error_file",
-        "errors",
-    ]
+    (control,) = free_ports(1)
+    trace = ["-trace_shortmsg", "-shortmessage_file", _TRACE, "-trace_err", "-error_file", "errors"]
     with (folder / "output").open("wb") as output:
-        return subprocess.Popen(
-            [str(each) for each in [*command, *arguments]],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={"PATH": str(Path(SIPP).parent), "TERM": "dumb"},
-        )
-
-
-def _end(process):
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-
-
-def _free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+        return sipp.start(folder, "-cp", control, *trace, *arguments, output=output)
 
 
 def _messages(path):

@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import subprocess
 import time
 
 import pytest
@@ -16,7 +13,8 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
 from ansible_collections.community.opensips.plugins.module_utils._state import dialogs as state
-from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
+from ansible_collections.community.opensips.tests.integration.support import sipp
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips, needs_sipp
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
@@ -24,11 +22,7 @@ from ansible_collections.community.opensips.tests.integration.support.opensips i
     free_ports,
 )
 
-SIPP = shutil.which("sipp")
-pytestmark = [
-    pytest.mark.skipif(not SIPP, reason="no sipp on PATH (Debian: sip-tester)"),
-    needs_opensips,
-]
+pytestmark = [needs_sipp, needs_opensips]
 SECONDS = 20
 
 ROUTE = """
@@ -45,52 +39,6 @@ route {{
     set_dlg_profile("gateway", "$dd");
     t_relay();
 }}
-"""
-
-
-# unlike sipp's own, it ends the call at the contact that answered, as a phone does
-CALLER = """<?xml version="1.0" encoding="ISO-8859-1" ?>
-<scenario name="A call">
-  <send retrans="500"><![CDATA[
-      INVITE sip:4930@[remote_ip]:[remote_port] SIP/2.0
-      Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-      From: <sip:caller@[local_ip]:[local_port]>;tag=[call_number]
-      To: <sip:4930@[remote_ip]:[remote_port]>
-      Call-ID: [call_id]
-      CSeq: 1 INVITE
-      Contact: <sip:caller@[local_ip]:[local_port]>
-      Max-Forwards: 70
-      Content-Length: 0
-
-  ]]></send>
-  <recv response="100" optional="true"/>
-  <recv response="180" optional="true"/>
-  <recv response="200" rrs="true"/>
-  <send><![CDATA[
-      ACK [next_url] SIP/2.0
-      Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-      From: <sip:caller@[local_ip]:[local_port]>;tag=[call_number]
-      To: <sip:4930@[remote_ip]:[remote_port]>[peer_tag_param]
-      Call-ID: [call_id]
-      CSeq: 1 ACK
-      Max-Forwards: 70
-      Content-Length: 0
-
-  ]]></send>
-  <pause milliseconds="{milliseconds}"/>
-  <send retrans="500"><![CDATA[
-      BYE [next_url] SIP/2.0
-      Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-      From: <sip:caller@[local_ip]:[local_port]>;tag=[call_number]
-      To: <sip:4930@[remote_ip]:[remote_port]>[peer_tag_param]
-      Call-ID: [call_id]
-      CSeq: 2 BYE
-      Max-Forwards: 70
-      Content-Length: 0
-
-  ]]></send>
-  <recv response="200"/>
-</scenario>
 """
 
 
@@ -126,21 +74,6 @@ class Dispatching(RealOpensips):
         )
 
 
-class Sipp:
-    """A sipp that runs until it is closed, or has made its call."""
-
-    def __init__(self, folder, *arguments):
-        command = [SIPP, "-i", "127.0.0.1", "-nostdin", *map(str, arguments)]
-        self._process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self._process.kill()
-        self._process.wait()
-
-
 @pytest.fixture(scope="module")
 def server():
     started = Dispatching(find_binary())
@@ -150,17 +83,17 @@ def server():
 
 @pytest.fixture
 def gateway(server, tmp_path):
-    process = Sipp(tmp_path, "-sn", "uas", "-p", server.gateway_port)
+    process = sipp.start(tmp_path, "-sn", "uas", "-p", server.gateway_port)
     yield f"127.0.0.1:{server.gateway_port}"
-    process.close()
+    sipp.end(process)
 
 
 def call(server, folder, seconds):
     """A call to 4930 that is answered; the caller ends it after so many seconds."""
     (port,) = free_ports(1)
     scenario = folder / "caller.xml"
-    scenario.write_text(CALLER.format(milliseconds=int(seconds * 1000)), encoding="utf-8")
-    caller = Sipp(folder, "-sf", scenario, "-p", port, "-m", 1, f"127.0.0.1:{server.sip_port}")
+    scenario.write_text(sipp.caller("4930", int(seconds * 1000)), encoding="utf-8")
+    caller = sipp.start(folder, "-sf", scenario, "-p", port, "-m", 1, f"127.0.0.1:{server.sip_port}")
     until = time.monotonic() + SECONDS
     with Connection(server.connection) as conn:
         while not any(dialog["timestart"] for dialog in dialogs.read_all(conn) if dialog["state"] != "deleted"):
@@ -192,7 +125,7 @@ def test_filters_see_where_the_call_went(server, gateway, tmp_path):
         assert [entry["outcome"] for entry in ended["results"]] == ["ended"]
         assert ended["results"][0]["callee_contacts"] == [f"sip:{gateway};transport=UDP"]
     finally:
-        caller.close()
+        sipp.end(caller)
     profile = {"state": "drained", "profile": [{"name": "gatway"}]}
     misspelt = run_module("dialog", {**server.connection, **profile})
     assert misspelt["failed"] and "no dialog profile gatway. It has: gateway" in misspelt["msg"]
@@ -213,4 +146,4 @@ def test_the_recipe(server, gateway, tmp_path):
         assert "failed" not in late and [entry["outcome"] for entry in late["results"]] == ["gone"]
     finally:
         assert dispatcher("active")["changed"]
-        caller.close()
+        sipp.end(caller)

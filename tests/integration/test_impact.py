@@ -10,9 +10,8 @@ import math
 import subprocess
 import sys
 
-import pytest
-
 from ansible_collections.community.opensips.tests.benchmarks import impact_calls
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips, needs_sipp
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
@@ -40,7 +39,8 @@ def test_a_run_on_an_emulator():
     assert not [line for line in lines if line.startswith("FAIL")]
 
 
-@pytest.mark.skipif(not (impact_calls.SIPP and find_binary()), reason="no sipp or no opensips on PATH")
+@needs_sipp
+@needs_opensips
 def test_the_measuring_costs_no_call():
     binary = find_binary()
     lines = lines_of(

@@ -6,20 +6,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import socket
-import subprocess
-
 import pytest
 
-from ansible_collections.community.opensips.tests.integration.support.fixtures import REAL
-from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
+from ansible_collections.community.opensips.tests.integration.support import sipp
+from ansible_collections.community.opensips.tests.integration.support.fixtures import REAL, needs_sipp
+from ansible_collections.community.opensips.tests.integration.support.opensips import (
+    RealOpensips,
+    find_binary,
+    free_ports,
+)
 from ansible_collections.community.opensips.tests.integration.support.playbook import task
 from ansible_collections.community.opensips.tests.integration.support.servers import Emulated
 
-SIPP = shutil.which("sipp")
-pytestmark = pytest.mark.skipif(not SIPP, reason="no sipp on PATH (Debian: sip-tester)")
+pytestmark = needs_sipp
 
 # answer: (outcome, code); 100 says Trying and no more
 ANSWERS = {
@@ -84,44 +83,21 @@ class Sipp:
     """One sipp that takes one NOTIFY on a port of its own."""
 
     def __init__(self, folder, name, text):
-        with socket.socket(type=socket.SOCK_DGRAM) as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        (self.port,) = free_ports(1)
         self.uri = f"sip:phone@127.0.0.1:{self.port}"
         path = folder / f"{name}.xml"
         path.write_text(text, encoding="utf-8")
-        command = [
-            SIPP,
-            "-sf",
-            path,
-            "-i",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-m",
-            "1",
-            "-nostdin",
-            "-timeout",
-            "20s",
-            "-timeout_error",
-        ]
-        self._process = subprocess.Popen(
-            [*map(str, command), "-trace_err", "-error_file", str(folder / f"{name}.err")],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
         self._errors = folder / f"{name}.err"
+        self._process = sipp.start(
+            folder, "-sf", path, "-p", self.port, "-m", 1, "-timeout", "20s", "-timeout_error", "-trace_err", "-error_file", self._errors
+        )  # fmt: skip
 
     def verdict(self):
         """(exit code, what it complained about); 0: all checks passed."""
         return self._process.wait(30), self._errors.read_text(errors="replace") if self._errors.exists() else ""
 
     def close(self):
-        with contextlib.suppress(OSError):
-            self._process.kill()
-        self._process.wait()
+        sipp.end(self._process)
 
 
 @pytest.fixture(params=["2.4", "3.6", REAL])

@@ -7,19 +7,18 @@
 from __future__ import annotations
 
 import contextlib
-import pathlib
-import shutil
 import socket
-import subprocess
 import time
 
 import pytest
 
+from ansible_collections.community.opensips.tests.integration.support import sipp
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_sipp
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.opensips import free_ports
 from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, fifo_of
 
-SIPP = shutil.which("sipp")
-pytestmark = pytest.mark.skipif(not SIPP, reason="no sipp on PATH (Debian: sip-tester)")
+pytestmark = needs_sipp
 
 FR_TIMEOUT = 2.0
 _SCENARIO = (
@@ -62,12 +61,6 @@ PHONES = {
 }
 
 
-def _free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def _is_bound(port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
@@ -81,19 +74,11 @@ class SippPhone:
     """One sipp process. steps: elements of its scenario, after it received a NOTIFY."""
 
     def __init__(self, folder, name, steps):
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
         self._trace = folder / f"{name}.log"
         scenario = folder / f"{name}.xml"
         scenario.write_text(_SCENARIO.format(steps="\n".join(steps)), encoding="utf-8")
-        options = ["-sf", scenario, "-i", "127.0.0.1", "-p", self.port, "-nostdin", "-trace_msg", "-message_file"]
-        self._process = subprocess.Popen(
-            [SIPP, *(str(each) for each in options), str(self._trace)],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": str(pathlib.Path(SIPP).parent), "TERM": "dumb"},
-        )
+        self._process = sipp.start(folder, "-sf", scenario, "-p", self.port, "-trace_msg", "-message_file", self._trace)
 
     def ready(self):
         until = time.monotonic() + 10
@@ -106,8 +91,7 @@ class SippPhone:
         return self._trace.read_text(encoding="utf-8", errors="replace").count("\nNOTIFY sip:")
 
     def stop(self):
-        self._process.kill()
-        self._process.wait()
+        sipp.end(self._process)
 
 
 @pytest.fixture

@@ -37,10 +37,10 @@ def _fields(server, dialog):
 
 def _callees(server, dialog):
     """The legs: none, or 3.x and later an empty one, before somebody rings."""
+    callee = _callee(server, dialog)
     if dialog.state > 1:
-        return [_callee(server, dialog)]
-    names = ("callee_tag", "callee_contact", "caller_cseq", "callee_route_set", "callee_bind_addr")
-    return [dict.fromkeys(names)] if server.state.v >= (3, 0) else []
+        return [callee]
+    return [dict.fromkeys(callee)] if server.state.v >= (3, 0) else []
 
 
 def _callee(server, dialog):

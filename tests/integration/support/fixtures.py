@@ -11,14 +11,14 @@ import contextlib
 import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Emulator
-from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.integration.support import databases, sipp, warm_python
 from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones
 from ansible_collections.community.opensips.tests.integration.support.playbook import Ansible
 from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, Emulated
-from ansible_collections.community.opensips.tests.integration.support.warm_python import WarmPython
 
 needs_opensips = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+needs_sipp = pytest.mark.skipif(not sipp.PATH, reason="no sipp on PATH (Debian: sip-tester)")
 REAL = pytest.param("real", marks=needs_opensips)
 # for a class whose tests each server passes, emulated or real
 on_every_server = pytest.mark.parametrize("server_name", [*VERSIONS, REAL], indirect=True, scope="class")
@@ -27,9 +27,7 @@ on_every_server = pytest.mark.parametrize("server_name", [*VERSIONS, REAL], indi
 @pytest.fixture(scope="session")
 def ansible(tmp_path_factory):
     """Runs playbooks."""
-    warm = WarmPython()
-    yield Ansible(tmp_path_factory.mktemp("playbooks"), warm)
-    warm.stop()
+    return Ansible(tmp_path_factory.mktemp("playbooks"), warm_python.shared())
 
 
 @pytest.fixture(scope="session")

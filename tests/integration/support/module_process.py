@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import json
 import os
 import pathlib
@@ -18,7 +16,6 @@ import sys
 import tempfile
 
 from ansible_collections.community.opensips.tests.integration.support import warm_python
-from ansible_collections.community.opensips.tests.integration.support.warm_python import WarmPython
 
 # not resolved: the path must have ansible_collections in it
 _TOP = str(pathlib.Path(__file__).absolute().parents[6])
@@ -44,6 +41,18 @@ _MODULES = "ansible_collections.community.opensips.plugins.modules.opensips_"
 SECONDS = 120
 
 
+def _given(args, check, diff):
+    """What a module gets (bytes), as Ansible's wrapper gives it."""
+    task = dict(
+        args,
+        _ansible_check_mode=check,
+        _ansible_diff=diff,
+        _ansible_remote_tmp=tempfile.gettempdir(),
+        _ansible_tmpdir=None,
+    )
+    return json.dumps({"ANSIBLE_MODULE_ARGS": task}).encode()
+
+
 class ModuleProcess:
     """A module that runs. name: without its prefix. args: its options. check, diff: as ansible-playbook's options.
 
@@ -54,16 +63,9 @@ class ModuleProcess:
     def __init__(
         self, name, args, check=False, diff=False, python=sys.executable, path=(), largest_file=None, pipe=False
     ):
-        task = dict(
-            args,
-            _ansible_check_mode=check,
-            _ansible_diff=diff,
-            _ansible_remote_tmp=tempfile.gettempdir(),
-            _ansible_tmpdir=None,
-        )
         # files, because a result of 100,000 phones does not fit into a pipe that nobody reads
         self._input, self._output, self._errors = (tempfile.TemporaryFile() for _each in range(3))  # noqa: SIM115 - closed with it
-        self._input.write(json.dumps({"ANSIBLE_MODULE_ARGS": task}).encode())
+        self._input.write(_given(args, check, diff))
         self._input.seek(0)
         self._process = subprocess.Popen(
             [python, "-c", _LAUNCH, _MODULES + name, *([] if largest_file is None else [str(largest_file)])],
@@ -139,23 +141,12 @@ runpy.run_module({module!r}, run_name="__main__")
 """
 
 
-@functools.cache
-def _warm(_pid, _user):
-    """A WarmPython of this process and its user: tests fork, and become others."""
-    python = WarmPython()
-    atexit.register(python.stop)
-    return python
-
-
 def run_module(name, args, check=False, diff=False, **options):
     """The result of a module that is let run to its end. options: further ones of ModuleProcess."""
     if options:
         return ModuleProcess(name, args, check, diff, **options).result()
-    task = dict(args, _ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp=tempfile.gettempdir())
-    given = json.dumps({"ANSIBLE_MODULE_ARGS": dict(task, _ansible_tmpdir=None)}).encode()
-    code = _HERE.format(arguments=given, module=_MODULES + name).encode()
-    path = _warm(os.getpid(), os.geteuid()).path
-    status, output, errors = warm_python.run(path, code, dict(os.environ), SECONDS)
+    code = _HERE.format(arguments=_given(args, check, diff), module=_MODULES + name).encode()
+    status, output, errors = warm_python.run(warm_python.shared().path, code, dict(os.environ), SECONDS)
     try:
         return json.loads(output)
     except ValueError:

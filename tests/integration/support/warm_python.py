@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -154,6 +155,18 @@ class WarmPython:
         self._process.stdin.close()
         self._process.stdout.close()
         self._folder.cleanup()
+
+
+def shared():
+    """The WarmPython of this process and its user, for all who need one: tests fork, and become others."""
+    return _shared(os.getpid(), os.geteuid())
+
+
+@functools.cache
+def _shared(_pid, _user):
+    python = WarmPython()
+    atexit.register(python.stop)
+    return python
 
 
 if __name__ == "__main__":

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""sipp, where it is installed: how it is started and ended, and how it calls."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import subprocess
+
+PATH = shutil.which("sipp")
+
+_CALLER = """<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="caller">
+<send retrans="500"><![CDATA[
+INVITE sip:{user}@[remote_ip] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+From: <sip:caller@[local_ip]:[local_port]>;tag=[pid]-[call_number]
+To: <sip:{user}@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:caller@[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="100" optional="true"/>
+<recv response="180" optional="true"/>
+<recv response="200" rrs="true"/>
+<send><![CDATA[
+ACK [next_url] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+[routes]
+From: <sip:caller@[local_ip]:[local_port]>;tag=[pid]-[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<pause milliseconds="{milliseconds}"/>
+<send retrans="500"><![CDATA[
+BYE [next_url] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+[routes]
+From: <sip:caller@[local_ip]:[local_port]>;tag=[pid]-[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: 2 BYE
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="200"/>
+</scenario>
+"""
+
+
+def caller(user, milliseconds):
+    """The scenario of calls to a user that are up for so long.
+
+    Unlike sipp's own, it keeps the route that the server recorded, and ends the call at the contact that answered, as phones do.
+    """
+    return _CALLER.format(user=user, milliseconds=milliseconds)
+
+
+def start(folder, *arguments, output=subprocess.DEVNULL):
+    """The process (subprocess.Popen) of a sipp at 127.0.0.1 that works in folder."""
+    return subprocess.Popen(
+        [PATH, "-i", "127.0.0.1", "-nostdin", *map(str, arguments)],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env={"PATH": str(pathlib.Path(PATH).parent), "TERM": "dumb"},
+    )
+
+
+def end(process):
+    if process.poll() is None:
+        process.kill()
+    process.wait()

@@ -6,21 +6,16 @@
 
 ansible-core has none that gives results as data: its json callback went to ansible.posix.
 
-It also keeps Ansible from making and compiling the same payload again and again, which is most of what a task costs: payloads
-are shared by all playbooks of a session (PAYLOADS), and have the bytecode of what is in them.
+It also keeps Ansible from making the same payload again and again: payloads are shared by all playbooks of a session (PAYLOADS).
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
-import types
-import zipfile
 
 from ansible import constants
-from ansible.executor import module_common
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
@@ -33,23 +28,9 @@ options: {}
 """
 
 
-class _WithBytecode(zipfile.ZipFile):
-    """An archive that has the bytecode of each Python file beside it. Another Python than this one passes it over."""
-
-    def writestr(self, zinfo_or_arcname, data, *args, **kwargs):
-        super().writestr(zinfo_or_arcname, data, *args, **kwargs)
-        name = getattr(zinfo_or_arcname, "filename", zinfo_or_arcname)
-        if name.endswith(".py"):
-            code = compile(data, name, "exec", dont_inherit=True)
-            # "unchecked": the times of files in payloads differ from those that it would be compared with
-            bytecode = importlib._bootstrap_external._code_to_hash_pyc(code, importlib.util.source_hash(b""), False)
-            super().writestr(f"{name}c", bytes(bytecode))
-
-
 def _share_payloads():
     with contextlib.suppress(FileExistsError):
         os.symlink(os.environ["PAYLOADS"], os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
-    module_common.zipfile = types.SimpleNamespace(**{**vars(zipfile), "ZipFile": _WithBytecode})
 
 
 class CallbackModule(CallbackBase):

@@ -101,10 +101,8 @@ _ERRORS = {
     NOT_SENT: PhoneNotSent,
     UNKNOWN: PhoneUnknown,
 }
-_HINTS = {
-    NO_ANSWER: "Check the phone's power, network and NAT, then send again",
-    UNREACHABLE: "Check the host name of the contact, and the routes from the server",
-}
+# what to do about these depends on no code
+_EXPLAINED = (NO_ANSWER, UNREACHABLE)
 
 
 def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str, Dict[str, Any]]:
@@ -154,8 +152,9 @@ def error_of(outcome: str, record: Dict[str, Any]) -> Optional[MIError]:
         return None
     if record.get("error") is not None:
         return record["error"]
-    hint = remedy(record["code"]) if outcome == REJECTED else _HINTS.get(outcome)
-    return _ERRORS[outcome](_message(outcome, record["code"], record["reason"] or ""), hint)
+    kind = _ERRORS[outcome]
+    hint = remedy(record["code"]) if outcome == REJECTED else kind.remedy.rstrip(".") if outcome in _EXPLAINED else None
+    return kind(_message(outcome, record["code"], record["reason"] or ""), hint)
 
 
 def _message(outcome: str, code: Optional[int], reason: Optional[str]) -> Any:

@@ -141,15 +141,17 @@ class Results:
 
     def entries(self, requests: Sequence["SipRequest"]) -> List[Dict[str, Any]]:
         """What a task returns of the results: list of dict, those of requests in their order."""
-        held = self._others + [request.entry for request in requests if request.entry is not None]
+        held = self._held(requests)
         if self.problem is not None or self.counts.total <= self._complete_to:
             return held
         return list(filter(report.needs_attention, held))
 
     def failures(self, requests: Sequence["SipRequest"]) -> List[Dict[str, Any]]:
         """The entries that are held of phones which did not accept in this run (list)."""
-        held = self._others + [request.entry for request in requests if request.entry is not None]
-        return [entry for entry in held if _has_failed(entry)]
+        return [entry for entry in self._held(requests) if _has_failed(entry)]
+
+    def _held(self, requests: Sequence["SipRequest"]) -> List[Dict[str, Any]]:
+        return self._others + [request.entry for request in requests if request.entry is not None]
 
     def _is_held(self, entry: Dict[str, Any]) -> bool:
         self.counts.add(entry)
@@ -162,8 +164,9 @@ class Results:
 
     def _is_listed(self, entry: Dict[str, Any]) -> bool:
         """Whether an entry that the file has is returned, too."""
-        self._listed += report.needs_attention(entry)
-        return report.needs_attention(entry) and self._listed <= self.LISTED
+        needs_attention = report.needs_attention(entry)
+        self._listed += needs_attention
+        return needs_attention and self._listed <= self.LISTED
 
     def _write(self, entry: Dict[str, Any]) -> bool:
         if self._file is None or self.problem is not None:

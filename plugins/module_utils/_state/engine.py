@@ -292,20 +292,25 @@ def unknown(thing: str, wanted: str, known: Iterable[str], option: str) -> BadPa
 
 def check_unique(option: str, keys: Iterable[Hashable]) -> None:
     """Raise BadParameters if two entries of the option's list name the same thing. keys: one for each entry."""
-    seen: Dict[Hashable, int] = {}
-    for number, key in enumerate(keys, 1):
-        earlier = seen.setdefault(key, number)
-        if earlier != number:
-            name = " ".join(str(part) for part in key if part is not None) if isinstance(key, tuple) else key
-            raise BadParameters(f"{option}: entries {earlier} and {number} are the same: {name}", "Remove one of them")
+    for earlier, number, name in _shared_keys([key] for key in keys):
+        raise BadParameters(f"{option}: entries {earlier} and {number} are the same: {name}", "Remove one of them")
 
 
 def check_apart(option: str, matches: Iterable[Iterable[Hashable]]) -> None:
     """Raise BadParameters if two entries of the option's list match the same thing. matches: for each entry, the keys of what it matches."""
+    for earlier, number, name in _shared_keys(matches):
+        raise BadParameters(f"{option}: entries {earlier} and {number} both match {name}", "Change one of them")
+
+
+def _shared_keys(matches: Iterable[Iterable[Hashable]]) -> Iterator[Tuple[int, int, Hashable]]:
+    """(number of an entry, number of a later one, the name of a key that both have)"""
     seen: Dict[Hashable, int] = {}
     for number, keys in enumerate(matches, 1):
         for key in keys:
             earlier = seen.setdefault(key, number)
             if earlier != number:
-                name = " ".join(str(part) for part in key if part is not None) if isinstance(key, tuple) else key
-                raise BadParameters(f"{option}: entries {earlier} and {number} both match {name}", "Change one of them")
+                yield (
+                    earlier,
+                    number,
+                    " ".join(str(part) for part in key if part is not None) if isinstance(key, tuple) else key,
+                )

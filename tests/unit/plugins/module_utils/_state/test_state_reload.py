@@ -7,7 +7,7 @@
 import pytest
 
 from ansible_collections.community.opensips.data import catalogue as declared
-from ansible_collections.community.opensips.data import schema
+from ansible_collections.community.opensips.data import layout, schema
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -49,7 +49,7 @@ def test_every_table_of_every_version_is_reloaded_or_said_why_not(servers, table
 
 
 def test_every_reload_that_the_catalogue_knows_can_be_asked_for_or_takes_parameters():
-    commands = declared.load()["commands"]
+    commands = layout.load(declared.SOURCE)["commands"]
     # lcr and trusted are gone since 1.8, and nh_reload_rtpp became rtpproxy_reload; status commands reload nothing
     old = {"lcr_reload", "trusted_reload", "nh_reload_rtpp", "dr_reload_status", "trie_reload_status"}
     named = {"bdb_reload", "sql_cacher_reload", "rc_reloadClientRate", "rc_reloadVendorRate"}

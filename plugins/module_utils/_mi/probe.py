@@ -16,6 +16,7 @@ JSON as an error, so once it is known, it is asked in its own way first (memory.
 import time
 from typing import TYPE_CHECKING, Any, Generator, Iterator, List, Optional, Sequence, Tuple, Type, cast
 
+from ansible_collections.community.opensips.plugins.module_utils._mi import memory
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
     Carrier,
     Encode,
@@ -53,9 +54,6 @@ def find_protocol(carrier: Any, timeout: float) -> Tuple[Protocol, Reply]:
     """
     if carrier.blocking:
         return _blocking(carrier, timeout)
-    # here, since HTTP and a given protocol need no memory, and a module on a target compiles what it imports each time
-    from ansible_collections.community.opensips.plugins.module_utils._mi import memory
-
     names = list(carrier.protocols)
     remembered = memory.recall(carrier.identity)
     if remembered in names:

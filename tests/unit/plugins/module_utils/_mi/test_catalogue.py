@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.data import catalogue as GENERATOR
+from ansible_collections.community.opensips.data import layout
 from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, UnknownCommand
 
@@ -19,7 +20,7 @@ for _level in range(5):
     ROOT = os.path.dirname(ROOT)
 FIXTURES = os.path.join(ROOT, "tests", "unit", "fixtures")
 
-JSON = GENERATOR.load()
+JSON = layout.load(GENERATOR.SOURCE)
 
 
 def key(version):

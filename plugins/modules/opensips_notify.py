@@ -69,6 +69,27 @@ options:
       - reboot
       - check_cfg
     default: reboot
+  event_parameters:
+    description:
+      - Adds parameters to the Event of a preset or to the Event in O(event), as a mapping of names to values. The values are quoted where
+        SIP requires it. Without a value, only the name is sent.
+      - For example, C(profile) with O(event=cisco_mpp_resync) names the profile that the phone loads.
+      - It cannot be used with O(event=auto), or for a parameter that the Event has already.
+    type: dict
+    default: {}
+  subscription_state:
+    description:
+      - Sets the C(Subscription-State) header, which RFC 6665 requires in every NOTIFY. It is V(active), V(pending) or V(terminated), with
+        parameters such as V(active;expires=60) or V(terminated;reason=timeout).
+      - If not set, it is that of the preset. For an Event that is not a preset, it is V(terminated), because there is no subscription.
+      - V(none) omits the header.
+    type: str
+  contact_uri:
+    description:
+      - Sets the URI in the C(Contact) header, which RFC 6665 requires in every NOTIFY.
+      - If not set, it is the address of the server's socket that sends the request. If this socket is not known and the phone's address is a
+        host name, it is the URI of C(From).
+    type: str
   body:
     description:
       - Body of the NOTIFY, instead of the body of the preset. It requires a C(Content-Type), from the preset or in O(headers).
@@ -173,9 +194,9 @@ options:
 seealso:
   - module: community.opensips.opensips_mwi
   - module: community.opensips.opensips_uac_dlg
-  - name: RFC 3265
-    description: SIP-specific event notification, the origin of check-sync outside of dialogs.
-    link: https://www.rfc-editor.org/rfc/rfc3265
+  - name: RFC 6665
+    description: SIP-specific event notification. It says which headers a NOTIFY has.
+    link: https://www.rfc-editor.org/rfc/rfc6665
 author:
   - community.opensips contributors (@community-opensips)
 """
@@ -240,6 +261,15 @@ EXAMPLES = r"""
     uris:
       - sip:1001@192.0.2.17:5060
     event: check-sync;reboot=false
+
+- name: Make Cisco phones with multiplatform firmware load another profile
+  community.opensips.opensips_notify:
+    select:
+      user_agent:
+        - 3PCC
+    event: cisco_mpp_resync
+    event_parameters:
+      profile: https://provisioning.example.com/test/$PSN.xml
 """
 
 RETURN = r"""

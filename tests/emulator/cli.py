@@ -111,6 +111,11 @@ def parser():
         default=list(REJECTIONS),
         help="SIP codes with which they reject (default: 401,481,486,489,503)",
     )
+    phones.add_argument(
+        "--strict-notify",
+        action="store_true",
+        help="phones refuse a NOTIFY that lacks what RFC 6665 requires (489 without Event, else 400)",
+    )
     phones.add_argument("--provisional", type=float, default=0, help="share of phones that answer 100 Trying only")
     phones.add_argument(
         "--register",

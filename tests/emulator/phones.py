@@ -9,7 +9,7 @@ import random
 import socket
 import time
 
-from . import sip
+from . import notification, sip
 from .location import Contact, method_bits
 
 # (vendor, User-Agent with %s for the firmware, firmware, firmware after an update)
@@ -213,6 +213,10 @@ class Farm:
         if phone.behaviour == "reject":
             self._answer(sock, message, address, phone.code, user)
             return
+        refusal = notification.code_of(message) if self.options.strict_notify and message.method == "NOTIFY" else None
+        if refusal is not None:
+            self._answer(sock, message, address, refusal, user)
+            return
         self._answer(sock, message, address, 200, user)
         if self.options.reboot and message.method == "NOTIFY" and self._reboots(message):
             self._reboot(phone, now)
@@ -261,6 +265,7 @@ class Farm:
             "headers": message.headers,
             "body": message.body.decode("utf-8", "surrogateescape"),
             "raw": message.raw.decode("latin-1"),
+            "notification": notification.parse(message) if message.method == "NOTIFY" else None,
         }
         if self.log_entries is not None:
             self.log_entries.append(entry)

@@ -25,15 +25,18 @@ class Notifies:
     """Makes the NOTIFY of each phone.
 
     event: key of a preset, ``auto`` or an Event. action: reboot or check_cfg, for auto. headers: further ones (mapping).
-    body: in place of the preset's, or None.
+    body: in place of the preset's, or None. changes: presets.Changes of what presets say, or None.
     """
 
-    def __init__(self, event: str, action: str, headers: Any, body: Optional[str]) -> None:
+    def __init__(
+        self, event: str, action: str, headers: Any, body: Optional[str], changes: Optional[presets.Changes] = None
+    ) -> None:
         self._event = event
         self._is_auto = event.strip().lower() == presets.AUTO
         self._action = action
         self._headers = headers
         self._body = None if body is None else to_crlf(body)
+        self._changes = changes or presets.Changes()
         # {preset key: (headers, body)} of presets that say the same to every phone: it is checked once then
         self._contents: Dict[Any, Any] = {}
 
@@ -43,7 +46,7 @@ class Notifies:
         socket: of the server, or None.
         """
         preset = presets.literal("check-sync") if self._is_auto else presets.resolve(self._event)
-        headers, body = presets.headers_and_body(preset, "call-id", self._body)
+        headers, body = presets.headers_and_body(self._changes.applied_to(preset), "call-id", self._body)
         addresses = {"From": f"<{_EXAMPLE}>", "To": f"<{_EXAMPLE}>"}
         merged = with_defaults(self._headers, dict(addresses, **headers))
         uac_dlg_params("NOTIFY", _EXAMPLE, merged, body=body, socket=socket)
@@ -56,6 +59,7 @@ class Notifies:
             if preset is None:
                 problem = presets.why_none(target.user_agent, self._action)
             else:
+                preset = self._changes.applied_to(preset)
                 headers, body = self._content(preset, target)
         except SipError as error:
             problem = str(error)

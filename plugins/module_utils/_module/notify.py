@@ -20,7 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.notify i
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import compile_regex, found_in
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
-from ansible_collections.community.opensips.plugins.module_utils._module import sending
+from ansible_collections.community.opensips.plugins.module_utils._module import notify_headers, sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     ArgumentSpec,
     select_spec,
@@ -47,6 +47,9 @@ def spec() -> ArgumentSpec:
             "aors": {"type": "list", "elements": "str"},
             "event": {"type": "str", "default": presets.AUTO},
             "action": {"type": "str", "choices": ["reboot", "check_cfg"], "default": "reboot"},
+            "event_parameters": {"type": "dict", "default": {}},
+            "subscription_state": {"type": "str"},
+            "contact_uri": {"type": "str"},
             "body": {"type": "str"},
             "unless_user_agent": {"type": "str"},
             "own_only": {"type": "bool", "default": False},
@@ -77,7 +80,7 @@ def spec() -> ArgumentSpec:
 def run(task: "Task") -> Dict[str, Any]:
     """Find the phones, choose each one's Event, send, watch them come back, and account for all of them."""
     params = task.params
-    notifies = Notifies(params["event"], params["action"], params["headers"], params["body"])
+    notifies = Notifies(params["event"], params["action"], params["headers"], params["body"], notify_headers.of(params))
     _check_options(params, notifies)
     rules = Rules(notifies.request, _is_wanted(params["unless_user_agent"]))
     is_plan = task.check_mode or params["plan_only"]

@@ -30,7 +30,14 @@ _IGNORES_REBOOT = "N510 and N720 ignore reboot; N670 and N870 obey from 2.52 on 
 _YEALINK = "sip.notify_reboot_enable on the phone: 1 (the default) reboots on every check-sync, 0 only with reboot=true, 2 never."
 _CISCO_CALL_ID = "The phone compares RegisterCallId with the Call-ID of its own registration."
 
-_SERVICE_CONTROL = (("Subscription-State", "active"), ("Content-Type", "text/plain"))
+# Subscription-State of a NOTIFY that nobody subscribed to. RFC 6665 section 8.2 wants this header and Contact in each one. Asterisk
+# sends this to every phone (AST: res_pjsip_notify.c), and FreeSWITCH terminated;reason=noresource (FS: traces of 1.4), both with a
+# Contact. No phone is known that refuses either.
+TERMINATED = "terminated"
+# of the patches for Asterisk that serve the enterprise phones (WZ)
+_ACTIVE = "active"
+
+_TEXT = (("Content-Type", "text/plain"),)
 _SERVICE_CONTROL_BODY = (
     "action=%s\r\nRegisterCallId={%%(call_id)s}\r\n"
     "ConfigVersionStamp={0000000000000000}\r\nDialplanVersionStamp={0000000000000000}\r\nSoftkeyVersionStamp={0000000000000000}\r\n"
@@ -50,11 +57,13 @@ def _preset(
     uncertain: bool = False,
     headers: Sequence[Tuple[str, str]] = (),
     body: str = "",
+    subscription_state: str = TERMINATED,
 ) -> Dict[str, Any]:
     return {
         "vendor": vendor,
         "action": action,
         "event": event,
+        "subscription_state": subscription_state,
         "sources": tuple(sources.split()),
         "condition": condition,
         "uncertain": uncertain,
@@ -111,7 +120,8 @@ PRESETS = {
         "service-control",
         "FS VD WZ",
         f"Unregisters and reads its configuration again. {_CISCO_CALL_ID}",
-        headers=_SERVICE_CONTROL,
+        subscription_state=_ACTIVE,
+        headers=_TEXT,
         body=_SERVICE_CONTROL_BODY % "restart",
     ),
     "cisco_enterprise_reset": _preset(
@@ -120,7 +130,8 @@ PRESETS = {
         "service-control",
         "VD WZ",
         _CISCO_CALL_ID,
-        headers=_SERVICE_CONTROL,
+        subscription_state=_ACTIVE,
+        headers=_TEXT,
         body=_SERVICE_CONTROL_BODY % "reset",
     ),
     "cisco_enterprise_prt_report": _preset(
@@ -129,7 +140,8 @@ PRESETS = {
         "service-control",
         "VD",
         f"Uploads a problem report to the address in its configuration. {_CISCO_CALL_ID}",
-        headers=_SERVICE_CONTROL,
+        subscription_state=_ACTIVE,
+        headers=_TEXT,
         body=_PRT_BODY,
     ),
     "snom_reboot_legacy": _preset("snom", REBOOT, "reboot", "AST FS WZ", "For very old firmware only."),

@@ -17,11 +17,20 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
     SipSyntaxError,
     UnknownPreset,
 )
+from ansible_collections.community.opensips.plugins.module_utils._sip.notification import (
+    CONTACT,
+    LEFT_OUT,
+    PARAMETER_VALUE,
+    SERVER_CONTACT,
+    SUBSCRIPTION_STATE,
+    with_parameters,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip.preset_data import (
     ALIASES,
     CHECK_CFG,
     PRESETS,
     REBOOT,
+    TERMINATED,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import TOKEN, refuse_control_characters
 from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import find_family, find_other
@@ -30,7 +39,7 @@ AUTO = "auto"
 LITERAL = "literal"
 
 # RFC 6665 section 8.4: event-type *(SEMI event-param); a value is a token, a host or a quoted string
-_EVENT = re.compile(rf'({TOKEN})((?:\s*;\s*{TOKEN}(?:\s*=\s*(?:{TOKEN}|\[[0-9A-Fa-f:.]+\]|"(?:[^"\\]|\\.)*"))?)*)')
+_EVENT = re.compile(rf"({TOKEN})((?:\s*;\s*{TOKEN}(?:\s*=\s*{PARAMETER_VALUE})?)*)")
 
 # no real Event begins like that; with a hyphen some do (avaya-cm-feature-status)
 _VENDOR_PREFIXES = tuple(sorted({f"{key.split('_')[0]}_" for key in list(PRESETS) + list(ALIASES)}))
@@ -45,6 +54,8 @@ class Preset:
     vendor     whose phones it is for, "" for a literal Event
     action     "check_cfg", "reboot", "report", "push" or "literal"
     event      value of the Event header
+    subscription_state   value of the Subscription-State header, "" to send none
+    contact    value of the Contact header, "" to send none
     headers    further headers, tuple of (name, value)
     body       body, "%(call_id)s" standing for the Call-ID of the phone's registration; "" for none
     condition  what the phone must have set or be, in words; may be ""
@@ -52,7 +63,19 @@ class Preset:
     uncertain  True when sources disagree or only one shows it
     """
 
-    __slots__ = ("key", "vendor", "action", "event", "headers", "body", "condition", "sources", "uncertain")
+    __slots__ = (
+        "key",
+        "vendor",
+        "action",
+        "event",
+        "subscription_state",
+        "contact",
+        "headers",
+        "body",
+        "condition",
+        "sources",
+        "uncertain",
+    )
 
     def __init__(
         self,
@@ -60,6 +83,8 @@ class Preset:
         vendor: str,
         action: str,
         event: str,
+        subscription_state: str = TERMINATED,
+        contact: str = SERVER_CONTACT,
         headers: Sequence[Tuple[str, str]] = (),
         body: str = "",
         condition: str = "",
@@ -70,6 +95,8 @@ class Preset:
         self.vendor = vendor
         self.action = action
         self.event = event
+        self.subscription_state = subscription_state
+        self.contact = contact
         self.headers = headers
         self.body = body
         self.condition = condition
@@ -80,6 +107,10 @@ class Preset:
     def needs_call_id(self) -> bool:
         """True when the body names the Call-ID of the phone's registration, so that only a looked-up contact will do."""
         return "%(call_id)s" in self.body
+
+    def but(self, **fields: Any) -> "Preset":
+        """The same with other fields."""
+        return Preset(**dict({name: getattr(self, name) for name in self.__slots__}, **fields))
 
     def __repr__(self) -> str:
         return f"Preset({self.key!r})"
@@ -132,7 +163,8 @@ def _refuse_misspelt(event: str) -> None:
     preset = find(word)
     if preset and "_" in word:
         raise SipSyntaxError(
-            f"the preset {preset.key} has no parameters", f"Write the Event itself: {preset.event};..."
+            f"the preset {preset.key} has no parameters",
+            f"Set event_parameters, or write the Event itself: {preset.event};...",
         )
     flat = word.lower().replace("-", "_")
     if word.startswith(_VENDOR_PREFIXES) or get_close_matches(flat, list(_ALL), n=1, cutoff=0.85):
@@ -172,6 +204,33 @@ def choose(event: str, user_agent: Optional[str], action: str = REBOOT) -> Optio
     return resolve(event)
 
 
+class Changes:
+    """What a task sends instead of what presets say, whatever the Event is.
+
+    subscription_state: value of the header, LEFT_OUT for none, or None for that of the preset. contact_uri: URI for Contact, or
+    None. event_parameters: mapping of further parameters of the Event. All are checked.
+    """
+
+    def __init__(
+        self,
+        subscription_state: Optional[str] = None,
+        contact_uri: Optional[str] = None,
+        event_parameters: Optional[Dict[str, Any]] = None,
+    ) -> None:
+        self._fields = {}
+        if subscription_state is not None:
+            self._fields["subscription_state"] = "" if subscription_state == LEFT_OUT else subscription_state
+        if contact_uri is not None:
+            self._fields["contact"] = f"<{contact_uri}>"
+        self._parameters = event_parameters or {}
+
+    def applied_to(self, preset: Preset) -> Preset:
+        """The Preset with these changes; raises SipSyntaxError for parameters that its Event has already."""
+        if not self._fields and not self._parameters:
+            return preset
+        return preset.but(event=with_parameters(preset.event, self._parameters), **self._fields)
+
+
 def fallback_note(preset: Preset, action: str) -> Optional[str]:
     """A sentence when ``preset`` (of match) does something else than ``action``, else ""."""
     if preset.action == action:
@@ -193,6 +252,9 @@ def headers_and_body(
     The headers are an OrderedDict; the body is "" when there is none.
     """
     headers = OrderedDict([("Event", preset.event)])
+    for name, value in ((SUBSCRIPTION_STATE, preset.subscription_state), (CONTACT, preset.contact)):
+        if value:
+            headers[name] = value
     headers.update(preset.headers)
     if body is not None:
         return headers, body

@@ -17,6 +17,10 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.headers im
     format_headers,
     make_tag,
 )
+from ansible_collections.community.opensips.plugins.module_utils._sip.notification import (
+    SERVER_CONTACT,
+    server_contact,
+)
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import (
     assemble,
     uac_dlg_params,
@@ -39,7 +43,11 @@ class RequestTemplate:
         self._method = method
         self._body = body
         self._own = {canonical(name) for name in headers}
-        self._block = format_headers(flatten(headers)) + (CRLF if classic else "")
+        flat = flatten(headers)
+        shared = [header for header in flat if header != ("Contact", SERVER_CONTACT)]
+        # the address of the server depends on the socket that each phone registered through
+        self._is_from_server = len(shared) < len(flat)
+        self._block = format_headers(shared) + (CRLF if classic else "")
 
     def params(
         self,
@@ -65,4 +73,6 @@ class RequestTemplate:
             refuse_control_characters("the path", path)
             check_exclamation_marks("the path", path)
             addresses += f"Route: {path}{CRLF}"
+        if self._is_from_server:
+            addresses += f"Contact: {server_contact(socket, next_hop or ruri, from_uri)}{CRLF}"
         return assemble(self._method, ruri, addresses + self._block, self._body, next_hop, socket, registered)

@@ -21,7 +21,7 @@ _CSEQ = re.compile(r"^(\d+)\s+(\S+)$")
 class _Request:
     """The checked parameters of one call."""
 
-    __slots__ = ("method", "ruri", "uri", "next_hop", "hop", "headers", "body")
+    __slots__ = ("method", "ruri", "uri", "next_hop", "hop", "has_socket", "headers", "body")
 
 
 def _headers(state, params):
@@ -55,6 +55,7 @@ def _parse(server, params):
     local = params.text("socket", ".")
     if local != "." and local not in server.local_sockets():
         raise MIError(404, "Local socket not found")
+    request.has_socket = local != "."
     request.headers = _headers(state, params)
     request.body = params.text("body")
     return request
@@ -106,6 +107,18 @@ def _destination(hop):
     return (hop.host, port), socket.AF_INET6 if address.version == 6 else socket.AF_INET
 
 
+# get_hfblock(): what stands for the address of the socket, and the headers that are made anew without it
+_OWN_ADDRESS = "!!"
+_MADE_ANEW = ("to", "from", "cseq", "call-id")
+
+
+def _asks_for_address(request):
+    """Whether the server must find its socket before it can write the headers."""
+    return not request.has_socket and any(
+        _OWN_ADDRESS in value and sip.canonical(name) not in _MADE_ANEW for name, value in request.headers
+    )
+
+
 def build(server, request, found, branch):
     """The request as bytes."""
     state = server.state
@@ -126,10 +139,11 @@ def build(server, request, found, branch):
     lines.append(f"Content-Length: {len(body)}")
     if "user-agent" not in names:
         lines.append("User-Agent: " + state.server_line)
+    own_address = server.via_host(request.hop)
     lines += [
-        f"{name}: {value}"
+        f"{name}: {value.replace(_OWN_ADDRESS, own_address)}"
         for name, value in request.headers
-        if sip.canonical(name) not in ("to", "from", "cseq", "call-id", "content-length")
+        if sip.canonical(name) not in (*_MADE_ANEW, "content-length")
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape") + body
 
@@ -159,6 +173,13 @@ def _failed(state, error):
     raise error
 
 
+def _handler_failed(state):
+    """The error when a handler returns nothing."""
+    if state.tree:
+        return MIError(500, "command 't_uac_dlg' failed")
+    return MIError(-32000, "Server error", "Command handler returned null")
+
+
 @command("t_uac_dlg", "method ruri next_hop socket headers [body]", waits=True)
 def t_uac_dlg(server, params, done):
     state = server.state
@@ -171,6 +192,9 @@ def t_uac_dlg(server, params, done):
         if family not in server.sip.sockets:
             raise MIError(500, "Server error occurred (1/MI/UAC)")
     except MIError as error:
+        if _asks_for_address(request):
+            # get_hfblock() fails before t_uac() could say why
+            raise _handler_failed(state) from error
         return _failed(state, error)
     branch = server.sip.new_branch()
     data = build(server, request, found, branch)

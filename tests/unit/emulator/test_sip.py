@@ -17,6 +17,12 @@ from ansible_collections.community.opensips.tests.unit.emulator import raw_clien
 HEADERS = "From: <sip:a@127.0.0.1>;tag=t1\r\nTo: <sip:b@127.0.0.1>\r\nEvent: check-sync\r\n"
 
 
+@pytest.fixture(scope="module")
+def strict_emulator():
+    with Emulator("3.6", phones=1, udp=True, strict_notify=True) as emu:
+        yield emu
+
+
 def notify(emu, ruri, headers=HEADERS, body=None, next_hop=None, timeout=8.0):
     """The reply of t_uac_dlg as (status, message), or as the error's text; over UDP, on any version."""
     if emu.version < "3":
@@ -282,3 +288,53 @@ def test_what_the_fifo_leaves_out(registrar, given, end):
     registrar.forget_contact("odd")
     assert register(registrar, **given) == 200
     assert shown(registrar).endswith(end)
+
+
+def test_two_exclamation_marks_stand_for_the_address_of_the_server(any_emulator):
+    emu = any_emulator
+    notify(emu, contact(emu), HEADERS + "Contact: <sip:!!>\r\nX-Both: !! and !!\r\n")
+    values = dict(last(emu)["headers"])
+    own = f"127.0.0.1:{emu.sip[1]}"
+    assert (values["Contact"], values["X-Both"]) == (f"<sip:{own}>", f"{own} and {own}")
+
+
+@pytest.mark.parametrize("ruri", ["sip:b@nobody.invalid", "sip:b@127.0.0.1:9;transport=tcp"])
+def test_without_a_socket_for_its_address_the_server_cannot_say_why(any_emulator, ruri):
+    """As on 2.4, 3.6 and 4.0."""
+    emu = any_emulator
+    failed = "500 command 't_uac_dlg' failed" if emu.version < "3" else "-32000 Server error"
+    assert notify(emu, ruri, HEADERS + "Contact: <sip:!!>\r\n") == failed
+    assert failed not in str(notify(emu, ruri))
+
+
+NOTIFICATION = "Subscription-State: terminated;reason=timeout\r\nContact: <sip:a@127.0.0.1>\r\n"
+
+
+@pytest.mark.parametrize(
+    "headers, code",
+    [
+        (HEADERS + NOTIFICATION, "200"),
+        (HEADERS, "400"),
+        (HEADERS.partition("Event")[0] + NOTIFICATION, "489"),
+        (HEADERS + NOTIFICATION.replace("terminated", "active"), "400"),
+        (HEADERS + NOTIFICATION.replace("terminated", "over"), "400"),
+        (HEADERS + NOTIFICATION + "Contact: <sip:b@127.0.0.1>\r\n", "400"),
+        (HEADERS + NOTIFICATION.replace("sip:a@127.0.0.1", "nothing"), "400"),
+    ],
+)
+def test_strict_phones_want_what_rfc_6665_wants(strict_emulator, headers, code):
+    emu = strict_emulator
+    assert notify(emu, contact(emu), headers)[0].split(" ")[0] == code
+
+
+def test_the_log_has_what_a_phone_reads_from_a_notify(strict_emulator):
+    emu = strict_emulator
+    event = 'Event: resync;profile="https://h/a;b";id\r\n'
+    notify(emu, contact(emu), HEADERS.partition("Event")[0] + event + NOTIFICATION)
+    assert last(emu)["notification"] == {
+        "event": "resync",
+        "event_parameters": {"profile": "https://h/a;b", "id": True},
+        "state": "terminated",
+        "state_parameters": {"reason": "timeout"},
+        "contact": "sip:a@127.0.0.1",
+    }

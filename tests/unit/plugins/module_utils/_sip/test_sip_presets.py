@@ -142,7 +142,12 @@ def test_cisco_enterprise_phones_restart_to_read_and_reset_to_reboot():
     contact = {"call_id": "00082fb6-1@10.0.0.7"}
     headers, body = presets.headers_and_body(presets.match("Cisco-CP8841/12.5.1"), contact)
     assert headers == OrderedDict(
-        [("Event", "service-control"), ("Subscription-State", "active"), ("Content-Type", "text/plain")]
+        [
+            ("Event", "service-control"),
+            ("Subscription-State", "active"),
+            ("Contact", "<sip:!!>"),
+            ("Content-Type", "text/plain"),
+        ]
     )
     assert body.split("\r\n") == [
         "action=reset",
@@ -192,7 +197,8 @@ def test_a_body_of_ones_own():
 def test_literal_events(event):
     preset = presets.resolve(" %s " % event)
     assert (preset.event, preset.action, preset.vendor) == (event, "literal", "")
-    assert presets.headers_and_body(preset) == (OrderedDict(Event=event), "")
+    headers = [("Event", event), ("Subscription-State", "terminated"), ("Contact", "<sip:!!>")]
+    assert presets.headers_and_body(preset) == (OrderedDict(headers), "")
 
 
 @pytest.mark.parametrize("event", ["", "check sync", "check-sync;", ";reboot", "a;b=", "a,b", 'a;b="c', "a;b=c d", "ä"])

@@ -183,6 +183,37 @@ def test_notify(ansible, emulator):
     assert emu.sip_log() == []
 
 
+def test_what_a_notify_says(ansible, emulator):
+    emu = emulator("3.6", phones=1)
+    target = {"uris": [emu.phones()[0]["contact"]], "event": "resync"}
+    header = {"Subscription-State": "active"}
+    cases = {
+        "state": ({"subscription_state": "activ"}, ["subscription_state", "activ", "terminated;reason=timeout"]),
+        "parameter": ({"subscription_state": "active;reason=timeout"}, ["subscription_state", "reason", "active"]),
+        "seconds": ({"subscription_state": "active;expires=soon"}, ["subscription_state", "expires", "seconds"]),
+        "contact": ({"contact_uri": "1001"}, ["contact_uri", "1001"]),
+        "two states": (
+            {"subscription_state": "terminated", "headers": header},
+            ["headers", "Subscription-State: active", "subscription_state is terminated"],
+        ),
+        "compact": ({"contact_uri": "sip:a@b", "headers": {"m": "<sip:c@d>"}}, ["headers", "Contact", "contact_uri"]),
+        "two events": ({"headers": {"o": "talk"}}, ["headers", "Event: talk", "event is resync"]),
+        "state by hand": ({"headers": {"Subscription-State": "over"}}, ["Subscription-State", "over"]),
+        "auto": ({"event": "auto", "event_parameters": {"a": "b"}}, ["event_parameters", "event=auto"]),
+        "again": (
+            {"event": "snom_reboot", "event_parameters": {"reboot": False}},
+            ["event_parameters", "check-sync;reboot=true", "already"],
+        ),
+        "name": ({"event_parameters": {"a b": "c"}}, ["event_parameters", "a b"]),
+        "value": ({"event_parameters": {"a": ["b"]}}, ["event_parameters", "list"]),
+        "line end": ({"event_parameters": {"a": "b\r\nX: y"}}, ["event_parameters", "carriage return"]),
+    }
+    run_cases(
+        ansible, "notify", {name: ({**target, **more}, words) for name, (more, words) in cases.items()}, fifo_of(emu)
+    )
+    assert "t_uac_dlg" not in commands_of(emu)
+
+
 def test_mwi_and_facts(ansible, emulator):
     emu = emulator("3.6", phones=2)
     uri = emu.phones()[0]["contact"]

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._sip.preset_data import PRESETS
 from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
 from ansible_collections.community.opensips.tests.integration.support.phones import (
     POLYCOM,
@@ -77,6 +78,28 @@ class TestNotify:
                         "headers": {"X-Mark": "uri", "X-More": ["1", "2"]},
                     },
                 ),
+                task(
+                    "said",
+                    "notify",
+                    {
+                        "aors": [one],
+                        "event": "cisco_mpp_resync",
+                        "event_parameters": {"profile": "test-7"},
+                        "subscription_state": "terminated;reason=timeout",
+                        "contact_uri": "sip:provisioning@example.com",
+                        "headers": {"X-Mark": "said"},
+                    },
+                ),
+                task(
+                    "silent",
+                    "notify",
+                    {
+                        "aors": [one],
+                        "event": "check-sync",
+                        "subscription_state": "none",
+                        "headers": {"X-Mark": "silent"},
+                    },
+                ),
                 task("preset", "notify", {"aors": [one], "event": "snom_check_cfg", "headers": {"X-Mark": "preset"}}),
                 task(
                     "body",
@@ -114,10 +137,26 @@ class TestNotify:
                 aor = f"sip:{user.rstrip('b')}@127.0.0.1"
                 assert (address(each["To"]), address(each["From"])) == (aor, aor)
 
+    def test_each_notify_has_what_rfc_6665_wants(self, played, farm, server):
+        own = f"<sip:127.0.0.1:{server.sip[1]}>"
+        for mark, user in [("reboot", "2001"), ("reboot", "2006"), ("check_cfg", "2002"), ("uri", "2001")]:
+            (got,) = self._marked(farm, user, mark)
+            state = "active" if user == "2006" else "terminated"
+            # t_uac_dlg adds neither: there is one of each
+            assert (got.all("Subscription-State"), got.all("Contact")) == ([state], [own]), (mark, user)
+
+    def test_the_task_may_say_it_otherwise(self, results, farm):
+        (got,) = self._marked(farm, "2001", "said")
+        assert got.all("Event") == ["resync;profile=test-7"] == [results["said"]["results"][0]["event"]]
+        assert got.all("Subscription-State") == ["terminated;reason=timeout"]
+        assert got.all("Contact") == ["<sip:provisioning@example.com>"]
+        (got,) = self._marked(farm, "2001", "silent")
+        assert got.all("Subscription-State") == [] and len(got.all("Contact")) == 1
+
     def test_the_body_names_the_registration(self, played, farm):
         (got,) = self._marked(farm, "2006", "reboot")
         assert got["Content-Type"] == "text/plain"
-        assert got["Subscription-State"] == "active"
+        assert got.all("Subscription-State") == ["active"]
         assert got.body.startswith("action=reset\r\nRegisterCallId={call-2006@phones}\r\n")
 
     def test_one_result_for_each_contact_in_the_order_of_the_table(self, results, farm):
@@ -275,6 +314,39 @@ def test_presets_of_the_gem(ansible, emulator):
     assert {key: each.msg for key, each in results.items() if each.failed} == {}
     got = {dict(each["headers"])["X-Mark"]: dict(each["headers"])["Event"] for each in emu.sip_log()}
     assert got == GEM
+
+
+def test_phones_that_insist_on_rfc_6665_take_every_preset(ansible, emulator):
+    """The emulator's phones check each NOTIFY for themselves."""
+    emu = emulator("3.6", phones=1, reboot=False, strict_notify=True)
+    user = emu.phones()[0]["user"]
+    results = ansible.cases(
+        "notify",
+        {key: {**fifo_of(emu), "aors": [user], "event": key, "headers": {"X-Mark": key}} for key in sorted(PRESETS)},
+    )
+    assert {key: each.msg for key, each in results.items() if each.failed} == {}
+    got = {dict(each["headers"])["X-Mark"]: each for each in emu.sip_log()}
+    assert set(got) == set(PRESETS)
+    for key, each in got.items():
+        event, _semicolon, parameters = PRESETS[key]["event"].partition(";")
+        assert each["notification"] == {
+            "event": event,
+            "event_parameters": dict([parameters.split("=")]) if parameters else {},
+            "state": PRESETS[key]["subscription_state"],
+            "state_parameters": {},
+            "contact": f"sip:127.0.0.1:{emu.sip[1]}",
+        }, key
+
+
+def test_a_phone_that_the_server_cannot_find_is_unreachable(ansible, emulator):
+    """The address of the server's socket is not asked for then: it would cost the reason."""
+    emu = emulator("3.6", phones=1)
+    uris = ["sip:1001@nobody.invalid", "sip:1001@127.0.0.1:9;transport=tcp"]
+    result = ansible.run([task("notify", "notify", {"uris": uris, "event": "check-sync"})], fifo_of(emu))["notify"]
+    assert [(each["outcome"], each["code"]) for each in result["results"]] == [
+        ("unreachable", 476),
+        ("unreachable", 500),
+    ]
 
 
 def test_the_way_that_the_phone_came(ansible, emulator):

@@ -57,7 +57,7 @@ options:
     description:
       - The Event to send. It is V(auto), the key of a preset such as V(snom_reboot), or an Event such as V(check-sync;reboot=true).
       - V(auto) chooses the preset by the phone's User-Agent. If the User-Agent is unknown, the phone is V(not_sent).
-        Softphones, PBXs, gateways and session border controllers are also V(not_sent).
+        Softphones, door phones, PBXs, gateways and session border controllers are also V(not_sent).
     type: str
     default: auto
   action:
@@ -349,7 +349,8 @@ results:
       type: str
       sample: reboot
     hint:
-      description: Which settings the phone requires to follow the Event. With O(event=auto), also which action the preset replaces.
+      description: With O(event=auto), which settings the phone requires to follow the Event, whether it asks for authentication, and which
+        action the preset replaces.
       type: str
       sample: null
     earlier:

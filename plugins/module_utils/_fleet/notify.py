@@ -63,7 +63,7 @@ class Notifies:
                 headers, body = self._content(preset, target)
         except SipError as error:
             problem = str(error)
-        return SipRequest(target, "NOTIFY", headers, body, self._label(preset), problem)
+        return SipRequest(target, "NOTIFY", headers, body, self._label(preset, target.user_agent), problem)
 
     def none(self, target: "Target") -> SipRequest:
         """The SipRequest to a phone that is left alone, whatever Event would fit it."""
@@ -78,7 +78,7 @@ class Notifies:
             self._contents[preset.key] = content
         return content
 
-    def _label(self, preset: Any) -> Dict[str, Any]:
+    def _label(self, preset: Any, user_agent: Optional[str] = None) -> Dict[str, Any]:
         """What results tell of a request besides what became of it."""
         label = dict.fromkeys(("event", "preset", "action", "hint"))
         if preset is not None:
@@ -86,5 +86,5 @@ class Notifies:
             if preset.action != presets.LITERAL:
                 label["preset"] = preset.key
             if self._is_auto:
-                label["hint"] = presets.fallback_note(preset, self._action) or preset.condition or None
+                label["hint"] = presets.hint(preset, self._action, user_agent)
         return dict(label, earlier=False)

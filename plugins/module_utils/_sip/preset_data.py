@@ -24,10 +24,6 @@ _SYNC = "check-sync"
 _SYNC_NO_REBOOT = "check-sync;reboot=false"
 _SYNC_REBOOT = "check-sync;reboot=true"
 
-_SPA_AUTH = "The phone may challenge it with a 401, which t_uac_dlg cannot answer (Auth Resync-Reboot on the phone)."
-_MPP_AUTH = "The phone may challenge it with a 401, which t_uac_dlg cannot answer."
-_IGNORES_REBOOT = "N510 and N720 ignore reboot; N670 and N870 obey from 2.52 on with CheckSyncRebootEnabled."
-_YEALINK = "sip.notify_reboot_enable on the phone: 1 (the default) reboots on every check-sync, 0 only with reboot=true, 2 never."
 _CISCO_CALL_ID = "The phone compares RegisterCallId with the Call-ID of its own registration."
 
 # Subscription-State of a NOTIFY that nobody subscribed to. RFC 6665 section 8.2 wants this header and Contact in each one. Asterisk
@@ -98,8 +94,8 @@ PRESETS = {
         "AST FP GEM",
         'Reboots when its configuration changed, or always with voIpProt.SIP.specialEvent.checkSync.alwaysReboot="1".',
     ),
-    "sipura_check_cfg": _preset("sipura", CHECK_CFG, "resync", "AST FS RS GEM", _SPA_AUTH),
-    "sipura_get_report": _preset("sipura", REPORT, "report", "AST FS RS GEM", _SPA_AUTH),
+    "sipura_check_cfg": _preset("sipura", CHECK_CFG, "resync", "AST FS RS GEM"),
+    "sipura_get_report": _preset("sipura", REPORT, "report", "AST FS RS GEM"),
     "snom_check_cfg": _preset("snom", CHECK_CFG, _SYNC_NO_REBOOT, "AST FS WZ GEM"),
     "snom_reboot": _preset("snom", REBOOT, _SYNC_REBOOT, "AST FS WZ GEM"),
     "cisco_check_cfg": _preset("cisco", CHECK_CFG, _SYNC, "AST FS GEM", "For the 7940 and 7960 with SIP firmware."),
@@ -107,13 +103,13 @@ PRESETS = {
     # ours
     "aastra_reboot": _preset("aastra", REBOOT, _SYNC_REBOOT, "AST FP", uncertain=True),
     "linksys_spa8000_check_cfg": _preset("linksys", CHECK_CFG, _SYNC, "AST FS", "For the SPA8000."),
-    "sipura_reboot": _preset("sipura", REBOOT, "reboot", "AST FS RS", _SPA_AUTH, uncertain=True),
+    "sipura_reboot": _preset("sipura", REBOOT, "reboot", "AST FS RS", uncertain=True),
     "cisco_mpp_resync": _preset(
-        "cisco", CHECK_CFG, "resync", "VD", f'{_MPP_AUTH} The Event "resync;profile=URL" names another profile.'
+        "cisco", CHECK_CFG, "resync", "VD", "event_parameters may name another profile, such as profile: URL."
     ),
-    "cisco_mpp_reboot": _preset("cisco", REBOOT, "reboot_now", "VD", _MPP_AUTH),
-    "cisco_mpp_restart": _preset("cisco", REBOOT, "restart_now", "VD", _MPP_AUTH),
-    "cisco_mpp_report": _preset("cisco", REPORT, "report", "VD", _MPP_AUTH, uncertain=True),
+    "cisco_mpp_reboot": _preset("cisco", REBOOT, "reboot_now", "VD"),
+    "cisco_mpp_restart": _preset("cisco", REBOOT, "restart_now", "VD"),
+    "cisco_mpp_report": _preset("cisco", REPORT, "report", "VD", uncertain=True),
     "cisco_enterprise_restart": _preset(
         "cisco",
         CHECK_CFG,
@@ -145,14 +141,14 @@ PRESETS = {
         body=_PRT_BODY,
     ),
     "snom_reboot_legacy": _preset("snom", REBOOT, "reboot", "AST FS WZ", "For very old firmware only."),
-    "yealink_check_cfg": _preset("yealink", CHECK_CFG, _SYNC_NO_REBOOT, "VD FS", _YEALINK),
-    "yealink_reboot": _preset("yealink", REBOOT, _SYNC_REBOOT, "VD FS", _YEALINK),
+    "yealink_check_cfg": _preset("yealink", CHECK_CFG, _SYNC_NO_REBOOT, "VD FS"),
+    "yealink_reboot": _preset("yealink", REBOOT, _SYNC_REBOOT, "VD FS"),
     "grandstream_check_cfg": _preset(
         "grandstream",
         CHECK_CFG,
         "resync",
         "FP RS",
-        "The phone may require authentication. Sources disagree: see grandstream_check_sync.",
+        "Sources disagree: see grandstream_check_sync.",
         uncertain=True,
     ),
     "grandstream_check_sync": _preset(
@@ -160,26 +156,23 @@ PRESETS = {
         CHECK_CFG,
         _SYNC,
         "FP RS",
-        "The phone may require authentication. Sources disagree: see grandstream_check_cfg.",
+        "Sources disagree: see grandstream_check_cfg.",
         uncertain=True,
     ),
-    "grandstream_reboot": _preset(
-        "grandstream", REBOOT, _SYNC_REBOOT, "FP RS", "The phone may require authentication."
-    ),
+    "grandstream_reboot": _preset("grandstream", REBOOT, _SYNC_REBOOT, "FP RS"),
     "gigaset_check_cfg": _preset("gigaset", CHECK_CFG, _SYNC_NO_REBOOT, "VD"),
-    "gigaset_reboot": _preset("gigaset", REBOOT, _SYNC_REBOOT, "VD", _IGNORES_REBOOT),
+    "gigaset_reboot": _preset("gigaset", REBOOT, _SYNC_REBOOT, "VD"),
     "fanvil_check_cfg": _preset("fanvil", CHECK_CFG, _SYNC, "FP FX", "Some models reboot on it."),
     "fanvil_reboot": _preset("fanvil", REBOOT, _SYNC_REBOOT, "FP FX"),
-    "panasonic_check_cfg": _preset(
-        "panasonic", CHECK_CFG, _SYNC, "VD", "Must be what the phone has in CFG_RESYNC_FROM_SIP."
-    ),
+    "panasonic_check_cfg": _preset("panasonic", CHECK_CFG, _SYNC, "VD"),
+    "auerswald_check_cfg": _preset("auerswald", CHECK_CFG, _SYNC, "VD", uncertain=True),
     "htek_check_cfg": _preset("htek", CHECK_CFG, "resync", "FP WZ", uncertain=True),
     "htek_reboot": _preset("htek", REBOOT, _SYNC_REBOOT, "FP WZ"),
-    "sangoma_check_cfg": _preset(
-        "sangoma", CHECK_CFG, _SYNC_NO_REBOOT, "FX FP", "Not for the softphones Talk and Connect."
+    "sangoma_check_cfg": _preset("sangoma", CHECK_CFG, _SYNC_NO_REBOOT, "FX FP"),
+    "sangoma_reboot": _preset("sangoma", REBOOT, _SYNC_REBOOT, "FX FP"),
+    "obihai_check_cfg": _preset(
+        "obihai", CHECK_CFG, "resync", "VD", "The phone reboots, and reads its configuration then."
     ),
-    "sangoma_reboot": _preset("sangoma", REBOOT, _SYNC_REBOOT, "FX FP", "Not for the softphones Talk and Connect."),
-    "obihai_check_cfg": _preset("obihai", CHECK_CFG, "resync", "VD", "The phone requires X_AcceptResync, and reboots."),
     "audiocodes_check_cfg": _preset("audiocodes", CHECK_CFG, _SYNC, "RS VD"),
     "audiocodes_sbc_check_cfg": _preset(
         "audiocodes", CHECK_CFG, _SYNC_NO_REBOOT, "RS VD", "For the SBC, where it must be enabled."
@@ -188,13 +181,9 @@ PRESETS = {
     "algo_reboot": _preset("algo", REBOOT, _SYNC_REBOOT, "FP RS"),
     "cyberdata_check_cfg": _preset("cyberdata", CHECK_CFG, _SYNC, "RS WZ"),
     "alcatel_check_cfg": _preset("alcatel", CHECK_CFG, _SYNC, "RS WZ"),
-    "patton_check_cfg": _preset("patton", CHECK_CFG, _SYNC, "RS WZ", "The device requires 'notify check-sync accept'."),
-    "technicolor_check_cfg": _preset(
-        "technicolor", CHECK_CFG, _SYNC_NO_REBOOT, "VD", "AuthNotifyCheckSync on the phone asks for authentication."
-    ),
-    "technicolor_reboot": _preset(
-        "technicolor", REBOOT, _SYNC_REBOOT, "VD", "AuthNotifyCheckSync on the phone asks for authentication."
-    ),
+    "patton_check_cfg": _preset("patton", CHECK_CFG, _SYNC, "RS WZ"),
+    "technicolor_check_cfg": _preset("technicolor", CHECK_CFG, _SYNC_NO_REBOOT, "VD"),
+    "technicolor_reboot": _preset("technicolor", REBOOT, _SYNC_REBOOT, "VD"),
     "vtech_check_cfg": _preset("vtech", CHECK_CFG, _SYNC, "", uncertain=True),
     "bittel_check_cfg": _preset("bittel", CHECK_CFG, _SYNC_NO_REBOOT, "", uncertain=True),
     "bittel_reboot": _preset("bittel", REBOOT, _SYNC_REBOOT, "", uncertain=True),

@@ -33,7 +33,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.preset_dat
     TERMINATED,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import TOKEN, refuse_control_characters
-from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import find_family, find_other
+from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import find_family, find_other, setup_hint
 
 AUTO = "auto"
 LITERAL = "literal"
@@ -192,7 +192,7 @@ def why_none(user_agent: Optional[str], action: str = REBOOT) -> Optional[str]:
     """Why match() knows nothing for this User-Agent (str): what is to be told to the user, and the way out."""
     what = find_other(user_agent) if isinstance(user_agent, str) else None
     if what:
-        return f"event auto leaves a {what} alone ({user_agent!r}); give the Event if this is a phone"
+        return f"event auto leaves a {what} alone ({user_agent!r}); give the Event to send to it all the same"
     does = {REBOOT: "reboots a phone", CHECK_CFG: "makes a phone check its configuration"}[action]
     return f"event auto does not know what {does} with the User-Agent {user_agent!r}; give the Event"
 
@@ -240,6 +240,12 @@ def fallback_note(preset: Preset, action: str) -> Optional[str]:
         REBOOT: "reboots the phone, which then reads its configuration",
     }
     return f"{preset.key} stands in for {action}: it {does[preset.action]}"
+
+
+def hint(preset: Preset, action: str, user_agent: Optional[str]) -> Optional[str]:
+    """What a person should know about a preset that event auto chose for a phone: sentences, or None."""
+    note = fallback_note(preset, action)
+    return " ".join(filter(None, (note and f"{note}.", preset.condition, setup_hint(user_agent)))) or None
 
 
 def headers_and_body(

@@ -19,7 +19,7 @@ from collections import namedtuple
 from functools import lru_cache
 from typing import Any, FrozenSet, Optional, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._sip.phone_data import PHONES
+from ansible_collections.community.opensips.plugins.module_utils._sip.phone_data import PHONES, authentication
 
 # name      of the family, unique
 # vendor    what results are counted by
@@ -136,11 +136,12 @@ FAMILIES = (
         "gigaset_reboot",
         "gigaset_check_cfg",
     ),
-    _plain("fanvil", "fanvil", ("fanvil_reboot", "fanvil_check_cfg")),
+    _plain("fanvil", "fanvil|linkvil", ("fanvil_reboot", "fanvil_check_cfg"), "(?:Fanvil|LINKVIL)"),
     Family("aastra", "aastra", "aastra", _NAME_MODEL_VERSION % "Aastra", "aastra_reboot", "aastra_check_cfg"),
     Family("mitel", "mitel", "mitel", _NAME_MODEL_VERSION % "Mitel", "aastra_reboot", "aastra_check_cfg"),
     _plain("digium", "digium", _same("digium_check_cfg")),
     _plain("avaya", "avaya", _same("avaya_check_cfg")),
+    _plain("auerswald", "auerswald|comfortel", _same("auerswald_check_cfg"), "(?:Auerswald )?COMfortel"),
     _plain("panasonic", "panasonic", _same("panasonic_check_cfg")),
     Family(
         "htek",
@@ -160,7 +161,7 @@ FAMILIES = (
     ),
     _plain("algo", r"\balgo\b", ("algo_reboot", "algo_check_cfg")),
     _plain("cyberdata", "cyberdata", _same("cyberdata_check_cfg")),
-    _plain("alcatel", "^alcatel", _same("alcatel_check_cfg")),
+    _plain("alcatel", r"^alcatel|\bmyriad\b", _same("alcatel_check_cfg"), "(?:Alcatel|ALE)"),
     _plain("patton", "^patton", _same("patton_check_cfg")),
     _plain(
         "technicolor", "thomson|technicolor", ("technicolor_reboot", "technicolor_check_cfg"), "(?:Thomson|Technicolor)"
@@ -178,7 +179,7 @@ OTHERS = (
         r"|3cx phone system|kamailio|opensips|openser|ser \(|-icp\b|mivoice (?:business|office|mx|5000|connect)|mx-one"
         r"|intelligate|ascotel|aastra[ _-]*(?:400|415|430|470|a5000)\b|avaya[ _-]*(?:cm|aura|ip ?office|sipenablement)|^ip office"
         r"|omnipcx|\box[oe]_|cucm|broadworks|metaswitch|kx-(?:tde|tda|ncp|ns|hts)|mpr\d+-ns|\bucm ?6|gigaset t[35]00|spa9000"
-        r"|starface|swyx|^innovaphone-?i?pva|nec-i |univerge|openscape|hipath",
+        r"|auerswald[ _-]*compact|^compact \d|starface|swyx|^innovaphone-?i?pva|nec-i |univerge|openscape|hipath",
     ),
     (
         "gateway",
@@ -188,6 +189,11 @@ OTHERS = (
     (
         "session border controller",
         r"sbc\b|border|acme ?packet|\bmbg\b|sonus|ribbon|oracle|expressway|\bcube\b|tandberg/\d+ \([xc]|\bdma\b|\brmx",
+    ),
+    # without it, nobody opens the door, or calls for help, until it is back
+    (
+        "door phone",
+        r"door|intercom|\bakuvox\b|\b2n\b|ip verso|helios|\bgds37|(?:fan|link)vil[ _-]*i\d|algo[ _-](?:8028|8201)|mobotix|\bcommend\b",
     ),
     (
         "softphone",
@@ -230,10 +236,13 @@ def _find_phone(user_agent: Optional[str]) -> Any:
 def authentication_hint(user_agent: Optional[str]) -> Optional[str]:
     """Which account the phone checks if it answers a NOTIFY with a challenge: a sentence, or None where no source shows it."""
     phone = _find_phone(user_agent)
-    if phone is None or not phone.account:
-        return None
-    checks = "probably checks" if phone.uncertain else "checks"
-    return f"{phone.title}: the phone {checks} {phone.account}. Its setting for this is {phone.setting}"
+    return authentication(phone).rstrip(".") if phone and phone.account else None
+
+
+def setup_hint(user_agent: Optional[str]) -> str:
+    """What must be set on a phone with this User-Agent, and whether it asks for authentication: sentences, "" if nothing is known."""
+    phone = _find_phone(user_agent)
+    return " ".join(filter(None, (phone.setup, authentication(phone)))) if phone else ""
 
 
 def busy_codes(user_agent: Optional[str]) -> FrozenSet[int]:

@@ -32,6 +32,11 @@ PHONES = {
         "Yealink W80B 103.83.0.80",
         "Yealink SIP-T33G 124.86.0.75",
         "VP530P 23.70.0.40",
+        "Yealink SIP-T57W 97.86.0.50",
+        "Yealink SIP-T44U 108.87.0.5",
+        "Yealink SIP-CP935W 149.86.0.15",
+        "Yealink W75DM 175.85.0.30",
+        "Yealink AX83H 180.86.0.10",
     ],
     "polycom_check_cfg": [
         "PolycomSoundPointIP-SPIP_550-UA/3.2.5.0589",
@@ -42,6 +47,10 @@ PHONES = {
         "PolycomRealPresenceTrio-Trio_8800-UA/5.9.3.2857",
         "PolyEdge-Edge_E350-UA/8.0.1.2345",
         "PolyCCX-CCX_500-UA/7.2.1.0231",
+        "PolyEdge-Edge_E550-UA/8.3.0.0891",
+        "PolyCCX-CCX_700-UA/9.0.0.1234",
+        "PolyTrio-Trio_C60-UA/7.2.5.1025",
+        "PolyVVX-VVX_250-UA/6.4.7.4477",
     ],
     "snom_reboot": [
         "snom190/3.60x",
@@ -55,6 +64,10 @@ PHONES = {
         "snomM300/05.20.0001 (MAC=000413123456; HW=1)",
         "snomM700/04.50.B14 (MAC=000413AABBCC; HW=2)",
         "snomPA1/8.7.3.19",
+        "snomD862/10.1.175.16",
+        "snomD735/10.1.184.15",
+        "snomM900/06.50.0005 (MAC=000413D00001; HW=3)",
+        "snomM430/06.70.0001 (MAC=000413D00002; HW=1)",
     ],
     "sipura_reboot": [
         "Cisco/SPA303-7.6.2c",
@@ -79,6 +92,9 @@ PHONES = {
         "Cisco-CP-8841-3PCC/11.3.4_f0e2f0f1",
         "Cisco-CP-7841-3PCC/11.2.3_00a2b3c4d5e6",
         "Cisco-CP-6821-3PCC/12.0.1_a1b2c3d4e5f6",
+        "Cisco-CP-8861-3PCC/12.0.4_0a1b2c3d4e5f",
+        "Cisco-CP-9851-3PCC/3.1.1_0a1b2c3d4e60",
+        "Cisco-CP-9871-3PCC/3.2.1_0a1b2c3d4e61",
     ],
     "cisco_check_cfg": ["Cisco-CP7960G/8.0", "Cisco-CP7940G/8.0", "CSCO/7 CP-7960/7.4"],
     "cisco_enterprise_reset": ["Cisco-CP8841/12.5.1", "Cisco-CP7841/14.1.1", "Cisco-CP7965G/9.4.2"],
@@ -95,6 +111,12 @@ PHONES = {
         "Grandstream HT-503  V1.1B 1.0.10.9",
         "Grandstream HT-502  V1.2A 1.0.5.10",
         "Grandstream WP820 1.0.3.8",
+        "Grandstream WP825 1.0.11.33",
+        "Grandstream GRP2636 1.0.5.50",
+        "Grandstream GRP2601P 1.0.5.60",
+        "Grandstream GHP621W 1.0.1.66",
+        "Grandstream HT812 1.0.57.5",
+        "Grandstream HT841 1.0.7.3",
     ],
     "gigaset_reboot": [
         "Gigaset N510 IP PRO/42.250.00.000.000",
@@ -103,13 +125,17 @@ PHONES = {
         "Gigaset C610 IP/42.207.00.000.000",
         "Gigaset DE410 IP PRO/02.00.13",
         "N510 IP PRO/42.245.00.000.000",
+        "Gigaset N530 IP PRO/83.V2.55.0",
+        "Gigaset N610 IP PRO/83.V2.48.0",
     ],
     "fanvil_reboot": [
         "Fanvil X3SP 2.10.2.3",
         "Fanvil X4 2.4.5",
         "Fanvil X6U 2.12.5.2",
         "Fanvil V65 2.12.2.2",
-        "Fanvil i16V 2.8.12",
+        "Fanvil X7A 2.4.0.7",
+        "Fanvil V67 2.6.10.1",
+        "LINKVIL W710H 2.12.1.5",
     ],
     "aastra_reboot": [
         "Aastra 6731i/3.3.1.4305",
@@ -118,11 +144,18 @@ PHONES = {
         "Mitel 6867i/5.1.0.1024",
         "Mitel 6930/5.1.0.3024",
         "Mitel 6863i/4.2.0.2023",
+        "Mitel 6920w/6.3.2.1044",
+        "Mitel 6970/6.1.0.165",
     ],
     "digium_check_cfg": ["Digium D40 1_4_0_0_57389", "Digium D65 2_9_9", "Digium D80 1_10_1"],
     "avaya_check_cfg": ["Avaya 1140E (04.04.33.00)", "Avaya J179 IP Phone 4.0.10.1", "Avaya one-X Deskphone 6.8.5"],
     "panasonic_check_cfg": ["Panasonic_KX-UT123/01.221", "Panasonic-KX-HDV130/08.003", "Panasonic_KX-TGP600/10.120"],
-    "htek_reboot": ["Htek UC926 V2.0.4.4.47", "Htek UC924 V2.0.4.6.0", "Htek UC V20 V5.22.1.3"],
+    "htek_reboot": [
+        "Htek UC926 V2.0.4.4.47",
+        "Htek UC924 V2.0.4.6.0",
+        "Htek UC V20 V5.22.1.3",
+        "Htek UCV50 2.0.4.8.22",
+    ],
     "sangoma_reboot": ["Sangoma S500 2.0.4.60", "Sangoma S206 3.0.4.70", "Sangoma P330 4_6_1", "Sangoma P310 4_5_0"],
     "obihai_check_cfg": ["OBIHAI/OBi202-3.2.2.5921", "OBIHAI/OBi200-3.2.2.5921", "OBIHAI/OBi1032-5.1.11"],
     "audiocodes_check_cfg": [
@@ -130,17 +163,126 @@ PHONES = {
         "AUDC-IPPhone-440HD_UC_2.0.13.120",
         "AUDC-IPPhone/3.4.2 (450HD-Rev0; 00908F9ABCDE)",
     ],
-    "algo_reboot": ["Algo-8180/1.7.6", "Algo-8301/3.1.2", "Algo-8028/2.6.1"],
-    "cyberdata_check_cfg": ["CyberData VoIP Intercom/10.1.2", "CyberData SIP Speaker/v20.3.0"],
-    "alcatel_check_cfg": ["Alcatel IP2015 1.0.3", "Alcatel Temporis IP700G 1.4.2"],
+    "algo_reboot": ["Algo-8180/1.7.6", "Algo-8301/3.1.2"],
+    "cyberdata_check_cfg": ["CyberData SIP Speaker/v20.3.0"],
+    "auerswald_check_cfg": ["COMfortel D-200/2.2A", "Auerswald COMfortel D-600/2.2B"],
+    "alcatel_check_cfg": ["Alcatel IP2015 1.0.3", "Alcatel Temporis IP700G 1.4.2", "ALE Myriad M7 2.14.05.000"],
     "patton_check_cfg": ["Patton M-ATA 3.3.2"],
     "technicolor_reboot": ["Thomson ST2030 hw5 fw2.74 00-18-F6-AA-BB-CC", "Technicolor TB30 fw2.80"],
     "vtech_check_cfg": ["VTech Vesa VSP726 2.1.4.0"],
     "bittel_reboot": ["Bittel HA9888 1.3.2"],
 }
 
+# preset that reboots → preset that makes the same phones check their configuration, and its action
+CHECK_CFG = {
+    "aastra_reboot": "aastra_check_cfg",
+    "alcatel_check_cfg": "alcatel_check_cfg",
+    "algo_reboot": "algo_check_cfg",
+    "audiocodes_check_cfg": "audiocodes_check_cfg",
+    "auerswald_check_cfg": "auerswald_check_cfg",
+    "avaya_check_cfg": "avaya_check_cfg",
+    "bittel_reboot": "bittel_check_cfg",
+    "cisco_check_cfg": "cisco_check_cfg",
+    "cisco_enterprise_reset": "cisco_enterprise_restart",
+    "cisco_mpp_reboot": "cisco_mpp_resync",
+    "cyberdata_check_cfg": "cyberdata_check_cfg",
+    "digium_check_cfg": "digium_check_cfg",
+    "fanvil_reboot": "fanvil_check_cfg",
+    "gigaset_reboot": "gigaset_check_cfg",
+    "grandstream_reboot": "grandstream_check_cfg",
+    "htek_reboot": "htek_check_cfg",
+    "linksys_cold_restart": "linksys_warm_restart",
+    "linksys_spa8000_check_cfg": "linksys_spa8000_check_cfg",
+    "obihai_check_cfg": "obihai_check_cfg",
+    "panasonic_check_cfg": "panasonic_check_cfg",
+    "patton_check_cfg": "patton_check_cfg",
+    "polycom_check_cfg": "polycom_check_cfg",
+    "sangoma_reboot": "sangoma_check_cfg",
+    "sipura_reboot": "sipura_check_cfg",
+    "snom_reboot": "snom_check_cfg",
+    "technicolor_reboot": "technicolor_check_cfg",
+    "vtech_check_cfg": "vtech_check_cfg",
+    "yealink_reboot": "yealink_check_cfg",
+}
+
+SYNC, NO_REBOOT, REBOOT = "check-sync", "check-sync;reboot=false", "check-sync;reboot=true"
+STAMPS = (
+    "ConfigVersionStamp={0000000000000000}\r\nDialplanVersionStamp={0000000000000000}\r\n"
+    "SoftkeyVersionStamp={0000000000000000}\r\n"
+)
+
+# preset → what it sends: Event, or (Event, Subscription-State, Content-Type, body). A change here changes what fleets do.
+SENT = {
+    "aastra_reboot": REBOOT,
+    "aastra_check_cfg": SYNC,
+    "alcatel_check_cfg": SYNC,
+    "algo_reboot": REBOOT,
+    "algo_check_cfg": SYNC,
+    "audiocodes_check_cfg": SYNC,
+    "auerswald_check_cfg": SYNC,
+    "avaya_check_cfg": SYNC,
+    "bittel_reboot": REBOOT,
+    "bittel_check_cfg": NO_REBOOT,
+    "cisco_check_cfg": SYNC,
+    "cisco_enterprise_reset": (
+        "service-control",
+        "active",
+        "text/plain",
+        "action=reset\r\nRegisterCallId={reg-1@phone}\r\n" + STAMPS,
+    ),
+    "cisco_enterprise_restart": (
+        "service-control",
+        "active",
+        "text/plain",
+        "action=restart\r\nRegisterCallId={reg-1@phone}\r\n" + STAMPS,
+    ),
+    "cisco_mpp_reboot": "reboot_now",
+    "cisco_mpp_resync": "resync",
+    "cyberdata_check_cfg": SYNC,
+    "digium_check_cfg": SYNC,
+    "fanvil_reboot": REBOOT,
+    "fanvil_check_cfg": SYNC,
+    "gigaset_reboot": REBOOT,
+    "gigaset_check_cfg": NO_REBOOT,
+    "grandstream_reboot": REBOOT,
+    "grandstream_check_cfg": "resync",
+    "htek_reboot": REBOOT,
+    "htek_check_cfg": "resync",
+    "linksys_cold_restart": "reboot_now",
+    "linksys_warm_restart": "restart_now",
+    "linksys_spa8000_check_cfg": SYNC,
+    "obihai_check_cfg": "resync",
+    "panasonic_check_cfg": SYNC,
+    "patton_check_cfg": SYNC,
+    "polycom_check_cfg": SYNC,
+    "sangoma_reboot": REBOOT,
+    "sangoma_check_cfg": NO_REBOOT,
+    "sipura_reboot": "reboot",
+    "sipura_check_cfg": "resync",
+    "snom_reboot": REBOOT,
+    "snom_check_cfg": NO_REBOOT,
+    "technicolor_reboot": REBOOT,
+    "technicolor_check_cfg": NO_REBOOT,
+    "vtech_check_cfg": SYNC,
+    "yealink_reboot": REBOOT,
+    "yealink_check_cfg": NO_REBOOT,
+}
+
 # what it is → User-Agents
 OTHERS = {
+    "door phone": [
+        "Fanvil i16V 2.8.12",
+        "Fanvil i10SV 2.12.1",
+        "Akuvox R29C 29.30.10.110",
+        "Akuvox E12W 312.30.10.10",
+        "2N IP Verso 2.41.0.54",
+        "2N Helios IP Force 2.35.1",
+        "Grandstream GDS3710 1.0.11.26",
+        "Algo-8028/2.6.1",
+        "CyberData VoIP Intercom/10.1.2",
+        "DoorBird D2101V 000140",
+        "Mobotix MX-T26B 5.2.6",
+    ],
     "softphone": [
         "Sangoma Windows Softphone 3.18.2",
         "Sangoma macOS Softphone 3.18.2",
@@ -239,13 +381,28 @@ UNKNOWN = ["3Com-SIP-Phone/V7.1.53.53", "OpenStage_60_V3 R5.5.0", "Wildix W-AIR 
 
 def test_there_are_enough_of_them():
     rows = [each for some in (PHONES, OTHERS) for texts in some.values() for each in texts] + UNKNOWN
-    assert len(rows) >= 150 and len(set(rows)) == len(rows)
+    assert len(rows) >= 240 and len(set(rows)) == len(rows)
 
 
 @pytest.mark.parametrize("user_agent, preset", [(each, key) for key, some in sorted(PHONES.items()) for each in some])
 def test_phones_get_the_preset_of_their_vendor(user_agent, preset):
     assert find_other(user_agent) is None
-    assert presets.choose("auto", user_agent, "reboot").key == preset
+    for action, key in (("reboot", preset), ("check_cfg", CHECK_CFG[preset])):
+        chosen = presets.choose("auto", user_agent, action)
+        assert chosen.key == key
+        event, state, content_type, body = (
+            SENT[key] if isinstance(SENT[key], tuple) else (SENT[key], "terminated", None, "")
+        )
+        headers = [("Event", event), ("Subscription-State", state), ("Contact", "<sip:!!>")]
+        headers += [("Content-Type", content_type)] if content_type else []
+        found, sent = presets.headers_and_body(chosen, {"call_id": "reg-1@phone"})
+        assert (list(found.items()), sent) == (headers, body)
+
+
+def test_the_tables_name_each_preset_that_auto_can_choose():
+    reboot, check_cfg = ({getattr(family, name) for family in FAMILIES} for name in ("reboot", "check_cfg"))
+    assert (set(PHONES), set(CHECK_CFG), set(CHECK_CFG.values())) == (reboot, reboot, check_cfg)
+    assert set(SENT) == reboot | check_cfg
 
 
 @pytest.mark.parametrize("user_agent, what", [(each, what) for what, some in sorted(OTHERS.items()) for each in some])
@@ -280,8 +437,21 @@ def test_model_and_firmware(user_agent, model, firmware):
     assert (record["model"], record["firmware"]) == (model, firmware)
 
 
-def test_the_hint_says_what_yealink_phones_do_by_default():
-    assert "1 (the default) reboots on every check-sync" in presets.find("yealink_check_cfg").condition
+def hint(user_agent, action="reboot"):
+    return presets.hint(presets.match(user_agent, action), action, user_agent)
+
+
+def test_the_hint_says_what_phones_require():
+    assert "1 (the default) reboots on every check-sync" in hint("Yealink SIP-T46U 108.86.0.80", "check_cfg")
+    assert "CheckSyncRebootEnabled" in hint("Gigaset N870 IP PRO/83.V2.11.0")
+    poly = hint("PolyEdge-Edge_E350-UA/8.0.1.2345")
+    assert poly.startswith("polycom_check_cfg stands in for reboot") and "reg.x.auth.userId" in poly
+    assert hint("VTech Vesa VSP726 2.1.4.0", "check_cfg") is None
+
+
+@pytest.mark.parametrize("user_agent", [each for some in PHONES.values() for each in some])
+def test_nobody_is_told_that_a_challenge_cannot_be_answered(user_agent):
+    assert "cannot" not in (hint(user_agent) or "")
 
 
 @pytest.mark.parametrize(
@@ -291,14 +461,15 @@ def test_the_hint_says_what_yealink_phones_do_by_default():
         ("Cisco/ATA192-12.0.1(SR3)", "checks the user ID of its line", "Auth Resync-Reboot"),
         ("Cisco-CP-8841-3PCC/11.3.4_f0e2f0f1", "checks the user ID of its line", "Auth Resync-Reboot"),
         ("Linksys/PAP2T-5.1.6(LS)", "probably checks the user ID of its line", "Auth Resync-Reboot"),
+        ("Patton M-ATA 3.3.2", None, None),
         ("snomD785/10.1.64.14", "checks the user name and the password of its SIP identity", "challenge_checksync"),
         ("PolyEdge-Edge_E350-UA/8.0.1.2345", "reg.x.auth.userId", "voIpProt.SIP.requestValidation"),
         ("Grandstream HT801 1.0.33.4", "probably checks the Authenticate ID", "Disable SIP NOTIFY Authentication"),
     ],
 )
 def test_the_hint_says_which_account_a_phone_checks(user_agent, account, setting):
-    hint = authentication_hint(user_agent)
-    assert account in hint and setting in hint
+    found = authentication_hint(user_agent)
+    assert found is None if account is None else account in found and setting in found
 
 
 @pytest.mark.parametrize("user_agent", ["Yealink SIP-T46U 108.86.0.80", "OpenStage_60_V3 R5.5.0", "", None])
@@ -307,12 +478,14 @@ def test_nothing_is_guessed_about_the_account_of_other_phones(user_agent):
 
 
 def test_a_phone_in_a_call_is_busy_by_its_codes():
+    assert busy_codes("Yealink SIP-T46U 108.86.0.80") == {480, 486, 600}
+    assert busy_codes("snomD785/10.1.64.14") == {486, 600}
     for user_agent in ["OpenStage_60_V3 R5.5.0", None, *(each for some in PHONES.values() for each in some)]:
         assert busy_codes(user_agent) >= {486, 600}
 
 
 def test_every_phone_of_the_data_is_a_family_and_has_known_sources():
-    assert set(phone_data.PHONES) <= {family.name for family in FAMILIES}
+    assert list(phone_data.PHONES) == [family.name for family in FAMILIES]
     for phone in phone_data.PHONES.values():
         assert set(phone.sources.split()) <= set(phone_data.SOURCES), phone.title
         assert not phone.account or phone.setting, phone.title

@@ -73,13 +73,14 @@ class TestMwi:
         for user in ("2001", "2001b"):
             assert self._bodies(farm, user) == [want]
 
-    def test_the_notify(self, results, farm):
+    def test_the_notify(self, results, farm, server):
         for user in ("2001", "2003"):
             for got in farm.got(user):
                 assert_sound(got, "NOTIFY")
                 assert got["Event"] == "message-summary"
                 assert got["Content-Type"] == "application/simple-message-summary"
                 assert got["Subscription-State"].startswith("active")
+                assert got.all("Contact") == [f"<sip:127.0.0.1:{server.sip[1]}>"]
 
     def test_a_lamp_off(self, results, farm):
         (found,) = results["off"]["results"]

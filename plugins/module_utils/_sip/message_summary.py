@@ -13,13 +13,16 @@ from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import CRLF, parse_headers
+from ansible_collections.community.opensips.plugins.module_utils._sip.notification import SERVER_CONTACT
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, validate_uri
 
 EVENT = "message-summary"
 CONTENT_TYPE = "application/simple-message-summary"
 
 # what the NOTIFY needs beside From and To
-NOTIFY_HEADERS = OrderedDict([("Event", EVENT), ("Subscription-State", "active"), ("Content-Type", CONTENT_TYPE)])
+NOTIFY_HEADERS = OrderedDict(
+    [("Event", EVENT), ("Subscription-State", "active"), ("Contact", SERVER_CONTACT), ("Content-Type", CONTENT_TYPE)]
+)
 
 VOICE = "Voice-Message"
 

@@ -11,6 +11,7 @@ The texts are shown to people: in hints of results, and on the page of the prese
 """
 
 from collections import namedtuple
+from typing import Any, Sequence
 
 # whether a phone answers a NOTIFY with a challenge (401)
 BY_DEFAULT = "by default"
@@ -128,7 +129,16 @@ _WHITELIST = (
 _NO_TALK = "Not for the softphones Talk and Connect."
 
 
-def _phone(title, setup="", sources="", challenges=UNKNOWN, setting="", account="", uncertain=False, busy=()):
+def _phone(
+    title: str,
+    setup: str = "",
+    sources: str = "",
+    challenges: str = UNKNOWN,
+    setting: str = "",
+    account: str = "",
+    uncertain: bool = False,
+    busy: Sequence[int] = (),
+) -> Any:
     return Phone(title, setup, challenges, setting, account, uncertain, busy, sources)
 
 
@@ -231,7 +241,7 @@ PHONES = {
 }
 
 
-def authentication(phone):
+def authentication(phone: Any) -> str:
     """Whether a Phone asks for authentication, and what it checks then: sentences (str), "" if nothing is known."""
     if phone.challenges == UNKNOWN:
         return ""

@@ -10,6 +10,7 @@
 import re
 from collections import OrderedDict
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import (
@@ -223,12 +224,16 @@ class Changes:
         if contact_uri is not None:
             self._fields["contact"] = f"<{contact_uri}>"
         self._parameters = event_parameters or {}
+        self._applied: Dict[str, Preset] = {}
 
     def applied_to(self, preset: Preset) -> Preset:
         """The Preset with these changes; raises SipSyntaxError for parameters that its Event has already."""
         if not self._fields and not self._parameters:
             return preset
-        return preset.but(event=with_parameters(preset.event, self._parameters), **self._fields)
+        if preset.key not in self._applied:
+            event = with_parameters(preset.event, self._parameters)
+            self._applied[preset.key] = preset.but(event=event, **self._fields)
+        return self._applied[preset.key]
 
 
 def fallback_note(preset: Preset, action: str) -> Optional[str]:
@@ -242,8 +247,12 @@ def fallback_note(preset: Preset, action: str) -> Optional[str]:
     return f"{preset.key} stands in for {action}: it {does[preset.action]}"
 
 
+@lru_cache(maxsize=4096)
 def hint(preset: Preset, action: str, user_agent: Optional[str]) -> Optional[str]:
-    """What a person should know about a preset that event auto chose for a phone: sentences, or None."""
+    """What a person should know about a preset that event auto chose for a phone: sentences, or None.
+
+    A fleet has few different User-Agents: its phones share the text.
+    """
     note = fallback_note(preset, action)
     return " ".join(filter(None, (note and f"{note}.", preset.condition, setup_hint(user_agent)))) or None
 

@@ -156,4 +156,6 @@ def test_changes_of_a_task_go_before_what_presets_say():
     ]
     assert "Subscription-State" not in presets.headers_and_body(presets.Changes("none").applied_to(preset))[0]
     assert presets.Changes().applied_to(preset) is preset
+    # a fleet shares them
+    assert changes.applied_to(preset) is changes.applied_to(preset)
     assert (preset.event, preset.subscription_state) == ("resync", "terminated")

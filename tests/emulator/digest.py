@@ -36,7 +36,7 @@ class Demand:
     username: str = None
     password: str = "secret"
     scheme: str = "Digest"
-    opaque: str = "op\\"que"
+    opaque: str = 'op"que'
     nonce: str = ""
     then: int = 0
     forge: str = ""
@@ -57,7 +57,8 @@ class Doorkeeper:
         # {nonce: (realm, algorithm, code, Call-ID, From tag, CSeq)}
         self._nonces = {}
         self._numbers = itertools.count(1)
-        self._called_stale = 0
+        # {Call-ID: right answers that were called stale}
+        self._called_stale = {}
 
     def judge(self, message):
         """(code, further headers) of the answer; 200 lets it in."""
@@ -140,10 +141,10 @@ class Doorkeeper:
             return "wrong"
         if given.get("response") != self._response(given, message, realm, algorithm):
             return "wrong"
-        if self.demand.stale == ALWAYS or self._called_stale < self.demand.stale:
-            self._called_stale += 1
+        called_stale = self._called_stale.setdefault(later[0], 0)
+        if self.demand.stale == ALWAYS or called_stale < self.demand.stale:
+            self._called_stale[later[0]] += 1
             return "stale"
-        self._called_stale = 0
         return "right"
 
     def _response(self, given, message, realm, algorithm):

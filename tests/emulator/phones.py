@@ -264,7 +264,9 @@ class Farm:
             extra = (("WWW-Authenticate", f'Digest realm="phone", nonce="{self.received:x}"'),) if code == 401 else ()
         data = sip.answer(message, code, tag, extra)
         if forge:
-            data = re.sub(rf"(?im)^{forge}: ".encode(), rb"\g<0>1", data)
+            # From ends in its tag
+            place = rf"(?im)^{forge}: .*?(?=\r)" if forge == "from" else rf"(?im)^{forge}: "
+            data = re.sub(place.encode(), rb"\g<0>1", data)
         try:
             sock.sendto(data, address)
         except OSError:

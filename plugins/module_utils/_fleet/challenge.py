@@ -41,8 +41,8 @@ _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 _FORBIDDEN = 403
 _RESPONSE = re.compile(r'response="([0-9A-Fa-f]+)"')
 _TAG = re.compile(r";\s*tag\s*=\s*([^;\s]+)", re.IGNORECASE)
-# characters of a realm that an error quotes
-_REALM = 80
+# realms that an error names, and characters of each
+_REALMS, _REALM = 3, 80
 
 
 class Call:
@@ -61,6 +61,7 @@ class Call:
         "_credentials",
         "_call_id",
         "_cseq",
+        "_blanks",
         "_tag",
         "_rest",
         "_answers",
@@ -157,14 +158,19 @@ class Call:
         """The line of the header that answers a challenge. Raises PhoneRejected."""
         challenges = [each for each in digest.parse_challenges(message or "") if each.is_proxy is is_proxy]
         if not challenges:
-            raise self._unsupported("it asks for an authentication other than Digest, or for none")
+            raise self._unsupported("it has no challenge for Digest authentication")
+        problems = [digest.problem(challenge) for challenge in challenges]
+        if None not in problems:
+            raise self._unsupported(problems[0])
         found = None if self._credentials is None else self._credentials.choose(self._target, challenges)
         if found is None:
             raise self._missing(challenges)
         challenge, secret = found
         if is_proxy in self._answers:
-            if not challenge.stale or self._is_renewed:
+            if not challenge.stale:
                 raise self._refused(self._record)
+            if self._is_renewed:
+                raise self._unsupported("it calls the nonce stale again that it has just sent")
             self._is_renewed = True
         if not self._is_ours(message):
             raise self._unsupported("its Call-ID, CSeq or From tag is not that of the request")
@@ -174,26 +180,32 @@ class Call:
             )
             self._responses += _RESPONSE.findall(value)
             # some characters of a nonce would hurt the server
-            return f"{name}: {header_text(name, value)}"
+            return f"{name}: {header_text(name, value)}{self._blanks}"
         except (SipError, ValueError) as error:
             raise self._unsupported(getattr(error, "message", "it has characters that are no text")) from None
 
-    def _unsupported(self, reason: str) -> outcomes.PhoneRejected:
-        return outcomes.ChallengeUnsupported(f"{_answered(self._record)}, which cannot be answered: {reason}", None)
+    def _unsupported(self, reason: Optional[str]) -> outcomes.PhoneRejected:
+        advice = self._hint("Configure the phone to ask for Digest authentication, or for none")
+        return outcomes.ChallengeUnsupported(f"{_answered(self._record)}, which cannot be answered: {reason}", advice)
 
     def _missing(self, challenges: List[Any]) -> outcomes.PhoneRejected:
-        realms = sorted({challenge.realm for challenge in challenges})
-        named = ", ".join(repr(printable(realm, most=_REALM)) for realm in realms[:3])
-        return outcomes.CredentialsMissing(
-            f"{_answered(self._record)}, and credentials has no entry for its realm {named}",
-            self._hint("Add an entry for this phone or realm to the option credentials"),
-        )
+        if self._credentials is not None:
+            reason = self._credentials.reason(self._target, challenges)
+            advice = "Add an entry for the phone or its realm to the option credentials"
+        else:
+            realms = sorted({challenge.realm for challenge in challenges})
+            named = ", ".join(repr(printable(realm, most=_REALM)) for realm in realms[:_REALMS])
+            reason = f"it asks for credentials for the realm {named}, and the option credentials is not set"
+            advice = "Set the option credentials"
+        return outcomes.CredentialsMissing(f"{_answered(self._record)}: {reason}", self._hint(advice))
 
     # ---- what makes the requests one call
 
     def _identify(self) -> None:
         """Give the request a Call-ID, a CSeq and a From tag unless it has them."""
         block = self.params["headers"]
+        # the FIFO of 1.x and 2.x takes quotes in a line that ends so
+        self._blanks = "  " if block.endswith(CRLF + CRLF) else ""
         self._call_id, self._cseq, self._tag = os.urandom(16).hex(), 1, ""
         rest = []
         for line in block.split(CRLF):

@@ -214,7 +214,7 @@ class Delivery:
         if call.is_open and self.stopped:
             record = dict(record, reason=self.stopped)
         outcome, record = call.settle(outcome, record)
-        self._note(under_way, outcome, record, reply)
+        self._note(under_way.request, outcome, record, reply, is_open=call.is_open)
         seconds = None if None in (under_way.started, under_way.answered) else under_way.answered - under_way.started
         return under_way.request, _result(outcome, record, seconds, under_way.at, call.is_authenticated)
 
@@ -323,12 +323,19 @@ class Delivery:
             yield self._aside.popleft()
 
     def _note(
-        self, under_way: _UnderWay, outcome: str, record: Dict[str, Any], reply: "Union[Reply, MIError, None]" = None
+        self,
+        request: "SipRequest",
+        outcome: str,
+        record: Dict[str, Any],
+        reply: "Union[Reply, MIError, None]" = None,
+        is_open: bool = False,
     ) -> None:
-        """Write an outcome down, and see whether the run goes on after it. It has a result, whatever happens here."""
+        """Write an outcome down, and see whether the run goes on after it. It has a result, whatever happens here.
+
+        is_open: the phone got nothing that it may act on (see Call): another run of the campaign sends to it.
+        """
         try:
-            request = under_way.request
-            if outcome == outcomes.NOT_SENT or under_way.call.is_open:
+            if outcome == outcomes.NOT_SENT or is_open:
                 self._journalled("withdraw", [request.key])
             elif outcome != outcomes.UNKNOWN:
                 self._journalled("finished", request.key, outcome, record["code"], record["reason"])

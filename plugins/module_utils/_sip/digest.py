@@ -261,8 +261,9 @@ def answer(
     found = problem(challenge)
     if found is not None:
         raise SipError(f"the challenge for the realm {challenge.realm!r} cannot be answered: {found}")
-    if not is_sendable(uri):
-        raise SipError("the challenge cannot be answered: the address has characters that cannot stand in the answer")
+    for name, text in (("address", uri), ("username", secret.username)):
+        if not is_sendable(text):
+            raise SipError(f"the challenge cannot be answered: the {name} has characters that t_uac_dlg cannot send")
     cnonce = os.urandom(8).hex() if cnonce is None else cnonce
     qop = _qop(challenge)
     nonce_count = f"{count:08x}"

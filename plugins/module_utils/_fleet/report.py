@@ -48,7 +48,14 @@ def planned(request: "SipRequest") -> Dict[str, Any]:
 
 def settled(request: "SipRequest", outcome: str, reason: Optional[str], code: Optional[int] = None) -> Dict[str, Any]:
     """The result entry of a SipRequest that this run does not send."""
-    result = {"outcome": outcome, "code": code, "reason": reason, "at": None, "seconds": None}
+    result = {
+        "outcome": outcome,
+        "code": code,
+        "reason": reason,
+        "authenticated": False,
+        "at": None,
+        "seconds": None,
+    }
     return result_of(request, dict(result, error=outcomes.error_of(outcome, result)))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+from ansible_collections.community.opensips.plugins.module_utils._module import credentials as accounts
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     TaskFailure,
@@ -39,7 +40,7 @@ def spec() -> ArgumentSpec:
             "body": {"type": "str"},
             "accept": {"type": "list", "elements": "str", "default": ["2xx"]},
         }
-    )
+    ).merged_with(accounts.credentials_spec())
 
 
 def run(task: "Task") -> Dict[str, Any]:
@@ -47,10 +48,13 @@ def run(task: "Task") -> Dict[str, Any]:
     params = task.params
     is_success = _accepting(params["accept"])
     request = _params(params, classic=False)
+    credentials = accounts.load(task)
     if task.check_mode:
         return {"changed": True, "outcome": outcomes.PLANNED, "requests": _requests(request), "error": None}
     result: Dict[str, Any] = {"changed": False, "outcome": outcomes.NOT_SENT, "requests": _requests(request)}
     task.known = lambda: result
+    target = accounts.target_of(params["ruri"], params["headers"])
+    accounts.complete(task, credentials, [target])
     if task.connection.version < (3,):
         request = _params(params, classic=True)
         result["requests"] = _requests(request)

@@ -65,7 +65,9 @@ class CredentialsMissing(PhoneRejected):
 class CredentialsRefused(PhoneRejected):
     """The phone refused the credentials that the task has for it."""
 
-    remedy = "Check the user name and the password. The ``hint`` names the account that the phone checks, if it is known."
+    remedy = (
+        "Check the user name and the password. The ``hint`` names the account that the phone checks, if it is known."
+    )
 
 
 class ChallengeUnsupported(PhoneRejected):

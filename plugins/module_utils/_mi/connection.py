@@ -224,7 +224,9 @@ class Connection:
     ) -> Iterator[Tuple[Any, Outcome]]:
         def following(outgoing: flight.Outgoing, outcome: Outcome) -> Optional[flight.Outgoing]:
             params = None if follow is None else follow(outgoing.token, outcome)
-            return None if params is None else self._outgoing(outgoing.token, outgoing.method, params, timeout, starting)
+            return (
+                None if params is None else self._outgoing(outgoing.token, outgoing.method, params, timeout, starting)
+            )
 
         encoded = self._encode_each(requests, timeout, starting)
         look, barrier = self._deferred(*LOOK), self._deferred("version", None)

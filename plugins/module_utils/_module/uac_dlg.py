@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet.challenge import Call
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
-from ansible_collections.community.opensips.plugins.module_utils._module import credentials
+from ansible_collections.community.opensips.plugins.module_utils._module import credentials as accounts
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     TaskFailure,
@@ -31,7 +31,7 @@ _CODES = re.compile(r"([1-6])xx\Z|([1-6][0-9][0-9])\Z", re.IGNORECASE)
 
 def spec() -> ArgumentSpec:
     """The module's own options."""
-    own = ArgumentSpec(
+    return ArgumentSpec(
         {
             "method": {"type": "str", "required": True},
             "ruri": {"type": "str", "required": True},
@@ -41,8 +41,7 @@ def spec() -> ArgumentSpec:
             "body": {"type": "str"},
             "accept": {"type": "list", "elements": "str", "default": ["2xx"]},
         }
-    )
-    return credentials.credentials_spec().merged_with(own)
+    ).merged_with(accounts.credentials_spec())
 
 
 def run(task: "Task") -> Dict[str, Any]:
@@ -50,15 +49,16 @@ def run(task: "Task") -> Dict[str, Any]:
     params = task.params
     is_success = _accepting(params["accept"])
     request = _params(params, classic=False)
-    found, target = credentials.load(task), credentials.target_of(params["ruri"], params["headers"])
+    credentials = accounts.load(task)
     if task.check_mode:
         return {"changed": True, "outcome": outcomes.PLANNED, "requests": _requests(request), "error": None}
     result: Dict[str, Any] = {"changed": False, "outcome": outcomes.NOT_SENT, "requests": _requests(request)}
     task.known = lambda: result
-    credentials.complete(task, found, [target])
+    target = accounts.target_of(params["ruri"], params["headers"])
+    accounts.complete(task, credentials, [target])
     if task.connection.version < (3,):
         request = _params(params, classic=True)
-    call = Call(target, request, found)
+    call = Call(target, request, credentials)
     # those with credentials are nobody's business
     result["requests"] = _requests(call.params)
     reply = _exchange(task.connection, call, result)

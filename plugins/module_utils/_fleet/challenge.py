@@ -107,26 +107,24 @@ class Call:
     def settle(self, outcome: str, record: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
         """(outcome, record) of the phone, given those of the last request: with the reason if credentials are the matter.
 
-        If the request with credentials did not go out, the phone's own answer counts.
+        If the request with credentials did not go out, the phone got nothing that it may act on, and it is not_sent.
         """
         record = self._without_secrets(record)
         if outcome == outcomes.NOT_SENT and self._answers:
             # the server refused it, or had no memory for it
             self.is_open, self.is_authenticated = True, self._is_renewed or len(self._answers) > 1
         if self.is_open:
-            reason = record["reason"]
-            outcome, record = outcomes.REJECTED, self._without_secrets(self._record)
-            error: Any = outcomes.PhoneRejected(
-                f"{_answered(record)}, and the request with credentials was not sent: {reason}",
-                "Correct the cause, then send again",
-            )
-        elif outcome == outcomes.REJECTED:
-            error = self._error(record)
-        else:
-            error = None
-        if error is not None:
-            record = dict(record, error=error)
-        return outcome, record
+            return outcomes.NOT_SENT, self._unsent(record)
+        error = self._error(record) if outcome == outcomes.REJECTED else None
+        return outcome, record if error is None else dict(record, error=error)
+
+    def _unsent(self, record: Dict[str, Any]) -> Dict[str, Any]:
+        """The last answer of the phone, with the reason of a record why nothing went out after it."""
+        cause = record.get("error")
+        reason = record["reason"] if cause is None else cause.message
+        last = self._without_secrets(self._record)
+        reason = f"{_answered(last)}, and the request with credentials was not sent: {reason}"
+        return dict(last, reason=reason, error=outcomes.PhoneNotSent(reason, cause and cause.hint))
 
     def _without_secrets(self, value: Any) -> Any:
         """What a phone answered (plain data) without the digests that it was sent, if it repeats them."""

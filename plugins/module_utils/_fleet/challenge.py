@@ -18,6 +18,7 @@ import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
 from ansible_collections.community.opensips.plugins.module_utils._readers import uac
 from ansible_collections.community.opensips.plugins.module_utils._sip import digest, vendors
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
@@ -29,10 +30,8 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.headers im
     parse_headers,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.name_addr import validate_name_addr
-from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 if TYPE_CHECKING:
-    from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
     from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
@@ -41,8 +40,6 @@ _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 _FORBIDDEN = 403
 _RESPONSE = re.compile(r'response="([0-9A-Fa-f]+)"')
 _TAG = re.compile(r";\s*tag\s*=\s*([^;\s]+)", re.IGNORECASE)
-# realms that an error names, and characters of each
-_REALMS, _REALM = 3, 80
 
 
 class Call:
@@ -110,31 +107,36 @@ class Call:
     def settle(self, outcome: str, record: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
         """(outcome, record) of the phone, given those of the last request: with the reason if credentials are the matter.
 
-        If the request with credentials did not go out, the phone's own answer counts.
+        If the request with credentials did not go out, the phone got nothing that it may act on, and it is not_sent.
         """
+        record = self._without_secrets(record)
         if outcome == outcomes.NOT_SENT and self._answers:
             # the server refused it, or had no memory for it
             self.is_open, self.is_authenticated = True, self._is_renewed or len(self._answers) > 1
         if self.is_open:
-            reason = record["reason"]
-            outcome, record = outcomes.REJECTED, self._record
-            error: Any = outcomes.PhoneRejected(
-                f"{_answered(record)}, and the request with credentials was not sent: {reason}",
-                "Correct the cause, then send again",
-            )
-        elif outcome == outcomes.REJECTED:
-            error = self._error(record)
-        else:
-            error = None
-        if error is not None:
-            record = dict(record, error=error)
-        return outcome, record
+            return outcomes.NOT_SENT, self._unsent(record)
+        error = self._error(record) if outcome == outcomes.REJECTED else None
+        return outcome, record if error is None else dict(record, error=error)
 
-    def without_secrets(self, text: Any) -> Any:
-        """Text of a phone without the digests that it was sent, if it repeats them."""
-        for response in self._responses if isinstance(text, str) else ():
-            text = text.replace(response, "***")
-        return text
+    def _unsent(self, record: Dict[str, Any]) -> Dict[str, Any]:
+        """The last answer of the phone, with the reason of a record why nothing went out after it."""
+        cause = record.get("error")
+        reason = record["reason"] if cause is None else cause.message
+        last = self._without_secrets(self._record)
+        reason = f"{_answered(last)}, and the request with credentials was not sent: {reason}"
+        return dict(last, reason=reason, error=outcomes.PhoneNotSent(reason, cause and cause.hint))
+
+    def _without_secrets(self, value: Any) -> Any:
+        """What a phone answered (plain data) without the digests that it was sent, if it repeats them."""
+        if not self._responses:
+            return value
+        if isinstance(value, dict):
+            return {key: self._without_secrets(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self._without_secrets(part) for part in value]
+        for response in self._responses if isinstance(value, str) else ():
+            value = value.replace(response, "***")
+        return value
 
     def _error(self, record: Dict[str, Any]) -> Optional[outcomes.PhoneRejected]:
         code = record["code"]
@@ -189,14 +191,13 @@ class Call:
         return outcomes.ChallengeUnsupported(f"{_answered(self._record)}, which cannot be answered: {reason}", advice)
 
     def _missing(self, challenges: List[Any]) -> outcomes.PhoneRejected:
-        if self._credentials is not None:
-            reason = self._credentials.reason(self._target, challenges)
-            advice = "Add an entry for the phone or its realm to the option credentials"
-        else:
-            realms = sorted({challenge.realm for challenge in challenges})
-            named = ", ".join(repr(printable(realm, most=_REALM)) for realm in realms[:_REALMS])
-            reason = f"it asks for credentials for the realm {named}, and the option credentials is not set"
-            advice = "Set the option credentials"
+        credentials = Credentials() if self._credentials is None else self._credentials
+        advice = (
+            "Set the option credentials"
+            if self._credentials is None
+            else "Add an entry for the phone or its realm to the option credentials"
+        )
+        reason = credentials.reason(self._target, challenges)
         return outcomes.CredentialsMissing(f"{_answered(self._record)}: {reason}", self._hint(advice))
 
     # ---- what makes the requests one call

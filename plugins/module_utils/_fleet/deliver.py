@@ -67,7 +67,10 @@ class _UnderWay:
     def __init__(self, request: "SipRequest", call: Call) -> None:
         self.request = request
         self.call = call
-        self.started = self.at = self.answered = self.judged = None
+        self.started: Any = None
+        self.at: Any = None
+        self.answered: Any = None
+        self.judged: Any = None
 
     @property
     def is_unsent(self) -> bool:
@@ -214,7 +217,7 @@ class Delivery:
         if call.is_open and self.stopped:
             record = dict(record, reason=self.stopped)
         outcome, record = call.settle(outcome, record)
-        self._note(under_way.request, outcome, record, reply, is_open=call.is_open)
+        self._note(under_way.request, outcome, record, reply)
         seconds = None if None in (under_way.started, under_way.answered) else under_way.answered - under_way.started
         return under_way.request, _result(outcome, record, seconds, under_way.at, call.is_authenticated)
 
@@ -323,19 +326,11 @@ class Delivery:
             yield self._aside.popleft()
 
     def _note(
-        self,
-        request: "SipRequest",
-        outcome: str,
-        record: Dict[str, Any],
-        reply: "Union[Reply, MIError, None]" = None,
-        is_open: bool = False,
+        self, request: "SipRequest", outcome: str, record: Dict[str, Any], reply: "Union[Reply, MIError, None]" = None
     ) -> None:
-        """Write an outcome down, and see whether the run goes on after it. It has a result, whatever happens here.
-
-        is_open: the phone got nothing that it may act on (see Call): another run of the campaign sends to it.
-        """
+        """Write an outcome down, and see whether the run goes on after it. It has a result, whatever happens here."""
         try:
-            if outcome == outcomes.NOT_SENT or is_open:
+            if outcome == outcomes.NOT_SENT:
                 self._journalled("withdraw", [request.key])
             elif outcome != outcomes.UNKNOWN:
                 self._journalled("finished", request.key, outcome, record["code"], record["reason"])

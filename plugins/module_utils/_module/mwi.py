@@ -22,12 +22,15 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     select_spec,
     sending_spec,
 )
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import credentials_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import load as load_credentials
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._sip import message_summary
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError, SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.request import with_defaults
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Sending
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
@@ -67,7 +70,7 @@ def spec() -> ArgumentSpec:
             ("uris", "select"),
         ],
     )
-    return select_spec().merged_with(sending_spec()).merged_with(own)
+    return select_spec().merged_with(sending_spec()).merged_with(credentials_spec()).merged_with(own)
 
 
 class Lamp:
@@ -85,15 +88,22 @@ def run(task: "Task") -> Dict[str, Any]:
     """Make each mailbox's body, find its phones, send what changed, and account for all of them."""
     params = task.params
     sending.check_options(params)
+    credentials = load_credentials(task)
     selection = Selection(params["select"] or {})
     lamps = _lamps(_mailboxes(params), params["domain"])
     if params["state_file"] is None:
-        return _run(task, selection, lamps, None)
+        return _run(task, selection, lamps, None, credentials)
     with boxes.State(params["state_file"], read_only=task.check_mode) as state:
-        return _run(task, selection, lamps, state)
+        return _run(task, selection, lamps, state, credentials)
 
 
-def _run(task: "Task", selection: Selection, lamps: Sequence[Lamp], state: Optional[boxes.State]) -> Dict[str, Any]:
+def _run(
+    task: "Task",
+    selection: Selection,
+    lamps: Sequence[Lamp],
+    state: Optional[boxes.State],
+    credentials: "Optional[Credentials]",
+) -> Dict[str, Any]:
     current = [lamp for lamp in lamps if state is not None and state.is_current(lamp.mailbox)]
     changed = [lamp for lamp in lamps if state is None or not state.is_current(lamp.mailbox)]
     left_out = LeftOut()
@@ -111,7 +121,7 @@ def _run(task: "Task", selection: Selection, lamps: Sequence[Lamp], state: Optio
         return sending.result_of(results, requests, summary, **more)
     if state is not None and changed:
         _forget(state, changed)
-    with sending.prepared(task, requests) as run:
+    with sending.prepared(task, requests, credentials=credentials) as run:
 
         def known() -> Dict[str, Any]:
             summary = dict(run.summary(), left_out=left_out_counts)

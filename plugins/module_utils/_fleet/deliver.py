@@ -29,6 +29,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -68,6 +69,7 @@ class Delivery:
 
     conn: Connection. from_uri, socket: as for SipRequest.params(). governor: Governor that paces the run, or None.
     max_in_flight: requests that may wait for their phone. stop: StopRule. journal: Journal of a campaign, or None.
+    calls: Calls of the server, so that phones in a call are put off, or None.
     stopped: why the run stopped (str), or None. failure: what broke it off (MIError): the server was lost, or something
     unexpected happened; or None.
     """
@@ -81,7 +83,9 @@ class Delivery:
         max_in_flight: Optional[int] = None,
         stop: Optional[StopRule] = None,
         journal: "Optional[Journal]" = None,
+        calls: "Optional[Calls]" = None,
     ) -> None:
+        self._calls = calls
         self._conn = conn
         self._from_uri = from_uri
         self._socket = socket
@@ -110,6 +114,8 @@ class Delivery:
         if self._journal is not None:
             self._journal.unsent = self._unsent
         try:
+            if self._calls is not None:
+                self._calls.renew()
             replies = self._conn.call_many(
                 self._mi_requests(waiting), self._max_in_flight, self._governor, starting=self._starting
             )
@@ -161,9 +167,40 @@ class Delivery:
     def _settle(self, under_way: _UnderWay, reply: "Union[Reply, MIError]") -> Tuple["SipRequest", Dict[str, Any]]:
         """(SipRequest, result) of a reply or the MIError that came instead."""
         outcome, record = outcomes.of_reply(reply, headers=False)
+        if outcome == outcomes.REJECTED and self._says_busy(under_way.request, record["code"]):
+            outcome = outcomes.IN_CALL
         self._note(under_way.request, outcome, record, reply)
         seconds = None if under_way.started is None else time.monotonic() - under_way.started
         return under_way.request, _result(outcome, record, seconds, under_way.at)
+
+    def _says_busy(self, request: "SipRequest", code: Optional[int]) -> bool:
+        """Whether a code with which a phone rejects means that it is in a call, and such phones are put off."""
+        return self._calls is not None and self._calls.is_busy_answer(request.target, code)
+
+    def _puts_off(self, request: "SipRequest", renew: bool = False) -> bool:
+        """Whether nothing is sent to the phone of a request now, since it is in a call; then it has its result.
+
+        renew: ask the server again, unless it was asked a moment ago.
+        """
+        if self._calls is None:
+            return False
+        try:
+            if renew:
+                self._calls.renew()
+            if not self._calls.is_busy(request.target):
+                return False
+        except MIError as error:
+            # it may be in a call
+            self.break_off(error)
+            return False
+        self._aside.append((request, self.hold_back(request)))
+        return True
+
+    def hold_back(self, request: "SipRequest") -> Dict[str, Any]:
+        """Note that nothing is sent to the phone of a SipRequest now, since it is in a call; its result."""
+        result = _in_call()
+        self._note(request, result["outcome"], result)
+        return result
 
     def _judge(self, reply: "Union[Reply, MIError]") -> None:
         """End the run if a reply shows that it cannot go on."""
@@ -196,7 +233,13 @@ class Delivery:
             while self._announced:
                 if self.stopped:
                     break
-                request, params = self._announced.popleft()
+                request, params = self._announced[0]
+                is_put_off = self._puts_off(request, renew=True)
+                if self.stopped:
+                    break
+                self._announced.popleft()
+                if is_put_off:
+                    continue
                 self._under_way[count] = _UnderWay(request)
                 count += 1
                 yield "t_uac_dlg", params
@@ -208,6 +251,8 @@ class Delivery:
         """Put up to a batch of (SipRequest, params) that can be sent on self._announced; the others aside with their reason."""
         for request in sip_requests:
             problem = request.problem
+            if problem is None and self._puts_off(request):
+                continue
             if problem is None:
                 try:
                     params = request.params(self._template(request), self._from_uri, self._socket)
@@ -277,6 +322,8 @@ class Delivery:
         try:
             if outcome == outcomes.NOT_SENT:
                 self._journalled("withdraw", [request.key])
+            elif outcome == outcomes.IN_CALL:
+                self._journalled("put_off", request.key)
             elif outcome != outcomes.UNKNOWN:
                 self._journalled("finished", request.key, outcome, record["code"], record["reason"])
             self._stop_run(self._stop.count(outcome))
@@ -289,6 +336,11 @@ class Delivery:
 def not_sent(reason: Optional[str]) -> Dict[str, Any]:
     """The result of a SipRequest that nothing was sent for."""
     return _result(outcomes.NOT_SENT, {"code": None, "reason": reason}, None)
+
+
+def _in_call() -> Dict[str, Any]:
+    """The result of a SipRequest that nothing was sent for, since its phone is in a call."""
+    return _result(outcomes.IN_CALL, {"code": None, "reason": "the phone is in a call"}, None)
 
 
 def _result(

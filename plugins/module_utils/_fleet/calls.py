@@ -27,6 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs, statistics
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri, split_aor
+from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import busy_codes
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 # Seconds for which a look counts, and how many times as long as the look took: then looking costs a tenth of the time at most.
 _FRESH, _SPARING = 2.0, 9.0
 _PORTS = {"sips": 5061}
-# RFC 3261 sections 21.4.24 and 21.6.1
-_BUSY = frozenset((486, 600))
 _TRACKED = "processed_dialogs"
 
 # (user, host, port)
@@ -138,7 +137,7 @@ class Calls:
     @staticmethod
     def is_busy_answer(target: "Target", code: Optional[int]) -> bool:
         """Whether a phone that answers with a code says that it is in a call."""
-        return code in _BUSY
+        return code in busy_codes(target.user_agent)
 
     def report(self) -> Dict[str, Any]:
         """What a result has of the calls: dict of known, reason, dialogs (of the last look), looks and seconds (of all)."""

@@ -87,7 +87,7 @@ class PhoneUnknown(PhoneError):
 class PhoneInCall(PhoneError):
     """The phone was in a call each time that the run came to it. It is not done."""
 
-    remedy = "Run the task again when the call is over, or raise ``retry_for``. With ``campaign``, it sends only to the phones that are left."
+    remedy = "Run the task again when the call is over."
 
 
 class RunStopped(MIError):
@@ -111,7 +111,7 @@ _ERRORS = {
     IN_CALL: PhoneInCall,
 }
 # what to do about these depends on no code
-_EXPLAINED = (NO_ANSWER, UNREACHABLE)
+_EXPLAINED = (NO_ANSWER, UNREACHABLE, IN_CALL)
 
 
 def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str, Dict[str, Any]]:

@@ -53,6 +53,13 @@ def parser():
         help="modules that are loaded; full adds registrants, media nodes, tracing, dialplan, shared variables and NAT ping (default: %(default)s)",
     )
     top.add_argument(
+        "--without",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="MODULE,...",
+        help="modules that are not loaded, such as dialog",
+    )
+    top.add_argument(
         "--use-partitions",
         action="store_true",
         help="give drouting the partitions pstn and mobile (requires 2.1 or later)",
@@ -115,6 +122,19 @@ def parser():
         "--strict-notify",
         action="store_true",
         help="phones refuse a NOTIFY that lacks what RFC 6665 requires (489 without Event, else 400)",
+    )
+    phones.add_argument("--in-call", type=float, default=0, help="share of phones that are in a call from the start")
+    phones.add_argument(
+        "--call-seconds",
+        type=lambda text: [float(part) for part in text.split(",")],
+        default=[5.0, 60.0],
+        metavar="SHORTEST,LONGEST",
+        help="how long these calls last (default: 5,60)",
+    )
+    phones.add_argument(
+        "--busy-code",
+        type=int,
+        help="SIP code with which a phone in a call answers (default: it accepts, and a reboot ends the call)",
     )
     phones.add_argument("--provisional", type=float, default=0, help="share of phones that answer 100 Trying only")
     phones.add_argument("--challenge", type=float, default=0, help="share of phones that ask for credentials")

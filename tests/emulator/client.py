@@ -217,6 +217,11 @@ class Emulator:
         over, end: what dlg_end_dlg does to it, "gone", "stays" or "refused"."""
         self._call("add_dialog", age=age, seconds=seconds, **fields)
 
+    def call(self, user, other=None, seconds=None, rings=0.0):
+        """A call of a phone with another one, or with nobody that registered. seconds: until it is over, or None for ever; rings:
+        seconds of these before it is answered. A phone that starts anew ends its calls: stats() counts them as cut_calls."""
+        self._call("call", user=user, other=other, seconds=seconds, rings=rings)
+
     def refuse(self, method, code, reason, count=None):
         """Answer a command, by its classic name, with an error instead of running it, the next `count` times
         (0: no more) or for ever."""

@@ -95,6 +95,11 @@ class Control:
     def op_add_dialog(self, **fields):
         self.server.state.add_dialog(**fields)
 
+    def op_call(self, user, other=None, seconds=None, rings=0.0):
+        """A call of a phone with another one, or with nobody that registered."""
+        phones = self.server.farm.phones
+        self.server.state.add_call(phones[user], other and phones[other], seconds, rings)
+
     def op_refuse(self, method, code, reason, count=None):
         self.server.dispatcher.refuse(method, code, reason, count)
 

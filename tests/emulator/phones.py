@@ -63,11 +63,15 @@ class Phone:
 
 
 class Farm:
-    """The phones. Behaviours: answer, reject, dead (silent), provisional (only 100 Trying), challenge (ask for credentials)."""
+    """The phones. Behaviours: answer, reject, dead (silent), provisional (only 100 Trying), challenge (ask for credentials).
+
+    state: State, which has their calls.
+    """
 
     SOCKETS = 4
 
-    def __init__(self, loop, server_port, options):
+    def __init__(self, loop, server_port, options, state):
+        self.state = state
         self.loop = loop
         self.server_address = ("127.0.0.1", server_port)
         self.options = options
@@ -207,6 +211,15 @@ class Farm:
                 ),
             )
 
+    # ---- calling
+
+    def begin_calls(self):
+        """A share of the phones are in calls from the start, each with nobody that registered."""
+        shortest, longest = self.options.call_seconds
+        callers = self.random.sample(list(self.phones), self._share(self.options.in_call, len(self.phones)))
+        for user in callers:
+            self.state.add_call(self.phones[user], seconds=self.random.uniform(shortest, longest))
+
     # ---- being called
 
     def _readable(self, sock):
@@ -246,6 +259,8 @@ class Farm:
                 self._answer(sock, message, address, code, user, extra, phone.doorkeeper.demand.forge)
                 return
         refusal = notification.code_of(message) if self.options.strict_notify and message.method == "NOTIFY" else None
+        if refusal is None and self.options.busy_code and self.state.is_in_call(user):
+            refusal = self.options.busy_code
         if refusal is not None:
             self._answer(sock, message, address, refusal, user)
             return
@@ -286,6 +301,7 @@ class Farm:
         """Go silent for a moment, then register anew as after a power cycle."""
         phone.silent_until = now + self.options.reboot_seconds
         phone.boots += 1
+        self.state.cut(phone.user)
         phone.callid = f"c{phone.user}-{phone.boots}@farm{phone.port}"
         phone.cseq = self.random.randrange(1, 20000)
         if self.options.upgrade:

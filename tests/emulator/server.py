@@ -78,10 +78,11 @@ class Server:
             self.unix = datagram.Datagram(self, datagram.bind_unix(options.unix_path), fragile)
         if options.http:
             await self._start_http()
-        self.farm = Farm(self.loop, self.sip.port, options)
+        self.farm = Farm(self.loop, self.sip.port, options, self.state)
         self.alive = True
         self._sweeper = self.loop.call_later(1.0, self._sweep)
         await self._register_phones()
+        self.farm.begin_calls()
 
     async def _start_http(self):
         state = self.state
@@ -291,6 +292,7 @@ class Server:
             "contacts": self.state.location.contact_count(),
             "memory": self.memory(),
             "farm": self.farm.summary(),
+            "cut_calls": self.state.cut_calls,
         }
 
     def memory(self):

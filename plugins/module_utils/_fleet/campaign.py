@@ -16,6 +16,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.plan imp
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, doubt_of, of_record
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import Plan
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
@@ -47,11 +48,13 @@ class Choice:
     """What one run does about each phone.
 
     rules: Rules. journal: of the campaign, or None. batch: the largest number to send to, or None. resend_unknown: whether
-    to send again where an earlier run did not learn what came of it.
+    to send again where an earlier run did not learn what came of it. calls: Calls of the server, or None.
     requests: SipRequests of this run, and those that cannot be sent, in order. already: SipRequests to phones that are as
     wanted. settled: results of earlier runs, unless there is a batch. earlier: phones that an earlier run did, and accepted_earlier those of
     them that accepted. remaining:
     phones for the next batch; as long as there are any, what cannot be sent waits for the last one.
+    busy: SipRequests among requests to phones that are in a call; they take no place in a batch. Those that an earlier run put
+    off come behind all others, in batches of their own.
     """
 
     def __init__(
@@ -60,7 +63,10 @@ class Choice:
         journal: "Optional[Journal]" = None,
         batch: Optional[int] = None,
         resend_unknown: bool = False,
+        calls: "Optional[Calls]" = None,
     ) -> None:
+        self._calls = calls
+        self.busy: List[SipRequest] = []
         self._rules = rules
         self._journal = journal
         self._batch = batch
@@ -72,9 +78,13 @@ class Choice:
         self._unsendable: List[Any] = []
 
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
-        """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell."""
+        """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell; not counting those in a call."""
+        put_off = self._put_off_earlier()
         return not any(
-            self._earlier(target) is None and self._rules.is_sendable(target) and not self._is_idle(target)
+            self._earlier(target) is None
+            and self._rules.is_sendable(target)
+            and not self._is_idle(target)
+            and target.key not in put_off
             for target in targets
         )
 
@@ -90,19 +100,40 @@ class Choice:
             return
         likely = [target for target in left if self._rules.is_sendable(target)]
         chosen = set(likely)
+        likely, behind = self._in_turn(likely)
         position = 0
         while position < len(likely) and len(self.requests) < self._batch:
             some = likely[position : position + self._batch - len(self.requests)]
             position += len(some)
             self._sort(look_up(some))
-        self.remaining += len(likely) - position
+        self.remaining += len(likely) - position + behind
         if not self.remaining:
             # those that seemed to want nothing are asked for once, at the end
             self._sort(look_up([target for target in left if target not in chosen]))
         if not self.remaining:
             self.requests += self._unsendable
+        self.requests += self.busy
+
+    def _in_turn(self, likely: List[Target]) -> Tuple[List[Target], int]:
+        """(those whose turn it is, how many come behind them) of Targets that may be sent to: first those that no run put off."""
+        put_off = self._put_off_earlier()
+        untried = [target for target in likely if target.key not in put_off]
+        if untried:
+            return untried, len(likely) - len(untried)
+        return sorted(likely, key=lambda target: put_off[target.key]), 0
+
+    def _put_off_earlier(self) -> Dict[Tuple[Any, ...], int]:
+        """{key: place in the line} of phones that were in a call when an earlier run came to them."""
+        keys = () if self._journal is None else self._journal.was_put_off()
+        return {key: place for place, key in enumerate(keys)}
+
+    def _is_in_call(self, target: Target) -> bool:
+        return self._calls is not None and self._calls.is_busy(target)
 
     def _sort(self, targets: Sequence[Target]) -> None:
+        if self._calls is not None:
+            self._calls.learn(targets)
+            self._calls.renew()
         for target in targets:
             if self._settle(target):
                 continue
@@ -110,12 +141,15 @@ class Choice:
             if not target.problem and self._rules.is_wanted(target):
                 self.already.append(request)
             elif self._batch is None:
+                # in its place; whether it is in a call shows when its turn comes
                 self.requests.append(request)
             elif request.problem:
                 # takes no place in a batch
                 self._unsendable.append(request)
             elif len(self.requests) == self._batch:
                 self.remaining += 1
+            elif self._is_in_call(target):
+                self.busy.append(request)
             else:
                 self.requests.append(request)
 

@@ -30,6 +30,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
     from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
@@ -92,6 +93,7 @@ class Delivery:
     conn: Connection. from_uri, socket: as for SipRequest.params(). governor: Governor that paces the run, or None.
     max_in_flight: requests that may wait for their phone. stop: StopRule. journal: Journal of a campaign, or None.
     credentials: Credentials for phones that ask for them, or None.
+    calls: Calls of the server, so that phones in a call are put off, or None.
     stopped: why the run stopped (str), or None. failure: what broke it off (MIError): the server was lost, or something
     unexpected happened; or None.
     """
@@ -106,7 +108,9 @@ class Delivery:
         stop: Optional[StopRule] = None,
         journal: "Optional[Journal]" = None,
         credentials: "Optional[Credentials]" = None,
+        calls: "Optional[Calls]" = None,
     ) -> None:
+        self._calls = calls
         self._conn = conn
         self._from_uri = from_uri
         self._socket = socket
@@ -136,6 +140,8 @@ class Delivery:
         if self._journal is not None:
             self._journal.unsent = self._unsent
         try:
+            if self._calls is not None:
+                self._calls.renew()
             replies = self._conn.call_many(
                 self._mi_requests(waiting),
                 self._max_in_flight,
@@ -217,9 +223,40 @@ class Delivery:
         if call.is_open and self.stopped:
             record = dict(record, reason=self.stopped)
         outcome, record = call.settle(outcome, record)
+        if outcome == outcomes.REJECTED and self._says_busy(under_way.request, record["code"]):
+            outcome = outcomes.IN_CALL
         self._note(under_way.request, outcome, record, reply)
         seconds = None if None in (under_way.started, under_way.answered) else under_way.answered - under_way.started
         return under_way.request, _result(outcome, record, seconds, under_way.at, call.is_authenticated)
+
+    def _says_busy(self, request: "SipRequest", code: Optional[int]) -> bool:
+        """Whether a code with which a phone rejects means that it is in a call, and such phones are put off."""
+        return self._calls is not None and self._calls.is_busy_answer(request.target, code)
+
+    def _puts_off(self, request: "SipRequest", renew: bool = False) -> bool:
+        """Whether nothing is sent to the phone of a request now, since it is in a call; then it has its result.
+
+        renew: ask the server again, unless it was asked a moment ago.
+        """
+        if self._calls is None:
+            return False
+        try:
+            if renew:
+                self._calls.renew()
+            if not self._calls.is_busy(request.target):
+                return False
+        except MIError as error:
+            # it may be in a call
+            self.break_off(error)
+            return False
+        self._aside.append((request, self.hold_back(request)))
+        return True
+
+    def hold_back(self, request: "SipRequest") -> Dict[str, Any]:
+        """Note that nothing is sent to the phone of a SipRequest now, since it is in a call; its result."""
+        result = _in_call()
+        self._note(request, result["outcome"], result)
+        return result
 
     def _judge(self, reply: "Union[Reply, MIError]") -> None:
         """End the run if a reply shows that it cannot go on."""
@@ -252,7 +289,13 @@ class Delivery:
             while self._announced:
                 if self.stopped:
                     break
-                request, params = self._announced.popleft()
+                request, params = self._announced[0]
+                is_put_off = self._puts_off(request, renew=True)
+                if self.stopped:
+                    break
+                self._announced.popleft()
+                if is_put_off:
+                    continue
                 call = Call(request.target, params, self._credentials)
                 self._under_way[count] = _UnderWay(request, call)
                 count += 1
@@ -265,6 +308,8 @@ class Delivery:
         """Put up to a batch of (SipRequest, params) that can be sent on self._announced; the others aside with their reason."""
         for request in sip_requests:
             problem = request.problem
+            if problem is None and self._puts_off(request):
+                continue
             if problem is None:
                 try:
                     params = request.params(self._template(request), self._from_uri, self._socket)
@@ -332,6 +377,8 @@ class Delivery:
         try:
             if outcome == outcomes.NOT_SENT:
                 self._journalled("withdraw", [request.key])
+            elif outcome == outcomes.IN_CALL:
+                self._journalled("put_off", request.key)
             elif outcome != outcomes.UNKNOWN:
                 self._journalled("finished", request.key, outcome, record["code"], record["reason"])
             self._stop_run(self._stop.count(outcome))
@@ -344,6 +391,11 @@ class Delivery:
 def not_sent(reason: Optional[str]) -> Dict[str, Any]:
     """The result of a SipRequest that nothing was sent for."""
     return _result(outcomes.NOT_SENT, {"code": None, "reason": reason}, None)
+
+
+def _in_call() -> Dict[str, Any]:
+    """The result of a SipRequest that nothing was sent for, since its phone is in a call."""
+    return _result(outcomes.IN_CALL, {"code": None, "reason": "the phone is in a call"}, None)
 
 
 def _result(

@@ -23,6 +23,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.selectio
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
     from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Rules
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -33,6 +34,7 @@ class Finder:
 
     params: options of opensips_notify (mapping). conn: Connection. rules: Rules. source: see sources.py. journal: of the
     campaign, or None. read_only: whether a new plan is not kept. is_plan: whether the whole plan is wanted, and nothing sent.
+    calls: Calls of the server, or None.
     left_out: LeftOut, the registered contacts that are not sent to. lookup: how the phones were found (dict), after find().
 
     lookup["plan"] says what became of the plan of a campaign: made, kept, extended, or replaced since the options select
@@ -48,6 +50,7 @@ class Finder:
         journal: Any,
         read_only: bool = False,
         is_plan: bool = False,
+        calls: "Optional[Calls]" = None,
     ) -> None:
         self._params = params
         self._conn = conn
@@ -57,7 +60,7 @@ class Finder:
         self._read_only = read_only
         self._is_plan = is_plan
         self._selection = Selection(params["select"] or {})
-        self._choice = Choice(rules, journal, params["batch"], params["resend_unknown"])
+        self._choice = Choice(rules, journal, params["batch"], params["resend_unknown"], calls)
         self._foreign: Any = None
         # (AOR, contact) of what was registered besides the phones that are sent to
         self._seen: Iterable[Tuple[Any, Any]] = ()

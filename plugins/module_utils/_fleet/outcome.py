@@ -13,6 +13,7 @@ no_answer     the phone did not answer before the server's fr_timeout (408)
 unreachable   the server could not send to it: the name does not resolve, or sending failed
 not_sent      nothing was sent, the reason says why
 unknown       it was sent, or may have been, and the server did not say what came of it
+in_call       the phone was in a call each time that the run came to it, by the server's dialogs or by its answer; not done
 already       nothing was sent because the phone has what is to be achieved
 planned       check mode would send
 """
@@ -32,10 +33,11 @@ NO_ANSWER = "no_answer"
 UNREACHABLE = "unreachable"
 NOT_SENT = "not_sent"
 UNKNOWN = "unknown"
+IN_CALL = "in_call"
 ALREADY = "already"
 PLANNED = "planned"
 # in the order of a summary
-OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, ALREADY, PLANNED)
+OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, IN_CALL, ALREADY, PLANNED)
 # the outcomes of requests that went out
 SENT = (ACCEPTED, REJECTED, NO_ANSWER, UNKNOWN)
 # the outcomes that nobody has to do anything about
@@ -102,6 +104,12 @@ class PhoneUnknown(PhoneError):
     maybe_sent = True
 
 
+class PhoneInCall(PhoneError):
+    """The phone was in a call each time that the run came to it. It is not done."""
+
+    remedy = "Run the task again when the call is over."
+
+
 class RunStopped(MIError):
     """The run stopped before all phones were tried, because too many failed or the server had no memory."""
 
@@ -120,9 +128,10 @@ _ERRORS = {
     UNREACHABLE: PhoneUnreachable,
     NOT_SENT: PhoneNotSent,
     UNKNOWN: PhoneUnknown,
+    IN_CALL: PhoneInCall,
 }
 # what to do about these depends on no code
-_EXPLAINED = (NO_ANSWER, UNREACHABLE)
+_EXPLAINED = (NO_ANSWER, UNREACHABLE, IN_CALL)
 
 
 def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str, Dict[str, Any]]:
@@ -181,6 +190,8 @@ def _message(outcome: str, code: Optional[int], reason: Optional[str]) -> Any:
     if outcome == NO_ANSWER:
         return "the phone did not answer before the server's fr_timeout"
     answer = f"{code} {reason}".strip()
+    if outcome == IN_CALL and code is not None:
+        return f"the phone is in a call: it answered {answer}"
     return {REJECTED: f"the phone answered {answer}", UNREACHABLE: f"the server cannot send to it: {answer}"}.get(
         outcome, reason
     )

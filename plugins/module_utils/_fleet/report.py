@@ -41,9 +41,11 @@ def _described(error: "Optional[MIError]") -> Optional[Dict[str, Any]]:
     return {"type": type(error).__name__, "message": printable(error.message), "hint": printable(error.hint)}
 
 
-def planned(request: "SipRequest") -> Dict[str, Any]:
-    """The result entry of a SipRequest that check mode does not send."""
-    return settled(request, outcomes.NOT_SENT if request.problem else outcomes.PLANNED, request.problem)
+def planned(request: "SipRequest", is_busy: bool = False) -> Dict[str, Any]:
+    """The result entry of a SipRequest that check mode does not send. is_busy: whether its phone is in a call now."""
+    if request.problem:
+        return settled(request, outcomes.NOT_SENT, request.problem)
+    return settled(request, outcomes.PLANNED, "the phone is in a call now" if is_busy else None)
 
 
 def settled(request: "SipRequest", outcome: str, reason: Optional[str], code: Optional[int] = None) -> Dict[str, Any]:

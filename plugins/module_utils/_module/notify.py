@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import registration, report
+from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
 from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Rules
 from ansible_collections.community.opensips.plugins.module_utils._fleet.finder import Finder
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.notify import Notifies
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import compile_regex, found_in
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Retries
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import notify_headers, sending
@@ -55,6 +57,9 @@ def spec() -> ArgumentSpec:
             "contact_uri": {"type": "str"},
             "body": {"type": "str"},
             "unless_user_agent": {"type": "str"},
+            "unless_in_call": {"type": "bool", "default": False},
+            "retry_for": {"type": "float", "default": 300},
+            "retry_interval": {"type": "float", "default": 10},
             "own_only": {"type": "bool", "default": False},
             "own_sockets": {"type": "list", "elements": "str"},
             "campaign": {"type": "str"},
@@ -88,9 +93,9 @@ def run(task: "Task") -> Dict[str, Any]:
     credentials = load_credentials(task)
     rules = Rules(notifies.request, _is_wanted(params["unless_user_agent"]))
     is_plan = task.check_mode or params["plan_only"]
-    with location_source(task) as source, _journal(task) as journal:
-        finder = Finder(params, task.connection, rules, source, journal, task.check_mode, is_plan)
-        fleet = _Fleet(task, notifies, finder, finder.find(), credentials)
+    with location_source(task) as source, _journal(task) as journal, _calls(task) as calls:
+        finder = Finder(params, task.connection, rules, source, journal, task.check_mode, is_plan, calls)
+        fleet = _Fleet(task, notifies, finder, finder.find(), credentials, calls)
         return fleet.planned() if is_plan else fleet.send(source, journal)
 
 
@@ -113,10 +118,27 @@ def _journal(task: "Task") -> Iterator[Optional[Journal]]:
         yield journal
 
 
+@contextlib.contextmanager
+def _calls(task: "Task") -> Iterator[Optional[Calls]]:
+    """The Calls of the server, or None: phones in a call are not put off. A server that cannot say who is in a call is a warning."""
+    if not task.params["unless_in_call"]:
+        yield None
+        return
+    with Calls(task.connection) as calls:
+        calls.look()
+        if not calls.known:
+            task.warn(
+                f"unless_in_call: whether phones are in a call is not known: {calls.reason}."
+                " Only phones that answer that they are busy are tried again"
+            )
+        yield calls
+
+
 class _Fleet:
     """The phones of one task, once they are found.
 
-    notifies: Notifies. finder: Finder. choice: Choice, what finder found. credentials: Credentials, or None.
+    notifies: Notifies. finder: Finder. choice: Choice, what finder found. credentials: Credentials, or None. calls: Calls of
+    the server, or None.
     """
 
     def __init__(
@@ -126,7 +148,9 @@ class _Fleet:
         finder: Finder,
         choice: "Choice",
         credentials: "Optional[Credentials]" = None,
+        calls: Optional[Calls] = None,
     ) -> None:
+        self._calls = calls
         self._task = task
         self._params = task.params
         self._notifies = notifies
@@ -136,7 +160,7 @@ class _Fleet:
 
     def planned(self) -> Dict[str, Any]:
         """The result of a run that sends nothing: who, with what Event, in what order, and why others are left out."""
-        with sending.planned(self._task, self._choice.requests) as results:
+        with sending.planned(self._task, self._choice.requests, self._calls) as results:
             self._add_others(results, is_last=True)
         result = self._result(results, results.counts.summary(None, 0), is_last=True)
         result["changed"] = self._task.check_mode and results.counts.of(outcomes.PLANNED) > 0
@@ -148,7 +172,11 @@ class _Fleet:
         """Send, and watch the phones come back if that is wanted. Gives the result."""
         choice, is_last = self._choice, not self._choice.remaining
         registered: Dict[str, int] = collections.Counter()
-        with sending.prepared(self._task, choice.requests, journal, self._credentials) as run:
+        # the next batch, which comes to them, is not to wait for them
+        retries = Retries(self._params["retry_for"] if is_last else 0.0, self._params["retry_interval"])
+        with sending.prepared(
+            self._task, choice.requests, journal, self._credentials, choice.busy, retries, self._calls
+        ) as run:
 
             def known() -> Dict[str, Any]:
                 return self._result(run.results, run.summary(), is_last, run, registered)
@@ -165,7 +193,8 @@ class _Fleet:
                         dict(known(), **describe_failure(error)),
                     ) from error
         named = self._params["select"] is None
-        return sending.finish(self._task, run, known(), named, earlier=choice.accepted_earlier)
+        put_off = 0 if is_last else run.results.counts.of(outcomes.IN_CALL)
+        return sending.finish(self._task, run, known(), named, choice.accepted_earlier, put_off)
 
     def _watch(self, source: Any, run: "Sending", registered: Dict[str, int], journal: Optional[Journal]) -> None:
         """Add to the results what the location table shows of the phones that accepted, and count them in registered.
@@ -219,6 +248,7 @@ class _Fleet:
         if self._params["wait"]:
             summary["registered"] = dict(registered or {})
         more = {"left_out": left_out.listed if is_last else [], "lookup": self._finder.lookup}
+        more["calls"] = None if self._calls is None else self._calls.report()
         return sending.result_of(results, choice.requests, summary, run, **more)
 
 
@@ -230,6 +260,15 @@ def _check_options(params: Dict[str, Any], notifies: Notifies) -> None:
         raise BadParameters(f"batch is {params['batch']}", "Set it to a number of phones, 1 or more")
     if params["canary"] is not None and not 0 <= params["canary"] <= 100:
         raise BadParameters(f"canary is {params['canary']}", "Set it to a percentage from 0 to 100")
+    if not 0 <= params["retry_for"] <= 86400:
+        raise BadParameters(
+            f"retry_for is {params['retry_for']:g}", "Set it to a number of seconds, at least 0 and at most 86400"
+        )
+    if not 1 <= params["retry_interval"] <= 3600:
+        raise BadParameters(
+            f"retry_interval is {params['retry_interval']:g}",
+            "Set it to a number of seconds, at least 1 and at most 3600",
+        )
     if params["wait"] and params["uris"] is not None:
         raise BadParameters(
             "wait and uris are both set", "wait requires registered phones: use aors or select, or remove wait"

@@ -20,7 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import PlanFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
-from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Sending
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Retries, Sending
 from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import StopRule
 from ansible_collections.community.opensips.plugins.module_utils._fleet.verdict import verdict
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
@@ -36,6 +36,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.headers im
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
     from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
@@ -80,12 +81,13 @@ def _is_same_file(path: str, other: str) -> bool:
 
 
 @contextlib.contextmanager
-def planned(task: "Task", requests: Sequence["SipRequest"]) -> Iterator[Results]:
-    """The Results of a run that sends nothing. In check mode they go to no file."""
+def planned(task: "Task", requests: Sequence["SipRequest"], calls: "Optional[Calls]" = None) -> Iterator[Results]:
+    """The Results of a run that sends nothing. In check mode they go to no file. calls: Calls that are looked at, or None."""
     results = _results(task, None if task.check_mode else task.params["results_file"])
     try:
         for request in requests:
-            results.add(request, report.planned(request))
+            is_busy = calls is not None and not request.problem and calls.is_busy(request.target)
+            results.add(request, report.planned(request, is_busy))
         yield results
     finally:
         results.close()
@@ -104,10 +106,14 @@ def prepared(
     requests: Sequence["SipRequest"],
     journal: "Optional[Journal]" = None,
     credentials: "Optional[Credentials]" = None,
+    busy: Sequence["SipRequest"] = (),
+    retries: Optional[Retries] = None,
+    calls: "Optional[Calls]" = None,
 ) -> Iterator[Sending]:
     """A Sending that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
 
     Its results go to the file of results_file, if there is one. credentials: of the options, yet without those of a database.
+    busy, retries, calls: as for Sending.
     """
     params = task.params
     complete(task, credentials, (request.target for request in requests))
@@ -121,8 +127,9 @@ def prepared(
         stop=StopRule(params["max_failures"]),
         journal=journal,
         credentials=credentials,
+        calls=calls,
     )
-    run = Sending(delivery, requests, results)
+    run = Sending(delivery, requests, results, busy, retries, calls)
     try:
         with listener.watched(run.break_off):
             yield run
@@ -154,10 +161,13 @@ def result_of(
     )
 
 
-def finish(task: "Task", run: Sending, result: Dict[str, Any], named: bool, earlier: int = 0) -> Dict[str, Any]:
+def finish(
+    task: "Task", run: Sending, result: Dict[str, Any], named: bool, earlier: int = 0, put_off: int = 0
+) -> Dict[str, Any]:
     """Return result, or raise TaskFailure with it: the run stopped or broke off, or too few phones accepted.
 
     named: whether the options name the phones (see verdict.py). earlier: phones that accepted in an earlier run.
+    put_off: phones in a call that a later run comes to.
     """
     if run.results.problem is not None:
         task.warn(run.results.problem)
@@ -173,7 +183,7 @@ def finish(task: "Task", run: Sending, result: Dict[str, Any], named: bool, earl
         )
         raise _failure(stopped, result, tried, len(tried))
     counts = run.results
-    problem = verdict(named, counts.failed, counts.accepted + earlier, task.params["max_failures"])
+    problem = verdict(named, counts.failed - put_off, counts.accepted + earlier, task.params["max_failures"])
     if problem is not None:
         raise _failure(
             outcomes.NotAccepted(problem, "Each entry of results has its error"), result, failed, counts.failed

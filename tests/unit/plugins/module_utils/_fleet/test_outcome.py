@@ -164,6 +164,7 @@ def test_summary_counts_everything_once():
         "unreachable": 0,
         "not_sent": 1,
         "unknown": 1,
+        "in_call": 0,
         "already": 0,
         "planned": 0,
     }

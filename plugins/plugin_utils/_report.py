@@ -33,7 +33,7 @@ _PREFIX = "opensips-report-part:2:"
 _NO_RESULT = "A report is made of what opensips_notify or opensips_mwi returned"
 _WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "preset")
 _WHAT = ("outcome", "code", "reason", "hint", "at", "seconds", "earlier")
-_BACK = ("registered", "back_seconds", "new_user_agent")
+_BACK = ("registered", "back_seconds", "new_user_agent", "compliance")
 _LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old")
 _FIELDS = _WHO + _WHAT + _BACK + _LAMP
 # what a spreadsheet would run
@@ -330,7 +330,7 @@ class Report:
         found = collections.Counter(
             (entry["user_agent"] or "", entry["new_user_agent"] or "")
             for entry in self.results
-            if entry["state"] == "back"
+            if entry["state"] in ("back", "behind")
         )
         return [
             (before, after, count)

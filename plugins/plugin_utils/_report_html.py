@@ -125,18 +125,13 @@ def _tiles(report: Report) -> str:
         tiles.append((number(states["planned"]), "planned", share(states["planned"], total)))
     # what earlier runs did is told as their outcome, but without times
     asked = sum(count for state, count in states.items() if state not in ("planned", "already", "not_sent"))
-    accepted = sum(states.get(state, 0) for state in ("back", "accepted", "not_back"))
+    accepted = sum(states.get(state, 0) for state in ("back", "accepted", "behind", "not_back"))
     if asked:
         tiles.append((share(accepted, asked), "accepted", f"{number(accepted)} of {number(asked)} asked"))
-    watched = states.get("back", 0) + states.get("not_back", 0)
+    back = states.get("back", 0) + states.get("behind", 0)
+    watched = back + states.get("not_back", 0)
     if watched:
-        tiles.append(
-            (
-                share(states.get("back", 0), watched),
-                "back",
-                f"{number(states.get('back', 0))} of {number(watched)} watched",
-            )
-        )
+        tiles.append((share(back, watched), "back", f"{number(back)} of {number(watched)} watched"))
     if states.get("already"):
         tiles.append((number(states["already"]), "unchanged", "left alone"))
     if not report.about.get("check") or report.attention:

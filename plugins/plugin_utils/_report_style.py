@@ -15,6 +15,7 @@ _COLOURS = (
     ("accepted", "#7cc9ae", "#2f7f68"),
     ("already", "#1f6fb5", "#5aa9e6"),
     ("planned", "#8fb8de", "#3f6f9e"),
+    ("behind", "#a8850c", "#cdb04a"),
     ("not_back", "#b65a96", "#d98bbd"),
     ("rejected", "#c94a00", "#f0722c"),
     ("no_answer", "#e69f00", "#f0b429"),

@@ -15,6 +15,12 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import o
 from ansible_collections.community.opensips.plugins.module_utils._fleet import registration, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Rules
 from ansible_collections.community.opensips.plugins.module_utils._fleet.finder import Finder
+from ansible_collections.community.opensips.plugins.module_utils._fleet.firmware import (
+    BEHIND,
+    DONE,
+    FirmwareRules,
+    reason_of,
+)
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.notify import Notifies
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import compile_regex, found_in
@@ -23,6 +29,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module import sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     ArgumentSpec,
+    firmware_option,
     select_spec,
     sending_spec,
 )
@@ -49,6 +56,7 @@ def spec() -> ArgumentSpec:
             "action": {"type": "str", "choices": ["reboot", "check_cfg"], "default": "reboot"},
             "body": {"type": "str"},
             "unless_user_agent": {"type": "str"},
+            "firmware": firmware_option(),
             "own_only": {"type": "bool", "default": False},
             "own_sockets": {"type": "list", "elements": "str"},
             "campaign": {"type": "str"},
@@ -66,6 +74,7 @@ def spec() -> ArgumentSpec:
             ("uris", "aors", "select"),
             ("uris", "own_only"),
             ("uris", "unless_user_agent"),
+            ("uris", "firmware"),
             ("uris", "canary"),
         ],
         required_by={"campaign_dir": "campaign", "batch": "campaign", "canary": "campaign"},
@@ -79,20 +88,46 @@ def run(task: "Task") -> Dict[str, Any]:
     params = task.params
     notifies = Notifies(params["event"], params["action"], params["headers"], params["body"])
     _check_options(params, notifies)
-    rules = Rules(notifies.request, _is_wanted(params["unless_user_agent"]))
+    firmware = FirmwareRules(params["firmware"])
+    rules = Rules(notifies.request, _why_idle(params["unless_user_agent"], firmware), _why_out(firmware))
     is_plan = task.check_mode or params["plan_only"]
     with location_source(task) as source, _journal(task) as journal:
         finder = Finder(params, task.connection, rules, source, journal, task.check_mode, is_plan)
-        fleet = _Fleet(task, notifies, finder, finder.find())
+        fleet = _Fleet(task, notifies, finder, finder.find(), firmware)
+        _warn_of_idle_rules(task, firmware, finder)
         return fleet.planned() if is_plan else fleet.send(source, journal)
 
 
-def _is_wanted(pattern: Optional[str]) -> Callable[["Target"], bool]:
-    """A function that tells of a Target whether its User-Agent is the wanted one. pattern: of unless_user_agent, or None."""
-    if pattern is None:
-        return lambda target: False
-    compiled = compile_regex(pattern, "unless_user_agent")
-    return lambda target: found_in([compiled], target.user_agent or "")
+def _why_idle(pattern: Optional[str], firmware: FirmwareRules) -> Callable[["Target"], Optional[str]]:
+    """A function that tells of a Target why it has what is to be achieved (str), or None. pattern: of unless_user_agent, or None."""
+    compiled = None if pattern is None else compile_regex(pattern, "unless_user_agent")
+
+    def why(target: "Target") -> Optional[str]:
+        if compiled is not None and found_in([compiled], target.user_agent or ""):
+            return "its User-Agent matches unless_user_agent"
+        found = firmware.compare(target.user_agent) if firmware else None
+        return reason_of(found) if found is not None and found.state in DONE else None
+
+    return why
+
+
+def _why_out(firmware: FirmwareRules) -> Callable[["Target"], Optional[str]]:
+    """A function that tells of a Target why the task is not about it (str), or None: nobody knows that its firmware is behind."""
+
+    def why(target: "Target") -> Optional[str]:
+        if not firmware or target.problem:
+            return None
+        found = firmware.compare(target.user_agent)
+        return None if found.state in DONE or found.state == BEHIND else reason_of(found)
+
+    return why
+
+
+def _warn_of_idle_rules(task: "Task", firmware: FirmwareRules, finder: Finder) -> None:
+    """Warn of rules that no phone matched, if the whole selection was looked up."""
+    idle = firmware.idle() if finder.is_whole else []
+    if idle:
+        task.warn(f"No phone of the task matches {', '.join(idle)}. Correct vendor or model if there should be some")
 
 
 @contextlib.contextmanager
@@ -107,14 +142,22 @@ def _journal(task: "Task") -> Iterator[Optional[Journal]]:
 
 
 class _Fleet:
-    """The phones of one task, once they are found. notifies: Notifies. finder: Finder. choice: Choice, what finder found."""
+    """The phones of one task, once they are found. notifies: Notifies. finder: Finder. choice: Choice, what finder found.
 
-    def __init__(self, task: "Task", notifies: Notifies, finder: Finder, choice: "Choice") -> None:
+    firmware: FirmwareRules.
+    """
+
+    def __init__(
+        self, task: "Task", notifies: Notifies, finder: Finder, choice: "Choice", firmware: FirmwareRules
+    ) -> None:
         self._task = task
         self._params = task.params
         self._notifies = notifies
         self._finder = finder
         self._choice = choice
+        self._firmware = firmware
+        # {one of COMPLIANCE: number} of the phones that came back
+        self._compliance: Dict[str, int] = collections.Counter()
 
     def planned(self) -> Dict[str, Any]:
         """The result of a run that sends nothing: who, with what Event, in what order, and why others are left out."""
@@ -165,6 +208,7 @@ class _Fleet:
         )
         for target, record, seconds in seen:
             back = {"registered": registration.BACK, "new_user_agent": record["user_agent"], "back_seconds": seconds}
+            back.update(self._compared(record["user_agent"]))
             run.results.update(waiting.pop(target), back)
             registered[registration.BACK] += 1
             if journal is not None:
@@ -176,10 +220,18 @@ class _Fleet:
             run.results.update(request, missing)
             registered[registration.NOT_BACK] += 1
 
+    def _compared(self, user_agent: Optional[str]) -> Dict[str, str]:
+        """What the result of a phone that came back tells of its firmware (dict), empty without rules."""
+        if not self._firmware:
+            return {}
+        state = self._firmware.compare(user_agent).state
+        self._compliance[state] += 1
+        return {"compliance": state}
+
     def _add_others(self, results: "Results", is_last: bool) -> None:
         """Add the phones that no request is made for. is_last: whether no batch follows, which would have them, too."""
-        reason = "its User-Agent matches unless_user_agent"
         for request in self._choice.already if is_last else ():
+            reason = self._choice.rules.why_idle(request.target)
             results.add_other(report.settled(self._notifies.none(request.target), outcomes.ALREADY, reason))
         for entry in self._choice.settled:
             results.add_other(entry)
@@ -200,6 +252,8 @@ class _Fleet:
         )
         if self._params["wait"]:
             summary["registered"] = dict(registered or {})
+            if self._firmware:
+                summary["compliance"] = dict(self._compliance)
         more = {"left_out": left_out.listed if is_last else [], "lookup": self._finder.lookup}
         return sending.result_of(results, choice.requests, summary, run, **more)
 

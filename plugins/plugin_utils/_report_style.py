@@ -22,6 +22,10 @@ _COLOURS = (
     ("unreachable", "#6b4f3a", "#b08968"),
     ("unknown", "#3aa0d8", "#7cc7f0"),
     ("not_sent", "#8c9198", "#8c9198"),
+    # of the firmware of a fleet
+    ("up_to_date", "#00805c", "#1fb88a"),
+    ("ahead", "#1f6fb5", "#5aa9e6"),
+    ("no_rule", "#8c9198", "#8c9198"),
 )
 
 

@@ -27,6 +27,7 @@ _FORMATS: dict[str, t.Callable[..., t.Any]] = {
     "text": _phones_text.lines,
 }
 _ABOUT = frozenset(["title", "time", "select", "location_table"])
+_NOT_READ = "The play failed on it before, or has not reached it yet"
 # the fleet that was made last: a task makes several formats of it, one after another
 _last: dict[str, Fleet] = {}
 
@@ -37,6 +38,7 @@ def opensips_phone_report(
     firmware: t.Any = None,
     compare_to: str = "",
     show: int = 20,
+    hosts: t.Any = (),
     **about: t.Any,
 ) -> t.Any:
     name = "opensips_phone_report"
@@ -45,7 +47,8 @@ def opensips_phone_report(
     if set(about) - _ABOUT:
         raise AnsibleFilterError(f"{name}: there is no option {', '.join(sorted(set(about) - _ABOUT))}")
     try:
-        return _FORMATS[format](_fleet(plain(sources), plain(firmware), compare_to, plain(about)), int(show))
+        fleet = _fleet(_complete(plain(sources), plain(hosts)), plain(firmware), compare_to, plain(about))
+        return _FORMATS[format](fleet, int(show))
     except (AttributeError, KeyError, TypeError, ValueError, BadParameters) as error:
         raise AnsibleFilterError(f"{name}: {printable(str(error))}") from error
 
@@ -64,9 +67,15 @@ def opensips_phone_report_problems(firmware: t.Any, compare_to: str = "") -> lis
     return found
 
 
-def _fleet(sources: t.Any, firmware: t.Any, compare_to: str, about: dict[str, t.Any]) -> Fleet:
+def _complete(sources: t.Any, hosts: t.Iterable[str]) -> list[t.Any]:
+    """The sources, and a problem for each of hosts that has none."""
     if not isinstance(sources, list):
         raise PhonesError("The input is not a list of sources")
+    known = {each.get("host") for each in sources if isinstance(each, dict)}
+    return sources + [{"host": str(host), "problem": _NOT_READ} for host in hosts if host not in known]
+
+
+def _fleet(sources: list[t.Any], firmware: t.Any, compare_to: str, about: dict[str, t.Any]) -> Fleet:
     files = [each.get("file") for each in sources if isinstance(each, dict)]
     key = json.dumps([sources, firmware, compare_to, about, list(map(_stamp, files))], default=str, sort_keys=True)
     if key not in _last:

@@ -106,7 +106,8 @@ def test_two_servers_a_reboot_of_those_behind_and_what_has_changed(report, farm,
     found = first.json
     assert (found["report"], found["format"], len(found["phones"])) == ("phones", 1, 17)
     assert [server["contacts"] for server in found["servers"]] == [9, 8]
-    assert found["summary"]["vendors"] == {"cisco": 4, "fanvil": 2, "grandstream": 2, "mitel": 2, "polycom": 2, "snom": 2, "yealink": 2, "unknown": 1}  # fmt: skip
+    vendors = found["summary"]["vendors"]
+    assert vendors.pop("unknown") == 1 and vendors.pop("cisco") == 4 and set(vendors.values()) == {2}
     assert found["summary"]["contacts_of_lines"] == {"1": 1, "2": 8}
     assert found["summary"]["unknown_user_agents"] == {EVIL: 1}
     evil = next(phone for phone in found["phones"] if phone["aor"] == "evil")

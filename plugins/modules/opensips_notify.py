@@ -37,7 +37,7 @@ attributes:
     support: partial
     details:
       - A NOTIFY is an event. The module sends it each time.
-      - With O(unless_user_agent) or O(campaign), a second run sends nothing to phones that are done.
+      - With O(unless_user_agent), O(firmware) or O(campaign), a second run sends nothing to phones that are done.
   platform:
     platforms: posix
 options:
@@ -102,6 +102,36 @@ options:
         outcome is V(already).
       - Set it to the new firmware. When all phones have this firmware, a run changes nothing.
     type: str
+  firmware:
+    description:
+      - Expected firmware by vendor and model. The module sends only to phones whose firmware is behind. The User-Agent of a phone tells its
+        vendor, model and firmware.
+      - If a phone has an expected version or a newer one, the outcome is V(already). If its User-Agent does not tell its firmware, or if no
+        element is about it, RV(left_out) has the phone.
+      - The first element that matches vendor and model counts.
+      - With O(wait), the module compares the firmware of the phones that came back, see RV(results[].compliance).
+      - If this option changes, the plan of the O(campaign) is made again.
+    type: list
+    elements: dict
+    suboptions:
+      vendor:
+        description:
+          - Vendor, as in RV(results[].vendor). Case does not matter.
+        type: str
+        required: true
+      model:
+        description:
+          - Shell pattern of the model, such as V(T4*). Case does not matter. If not set, all models of the vendor.
+        type: str
+      firmware:
+        description:
+          - Expected version, or a list of versions that are all right. Write it in quotes.
+          - Versions are compared number by number, so V(108.86.0.9) is older than V(108.86.0.20), and V(7.6.2) older than V(7.6.2c).
+            V(rc) and V(beta) make a version older. Zeros at the end do not matter.
+          - A phone is behind if its version is older than the newest version of the list, and not in the list.
+        type: list
+        elements: raw
+        required: true
   own_only:
     description:
       - Whether to leave out contacts that registered through another server. It is for servers that share one location table.
@@ -236,6 +266,19 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 600
 
+- name: Reboot only the phones whose firmware is behind
+  community.opensips.opensips_notify:
+    select: {}
+    firmware:
+      - vendor: yealink
+        model: T4*
+        firmware: "108.86.0.70"
+      - vendor: snom
+        firmware:
+          - "10.1.169.11"
+          - "10.1.184.14"
+    wait: true
+
 - name: Go on with the next 500 phones of the campaign
   community.opensips.opensips_notify:
     select:
@@ -325,7 +368,7 @@ results:
           server's C(fr_timeout).
         - V(unreachable) if the server could not send to the phone, V(not_sent) if nothing was sent.
         - V(unknown) if a request was sent, or may have been, and the server did not report the answer.
-        - V(already) if the User-Agent of the phone matches O(unless_user_agent).
+        - V(already) if the User-Agent of the phone matches O(unless_user_agent), or if the phone has the firmware of O(firmware).
         - V(planned) in check mode.
       type: str
       sample: accepted
@@ -387,6 +430,12 @@ results:
       description: User-Agent of the phone after it registered again. Only with O(wait), for phones that accepted.
       type: str
       sample: Yealink SIP-T46U 108.87.0.15
+    compliance:
+      description:
+        - How the firmware of the phone compares with O(firmware) after it registered again. V(up_to_date), V(behind), V(ahead), V(unknown) if its
+          User-Agent does not tell its firmware, or V(no_rule). Only with O(wait) and O(firmware), for phones that are V(back).
+      type: str
+      sample: up_to_date
     back_seconds:
       description: Seconds from sending until the module saw that the phone is back. Only with O(wait), for phones that are V(back).
       type: float
@@ -549,6 +598,11 @@ summary:
       type: dict
       sample:
         back: 2
+    compliance:
+      description: Number of phones for each RV(results[].compliance). Only with O(wait) and O(firmware).
+      type: dict
+      sample:
+        up_to_date: 2
 stopped:
   description:
     - Why the run ended before all phones were tried. Empty if all phones were tried, even if the task fails because some did not accept.

@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 class Rules:
     """What a task says of each phone.
 
-    make: function of a Target, gives its SipRequest. is_wanted: function of a Target, whether the phone is as wanted, and is
-    left alone.
+    make: function of a Target, gives its SipRequest. why_idle: function of a Target, why the phone has what is to be achieved
+    and is left alone (str), or None. why_out: function of a Target, why the task is not about the phone (str), or None.
     """
 
-    def __init__(self, make: Callable[[Target], "SipRequest"], is_wanted: Callable[[Target], bool]) -> None:
+    def __init__(
+        self,
+        make: Callable[[Target], "SipRequest"],
+        why_idle: Callable[[Target], Optional[str]],
+        why_out: Callable[[Target], Optional[str]] = lambda target: None,
+    ) -> None:
         self.make = make
-        self.is_wanted = is_wanted
+        self.why_idle = why_idle
+        self.why_out = why_out
         self._by_agent: Dict[Any, Any] = {}
 
     def is_sendable(self, target: Target) -> bool:
@@ -40,7 +46,7 @@ class Rules:
             return False
         agent = target.user_agent
         if agent not in self._by_agent:
-            self._by_agent[agent] = not self.is_wanted(target) and not self.make(target).problem
+            self._by_agent[agent] = self.why_idle(target) is None and not self.make(target).problem
         return self._by_agent[agent]
 
 
@@ -67,7 +73,7 @@ class Choice:
     ) -> None:
         self._calls = calls
         self.busy: List[SipRequest] = []
-        self._rules = rules
+        self.rules = rules
         self._journal = journal
         self._batch = batch
         self._resend_unknown = resend_unknown
@@ -82,7 +88,7 @@ class Choice:
         put_off = self._put_off_earlier()
         return not any(
             self._earlier(target) is None
-            and self._rules.is_sendable(target)
+            and self.rules.is_sendable(target)
             and not self._is_idle(target)
             and target.key not in put_off
             for target in targets
@@ -98,7 +104,7 @@ class Choice:
         if self._batch is None:
             self._sort(look_up(left))
             return
-        likely = [target for target in left if self._rules.is_sendable(target)]
+        likely = [target for target in left if self.rules.is_sendable(target)]
         chosen = set(likely)
         likely, behind = self._in_turn(likely)
         position = 0
@@ -137,8 +143,8 @@ class Choice:
         for target in targets:
             if self._settle(target):
                 continue
-            request = self._rules.make(target)
-            if not target.problem and self._rules.is_wanted(target):
+            request = self.rules.make(target)
+            if not target.problem and self.rules.why_idle(target) is not None:
                 self.already.append(request)
             elif self._batch is None:
                 # in its place; whether it is in a call shows when its turn comes
@@ -178,7 +184,7 @@ class Choice:
         if self._batch is None:
             # a batch tells only of itself: the others' results were returned with theirs
             outcome, code, reason = earlier
-            entry = report.settled(self._rules.make(target), outcome, reason, code)
+            entry = report.settled(self.rules.make(target), outcome, reason, code)
             self.settled.append(dict(entry, earlier=True))
         return True
 

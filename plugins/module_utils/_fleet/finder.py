@@ -36,6 +36,7 @@ class Finder:
     campaign, or None. read_only: whether a new plan is not kept. is_plan: whether the whole plan is wanted, and nothing sent.
     calls: Calls of the server, or None.
     left_out: LeftOut, the registered contacts that are not sent to. lookup: how the phones were found (dict), after find().
+    is_whole: whether find() looked up all that the options mean, rather than phones of a plan.
 
     lookup["plan"] says what became of the plan of a campaign: made, kept, extended, or replaced since the options select
     otherwise than those it was made with. lookup["new"] is the number of phones that were appended to it.
@@ -67,6 +68,7 @@ class Finder:
         self.left_out = LeftOut()
         self.lookup: Any = None
         self._origin: Dict[str, Any] = {"plan": None, "new": None}
+        self.is_whole = False
 
     def find(self) -> Choice:
         """The Choice: whom to send to, after looking the phones up, and setting aside those that are done or as wanted."""
@@ -162,6 +164,7 @@ class Finder:
             found = targets.of_aors(self._source, params["aors"])
         else:
             found = targets.of_selection(self._source, self._selection, self.left_out, cut)
+        self.is_whole = True
         return self._once(self._own(found))
 
     def _once(self, found: Iterable["Target"]) -> List["Target"]:
@@ -179,15 +182,19 @@ class Finder:
         return once
 
     def _own(self, found: List["Target"]) -> List["Target"]:
-        if not self._params["own_only"]:
-            return found
-        if self._foreign is None:
+        if self._params["own_only"] and self._foreign is None:
             self._foreign = own_sockets(self._conn, self._params["own_sockets"])
         own = []
         for target in found:
-            reason = self._foreign(target.record) if target.record and not target.problem else None
+            reason = self._why_out(target)
             if reason is None:
                 own.append(target)
             else:
                 self.left_out.add(target.record, reason)
         return own
+
+    def _why_out(self, target: "Target") -> Optional[str]:
+        if not target.record or target.problem:
+            return None
+        foreign = self._foreign(target.record) if self._foreign is not None else None
+        return foreign or self._rules.why_out(target)

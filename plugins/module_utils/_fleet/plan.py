@@ -49,6 +49,9 @@ class PlanError(JournalError):
 def fingerprint_of(params: Dict[str, Any]) -> str:
     """What is the same as long as the options of a task select the same (str). params: mapping of options."""
     given = {name: params.get(name) for name in _SELECTING}
+    if params.get("firmware"):
+        # it decides whom the task is about, but a campaign without it is what it was
+        given["firmware"] = params["firmware"]
     given["select"] = _without_none(given["select"])
     return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()
 

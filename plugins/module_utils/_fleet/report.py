@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.firmware import BEHIND
 from ansible_collections.community.opensips.plugins.module_utils._fleet.registration import NOT_BACK
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
@@ -62,8 +63,12 @@ def settled(request: "SipRequest", outcome: str, reason: Optional[str], code: Op
 
 
 def needs_attention(entry: Dict[str, Any]) -> bool:
-    """Whether somebody has to do something about a phone: it did not accept, or is not back."""
-    return entry["outcome"] not in outcomes.GOOD or entry.get("registered") == NOT_BACK
+    """Whether somebody has to do something about a phone: it did not accept, is not back, or came back with old firmware."""
+    return (
+        entry["outcome"] not in outcomes.GOOD
+        or entry.get("registered") == NOT_BACK
+        or entry.get("compliance") == BEHIND
+    )
 
 
 def line_of(entry: Dict[str, Any]) -> str:

@@ -97,6 +97,12 @@ class Selection:
         """The selected contacts of a source (see sources.py): list of records. left_out: takes the others."""
         return self.cut(list(source.contacts(self.keep(left_out))), left_out)
 
+    def each_chosen(self, source: Any, left_out: Any) -> Iterable[Dict[str, Any]]:
+        """As choose(), but one after another, and held only if sample or limit need all of them (iterable of records)."""
+        if self._sample is None and self.limit is None:
+            return source.contacts(self.keep(left_out))
+        return self.choose(source, left_out)
+
     def split(
         self, contacts: Iterable[Dict[str, Any]]
     ) -> Tuple[List[Dict[str, Any]], List[Tuple[Dict[str, Any], str]]]:

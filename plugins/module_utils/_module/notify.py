@@ -16,6 +16,12 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet import r
 from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
 from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Rules
 from ansible_collections.community.opensips.plugins.module_utils._fleet.finder import Finder
+from ansible_collections.community.opensips.plugins.module_utils._fleet.firmware import (
+    BEHIND,
+    DONE,
+    FirmwareRules,
+    reason_of,
+)
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.notify import Notifies
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import compile_regex, found_in
@@ -25,6 +31,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module import notify_headers, sending
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     ArgumentSpec,
+    firmware_option,
     select_spec,
     sending_spec,
 )
@@ -57,6 +64,7 @@ def spec() -> ArgumentSpec:
             "contact_uri": {"type": "str"},
             "body": {"type": "str"},
             "unless_user_agent": {"type": "str"},
+            "firmware": firmware_option(),
             "unless_in_call": {"type": "bool", "default": False},
             "retry_for": {"type": "float", "default": 300},
             "retry_interval": {"type": "float", "default": 10},
@@ -77,6 +85,7 @@ def spec() -> ArgumentSpec:
             ("uris", "aors", "select"),
             ("uris", "own_only"),
             ("uris", "unless_user_agent"),
+            ("uris", "firmware"),
             ("uris", "canary"),
         ],
         required_by={"campaign_dir": "campaign", "batch": "campaign", "canary": "campaign"},
@@ -91,20 +100,46 @@ def run(task: "Task") -> Dict[str, Any]:
     notifies = Notifies(params["event"], params["action"], params["headers"], params["body"], notify_headers.of(params))
     _check_options(params, notifies)
     credentials = load_credentials(task)
-    rules = Rules(notifies.request, _is_wanted(params["unless_user_agent"]))
+    firmware = FirmwareRules(params["firmware"])
+    rules = Rules(notifies.request, _why_idle(params["unless_user_agent"], firmware), _why_out(firmware))
     is_plan = task.check_mode or params["plan_only"]
     with location_source(task) as source, _journal(task) as journal, _calls(task) as calls:
         finder = Finder(params, task.connection, rules, source, journal, task.check_mode, is_plan, calls)
-        fleet = _Fleet(task, notifies, finder, finder.find(), credentials, calls)
+        fleet = _Fleet(task, notifies, finder, finder.find(), firmware, credentials, calls)
+        _warn_of_idle_rules(task, firmware, finder)
         return fleet.planned() if is_plan else fleet.send(source, journal)
 
 
-def _is_wanted(pattern: Optional[str]) -> Callable[["Target"], bool]:
-    """A function that tells of a Target whether its User-Agent is the wanted one. pattern: of unless_user_agent, or None."""
-    if pattern is None:
-        return lambda target: False
-    compiled = compile_regex(pattern, "unless_user_agent")
-    return lambda target: found_in([compiled], target.user_agent or "")
+def _why_idle(pattern: Optional[str], firmware: FirmwareRules) -> Callable[["Target"], Optional[str]]:
+    """A function that tells of a Target why it has what is to be achieved (str), or None. pattern: of unless_user_agent, or None."""
+    compiled = None if pattern is None else compile_regex(pattern, "unless_user_agent")
+
+    def why(target: "Target") -> Optional[str]:
+        if compiled is not None and found_in([compiled], target.user_agent or ""):
+            return "its User-Agent matches unless_user_agent"
+        found = firmware.compare(target.user_agent) if firmware else None
+        return reason_of(found) if found is not None and found.state in DONE else None
+
+    return why
+
+
+def _why_out(firmware: FirmwareRules) -> Callable[["Target"], Optional[str]]:
+    """A function that tells of a Target why the task is not about it (str), or None: nobody knows that its firmware is behind."""
+
+    def why(target: "Target") -> Optional[str]:
+        if not firmware or target.problem:
+            return None
+        found = firmware.compare(target.user_agent)
+        return None if found.state in DONE or found.state == BEHIND else reason_of(found)
+
+    return why
+
+
+def _warn_of_idle_rules(task: "Task", firmware: FirmwareRules, finder: Finder) -> None:
+    """Warn of rules that no phone matched, if the whole selection was looked up."""
+    idle = firmware.idle() if finder.is_whole else []
+    if idle:
+        task.warn(f"No phone of the task matches {', '.join(idle)}. Correct vendor or model if there should be some")
 
 
 @contextlib.contextmanager
@@ -137,8 +172,8 @@ def _calls(task: "Task") -> Iterator[Optional[Calls]]:
 class _Fleet:
     """The phones of one task, once they are found.
 
-    notifies: Notifies. finder: Finder. choice: Choice, what finder found. credentials: Credentials, or None. calls: Calls of
-    the server, or None.
+    notifies: Notifies. finder: Finder. choice: Choice, what finder found. firmware: FirmwareRules. credentials: Credentials,
+    or None. calls: Calls of the server, or None.
     """
 
     def __init__(
@@ -147,6 +182,7 @@ class _Fleet:
         notifies: Notifies,
         finder: Finder,
         choice: "Choice",
+        firmware: FirmwareRules,
         credentials: "Optional[Credentials]" = None,
         calls: Optional[Calls] = None,
     ) -> None:
@@ -157,6 +193,9 @@ class _Fleet:
         self._finder = finder
         self._choice = choice
         self._credentials = credentials
+        self._firmware = firmware
+        # {one of COMPLIANCE: number} of the phones that came back
+        self._compliance: Dict[str, int] = collections.Counter()
 
     def planned(self) -> Dict[str, Any]:
         """The result of a run that sends nothing: who, with what Event, in what order, and why others are left out."""
@@ -212,6 +251,7 @@ class _Fleet:
         )
         for target, record, seconds in seen:
             back = {"registered": registration.BACK, "new_user_agent": record["user_agent"], "back_seconds": seconds}
+            back.update(self._compared(record["user_agent"]))
             run.results.update(waiting.pop(target), back)
             registered[registration.BACK] += 1
             if journal is not None:
@@ -223,10 +263,18 @@ class _Fleet:
             run.results.update(request, missing)
             registered[registration.NOT_BACK] += 1
 
+    def _compared(self, user_agent: Optional[str]) -> Dict[str, str]:
+        """What the result of a phone that came back tells of its firmware (dict), empty without rules."""
+        if not self._firmware:
+            return {}
+        state = self._firmware.compare(user_agent).state
+        self._compliance[state] += 1
+        return {"compliance": state}
+
     def _add_others(self, results: "Results", is_last: bool) -> None:
         """Add the phones that no request is made for. is_last: whether no batch follows, which would have them, too."""
-        reason = "its User-Agent matches unless_user_agent"
         for request in self._choice.already if is_last else ():
+            reason = self._choice.rules.why_idle(request.target)
             results.add_other(report.settled(self._notifies.none(request.target), outcomes.ALREADY, reason))
         for entry in self._choice.settled:
             results.add_other(entry)
@@ -247,6 +295,8 @@ class _Fleet:
         )
         if self._params["wait"]:
             summary["registered"] = dict(registered or {})
+            if self._firmware:
+                summary["compliance"] = dict(self._compliance)
         more = {"left_out": left_out.listed if is_last else [], "lookup": self._finder.lookup}
         more["calls"] = None if self._calls is None else self._calls.report()
         return sending.result_of(results, choice.requests, summary, run, **more)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional,
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
+from ansible_collections.community.opensips.plugins.module_utils._fleet.order import Spread
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import gone, moved
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, doubt_of, of_record
 
@@ -47,7 +48,7 @@ class Choice:
     """What one run does about each phone.
 
     rules: Rules. journal: of the campaign, or None. batch: the largest number to send to, or None. resend_unknown: whether
-    to send again where an earlier run did not learn what came of it.
+    to send again where an earlier run did not learn what came of it. spread: Spread, whose limit holds for the batch.
     requests: SipRequests of this run, and those that cannot be sent, in order. already: SipRequests to phones that are as
     wanted. settled: results of earlier runs, unless there is a batch. earlier: phones that an earlier run did, and accepted_earlier those of
     them that accepted. remaining:
@@ -60,7 +61,9 @@ class Choice:
         journal: "Optional[Journal]" = None,
         batch: Optional[int] = None,
         resend_unknown: bool = False,
+        spread: Optional[Spread] = None,
     ) -> None:
+        self._spread = spread or Spread()
         self._rules = rules
         self._journal = journal
         self._batch = batch
@@ -69,6 +72,7 @@ class Choice:
         self.already: List[SipRequest] = []
         self.settled: List[Dict[str, Any]] = []
         self.earlier = self.accepted_earlier = self.remaining = 0
+        self._waiting = self._spread.waiting(())
         self._unsendable: List[Any] = []
 
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
@@ -90,17 +94,24 @@ class Choice:
             return
         likely = [target for target in left if self._rules.is_sendable(target)]
         chosen = set(likely)
-        position = 0
-        while position < len(likely) and len(self.requests) < self._batch:
-            some = likely[position : position + self._batch - len(self.requests)]
-            position += len(some)
+        waiting = self._waiting = self._spread.waiting(likely)
+        while len(self.requests) < self._batch:
+            some = waiting.take(self._batch - len(self.requests))
+            if not some:
+                break
             self._sort(look_up(some))
-        self.remaining += len(likely) - position
-        if not self.remaining:
+        if not len(waiting):
             # those that seemed to want nothing are asked for once, at the end
             self._sort(look_up([target for target in left if target not in chosen]))
+        self.remaining = len(waiting)
         if not self.remaining:
             self.requests += self._unsendable
+
+    def batches(self) -> Optional[int]:
+        """How many batches the phones that are left need, this one included, or None without a batch."""
+        if self._batch is None:
+            return None
+        return bool(self.requests) + self._waiting.batches(self._batch)
 
     def _sort(self, targets: Sequence[Target]) -> None:
         for target in targets:
@@ -114,9 +125,10 @@ class Choice:
             elif request.problem:
                 # takes no place in a batch
                 self._unsendable.append(request)
-            elif len(self.requests) == self._batch:
-                self.remaining += 1
+            elif len(self.requests) == self._batch or self._waiting.is_full(target):
+                self._waiting.put_off(target)
             else:
+                self._waiting.add(target)
                 self.requests.append(request)
 
     def _earlier(self, target: Target) -> Optional[Tuple[str, Optional[int], Optional[str]]]:

@@ -7,8 +7,10 @@
 
 """One run over many phones: requests go out, and each one's result is kept."""
 
+import contextlib
+import threading
 import time
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
@@ -19,11 +21,17 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
     from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 
+# why a run sends nothing more after the time that it had
+IS_OVER = "the time of the run is over (send_until)"
+# Seconds, a year: no task runs as long, and timers have a limit.
+_FAR_AWAY = 365 * 86400
+
 
 class Sending:
     """A run. delivery: Delivery. requests: list of SipRequest. results: Results, which takes what becomes of each.
 
-    seconds: that sending took, None before it ended.
+    seconds: that sending took, None before it ended. left: number of requests that were not sent, and have no result, since
+    the time of the run was over; they are for the next one.
     """
 
     def __init__(self, delivery: "Delivery", requests: Sequence["SipRequest"], results: "Results") -> None:
@@ -31,12 +39,16 @@ class Sending:
         self.requests = requests
         self.results = results
         self.seconds: Any = None
+        self.left = 0
 
     def run(self) -> None:
         """Send all. Each SipRequest has its result then, whatever went wrong."""
         started = time.monotonic()
         later = []
         for request, result in self._delivery.run(self.requests):
+            if self._is_left(result):
+                self.left += 1
+                continue
             try:
                 self.results.add(request, report.result_of(request, result))
             except Exception as error:  # once the others are in, there may be room for it
@@ -50,6 +62,31 @@ class Sending:
         """Send nothing more, and let the task fail with an exception, unless something else broke the run off before."""
         self._delivery.break_off(error)
 
+    @contextlib.contextmanager
+    def until(self, end: Optional[float]) -> Iterator[None]:
+        """Send nothing after a time inside the with block. end: Unix time, or None."""
+        seconds = None if end is None else end - time.time()
+        if seconds is None or seconds > _FAR_AWAY:
+            yield
+            return
+        if seconds <= 0:
+            self._delivery.end(IS_OVER)
+        timer = threading.Timer(max(0, seconds), self._delivery.end, [IS_OVER])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run ended since its time was over."""
+        return self._delivery.stopped == IS_OVER
+
+    def _is_left(self, result: Dict[str, Any]) -> bool:
+        return self.is_over and result["outcome"] == outcomes.NOT_SENT and result["reason"] == IS_OVER
+
     @property
     def failure(self) -> Optional["MIError"]:
         """The MIError that broke the run off, or None."""
@@ -58,7 +95,8 @@ class Sending:
     @property
     def stopped(self) -> Optional[str]:
         """Why the run ended before all were tried (str), or None."""
-        return self._delivery.stopped
+        # its time may be over after the last one was sent
+        return None if self.is_over and not self.left else self._delivery.stopped
 
     @property
     def sent(self) -> int:

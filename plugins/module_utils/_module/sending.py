@@ -115,7 +115,7 @@ def prepared(task: "Task", requests: Sequence["SipRequest"], journal: "Optional[
     )
     run = Sending(delivery, requests, results)
     try:
-        with listener.watched(run.break_off):
+        with listener.watched(run.break_off), run.until(params.get("send_until")):
             yield run
     finally:
         results.close()
@@ -154,7 +154,7 @@ def finish(task: "Task", run: Sending, result: Dict[str, Any], named: bool, earl
         message = f"The run stopped after {run.sent} of {total} requests: {run.failure}"
         raise TaskFailure(message, dict(result, **describe_failure(run.failure)))
     failed = run.results.failures(run.requests)
-    if run.stopped:
+    if run.stopped and not run.is_over:
         tried = [entry for entry in failed if entry["outcome"] != outcomes.NOT_SENT]
         stopped = outcomes.RunStopped(
             run.stopped[0].upper() + run.stopped[1:], "Find the cause, then run the task again"

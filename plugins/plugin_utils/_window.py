@@ -106,10 +106,19 @@ def _minutes(value: t.Any, name: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def _list(value: t.Any, name: str) -> t.Sequence[t.Any]:
+    """A list, of one where that is written without brackets."""
+    if isinstance(value, (str, datetime.date)):
+        return [value]
+    if not isinstance(value, (list, tuple)):
+        raise WindowError(f"{name} is {value!r}. Write a list")
+    return value
+
+
 def _days(value: t.Any, name: str) -> frozenset[int]:
     if value is None:
         return frozenset(range(7))
-    found = [str(day).lower() for day in ([value] if isinstance(value, str) else value)]
+    found = [str(day).lower() for day in _list(value, name)]
     for day in found:
         if day not in _DAYS:
             raise WindowError(f"{name} has {day!r}. A day is one of {', '.join(_DAYS)}")
@@ -121,7 +130,7 @@ def _days(value: t.Any, name: str) -> frozenset[int]:
 def _dates(value: t.Any, name: str) -> frozenset[datetime.date]:
     if value is None:
         return frozenset()
-    return frozenset(_date(date, name) for date in ([value] if isinstance(value, (str, datetime.date)) else value))
+    return frozenset(_date(date, name) for date in _list(value, name))
 
 
 def _date(value: t.Any, name: str) -> datetime.date:

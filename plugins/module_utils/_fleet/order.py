@@ -241,7 +241,7 @@ class Waiting:
     def take(self, number: int) -> List[Any]:
         """The next Targets, at most number, so that no group exceeds its limit if all of them are added."""
         taken: List[Any] = []
-        room = collections.Counter()
+        room: Dict[Any, int] = collections.Counter()
         self._again = [
             (waiting[0][0], index, group)
             for index, (group, waiting) in enumerate(self._put_off.items())

@@ -39,6 +39,8 @@ ORDERS = (FOUND, AOR, RANDOM, SPREAD)
 _NETWORK = re.compile(r"network(?:/([^/]*))?(?:/([^/]*))?\Z")
 # prefix lengths that are used if none is given: {version of IP: (bits, all bits)}
 _PREFIXES = {4: (24, 32), 6: (64, 128)}
+# an IPv4 address in a URI as nearly all phones write it; a fleet has too many of them to take each apart
+_USUAL_URI = re.compile(r"sips?:(?:[A-Za-z0-9_.+-]+@)?([0-9.]+)(?:[:;]|\Z)")
 _DIGITS = re.compile("[0-9]+")
 
 GroupOf = Callable[["Target"], Optional[str]]
@@ -75,20 +77,33 @@ class _Network:
         self._bits = {
             version: _bits(spread_by, text, *_PREFIXES[version]) for version, text in zip((4, 6), match.groups())
         }
-        # phones of a site have the same address, or share its network
-        self._names: Dict[Any, str] = {}
+        # {address or text of one: name}; phones behind NAT have the same address
+        self._names: Dict[Any, Optional[str]] = {None: None}
 
     def __call__(self, target: "Target") -> Optional[str]:
         record = target.record or {"received": None, "contact": target.contact}
-        address = next(iter(addresses_of(record)), None)
-        return None if address is None else self._name(address)
+        usual = _USUAL_URI.match(record["received"] or record["contact"] or "")
+        name = None if usual is None else self._usual_name(usual.group(1))
+        return name or self._name(next(iter(addresses_of(record)), None))
 
-    def _name(self, address: Any) -> str:
+    def _usual_name(self, text: str) -> Optional[str]:
+        if text not in self._names:
+            self._names[text] = self._name(_ipv4(text))
+        return self._names[text]
+
+    def _name(self, address: Any) -> Optional[str]:
         address = getattr(address, "ipv4_mapped", None) or address
         if address not in self._names:
             network = ipaddress.ip_network((int(address), self._bits[address.version]), strict=False)
             self._names[address] = str(network)
         return self._names[address]
+
+
+def _ipv4(text: str) -> "Optional[ipaddress.IPv4Address]":
+    try:
+        return ipaddress.IPv4Address(text)
+    except ValueError:
+        return None
 
 
 def _bits(spread_by: str, text: Optional[str], usual: int, most: int) -> int:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 IS_OVER = "the time of the run is over (send_until)"
 # Seconds, a year: no task runs as long, and timers have a limit.
 _FAR_AWAY = 365 * 86400
+# Seconds that a run ends early, so that what is being written then is not late.
+_EARLY = 0.25
 
 
 class Sending:
@@ -65,7 +67,7 @@ class Sending:
     @contextlib.contextmanager
     def until(self, end: Optional[float]) -> Iterator[None]:
         """Send nothing after a time inside the with block. end: Unix time, or None."""
-        seconds = None if end is None else end - time.time()
+        seconds = None if end is None else end - _EARLY - time.time()
         if seconds is None or seconds > _FAR_AWAY:
             yield
             return

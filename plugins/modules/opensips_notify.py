@@ -183,6 +183,7 @@ options:
     description:
       - The largest number of phones to send to in this run of the O(campaign). RV(results) then has only the phones of this run,
         and RV(summary.remaining) counts the phones left for the next one.
+      - If O(spread_limit) is set, a batch can have fewer phones although some are left.
       - The last batch also returns the phones that are V(already), and RV(left_out). Check mode returns them, too.
       - In check mode and with O(plan_only), RV(results) has the phones of the next batch.
     type: int
@@ -192,7 +193,51 @@ options:
         The first O(batch) then sends to these phones.
       - With the same O(select.seed), the canary has the same phones each time, as with O(select.sample). Phones to which nothing can be sent
         are not chosen.
-      - It applies only when the plan of the O(campaign) is made. It does not change a plan that exists.
+      - It applies only when the plan of the O(campaign) is made or sorted. Otherwise, it does not change a plan that exists.
+      - With O(spread_limit), the canary has at most that number of phones of a group, and can be smaller.
+    type: float
+  order:
+    description:
+      - Order of sending. V(found) is the order of the location table, or that of O(aors) and O(uris).
+      - V(aor) sorts by address of record. Numbers count as such, so V(2) comes before V(10).
+      - V(random) is the same order each time for the same O(select.seed).
+      - V(spread) takes turns among the groups of O(spread_by). Larger groups have more turns, so that the phones of each group are spread
+        evenly over the whole order.
+      - The plan of a O(campaign) keeps its order. If O(order) changes, or O(spread_by) with V(spread), the next run sorts the plan again, and
+        sends nothing to phones that are done. With V(found), the plan stays as it is, because that order is not known any more.
+      - Phones that are appended to a plan follow the others, in this order among themselves.
+    type: str
+    choices:
+      - found
+      - aor
+      - random
+      - spread
+    default: found
+  spread_by:
+    description:
+      - Divides the phones into groups, for O(order=spread) and O(spread_limit).
+      - V(network) groups them by the address from which they registered, as the server saw it. Behind NAT, all phones of a site have the
+        same public address. Without NAT, it is the address of the contact. Phones with the same /24 network, or the same /64 network of
+        IPv6, are a group. For other prefix lengths, set V(network/26), or V(network/26/56) with that of IPv6.
+      - V(domain) groups them by the domain of the AOR.
+      - Other values are a regular expression to search for in the AOR, or in the URI of O(uris). Its first group, or the whole match without
+        a group, is the name of the group. Case does not matter.
+      - Phones without a group are a group of their own, and the task warns. If several phones are selected, and none of them has a group, the
+        task fails and sends nothing.
+    type: str
+  spread_limit:
+    description:
+      - The largest number of phones of a group to which one O(batch) sends, so that no site or access switch restarts at once.
+        Requires O(spread_by) and O(batch). With O(wait), the phones of a batch are back before the next one begins.
+      - The other phones of the group stay for later batches, so a campaign can need more of them, see RV(summary.batches).
+      - It counts phones where they are when the batch is sent, also if they were elsewhere when the plan was made.
+    type: int
+  send_until:
+    description:
+      - Time after which nothing more is sent, in seconds since 1970, by the clock of the host.
+      - The task then waits for the answers to its requests, and returns. It does not fail for this reason. RV(summary.remaining) counts the
+        phones that are left for the next run of the O(campaign), and they have no results.
+      - The server itself repeats a request until the phone answers, for at most the C(fr_timeout) of the server.
     type: float
   plan_only:
     description:
@@ -292,6 +337,24 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 600
 
+- name: Reboot the phones of all sites, at most 5 of each /24 network at a time, and stop when the window ends
+  community.opensips.opensips_notify:
+    select: {}
+    campaign: night
+    batch: 200
+    order: spread
+    spread_by: network
+    spread_limit: 5
+    wait: true
+    send_until: "{{ state.ends }}"
+  when: state.is_open
+  vars:
+    state: "{{ window | community.opensips.opensips_window }}"
+    window:
+      from: "00:00"
+      to: "24:00"
+      timezone: Europe/Berlin
+
 - name: Reboot the phones of one domain, and read their contacts from the database
   community.opensips.opensips_notify:
     select:
@@ -338,8 +401,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - One entry for each contact, in the order of the location table or of the options. Entries of phones that needed no
-      request come first.
+    - One entry for each contact, in the order of sending. Entries of phones that needed no request come first.
     - If there are more than 1,000 entries, those that need no attention are omitted, see O(results).
     - A failed task also returns them.
   returned: success, or when the run stopped
@@ -484,6 +546,7 @@ lookup:
     plan:
       description:
         - V(made) if this run made the plan of the O(campaign), V(kept) if the campaign already had it.
+        - V(sorted) if this run sorted that plan, because O(order) has changed.
         - V(extended) if this run read the table again, and appended phones to the plan.
         - V(replaced) if this run made the plan again, because the options select other phones than those of the plan.
         - Empty without a campaign, and with O(uris).
@@ -584,9 +647,24 @@ summary:
       type: int
       sample: 0
     remaining:
-      description: Number of phones that O(batch) leaves for the next run.
+      description: Number of phones that O(batch) or O(send_until) leaves for the next run.
       type: int
       sample: 0
+    batches:
+      description:
+        - Number of batches that the phones need which are left, this one included. Only in check mode and with O(plan_only).
+        - Empty without O(batch).
+      type: int
+      sample: 12
+    groups:
+      description:
+        - Number of groups that the phones of this run have, see O(spread_by), number of phones in the largest of them, and number of phones
+          without a group. Empty without O(spread_by).
+      type: dict
+      sample:
+        total: 41
+        largest: 250
+        ungrouped: 0
     left_out:
       description: Number of contacts that were left out, by reason, including those that RV(left_out) does not list. With O(batch), only the
         last run has them.
@@ -606,6 +684,7 @@ summary:
 stopped:
   description:
     - Why the run ended before all phones were tried. Empty if all phones were tried, even if the task fails because some did not accept.
+    - If O(send_until) is the reason, the task does not fail.
   returned: success, or when the run stopped
   type: str
   sample: null

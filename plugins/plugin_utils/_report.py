@@ -35,8 +35,12 @@ _BACK = ("registered", "back_seconds", "new_user_agent", "compliance")
 _LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old")
 _FIELDS = _WHO + _WHAT + _BACK + _LAMP
 
-# {whether the run stopped: why nothing was sent to a planned phone}
-_NOT_REACHED = {True: "the run stopped before this phone", False: "no run sent to this phone"}
+# why nothing was sent to a planned phone, by what the report knows of the runs
+_NOT_REACHED = (
+    ("stopped", "the run stopped before this phone"),
+    ("ended", "the window ended before this phone"),
+)
+_NO_RUN = "no run sent to this phone"
 # why nobody knows whether something was sent to a planned phone
 _LOST = "the host was lost before its results came; the journal of the campaign on it has them: run the campaign again"
 
@@ -131,7 +135,7 @@ class Report:
     """Results of runs, each phone once, and what can be counted of them.
 
     sources: parts made by pack(), or what modules returned; in the order of the runs. about: what is known of them besides:
-    title, campaign, subtitle, stopped (text), check (bool), each of them optional.
+    title, campaign, subtitle, stopped, ended (text), check (bool), each of them optional.
     """
 
     def __init__(self, sources: t.Any, about: t.Mapping[str, t.Any] | None = None) -> None:
@@ -148,13 +152,14 @@ class Report:
         for source in [sources] if isinstance(sources, (str, t.Mapping)) else sources:
             self._take(_unpack(source))
         self._forget_moved()
+        not_reached = next((reason for name, reason in _NOT_REACHED if self.about.get(name)), _NO_RUN)
         self.results = list(self._by_key.values())
         for entry in self.results:
             # a phone that no run came to
             if entry["outcome"] == "planned" and entry["host"] in self._lost:
                 entry.update(outcome="unknown", reason=_LOST)
             elif entry["outcome"] == "planned" and not self.about.get("check"):
-                entry.update(outcome="not_sent", reason=_NOT_REACHED[bool(self.about.get("stopped"))])
+                entry.update(outcome="not_sent", reason=not_reached)
             entry["state"] = state_of(entry)
 
     def _take(self, part: dict[str, t.Any]) -> None:

@@ -87,12 +87,13 @@ def _head(report: Report, title: str) -> str:
 
 
 def _stopped(report: Report) -> str:
-    stopped = report.about.get("stopped")
-    if not stopped:
+    stopped, ended = report.about.get("stopped"), report.about.get("ended")
+    if not stopped and not ended:
         return ""
     left = report.states.get("not_sent", 0)
     rest = f" {phones(left)} {'was' if left == 1 else 'were'} not sent to." if left else ""
-    return f'<section class="stop" role="status"><b>Stopped.</b> {bare(stopped, 600)}.{rest}</section>'
+    how = "Stopped." if stopped else "Not finished."
+    return f'<section class="stop" role="status"><b>{how}</b> {bare(stopped or ended, 600)}.{rest}</section>'
 
 
 def _tiles(report: Report) -> str:

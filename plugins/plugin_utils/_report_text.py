@@ -27,7 +27,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
 
 def lines(report: Report, show: int = 50) -> list[str]:
     """The report as lines: counts by vendor and state, Events of a plan, and phones, at most show of them."""
-    found = [_headline(report), *_pace(report), *_table(report)]
+    found = [_headline(report), *_ended(report), *_pace(report), *_table(report)]
     planned = [entry for entry in report.results if entry["state"] == "planned"]
     if planned:
         found += ["", *_events(planned), "", _order(report), *capped(list(map(_plan_line, planned)), show)]
@@ -49,6 +49,11 @@ def _headline(report: Report) -> str:
     took = f" in {duration(report.span[1] - report.span[0])}" if report.span else ""
     nothing = next((clean(run.problem) for run in report.runs if run.problem), "nothing to do")
     return f"{phones(len(report.results))}{took}: {', '.join(words) or nothing}"
+
+
+def _ended(report: Report) -> list[str]:
+    ended = report.about.get("ended")
+    return [f"{clean(ended)}. Not sent to: {phones(report.states.get('not_sent', 0))}"] if ended else []
 
 
 def _order(report: Report) -> str:

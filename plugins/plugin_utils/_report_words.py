@@ -65,6 +65,8 @@ def remedy(entry: Entry) -> str:
         return remedies.remedy(entry.get("code")) or _BY_STATE[state]
     if state == "not_sent" and reason.startswith("the run stopped"):
         return "Find out why the run stopped, then run the same campaign again"
+    if state == "not_sent" and reason.startswith("the window ended"):
+        return "Run the same campaign again when the window is open"
     if state == "not_sent" and "event auto" in reason:
         return "Set event to a preset or an Event for these phones"
     if state == "not_sent" and "no contact is registered" in reason:

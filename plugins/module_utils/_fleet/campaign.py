@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional,
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
+from ansible_collections.community.opensips.plugins.module_utils._fleet.order import Spread
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import gone, moved
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, doubt_of, of_record
 
@@ -54,7 +55,8 @@ class Choice:
     """What one run does about each phone.
 
     rules: Rules. journal: of the campaign, or None. batch: the largest number to send to, or None. resend_unknown: whether
-    to send again where an earlier run did not learn what came of it. calls: Calls of the server, or None.
+    to send again where an earlier run did not learn what came of it. calls: Calls of the server, or None. spread: Spread,
+    whose limit holds for the batch.
     requests: SipRequests of this run, and those that cannot be sent, in order. already: SipRequests to phones that are as
     wanted. settled: results of earlier runs, unless there is a batch. earlier: phones that an earlier run did, and accepted_earlier those of
     them that accepted. remaining:
@@ -70,9 +72,11 @@ class Choice:
         batch: Optional[int] = None,
         resend_unknown: bool = False,
         calls: "Optional[Calls]" = None,
+        spread: Optional[Spread] = None,
     ) -> None:
         self._calls = calls
         self.busy: List[SipRequest] = []
+        self._spread = spread or Spread()
         self.rules = rules
         self._journal = journal
         self._batch = batch
@@ -81,6 +85,8 @@ class Choice:
         self.already: List[SipRequest] = []
         self.settled: List[Dict[str, Any]] = []
         self.earlier = self.accepted_earlier = self.remaining = 0
+        # those of a plan whose turn it is, and those that come behind them
+        self._waiting = self._behind = self._spread.waiting(())
         self._unsendable: List[Any] = []
 
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
@@ -106,27 +112,28 @@ class Choice:
             return
         likely = [target for target in left if self.rules.is_sendable(target)]
         chosen = set(likely)
-        likely, behind = self._in_turn(likely)
-        position = 0
-        while position < len(likely) and len(self.requests) < self._batch:
-            some = likely[position : position + self._batch - len(self.requests)]
-            position += len(some)
+        first, behind = self._in_turn(likely)
+        waiting = self._waiting = self._spread.waiting(first)
+        self._behind = self._spread.waiting(behind)
+        while len(self.requests) < self._batch:
+            some = waiting.take(self._batch - len(self.requests))
+            if not some:
+                break
             self._sort(look_up(some))
-        self.remaining += len(likely) - position + behind
-        if not self.remaining:
+        if not waiting and not behind:
             # those that seemed to want nothing are asked for once, at the end
             self._sort(look_up([target for target in left if target not in chosen]))
+        self.remaining = len(waiting) + len(behind)
         if not self.remaining:
             self.requests += self._unsendable
         self.requests += self.busy
 
-    def _in_turn(self, likely: List[Target]) -> Tuple[List[Target], int]:
-        """(those whose turn it is, how many come behind them) of Targets that may be sent to: first those that no run put off."""
+    def _in_turn(self, likely: List[Target]) -> Tuple[List[Target], List[Target]]:
+        """(those whose turn it is, those that come behind them) of Targets that may be sent to: first those that no run put off."""
         put_off = self._put_off_earlier()
         untried = [target for target in likely if target.key not in put_off]
-        if untried:
-            return untried, len(likely) - len(untried)
-        return sorted(likely, key=lambda target: put_off[target.key]), 0
+        others = sorted((target for target in likely if target.key in put_off), key=lambda target: put_off[target.key])
+        return (untried, others) if untried else (others, [])
 
     def _put_off_earlier(self) -> Dict[Tuple[Any, ...], int]:
         """{key: place in the line} of phones that were in a call when an earlier run came to them."""
@@ -135,6 +142,12 @@ class Choice:
 
     def _is_in_call(self, target: Target) -> bool:
         return self._calls is not None and self._calls.is_busy(target)
+
+    def batches(self) -> Optional[int]:
+        """How many batches the phones that are left need, this one included, or None without a batch."""
+        if self._batch is None:
+            return None
+        return bool(self.requests) + self._waiting.batches(self._batch) + self._behind.batches(self._batch)
 
     def _sort(self, targets: Sequence[Target]) -> None:
         if self._calls is not None:
@@ -152,11 +165,14 @@ class Choice:
             elif request.problem:
                 # takes no place in a batch
                 self._unsendable.append(request)
-            elif len(self.requests) == self._batch:
-                self.remaining += 1
+            elif len(self.requests) == self._batch or self._waiting.is_full(target):
+                self._waiting.put_off(target)
             elif self._is_in_call(target):
+                # tried again in this batch, it counts for its group
+                self._waiting.add(target)
                 self.busy.append(request)
             else:
+                self._waiting.add(target)
                 self.requests.append(request)
 
     def _earlier(self, target: Target) -> Optional[Tuple[str, Optional[int], Optional[str]]]:

@@ -169,6 +169,10 @@ class Delivery:
             self.failure = error if isinstance(error, MIError) else UnexpectedError(error)
         self._stop_run(f"the run stopped: {self.failure}")
 
+    def end(self, reason: str) -> None:
+        """Send nothing more, for a reason that is no failure. The answers to what is under way are still taken."""
+        self._stop_run(reason)
+
     def pace(self) -> Dict[str, Any]:
         """What limited the speed of the run (dict)."""
         return self._governor.report()

@@ -158,9 +158,16 @@ def head_of(contacts: Sequence[Any], percent: float, seed: Optional[str]) -> Set
 
     contacts: list of mappings with aor and contact.
     """
-    count = math.ceil(len(contacts) * percent / 100.0)
-    ranked = sorted(range(len(contacts)), key=lambda position: _rank(seed, contacts[position]))
-    return set(ranked[:count])
+    ranked = sorted(
+        range(len(contacts)),
+        key=lambda position: rank_of(seed, contacts[position]["aor"], contacts[position]["contact"]),
+    )
+    return set(ranked[: share_of(len(contacts), percent)])
+
+
+def share_of(number: int, percent: float) -> int:
+    """A percentage of a number of phones, rounded up."""
+    return math.ceil(number * percent / 100.0)
 
 
 def _cut(
@@ -178,8 +185,9 @@ def _at_least(value: Any, name: str, least: float) -> Any:
     return value
 
 
-def _rank(seed: Any, contact: Any) -> Any:
-    return hashlib.sha256("\0".join((seed, contact["aor"], contact["contact"])).encode("utf-8", "replace")).digest()
+def rank_of(seed: Any, aor: Optional[str], contact: Optional[str]) -> bytes:
+    """The place of a phone among others at random: the same each time for the same seed."""
+    return hashlib.sha256("\0".join((seed, aor or "", contact or "")).encode("utf-8", "replace")).digest()
 
 
 def _compile(name: str, value: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
@@ -253,11 +261,11 @@ def _network(texts: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
             raise BadParameters(
                 f"{option}: {text!r} is not a network: {error}", "Write it like 192.0.2.0/24"
             ) from error
-    return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
+    return lambda contact: any(address in network for address in addresses_of(contact) for network in networks)
 
 
-def _addresses(contact: Dict[str, Any]) -> Iterable[Any]:
-    """Where a contact is: of its URI, and of where its REGISTER came from."""
+def addresses_of(contact: Dict[str, Any]) -> Iterable[Any]:
+    """Where a contact is: of where its REGISTER came from, and of its URI."""
     found = []
     for text in (contact["received"], contact["contact"]):
         if not text:

@@ -7,8 +7,10 @@
 
 """One run over many phones: requests go out, and each one's result is kept. Phones in a call are tried again, pass after pass."""
 
+import contextlib
+import threading
 import time
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
     from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+
+# why a run sends nothing more after the time that it had
+IS_OVER = "the time of the run is over (send_until)"
+# Seconds, a year: no task runs as long, and timers have a limit.
+_FAR_AWAY = 365 * 86400
+# Seconds that a run ends early, so that what is being written then is not late.
+_EARLY = 0.25
 
 
 class Retries:
@@ -38,6 +47,7 @@ class Sending:
 
     busy: those of requests whose phones were in a call before the run; the first pass leaves them out. retries: Retries.
     calls: Calls of the server, or None. seconds: that sending took, pauses between passes not counted; None before it ended.
+    left: number of requests that were not sent, and have no result, since the time of the run was over; they are for the next one.
     """
 
     def __init__(
@@ -60,6 +70,7 @@ class Sending:
         self._busy_answers = 0
         self._later: List[Any] = []
         self.seconds: Any = None
+        self.left = 0
 
     def run(self) -> None:
         """Send all, and again to phones that were in a call. Each SipRequest has its result then, whatever went wrong."""
@@ -79,6 +90,9 @@ class Sending:
         started = time.monotonic()
         for request, result in self._delivery.run(requests):
             self._put_off.pop(request, None)
+            if self._is_left(result):
+                self.left += 1
+                continue
             if result["outcome"] == outcomes.IN_CALL:
                 self._put_off[request] = result
                 self._busy_answers += result["at"] is not None
@@ -95,11 +109,39 @@ class Sending:
         left = deadline - time.monotonic()
         # to ask for 20,000 calls takes the server longer than the interval may be
         pause = max(self._retries.interval, self._calls.pause if self._calls is not None else 0.0)
-        return left > 0 and self.stopped is None and slept(min(pause, left), lambda: self.stopped is not None)
+        return left > 0 and not self._ends() and slept(min(pause, left), self._ends)
+
+    def _ends(self) -> bool:
+        return self._delivery.stopped is not None
 
     def break_off(self, error: BaseException) -> None:
         """Send nothing more, and let the task fail with an exception, unless something else broke the run off before."""
         self._delivery.break_off(error)
+
+    @contextlib.contextmanager
+    def until(self, end: Optional[float]) -> Iterator[None]:
+        """Send nothing after a time inside the with block. end: Unix time, or None."""
+        seconds = None if end is None else end - _EARLY - time.time()
+        if seconds is None or seconds > _FAR_AWAY:
+            yield
+            return
+        if seconds <= 0:
+            self._delivery.end(IS_OVER)
+        timer = threading.Timer(max(0, seconds), self._delivery.end, [IS_OVER])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run ended since its time was over."""
+        return self._delivery.stopped == IS_OVER
+
+    def _is_left(self, result: Dict[str, Any]) -> bool:
+        return self.is_over and result["outcome"] == outcomes.NOT_SENT and result["reason"] == IS_OVER
 
     @property
     def failure(self) -> Optional["MIError"]:
@@ -109,7 +151,8 @@ class Sending:
     @property
     def stopped(self) -> Optional[str]:
         """Why the run ended before all were tried (str), or None."""
-        return self._delivery.stopped
+        # its time may be over after the last one was sent
+        return None if self.is_over and not self.left else self._delivery.stopped
 
     @property
     def sent(self) -> int:

@@ -24,6 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.firmware
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.notify import Notifies
+from ansible_collections.community.opensips.plugins.module_utils._fleet.order import FOUND, ORDERS, SPREAD
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import compile_regex, found_in
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Retries
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
     from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
+# the end of the year 9999
+_LAST_TIME = 253402300799.0
+
 
 def spec() -> ArgumentSpec:
     """The module's own options."""
@@ -75,6 +79,10 @@ def spec() -> ArgumentSpec:
             "resend_unknown": {"type": "bool", "default": False},
             "batch": {"type": "int"},
             "canary": {"type": "float"},
+            "order": {"type": "str", "choices": list(ORDERS), "default": FOUND},
+            "spread_by": {"type": "str"},
+            "spread_limit": {"type": "int"},
+            "send_until": {"type": "float"},
             "plan_only": {"type": "bool", "default": False},
             "refresh": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": False},
@@ -88,8 +96,18 @@ def spec() -> ArgumentSpec:
             ("uris", "firmware"),
             ("uris", "canary"),
         ],
-        required_by={"campaign_dir": "campaign", "batch": "campaign", "canary": "campaign"},
-        required_if=[("plan_only", True, ["campaign"]), ("refresh", True, ["campaign"])],
+        required_by={
+            "campaign_dir": "campaign",
+            "batch": "campaign",
+            "canary": "campaign",
+            "spread_limit": ["spread_by", "campaign"],
+            "send_until": "campaign",
+        },
+        required_if=[
+            ("plan_only", True, ["campaign"]),
+            ("refresh", True, ["campaign"]),
+            ("order", SPREAD, ["spread_by"]),
+        ],
     )
     return select_spec().merged_with(sending_spec()).merged_with(credentials_spec()).merged_with(own)
 
@@ -202,6 +220,8 @@ class _Fleet:
         with sending.planned(self._task, self._choice.requests, self._calls) as results:
             self._add_others(results, is_last=True)
         result = self._result(results, results.counts.summary(None, 0), is_last=True)
+        result["summary"]["batches"] = self._choice.batches()
+        self._warn_of_ungrouped(result["summary"]["groups"])
         result["changed"] = self._task.check_mode and results.counts.of(outcomes.PLANNED) > 0
         if self._task.diff_mode:
             result["diff"] = report.diff_of_plan(self._choice.requests)
@@ -234,6 +254,13 @@ class _Fleet:
         named = self._params["select"] is None
         put_off = 0 if is_last else run.results.counts.of(outcomes.IN_CALL)
         return sending.finish(self._task, run, known(), named, choice.accepted_earlier, put_off)
+
+    def _warn_of_ungrouped(self, groups: Optional[Dict[str, int]]) -> None:
+        if groups is not None and groups["ungrouped"]:
+            self._task.warn(
+                f"spread_by {self._params['spread_by']} finds no group for {groups['ungrouped']} phones."
+                " They are a group of their own"
+            )
 
     def _watch(self, source: Any, run: "Sending", registered: Dict[str, int], journal: Optional[Journal]) -> None:
         """Add to the results what the location table shows of the phones that accepted, and count them in registered.
@@ -290,7 +317,8 @@ class _Fleet:
         choice, left_out = self._choice, self._finder.left_out
         summary.update(
             earlier=choice.earlier,
-            remaining=choice.remaining,
+            remaining=choice.remaining + (run.left if run is not None else 0),
+            groups=self._finder.spread.summary(request.target for request in choice.requests),
             left_out=dict(left_out.counts) if is_last else {},
         )
         if self._params["wait"]:
@@ -318,6 +346,15 @@ def _check_options(params: Dict[str, Any], notifies: Notifies) -> None:
         raise BadParameters(
             f"retry_interval is {params['retry_interval']:g}",
             "Set it to a number of seconds, at least 1 and at most 3600",
+        )
+    if params["spread_limit"] is not None and params["batch"] is None and not params["plan_only"]:
+        raise BadParameters(
+            f"spread_limit is {params['spread_limit']}, and batch is not set",
+            "Set batch and campaign: the limit is for one batch. Run the task again until summary.remaining is 0",
+        )
+    if params["send_until"] is not None and not 0 <= params["send_until"] <= _LAST_TIME:
+        raise BadParameters(
+            f"send_until is {params['send_until']}", "Set it to a time in seconds since 1970, such as 1795318012"
         )
     if params["wait"] and params["uris"] is not None:
         raise BadParameters(

@@ -131,7 +131,7 @@ def prepared(
     )
     run = Sending(delivery, requests, results, busy, retries, calls)
     try:
-        with listener.watched(run.break_off):
+        with listener.watched(run.break_off), run.until(params.get("send_until")):
             yield run
     finally:
         results.close()
@@ -176,7 +176,7 @@ def finish(
         message = f"The run stopped after {run.sent} of {total} requests: {run.failure}"
         raise TaskFailure(message, dict(result, **describe_failure(run.failure)))
     failed = run.results.failures(run.requests)
-    if run.stopped:
+    if run.stopped and not run.is_over:
         tried = [entry for entry in failed if entry["outcome"] != outcomes.NOT_SENT]
         stopped = outcomes.RunStopped(
             run.stopped[0].upper() + run.stopped[1:], "Find the cause, then run the task again"

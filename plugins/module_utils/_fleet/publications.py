@@ -225,7 +225,9 @@ class Publication(SipRequest):
         self._tries += 1
         if self._tries > 2:
             return False
-        if code == 412 and self.etag is not None and self.kind != REMOVED:
+        # a refresh without an ETag, where pua has lost its own, is a 400
+        is_lost = code == 412 or (code == 400 and self.kind == REFRESHED)
+        if is_lost and self.kind in (UPDATED, REFRESHED):
             self.etag = None
             self._become(CREATED)
             return True

@@ -148,17 +148,19 @@ def _outcome_of(record: Dict[str, Any]) -> str:
     return ACCEPTED if code < 300 else REJECTED
 
 
-def error_of(outcome: str, record: Dict[str, Any]) -> Optional[MIError]:
+def error_of(outcome: str, record: Dict[str, Any], method: str = "NOTIFY") -> Optional[MIError]:
     """The MIError that says why a phone did not accept, with what to do about it, or None for outcomes that are GOOD.
 
-    record: as of_reply() gives it; code and reason do.
+    record: as of_reply() gives it; code and reason do. method: of the request.
     """
     if outcome in GOOD:
         return None
     if record.get("error") is not None:
         return record["error"]
     kind = _ERRORS[outcome]
-    hint = remedy(record["code"]) if outcome == REJECTED else kind.remedy.rstrip(".") if outcome in _EXPLAINED else None
+    hint = remedy(record["code"], method) if outcome == REJECTED else None
+    if outcome in _EXPLAINED:
+        hint = kind.remedy.rstrip(".")
     return kind(_message(outcome, record["code"], record["reason"] or ""), hint)
 
 

@@ -61,7 +61,7 @@ def run(task: "Task") -> Dict[str, Any]:
     # until the reply is understood
     result.update(changed=True, outcome=outcomes.UNKNOWN)
     outcome, record = outcomes.of_reply(reply)
-    error = outcomes.error_of(outcome, record)
+    error = outcomes.error_of(outcome, record, params["method"])
     record.pop("error", None)
     is_accepted = outcome != outcomes.NOT_SENT and record["code"] is not None and is_success(record["code"])
     result.update(record, outcome=outcome, changed=is_accepted or outcome == outcomes.UNKNOWN, error=None)

@@ -24,7 +24,10 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.tests.integration.support.opensips import free_ports
 
 SECONDS = 10
+EXPIRES = 600
 PASSWORD = "a-softphone"
+# it ends with the test's process, whatever ends that: baresip would read the end of its input for ever
+_WITH_US = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 class NotHere(Exception):
@@ -59,12 +62,12 @@ class Softphone:
         command = self._configure()
         self._log = (self.folder / "output").open("wb")
         self._process = subprocess.Popen(
-            command,
+            [*_WITH_US, *command],
             cwd=self.folder,
             stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=self._log,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "TERM": "dumb", "LC_ALL": "C"},
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "TERM": "dumb", "LC_ALL": "C.UTF-8"},
             start_new_session=True,
         )
         try:
@@ -111,12 +114,22 @@ class Softphone:
         """What it printed since it was started (str)."""
         return self._text(self.folder / "output")
 
+    @property
+    def log(self):
+        """Its trace since it was started, with every SIP message (str)."""
+        raise NotImplementedError
+
     def await_output(self, pattern, start=0):
         """The match of a regular expression in its output behind start (characters), once it is there."""
-        return self._await(
-            lambda: re.compile(pattern, re.MULTILINE | re.DOTALL).search(self.output, start),
-            f"it did not print {pattern!r}",
-        )
+        return self._await_match(lambda: self.output, pattern, start)
+
+    def await_log(self, pattern, start=0):
+        """The same, of its trace."""
+        return self._await_match(lambda: self.log, pattern, start)
+
+    def _await_match(self, text, pattern, start):
+        regex = re.compile(pattern, re.MULTILINE | re.DOTALL)
+        return self._await(lambda: regex.search(text(), start), f"nothing matches {pattern!r}")
 
     @staticmethod
     def _text(path):
@@ -129,11 +142,8 @@ class Softphone:
             if result:
                 return result
             if not self.running or time.monotonic() > until:
-                raise AssertionError(f"{self.PROGRAM}: {complaint}:\n{self._diagnosis()[-3000:]}")
+                raise AssertionError(f"{self.PROGRAM}: {complaint}:\n{self.output[-3000:]}")
             time.sleep(0.05)
-
-    def _diagnosis(self):
-        return self.output
 
     def _records(self):
         with Connection(self.server.connection) as connection:
@@ -180,6 +190,10 @@ class Baresip(Softphone):
         prefix = pathlib.Path(shutil.which(cls.PROGRAM)).resolve().parent.parent
         return next(path.parent for path in prefix.glob("lib*/**/baresip/modules/menu.so"))
 
+    @property
+    def log(self):
+        return self.output
+
     def await_mwi(self, start=0):
         """The body of the first NOTIFY of its subscription behind start (characters of its output)."""
         return self.await_output(r"^----- MWI for \S+ -----\r?\n(.*?\r?\n)\r?\n", start)[1]
@@ -196,14 +210,14 @@ class Baresip(Softphone):
             *(f"module_app {name}.so" for name in ("menu", "mwi")),
         ]
         (self.folder / "config").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return [shutil.which(self.PROGRAM), "-f", str(self.folder)]
+        return [shutil.which(self.PROGRAM), "-s", "-f", str(self.folder)]
 
     def _enter_account(self):
         # not by its file of accounts: 1.0 subscribes for ever if the registrar answers in the first millisecond
         self.await_output("baresip is ready")
         host, port = self.server.sip
         mwi = "yes" if self._mwi else "no"
-        self._type(f"/uanew <sip:{self.user}@{host}:{port}>;auth_pass={PASSWORD};regint=600;mwi={mwi}")
+        self._type(f"/uanew <sip:{self.user}@{host}:{port}>;auth_pass={PASSWORD};regint={EXPIRES};mwi={mwi}")
 
 
 class Linphone(Softphone):
@@ -214,46 +228,56 @@ class Linphone(Softphone):
 
     PROGRAM, PACKAGE = "linphonec", "linphone-cli"
 
+    @property
+    def log(self):
+        return self._text(self.folder / "log")
+
     def _configure(self):
+        path = self.folder / ".linphonerc"
+        if not path.exists():
+            # where its database goes, which it does not make
+            (self.folder / ".local/share/linphone").mkdir(parents=True)
+            path.write_text(self._settings(), encoding="utf-8")
+        # otherwise it has written there what it is called (+sip.instance)
+        return [shutil.which(self.PROGRAM), "-d", "6", "-l", str(self.folder / "log")]
+
+    def _settings(self):
         host, port = self.server.sip
         sections = {
             # a UDP port that nobody has, and neither TCP nor TLS
-            "sip": {
-                "sip_port": -1,
-                "sip_tcp_port": 0,
-                "sip_tls_port": 0,
-                "bind_address": "127.0.0.1",
-                "default_proxy": 0,
-            },
+            "sip": {"sip_port": -1, "sip_tcp_port": 0, "sip_tls_port": 0, "bind_address": host, "default_proxy": 0},
             "proxy_0": {
                 "reg_proxy": f"<sip:{host}:{port}>",
                 "reg_identity": f"sip:{self.user}@{host}",
-                "reg_expires": 600,
+                "reg_expires": EXPIRES,
                 "reg_sendregister": 1,
             },
             "auth_info_0": {"username": self.user, "passwd": PASSWORD},
         }
-        text = "".join(
-            f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in values.items())
-            for name, values in sections.items()
-        )
-        # where its database goes, which it does not make
-        (self.folder / ".local/share/linphone").mkdir(parents=True, exist_ok=True)
-        (self.folder / ".linphonerc").write_text(text, encoding="utf-8")
-        return [shutil.which(self.PROGRAM)]
+        lines = []
+        for name, values in sections.items():
+            lines += [f"[{name}]", *(f"{key}={value}" for key, value in values.items())]
+        return "\n".join(lines) + "\n"
 
     def _end(self):
         self._type("quit")
 
 
 class Twinkle(Softphone):
-    """twinkle-console. subscribes: whether it subscribes to its message summary, rather than to take what comes unasked."""
+    """twinkle-console. mwi: whether it subscribes to its message summary; it then refuses those that it did not ask for.
+
+    What it prints: "Received message", its addresses, and the text of each MESSAGE. It takes message summaries, and shows none.
+    """
 
     PROGRAM, PACKAGE = "twinkle-console", "twinkle-console"
 
     def __init__(self, user, server, mwi=False):
         self._mwi = mwi
         super().__init__(user, server)
+
+    @property
+    def log(self):
+        return self._text(self.folder / ".twinkle" / "twinkle.log")
 
     def _configure(self):
         host, port = self.server.sip
@@ -270,7 +294,7 @@ class Twinkle(Softphone):
             "auth_name": self.user,
             "auth_pass": PASSWORD,
             "registrar": f"{host}:{port}",
-            "registration_time": 600,
+            "registration_time": EXPIRES,
             "register_at_startup": "yes",
             "mwi_sollicited": "yes" if self._mwi else "no",
             "mwi_user": self.user,
@@ -285,7 +309,5 @@ class Twinkle(Softphone):
     def _end(self):
         self._type("quit")
 
-    @property
-    def log(self):
-        """What it logged: every SIP message, among others (str)."""
-        return self._text(self.folder / ".twinkle" / "twinkle.log")
+
+KINDS = (Baresip, Linphone, Twinkle)

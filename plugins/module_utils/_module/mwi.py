@@ -359,7 +359,7 @@ def _plan(
                 continue
         to_phones.append(lamp)
     headers = with_defaults(task.params["headers"], message_summary.NOTIFY_HEADERS)
-    _find(source, selection, to_phones, left_out, headers, publisher)
+    _find(source, selection, to_phones, left_out, headers, publisher, is_auto)
 
 
 def _find(
@@ -369,6 +369,7 @@ def _find(
     left_out: LeftOut,
     headers: Any,
     publisher: Optional[_Publisher],
+    is_auto: bool,
 ) -> None:
     """Give each Lamp its NOTIFYs. left_out: LeftOut, takes the contacts that selection leaves out. headers: of the NOTIFYs."""
     aors = [lamp.mailbox["aor"] for lamp in lamps if lamp.mailbox["aor"]]
@@ -385,7 +386,7 @@ def _find(
         subscribers = set(publisher.subscribers(mailbox)) if publisher is not None else ()
         lamp.requests = [
             PhoneNotify(lamp, target.key[1] in subscribers, target, "NOTIFY", headers, lamp.body, label)
-            if publisher is not None
+            if is_auto
             else SipRequest(target, "NOTIFY", headers, lamp.body, label)
             for target in reached
         ]

@@ -32,7 +32,7 @@ _NO_RESULT = "A report is made of what opensips_notify or opensips_mwi returned"
 _WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "preset")
 _WHAT = ("outcome", "code", "reason", "hint", "at", "seconds", "earlier")
 _BACK = ("registered", "back_seconds", "new_user_agent", "compliance")
-_LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old")
+_LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old", "delivery", "publication")
 _FIELDS = _WHO + _WHAT + _BACK + _LAMP
 
 # why nothing was sent to a planned phone, by what the report knows of the runs

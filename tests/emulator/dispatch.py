@@ -76,7 +76,7 @@ class Dispatcher:
         version = state.version
         self.tree = state.tree
         extra = _DATA["extra"].get(version, []) if state.modules == "full" else []
-        listed = _DATA["which"][version] + extra
+        listed = _DATA["which"][version] + extra + _DATA["presence"][server.options.presence].get(version, [])
         self.which = [name for name in listed if self._module_of(name) not in server.options.without]
         self.async_names = set(_DATA["async"][version])
         self._recipes = _DATA["recipes"].get(version, {})

@@ -83,7 +83,7 @@ class _UnderWay:
         if self.judged is None or self.judged[0] is not reply:
             if not self.call.is_open:
                 self.answered = time.monotonic()
-            self.judged = (reply, *outcomes.of_reply(reply, headers=False))
+            self.judged = (reply, *self.request.read(reply))
         return self.judged[1:]
 
 
@@ -229,6 +229,7 @@ class Delivery:
         outcome, record = call.settle(outcome, record)
         if outcome == outcomes.REJECTED and self._says_busy(under_way.request, record["code"]):
             outcome = outcomes.IN_CALL
+        under_way.request.goes_on = under_way.request.take_answer(outcome, record)
         self._note(under_way.request, outcome, record, reply)
         seconds = None if None in (under_way.started, under_way.answered) else under_way.answered - under_way.started
         return under_way.request, _result(outcome, record, seconds, under_way.at, call.is_authenticated)
@@ -300,10 +301,10 @@ class Delivery:
                 self._announced.popleft()
                 if is_put_off:
                     continue
-                call = Call(request.target, params, self._credentials)
+                call = Call(request.target, params, self._credentials if request.command == "t_uac_dlg" else None)
                 self._under_way[count] = _UnderWay(request, call)
                 count += 1
-                yield "t_uac_dlg", call.params
+                yield request.command, call.params
             if self.stopped:
                 self._withdraw(sip_requests)
                 return
@@ -341,12 +342,12 @@ class Delivery:
 
     def _template(self, request: "SipRequest") -> Any:
         """What a request shares with others that have the very same headers and body."""
-        key = (request.method, id(request.headers), request.body)
+        key = (request.method, id(request.headers), request.content)
         if key not in self._templates:
             if len(self._templates) > _TEMPLATES:
                 self._templates.clear()
             # the headers stay with their id as long as the template does
-            template = RequestTemplate(request.method, request.headers, request.body, self._classic)
+            template = RequestTemplate(request.method, request.headers, request.content, self._classic)
             self._templates[key] = (template, request.headers)
         return self._templates[key][0]
 
@@ -385,7 +386,8 @@ class Delivery:
                 self._journalled("put_off", request.key)
             elif outcome != outcomes.UNKNOWN:
                 self._journalled("finished", request.key, outcome, record["code"], record["reason"])
-            self._stop_run(self._stop.count(outcome))
+            if not request.goes_on:
+                self._stop_run(self._stop.count(outcome))
             if reply is not None:
                 self._judge(reply)
         except Exception as error:  # the answers that are still to come must not be lost with it

@@ -154,14 +154,19 @@ def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str,
         record = uac.parse(reply, headers)
     except MIError as error:
         return UNKNOWN, _of_error(error)
-    return _of_record(record), record
+    return of_record(record)
 
 
 def _of_error(error: Any, code: Optional[int] = None, reason: Optional[str] = None) -> Any:
     return {"code": code, "reason": str(error) if reason is None else reason, "headers": {}, "error": error}
 
 
-def _of_record(record: Dict[str, Any]) -> Any:
+def of_record(record: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
+    """(outcome, record) of a record of _readers.uac."""
+    return _outcome_of(record), record
+
+
+def _outcome_of(record: Dict[str, Any]) -> str:
     code, answered = record["code"], record["message"] is not None
     if code == 408 and not answered:
         return NO_ANSWER
@@ -172,17 +177,19 @@ def _of_record(record: Dict[str, Any]) -> Any:
     return ACCEPTED if code < 300 else REJECTED
 
 
-def error_of(outcome: str, record: Dict[str, Any]) -> Optional[MIError]:
+def error_of(outcome: str, record: Dict[str, Any], method: str = "NOTIFY") -> Optional[MIError]:
     """The MIError that says why a phone did not accept, with what to do about it, or None for outcomes that are GOOD.
 
-    record: as of_reply() gives it; code and reason do.
+    record: as of_reply() gives it; code and reason do. method: of the request.
     """
     if outcome in GOOD:
         return None
     if record.get("error") is not None:
         return record["error"]
     kind = _ERRORS[outcome]
-    hint = remedy(record["code"]) if outcome == REJECTED else kind.remedy.rstrip(".") if outcome in _EXPLAINED else None
+    hint = remedy(record["code"], method) if outcome == REJECTED else None
+    if outcome in _EXPLAINED:
+        hint = kind.remedy.rstrip(".")
     return kind(_message(outcome, record["code"], record["reason"] or ""), hint)
 
 

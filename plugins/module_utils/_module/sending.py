@@ -9,7 +9,7 @@
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence, Type
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import listener, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -109,8 +109,9 @@ def prepared(
     busy: Sequence["SipRequest"] = (),
     retries: Optional[Retries] = None,
     calls: "Optional[Calls]" = None,
-) -> Iterator[Sending]:
-    """A Sending that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
+    kind: Type[Sending] = Sending,
+) -> Iterator[Any]:
+    """A Sending (of a kind) that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
 
     Its results go to the file of results_file, if there is one. credentials: of the options, yet without those of a database.
     busy, retries, calls: as for Sending.
@@ -129,7 +130,7 @@ def prepared(
         credentials=credentials,
         calls=calls,
     )
-    run = Sending(delivery, requests, results, busy, retries, calls)
+    run = kind(delivery, requests, results, busy, retries, calls)
     try:
         with listener.watched(run.break_off), run.until(params.get("send_until")):
             yield run

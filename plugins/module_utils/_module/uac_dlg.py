@@ -63,7 +63,7 @@ def run(task: "Task") -> Dict[str, Any]:
     result["requests"] = _requests(call.params)
     reply = _exchange(task.connection, call, result)
     outcome, record = call.settle(*outcomes.of_reply(reply))
-    error = outcomes.error_of(outcome, record)
+    error = outcomes.error_of(outcome, record, params["method"])
     is_explained = outcome == outcomes.REJECTED and record.pop("error", None) is not None
     record.pop("error", None)
     is_accepted = outcome != outcomes.NOT_SENT and record["code"] is not None and is_success(record["code"])

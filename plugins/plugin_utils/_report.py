@@ -34,7 +34,7 @@ _NO_RESULT = "A report is made of what opensips_notify or opensips_mwi returned"
 _WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "preset")
 _WHAT = ("outcome", "code", "reason", "hint", "at", "seconds", "earlier")
 _BACK = ("registered", "back_seconds", "new_user_agent")
-_LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old")
+_LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old", "delivery", "publication")
 _FIELDS = _WHO + _WHAT + _BACK + _LAMP
 # what a spreadsheet would run
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")

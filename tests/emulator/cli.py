@@ -16,6 +16,7 @@ import tempfile
 from . import faults
 from .control import Control
 from .phones import REJECTIONS
+from .presence import KINDS
 from .server import Server
 from .state import VERSIONS
 
@@ -61,6 +62,20 @@ def parser():
         "--more-blacklists",
         action="store_true",
         help="add a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
+    )
+    presence = top.add_argument_group("presence")
+    presence.add_argument(
+        "--presence",
+        choices=KINDS,
+        default="none",
+        help="server: presence and presence_mwi, and a script that handles PUBLISH and SUBSCRIBE of message-summary; "
+        "unrouted: the modules, and a script that does not; pua: pua_mi only (default: %(default)s)",
+    )
+    presence.add_argument(
+        "--least-publish-expires", type=int, default=0, help="seconds below which a PUBLISH gets 423 (default: none)"
+    )
+    presence.add_argument(
+        "--most-publish-expires", type=int, default=3600, help="max_expires_publish in seconds (default: %(default)s)"
     )
     top.add_argument("--json", action="store_true", help="print one line of JSON when ready, in place of a text")
     top.add_argument(

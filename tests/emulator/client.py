@@ -179,6 +179,14 @@ class Emulator:
             for entry in self._call("sip_log", start=start) or []
         ]
 
+    def presence(self):
+        """publications ({presentity: bodies, the latest last}), watchers (list of presentities), received (each PUBLISH); or None."""
+        return self._call("presence")
+
+    def forget_publications(self):
+        """As a server does that lost its table presentity."""
+        self._call("forget_publications")
+
     def fault(self, method, kind, argument=None, count=None):
         """Misbehave from now on: `emu.fault("ul_dump", "slow", 2.5, count=1)`; method "*" is every one."""
         self._call("fault", method=method, kind=kind, argument=argument, count=count)

@@ -65,6 +65,12 @@ class Control:
         entries = self.server.farm.log_entries
         return None if entries is None else entries[start:]
 
+    def op_presence(self):
+        return self.server.presence and self.server.presence.snapshot()
+
+    def op_forget_publications(self):
+        self.server.presence.publications.clear()
+
     def op_fault(self, text=None, method=None, kind=None, argument=None, count=None):
         if text is not None:
             self.server.faults.set(*parse(text))

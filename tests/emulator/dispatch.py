@@ -76,7 +76,7 @@ class Dispatcher:
         version = state.version
         self.tree = state.tree
         extra = _DATA["extra"].get(version, []) if state.modules == "full" else []
-        self.which = _DATA["which"][version] + extra
+        self.which = _DATA["which"][version] + extra + _DATA["presence"][server.options.presence].get(version, [])
         self.async_names = set(_DATA["async"][version])
         self._recipes = _DATA["recipes"].get(version, {})
         self._named_only = set(_DATA["named_only"].get(version, ()))

@@ -19,6 +19,7 @@ from .http import HttpServer
 from .http_mi import MiHttp, MiJsonGet, OldXmlRpc, XmlRpcTree, XmlRpcValue
 from .memory import OutOfMemory, TransactionTable
 from .phones import Farm
+from .presence import Presence
 from .registrar import Registrar
 from .state import State
 
@@ -38,6 +39,10 @@ class Server:
             options.shared_memory,
         )
         self.transactions = TransactionTable(self.state.memory, options.wt_timer)
+        self.presence = None
+        self.pua = {}  # what pua_mi published: presentity -> ETag
+        if options.presence != "none":
+            self.presence = Presence(self, options.least_publish_expires, options.most_publish_expires)
         self.dispatcher = Dispatcher(self)
         self.faults = Faults()
         self.notify = Notifier(self.state)
@@ -123,6 +128,8 @@ class Server:
     def _sweep(self):
         self.state.location.sweep()
         self.transactions.sweep()
+        if self.presence is not None:
+            self.presence.sweep()
         self._sweeper = self.loop.call_later(1.0, self._sweep)
 
     def close(self, crashed=False):

@@ -160,7 +160,8 @@ class Delivery:
 
     def _settle(self, under_way: _UnderWay, reply: "Union[Reply, MIError]") -> Tuple["SipRequest", Dict[str, Any]]:
         """(SipRequest, result) of a reply or the MIError that came instead."""
-        outcome, record = outcomes.of_reply(reply, headers=False)
+        outcome, record = under_way.request.read(reply)
+        under_way.request.goes_on = under_way.request.take_answer(outcome, record)
         self._note(under_way.request, outcome, record, reply)
         seconds = None if under_way.started is None else time.monotonic() - under_way.started
         return under_way.request, _result(outcome, record, seconds, under_way.at)
@@ -199,7 +200,7 @@ class Delivery:
                 request, params = self._announced.popleft()
                 self._under_way[count] = _UnderWay(request)
                 count += 1
-                yield "t_uac_dlg", params
+                yield request.command, params
             if self.stopped:
                 self._withdraw(sip_requests)
                 return
@@ -235,12 +236,12 @@ class Delivery:
 
     def _template(self, request: "SipRequest") -> Any:
         """What a request shares with others that have the very same headers and body."""
-        key = (request.method, id(request.headers), request.body)
+        key = (request.method, id(request.headers), request.content)
         if key not in self._templates:
             if len(self._templates) > _TEMPLATES:
                 self._templates.clear()
             # the headers stay with their id as long as the template does
-            template = RequestTemplate(request.method, request.headers, request.body, self._classic)
+            template = RequestTemplate(request.method, request.headers, request.content, self._classic)
             self._templates[key] = (template, request.headers)
         return self._templates[key][0]
 
@@ -279,7 +280,8 @@ class Delivery:
                 self._journalled("withdraw", [request.key])
             elif outcome != outcomes.UNKNOWN:
                 self._journalled("finished", request.key, outcome, record["code"], record["reason"])
-            self._stop_run(self._stop.count(outcome))
+            if not request.goes_on:
+                self._stop_run(self._stop.count(outcome))
             if reply is not None:
                 self._judge(reply)
         except Exception as error:  # the answers that are still to come must not be lost with it

@@ -125,14 +125,19 @@ def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str,
         record = uac.parse(reply, headers)
     except MIError as error:
         return UNKNOWN, _of_error(error)
-    return _of_record(record), record
+    return of_record(record)
 
 
 def _of_error(error: Any, code: Optional[int] = None, reason: Optional[str] = None) -> Any:
     return {"code": code, "reason": str(error) if reason is None else reason, "headers": {}, "error": error}
 
 
-def _of_record(record: Dict[str, Any]) -> Any:
+def of_record(record: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
+    """(outcome, record) of a record of _readers.uac."""
+    return _outcome_of(record), record
+
+
+def _outcome_of(record: Dict[str, Any]) -> str:
     code, answered = record["code"], record["message"] is not None
     if code == 408 and not answered:
         return NO_ANSWER

@@ -9,7 +9,7 @@
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence, Type
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import listener, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -97,8 +97,13 @@ def _results(task: "Task", path: Optional[str]) -> Results:
 
 
 @contextlib.contextmanager
-def prepared(task: "Task", requests: Sequence["SipRequest"], journal: "Optional[Journal]" = None) -> Iterator[Sending]:
-    """A Sending that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
+def prepared(
+    task: "Task",
+    requests: Sequence["SipRequest"],
+    journal: "Optional[Journal]" = None,
+    kind: Type[Sending] = Sending,
+) -> Iterator[Any]:
+    """A Sending (of a kind) that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
 
     Its results go to the file of results_file, if there is one.
     """
@@ -113,7 +118,7 @@ def prepared(task: "Task", requests: Sequence["SipRequest"], journal: "Optional[
         stop=StopRule(params["max_failures"]),
         journal=journal,
     )
-    run = Sending(delivery, requests, results)
+    run = kind(delivery, requests, results)
     try:
         with listener.watched(run.break_off):
             yield run

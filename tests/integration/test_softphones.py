@@ -152,7 +152,7 @@ def test_it_shows_a_message(server, phone):
     assert send(server, phone, *REQUESTS["MESSAGE"])["code"] == 200
     shown = {
         softphones.Baresip: f'^sip:ansible@127.0.0.1: "{re.escape(TEXT)}"$',
-        softphones.Linphone: f"^Message received from sip:ansible@127.0.0.1: {re.escape(TEXT)}$",
+        softphones.Linphone: f"Message received from sip:ansible@127.0.0.1: {re.escape(TEXT)}$",
         softphones.Twinkle: f"^Received message\n.*sip:ansible@127.0.0.1\n.*\n{re.escape(TEXT)}$",
     }
     phone.await_output(shown[type(phone)], start)

@@ -45,6 +45,7 @@ class Registrar:
     def on_request(self, message, address):
         method = message.method
         self.state.count("core:rcv_requests")
+        message.came_from(address)
         if method == "ACK":
             return
         presence = self.server.presence

@@ -14,10 +14,11 @@ import re
 
 import pytest
 
-from ansible_collections.community.opensips.tests.integration.support import softphones
+from ansible_collections.community.opensips.tests.integration.support import presence, softphones
 from ansible_collections.community.opensips.tests.integration.support.fixtures import REAL
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
+from ansible_collections.community.opensips.tests.integration.support.phones import Message
 from ansible_collections.community.opensips.tests.integration.support.servers import Emulated
 
 USERS = {softphones.Baresip: "2001", softphones.Linphone: "2002", softphones.Twinkle: "2003"}
@@ -151,7 +152,7 @@ def test_it_shows_a_message(server, phone):
     assert send(server, phone, *REQUESTS["MESSAGE"])["code"] == 200
     shown = {
         softphones.Baresip: f'^sip:ansible@127.0.0.1: "{re.escape(TEXT)}"$',
-        softphones.Linphone: f"^Message received from sip:ansible@127.0.0.1: {re.escape(TEXT)}$",
+        softphones.Linphone: f"Message received from sip:ansible@127.0.0.1: {re.escape(TEXT)}$",
         softphones.Twinkle: f"^Received message\n.*sip:ansible@127.0.0.1\n.*\n{re.escape(TEXT)}$",
     }
     phone.await_output(shown[type(phone)], start)
@@ -229,17 +230,97 @@ def test_who_registers_again_is_back(server, phones):
     assert result["contact"] == before != phone.contact
 
 
-def test_a_lamp_for_phones_that_subscribe():
-    """Where nobody takes their subscription, they refuse what they did not ask for."""
-    server = Emulated("3.6", phones=0)
-    ends = {softphones.Baresip: (481, "Subscription Does Not Exist"), softphones.Twinkle: (403, "Forbidden")}
-    with contextlib.ExitStack() as stack:
-        stack.callback(server.stop)
-        for kind, answer in ends.items():
-            try:
-                phone = stack.enter_context(contextlib.closing(kind(USERS[kind], server, mwi=True)))
-            except softphones.NotHere as reason:
-                pytest.skip(str(reason))
-            phone.await_log(r"SUBSCRIBE sip:\S+ SIP/2.0.*Event: message-summary")
-            result = send(server, phone, *REQUESTS["lamp"])
-            assert (result["outcome"], result["code"], result["reason"]) == ("rejected", *answer)
+# what phones that have subscribed to their message summary answer
+SUBSCRIBERS = {
+    # kind: to what does not belong to the subscription, to a lamp outside of it, and once it is over
+    softphones.Baresip: [(481, "Subscription Does Not Exist")] * 3,
+    softphones.Twinkle: [(489, "Bad Event"), (403, "Forbidden"), (481, "Call Leg/Transaction Does Not Exist")],
+}
+
+
+@pytest.fixture(scope="module", params=["2.4", "3.6", "4.0", REAL])
+def notifier(request):
+    """A server that takes subscriptions."""
+    if request.param == "real":
+        lacking = presence.missing(find_binary())
+        if lacking:
+            pytest.skip(f"opensips has no {', '.join(lacking)}")
+        server = presence.RealPresence(find_binary())
+    else:
+        server = Emulated(request.param, phones=0, presence="server")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=SUBSCRIBERS, ids=lambda kind: kind.PROGRAM)
+def subscriber(notifier, request):
+    """A phone that has subscribed: it got its first NOTIFY."""
+    try:
+        phone = request.param(USERS[request.param], notifier, mwi=True)
+    except softphones.NotHere as reason:
+        pytest.skip(str(reason))
+    with contextlib.closing(phone):
+        yield phone
+
+
+class Subscription:
+    """The dialog that the server has with a phone, for requests in it."""
+
+    def __init__(self, server, phone):
+        self._server, self._phone = server, phone
+        first = Message(phone.await_log(r"^NOTIFY sip:.*?\n\n")[0].replace("\n", "\r\n").encode())
+        self._headers = {name: first[name] for name in ("From", "To", "Call-ID")}
+        self._cseq = int(first["CSeq"].split()[0])
+
+    def notify(self, event, state, new=None):
+        """(outcome, code and reason of the answer) of a NOTIFY in it; new: how many messages it tells of."""
+        self._cseq += 1
+        headers = {
+            **self._headers,
+            "CSeq": f"{self._cseq} NOTIFY",
+            "Event": event,
+            "Subscription-State": state,
+            **CONTACT,
+        }
+        options = {"method": "NOTIFY", "ruri": self._phone.contact, "headers": headers}
+        if new is not None:
+            headers["Content-Type"] = "application/simple-message-summary"
+            options["body"] = f"Messages-Waiting: yes\nVoice-Message: {new}/0 (0/0)\n"
+        return answer_of(run_module("uac_dlg", {**self._server.connection, **options}))
+
+
+def answer_of(result):
+    return result["outcome"], (result["code"], result["reason"])
+
+
+def test_notifies_in_a_subscription_and_beside_it(notifier, subscriber):
+    unknown, beside, late = SUBSCRIBERS[type(subscriber)]
+    subscription = Subscription(notifier, subscriber)
+    accepted, start = ("accepted", (200, "OK")), len(subscriber.output)
+    assert subscription.notify("message-summary", "active;expires=600", new=7) == accepted
+    assert subscription.notify("check-sync;reboot=true", "active") == ("rejected", unknown)
+    for name in ("check-sync", "check-sync, the last of a subscription", "unknown Event"):
+        assert answer_of(send(notifier, subscriber, *REQUESTS[name])) == ("rejected", unknown)
+    assert answer_of(send(notifier, subscriber, *REQUESTS["lamp"])) == ("rejected", beside)
+    # none of that harmed it
+    assert subscription.notify("message-summary", "active;expires=600", new=8) == accepted
+    assert subscription.notify("message-summary", "terminated;reason=noresource", new=9) == accepted
+    assert subscription.notify("message-summary", "active;expires=600", new=10) == ("rejected", late)
+    if isinstance(subscriber, softphones.Baresip):
+        subscriber.await_output("^mwi: subscription for .* closed", start)
+        assert subscriber.shown_counts() == ["7/0", "8/0", "9/0"]
+    else:
+        subscriber.await_output("MWI subscription terminated: noresource", start)
+    assert subscriber.running
+
+
+def test_a_lamp_for_phones_whose_subscription_nobody_takes(server):
+    """Nothing is there for it that they did not ask for."""
+    for kind, (_unknown, beside, _late) in SUBSCRIBERS.items():
+        try:
+            phone = kind("2004", server, mwi=True)
+        except softphones.NotHere as reason:
+            pytest.skip(str(reason))
+        with contextlib.closing(phone):
+            phone.await_log(r"^SUBSCRIBE sip:\S+ SIP/2.0.*^Event: message-summary.*^SIP/2.0 404 Not Found")
+            assert answer_of(send(server, phone, *REQUESTS["lamp"])) == ("rejected", beside)

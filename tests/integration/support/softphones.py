@@ -23,7 +23,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.connection 
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.tests.integration.support.opensips import free_ports
 
-SECONDS = 10
+SECONDS = 30
 EXPIRES = 600
 PASSWORD = "a-softphone"
 # it ends with the test's process, whatever ends that: baresip would read the end of its input for ever
@@ -197,6 +197,10 @@ class Baresip(Softphone):
     def await_mwi(self, start=0):
         """The body of the first NOTIFY of its subscription behind start (characters of its output)."""
         return self.await_output(r"^----- MWI for \S+ -----\r?\n(.*?\r?\n)\r?\n", start)[1]
+
+    def shown_counts(self):
+        """The counts of voice messages that it has shown, one after the other (list of str, as in Voice-Message)."""
+        return re.findall(r"^----- MWI for \S+ -----\n(?:.+\n)*?Voice-Message: (\S+)", self.output, re.MULTILINE)
 
     def _configure(self):
         host, port = self.server.sip

@@ -64,7 +64,7 @@ def headers_of(record: Dict[str, Any]) -> Headers:
     """The headers of the answer in a record, also in one that parse() left whole."""
     if record.get("more"):
         return record["more"]
-    message = _message(record.get("message")) or ""
+    message = lines_of(record.get("message")) or ""
     return parse_headers(message.partition("\r\n\r\n")[0])
 
 

@@ -338,7 +338,7 @@ def check_pythons(bench: Workbench) -> str:
 
 
 def check_integration(bench: Workbench) -> str:
-    """pytest: playbooks, attacks and faults against the emulator, and against sipp and opensips where they are installed"""
+    """pytest: playbooks, attacks and faults against the emulator, and against sipp, softphones and opensips where they are installed"""
     venv, here = bench.venv("core"), bench.stage("integration")
     folders = ["tests/integration", "tests/security", "tests/faults"]
     for folder in folders:

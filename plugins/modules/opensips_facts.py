@@ -22,7 +22,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - This action does not modify state.
+      - This action does not modify state. In check mode, it does not write O(contacts_file).
   diff_mode:
     support: N/A
     details:
@@ -72,6 +72,14 @@ options:
       - The cachedb of O(cache_keys), as in the script of the server. Examples are V(local), and V(redis:group) if its C(cachedb_url) has a group.
     type: str
     default: local
+  contacts_file:
+    description:
+      - Writes the subset V(contacts) to this file on the host, and does not return it as a fact. Each line is a JSON object with the keys of
+        the fact C(contacts). A large fleet then requires little memory, and no large result.
+      - If the name ends with C(.gz), the file is compressed with gzip.
+      - The file is replaced as a whole. Its mode is 0600, and its directory must exist. In check mode, it is not written.
+      - If the contacts cannot be read, the task fails. It does not skip the subset.
+    type: path
 seealso:
   - module: community.opensips.opensips_mi_command
 author:
@@ -104,6 +112,12 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ ansible_facts.opensips.contacts | length }} phones of Snom"
 
+- name: Write all contacts of a large fleet to a file
+  community.opensips.opensips_facts:
+    gather_subset:
+      - contacts
+    contacts_file: /var/tmp/contacts.jsonl.gz
+
 - name: Gather a flag of the script that is in the local cache
   community.opensips.opensips_facts:
     gather_subset:
@@ -113,6 +127,23 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+contacts_file:
+  description: What was written to O(contacts_file).
+  returned: when O(contacts_file) is set
+  type: dict
+  contains:
+    path: {type: str, sample: /var/tmp/contacts.jsonl.gz, description: The file.}
+    contacts: {type: int, sample: 104212, description: Number of contacts in the file. In check mode, that would be in the file.}
+    doubtful: {type: int, sample: 0, description: Number of AORs that were left out because their contacts cannot be trusted.}
+    left_out:
+      description: Number of contacts that O(select) leaves out, by reason.
+      type: dict
+      sample:
+        user_agent does not match: 97000
+    lookup:
+      description: How the contacts were read, and how long it took, as RV(community.opensips.opensips_notify#module:lookup).
+      type: dict
+      sample: {how: dump, users: 100000, contacts: 104212, seconds: 91.4, expected_seconds: 86.3}
 ansible_facts:
   description: Facts to add to the facts of the host.
   returned: always

@@ -11,12 +11,14 @@ version_added: 0.1.0
 description:
   - Sends message summaries (RFC 3842) to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
   - The lamp of a phone is on while there are new messages.
+  - Some phones take a summary only within a subscription. With O(delivery), the summary goes to a presence server, which notifies them.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
   - community.opensips._connection
   - community.opensips._contacts
   - community.opensips._sending
+  - community.opensips._credentials
 attributes:
   check_mode:
     support: full
@@ -30,7 +32,7 @@ attributes:
     support: partial
     details:
       - Phones do not report the state of their lamp, so the module sends it each time.
-      - With O(state_file), only numbers that changed are sent.
+      - With O(state_file), only numbers that changed are sent, and publications whose life is half over.
   platform:
     platforms: posix
 options:
@@ -74,6 +76,138 @@ options:
       - How many of O(old) are urgent.
     type: int
     default: 0
+  messages:
+    description:
+      - Numbers of other messages than voice messages. The lamp is on while there are new messages of any class.
+      - O(new), O(old), O(urgent_new) and O(urgent_old) count the voice messages.
+    type: dict
+    suboptions:
+      video:
+        description: Numbers of video messages (RFC 3938).
+        type: dict
+        suboptions:
+          new:
+            description: As O(new).
+            type: int
+            default: 0
+          old:
+            description: As O(old).
+            type: int
+            default: 0
+          urgent_new:
+            description: As O(urgent_new).
+            type: int
+            default: 0
+          urgent_old:
+            description: As O(urgent_old).
+            type: int
+            default: 0
+      fax:
+        description: Numbers of faxes.
+        type: dict
+        suboptions:
+          new:
+            description: As O(new).
+            type: int
+            default: 0
+          old:
+            description: As O(old).
+            type: int
+            default: 0
+          urgent_new:
+            description: As O(urgent_new).
+            type: int
+            default: 0
+          urgent_old:
+            description: As O(urgent_old).
+            type: int
+            default: 0
+      pager:
+        description: Numbers of pager messages.
+        type: dict
+        suboptions:
+          new:
+            description: As O(new).
+            type: int
+            default: 0
+          old:
+            description: As O(old).
+            type: int
+            default: 0
+          urgent_new:
+            description: As O(urgent_new).
+            type: int
+            default: 0
+          urgent_old:
+            description: As O(urgent_old).
+            type: int
+            default: 0
+      multimedia:
+        description: Numbers of multimedia messages.
+        type: dict
+        suboptions:
+          new:
+            description: As O(new).
+            type: int
+            default: 0
+          old:
+            description: As O(old).
+            type: int
+            default: 0
+          urgent_new:
+            description: As O(urgent_new).
+            type: int
+            default: 0
+          urgent_old:
+            description: As O(urgent_old).
+            type: int
+            default: 0
+      text:
+        description: Numbers of text messages.
+        type: dict
+        suboptions:
+          new:
+            description: As O(new).
+            type: int
+            default: 0
+          old:
+            description: As O(old).
+            type: int
+            default: 0
+          urgent_new:
+            description: As O(urgent_new).
+            type: int
+            default: 0
+          urgent_old:
+            description: As O(urgent_old).
+            type: int
+            default: 0
+      none:
+        description: Numbers of messages that belong to no class.
+        type: dict
+        suboptions:
+          new:
+            description: As O(new).
+            type: int
+            default: 0
+          old:
+            description: As O(old).
+            type: int
+            default: 0
+          urgent_new:
+            description: As O(urgent_new).
+            type: int
+            default: 0
+          urgent_old:
+            description: As O(urgent_old).
+            type: int
+            default: 0
+  message_headers:
+    description:
+      - Headers of single messages, one mapping for each message. Phones may list them.
+      - RFC 3842 calls them extension headers. Usual ones are C(From), C(Subject), C(Date), C(Priority) and C(Message-Context).
+    type: list
+    elements: dict
   mailboxes:
     description:
       - Many mailboxes at once.
@@ -105,21 +239,193 @@ options:
         description: As O(urgent_old).
         type: int
         default: 0
+      messages:
+        description: As O(messages).
+        type: dict
+        suboptions:
+          video:
+            description: Numbers of video messages (RFC 3938).
+            type: dict
+            suboptions:
+              new:
+                description: As O(new).
+                type: int
+                default: 0
+              old:
+                description: As O(old).
+                type: int
+                default: 0
+              urgent_new:
+                description: As O(urgent_new).
+                type: int
+                default: 0
+              urgent_old:
+                description: As O(urgent_old).
+                type: int
+                default: 0
+          fax:
+            description: Numbers of faxes.
+            type: dict
+            suboptions:
+              new:
+                description: As O(new).
+                type: int
+                default: 0
+              old:
+                description: As O(old).
+                type: int
+                default: 0
+              urgent_new:
+                description: As O(urgent_new).
+                type: int
+                default: 0
+              urgent_old:
+                description: As O(urgent_old).
+                type: int
+                default: 0
+          pager:
+            description: Numbers of pager messages.
+            type: dict
+            suboptions:
+              new:
+                description: As O(new).
+                type: int
+                default: 0
+              old:
+                description: As O(old).
+                type: int
+                default: 0
+              urgent_new:
+                description: As O(urgent_new).
+                type: int
+                default: 0
+              urgent_old:
+                description: As O(urgent_old).
+                type: int
+                default: 0
+          multimedia:
+            description: Numbers of multimedia messages.
+            type: dict
+            suboptions:
+              new:
+                description: As O(new).
+                type: int
+                default: 0
+              old:
+                description: As O(old).
+                type: int
+                default: 0
+              urgent_new:
+                description: As O(urgent_new).
+                type: int
+                default: 0
+              urgent_old:
+                description: As O(urgent_old).
+                type: int
+                default: 0
+          text:
+            description: Numbers of text messages.
+            type: dict
+            suboptions:
+              new:
+                description: As O(new).
+                type: int
+                default: 0
+              old:
+                description: As O(old).
+                type: int
+                default: 0
+              urgent_new:
+                description: As O(urgent_new).
+                type: int
+                default: 0
+              urgent_old:
+                description: As O(urgent_old).
+                type: int
+                default: 0
+          none:
+            description: Numbers of messages that belong to no class.
+            type: dict
+            suboptions:
+              new:
+                description: As O(new).
+                type: int
+                default: 0
+              old:
+                description: As O(old).
+                type: int
+                default: 0
+              urgent_new:
+                description: As O(urgent_new).
+                type: int
+                default: 0
+              urgent_old:
+                description: As O(urgent_old).
+                type: int
+                default: 0
+      message_headers:
+        description: As O(message_headers).
+        type: list
+        elements: dict
   mailboxes_file:
     description:
       - File on the host with the mailboxes, for very many of them.
       - If its name ends in C(.json), it is a JSON list of mappings as for O(mailboxes).
       - Any other file is CSV. Its first line has names, V(uri) or V(aor), V(account), V(new), V(old), V(urgent_new), V(urgent_old).
         Each further line has as many cells as there are names. An empty cell is the default.
+      - Other message classes have columns such as V(fax_new), V(fax_old), V(fax_urgent_new) and V(text_new), also in JSON.
+        O(message_headers) has none.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 mailboxes. A symbolic link must belong to root or to the
         user that runs the task.
       - In a directory that everybody may write to, such as C(/tmp), the file must belong to the user of the task, to root or to the owner
         of the directory. It must not be a symbolic link, and must not be writable for everybody.
     type: path
+  delivery:
+    description:
+      - How a summary reaches the phones.
+      - V(notify) sends a NOTIFY to each phone without a subscription. Most desk phones take it, some after a setting.
+      - V(publish) sends a PUBLISH (RFC 3903) for each AOR to the presence server. It notifies the phones that subscribe, also those that
+        register later. Requires O(aors) or mailboxes with an C(aor).
+      - V(auto) sends a NOTIFY, and a PUBLISH for the AORs whose phones answer 481 or 489. If O(state_file) is set, the next run knows these
+        phones, and sends them no NOTIFY. If the server has no presence server, such phones are V(rejected).
+      - The server requires the modules C(presence) and C(presence_mwi), and a routing script that calls C(handle_publish()) and
+        C(handle_subscribe()). R(The guide,ansible_collections.community.opensips.docsite.fleets) has such a script.
+      - If the first PUBLISH of a run shows that the script does not handle it, the run stops.
+      - Phones subscribe to the AOR with its domain. If the AORs have none, set O(domain).
+    type: str
+    choices:
+      - notify
+      - publish
+      - auto
+    default: notify
+  presence_server:
+    description:
+      - SIP URI to which the PUBLISH is sent.
+      - The default is the first UDP socket of the server itself, if it has the module C(presence).
+      - If the server has only the module C(pua_mi), C(pua_publish) sends the PUBLISH to the C(presence_server) of that module. C(pua) keeps
+        the ETags then, and ignores O(headers) and O(from_uri).
+    type: str
+  expires:
+    description:
+      - Lifetime of a publication in seconds, from 60 to 31536000. The presence server may shorten it.
+        The default C(max_expires_publish) of OpenSIPS is 3600.
+      - The lamps go out when it ends. Run the task again before that. With O(state_file), a run extends the publications whose life is half
+        over, also if their numbers did not change.
+    type: int
+    default: 3600
+  exclusive:
+    description:
+      - Whether to remove what earlier runs published for mailboxes that are not listed any more. Their lamps go out.
+      - Lamps that were set with a NOTIFY stay as they are.
+      - Requires O(state_file), and O(delivery) V(publish) or V(auto).
+    type: bool
+    default: false
   state_file:
     description:
       - File on the host that keeps the numbers which the phones accepted. Only mailboxes whose numbers differ from it are sent.
         The others are V(already).
+      - It also keeps the ETag of each publication, so that a run replaces it. Without the file, each run publishes once more.
+        The latest publication counts until its end, then an earlier one if that lasts longer.
       - It is replaced as a whole, mode 0600. A mailbox is kept in it if all of its phones accepted.
       - Mailboxes are removed from it before they are sent. If the task is killed, the next run sends them again.
       - If the file cannot be written before sending, the task fails and sends nothing. If it cannot be written after sending,
@@ -132,6 +438,9 @@ seealso:
   - name: RFC 3842
     description: A message summary and message waiting indication event package for SIP.
     link: https://www.rfc-editor.org/rfc/rfc3842
+  - name: RFC 3903
+    description: Publishing event state, which O(delivery=publish) does.
+    link: https://www.rfc-editor.org/rfc/rfc3903
 author:
   - community.opensips contributors (@community-opensips)
 """
@@ -156,6 +465,20 @@ EXAMPLES = r"""
     state_file: /var/lib/community.opensips/mwi.json
     rate: 200
 
+- name: Light the lamp of a phone that asks for a password
+  community.opensips.opensips_mwi:
+    aors:
+      - "1001"
+    new: 2
+    credentials_file: /var/lib/community.opensips/credentials.csv
+
+- name: Set the lamps of all phones, whether they subscribe or not
+  community.opensips.opensips_mwi:
+    mailboxes_file: /var/spool/voicemail/mailboxes.csv
+    state_file: /var/lib/community.opensips/lamps.json
+    domain: example.com
+    delivery: auto
+
 - name: Set the lamps of many mailboxes
   community.opensips.opensips_mwi:
     domain: example.com
@@ -166,12 +489,16 @@ EXAMPLES = r"""
         urgent_new: 1
       - aor: "1002"
         account: "1002"
+        messages:
+          fax:
+            new: 1
 """
 
 RETURN = r"""
 results:
   description:
     - One entry for each contact of each mailbox, in their order. Mailboxes whose numbers did not change come first, with one entry each.
+    - A mailbox that is only published has one entry without a contact, and so has one whose publication is removed.
     - If there are more than 1,000, those that need no attention are omitted, see O(results).
     - A failed task returns them, too.
   returned: success, or when the run stopped
@@ -202,6 +529,7 @@ results:
         - V(unknown) if a request was sent, or may have been, and the server did not report the answer.
         - V(already) if O(state_file) has the same numbers.
         - V(planned) in check mode.
+        - If RV(results[].delivery) is V(publish), it is what the presence server answered.
       type: str
       sample: accepted
     code:
@@ -257,6 +585,23 @@ results:
       description: As given.
       type: int
       sample: 0
+    messages:
+      description: Numbers of other message classes, as given.
+      type: dict
+      sample:
+        fax:
+          new: 1
+          old: 0
+          urgent_new: 0
+          urgent_old: 0
+    delivery:
+      description: How the summary was sent, V(notify) or V(publish). Empty if nothing had to be sent.
+      type: str
+      sample: notify
+    publication:
+      description: What the PUBLISH was to do, V(created), V(updated), V(refreshed) or V(removed). Empty if there was none.
+      type: str
+      sample: null
 left_out:
   description:
     - Contacts of the mailboxes that O(select) left out, each with its reason.

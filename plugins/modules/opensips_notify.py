@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - community.opensips._connection
   - community.opensips._contacts
   - community.opensips._sending
+  - community.opensips._credentials
 attributes:
   check_mode:
     support: full
@@ -36,7 +37,7 @@ attributes:
     support: partial
     details:
       - A NOTIFY is an event. The module sends it each time.
-      - With O(unless_user_agent) or O(campaign), a second run sends nothing to phones that are done.
+      - With O(unless_user_agent), O(firmware) or O(campaign), a second run sends nothing to phones that are done.
   platform:
     platforms: posix
 options:
@@ -101,6 +102,36 @@ options:
         outcome is V(already).
       - Set it to the new firmware. When all phones have this firmware, a run changes nothing.
     type: str
+  firmware:
+    description:
+      - Expected firmware by vendor and model. The module sends only to phones whose firmware is behind. The User-Agent of a phone tells its
+        vendor, model and firmware.
+      - If a phone has an expected version or a newer one, the outcome is V(already). If its User-Agent does not tell its firmware, or if no
+        element is about it, RV(left_out) has the phone.
+      - The first element that matches vendor and model counts.
+      - With O(wait), the module compares the firmware of the phones that came back, see RV(results[].compliance).
+      - If this option changes, the plan of the O(campaign) is made again.
+    type: list
+    elements: dict
+    suboptions:
+      vendor:
+        description:
+          - Vendor, as in RV(results[].vendor). Case does not matter.
+        type: str
+        required: true
+      model:
+        description:
+          - Shell pattern of the model, such as V(T4*). Case does not matter. If not set, all models of the vendor.
+        type: str
+      firmware:
+        description:
+          - Expected version, or a list of versions that are all right. Write it in quotes.
+          - Versions are compared number by number, so V(108.86.0.9) is older than V(108.86.0.20), and V(7.6.2) older than V(7.6.2c).
+            V(rc) and V(beta) make a version older. Zeros at the end do not matter.
+          - A phone is behind if its version is older than the newest version of the list, and not in the list.
+        type: list
+        elements: raw
+        required: true
   own_only:
     description:
       - Whether to leave out contacts that registered through another server. It is for servers that share one location table.
@@ -152,6 +183,7 @@ options:
     description:
       - The largest number of phones to send to in this run of the O(campaign). RV(results) then has only the phones of this run,
         and RV(summary.remaining) counts the phones left for the next one.
+      - If O(spread_limit) is set, a batch can have fewer phones although some are left.
       - The last batch also returns the phones that are V(already), and RV(left_out). Check mode returns them, too.
       - In check mode and with O(plan_only), RV(results) has the phones of the next batch.
     type: int
@@ -161,7 +193,51 @@ options:
         The first O(batch) then sends to these phones.
       - With the same O(select.seed), the canary has the same phones each time, as with O(select.sample). Phones to which nothing can be sent
         are not chosen.
-      - It applies only when the plan of the O(campaign) is made. It does not change a plan that exists.
+      - It applies only when the plan of the O(campaign) is made or sorted. Otherwise, it does not change a plan that exists.
+      - With O(spread_limit), the canary has at most that number of phones of a group, and can be smaller.
+    type: float
+  order:
+    description:
+      - Order of sending. V(found) is the order of the location table, or that of O(aors) and O(uris).
+      - V(aor) sorts by address of record. Numbers count as such, so V(2) comes before V(10).
+      - V(random) is the same order each time for the same O(select.seed).
+      - V(spread) takes turns among the groups of O(spread_by). Larger groups have more turns, so that the phones of each group are spread
+        evenly over the whole order.
+      - The plan of a O(campaign) keeps its order. If O(order) changes, or O(spread_by) with V(spread), the next run sorts the plan again, and
+        sends nothing to phones that are done. With V(found), the plan stays as it is, because that order is not known any more.
+      - Phones that are appended to a plan follow the others, in this order among themselves.
+    type: str
+    choices:
+      - found
+      - aor
+      - random
+      - spread
+    default: found
+  spread_by:
+    description:
+      - Divides the phones into groups, for O(order=spread) and O(spread_limit).
+      - V(network) groups them by the address from which they registered, as the server saw it. Behind NAT, all phones of a site have the
+        same public address. Without NAT, it is the address of the contact. Phones with the same /24 network, or the same /64 network of
+        IPv6, are a group. For other prefix lengths, set V(network/26), or V(network/26/56) with that of IPv6.
+      - V(domain) groups them by the domain of the AOR.
+      - Other values are a regular expression to search for in the AOR, or in the URI of O(uris). Its first group, or the whole match without
+        a group, is the name of the group. Case does not matter.
+      - Phones without a group are a group of their own, and the task warns. If several phones are selected, and none of them has a group, the
+        task fails and sends nothing.
+    type: str
+  spread_limit:
+    description:
+      - The largest number of phones of a group to which one O(batch) sends, so that no site or access switch restarts at once.
+        Requires O(spread_by) and O(batch). With O(wait), the phones of a batch are back before the next one begins.
+      - The other phones of the group stay for later batches, so a campaign can need more of them, see RV(summary.batches).
+      - It counts phones where they are when the batch is sent, also if they were elsewhere when the plan was made.
+    type: int
+  send_until:
+    description:
+      - Time after which nothing more is sent, in seconds since 1970, by the clock of the host.
+      - The task then waits for the answers to its requests, and returns. It does not fail for this reason. RV(summary.remaining) counts the
+        phones that are left for the next run of the O(campaign), and they have no results.
+      - The server itself repeats a request until the phone answers, for at most the C(fr_timeout) of the server.
     type: float
   plan_only:
     description:
@@ -235,6 +311,19 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 600
 
+- name: Reboot only the phones whose firmware is behind
+  community.opensips.opensips_notify:
+    select: {}
+    firmware:
+      - vendor: yealink
+        model: T4*
+        firmware: "108.86.0.70"
+      - vendor: snom
+        firmware:
+          - "10.1.169.11"
+          - "10.1.184.14"
+    wait: true
+
 - name: Go on with the next 500 phones of the campaign
   community.opensips.opensips_notify:
     select:
@@ -248,12 +337,49 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 600
 
+- name: Reboot the phones of all sites, at most 5 of each /24 network at a time, and stop when the window ends
+  community.opensips.opensips_notify:
+    select: {}
+    campaign: night
+    batch: 200
+    order: spread
+    spread_by: network
+    spread_limit: 5
+    wait: true
+    send_until: "{{ state.ends }}"
+  when: state.is_open
+  vars:
+    state: "{{ window | community.opensips.opensips_window }}"
+    window:
+      from: "00:00"
+      to: "24:00"
+      timezone: Europe/Berlin
+
 - name: Reboot the phones of one domain, and read their contacts from the database
   community.opensips.opensips_notify:
     select:
       domain:
         - example.com
     location_db:
+      db_url: sqlite:////var/lib/opensips/opensips.sqlite
+
+- name: Reboot phones that ask for a password, Grandstream phones with another one
+  community.opensips.opensips_notify:
+    aors:
+      - "1001"
+      - "1002"
+    credentials:
+      - username: admin
+        password: "{{ vault_phone_password }}"
+      - vendor: grandstream
+        username: admin
+        password: "{{ vault_grandstream_password }}"
+
+- name: Reboot phones that ask for the password of their own account
+  community.opensips.opensips_notify:
+    aors:
+      - "1001"
+    credentials_db:
       db_url: sqlite:////var/lib/opensips/opensips.sqlite
 
 - name: Send a literal Event to a phone that is not registered
@@ -275,8 +401,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - One entry for each contact, in the order of the location table or of the options. Entries of phones that needed no
-      request come first.
+    - One entry for each contact, in the order of sending. Entries of phones that needed no request come first.
     - If there are more than 1,000 entries, those that need no attention are omitted, see O(results).
     - A failed task also returns them.
   returned: success, or when the run stopped
@@ -305,7 +430,7 @@ results:
           server's C(fr_timeout).
         - V(unreachable) if the server could not send to the phone, V(not_sent) if nothing was sent.
         - V(unknown) if a request was sent, or may have been, and the server did not report the answer.
-        - V(already) if the User-Agent of the phone matches O(unless_user_agent).
+        - V(already) if the User-Agent of the phone matches O(unless_user_agent), or if the phone has the firmware of O(firmware).
         - V(planned) in check mode.
       type: str
       sample: accepted
@@ -367,6 +492,12 @@ results:
       description: User-Agent of the phone after it registered again. Only with O(wait), for phones that accepted.
       type: str
       sample: Yealink SIP-T46U 108.87.0.15
+    compliance:
+      description:
+        - How the firmware of the phone compares with O(firmware) after it registered again. V(up_to_date), V(behind), V(ahead), V(unknown) if its
+          User-Agent does not tell its firmware, or V(no_rule). Only with O(wait) and O(firmware), for phones that are V(back).
+      type: str
+      sample: up_to_date
     back_seconds:
       description: Seconds from sending until the module saw that the phone is back. Only with O(wait), for phones that are V(back).
       type: float
@@ -415,6 +546,7 @@ lookup:
     plan:
       description:
         - V(made) if this run made the plan of the O(campaign), V(kept) if the campaign already had it.
+        - V(sorted) if this run sorted that plan, because O(order) has changed.
         - V(extended) if this run read the table again, and appended phones to the plan.
         - V(replaced) if this run made the plan again, because the options select other phones than those of the plan.
         - Empty without a campaign, and with O(uris).
@@ -515,9 +647,24 @@ summary:
       type: int
       sample: 0
     remaining:
-      description: Number of phones that O(batch) leaves for the next run.
+      description: Number of phones that O(batch) or O(send_until) leaves for the next run.
       type: int
       sample: 0
+    batches:
+      description:
+        - Number of batches that the phones need which are left, this one included. Only in check mode and with O(plan_only).
+        - Empty without O(batch).
+      type: int
+      sample: 12
+    groups:
+      description:
+        - Number of groups that the phones of this run have, see O(spread_by), number of phones in the largest of them, and number of phones
+          without a group. Empty without O(spread_by).
+      type: dict
+      sample:
+        total: 41
+        largest: 250
+        ungrouped: 0
     left_out:
       description: Number of contacts that were left out, by reason, including those that RV(left_out) does not list. With O(batch), only the
         last run has them.
@@ -529,9 +676,15 @@ summary:
       type: dict
       sample:
         back: 2
+    compliance:
+      description: Number of phones for each RV(results[].compliance). Only with O(wait) and O(firmware).
+      type: dict
+      sample:
+        up_to_date: 2
 stopped:
   description:
     - Why the run ended before all phones were tried. Empty if all phones were tried, even if the task fails because some did not accept.
+    - If O(send_until) is the reason, the task does not fail.
   returned: success, or when the run stopped
   type: str
   sample: null

@@ -62,10 +62,12 @@ def _counts_of(result: t.Mapping[str, t.Any]) -> tuple[t.Counter[str], t.Counter
         # the others are in a file, and a batch has none of earlier runs
         outcomes = collections.Counter(summary["outcomes"])
         states = collections.Counter(summary.get("registered") or {})
+        states["behind"] = (summary.get("compliance") or {}).get("behind", 0)
     else:
         entries = [entry for entry in entries if not entry.get("earlier")]
         outcomes = collections.Counter(entry["outcome"] for entry in entries)
         states = collections.Counter(map(state_of, entries))
+        states["back"] += states["behind"]
     del outcomes["already"]
     return outcomes, states
 
@@ -74,7 +76,8 @@ def _line(label: str, outcomes: t.Counter[str], states: t.Counter[str], done: in
     words = [f"{number(outcomes[name])} {LABELS[name].lower()}" for name, _label, _meaning in STATES if outcomes[name]]
     parts = [", ".join([phones(outcomes.total()), *words])]
     if states["back"] or states["not_back"]:
-        parts.append(f"{number(states['back'])} back")
+        behind = f", {number(states['behind'])} of them still behind" if states["behind"] else ""
+        parts.append(f"{number(states['back'])} back{behind}")
     parts.append(f"{number(done)} of {number(max(planned, done))} done")
     return f"{label}: {'; '.join(parts)}"
 

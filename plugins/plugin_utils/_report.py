@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import base64
 import collections
-import csv
 import functools
-import io
 import json
 import typing as t
 import zlib
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.report import spread
+from ansible_collections.community.opensips.plugins.plugin_utils import _report_csv
 from ansible_collections.community.opensips.plugins.plugin_utils._report_files import ResultsFile
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
     GOOD,
     STATES,
     Entry,
-    clean,
     remedy,
     state_of,
 )
@@ -33,15 +31,16 @@ _PREFIX = "opensips-report-part:2:"
 _NO_RESULT = "A report is made of what opensips_notify or opensips_mwi returned"
 _WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "preset")
 _WHAT = ("outcome", "code", "reason", "hint", "at", "seconds", "earlier")
-_BACK = ("registered", "back_seconds", "new_user_agent")
-_LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old")
+_BACK = ("registered", "back_seconds", "new_user_agent", "compliance")
+_LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old", "delivery", "publication")
 _FIELDS = _WHO + _WHAT + _BACK + _LAMP
-# what a spreadsheet would run
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
-
-# {whether the run stopped: why nothing was sent to a planned phone}
-_NOT_REACHED = {True: "the run stopped before this phone", False: "no run sent to this phone"}
+# why nothing was sent to a planned phone, by what the report knows of the runs
+_NOT_REACHED = (
+    ("stopped", "the run stopped before this phone"),
+    ("ended", "the window ended before this phone"),
+)
+_NO_RUN = "no run sent to this phone"
 # why nobody knows whether something was sent to a planned phone
 _LOST = "the host was lost before its results came; the journal of the campaign on it has them: run the campaign again"
 
@@ -136,7 +135,7 @@ class Report:
     """Results of runs, each phone once, and what can be counted of them.
 
     sources: parts made by pack(), or what modules returned; in the order of the runs. about: what is known of them besides:
-    title, campaign, subtitle, stopped (text), check (bool), each of them optional.
+    title, campaign, subtitle, stopped, ended (text), check (bool), each of them optional.
     """
 
     def __init__(self, sources: t.Any, about: t.Mapping[str, t.Any] | None = None) -> None:
@@ -153,13 +152,14 @@ class Report:
         for source in [sources] if isinstance(sources, (str, t.Mapping)) else sources:
             self._take(_unpack(source))
         self._forget_moved()
+        not_reached = next((reason for name, reason in _NOT_REACHED if self.about.get(name)), _NO_RUN)
         self.results = list(self._by_key.values())
         for entry in self.results:
             # a phone that no run came to
             if entry["outcome"] == "planned" and entry["host"] in self._lost:
                 entry.update(outcome="unknown", reason=_LOST)
             elif entry["outcome"] == "planned" and not self.about.get("check"):
-                entry.update(outcome="not_sent", reason=_NOT_REACHED[bool(self.about.get("stopped"))])
+                entry.update(outcome="not_sent", reason=not_reached)
             entry["state"] = state_of(entry)
 
     def _take(self, part: dict[str, t.Any]) -> None:
@@ -330,7 +330,7 @@ class Report:
         found = collections.Counter(
             (entry["user_agent"] or "", entry["new_user_agent"] or "")
             for entry in self.results
-            if entry["state"] == "back"
+            if entry["state"] in ("back", "behind")
         )
         return [
             (before, after, count)
@@ -370,19 +370,11 @@ class Report:
         return f'{json.dumps(head, indent=1)[:-2]},\n "results": [\n{results}\n]}}\n'
 
     def to_csv(self) -> str:
-        """One line a phone, RFC 4180 with a line of names.
-
-        A cell that a spreadsheet would run as a formula gets an apostrophe in front, and so does one that starts with an
-        apostrophe: leaving out one apostrophe at the start of a cell gives back what was there.
-        """
+        """One line a phone, with a line of names."""
         lamps = any(entry["mailbox"] is not None for entry in self.results)
-        names = [name for name in _FIELDS if lamps or name not in _LAMP]
-        target = io.StringIO()
-        writer = csv.writer(target)
-        writer.writerow([*names, "state", "remedy"])
-        for entry in self.results:
-            writer.writerow([_cell(entry[name]) for name in names] + [entry["state"], _remedy(entry)])
-        return target.getvalue()
+        names = [name for name in (*_FIELDS, "state") if lamps or name not in _LAMP]
+        rows = ([*(entry[name] for name in names), _remedy(entry)] for entry in self.results)
+        return _report_csv.content([*names, "remedy"], rows)
 
 
 def _key(entry: Entry) -> tuple[str, ...]:
@@ -404,10 +396,3 @@ def _answered(entry: Entry) -> float:
 
 def _remedy(entry: Entry) -> str:
     return "" if entry["state"] in GOOD else remedy(entry)
-
-
-def _cell(value: t.Any) -> t.Any:
-    if isinstance(value, str):
-        value = clean(value, keep="\t\n")
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

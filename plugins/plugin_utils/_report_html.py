@@ -12,20 +12,19 @@ Whatever phones and servers say goes through text(), which escapes it. The page 
 
 from __future__ import annotations
 
-import collections
 import datetime
 import typing as t
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.report import percentile
 from ansible_collections.community.opensips.plugins.plugin_utils import _report_tables
 from ansible_collections.community.opensips.plugins.plugin_utils._report import Report
-from ansible_collections.community.opensips.plugins.plugin_utils._report_markup import bare, section, unbroken
+from ansible_collections.community.opensips.plugins.plugin_utils._report_bars import vendor_bars
+from ansible_collections.community.opensips.plugins.plugin_utils._report_markup import bare, document, legend, section
+from ansible_collections.community.opensips.plugins.plugin_utils._report_markup import tiles as tiles_of
 from ansible_collections.community.opensips.plugins.plugin_utils._report_plots import Timeline, histogram, stacked_bar
-from ansible_collections.community.opensips.plugins.plugin_utils._report_style import CSS
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
     LABELS,
     STATES,
-    clean,
     clock,
     duration,
     limit,
@@ -34,34 +33,12 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
     share,
 )
 
-_VENDORS = 14  # bars; the others are one
-
 
 def page(report: Report) -> str:
     """The whole page (str)."""
     title = _title(report)
-    body = "\n".join(
-        part
-        for part in (_head(report, title), _stopped(report), _tiles(report), *_sections(report), _foot(report))
-        if part
-    )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{title}</title>
-<style>{CSS}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
+    parts = (_head(report, title), _stopped(report), _tiles(report), *_sections(report))
+    return document(title, parts, f"All {phones(len(report.results))} are in the CSV and the JSON beside this page.")
 
 
 def _sections(report: Report) -> t.Iterator[str]:
@@ -110,12 +87,13 @@ def _head(report: Report, title: str) -> str:
 
 
 def _stopped(report: Report) -> str:
-    stopped = report.about.get("stopped")
-    if not stopped:
+    stopped, ended = report.about.get("stopped"), report.about.get("ended")
+    if not stopped and not ended:
         return ""
     left = report.states.get("not_sent", 0)
     rest = f" {phones(left)} {'was' if left == 1 else 'were'} not sent to." if left else ""
-    return f'<section class="stop" role="status"><b>Stopped.</b> {bare(stopped, 600)}.{rest}</section>'
+    how = "Stopped." if stopped else "Not finished."
+    return f'<section class="stop" role="status"><b>{how}</b> {bare(stopped or ended, 600)}.{rest}</section>'
 
 
 def _tiles(report: Report) -> str:
@@ -125,18 +103,13 @@ def _tiles(report: Report) -> str:
         tiles.append((number(states["planned"]), "planned", share(states["planned"], total)))
     # what earlier runs did is told as their outcome, but without times
     asked = sum(count for state, count in states.items() if state not in ("planned", "already", "not_sent"))
-    accepted = sum(states.get(state, 0) for state in ("back", "accepted", "not_back"))
+    accepted = sum(states.get(state, 0) for state in ("back", "accepted", "behind", "not_back"))
     if asked:
         tiles.append((share(accepted, asked), "accepted", f"{number(accepted)} of {number(asked)} asked"))
-    watched = states.get("back", 0) + states.get("not_back", 0)
+    back = states.get("back", 0) + states.get("behind", 0)
+    watched = back + states.get("not_back", 0)
     if watched:
-        tiles.append(
-            (
-                share(states.get("back", 0), watched),
-                "back",
-                f"{number(states.get('back', 0))} of {number(watched)} watched",
-            )
-        )
+        tiles.append((share(back, watched), "back", f"{number(back)} of {number(watched)} watched"))
     if states.get("already"):
         tiles.append((number(states["already"]), "unchanged", "left alone"))
     if not report.about.get("check") or report.attention:
@@ -146,11 +119,7 @@ def _tiles(report: Report) -> str:
         tiles.append((duration(middle), "median answer", f"95 % in {duration(late)}"))
     if report.span:
         tiles.append((clock(report.span[1] - report.span[0]), "in all", _pace(report)))
-    found = "".join(
-        f'<div class="tile"><b>{value}</b><span>{label}</span><span class="soft">{unbroken(note)}</span></div>'
-        for value, label, note in tiles
-    )
-    return f'<div class="tiles">{found}</div>'
+    return tiles_of(tiles)
 
 
 def _pace(report: Report) -> str:
@@ -162,15 +131,8 @@ def _from_earlier(report: Report) -> str:
 
 
 def _outcomes(report: Report) -> str:
-    total = len(report.results)
-    legend = "".join(
-        f'<li><i class="s-{state}"></i><b>{label}</b><span>{number(report.states[state])}</span>'
-        f'<span class="soft share">{share(report.states[state], total)}</span><span class="soft">{meaning}</span></li>'
-        for state, label, meaning in STATES
-        if state in report.states
-    )
     content = stacked_bar(report.states, "All phones").replace('class="bar"', 'class="bar tall"')
-    return section("Outcomes", "Each phone has exactly one outcome.", f'{content}<ul class="legend">{legend}</ul>')
+    return section("Outcomes", "Each phone has exactly one outcome.", content + legend(STATES, report.states))
 
 
 def _timeline(report: Report) -> str:
@@ -189,42 +151,12 @@ def _timeline(report: Report) -> str:
     )
 
 
-def _key(report: Report) -> str:
-    used = [(state, label) for state, label, _meaning in STATES if state in report.states]
-    return '<ul class="key">' + "".join(f'<li><i class="s-{state}"></i>{label}</li>' for state, label in used) + "</ul>"
-
-
 def _vendors(report: Report) -> str:
-    groups = report.by("vendor")
-    shown = groups[:_VENDORS]
-    if groups[_VENDORS:]:
-        rest: collections.Counter[str] = collections.Counter()
-        for _vendor, states in groups[_VENDORS:]:
-            rest.update(states)
-        shown.append((f"{len(groups) - _VENDORS} others", dict(rest)))
-    rows = "".join(
-        f'<li><span class="name">{bare(vendor, 40)}</span>{stacked_bar(states, clean(vendor))}'
-        f'<span class="n">{number(sum(states.values()))}</span>'
-        f'<span class="share">{share(sum(count for state, count in states.items() if state in _FINE), sum(states.values()))}</span></li>'
-        for vendor, states in shown
-    )
-    names = [(state, label) for state, label, _meaning in STATES if state in report.states]
-    head = '<th scope="col">Vendor</th>' + "".join(f'<th scope="col" class="n">{label}</th>' for _state, label in names)
-    table = "".join(
-        f'<tr><th scope="row">{bare(vendor, 40)}</th>'
-        + "".join(f'<td class="n">{number(states.get(state, 0))}</td>' for state, _label in names)
-        + "</tr>"
-        for vendor, states in shown
-    )
     note = (
         f"Each bar has all phones of a vendor. Beside it are their number, and the share that is {_fine_words(report)}."
     )
-    return section(
-        "By vendor",
-        note,
-        f'{_key(report)}<ul class="vendors">{rows}</ul><details><summary>The numbers</summary><div class="scroll"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{table}</tbody></table></div></details>",
-    )
+    labels = {state: label for state, label in LABELS.items() if state in report.states}
+    return section("By vendor", note, vendor_bars(report.by("vendor"), labels, _FINE))
 
 
 _FINE = ("back", "accepted", "already", "planned")
@@ -240,11 +172,3 @@ def _spread(heading: str, note: str, values: list[float]) -> str:
         return ""
     said = f"{note}: half within {duration(percentile(values, 50))}, 95 % within {duration(percentile(values, 95))}, all within {duration(values[-1])}."
     return section(heading, said, histogram(values, heading))
-
-
-def _foot(report: Report) -> str:
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return (
-        f"<footer>Written {now:%Y-%m-%d %H:%M:%S} UTC by the Ansible collection community.opensips. "
-        f"All {phones(len(report.results))} are in the CSV and the JSON beside this page.</footer>"
-    )

@@ -70,20 +70,26 @@ _STEPS_OF_BARS = (
     600,
     1800,
     3600,
+    10800,
+    21600,
+    43200,
+    86400,
+    604800,
+    2592000,
 )
 _ORDER = [state for state, _label, _meaning in STATES]
 
 
-def stacked_bar(states: t.Mapping[str, int], name: str) -> str:
-    """One bar, as wide as there is room, with a part for each state."""
+def stacked_bar(states: t.Mapping[str, int], name: str, labels: t.Mapping[str, str] = LABELS) -> str:
+    """One bar, as wide as there is room, with a part for each state. labels: {state: its words}, in the order of the parts."""
     total = sum(states.values())
     parts = "".join(
-        f'<i class="s-{state}" style="flex:{states[state]}" title="{LABELS[state]}: {number(states[state])}'
+        f'<i class="s-{state}" style="flex:{states[state]}" title="{label}: {number(states[state])}'
         f' ({share(states[state], total)})"></i>'
-        for state in _ORDER
+        for state, label in labels.items()
         if states.get(state)
     )
-    said = ", ".join(f"{LABELS[state]} {number(states[state])}" for state in _ORDER if states.get(state))
+    said = ", ".join(f"{label} {number(states[state])}" for state, label in labels.items() if states.get(state))
     return f'<div class="bar" role="img" aria-label="{escape(name)}: {said}">{parts}</div>'
 
 
@@ -93,13 +99,18 @@ def histogram(values: list[float], name: str) -> str:
     counts = [
         bisect.bisect_left(values, high) - bisect.bisect_left(values, low) for low, high in itertools.pairwise(edges)
     ]
-    most = max(counts)
-    rows = "".join(
-        f'<tr><th scope="row">{_between(low, high)}</th><td><i style="width:{max(100 * count / most, 0.4 if count else 0):.1f}%"></i></td>'
+    return bars([(_between(*pair), count) for pair, count in zip(itertools.pairwise(edges), counts, strict=True)], name)
+
+
+def bars(rows: t.Sequence[tuple[str, int]], name: str) -> str:
+    """A horizontal bar for each of rows: (HTML of its words, number)."""
+    most = max(count for _words, count in rows)
+    lines = "".join(
+        f'<tr><th scope="row">{words}</th><td><i style="width:{max(100 * count / (most or 1), 0.4 if count else 0):.1f}%"></i></td>'
         f"<td>{number(count)}</td></tr>"
-        for (low, high), count in zip(itertools.pairwise(edges), counts, strict=True)
+        for words, count in rows
     )
-    return f'<table class="histogram"><caption class="hidden">{escape(name)}</caption>{rows}</table>'
+    return f'<table class="histogram"><caption class="hidden">{escape(name)}</caption>{lines}</table>'
 
 
 def _edges(least: float, most: float) -> list[float]:
@@ -113,7 +124,7 @@ def _edges(least: float, most: float) -> list[float]:
         # in thousandths, since 1.9 / 0.1 is less than 19
         low, high, size = (round(each * 1000) for each in (least, most, step))
         return [place * size / 1000 for place in range(low // size, high // size + 2)]
-    bounds = [round(factor * 10.0**power, 3) for power in range(-3, 7) for factor in (1, 2, 5)]
+    bounds = [round(factor * 10.0**power, 3) for power in range(-3, 8) for factor in (1, 2, 5)]
     first = max(place for place, bound in enumerate(bounds) if bound <= floor)
     last = next((place for place, bound in enumerate(bounds) if bound > most), len(bounds) - 1)
     return ([0.0] if first == 0 else []) + bounds[first + (first == 0) : last + 1]

@@ -15,12 +15,17 @@ _COLOURS = (
     ("accepted", "#7cc9ae", "#2f7f68"),
     ("already", "#1f6fb5", "#5aa9e6"),
     ("planned", "#8fb8de", "#3f6f9e"),
+    ("behind", "#a8850c", "#cdb04a"),
     ("not_back", "#b65a96", "#d98bbd"),
     ("rejected", "#c94a00", "#f0722c"),
     ("no_answer", "#e69f00", "#f0b429"),
     ("unreachable", "#6b4f3a", "#b08968"),
     ("unknown", "#3aa0d8", "#7cc7f0"),
     ("not_sent", "#8c9198", "#8c9198"),
+    # of the firmware of a fleet
+    ("up_to_date", "#00805c", "#1fb88a"),
+    ("ahead", "#1f6fb5", "#5aa9e6"),
+    ("no_rule", "#8c9198", "#8c9198"),
 )
 
 

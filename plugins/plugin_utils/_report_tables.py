@@ -32,6 +32,10 @@ _REASONS = 15
 _RUNS = 60
 
 
+_WHY = {
+    "not_back": "accepted, but not registered again",
+    "behind": "registered again with older firmware than expected",
+}
 _SAME = '<span class="soft">the same</span>'
 
 
@@ -119,12 +123,9 @@ def _in_order(entries: list[Entry]) -> list[Entry]:
 
 
 def _why(entry: Entry) -> str:
-    words = [str(entry["code"])] if entry["code"] is not None and entry["state"] != "not_back" else []
-    if entry["state"] == "not_back":
-        words.append("accepted, but not registered again")
-    elif entry["reason"]:
-        words.append(str(entry["reason"]))
-    return " ".join(words)
+    if entry["state"] in _WHY:
+        return _WHY[entry["state"]]
+    return " ".join(str(entry[name]) for name in ("code", "reason") if entry[name] not in (None, ""))
 
 
 def _attention_row(entry: Entry, several: bool) -> str:
@@ -147,7 +148,7 @@ def firmware(report: Report) -> str:
         f'<td class="n">{number(count)}</td></tr>'
         for before, after, count in found[:_AGENTS]
     )
-    total = report.states.get("back", 0)
+    total = report.states.get("back", 0) + report.states.get("behind", 0)
     note = f"{number(changed)} of the {number(total)} phones that came back have another User-Agent."
     if len(found) > _AGENTS:
         note += f" The {_AGENTS} most frequent changes; {number(len(found) - _AGENTS)} more are in the CSV."

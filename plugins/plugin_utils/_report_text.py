@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import collections
+import typing as t
 
 from ansible_collections.community.opensips.plugins.plugin_utils._report import Report
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
@@ -26,12 +27,12 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_words i
 
 def lines(report: Report, show: int = 50) -> list[str]:
     """The report as lines: counts by vendor and state, Events of a plan, and phones, at most show of them."""
-    found = [_headline(report), *_pace(report), *_table(report)]
+    found = [_headline(report), *_ended(report), *_pace(report), *_table(report)]
     planned = [entry for entry in report.results if entry["state"] == "planned"]
     if planned:
-        found += ["", *_events(planned), "", _order(report), *_capped(list(map(_plan_line, planned)), show)]
+        found += ["", *_events(planned), "", _order(report), *capped(list(map(_plan_line, planned)), show)]
     if report.attention:
-        found += ["", "Need attention:", *_capped(list(map(_attention_line, report.attention)), show)]
+        found += ["", "Need attention:", *capped(list(map(_attention_line, report.attention)), show)]
     if report.left_out:
         found += ["", "Left out:"]
         found += [f"  {number(count)}: {clean(reason)}" for reason, count in report.left_out.most_common()]
@@ -50,6 +51,11 @@ def _headline(report: Report) -> str:
     return f"{phones(len(report.results))}{took}: {', '.join(words) or nothing}"
 
 
+def _ended(report: Report) -> list[str]:
+    ended = report.about.get("ended")
+    return [f"{clean(ended)}. Not sent to: {phones(report.states.get('not_sent', 0))}"] if ended else []
+
+
 def _order(report: Report) -> str:
     canary = report.about.get("canary")
     if not canary:
@@ -65,16 +71,23 @@ def _pace(report: Report) -> list[str]:
 
 
 def _table(report: Report) -> list[str]:
-    names = list(report.states)
-    if not names:
+    labels = {name: LABELS.get(name, name) for name in report.states}
+    return state_table(report.by("vendor"), report.states, labels)
+
+
+def state_table(
+    groups: t.Sequence[tuple[str, t.Mapping[str, int]]], total: t.Mapping[str, int], labels: t.Mapping[str, str]
+) -> list[str]:
+    """Lines of a table with the numbers of each vendor by state. total: numbers of all. labels: {state: its words}."""
+    if not labels:
         return []
-    rows = [("vendor", [LABELS.get(name, name).lower() for name in names])]
+    rows = [("vendor", [label.lower() for label in labels.values()])]
     rows += [
-        (clean(vendor), [number(counts[name]) if name in counts else "" for name in names])
-        for vendor, counts in report.by("vendor")
+        (clean(vendor), [number(counts[name]) if name in counts else "" for name in labels])
+        for vendor, counts in groups
     ]
     if len(rows) > 2:
-        rows.append(("all", [number(report.states[name]) for name in names]))
+        rows.append(("all", [number(total[name]) for name in labels]))
     wide = max(len(vendor) for vendor, _cells in rows)
     return [
         "",
@@ -100,6 +113,7 @@ def _attention_line(entry: Entry) -> str:
     return f"  {LABELS.get(entry['state'], entry['state']).lower()}: {who} ({clean(entry['vendor'] or 'unknown')}) {why}. {remedy(entry)}"
 
 
-def _capped(found: list[str], show: int) -> list[str]:
+def capped(found: list[str], show: int) -> list[str]:
+    """The first lines, and how many more there are."""
     more = len(found) - show
     return found if more <= 0 else [*found[:show], f"  ... and {number(more)} more"]

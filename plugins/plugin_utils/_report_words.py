@@ -22,6 +22,7 @@ STATES = (
     ("accepted", "Accepted", "answered 2xx"),
     ("already", "Unchanged", "nothing sent: no change was required"),
     ("planned", "Planned", "check mode: nothing sent"),
+    ("behind", "Still behind", "accepted, and registered again, but with older firmware than expected"),
     ("not_back", "Not back", "accepted, but did not register again in time"),
     ("rejected", "Rejected", "answered a code other than 2xx"),
     ("no_answer", "No answer", "did not answer before the server's timeout"),
@@ -34,6 +35,7 @@ GOOD = frozenset(["back", "accepted", "already", "planned"])
 
 _NOT_BACK = "Check the phone: it received the NOTIFY, but its settings may ignore it, or it is still starting"
 _BY_STATE = {
+    "behind": "Check the firmware that the provisioning server offers this phone, or wait until it has loaded it",
     "not_back": _NOT_BACK,
     "no_answer": "Check the phone's power, network and NAT. It is registered until its registration expires",
     "unreachable": "Check the host name of the contact, and the routes from the server",
@@ -51,6 +53,8 @@ def state_of(entry: Entry) -> str:
     registered = entry.get("registered") if entry["outcome"] == "accepted" else None
     if registered == "not_back" and (entry.get("preset") or "").endswith("_check_cfg"):
         return "accepted"
+    if registered == "back" and entry.get("compliance") == "behind":
+        return "behind"
     return registered or entry["outcome"]
 
 
@@ -61,6 +65,8 @@ def remedy(entry: Entry) -> str:
         return remedies.remedy(entry.get("code")) or _BY_STATE[state]
     if state == "not_sent" and reason.startswith("the run stopped"):
         return "Find out why the run stopped, then run the same campaign again"
+    if state == "not_sent" and reason.startswith("the window ended"):
+        return "Run the same campaign again when the window is open"
     if state == "not_sent" and "event auto" in reason:
         return "Set event to a preset or an Event for these phones"
     if state == "not_sent" and "no contact is registered" in reason:

@@ -13,6 +13,8 @@ run       opensips_notify sends to the whole table, once for each --rate (a numb
 best-rate Finds the highest fixed rate that costs no call, by bisection, and compares it with runs without a rate.
 table     How long it takes to read the whole table, and to look up --aors of its AORs.
 campaign  The role phone_reboot in batches, with --wait or without: how often it reads the table, and how long it takes.
+in_call   opensips_notify with unless_in_call, while --in-call of the phones are in calls of --call-seconds: no call is cut, and all
+          phones accept in the end. The server tracks calls (module dialog). No phone is dead.
 
 The benchmark starts each server itself, on loopback, for each run anew, with as much shared memory (MB) as --memory says and
 with 4 MB for each process, and it plays the phones. sipp calls users of the location table through the server before, during and
@@ -37,7 +39,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ansible_collections.community.opensips.tests.benchmarks import fleet, impact_calls
+from ansible_collections.community.opensips.tests.benchmarks import fleet, impact_calls, impact_in_call
 from ansible_collections.community.opensips.tests.benchmarks.fleet_servers import FR_TIMEOUT
 from ansible_collections.community.opensips.tests.benchmarks.impact_servers import (
     Bench,
@@ -93,7 +95,7 @@ def measure(name, served, callee, options, work):
     before = os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
         impact.log = stack.enter_context(served.logging())
-        found = stack.enter_context(calls(served, callee, options)) if served.sip else []
+        found = stack.enter_context(calls(served, callee, options)) if served.sip and options.calls_per_second else []
         with watching(served) as impact.watched:
             started = time.monotonic()
             impact.result = work()
@@ -519,6 +521,85 @@ def _play(playbook, longest):
     return process.returncode, output.read_text(encoding="utf-8", errors="replace")
 
 
+# ---- phones in calls
+
+
+def part_in_call(bench, options):
+    with bench_of(bench, options, dead=0, dialogs=True, back_after=1.0, **_emulated_calls(bench, options)) as found:
+        served, callee = found
+        name = (
+            f"{bench.name}, {options.phones} phones, {options.in_call} of them in calls of {options.call_seconds[0]:g}"
+        )
+        name += f" to {options.call_seconds[1]:g} s"
+        with phone_calls(served, callee, options) as calls:
+            # nobody is called besides
+            quiet = argparse.Namespace(**dict(vars(options), calls_per_second=0))
+            impact = measure(name, served, callee, quiet, lambda: _notify_idle(served, options))
+            if calls is not None:
+                calls.wait(options.call_seconds[1])
+        show(impact, options)
+        in_call_bounds(impact, served, calls, options)
+        server_bounds(impact)
+
+
+def _emulated_calls(bench, options):
+    """Options of an emulator: its own phones are in calls, and reboot."""
+    if bench.real:
+        return {}
+    return {"in_call": options.in_call / options.phones, "call_seconds": list(options.call_seconds)}
+
+
+@contextlib.contextmanager
+def phone_calls(served, callee, options):
+    """PhoneCalls that are up, or None of an emulator, whose calls are up from its start."""
+    if not served.sip:
+        yield None
+        return
+    calls = impact_in_call.PhoneCalls(
+        callee.folder.parent, served.sip, served.phones.contacts, options.in_call // 2, options.call_seconds
+    )
+    try:
+        calls.wait_until_up()
+        yield calls
+    finally:
+        calls.stop()
+
+
+def _notify_idle(served, options):
+    more = {"unless_in_call": True, "results": "all", "retry_for": 2 * options.call_seconds[1], "retry_interval": 5}
+    waiting = argparse.Namespace(**dict(vars(options), param={**more, **options.param}))
+    return notify(served, waiting)
+
+
+def in_call_bounds(impact, served, calls, options):
+    result = impact.result
+    if not result.get("summary"):
+        bound(False, f"the task failed: {result.get('msg')}")
+        return
+    outcomes = result["summary"]["outcomes"]
+    print(f"  calls: {json.dumps(result['calls'])}")
+    bound(outcomes["accepted"] == options.phones, f"all phones are done: {outcomes['accepted']} of {options.phones}")
+    if calls is None:
+        cut = served.emu.stats()["cut_calls"]
+        bound(cut == 0, f"0 calls cut: {cut}")
+        return
+    sent = {entry["aor"].partition("@")[0]: entry["at"] for entry in result["results"]}
+    found = calls.calls()
+    first = min(sent.values())
+    up = sum(call.began <= first and (not call.hung_up or call.hung_up > first) for call in found)
+    late = sorted(at - first for at in sent.values())
+    print(
+        f"  {up} calls were up when the run sent its first request; half of the phones had theirs after {late[len(late) // 2]:.1f} s"
+    )
+    print(
+        f"  the phones that were idle had theirs after {late[-options.in_call - 1]:.1f} s, the last one of all after {late[-1]:.1f} s"
+    )
+    cut = sum(call.is_cut(sent) for call in found)
+    bound(cut == 0, f"0 of {len(found)} calls cut: {cut}")
+    failed = sum(not call.ended for call in found)
+    bound(failed == 0, f"0 calls failed: {failed}")
+
+
 # ---- the command line
 
 
@@ -528,6 +609,7 @@ PARTS = {
     "best-rate": part_best_rate,
     "table": part_table,
     "campaign": part_campaign,
+    "in_call": part_in_call,
 }
 
 
@@ -545,13 +627,20 @@ def _param(text):
     return name, value
 
 
+def _seconds(text):
+    shortest, longest = map(float, text.split(","))
+    return shortest, longest
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--opensips", action="append", default=[], metavar="VERSION=BINARY:MODULES_DIR")
     parser.add_argument("--emulator", action="append", default=[], metavar="VERSION")
     parser.add_argument("--memory", action="append", type=int, default=[], help="MB of shared memory (default 64)")
-    parser.add_argument("--phones", type=int, help="that are sent to (default 10000; of campaign 100000)")
+    parser.add_argument(
+        "--phones", type=int, help="that are sent to (default 10000; of campaign 100000; of in_call 1000)"
+    )
     parser.add_argument(
         "--registered", type=int, default=0, help="AORs in the table, if more than the phones (of table: 100000)"
     )
@@ -565,6 +654,14 @@ def arguments():
     parser.add_argument("--aors", type=int, default=20000, help="of table: to look up (default %(default)s)")
     parser.add_argument("--batch", type=int, default=1000, help="of campaign (default %(default)s)")
     parser.add_argument("--wait", action="store_true", help="of campaign: wait until the phones are back")
+    parser.add_argument("--in-call", type=int, default=100, help="of in_call: phones in calls (default %(default)s)")
+    parser.add_argument(
+        "--call-seconds",
+        type=_seconds,
+        default=(5.0, 60.0),
+        metavar="SHORTEST,LONGEST",
+        help="of in_call (default 5,60)",
+    )
     parser.add_argument("--calls-per-second", type=int, default=30)
     parser.add_argument(
         "--around", type=float, default=10, help="seconds of calls before and after (default %(default)s)"
@@ -582,7 +679,7 @@ def arguments():
     options.param = dict(options.param)
     if options.part == "table":
         options.registered = options.registered or 100000
-    options.phones = options.phones or (100000 if options.part == "campaign" else 10000)
+    options.phones = options.phones or {"campaign": 100000, "in_call": 1000}.get(options.part, 10000)
     return options
 
 

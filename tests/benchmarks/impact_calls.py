@@ -60,13 +60,13 @@ class Callee:
         self.folder.mkdir()
         (self.folder / "callee.xml").write_text(_CALLEE, encoding="utf-8")
         (self.port,) = free_ports(1)
-        self._process = _sipp(self.folder, "-sf", "callee.xml", "-p", self.port)
+        self._process = sipp_in(self.folder, "-sf", "callee.xml", "-p", self.port)
 
     def stop(self):
         sipp.end(self._process)
 
     def messages(self):
-        return _messages(self.folder / _TRACE)
+        return traced(self.folder)
 
 
 class Caller:
@@ -78,7 +78,7 @@ class Caller:
         (self.folder / "caller.xml").write_text(sipp.caller("[field0]", CALL), encoding="utf-8")
         (self.folder / "users.csv").write_text("\n".join(["SEQUENTIAL", *users, ""]), encoding="utf-8")
         (port,) = free_ports(1)
-        self._process = _sipp(
+        self._process = sipp_in(
             self.folder, "-sf", "caller.xml", "-inf", "users.csv", "-p", port, "-r", a_second,
             # open calls of a server that does not answer must not hold back new ones
             "-l", a_second * LAST_CALLS * 2, "-m", int(a_second * longest), "-timeout", int(longest) + LAST_CALLS,
@@ -101,18 +101,20 @@ class Caller:
         sipp.end(self._process)
 
     def messages(self):
-        return _messages(self.folder / _TRACE)
+        return traced(self.folder)
 
 
-def _sipp(folder, *arguments):
+def sipp_in(folder, *arguments):
+    """The process of a sipp that works in a folder, and traces its messages there."""
     (control,) = free_ports(1)
     trace = ["-trace_shortmsg", "-shortmessage_file", _TRACE, "-trace_err", "-error_file", "errors"]
     with (folder / "output").open("wb") as output:
         return sipp.start(folder, "-cp", control, *trace, *arguments, output=output)
 
 
-def _messages(path):
-    """(seconds since 1970, whether sent, Call-ID, CSeq, first line) of each message of a -trace_shortmsg file."""
+def traced(folder):
+    """(seconds since 1970, whether sent, Call-ID, CSeq, first line) of each message that sipp_in() traced in a folder."""
+    path = folder / _TRACE
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:

@@ -39,10 +39,11 @@ LOG_LINES = {
 
 
 class OwnServer(RealOpensips):
-    """An OpenSIPS that relays every call, once it found the callee in its location table, to one port."""
+    """An OpenSIPS that relays every call, once it found the callee in its location table, to one port. dialogs: it tracks calls."""
 
-    def __init__(self, binary, modules, memory, callee_port):
+    def __init__(self, binary, modules, memory, callee_port, dialogs=False):
         self._callee_port = callee_port
+        self._dialogs = dialogs
         super().__init__(binary, modules, (memory, PRIVATE_MEMORY))
 
     def log_size(self):
@@ -72,7 +73,7 @@ class OwnServer(RealOpensips):
             "auto_aliases=no",
             *(["stderror_enabled=yes", "syslog_enabled=no"] if version >= (3, 4) else []),
             f'mpath="{self.modules}/"',
-            *self._load("proto_udp", *_MODULES, "statistics"),
+            *self._load("proto_udp", *_MODULES, *(["dialog"] if self._dialogs else []), "statistics"),
             f'modparam("tm", "fr_timeout", {FR_TIMEOUT:.0f})',
             f'modparam("mi_fifo", "fifo_name", "{self.folder}/opensips_fifo")',
             f'modparam("mi_fifo", "reply_dir", "{self.folder}/")',
@@ -90,6 +91,7 @@ class OwnServer(RealOpensips):
             "    }",
             '    if (!is_method("INVITE|CANCEL")) exit;',
             "    record_route();",
+            *(['    if (is_method("INVITE")) create_dialog();'] if self._dialogs else []),
             f'    if (!lookup("location")) {{ sl_send_reply({words(404, "Not Found")}); exit; }}',
             f'    $du = "sip:127.0.0.1:{self._callee_port}";',
             "    if (!t_relay()) sl_reply_error();",
@@ -148,16 +150,19 @@ class Bench:
         self.name = f"{'OpenSIPS' if self.real else 'emulator'} {self.version}, {memory} MB"
 
     @contextlib.contextmanager
-    def serve(self, phones, callee_port, registered=0, back_after=None):
-        """A Served. phones: how many. registered: AORs, if more. back_after: seconds until a phone registers after a NOTIFY."""
+    def serve(self, phones, callee_port, registered=0, back_after=None, dead=DEAD, dialogs=False, **emulated):
+        """A Served. phones: how many. registered: AORs, if more. back_after: seconds until a phone registers after a NOTIFY.
+
+        dead: share of phones that never answer. dialogs: whether the server tracks calls. emulated: options of an emulator.
+        """
         if not self.real:
-            with self._emulated(phones, back_after) as served:
+            with self._emulated(phones, back_after, dead, emulated) as served:
                 register(served.ways["fifo"], _idle(served, registered))
                 yield served
             return
-        server = OwnServer(self._binary, self._modules, self.memory, callee_port)
+        server = OwnServer(self._binary, self._modules, self.memory, callee_port, dialogs)
         try:
-            with played_phones.played(phones, DEAD, server.sip, back_after) as played:
+            with played_phones.played(phones, dead, server.sip, back_after) as played:
                 ways = {way: server.ways[way][0] for way in ("fifo", "udp")}
                 served = Served(self.name, server.version, ways, played, self.memory, server)
                 aors = served.aors(played.contacts)
@@ -168,13 +173,14 @@ class Bench:
             server.stop()
 
     @contextlib.contextmanager
-    def _emulated(self, phones, back_after):
+    def _emulated(self, phones, back_after, dead, more):
         options = {
             "shared_memory": self.memory,
             "phones": phones,
-            "dead": DEAD,
+            "dead": dead,
             "fr_timeout": FR_TIMEOUT,
             "keep_sip_log": False,
+            **more,
         }
         options.update({"reboot": False} if back_after is None else {"reboot_seconds": back_after})
         with Emulator(self.version, fifo=True, udp=True, start_timeout=LONG, allow_crash=True, **options) as emu:

@@ -16,6 +16,7 @@ import tempfile
 from . import faults
 from .control import Control
 from .phones import REJECTIONS
+from .presence import KINDS
 from .server import Server
 from .state import VERSIONS
 
@@ -53,6 +54,13 @@ def parser():
         help="modules that are loaded; full adds registrants, media nodes, tracing, dialplan, shared variables and NAT ping (default: %(default)s)",
     )
     top.add_argument(
+        "--without",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="MODULE,...",
+        help="modules that are not loaded, such as dialog",
+    )
+    top.add_argument(
         "--use-partitions",
         action="store_true",
         help="give drouting the partitions pstn and mobile (requires 2.1 or later)",
@@ -61,6 +69,20 @@ def parser():
         "--more-blacklists",
         action="store_true",
         help="add a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
+    )
+    presence = top.add_argument_group("presence")
+    presence.add_argument(
+        "--presence",
+        choices=KINDS,
+        default="none",
+        help="server: presence and presence_mwi, and a script that handles PUBLISH and SUBSCRIBE of message-summary; "
+        "unrouted: the modules, and a script that does not; pua: pua_mi only (default: %(default)s)",
+    )
+    presence.add_argument(
+        "--least-publish-expires", type=int, default=0, help="seconds below which a PUBLISH gets 423 (default: none)"
+    )
+    presence.add_argument(
+        "--most-publish-expires", type=int, default=3600, help="max_expires_publish in seconds (default: %(default)s)"
     )
     top.add_argument("--json", action="store_true", help="print one line of JSON when ready, in place of a text")
     top.add_argument(
@@ -116,7 +138,58 @@ def parser():
         action="store_true",
         help="phones refuse a NOTIFY that lacks what RFC 6665 requires (489 without Event, else 400)",
     )
+    phones.add_argument("--in-call", type=float, default=0, help="share of phones that are in a call from the start")
+    phones.add_argument(
+        "--call-seconds",
+        type=lambda text: [float(part) for part in text.split(",")],
+        default=[5.0, 60.0],
+        metavar="SHORTEST,LONGEST",
+        help="how long these calls last (default: 5,60)",
+    )
+    phones.add_argument(
+        "--busy-code",
+        type=int,
+        help="SIP code with which a phone in a call answers (default: it accepts, and a reboot ends the call)",
+    )
     phones.add_argument("--provisional", type=float, default=0, help="share of phones that answer 100 Trying only")
+    phones.add_argument("--challenge", type=float, default=0, help="share of phones that ask for credentials")
+    phones.add_argument(
+        "--challenge-algorithms",
+        type=lambda text: tuple(text.split(",")),
+        default=("MD5",),
+        help="algorithms of their challenges, such as SHA-256,MD5-sess (default: MD5)",
+    )
+    phones.add_argument(
+        "--challenge-qop", default="auth", help="qop of their challenges, such as auth,auth-int (default: %(default)s)"
+    )
+    phones.add_argument(
+        "--challenge-code",
+        type=int,
+        choices=(401, 407),
+        default=401,
+        help="code with which they ask (default: %(default)s)",
+    )
+    phones.add_argument(
+        "--challenge-realms",
+        type=lambda text: tuple(text.split(",")),
+        default=("phone",),
+        help="realms of their challenges (default: phone)",
+    )
+    phones.add_argument(
+        "--challenge-stale",
+        type=int,
+        default=0,
+        help="how many right answers in a row they call stale; -1: all (default: %(default)s)",
+    )
+    phones.add_argument(
+        "--challenge-refusal",
+        type=int,
+        choices=(401, 403, 407),
+        default=403,
+        help="code for wrong credentials (default: %(default)s)",
+    )
+    phones.add_argument("--challenge-user", help="user name that they want (default: the user of each)")
+    phones.add_argument("--challenge-password", default="secret", help="password that they want (default: %(default)s)")
     phones.add_argument(
         "--register",
         choices=("auto", "direct", "none"),

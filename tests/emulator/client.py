@@ -179,6 +179,14 @@ class Emulator:
             for entry in self._call("sip_log", start=start) or []
         ]
 
+    def presence(self):
+        """publications ({presentity: bodies, the latest last}), watchers (list of presentities), received (each PUBLISH); or None."""
+        return self._call("presence")
+
+    def forget_publications(self):
+        """As a server does that lost its table presentity."""
+        self._call("forget_publications")
+
     def fault(self, method, kind, argument=None, count=None):
         """Misbehave from now on: `emu.fault("ul_dump", "slow", 2.5, count=1)`; method "*" is every one."""
         self._call("fault", method=method, kind=kind, argument=argument, count=count)
@@ -217,6 +225,11 @@ class Emulator:
         over, end: what dlg_end_dlg does to it, "gone", "stays" or "refused"."""
         self._call("add_dialog", age=age, seconds=seconds, **fields)
 
+    def call(self, user, other=None, seconds=None, rings=0.0):
+        """A call of a phone with another one, or with nobody that registered. seconds: until it is over, or None for ever; rings:
+        seconds of these before it is answered. A phone that starts anew ends its calls: stats() counts them as cut_calls."""
+        self._call("call", user=user, other=other, seconds=seconds, rings=rings)
+
     def refuse(self, method, code, reason, count=None):
         """Answer a command, by its classic name, with an error instead of running it, the next `count` times
         (0: no more) or for ever."""
@@ -229,6 +242,10 @@ class Emulator:
     def set_phone(self, user, **fields):
         """Change a phone: behaviour ("answer", "reject", "dead", "provisional"), code, firmware, domain."""
         return self._call("phone", user=user, **fields)
+
+    def demand(self, user, **demand):
+        """Have a phone ask for credentials: fields of digest.Demand (algorithms, qop, code, realms, stale, refusal, password ...)."""
+        self._call("demand", user=user, **demand)
 
     def register(self, user):
         """Let a phone register once more, by SIP."""

@@ -65,6 +65,12 @@ class Control:
         entries = self.server.farm.log_entries
         return None if entries is None else entries[start:]
 
+    def op_presence(self):
+        return self.server.presence and self.server.presence.snapshot()
+
+    def op_forget_publications(self):
+        self.server.presence.publications.clear()
+
     def op_fault(self, text=None, method=None, kind=None, argument=None, count=None):
         if text is not None:
             self.server.faults.set(*parse(text))
@@ -95,6 +101,11 @@ class Control:
     def op_add_dialog(self, **fields):
         self.server.state.add_dialog(**fields)
 
+    def op_call(self, user, other=None, seconds=None, rings=0.0):
+        """A call of a phone with another one, or with nobody that registered."""
+        phones = self.server.farm.phones
+        self.server.state.add_call(phones[user], other and phones[other], seconds, rings)
+
     def op_refuse(self, method, code, reason, count=None):
         self.server.dispatcher.refuse(method, code, reason, count)
 
@@ -104,6 +115,11 @@ class Control:
         for name, value in fields.items():
             setattr(phone, name, value)
         return phone.contact()
+
+    def op_demand(self, user, **demand):
+        """Have a phone ask for credentials; see digest.Demand."""
+        farm = self.server.farm
+        farm.demand(farm.phones[user], **demand)
 
     def op_phones(self):
         return [

@@ -76,7 +76,8 @@ class Dispatcher:
         version = state.version
         self.tree = state.tree
         extra = _DATA["extra"].get(version, []) if state.modules == "full" else []
-        self.which = _DATA["which"][version] + extra
+        listed = _DATA["which"][version] + extra + _DATA["presence"][server.options.presence].get(version, [])
+        self.which = [name for name in listed if self._module_of(name) not in server.options.without]
         self.async_names = set(_DATA["async"][version])
         self._recipes = _DATA["recipes"].get(version, {})
         self._named_only = set(_DATA["named_only"].get(version, ()))
@@ -124,6 +125,10 @@ class Dispatcher:
 
     def module_of(self, classic):
         return _DATA["module"].get(classic, "core")
+
+    def _module_of(self, listed):
+        """The module of a command by the name that which has."""
+        return self.module_of(_DATA["v4"][listed][0] if self.server.state.version == "4.0" else listed)
 
     def recipes(self, classic):
         return self._recipes.get(classic, [[]])

@@ -114,7 +114,8 @@ class Contact:
         """Seconds left, or `permanent`, `deleted` (negative never stored) or `expired`."""
         if self.expires_at == 0:
             return "permanent"
-        left = int(self.expires_at - now)
+        # of whole seconds, as the server counts them
+        left = int(self.expires_at) - int(now)
         return left if left > 0 else "expired"
 
 

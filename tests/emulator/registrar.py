@@ -45,7 +45,14 @@ class Registrar:
     def on_request(self, message, address):
         method = message.method
         self.state.count("core:rcv_requests")
+        message.came_from(address)
         if method == "ACK":
+            return
+        presence = self.server.presence
+        if method in ("PUBLISH", "SUBSCRIBE") and presence is not None and self.server.options.presence == "server":
+            presence.on_request(
+                message, lambda code, extra=(), tag=None: self._answer(message, address, code, extra, tag)
+            )
             return
         if method != "REGISTER":
             code = 200 if method == "OPTIONS" else 404
@@ -55,9 +62,11 @@ class Registrar:
         if code is not None:
             self._answer(message, address, code, extra)
 
-    def _answer(self, message, address, code, extra=()):
+    def _answer(self, message, address, code, extra=(), tag=None):
         extra = list(extra) + [("Server", self.state.server_line)]
-        self.server.sip.send(sip.answer(message, code, secrets.token_hex(8), extra), self._back(message, address))
+        self.server.sip.send(
+            sip.answer(message, code, tag or secrets.token_hex(8), extra), self._back(message, address)
+        )
 
     @staticmethod
     def _back(message, address):

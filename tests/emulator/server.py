@@ -19,6 +19,7 @@ from .http import HttpServer
 from .http_mi import MiHttp, MiJsonGet, OldXmlRpc, XmlRpcTree, XmlRpcValue
 from .memory import OutOfMemory, TransactionTable
 from .phones import Farm
+from .presence import Presence
 from .registrar import Registrar
 from .state import State
 
@@ -38,6 +39,10 @@ class Server:
             options.shared_memory,
         )
         self.transactions = TransactionTable(self.state.memory, options.wt_timer)
+        self.presence = None
+        self.pua = {}  # what pua_mi published: presentity -> ETag
+        if options.presence != "none":
+            self.presence = Presence(self, options.least_publish_expires, options.most_publish_expires)
         self.dispatcher = Dispatcher(self)
         self.faults = Faults()
         self.notify = Notifier(self.state)
@@ -78,10 +83,11 @@ class Server:
             self.unix = datagram.Datagram(self, datagram.bind_unix(options.unix_path), fragile)
         if options.http:
             await self._start_http()
-        self.farm = Farm(self.loop, self.sip.port, options)
+        self.farm = Farm(self.loop, self.sip.port, options, self.state)
         self.alive = True
         self._sweeper = self.loop.call_later(1.0, self._sweep)
         await self._register_phones()
+        self.farm.begin_calls()
 
     async def _start_http(self):
         state = self.state
@@ -123,6 +129,8 @@ class Server:
     def _sweep(self):
         self.state.location.sweep()
         self.transactions.sweep()
+        if self.presence is not None:
+            self.presence.sweep()
         self._sweeper = self.loop.call_later(1.0, self._sweep)
 
     def close(self, crashed=False):
@@ -291,6 +299,7 @@ class Server:
             "contacts": self.state.location.contact_count(),
             "memory": self.memory(),
             "farm": self.farm.summary(),
+            "cut_calls": self.state.cut_calls,
         }
 
     def memory(self):

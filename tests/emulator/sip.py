@@ -23,7 +23,10 @@ REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    407: "Proxy Authentication Required",
     408: "Request Timeout",
+    412: "Conditional request failed",
+    423: "Interval Too Brief",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
     486: "Busy Here",
@@ -50,6 +53,9 @@ _COMPACT = {
 }
 
 _TEL = re.compile(r"^tel:(\+?[0-9().-]+)((?:;\S*)?)$", re.I)
+# sent-by, parameters, further values
+_TOP_VIA = re.compile(r"(\S+\s+(\[[^\]]*\]|[^:;,\s]+)(?:\s*:\s*\d+)?)([^,]*)(.*)", re.S)
+_RPORT = re.compile(r";\s*rport\s*(?=;|\Z)", re.I)
 _URI = re.compile(r"^(sips?):(?:([^@]*)@)?(\[[0-9A-Fa-f:.]+\]|[^:;?\[\]\s@]+)(?::(\d+))?((?:;[^?\s]*)?)(\?\S*)?$", re.I)
 
 
@@ -114,6 +120,17 @@ def canonical(name):
     return _COMPACT.get(name, name)
 
 
+def _with_source(via, address):
+    match = _TOP_VIA.match(via)
+    if match is None:
+        return via
+    sent_by, host, params, others = match.groups()
+    params, asked = _RPORT.subn(f";rport={address[1]}", params)
+    if asked or host.strip("[]") != address[0]:
+        params = f";received={address[0]}{params}"
+    return sent_by + params + others
+
+
 class Message:
     """A received SIP message."""
 
@@ -139,6 +156,13 @@ class Message:
             if canonical(key) == name:
                 return value
         return default
+
+    def came_from(self, address):
+        """Note in the top Via where a request came from, as OpenSIPS does (RFC 3261 18.2.1, RFC 3581 4)."""
+        for index, (name, value) in enumerate(self.headers):
+            if canonical(name) == "via":
+                self.headers[index] = (name, _with_source(value, address))
+                return
 
     @property
     def is_reply(self):

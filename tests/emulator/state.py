@@ -93,10 +93,12 @@ class Blacklist:
 
 class Dialog:
     """A call. number: of the call. fields: callid, from_uri, to_uri, start, state; ends: when it is over by itself;
+    answered: when a call that rings is; users: those of the phones that are in it;
     lists: how often it is listed with others until then; end: what a dlg_end_dlg does to it, "gone", "stays" or "refused";
     caller_sdp; callee_contact and callee_route_set: where it went; profiles: list of (name, value or None)."""
 
     state, ends, lists, end = 3, None, None, "gone"
+    answered, users = None, ()
     callee_contact, callee_route_set, profiles = "sip:127.0.0.1:19500;transport=UDP", "", ()
 
     def __init__(self, number, sip_port, now, **fields):
@@ -108,6 +110,7 @@ class Dialog:
         self.to_uri = "sip:callee@127.0.0.1:%d" % sip_port
         self.caller_tag = "7400SIPpTag00%d" % number
         self.__dict__.update(fields)
+        self._answering_contact = self.callee_contact
         if self.state in (1, 2):
             # the server takes the contact from the answer
             self.start, self.callee_contact = 0, ""
@@ -115,6 +118,12 @@ class Dialog:
         # 2.x keeps an SDP only where it refreshes calls by itself, so that its own of this call is not told
         self.kept_sdp = fields.get("caller_sdp"), fields.get("callee_sdp")
         self.caller_sdp, self.callee_sdp = self.kept_sdp[0] or _sdp(6004), self.kept_sdp[1] or _sdp(6000)
+
+    def is_over(self, now):
+        """Whether it has ended by itself; a call that rings is answered when it is time."""
+        if self.answered is not None and self.answered <= now and self.state < 3:
+            self.state, self.start, self.callee_contact = 3, int(self.answered), self._answering_contact
+        return self.lists == 0 or (self.ends is not None and self.ends <= now)
 
     @property
     def db_id(self):
@@ -165,6 +174,10 @@ class State:
         self.log_filters, self.log_muted = {}, {}
         self.subscribers = {}  # event -> {socket: (expire, since)}
         self.dialogs = []
+        # since the start; a server whose routes make no dialogs of calls has none
+        self.processed_dialogs = 0
+        # calls that ended because a phone in them started anew
+        self.cut_calls = 0
         # {name: whether it has values}
         self.profiles = {"lbXpstn": True, "lbXtransc": True}
         self.nat_ping = True
@@ -233,6 +246,7 @@ class State:
     def add_dialogs(self, count):
         now = time.time()
         self.dialogs = [Dialog(number + 1, self.sip_port, now) for number in range(count)]
+        self.processed_dialogs += count
 
     def add_dialog(self, age=0, seconds=None, **fields):
         """One more call, that many seconds old, which lasts that many more."""
@@ -241,11 +255,32 @@ class State:
         number = 1 + max([dialog.number for dialog in self.dialogs], default=0)
         fields.setdefault("ends", None if seconds is None else now + seconds)
         self.dialogs.append(Dialog(number, self.sip_port, now, start=int(now - age), **fields))
+        self.processed_dialogs += 1
+
+    def add_call(self, caller, callee=None, seconds=None, rings=0.0):
+        """A call of a phone with another one, or with nobody that registered. seconds: until it is over, or None; of which it rings."""
+        now = time.time()
+        fields = {"from_uri": f"sip:{caller.user}@{caller.domain}", "caller_contact": caller.contact()}
+        if callee is not None:
+            fields.update(to_uri=f"sip:{callee.user}@{callee.domain}", callee_contact=callee.contact())
+        users = [phone.user for phone in (caller, callee) if phone is not None]
+        fields.update(users=users, state=2 if rings else 3, answered=now + rings if rings else None)
+        self.add_dialog(seconds=seconds, callid=f"{caller.user}-{self.processed_dialogs}@phones", **fields)
+
+    def is_in_call(self, user):
+        """Whether a phone is."""
+        return any(user in dialog.users for dialog in self.calls())
+
+    def cut(self, user):
+        """The phone started anew: its calls are over."""
+        left = [dialog for dialog in self.calls() if user not in dialog.users]
+        self.cut_calls += len(self.dialogs) - len(left)
+        self.dialogs = left
 
     def calls(self):
         """The dialogs that are not over by now."""
         now = time.time()
-        self.dialogs = [each for each in self.dialogs if each.lists != 0 and (each.ends is None or now < each.ends)]
+        self.dialogs = [each for each in self.dialogs if not each.is_over(now)]
         return self.dialogs
 
     def _seed_pids(self):

@@ -230,6 +230,33 @@ def test_mwi_and_facts(ansible, emulator):
         "uri": ({"uris": ["1001"]}, ["uri", "1001"]),
         "header": ({"uris": uri, "headers": {"X-A": "a\r\nb"}}, ["X-A", "carriage return"]),
         "rate": ({"uris": uri, "rate": -1}, ["rate"]),
+        "message class": ({"uris": uri, "messages": {"fox": {"new": 1}}}, ["fox", "messages", "fax"]),
+        "number of a class": ({"uris": uri, "messages": {"fax": {"new": -1}}}, ["new is -1"]),
+        "urgent of a class": ({"uris": uri, "messages": {"text": {"urgent_new": 1}}}, ["urgent_new", "text"]),
+        "classes and mailboxes": (
+            {"mailboxes": [{"uri": uri}], "messages": {"fax": {"new": 1}}},
+            ["messages", "mailboxes"],
+        ),
+        "message header": (
+            {"uris": uri, "message_headers": [{"Sub ject": "x"}]},
+            ["message_headers entry 1", "Sub ject"],
+        ),
+        "no presence": (
+            {"aors": "a@127.0.0.1", "delivery": "publish"},
+            ["presence", "presence_mwi", "presence_server"],
+        ),
+        "phone as presentity": ({"uris": uri, "delivery": "publish"}, ["uri", "aor"]),
+        "presentity without domain": ({"aors": "1001", "delivery": "auto"}, ["1001", "domain"]),
+        "presence server": ({"aors": "a@h", "delivery": "publish", "presence_server": "h"}, ["presence_server"]),
+        "short life": ({"aors": "a@h", "delivery": "publish", "expires": 59}, ["expires is 59", "60"]),
+        "nothing known to remove": (
+            {"aors": "a@h", "delivery": "publish", "exclusive": True},
+            ["exclusive", "state_file"],
+        ),
+        "nothing published": (
+            {"aors": "a@h", "exclusive": True, "state_file": "/nowhere/state"},
+            ["exclusive", "delivery"],
+        ),
     }
     run_cases(ansible, "mwi", cases, fifo_of(emu))
     cases = {

@@ -149,7 +149,7 @@ def _python_documents() -> t.Iterator[tuple[str, dict[str, t.Any]]]:
 def _playbook_variables(path: pathlib.Path) -> set[str]:
     """The variables of a playbook: what its text names, comments included, but for plugins of the collection."""
     text = path.read_text(encoding="utf-8")
-    words = set(re.findall(r"(?<![\w./])(?:opensips|server|phone_reboot|mwi)_[a-z_]*[a-z]", text))
+    words = set(re.findall(r"(?<![\w./])(?:opensips|server|phone_reboot|phone_report|mwi)_[a-z_]*[a-z]", text))
     return words - set(_MODULES) - {option for spec in _SPECS.values() for option in spec}
 
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional,
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet import report
+from ansible_collections.community.opensips.plugins.module_utils._fleet.order import Spread
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import gone, moved
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target, doubt_of, of_record
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import Plan
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
@@ -24,13 +26,19 @@ if TYPE_CHECKING:
 class Rules:
     """What a task says of each phone.
 
-    make: function of a Target, gives its SipRequest. is_wanted: function of a Target, whether the phone is as wanted, and is
-    left alone.
+    make: function of a Target, gives its SipRequest. why_idle: function of a Target, why the phone has what is to be achieved
+    and is left alone (str), or None. why_out: function of a Target, why the task is not about the phone (str), or None.
     """
 
-    def __init__(self, make: Callable[[Target], "SipRequest"], is_wanted: Callable[[Target], bool]) -> None:
+    def __init__(
+        self,
+        make: Callable[[Target], "SipRequest"],
+        why_idle: Callable[[Target], Optional[str]],
+        why_out: Callable[[Target], Optional[str]] = lambda target: None,
+    ) -> None:
         self.make = make
-        self.is_wanted = is_wanted
+        self.why_idle = why_idle
+        self.why_out = why_out
         self._by_agent: Dict[Any, Any] = {}
 
     def is_sendable(self, target: Target) -> bool:
@@ -39,7 +47,7 @@ class Rules:
             return False
         agent = target.user_agent
         if agent not in self._by_agent:
-            self._by_agent[agent] = not self.is_wanted(target) and not self.make(target).problem
+            self._by_agent[agent] = self.why_idle(target) is None and not self.make(target).problem
         return self._by_agent[agent]
 
 
@@ -47,11 +55,14 @@ class Choice:
     """What one run does about each phone.
 
     rules: Rules. journal: of the campaign, or None. batch: the largest number to send to, or None. resend_unknown: whether
-    to send again where an earlier run did not learn what came of it.
+    to send again where an earlier run did not learn what came of it. calls: Calls of the server, or None. spread: Spread,
+    whose limit holds for the batch.
     requests: SipRequests of this run, and those that cannot be sent, in order. already: SipRequests to phones that are as
     wanted. settled: results of earlier runs, unless there is a batch. earlier: phones that an earlier run did, and accepted_earlier those of
     them that accepted. remaining:
     phones for the next batch; as long as there are any, what cannot be sent waits for the last one.
+    busy: SipRequests among requests to phones that are in a call; they take no place in a batch. Those that an earlier run put
+    off come behind all others, in batches of their own.
     """
 
     def __init__(
@@ -60,8 +71,13 @@ class Choice:
         journal: "Optional[Journal]" = None,
         batch: Optional[int] = None,
         resend_unknown: bool = False,
+        calls: "Optional[Calls]" = None,
+        spread: Optional[Spread] = None,
     ) -> None:
-        self._rules = rules
+        self._calls = calls
+        self.busy: List[SipRequest] = []
+        self._spread = spread or Spread()
+        self.rules = rules
         self._journal = journal
         self._batch = batch
         self._resend_unknown = resend_unknown
@@ -69,12 +85,18 @@ class Choice:
         self.already: List[SipRequest] = []
         self.settled: List[Dict[str, Any]] = []
         self.earlier = self.accepted_earlier = self.remaining = 0
+        # those of a plan whose turn it is, and those that come behind them
+        self._waiting = self._behind = self._spread.waiting(())
         self._unsendable: List[Any] = []
 
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
-        """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell."""
+        """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell; not counting those in a call."""
+        put_off = self._put_off_earlier()
         return not any(
-            self._earlier(target) is None and self._rules.is_sendable(target) and not self._is_idle(target)
+            self._earlier(target) is None
+            and self.rules.is_sendable(target)
+            and not self._is_idle(target)
+            and target.key not in put_off
             for target in targets
         )
 
@@ -88,35 +110,69 @@ class Choice:
         if self._batch is None:
             self._sort(look_up(left))
             return
-        likely = [target for target in left if self._rules.is_sendable(target)]
+        likely = [target for target in left if self.rules.is_sendable(target)]
         chosen = set(likely)
-        position = 0
-        while position < len(likely) and len(self.requests) < self._batch:
-            some = likely[position : position + self._batch - len(self.requests)]
-            position += len(some)
+        first, behind = self._in_turn(likely)
+        waiting = self._waiting = self._spread.waiting(first)
+        self._behind = self._spread.waiting(behind)
+        while len(self.requests) < self._batch:
+            some = waiting.take(self._batch - len(self.requests))
+            if not some:
+                break
             self._sort(look_up(some))
-        self.remaining += len(likely) - position
-        if not self.remaining:
+        if not waiting and not behind:
             # those that seemed to want nothing are asked for once, at the end
             self._sort(look_up([target for target in left if target not in chosen]))
+        self.remaining = len(waiting) + len(behind)
         if not self.remaining:
             self.requests += self._unsendable
+        self.requests += self.busy
+
+    def _in_turn(self, likely: List[Target]) -> Tuple[List[Target], List[Target]]:
+        """(those whose turn it is, those that come behind them) of Targets that may be sent to: first those that no run put off."""
+        put_off = self._put_off_earlier()
+        untried = [target for target in likely if target.key not in put_off]
+        others = sorted((target for target in likely if target.key in put_off), key=lambda target: put_off[target.key])
+        return (untried, others) if untried else (others, [])
+
+    def _put_off_earlier(self) -> Dict[Tuple[Any, ...], int]:
+        """{key: place in the line} of phones that were in a call when an earlier run came to them."""
+        keys = () if self._journal is None else self._journal.was_put_off()
+        return {key: place for place, key in enumerate(keys)}
+
+    def _is_in_call(self, target: Target) -> bool:
+        return self._calls is not None and self._calls.is_busy(target)
+
+    def batches(self) -> Optional[int]:
+        """How many batches the phones that are left need, this one included, or None without a batch."""
+        if self._batch is None:
+            return None
+        return bool(self.requests) + self._waiting.batches(self._batch) + self._behind.batches(self._batch)
 
     def _sort(self, targets: Sequence[Target]) -> None:
+        if self._calls is not None:
+            self._calls.learn(targets)
+            self._calls.renew()
         for target in targets:
             if self._settle(target):
                 continue
-            request = self._rules.make(target)
-            if not target.problem and self._rules.is_wanted(target):
+            request = self.rules.make(target)
+            if not target.problem and self.rules.why_idle(target) is not None:
                 self.already.append(request)
             elif self._batch is None:
+                # in its place; whether it is in a call shows when its turn comes
                 self.requests.append(request)
             elif request.problem:
                 # takes no place in a batch
                 self._unsendable.append(request)
-            elif len(self.requests) == self._batch:
-                self.remaining += 1
+            elif len(self.requests) == self._batch or self._waiting.is_full(target):
+                self._waiting.put_off(target)
+            elif self._is_in_call(target):
+                # tried again in this batch, it counts for its group
+                self._waiting.add(target)
+                self.busy.append(request)
             else:
+                self._waiting.add(target)
                 self.requests.append(request)
 
     def _earlier(self, target: Target) -> Optional[Tuple[str, Optional[int], Optional[str]]]:
@@ -144,7 +200,7 @@ class Choice:
         if self._batch is None:
             # a batch tells only of itself: the others' results were returned with theirs
             outcome, code, reason = earlier
-            entry = report.settled(self._rules.make(target), outcome, reason, code)
+            entry = report.settled(self.rules.make(target), outcome, reason, code)
             self.settled.append(dict(entry, earlier=True))
         return True
 

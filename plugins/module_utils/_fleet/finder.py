@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional,
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import targets
 from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Choice, LookUp, settled_keys
+from ansible_collections.community.opensips.plugins.module_utils._fleet.order import FOUND, Order, Spread
 from ansible_collections.community.opensips.plugins.module_utils._fleet.ownership import own_sockets
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import (
     CutOff,
@@ -23,6 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.selectio
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import PLAN
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
     from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Rules
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -33,10 +35,14 @@ class Finder:
 
     params: options of opensips_notify (mapping). conn: Connection. rules: Rules. source: see sources.py. journal: of the
     campaign, or None. read_only: whether a new plan is not kept. is_plan: whether the whole plan is wanted, and nothing sent.
+    calls: Calls of the server, or None.
     left_out: LeftOut, the registered contacts that are not sent to. lookup: how the phones were found (dict), after find().
+    is_whole: whether find() looked up all that the options mean, rather than phones of a plan.
 
-    lookup["plan"] says what became of the plan of a campaign: made, kept, extended, or replaced since the options select
-    otherwise than those it was made with. lookup["new"] is the number of phones that were appended to it.
+    spread: Spread, as the options want it.
+
+    lookup["plan"] says what became of the plan of a campaign: made, kept, sorted since the options want another order, extended,
+    or replaced since the options select otherwise than those it was made with. lookup["new"] is the number of phones that were appended to it.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class Finder:
         journal: Any,
         read_only: bool = False,
         is_plan: bool = False,
+        calls: "Optional[Calls]" = None,
     ) -> None:
         self._params = params
         self._conn = conn
@@ -57,22 +64,28 @@ class Finder:
         self._read_only = read_only
         self._is_plan = is_plan
         self._selection = Selection(params["select"] or {})
-        self._choice = Choice(rules, journal, params["batch"], params["resend_unknown"])
+        self.spread = Spread(params["spread_by"], params["spread_limit"])
+        self._order = Order(params["order"], self._selection.seed, self.spread)
+        self._choice = Choice(rules, journal, params["batch"], params["resend_unknown"], calls, self.spread)
         self._foreign: Any = None
         # (AOR, contact) of what was registered besides the phones that are sent to
         self._seen: Iterable[Tuple[Any, Any]] = ()
         self.left_out = LeftOut()
         self.lookup: Any = None
         self._origin: Dict[str, Any] = {"plan": None, "new": None}
+        self.is_whole = False
 
     def find(self) -> Choice:
         """The Choice: whom to send to, after looking the phones up, and setting aside those that are done or as wanted."""
         params = self._params
         if params["campaign"] is None or params["uris"] is not None:
-            self._choice.take(self._read(), list)
+            found = self._read()
+            self.spread.check(found)
+            self._choice.take(self._order.sort(found), list)
             self.lookup = dict(self._source.lookup(), **self._origin)
             return self._choice
         plan = self._plan()
+        self.spread.check(plan.targets)
         self.left_out = plan.left_out
         self._choice.take(plan.targets, list if plan.fresh or self._is_plan else self._look_up(plan))
         self.lookup = dict(self._source.lookup(), **self._origin)
@@ -100,6 +113,9 @@ class Finder:
             kept, self._origin["plan"] = None, "replaced"
         if kept is not None and not params["refresh"] and not self._is_outgrown(kept):
             self._origin["plan"] = "kept"
+            # the order in which they were found is not known any more
+            if self._order.name not in (kept.order, FOUND):
+                self._sort(kept, file)
             return kept
         if kept is None:
             plan = self._new_plan()
@@ -124,9 +140,22 @@ class Finder:
         # before the table is read: who registers meanwhile is a newcomer later
         users = self._source.count().users
         plan = Plan(fingerprint_of(self._params), users, self._read(cut), self.left_out)
-        if self._params["canary"]:
-            plan.put_canary_first(self._params["canary"], self._selection.seed, self._rules.is_sendable)
+        self._put_in_order(plan)
         return plan
+
+    def _put_in_order(self, plan: Plan) -> None:
+        plan.sort(self._order)
+        if self._params["canary"]:
+            seed, is_sendable = self._selection.seed, self._rules.is_sendable
+            plan.put_canary_first(self._params["canary"], seed, is_sendable, self.spread)
+
+    def _sort(self, plan: Plan, file: PlanFile) -> None:
+        """Put a plan that is kept into another order."""
+        self.spread.check(plan.targets)
+        self._put_in_order(plan)
+        self._origin["plan"] = "sorted"
+        if not self._read_only:
+            file.save(plan)
 
     def _look_up(self, plan: Plan) -> Callable[[List["Target"]], List["Target"]]:
         """A function that looks phones of the plan up again."""
@@ -159,6 +188,7 @@ class Finder:
             found = targets.of_aors(self._source, params["aors"])
         else:
             found = targets.of_selection(self._source, self._selection, self.left_out, cut)
+        self.is_whole = True
         return self._once(self._own(found))
 
     def _once(self, found: Iterable["Target"]) -> List["Target"]:
@@ -176,15 +206,19 @@ class Finder:
         return once
 
     def _own(self, found: List["Target"]) -> List["Target"]:
-        if not self._params["own_only"]:
-            return found
-        if self._foreign is None:
+        if self._params["own_only"] and self._foreign is None:
             self._foreign = own_sockets(self._conn, self._params["own_sockets"])
         own = []
         for target in found:
-            reason = self._foreign(target.record) if target.record and not target.problem else None
+            reason = self._why_out(target)
             if reason is None:
                 own.append(target)
             else:
                 self.left_out.add(target.record, reason)
         return own
+
+    def _why_out(self, target: "Target") -> Optional[str]:
+        if not target.record or target.problem:
+            return None
+        foreign = self._foreign(target.record) if self._foreign is not None else None
+        return foreign or self._rules.why_out(target)

@@ -13,6 +13,7 @@ A campaign NAME is the file NAME.jsonl in its directory, mode 0600, one JSON obj
 - ``{"sending": [[aor, phone], ...]}`` before requests go out, on disk (fsync) before the first of them does,
 - ``{"done": [aor, phone], "outcome": WORD, "code": INT or null, "reason": TEXT or null}`` as each answer comes,
 - ``{"withdrawn": [[aor, phone], ...]}`` for requests that were announced and then not sent,
+- ``{"put_off": [aor, phone]}`` for a phone that was in a call; nothing came of a request to it, if there was one,
 - ``{"settled": [[aor, phone], ...]}`` for phones that were looked up and not sent to, since they were gone, as wanted, or
   not to be sent to any more. Each run looks them up again; what is new on the server need not wait for them.
 
@@ -78,6 +79,8 @@ class Journal:
         self._done: Dict[Any, Any] = {}
         self._pending: Set[Any] = set()
         self._settled: Set[Any] = set()
+        # in the order in which they were put off
+        self._put_off: Dict[Any, None] = {}
         self._read_only = read_only
         self.is_new = True
         self.unsent: Callable[[], List[Tuple[Any, ...]]] = list
@@ -180,8 +183,23 @@ class Journal:
             self._append({"settled": [list(key) for key in keys]})
             self._settled.update(keys)
 
+    def put_off(self, key: Tuple[Any, ...]) -> None:
+        """Note that key was in a call, so that it comes behind those that no run came to yet."""
+        self._append({"put_off": list(key)})
+        self._take_put_off(key)
+
+    def was_put_off(self) -> Sequence[Tuple[Any, ...]]:
+        """The keys that were put off, and that nothing came of since, the one that waits longest first."""
+        return list(self._put_off)
+
+    def _take_put_off(self, key: Tuple[Any, ...]) -> None:
+        self._pending.discard(key)
+        self._put_off.pop(key, None)
+        self._put_off[key] = None
+
     def _settle(self, key: Tuple[Any, ...], outcome: str, code: Optional[int], reason: Optional[str]) -> None:
         self._pending.discard(key)
+        self._put_off.pop(key, None)
         self._done[key] = {"outcome": outcome, "code": code, "reason": reason}
 
     def _open(self) -> int:
@@ -261,6 +279,8 @@ class Journal:
                 self._settled.difference_update(keys)
             elif "settled" in entry:
                 self._settled.update(_key(each) for each in entry["settled"])
+            elif "put_off" in entry:
+                self._take_put_off(_key(entry["put_off"]))
             elif "done" in entry:
                 self._settle(_key(entry["done"]), entry["outcome"], entry["code"], entry["reason"])
         except (KeyError, TypeError, ValueError) as error:

@@ -10,16 +10,28 @@
 import fcntl
 import json
 import os
-from typing import Any, Dict, List
+from collections import OrderedDict
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.publications import (
+    AUTO,
+    NOTIFY,
+    Published,
+)
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
+from ansible_collections.community.opensips.plugins.module_utils._sip.message_summary import CLASSES
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 COUNTS = ("new", "old", "urgent_new", "urgent_old")
-_FIELDS = ("uri", "aor", "account") + COUNTS
-_FORMAT = 1
+# The message classes beside voice (RFC 3842), by the names of options; in a file each has columns such as fax_new
+OTHER_CLASSES = tuple(name for name in CLASSES if name != "voice")
+_OTHER_COUNTS = OrderedDict((f"{kind}_{count}", (kind, count)) for kind in OTHER_CLASSES for count in COUNTS)
+_FIELDS = ("uri", "aor", "account") + COUNTS + tuple(_OTHER_COUNTS)
+_FORMAT = 2
+# 1 had the four numbers of each mailbox only
+_FORMATS = (1, _FORMAT)
 # Unknown names that one message lists
 _SHOWN = 10
 
@@ -53,29 +65,48 @@ def _mailbox(row: Dict[str, Any], path: str, number: int) -> Dict[str, Any]:
     if (mailbox["uri"] is None) == (mailbox["aor"] is None):
         raise BadParameters(f"{where} requires either uri or aor", "Set one of them")
     for name in COUNTS:
-        value = row.get(name)
-        try:
-            mailbox[name] = (
-                int(value)
-                if value not in (None, "") and not isinstance(value, (bool, float))
-                else 0
-                if value in (None, "")
-                else -1
-            )
-        except (TypeError, ValueError):
-            mailbox[name] = -1
-        if mailbox[name] < 0:
-            text = repr(value)
-            raise BadParameters(
-                f"{where}: {name} is {text if len(text) <= 60 else text[:57] + '...'}",
-                "Set it to a whole number, 0 or more",
-            )
-    return mailbox
+        mailbox[name] = _number(row, name, where)
+    others: Dict[str, Any] = {}
+    for name, (kind, count) in _OTHER_COUNTS.items():
+        if row.get(name) not in (None, ""):
+            others.setdefault(kind, dict.fromkeys(COUNTS, 0))[count] = _number(row, name, where)
+    return dict(mailbox, messages=others or None, message_headers=None)
+
+
+def _number(row: Dict[str, Any], name: str, where: str) -> int:
+    """A number of messages, 0 if it is left out. where: for the error."""
+    value = row.get(name)
+    if value in (None, ""):
+        return 0
+    try:
+        number = -1 if isinstance(value, (bool, float)) else int(value)
+    except (TypeError, ValueError):
+        number = -1
+    if number < 0:
+        text = repr(value)
+        raise BadParameters(
+            f"{where}: {name} is {text if len(text) <= 60 else text[:57] + '...'}",
+            "Set it to a whole number, 0 or more",
+        )
+    return number
 
 
 def key_of(mailbox: Dict[str, Any]) -> str:
     """What a state file knows a mailbox by (str)."""
     return " ".join([mailbox["uri"] or mailbox["aor"], mailbox["account"] or ""]).rstrip()
+
+
+def others_of(mailbox: Dict[str, Any]) -> Dict[str, Any]:
+    """The numbers of the message classes beside voice: {class: {count: int}}, those that are given."""
+    return OrderedDict((kind, numbers) for kind, numbers in (mailbox.get("messages") or {}).items() if numbers)
+
+
+def summary_of(mailbox: Dict[str, Any]) -> Any:
+    """What a state file keeps of a summary: the four numbers of voice messages, or a mapping where there is more."""
+    others = {kind: [numbers[name] for name in COUNTS] for kind, numbers in others_of(mailbox).items()}
+    if mailbox.get("message_headers"):
+        others["headers"] = [{name: str(text) for name, text in group.items()} for group in mailbox["message_headers"]]
+    return dict(others, voice=counts_of(mailbox)) if others else counts_of(mailbox)
 
 
 def counts_of(mailbox: Dict[str, Any]) -> List[Any]:
@@ -84,7 +115,11 @@ def counts_of(mailbox: Dict[str, Any]) -> List[Any]:
 
 
 class State:
-    """A JSON file ``{"mwi_state": 1, "mailboxes": {KEY: [new, old, urgent_new, urgent_old]}}``, mode 0600.
+    """A JSON file of what was last sent for each mailbox, mode 0600.
+
+    ``{"mwi_state": 2, "mailboxes": {KEY: ENTRY}}``. ENTRY is the summary (see summary_of()) alone where phones got NOTIFYs, or
+    a mapping of ``sent`` (the summary), ``by`` (how it was delivered), ``subscribers`` (phones that want a subscription), and of
+    its publication ``aor``, ``uri``, ``etag``, ``until`` and ``life``.
 
     What is about to be sent is forgotten, and saved, before it is sent: a run that dies meanwhile leaves nothing that is wrong.
     It is replaced as a whole when it is saved, and locked against a second run meanwhile (a file beside it, PATH.lock).
@@ -112,17 +147,87 @@ class State:
             os.close(self._lock)
             self._lock = None
 
-    def is_current(self, mailbox: Dict[str, Any]) -> bool:
-        """Whether the numbers of mailbox are those last sent."""
-        return self._sent.get(key_of(mailbox)) == counts_of(mailbox)
+    def is_current(self, mailbox: Dict[str, Any], delivery: str = NOTIFY) -> bool:
+        """Whether the summary of mailbox is the one last sent, the same way, and nothing has to be published again."""
+        entry = self._entry(key_of(mailbox))
+        if entry.get("sent") != summary_of(mailbox):
+            return False
+        by = entry.get("by", NOTIFY)
+        if by != delivery and (by, delivery) != (NOTIFY, AUTO):
+            return False
+        published = self.published(mailbox)
+        return by == NOTIFY or (published.is_fresh() if published is not None else by == AUTO)
 
-    def remember(self, mailbox: Dict[str, Any]) -> None:
-        """The numbers of mailbox have reached its phones."""
-        self._sent[key_of(mailbox)] = counts_of(mailbox)
+    def is_published(self, mailbox: Dict[str, Any], delivery: str) -> bool:
+        """Whether the presence server has the summary of mailbox, and only has to be asked to keep it."""
+        entry, published = self._entry(key_of(mailbox)), self.published(mailbox)
+        is_same = entry.get("sent") == summary_of(mailbox) and entry.get("by") == delivery
+        return is_same and published is not None and published.is_alive()
+
+    def published(self, mailbox: Dict[str, Any]) -> Optional[Published]:
+        """The publication of mailbox that the presence server has, as far as is known."""
+        return _published(self._entry(key_of(mailbox)))
+
+    def subscribers(self, mailbox: Dict[str, Any]) -> List[str]:
+        """The phones of mailbox that want a subscription."""
+        return list(self._entry(key_of(mailbox)).get("subscribers", ()))
+
+    def remember(self, mailbox: Dict[str, Any], delivery: str = NOTIFY) -> None:
+        """The summary of mailbox has reached its phones, or their presence server."""
+        self._put(key_of(mailbox), dict(self._entry(key_of(mailbox)), sent=summary_of(mailbox), by=delivery))
+
+    def remember_subscribers(self, mailbox: Dict[str, Any], subscribers: Iterable[str]) -> None:
+        """These phones of mailbox want a subscription, whatever else became of it."""
+        self._put(key_of(mailbox), dict(self._entry(key_of(mailbox)), subscribers=sorted(subscribers)))
+
+    def remember_publication(self, mailbox: Dict[str, Any], uri: str, published: Published) -> None:
+        """The presence server has a publication of mailbox, whose presentity is uri."""
+        more = {
+            "aor": mailbox["aor"],
+            "uri": uri,
+            "etag": published.etag,
+            "until": published.until,
+            "life": published.life,
+        }
+        self._put(key_of(mailbox), dict(self._entry(key_of(mailbox)), **more))
 
     def forget(self, mailbox: Dict[str, Any]) -> None:
-        """Not all phones of mailbox may have its numbers; the next run sends them again."""
-        self._sent.pop(key_of(mailbox), None)
+        """Not all phones of mailbox may have its summary; the next run sends it again. What is published is kept."""
+        entry = {name: value for name, value in self._entry(key_of(mailbox)).items() if name not in ("sent", "by")}
+        self._put(key_of(mailbox), entry)
+
+    def drop(self, key: str) -> None:
+        """Forget all of the mailbox with that key."""
+        self._sent.pop(key, None)
+
+    def other_publications(self, keys: Iterable[str]) -> List[Tuple[str, str, str, Published]]:
+        """(key, AOR, presentity, Published) of the publications of mailboxes that are not among keys."""
+        listed = set(keys)
+        found = []
+        for key in self._sent:
+            entry = self._entry(key)
+            published = _published(entry)
+            if key not in listed and published is not None:
+                found.append((key, entry.get("aor") or "", entry["uri"], published))
+        return found
+
+    def _entry(self, key: str) -> Dict[str, Any]:
+        """What is known of a mailbox, as a mapping."""
+        entry = self._sent.get(key, {})
+        if isinstance(entry, dict) and not ("voice" in entry and "sent" not in entry):
+            return entry
+        return {"sent": entry}
+
+    def _put(self, key: str, entry: Dict[str, Any]) -> None:
+        entry = {name: value for name, value in entry.items() if value not in (None, [], {})}
+        if entry.get("by") == NOTIFY:
+            del entry["by"]
+        if set(entry) == {"sent"}:
+            self._sent[key] = entry["sent"]
+        elif entry:
+            self._sent[key] = entry
+        else:
+            self._sent.pop(key, None)
 
     def save(self) -> None:
         """Replace the file; either the old or the new one is there at any moment, and the new one is on disk in the end."""
@@ -160,7 +265,7 @@ class State:
             ) from error
         if (
             not isinstance(state, dict)
-            or state.get("mwi_state") != _FORMAT
+            or state.get("mwi_state") not in _FORMATS
             or not isinstance(state.get("mailboxes"), dict)
         ):
             raise StateError(f"{self.path} is not a state_file of opensips_mwi", "Correct state_file")
@@ -171,3 +276,11 @@ class State:
             f"The state_file {self.path} cannot be {done}: {error.strerror}",
             safe_file.remedy(error, "Correct state_file or its permissions"),
         )
+
+
+def _published(entry: Dict[str, Any]) -> Optional[Published]:
+    try:
+        return Published(entry.get("etag"), float(entry["until"]), float(entry["life"])) if entry.get("uri") else None
+    except (KeyError, TypeError, ValueError):
+        # somebody edited the file
+        return None

@@ -13,6 +13,7 @@ no_answer     the phone did not answer before the server's fr_timeout (408)
 unreachable   the server could not send to it: the name does not resolve, or sending failed
 not_sent      nothing was sent, the reason says why
 unknown       it was sent, or may have been, and the server did not say what came of it
+in_call       the phone was in a call each time that the run came to it, by the server's dialogs or by its answer; not done
 already       nothing was sent because the phone has what is to be achieved
 planned       check mode would send
 """
@@ -32,10 +33,11 @@ NO_ANSWER = "no_answer"
 UNREACHABLE = "unreachable"
 NOT_SENT = "not_sent"
 UNKNOWN = "unknown"
+IN_CALL = "in_call"
 ALREADY = "already"
 PLANNED = "planned"
 # in the order of a summary
-OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, ALREADY, PLANNED)
+OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, IN_CALL, ALREADY, PLANNED)
 # the outcomes of requests that went out
 SENT = (ACCEPTED, REJECTED, NO_ANSWER, UNKNOWN)
 # the outcomes that nobody has to do anything about
@@ -54,6 +56,26 @@ class PhoneRejected(PhoneError):
 
     remedy = "Read ``code`` and ``reason``. The ``hint`` says what to do about this code."
     maybe_sent = True
+
+
+class CredentialsMissing(PhoneRejected):
+    """The phone asked for credentials, and the task has none for it or for its realm. Nothing more was sent to it."""
+
+    remedy = "Set ``credentials``, or add an entry for the phone or its realm. The ``hint`` names the account, if it is known."
+
+
+class CredentialsRefused(PhoneRejected):
+    """The phone refused the credentials that the task has for it."""
+
+    remedy = (
+        "Check the user name and the password. The ``hint`` names the account that the phone checks, if it is known."
+    )
+
+
+class ChallengeUnsupported(PhoneRejected):
+    """The phone asked for an authentication that the task cannot do: not Digest, an unknown algorithm, or a faulty challenge."""
+
+    remedy = "See ``message``. Configure the phone to ask for Digest authentication, or for none."
 
 
 class PhoneSilent(PhoneError):
@@ -82,6 +104,12 @@ class PhoneUnknown(PhoneError):
     maybe_sent = True
 
 
+class PhoneInCall(PhoneError):
+    """The phone was in a call each time that the run came to it. It is not done."""
+
+    remedy = "Run the task again when the call is over."
+
+
 class RunStopped(MIError):
     """The run stopped before all phones were tried, because too many failed or the server had no memory."""
 
@@ -100,9 +128,10 @@ _ERRORS = {
     UNREACHABLE: PhoneUnreachable,
     NOT_SENT: PhoneNotSent,
     UNKNOWN: PhoneUnknown,
+    IN_CALL: PhoneInCall,
 }
 # what to do about these depends on no code
-_EXPLAINED = (NO_ANSWER, UNREACHABLE)
+_EXPLAINED = (NO_ANSWER, UNREACHABLE, IN_CALL)
 
 
 def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str, Dict[str, Any]]:
@@ -125,14 +154,19 @@ def of_reply(reply: "Union[Reply, MIError]", headers: bool = True) -> Tuple[str,
         record = uac.parse(reply, headers)
     except MIError as error:
         return UNKNOWN, _of_error(error)
-    return _of_record(record), record
+    return of_record(record)
 
 
 def _of_error(error: Any, code: Optional[int] = None, reason: Optional[str] = None) -> Any:
     return {"code": code, "reason": str(error) if reason is None else reason, "headers": {}, "error": error}
 
 
-def _of_record(record: Dict[str, Any]) -> Any:
+def of_record(record: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
+    """(outcome, record) of a record of _readers.uac."""
+    return _outcome_of(record), record
+
+
+def _outcome_of(record: Dict[str, Any]) -> str:
     code, answered = record["code"], record["message"] is not None
     if code == 408 and not answered:
         return NO_ANSWER
@@ -143,17 +177,19 @@ def _of_record(record: Dict[str, Any]) -> Any:
     return ACCEPTED if code < 300 else REJECTED
 
 
-def error_of(outcome: str, record: Dict[str, Any]) -> Optional[MIError]:
+def error_of(outcome: str, record: Dict[str, Any], method: str = "NOTIFY") -> Optional[MIError]:
     """The MIError that says why a phone did not accept, with what to do about it, or None for outcomes that are GOOD.
 
-    record: as of_reply() gives it; code and reason do.
+    record: as of_reply() gives it; code and reason do. method: of the request.
     """
     if outcome in GOOD:
         return None
     if record.get("error") is not None:
         return record["error"]
     kind = _ERRORS[outcome]
-    hint = remedy(record["code"]) if outcome == REJECTED else kind.remedy.rstrip(".") if outcome in _EXPLAINED else None
+    hint = remedy(record["code"], method) if outcome == REJECTED else None
+    if outcome in _EXPLAINED:
+        hint = kind.remedy.rstrip(".")
     return kind(_message(outcome, record["code"], record["reason"] or ""), hint)
 
 
@@ -161,6 +197,8 @@ def _message(outcome: str, code: Optional[int], reason: Optional[str]) -> Any:
     if outcome == NO_ANSWER:
         return "the phone did not answer before the server's fr_timeout"
     answer = f"{code} {reason}".strip()
+    if outcome == IN_CALL and code is not None:
+        return f"the phone is in a call: it answered {answer}"
     return {REJECTED: f"the phone answered {answer}", UNREACHABLE: f"the server cannot send to it: {answer}"}.get(
         outcome, reason
     )

@@ -9,10 +9,11 @@
 
 The plan of campaign NAME is the file NAME.plan.jsonl in the directory of the journal, mode 0600, one JSON object a line:
 
-- ``{"plan": 1, "campaign": NAME, "fingerprint": HEX, "users": INT or null, "left_out": {REASON: NUMBER}}`` first:
-  fingerprint is that of the options which select, users the AORs that were registered when the table was read,
+- ``{"plan": 1, "campaign": NAME, "fingerprint": HEX, "users": INT or null, "left_out": {REASON: NUMBER},
+  "order": WORDS}`` first: fingerprint is that of the options which select, users the AORs that were registered when the table was
+  read, order how its phones are sorted, see order.py,
 - ``{"left_out": [aor, contact, reason]}`` for the first thousand of those that are left out,
-- ``{"phone": [aor, contact, sip_instance, user_agent, call_id]}`` for each phone, in the order of sending; contact and what
+- ``{"phone": [aor, contact, sip_instance, user_agent, call_id, received]}`` for each phone, in the order of sending; contact and what
   follows are null for an AOR that nobody had registered, or whose contacts were doubtful: then one more text says why. One
   more text also follows for a phone that registers without an instance and has moved: the contact that the journal knows it by,
 - ``{"phones": NUMBER}`` last.
@@ -28,13 +29,14 @@ import os
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError, journal_path
-from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, head_of
+from ansible_collections.community.opensips.plugins.module_utils._fleet.order import FOUND, Order, Spread
+from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, rank_of, share_of
 from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import DOUBTFUL, NOBODY, Target
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
 GONE = "it is no longer registered"
 _FORMAT = 1
-_FIELDS = ("aor", "contact", "sip_instance", "user_agent", "call_id")
+_FIELDS = ("aor", "contact", "sip_instance", "user_agent", "call_id", "received")
 _TEXTS = frozenset([str, type(None)])
 # options that decide whom a plan holds; where the contacts are read from does not
 _SELECTING = ("select", "aors", "location_table", "own_only", "own_sockets")
@@ -49,6 +51,9 @@ class PlanError(JournalError):
 def fingerprint_of(params: Dict[str, Any]) -> str:
     """What is the same as long as the options of a task select the same (str). params: mapping of options."""
     given = {name: params.get(name) for name in _SELECTING}
+    if params.get("firmware"):
+        # it decides whom the task is about, but a campaign without it is what it was
+        given["firmware"] = params["firmware"]
     given["select"] = _without_none(given["select"])
     return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode("utf-8", "replace")).hexdigest()
 
@@ -62,31 +67,48 @@ class Plan:
 
     fingerprint: see fingerprint_of(). users: AORs that were registered when it was made, or None. targets: list of Target in
     the order of sending. left_out: LeftOut. fresh: whether the records of targets are those of the server; else they have
-    only _FIELDS, as they were when the plan was made.
+    only _FIELDS, as they were when the plan was made. order: the name of the Order that targets have.
     """
 
     def __init__(
-        self, fingerprint: str, users: Optional[int], targets: List[Target], left_out: LeftOut, fresh: bool = True
+        self,
+        fingerprint: str,
+        users: Optional[int],
+        targets: List[Target],
+        left_out: LeftOut,
+        fresh: bool = True,
+        order: str = FOUND,
     ) -> None:
         self.fingerprint = fingerprint
         self.users = users
         self.targets = targets
         self.left_out = left_out
         self.fresh = fresh
+        self.order = order
 
-    def put_canary_first(self, percent: float, seed: Optional[str], is_sendable: Callable[[Target], bool]) -> int:
+    def sort(self, order: Order) -> None:
+        """Put the phones into an Order."""
+        self.targets = order.sort(self.targets)
+        self.order = order.name
+
+    def put_canary_first(
+        self,
+        percent: float,
+        seed: Optional[str],
+        is_sendable: Callable[[Target], bool],
+        spread: Optional[Spread] = None,
+    ) -> int:
         """Move a percentage of the phones that can be sent to to the head, the same ones for the same seed.
 
-        is_sendable: function of a Target. Gives how many there are.
+        is_sendable: function of a Target. spread: Spread, which may leave room for fewer. Gives how many there are.
         """
         sendable = [target for target in self.targets if is_sendable(target)]
-        if not sendable:
-            return 0
-        positions = head_of([target.record for target in sendable], percent, seed)
-        head = [target for position, target in enumerate(sendable) if position in positions]
-        chosen = set(head)
-        self.targets = head + [target for target in self.targets if target not in chosen]
-        return len(head)
+        ranked = sorted(sendable, key=lambda target: rank_of(seed, target.aor, target.contact))
+        chosen = set((spread or Spread()).waiting(ranked).take(share_of(len(sendable), percent)))
+        self.targets = [target for target in self.targets if target in chosen] + [
+            target for target in self.targets if target not in chosen
+        ]
+        return len(chosen)
 
     def extended(
         self,
@@ -117,7 +139,7 @@ class Plan:
                 come.append(target)
             elif target.record:
                 read.left_out.add(target.record, reason)
-        return Plan(read.fingerprint, read.users, targets + come, read.left_out)
+        return Plan(read.fingerprint, read.users, targets + come, read.left_out, order=self.order)
 
     def _doubt(self, found: Dict[Any, Target], now: Dict[Target, Target]) -> None:
         """Put the problem of each doubtful AOR of found ({place: Target}) to its phones in this plan, and so into now."""
@@ -158,6 +180,7 @@ class Plan:
             "fingerprint": self.fingerprint,
             "users": self.users,
             "left_out": dict(self.left_out.counts),
+            "order": self.order,
         }
         for each in self.left_out.listed:
             yield {"left_out": [each["aor"], each["contact"], each["reason"]]}
@@ -317,11 +340,13 @@ class _Reader:
         users, counts = entry["users"], entry["left_out"]
         if not (users is None or _is_count(users)) or not all(_is_count(each) for each in counts.values()):
             raise self._broken(1)
-        self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), fresh=False)
+        self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), False, str(entry["order"]))
 
-    def _target(self, aor: Any, contact: Any, sip_instance: Any, user_agent: Any, call_id: Any, *more: Any) -> Target:
+    def _target(
+        self, aor: Any, contact: Any, sip_instance: Any, user_agent: Any, call_id: Any, received: Any, *more: Any
+    ) -> Target:
         if not (
-            {type(contact), type(sip_instance), type(user_agent), type(call_id)} <= _TEXTS
+            {type(contact), type(sip_instance), type(user_agent), type(call_id), type(received)} <= _TEXTS
             and isinstance(aor, str)
             and aor
         ):
@@ -338,6 +363,7 @@ class _Reader:
             "sip_instance": sip_instance,
             "user_agent": self._agents.setdefault(user_agent, user_agent),
             "call_id": call_id,
+            "received": received,
         }
         return Target(aor, contact, record, None, *more)
 

@@ -114,11 +114,11 @@ def wait_for_registrations(
         pause = min(_LONGEST_PAUSE, max(pause * 1.3, 5 * (time.monotonic() - started)))
         left = deadline - time.monotonic()
         # the last look is at the deadline
-        if not len(watch) or left <= 0 or not _slept(min(pause, left), is_over):
+        if not len(watch) or left <= 0 or not slept(min(pause, left), is_over):
             return
 
 
-def _slept(seconds: float, is_over: Callable[[], bool]) -> bool:
+def slept(seconds: float, is_over: Callable[[], bool]) -> bool:
     """Sleep; False if is_over() before that."""
     end = time.monotonic() + seconds
     while not is_over():

@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.firmware import BEHIND
 from ansible_collections.community.opensips.plugins.module_utils._fleet.registration import NOT_BACK
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
@@ -41,20 +42,33 @@ def _described(error: "Optional[MIError]") -> Optional[Dict[str, Any]]:
     return {"type": type(error).__name__, "message": printable(error.message), "hint": printable(error.hint)}
 
 
-def planned(request: "SipRequest") -> Dict[str, Any]:
-    """The result entry of a SipRequest that check mode does not send."""
-    return settled(request, outcomes.NOT_SENT if request.problem else outcomes.PLANNED, request.problem)
+def planned(request: "SipRequest", is_busy: bool = False) -> Dict[str, Any]:
+    """The result entry of a SipRequest that check mode does not send. is_busy: whether its phone is in a call now."""
+    if request.problem:
+        return settled(request, outcomes.NOT_SENT, request.problem)
+    return settled(request, outcomes.PLANNED, "the phone is in a call now" if is_busy else None)
 
 
 def settled(request: "SipRequest", outcome: str, reason: Optional[str], code: Optional[int] = None) -> Dict[str, Any]:
     """The result entry of a SipRequest that this run does not send."""
-    result = {"outcome": outcome, "code": code, "reason": reason, "at": None, "seconds": None}
+    result = {
+        "outcome": outcome,
+        "code": code,
+        "reason": reason,
+        "authenticated": False,
+        "at": None,
+        "seconds": None,
+    }
     return result_of(request, dict(result, error=outcomes.error_of(outcome, result)))
 
 
 def needs_attention(entry: Dict[str, Any]) -> bool:
-    """Whether somebody has to do something about a phone: it did not accept, or is not back."""
-    return entry["outcome"] not in outcomes.GOOD or entry.get("registered") == NOT_BACK
+    """Whether somebody has to do something about a phone: it did not accept, is not back, or came back with old firmware."""
+    return (
+        entry["outcome"] not in outcomes.GOOD
+        or entry.get("registered") == NOT_BACK
+        or entry.get("compliance") == BEHIND
+    )
 
 
 def line_of(entry: Dict[str, Any]) -> str:
@@ -68,7 +82,7 @@ class Counts:
     """Counts of results by outcome, vendor and User-Agent, and how long the phones took to answer; made as results come."""
 
     def __init__(self, entries: Iterable[Dict[str, Any]] = ()) -> None:
-        self._total = 0
+        self._total = self._authenticated = 0
         self._outcomes = dict.fromkeys(outcomes.OUTCOMES, 0)
         self._vendors: Dict[Any, Any] = {}
         self._agents: Dict[Any, Any] = {}
@@ -80,6 +94,7 @@ class Counts:
         """Take in one result."""
         outcome = entry["outcome"]
         self._total += 1
+        self._authenticated += entry.get("authenticated") is True
         self._outcomes[outcome] += 1
         for groups, value in ((self._vendors, entry["vendor"]), (self._agents, entry["user_agent"])):
             groups.setdefault(value or "unknown", collections.Counter())[outcome] += 1
@@ -100,6 +115,7 @@ class Counts:
         return {
             "total": self._total,
             "outcomes": dict(self._outcomes),
+            "authenticated": self._authenticated,
             "vendors": {vendor: dict(found) for vendor, found in self._vendors.items()},
             "user_agents": {agent: dict(found) for agent, found in self._agents.items()},
             "answer_seconds": spread(self._seconds),

@@ -27,17 +27,18 @@ def _has_failed(entry: Dict[str, Any]) -> bool:
     return entry["outcome"] not in outcomes.GOOD and not entry.get("earlier")
 
 
-def check_path(path: str) -> None:
-    """Raise BadParameters unless a results_file can be there; nothing is made."""
+def check_path(path: str, option: str = "results_file") -> None:
+    """Raise BadParameters unless the file of an option can be there; nothing is made."""
     try:
         safe_file.check_replaceable(path)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error, option) from error
 
 
-def _unwritable(path: str, error: OSError) -> Exception:
+def unwritable(path: str, error: OSError, option: str = "results_file") -> BadParameters:
+    """The BadParameters of a file that an OSError keeps from being written."""
     return BadParameters(
-        f"results_file {path} cannot be written: {error.strerror}",
+        f"{option} {path} cannot be written: {error.strerror}",
         safe_file.remedy(error, "Name a file in a directory that exists and that this user may write to"),
     )
 
@@ -60,7 +61,7 @@ class ResultsFile:
             else:
                 self._fd = safe_file.create(path)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
 
     def __enter__(self) -> "ResultsFile":
         return self

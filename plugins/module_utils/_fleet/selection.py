@@ -97,6 +97,12 @@ class Selection:
         """The selected contacts of a source (see sources.py): list of records. left_out: takes the others."""
         return self.cut(list(source.contacts(self.keep(left_out))), left_out)
 
+    def each_chosen(self, source: Any, left_out: Any) -> Iterable[Dict[str, Any]]:
+        """As choose(), but one after another, and held only if sample or limit need all of them (iterable of records)."""
+        if self._sample is None and self.limit is None:
+            return source.contacts(self.keep(left_out))
+        return self.choose(source, left_out)
+
     def split(
         self, contacts: Iterable[Dict[str, Any]]
     ) -> Tuple[List[Dict[str, Any]], List[Tuple[Dict[str, Any], str]]]:
@@ -152,9 +158,16 @@ def head_of(contacts: Sequence[Any], percent: float, seed: Optional[str]) -> Set
 
     contacts: list of mappings with aor and contact.
     """
-    count = math.ceil(len(contacts) * percent / 100.0)
-    ranked = sorted(range(len(contacts)), key=lambda position: _rank(seed, contacts[position]))
-    return set(ranked[:count])
+    ranked = sorted(
+        range(len(contacts)),
+        key=lambda position: rank_of(seed, contacts[position]["aor"], contacts[position]["contact"]),
+    )
+    return set(ranked[: share_of(len(contacts), percent)])
+
+
+def share_of(number: int, percent: float) -> int:
+    """A percentage of a number of phones, rounded up."""
+    return math.ceil(number * percent / 100.0)
 
 
 def _cut(
@@ -172,8 +185,9 @@ def _at_least(value: Any, name: str, least: float) -> Any:
     return value
 
 
-def _rank(seed: Any, contact: Any) -> Any:
-    return hashlib.sha256("\0".join((seed, contact["aor"], contact["contact"])).encode("utf-8", "replace")).digest()
+def rank_of(seed: Any, aor: Optional[str], contact: Optional[str]) -> bytes:
+    """The place of a phone among others at random: the same each time for the same seed."""
+    return hashlib.sha256("\0".join((seed, aor or "", contact or "")).encode("utf-8", "replace")).digest()
 
 
 def _compile(name: str, value: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
@@ -247,11 +261,11 @@ def _network(texts: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
             raise BadParameters(
                 f"{option}: {text!r} is not a network: {error}", "Write it like 192.0.2.0/24"
             ) from error
-    return lambda contact: any(address in network for address in _addresses(contact) for network in networks)
+    return lambda contact: any(address in network for address in addresses_of(contact) for network in networks)
 
 
-def _addresses(contact: Dict[str, Any]) -> Iterable[Any]:
-    """Where a contact is: of its URI, and of where its REGISTER came from."""
+def addresses_of(contact: Dict[str, Any]) -> Iterable[Any]:
+    """Where a contact is: of where its REGISTER came from, and of its URI."""
     found = []
     for text in (contact["received"], contact["contact"]):
         if not text:

@@ -7,10 +7,14 @@
 
 """One SIP request to one phone, and what became of it."""
 
-from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Union
+
+from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
+    from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 
 class SipRequest:
@@ -18,10 +22,11 @@ class SipRequest:
 
     target: Target. method: str. headers: mapping. body: str, "" for none. label: dict of what results say of it (event, preset …).
     problem: why it cannot be sent (str), or None. outcome, entry: what became of it, once it is known: a word of outcome.py,
-    and the entry of the results, unless that is only counted or in a file.
+    and the entry of the results, unless that is only counted or in a file. goes_on: whether the run sends another request
+    because of the answer to this one, which is no failure then.
     """
 
-    __slots__ = ("target", "method", "headers", "body", "label", "problem", "outcome", "entry")
+    __slots__ = ("target", "method", "headers", "body", "label", "problem", "outcome", "entry", "goes_on")
 
     def __init__(
         self,
@@ -40,6 +45,25 @@ class SipRequest:
         self.problem = target.problem or problem
         self.outcome: Optional[str] = None
         self.entry: Any = None
+        self.goes_on = False
+
+    @property
+    def command(self) -> str:
+        """The MI command that sends it."""
+        return "t_uac_dlg"
+
+    @property
+    def content(self) -> str:
+        """The body that is sent."""
+        return self.body
+
+    def read(self, reply: "Union[Reply, MIError]") -> Tuple[str, Dict[str, Any]]:
+        """What the reply of the command says of the answer, see outcome.of_reply()."""
+        return outcomes.of_reply(reply, headers=False)
+
+    def take_answer(self, outcome: str, record: Dict[str, Any]) -> bool:
+        """Take what came of it; whether the run sends another request because of that."""
+        return False
 
     @property
     def key(self) -> Tuple[Any, ...]:

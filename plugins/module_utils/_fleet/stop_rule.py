@@ -83,7 +83,8 @@ class StopRule:
 
     def count(self, outcome: str) -> Optional[str]:
         """Take one outcome into account; why the run is to stop (str), or None."""
-        if outcome == outcomes.NOT_SENT:
+        # a phone in a call comes again, and is no failure of what is sent
+        if outcome in (outcomes.NOT_SENT, outcomes.IN_CALL):
             return None
         self._done += 1
         if outcome not in FAILURES:

@@ -115,7 +115,12 @@ class Cost:
 
 
 NO_COST = Cost()
-_COSTS = {"t_uac_dlg": Cost(transactions=1), "dlg_end_dlg": Cost(transactions=2), "ul_add": Cost(kept=1300)}
+_COSTS = {
+    "t_uac_dlg": Cost(transactions=1),
+    "pua_publish": Cost(transactions=1),
+    "dlg_end_dlg": Cost(transactions=2),
+    "ul_add": Cost(kept=1300),
+}
 
 
 def cost_of(method: str) -> Cost:

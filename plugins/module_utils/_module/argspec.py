@@ -142,6 +142,16 @@ def select_spec() -> ArgumentSpec:
     )
 
 
+def firmware_option() -> Dict[str, Any]:
+    """The expected firmware by vendor and model. Versions are raw, so that numbers of YAML, which lose zeros, can be refused."""
+    options = {
+        "vendor": {"type": "str", "required": True},
+        "model": {"type": "str"},
+        "firmware": {"type": "list", "elements": "raw", "required": True},
+    }
+    return {"type": "list", "elements": "dict", "options": options}
+
+
 def sending_spec() -> ArgumentSpec:
     """How requests are sent to phones, and how they call themselves."""
     return ArgumentSpec(

@@ -7,8 +7,9 @@
 
 """Body of opensips_facts: what a server reports of itself, in subsets."""
 
-from typing import Any, Callable, Dict, List, Optional, Set
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.contacts_file import ContactsFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -66,11 +67,34 @@ def _statistics(task: Task) -> Dict[str, Any]:
 
 def _contacts(task: Task) -> List[Dict[str, Any]]:
     with location_source(task) as source:
-        if task.params["select"] is None:
-            records = source.contacts()
+        return list(map(_contact_fact, _chosen(task, source, LeftOut())))
+
+
+def _chosen(task: Task, source: Any, left_out: LeftOut) -> Iterable[Dict[str, Any]]:
+    """The records of the contacts that the task is about, one after another. left_out: takes the others."""
+    if task.params["select"] is None:
+        return source.contacts()
+    return Selection(task.params["select"]).each_chosen(source, left_out)
+
+
+def _write_contacts(task: Task) -> Dict[str, Any]:
+    """Write the contacts to contacts_file. Gives what the task returns of it."""
+    file, left_out = ContactsFile(task.params["contacts_file"]), LeftOut()
+    with location_source(task) as source:
+        if task.params["location_db"] is None:
+            SUBSETS["contacts"].require(task.connection)
+        contacts = map(_contact_fact, _chosen(task, source, left_out))
+        if task.check_mode:
+            file.count(contacts)
         else:
-            records = Selection(task.params["select"]).choose(source, LeftOut())
-        return [_contact_fact(record) for record in records]
+            file.write(contacts)
+        return {
+            "path": file.path,
+            "contacts": file.written,
+            "doubtful": len(source.doubtful),
+            "left_out": dict(left_out.counts),
+            "lookup": source.lookup(),
+        }
 
 
 # How facts name what the records of contacts name otherwise
@@ -160,6 +184,7 @@ def spec() -> ArgumentSpec:
             # names of things, and no secrets
             "cache_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "cache_system": {"type": "str", "default": "local"},
+            "contacts_file": {"type": "path"},
         }
     )
     return select_spec().merged_with(own)
@@ -198,6 +223,12 @@ def run(task: Task) -> Dict[str, Any]:
     if task.params["select"] is not None:
         # filters that are wrong are found before anything is read
         Selection(task.params["select"])
+    result: Dict[str, Any] = {}
+    if task.params["contacts_file"] is not None:
+        if "contacts" not in names:
+            raise BadParameters("contacts_file is set, and gather_subset does not have contacts", "Add contacts to it")
+        names.remove("contacts")
+        result["contacts_file"] = _write_contacts(task)
     facts: Dict[str, Any] = {}
     skipped: Dict[str, str] = {}
     for name in names:
@@ -211,4 +242,4 @@ def run(task: Task) -> Dict[str, Any]:
                 raise
             skipped[name] = printable(str(error))
     facts["skipped"] = skipped
-    return {"changed": False, "ansible_facts": {"opensips": facts}}
+    return dict(result, changed=False, ansible_facts={"opensips": facts})

@@ -9,7 +9,7 @@
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Sequence, Type
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import listener, report
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
@@ -20,12 +20,13 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.deliver 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import PlanFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results, ResultsFile, check_path
-from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Sending
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Retries, Sending
 from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import StopRule
 from ansible_collections.community.opensips.plugins.module_utils._fleet.verdict import verdict
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import complete
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     TaskFailure,
     describe_error,
@@ -35,6 +36,8 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.headers im
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
     from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
@@ -60,7 +63,7 @@ def check_options(params: Dict[str, Any]) -> None:
 def _check_results_file(params: Dict[str, Any]) -> None:
     """Refuse a results_file that could not be written, or that is another file of the task."""
     check_path(params["results_file"])
-    others = {name: params.get(name) for name in ("state_file", "mailboxes_file")}
+    others = {name: params.get(name) for name in ("state_file", "mailboxes_file", "credentials_file")}
     if params.get("campaign"):
         others["campaign's journal"] = journal_path(params["campaign"], params["campaign_dir"])
         others["campaign's plan"] = PlanFile(params["campaign"], params["campaign_dir"]).path
@@ -78,12 +81,13 @@ def _is_same_file(path: str, other: str) -> bool:
 
 
 @contextlib.contextmanager
-def planned(task: "Task", requests: Sequence["SipRequest"]) -> Iterator[Results]:
-    """The Results of a run that sends nothing. In check mode they go to no file."""
+def planned(task: "Task", requests: Sequence["SipRequest"], calls: "Optional[Calls]" = None) -> Iterator[Results]:
+    """The Results of a run that sends nothing. In check mode they go to no file. calls: Calls that are looked at, or None."""
     results = _results(task, None if task.check_mode else task.params["results_file"])
     try:
         for request in requests:
-            results.add(request, report.planned(request))
+            is_busy = calls is not None and not request.problem and calls.is_busy(request.target)
+            results.add(request, report.planned(request, is_busy))
         yield results
     finally:
         results.close()
@@ -97,12 +101,23 @@ def _results(task: "Task", path: Optional[str]) -> Results:
 
 
 @contextlib.contextmanager
-def prepared(task: "Task", requests: Sequence["SipRequest"], journal: "Optional[Journal]" = None) -> Iterator[Sending]:
-    """A Sending that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
+def prepared(
+    task: "Task",
+    requests: Sequence["SipRequest"],
+    journal: "Optional[Journal]" = None,
+    credentials: "Optional[Credentials]" = None,
+    busy: Sequence["SipRequest"] = (),
+    retries: Optional[Retries] = None,
+    calls: "Optional[Calls]" = None,
+    kind: Type[Sending] = Sending,
+) -> Iterator[Any]:
+    """A Sending (of a kind) that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
 
-    Its results go to the file of results_file, if there is one.
+    Its results go to the file of results_file, if there is one. credentials: of the options, yet without those of a database.
+    busy, retries, calls: as for Sending.
     """
     params = task.params
+    complete(task, credentials, (request.target for request in requests))
     results = _results(task, params["results_file"])
     delivery = Delivery(
         task.connection,
@@ -112,13 +127,18 @@ def prepared(task: "Task", requests: Sequence["SipRequest"], journal: "Optional[
         max_in_flight=params["max_in_flight"],
         stop=StopRule(params["max_failures"]),
         journal=journal,
+        credentials=credentials,
+        calls=calls,
     )
-    run = Sending(delivery, requests, results)
+    run = kind(delivery, requests, results, busy, retries, calls)
     try:
-        with listener.watched(run.break_off):
+        with listener.watched(run.break_off), run.until(params.get("send_until")):
             yield run
     finally:
         results.close()
+    doubt = None if credentials is None else credentials.warning()
+    if doubt is not None:
+        task.warn(doubt)
 
 
 def result_of(
@@ -142,10 +162,13 @@ def result_of(
     )
 
 
-def finish(task: "Task", run: Sending, result: Dict[str, Any], named: bool, earlier: int = 0) -> Dict[str, Any]:
+def finish(
+    task: "Task", run: Sending, result: Dict[str, Any], named: bool, earlier: int = 0, put_off: int = 0
+) -> Dict[str, Any]:
     """Return result, or raise TaskFailure with it: the run stopped or broke off, or too few phones accepted.
 
     named: whether the options name the phones (see verdict.py). earlier: phones that accepted in an earlier run.
+    put_off: phones in a call that a later run comes to.
     """
     if run.results.problem is not None:
         task.warn(run.results.problem)
@@ -154,14 +177,14 @@ def finish(task: "Task", run: Sending, result: Dict[str, Any], named: bool, earl
         message = f"The run stopped after {run.sent} of {total} requests: {run.failure}"
         raise TaskFailure(message, dict(result, **describe_failure(run.failure)))
     failed = run.results.failures(run.requests)
-    if run.stopped:
+    if run.stopped and not run.is_over:
         tried = [entry for entry in failed if entry["outcome"] != outcomes.NOT_SENT]
         stopped = outcomes.RunStopped(
             run.stopped[0].upper() + run.stopped[1:], "Find the cause, then run the task again"
         )
         raise _failure(stopped, result, tried, len(tried))
     counts = run.results
-    problem = verdict(named, counts.failed, counts.accepted + earlier, task.params["max_failures"])
+    problem = verdict(named, counts.failed - put_off, counts.accepted + earlier, task.params["max_failures"])
     if problem is not None:
         raise _failure(
             outcomes.NotAccepted(problem, "Each entry of results has its error"), result, failed, counts.failed

@@ -55,6 +55,8 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 
 _PASSES = 3
 _OVERLAP = 8
+# How often a page of a scan is read again further ahead.
+_BACK = 8
 _COUNTER = "dlg_counter"
 
 _NAMED = 5
@@ -142,6 +144,50 @@ def read_all(conn: Connection, page: Optional[int] = None, context: bool = False
     return _believed(conn, _command(context), list(everything.values()))
 
 
+def scan(conn: Connection, page: Optional[int] = None) -> Iterator[Any]:
+    """Yield each dialog once, page after page, as the server lists them now; one pass, however many begin and end meanwhile.
+
+    What is yielded has record, which is_shown() has still to believe. Pages overlap, and where two have no dialog in common the
+    list is read again from further ahead: so every dialog that is there the whole time is found. page: as for read_all().
+    """
+    seen: Set[Any] = set()
+    for listed in _pages(conn, _command(False), page or conn.carrier.page_size):
+        for dialog in listed:
+            key = _key(dialog)
+            if key not in seen:
+                seen.add(key)
+                yield dialog
+
+
+def _pages(conn: Connection, method: str, size: int) -> Iterator[List[Any]]:
+    index = back = 0
+    before: Set[Any] = set()
+    while True:
+        count, listed, size = _page(conn, method, index, size)
+        keys = set(map(_key, listed))
+        if before and keys and not before & keys and back < _BACK:
+            # more calls ended meanwhile than pages overlap
+            index, back = max(0, index - size), back + 1
+            continue
+        yield listed
+        # a page of text may have fewer than were asked for: a phone's SDP may hide some
+        if index + size >= count:
+            return
+        overlap = 0 if size == 1 else max(1, size // _OVERLAP)
+        index += size - overlap
+        before, back = keys if overlap else set(), 0
+
+
+def _key(dialog: Any) -> Any:
+    """What tells dialogs apart: another one of the same id is an invention, and which one shows later."""
+    return dialog.record["id"], dialog.record["call_id"]
+
+
+def is_shown(conn: Connection, dialog: Any) -> bool:
+    """Whether a dialog of scan() is one: what a phone wrote into the text of 1.x and 2.x the server does not show by its Call-ID."""
+    return bool(_believed(conn, _command(False), [dialog]))
+
+
 def _believed(conn: Connection, method: str, listed: List[Any]) -> List[Record]:
     """Those of listed, as _pass() gives them, that count: list of records. What is out of text the server must show by itself."""
     asked = [dialog for dialog in listed if dialog.is_text]
@@ -192,8 +238,21 @@ def _pass(conn: Connection, method: str, size: int) -> Any:
     counts: Set[Any] = set()
     index = 0
     while True:
+        count, listed, size = _page(conn, method, index, size)
+        counts.add(count)
+        found.update((_key(dialog), dialog) for dialog in listed)
+        if len(listed) < size:
+            return found, counts, size
+        # pages overlap, so that a few calls that end meanwhile hide none
+        index += size - size // _OVERLAP
+
+
+def _page(conn: Connection, method: str, index: int, size: int) -> Any:
+    """(number of all dialogs, list of _Listed, size) from an index on. size: of the page, smaller if so many did not fit."""
+    while True:
         try:
             reply = conn.call(method, {"index": index, "counter": size})
+            break
         except (ReplyTooLarge, MITimeout) as error:
             # 1.x and 2.x give no answer at all to a datagram that would be too large
             if size == 1 or isinstance(error, MITimeout) and conn.carrier.largest_reply is None:
@@ -202,17 +261,10 @@ def _pass(conn: Connection, method: str, size: int) -> Any:
                 # a server that hangs would be waited for at each size
                 conn.call("version")
             size = max(1, size // 4)
-            continue
-        count, listed = _count(reply), _listed(reply)
-        if count is None:
-            raise shape.malformed("the number of dialogs", count)
-        counts.add(count)
-        # another dialog of the same id is an invention, and which one shows later
-        found.update(((dialog.record["id"], dialog.record["call_id"]), dialog) for dialog in listed)
-        if len(listed) < size:
-            return found, counts, size
-        # pages overlap, so that a few calls that end meanwhile hide none
-        index += size - size // _OVERLAP
+    count = _count(reply)
+    if count is None:
+        raise shape.malformed("the number of dialogs", count)
+    return count, _listed(reply), size
 
 
 def _listed(reply: Reply) -> Any:

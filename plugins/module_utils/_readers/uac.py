@@ -30,7 +30,11 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import TextTreeReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
-from ansible_collections.community.opensips.plugins.module_utils._sip.headers import parse_headers, unescape_crlf
+from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
+    Headers,
+    parse_headers,
+    unescape_crlf,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
@@ -48,12 +52,39 @@ def parse(reply: "Reply", headers: bool = True) -> Dict[str, Any]:
     code, reason, message = _status(raw, reply)
     if not headers:
         return dict(_EMPTY, code=code, reason=reason, headers={}, routes=[], message=message)
-    record = _make(code, reason, raw, _message(message))
+    record = _make(code, reason, raw, lines_of(message))
     message = record["message"]
     if message is not None:
         head, _blank, body = message.partition("\r\n\r\n")
         record["headers"], record["body"] = parse_headers(head).to_dict(), body or None
     return record
+
+
+def headers_of(record: Dict[str, Any]) -> Headers:
+    """The headers of the answer in a record, also in one that parse() left whole."""
+    if record.get("more"):
+        return record["more"]
+    message = lines_of(record.get("message")) or ""
+    return parse_headers(message.partition("\r\n\r\n")[0])
+
+
+def parse_pua(reply: "Reply") -> Dict[str, Any]:
+    """The record of a pua_publish reply (module pua_mi), with the headers that it reports: SIP-ETag and Expires."""
+    if reply.is_tree:
+        found = {node["name"] or "reply": node["value"] for node in reply.result}
+    else:
+        found = shape.mapping(reply.result, "pua_publish")
+    match = _STATUS.match(shape.text(found.get("reply"), "reply") or "")
+    if match is None:
+        raise shape.malformed("reply", reply.raw)
+    headers = Headers()
+    for name, header in (("ETag", "SIP-ETag"), ("Expires", "Expires")):
+        if found.get(name) is not None:
+            headers.add(header, str(found[name]))
+    # the server has an answer, or says 408 for itself
+    code = int(match.group(1))
+    record = _make(code, (match.group(2) or "").strip(), {}, None if code == 408 else "")
+    return dict(record, more=headers)
 
 
 def _raw(reply: "Reply") -> Dict[str, Any]:
@@ -135,7 +166,8 @@ def _given(value: Any, what: str) -> Optional[str]:
     return None if value is None or value.strip() in ("", ".") else value
 
 
-def _message(text: Any) -> Any:
+def lines_of(text: Any) -> Any:
+    """The message of a record as a phone wrote it, with CRLF line ends, whatever the server made of them; None of None."""
     if text is None:
         return None
     if "\n" not in text and "\\r\\n" in text:

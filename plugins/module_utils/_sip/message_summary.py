@@ -9,11 +9,12 @@
 
 import re
 from collections import OrderedDict
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import CRLF, parse_headers
 from ansible_collections.community.opensips.plugins.module_utils._sip.notification import SERVER_CONTACT
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import is_token, refuse_control_characters
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, validate_uri
 
 EVENT = "message-summary"
@@ -29,20 +30,23 @@ VOICE = "Voice-Message"
 # RFC 3842 section 5.2 says 32 bits
 MAX_COUNT = 4294967295
 
-# RFC 3842, RFC 3458, RFC 3938
-_CLASSES = (
-    "Voice-Message",
-    "Video-Message",
-    "Fax-Message",
-    "Pager-Message",
-    "Multimedia-Message",
-    "Text-Message",
-    "None",
+# The classes by the names of options (RFC 3842 section 5.2, RFC 3458; Video-Message is RFC 3938's)
+CLASSES = OrderedDict(
+    [
+        ("voice", VOICE),
+        ("video", "Video-Message"),
+        ("fax", "Fax-Message"),
+        ("pager", "Pager-Message"),
+        ("multimedia", "Multimedia-Message"),
+        ("text", "Text-Message"),
+        ("none", "None"),
+    ]
 )
-_SPELLING = {name.lower(): name for name in _CLASSES}
+_SPELLING = dict({name.lower(): name for name in CLASSES.values()}, **CLASSES)
 _HAS_SCHEME = re.compile("(?:sips?|tel):", re.IGNORECASE)
 _COUNTS = re.compile(r"([0-9]{1,10})\s*/\s*([0-9]{1,10})(?:\s*\(\s*([0-9]{1,10})\s*/\s*([0-9]{1,10})\s*\))?")
 _KEYS = ("new", "old", "urgent_new", "urgent_old")
+_EMPTY_LINE = re.compile("\r?\n(?:\r?\n)+")
 
 
 def account_uri(account: Any, domain: Optional[str] = None) -> str:
@@ -85,11 +89,13 @@ def build(
     urgent_old: Any = 0,
     domain: Optional[str] = None,
     others: Optional[Mapping[str, Any]] = None,
+    headers: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The body for a mailbox: Messages-Waiting is yes when any class has new messages.
 
     account   URI, or a user or AOR that ``domain`` completes; None leaves Message-Account out
-    others    further classes, e.g. {"Fax-Message": {"new": 1, "old": 0}}
+    others    further classes, by their own names or those of CLASSES, e.g. {"fax": {"new": 1, "old": 0}}
+    headers   of single messages, a mapping each (opt-msg-headers of RFC 3842 section 5.2)
     """
     classes = OrderedDict([(VOICE, counts(new, old, urgent_new, urgent_old))])
     for name, numbers in (others or {}).items():
@@ -101,13 +107,32 @@ def build(
     for name, numbers in classes.items():
         new, old, urgent_new, urgent_old = numbers.values()
         lines.append(f"{name}: {new}/{old} ({urgent_new}/{urgent_old})")
+    for number, group in enumerate(headers, 1):
+        lines += [""] + _message_headers(group, number)
     return "".join(line + CRLF for line in lines)
+
+
+def _message_headers(group: Any, number: int) -> List[str]:
+    """The lines of one message's headers. number: its place in the list, for the error."""
+    where = f"message_headers entry {number}"
+    if not hasattr(group, "items") or not group:
+        raise SipSyntaxError(f"{where} must be a mapping with the headers of one message")
+    return [_message_header(where, name, value) for name, value in group.items()]
+
+
+def _message_header(where: str, name: Any, value: Any) -> str:
+    if not isinstance(name, str) or not is_token(name):
+        raise SipSyntaxError(f"{where}: {name!r} is not a header name", "A name has letters, digits and hyphens")
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise SipSyntaxError(f"{where}: {name} must be a string", "Put quotes around the value")
+    refuse_control_characters(f"{where}: {name}", str(value))
+    return f"{name}: {str(value).strip()}".rstrip()
 
 
 def _class_name(name: Any, classes: Mapping[str, Any]) -> str:
     known = _SPELLING.get(name.lower()) if isinstance(name, str) else None
     if known is None:
-        raise SipSyntaxError(f"{name!r} is not a message class", f"There are {', '.join(_CLASSES)}")
+        raise SipSyntaxError(f"{name!r} is not a message class", f"There are {', '.join(CLASSES)}")
     if known in classes:
         raise SipSyntaxError(f"the message class {known} is there more than once")
     return known
@@ -121,12 +146,14 @@ def _other_counts(name: str, numbers: Any) -> Dict[str, int]:
 
 
 def parse(text: str) -> Dict[str, Any]:
-    """Read a body in any case and order: {"waiting": bool, "account": str or None, "messages": {class: {"new", ...}}}.
+    """Read a body in any case and order.
 
-    SipSyntaxError when Messages-Waiting is missing or neither yes nor no. Lines that are no counts (the optional headers of
-    single messages, after an empty line) are passed over.
+    Returns {"waiting": bool, "account": str or None, "messages": {class: {"new", ...}}, "headers": list of dict}, the last one
+    with the headers of single messages. SipSyntaxError when Messages-Waiting is missing or neither yes nor no. Lines that are
+    no counts are passed over.
     """
-    headers = parse_headers(text)
+    summary, *groups = _EMPTY_LINE.split(text.lstrip("\r\n"))
+    headers = parse_headers(summary)
     waiting = (headers.get("Messages-Waiting") or "").lower()
     if waiting not in ("yes", "no"):
         raise SipSyntaxError("the message summary does not say Messages-Waiting: yes or no")
@@ -137,4 +164,13 @@ def parse(text: str) -> Dict[str, Any]:
             messages[_SPELLING.get(name.lower(), name)] = OrderedDict(
                 zip(_KEYS, (int(number or 0) for number in match.groups()))
             )
-    return {"waiting": waiting == "yes", "account": headers.get("Message-Account"), "messages": messages}
+    return {
+        "waiting": waiting == "yes",
+        "account": headers.get("Message-Account"),
+        "messages": messages,
+        "headers": [found for found in map(_headers_of_message, groups) if found],
+    }
+
+
+def _headers_of_message(group: str) -> Dict[str, str]:
+    return OrderedDict((name, values[0]) for name, values in parse_headers(group).to_dict().items())

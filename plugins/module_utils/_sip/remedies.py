@@ -9,9 +9,7 @@
 
 from typing import Optional
 
-_AUTHENTICATION = (
-    "The phone asks for credentials, and t_uac_dlg has none: configure the phone to accept NOTIFYs from its proxy"
-)
+_AUTHENTICATION = "The phone asks for credentials: set the option credentials"
 _NO_NOTIFY = "The phone does not support NOTIFY: use another way to reboot it"
 _BUSY = "The phone is in a call: send again later"
 
@@ -31,7 +29,21 @@ _BY_CODE = {
     600: _BUSY,
 }
 
+# where a NOTIFY differs from other methods
+_NOT_SUPPORTED = "The phone does not support {}: choose another method"
+_OF_OTHERS = {
+    403: "Allow {} from the server in the phone's settings",
+    405: _NOT_SUPPORTED,
+    481: "The phone takes {} only within a call or a subscription",
+    489: "The phone does not know this Event: choose another one",
+    501: _NOT_SUPPORTED,
+}
 
-def remedy(code: Optional[int]) -> Optional[str]:
+
+def remedy(code: Optional[int], method: str = "NOTIFY") -> Optional[str]:
     """What to do about a code (int or None): a sentence (str), or None for a code that needs the phone's manual."""
-    return None if code is None else _BY_CODE.get(code)
+    if code is None:
+        return None
+    if method != "NOTIFY" and code in _OF_OTHERS:
+        return _OF_OTHERS[code].format(method)
+    return _BY_CODE.get(code)

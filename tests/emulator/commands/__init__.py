@@ -48,6 +48,7 @@ def load():
         nathelper,
         permissions,
         pike,
+        presence,
         ratelimit,
         registrant,
         statistics,

@@ -14,15 +14,16 @@ from . import command
 def live(server):
     """Statistics that follow the state."""
     state = server.state
-    location = state.location
+    location, dialogs = state.location, state.calls()
     return {
         "core:timestamp": int(time.time() - state.started),
         "usrloc:registered_users": len(location),
         "usrloc:location-users": len(location),
         "usrloc:location-contacts": location.contact_count(),
         "usrloc:location-expires": location.expired,
-        "dialog:active_dialogs": len(state.dialogs),
-        "dialog:processed_dialogs": len(state.dialogs),
+        "dialog:active_dialogs": sum(dialog.state > 2 for dialog in dialogs),
+        "dialog:early_dialogs": sum(dialog.state < 3 for dialog in dialogs),
+        "dialog:processed_dialogs": state.processed_dialogs,
         "tm:inuse_transactions": server.transactions.inuse,
         **state.memory.statistics(),
         "registrar:max_contacts": 10,

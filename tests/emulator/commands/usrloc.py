@@ -89,7 +89,7 @@ def _aor_node(aor, contacts, now, with_id):
 
 def _old_contact(contact, now):
     """ul_show_contact of 1.11: one line per contact."""
-    expires = int(contact.expires_at - now)
+    expires = int(contact.expires_at) - int(now)
     return node(
         "Contact",
         "<%s>;q=%s;expires=%d;flags=0x%X;cflags=0x0;socket=<%s>;callid=<%s>;methods=0x%X;"

@@ -338,3 +338,42 @@ def test_the_log_has_what_a_phone_reads_from_a_notify(strict_emulator):
         "state_parameters": {"reason": "timeout"},
         "contact": "sip:a@127.0.0.1",
     }
+
+
+@pytest.mark.parametrize(
+    ("via", "noted"),
+    [
+        ("127.0.0.1:{port};branch=z9hG4bKa", "127.0.0.1:{port};branch=z9hG4bKa"),
+        ("127.0.0.1:{port};rport=17;branch=z9hG4bKa", "127.0.0.1:{port};rport=17;branch=z9hG4bKa"),
+        ("127.0.0.1:{port};rport;branch=z9hG4bKa", "127.0.0.1:{port};received=127.0.0.1;rport={port};branch=z9hG4bKa"),
+        (
+            "127.0.0.1:{port};alias;branch=z9hG4bKa;rport",
+            "127.0.0.1:{port};received=127.0.0.1;alias;branch=z9hG4bKa;rport={port}",
+        ),
+        ("192.0.2.1:{port};branch=z9hG4bKa", "192.0.2.1:{port};received=127.0.0.1;branch=z9hG4bKa"),
+        (
+            "phone.example:{port};branch=z9hG4bKa, SIP/2.0/UDP 192.0.2.9;rport;branch=z9hG4bKb",
+            "phone.example:{port};received=127.0.0.1;branch=z9hG4bKa, SIP/2.0/UDP 192.0.2.9;rport;branch=z9hG4bKb",
+        ),
+    ],
+)
+def test_the_answer_says_where_the_request_came_from(registrar, via, noted):
+    """As 2.4.11, 3.6.8 and 4.0.1 did (RFC 3261 18.2.1, RFC 3581 4)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(5)
+        port = phone.getsockname()[1]
+        lines = ["OPTIONS sip:127.0.0.1 SIP/2.0", f"Via: SIP/2.0/UDP {via.format(port=port)}", "From: <sip:a@x>;tag=1"]
+        lines += ["To: <sip:b@x>", "Call-ID: one", "CSeq: 1 OPTIONS", "Content-Length: 0", "", ""]
+        phone.sendto("\r\n".join(lines).encode(), registrar.sip)
+        answer = phone.recv(65535).decode()
+    assert f"\r\nVia: SIP/2.0/UDP {noted.format(port=port)}\r\n" in answer
+
+
+def test_seconds_left_are_whole_ones(registrar):
+    """A contact that was just registered for 3600 seconds has them."""
+    registrar.forget_contact("odd")
+    before = int(time.time())
+    assert register(registrar) == 200
+    text = raw.fifo(registrar, b":ul_show_contact:REPLY_FIFO\nlocation\nodd\n\n").decode()
+    assert int(re.search(r"Expires:: (\d+)", text)[1]) >= 3600 - (int(time.time()) - before)

@@ -9,12 +9,14 @@ import json
 import multiprocessing
 import os
 import stat
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.mailboxes import State, StateError, load
+from ansible_collections.community.opensips.plugins.module_utils._fleet.publications import Published
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=12)
@@ -31,9 +33,13 @@ BOX = st.fixed_dictionaries(
 
 
 def box(aor="1001", **fields):
-    return dict(
-        {"uri": None, "aor": aor, "account": None, "new": 0, "old": 0, "urgent_new": 0, "urgent_old": 0}, **fields
-    )
+    more = {"messages": None, "message_headers": None}
+    who = {"uri": None, "aor": aor, "account": None}
+    return dict(dict(who, **counts(), **more), **fields)
+
+
+def counts(new=0, old=0, urgent_new=0, urgent_old=0):
+    return {"new": new, "old": old, "urgent_new": urgent_new, "urgent_old": urgent_old}
 
 
 def quoted(value):
@@ -62,6 +68,18 @@ def test_csv_as_spreadsheets_write_it(tmp_path):
     """A byte order mark, CRLF, an empty field for a number, columns in any order."""
     path = write(tmp_path, "b.csv", b"\xef\xbb\xbfnew,aor,old\r\n2,1001,\r\n,1002,3\r\n")
     assert load(path) == [box("1001", new=2), box("1002", old=3)]
+
+
+def test_columns_of_other_message_classes(tmp_path):
+    path = write(tmp_path, "b.csv", "aor,new,fax_new,fax_urgent_new,text_old,none_new\n1001,2,3,1,,\n1002,,,,4,0\n")
+    assert load(path) == [
+        box("1001", new=2, messages={"fax": counts(new=3, urgent_new=1)}),
+        box("1002", messages={"text": counts(old=4), "none": counts()}),
+    ]
+    with pytest.raises(BadParameters, match="entry 1: fax_old is '-1'"):
+        load(write(tmp_path, "c.csv", "aor,fax_old\n1001,-1\n"))
+    with pytest.raises(BadParameters, match="unknown names: fox_new.*fax_new"):
+        load(write(tmp_path, "d.csv", "aor,fox_new\n1001,1\n"))
 
 
 def test_a_mailbox_may_be_called_null(tmp_path):
@@ -165,7 +183,67 @@ def test_mode_and_format(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert json.loads(path.read_text()) == {"mwi_state": 1, "mailboxes": {"1001": [1, 0, 0, 4]}}
+    assert json.loads(path.read_text()) == {"mwi_state": 2, "mailboxes": {"1001": [1, 0, 0, 4]}}
+
+
+def test_a_file_of_the_first_format_is_read(tmp_path):
+    path = tmp_path / "s"
+    path.write_text('{"mwi_state": 1, "mailboxes": {"1001": [1, 0, 0, 4]}}')
+    with State(str(path)) as state:
+        assert state.is_current(box(new=1, urgent_old=4)) and state.is_current(box(new=1, urgent_old=4), "auto")
+        assert not state.is_current(box(new=1, urgent_old=4), "publish")
+        state.save()
+    assert json.loads(path.read_text())["mwi_state"] == 2
+
+
+def published(left, life=3600, etag="tag"):
+    """A Published with so many seconds left."""
+    return Published(etag, time.time() + left, life)
+
+
+def test_a_publication_is_current_until_half_of_its_life(tmp_path):
+    with State(str(tmp_path / "s")) as state:
+        for left, is_current in ((3600, True), (1900, True), (1700, False), (-1, False)):
+            state.remember_publication(box(), "sip:1001@h", published(left))
+            state.remember(box(new=1), "publish")
+            state.save()
+            with State(state.path, read_only=True) as reread:
+                assert reread.is_current(box(new=1), "publish") == is_current
+                assert reread.is_published(box(new=1), "publish") == (left > 0)
+                # numbers that changed, or another delivery, are published anew
+                assert not reread.is_published(box(new=2), "publish") and not reread.is_current(box(new=1), "notify")
+                assert reread.published(box()).etag == "tag"
+
+
+def test_what_is_about_to_be_sent_is_forgotten_and_its_etag_is_not(tmp_path):
+    with State(str(tmp_path / "s")) as state:
+        state.remember_publication(box(), "sip:1001@h", published(3600))
+        state.remember_subscribers(box(), ["sip:a@h", "sip:b@h"])
+        state.remember(box(new=1, messages={"fax": counts(new=2)}), "auto")
+        assert state.is_current(box(new=1, messages={"fax": counts(new=2)}), "auto")
+        assert not state.is_current(box(new=1), "auto")
+        state.forget(box())
+        assert not state.is_current(box(new=1, messages={"fax": counts(new=2)}), "auto")
+        assert state.published(box()).etag == "tag" and state.subscribers(box()) == ["sip:a@h", "sip:b@h"]
+
+
+def test_publications_of_other_mailboxes(tmp_path):
+    with State(str(tmp_path / "s")) as state:
+        state.remember(box("1"))
+        for aor in ("2", "3"):
+            state.remember_publication(box(aor, account="sip:b@h"), f"sip:{aor}@h", published(60, etag=aor))
+        [(key, aor, uri, found)] = state.other_publications(["2 sip:b@h"])
+        assert (key, aor, uri, found.etag) == ("3 sip:b@h", "3", "sip:3@h", "3")
+        state.drop(key)
+        assert state.other_publications(["2 sip:b@h"]) == [] and state.is_current(box("1"))
+
+
+@pytest.mark.parametrize("damage", [{"until": "soon"}, {"life": None}, {"uri": ""}])
+def test_a_publication_that_somebody_damaged_counts_as_none(tmp_path, damage):
+    entry = dict({"uri": "sip:1@h", "etag": "x", "until": time.time() + 60, "life": 60, "sent": [0, 0, 0, 0]}, **damage)
+    (tmp_path / "s").write_text(json.dumps({"mwi_state": 2, "mailboxes": {"1001": dict(entry, by="publish")}}))
+    with State(str(tmp_path / "s")) as state:
+        assert state.published(box()) is None and not state.is_current(box(), "publish")
 
 
 @pytest.mark.parametrize("moment", ["fsync", "rename"])
@@ -225,7 +303,7 @@ def test_locked_against_a_second_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "no JSON", "[]", "5", '{"mailboxes": {}}', '{"mwi_state": 2, "mailboxes": {}}', '{"mwi_state": 1}']
+    "content", ["", "no JSON", "[]", "5", '{"mailboxes": {}}', '{"mwi_state": 3, "mailboxes": {}}', '{"mwi_state": 1}']
 )
 def test_a_foreign_file_is_refused_and_stays(tmp_path, content):
     path = tmp_path / "s"

@@ -140,6 +140,16 @@ def test_notes_explain_codes_that_operators_meet():
         assert error(word, 200) is None
 
 
+@pytest.mark.parametrize("code", [403, 405, 481, 489, 501])
+def test_the_note_speaks_of_the_method_that_was_sent(code):
+    def hint(*method):
+        return outcome.error_of("rejected", {"code": code, "reason": "Words"}, *method).hint
+
+    assert hint("NOTIFY") == hint() != hint("REFER")
+    assert not {"NOTIFY", "NOTIFYs", "reboot", "preset"} & set(hint("REFER").split())
+    assert code == 489 or "REFER" in hint("REFER")
+
+
 # --- the summary -----------------------------------------------------------------------------------------------
 
 
@@ -164,6 +174,7 @@ def test_summary_counts_everything_once():
         "unreachable": 0,
         "not_sent": 1,
         "unknown": 1,
+        "in_call": 0,
         "already": 0,
         "planned": 0,
     }

@@ -23,19 +23,26 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.targets 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 PHONES = [
-    ("alice", "sip:a@192.0.2.1", "<urn:uuid:1>", "Yealink", "x@y"),
-    ("grün@example.com", 'sip:"b"\\@192.0.2.2', None, None, None),
-    ("\udce9", "sip:d@x", None, "Snom \u2028\r\n", "z"),
-    ("nobody", None, None, None, None),
+    ("alice", "sip:a@192.0.2.1", "<urn:uuid:1>", "Yealink", "x@y", "sip:203.0.113.7:1024"),
+    ("grün@example.com", 'sip:"b"\\@192.0.2.2', None, None, None, None),
+    ("\udce9", "sip:d@x", None, "Snom \u2028\r\n", "z", None),
+    ("nobody", None, None, None, None, None),
 ]
 
 
-def target(aor, contact="", sip_instance=None, user_agent="Phone", call_id="x", **more):
+def target(aor, contact="", sip_instance=None, user_agent="Phone", call_id="x", received=None, **more):
     if contact is None:
         return Target(aor, None, problem=NOBODY)
     contact = contact or "sip:{0}@192.0.2.1".format(aor)
     record = dict(
-        aor=aor, contact=contact, sip_instance=sip_instance, user_agent=user_agent, call_id=call_id, expires=60, **more
+        aor=aor,
+        contact=contact,
+        sip_instance=sip_instance,
+        user_agent=user_agent,
+        call_id=call_id,
+        received=received,
+        expires=60,
+        **more,
     )
     return Target(aor, contact, record)
 
@@ -48,7 +55,7 @@ def plan(targets=None, users=7):
 
 def content(found):
     """What a plan file keeps of a plan."""
-    kept = ("sip_instance", "user_agent", "call_id")
+    kept = ("sip_instance", "user_agent", "call_id", "received")
     return (
         [(each.aor, each.contact, each.problem) for each in found.targets],
         [each.record and {name: each.record[name] for name in kept} for each in found.targets],
@@ -93,6 +100,7 @@ def test_the_format_is_as_documented(file):
         "fingerprint": "f" * 64,
         "users": 7,
         "left_out": {"user_agent does not match": 1},
+        "order": "found",
     }
     assert lines[1] == {"left_out": ["carol", "sip:c@x", "user_agent does not match"]}
     assert lines[2:-1] == [{"phone": list(each)} for each in PHONES]
@@ -160,16 +168,18 @@ def test_another_first_line(file, change):
         b"\xff\n",
         b'{"phone": []}\n',
         b'{"phone": "alice"}\n',
-        b'{"phone": [null, "sip:a@b", null, null, null]}\n',
-        b'{"phone": ["", "sip:a@b", null, null, null]}\n',
-        b'{"phone": ["a", 5, null, null, null]}\n',
-        b'{"phone": ["a", "sip:a@b", [], null, null]}\n',
+        b'{"phone": [null, "sip:a@b", null, null, null, null]}\n',
+        b'{"phone": ["", "sip:a@b", null, null, null, null]}\n',
+        b'{"phone": ["a", 5, null, null, null, null]}\n',
+        b'{"phone": ["a", "sip:a@b", [], null, null, null]}\n',
         b'{"phone": ["a", "sip:a@b", null, null]}\n',
-        b'{"phone": ["a", "sip:a@b", null, null, null, null]}\n',
-        b'{"phone": ["a", "sip:a@b", null, null, null, ""]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null]}\n',
         b'{"phone": ["a", "sip:a@b", null, null, null, 5]}\n',
-        b'{"phone": ["a", "sip:a@b", null, null, null, "sip:b@c", "sip:d@e"]}\n',
-        b'{"phone": ["a", null, null, null, null, "sip:b@c"]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, null, null]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, null, ""]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, null, 5]}\n',
+        b'{"phone": ["a", "sip:a@b", null, null, null, null, "sip:b@c", "sip:d@e"]}\n',
+        b'{"phone": ["a", null, null, null, null, null, "sip:b@c"]}\n',
         b'{"left_out": ["a"]}\n',
         b'{"phones": 5}\n',
         b'{"phones": null}\n',

@@ -126,3 +126,34 @@ def test_options_that_no_phone_could_be_sent_with(peer, args, part):
     with pytest.raises(BadParameters, match=part):
         run(notify, peer, **dict(EVENT, **args))
     assert not sent(peer)
+
+
+SNOMS = {"vendor": "snom", "model": "3*"}
+
+
+@pytest.mark.parametrize(
+    "firmware, outcomes_of_snoms, reasons",
+    [
+        ([dict(SNOMS, firmware=["8.7.5.44"])], {"a": "accepted", "b": "accepted"}, []),
+        ([dict(SNOMS, firmware=["8.7.5.35"])], {"a": "already", "b": "already"}, ["it has the firmware 8.7.5.35"]),
+        (
+            [dict(SNOMS, firmware=["8.7.5"])],
+            {"a": "already", "b": "already"},
+            ["its firmware 8.7.5.35 is newer than 8.7.5"],
+        ),
+        ([{"vendor": "yealink", "firmware": ["1"]}], {}, []),
+    ],
+)
+def test_firmware_sends_only_to_phones_that_are_behind(peer, firmware, outcomes_of_snoms, reasons):
+    message, result = run(notify, peer, select={"aor": ["a", "b", "soft"]}, firmware=firmware, **EVENT)
+    assert message is None and outcomes(result) == outcomes_of_snoms
+    assert len(sent(peer)) == list(outcomes_of_snoms.values()).count("accepted")
+    assert sorted({entry["reason"] for entry in result["results"] if entry["outcome"] == "already"}) == reasons
+    # nobody is lost: the softphone, and those that no rule is about
+    assert result["summary"]["left_out"]["no rule of firmware is about it"] == 3 - len(outcomes_of_snoms)
+
+
+def test_firmware_names_what_is_wrong_with_it(peer):
+    with pytest.raises(BadParameters, match=r"firmware\[0\]\.vendor is 'acme'"):
+        run(notify, peer, select={}, firmware=[{"vendor": "acme", "firmware": ["1"]}], **EVENT)
+    assert sent(peer) == []

@@ -157,7 +157,8 @@ def generate():
         "If a vendor has no Event for an action, the preset of the other action is sent."
         " :ansretval:`community.opensips.opensips_notify#module:results[].hint` then says what it does.",
         "",
-        "A phone that asks for authentication answers 401. Set ``credentials`` to the account that it checks."
+        "A phone that asks for authentication answers 401."
+        " Set :ansopt:`community.opensips.opensips_notify#module:credentials` to the account that it checks."
         " *Probably* means that no manual names the account, but that others report it.",
         "",
     ]

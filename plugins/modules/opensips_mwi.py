@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - community.opensips._connection
   - community.opensips._contacts
   - community.opensips._sending
+  - community.opensips._credentials
 attributes:
   check_mode:
     support: full
@@ -155,6 +156,13 @@ EXAMPLES = r"""
     mailboxes_file: /var/spool/voicemail/mailboxes.csv
     state_file: /var/lib/community.opensips/mwi.json
     rate: 200
+
+- name: Light the lamp of a phone that asks for a password
+  community.opensips.opensips_mwi:
+    aors:
+      - "1001"
+    new: 2
+    credentials_file: /var/lib/community.opensips/credentials.csv
 
 - name: Set the lamps of many mailboxes
   community.opensips.opensips_mwi:

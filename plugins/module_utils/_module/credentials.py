@@ -52,6 +52,11 @@ def load(task: "Task") -> "Optional[Credentials]":
     params = task.params
     if all(params[name] is None for name in ("credentials", "credentials_file", "credentials_db")):
         return None
+    if params["credentials_db"] is not None and params.get("uris") is not None and params.get("aors") is None:
+        raise BadParameters(
+            "credentials_db and uris are both set, and the table has the accounts of AORs",
+            "Use aors or select, or set credentials or credentials_file",
+        )
     found = accounts.Credentials()
     _add_all(found, _listed(params["credentials"]), _LIST)
     if params["credentials_file"] is not None:

@@ -80,12 +80,12 @@ class SubscriberDatabase:
 
     def _pages(self, users: List[str]) -> Iterator[List[Tuple[Any, ...]]]:
         """Pages of rows, among which are all that have one of users."""
-        plain = [user for user in users if all(ord(character) < 128 for character in user)]
         with naming(OPTION):
-            for start in range(0, len(plain), CHUNK):
-                some = [[[(self._real[0], "in", plain[start : start + CHUNK])]]]
-                yield from self._db.whole(self._name, self._real, some, _PAGE)
-            if len(plain) < len(users):
+            if all(ord(character) < 128 for user in users for character in user):
+                for start in range(0, len(users), CHUNK):
+                    some = [[[(self._real[0], "in", users[start : start + CHUNK])]]]
+                    yield from self._db.whole(self._name, self._real, some, _PAGE)
+            else:
                 # beyond ASCII MySQL compares by rules of its own, or refuses to
                 yield from self._db.whole(self._name, self._real, [], _PAGE)
 

@@ -149,9 +149,7 @@ def parser():
         help="code for wrong credentials (default: %(default)s)",
     )
     phones.add_argument("--challenge-user", help="user name that they want (default: the user of each)")
-    phones.add_argument(
-        "--challenge-password", default="secret", help="password that they want (default: %(default)s)"
-    )
+    phones.add_argument("--challenge-password", default="secret", help="password that they want (default: %(default)s)")
     phones.add_argument(
         "--register",
         choices=("auto", "direct", "none"),

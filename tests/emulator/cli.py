@@ -148,8 +148,9 @@ def parser():
         default=403,
         help="code for wrong credentials (default: %(default)s)",
     )
+    phones.add_argument("--challenge-user", help="user name that they want (default: the user of each)")
     phones.add_argument(
-        "--phone-password", default="secret", help="password of these phones; the user is theirs (default: %(default)s)"
+        "--challenge-password", default="secret", help="password that they want (default: %(default)s)"
     )
     phones.add_argument(
         "--register",

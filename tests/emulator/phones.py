@@ -151,7 +151,8 @@ class Farm:
             "realms": options.challenge_realms,
             "stale": options.challenge_stale,
             "refusal": options.challenge_refusal,
-            "password": options.phone_password,
+            "username": options.challenge_user,
+            "password": options.challenge_password,
             **demand,
         }
         phone.behaviour = "challenge"

@@ -25,20 +25,20 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
     CRLF,
     canonical,
-    header_text,
     make_tag,
-    parse_headers,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.name_addr import validate_name_addr
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
-    from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 # who may ask for credentials: the header of the challenge of each
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 _FORBIDDEN = 403
 _RESPONSE = re.compile(r'response="([0-9A-Fa-f]+)"')
+_FOLD = re.compile("\r\n[ \t]+")
+# what the headers begin with that make the requests one call, in long and compact form
+_OURS = frozenset("CcFfIi")
 _TAG = re.compile(r";\s*tag\s*=\s*([^;\s]+)", re.IGNORECASE)
 
 
@@ -88,13 +88,13 @@ class Call:
         self.is_authenticated = bool(self._answers)
         self.is_open = False
 
-    def follow(self, outcome: str, record: Dict[str, Any], reply: "Reply") -> bool:
-        """Whether params are now those of a request that answers the challenge in a Reply. outcome, record: as of it."""
+    def follow(self, outcome: str, record: Dict[str, Any]) -> bool:
+        """Whether params are now those of a request that answers a challenge. outcome, record: of the answer (see of_reply())."""
         if outcome != outcomes.REJECTED or record["code"] not in _CHALLENGES:
             return False
         self._record, self._refusal = record, None
         try:
-            line = self._answer(record["code"] == 407, uac.parse(reply)["message"])
+            line = self._answer(record["code"] == 407, uac.lines_of(record["message"]) or "")
         except outcomes.PhoneRejected as refusal:
             self._refusal = refusal
             return False
@@ -158,12 +158,9 @@ class Call:
 
     def _answer(self, is_proxy: bool, message: str) -> str:
         """The line of the header that answers a challenge. Raises PhoneRejected."""
-        challenges = [each for each in digest.parse_challenges(message or "") if each.is_proxy is is_proxy]
+        challenges = [each for each in digest.parse_challenges(message) if each.is_proxy is is_proxy]
         if not challenges:
             raise self._unsupported("it has no challenge for Digest authentication")
-        problems = [digest.problem(challenge) for challenge in challenges]
-        if None not in problems:
-            raise self._unsupported(problems[0])
         found = None if self._credentials is None else self._credentials.choose(self._target, challenges)
         if found is None:
             raise self._missing(challenges)
@@ -181,8 +178,7 @@ class Call:
                 challenge, secret, self.params["method"], self.params["ruri"], self.params.get("body", "")
             )
             self._responses += _RESPONSE.findall(value)
-            # some characters of a nonce would hurt the server
-            return f"{name}: {header_text(name, value)}{self._blanks}"
+            return f"{name}: {value}{self._blanks}"
         except (SipError, ValueError) as error:
             raise self._unsupported(getattr(error, "message", "it has characters that are no text")) from None
 
@@ -191,6 +187,9 @@ class Call:
         return outcomes.ChallengeUnsupported(f"{_answered(self._record)}, which cannot be answered: {reason}", advice)
 
     def _missing(self, challenges: List[Any]) -> outcomes.PhoneRejected:
+        problems = [digest.problem(challenge) for challenge in challenges]
+        if None not in problems:
+            return self._unsupported(problems[0])
         credentials = Credentials() if self._credentials is None else self._credentials
         advice = (
             "Set the option credentials"
@@ -210,6 +209,9 @@ class Call:
         self._call_id, self._cseq, self._tag = os.urandom(16).hex(), 1, ""
         rest = []
         for line in block.split(CRLF):
+            if line[:1] not in _OURS:
+                rest.append(line)
+                continue
             name, _colon, value = line.partition(":")
             key, value = canonical(name), value.strip()
             if key == "call-id":
@@ -236,13 +238,20 @@ class Call:
 
     def _is_ours(self, message: str) -> bool:
         """Whether an answer is one to the last request. tm goes by the Via alone."""
-        headers = parse_headers(message)
-        found = _TAG.search(headers.get("from", "") or "")
+        values = dict.fromkeys(("call-id", "cseq", "from"), "")
+        for line in _FOLD.sub(" ", message).split(CRLF):
+            if not line:
+                break
+            name, _colon, value = line.partition(":")
+            key = canonical(name.strip()) if line[:1] in _OURS else ""
+            if key in values:
+                values[key] = value.strip()
+        tag = _TAG.search(values["from"], values["from"].rfind(">") + 1)
         return (
-            headers.get("call-id") == self._call_id
-            and (headers.get("cseq", "") or "").split() == [str(self._cseq), self.params["method"]]
-            and found is not None
-            and found.group(1) == self._tag
+            values["call-id"] == self._call_id
+            and values["cseq"].split() == [str(self._cseq), self.params["method"]]
+            and tag is not None
+            and tag.group(1) == self._tag
         )
 
 

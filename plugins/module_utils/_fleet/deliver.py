@@ -194,7 +194,7 @@ class Delivery:
         under_way = self._under_way[index]
         try:
             outcome, record = under_way.judge(reply)
-            if isinstance(reply, MIError) or not under_way.call.follow(outcome, record, reply):
+            if isinstance(reply, MIError) or not under_way.call.follow(outcome, record):
                 return None
         except Exception as error:  # the answers that are still to come must not be lost with it
             self.break_off(error)

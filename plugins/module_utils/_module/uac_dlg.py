@@ -88,7 +88,7 @@ def _exchange(connection: Any, call: Call, result: Dict[str, Any]) -> Any:
             reply = failure
         # until the reply is understood
         result.update(changed=True, outcome=outcomes.UNKNOWN, authenticated=call.is_authenticated)
-        if isinstance(reply, MIError) or not call.follow(*outcomes.of_reply(reply), reply=reply):
+        if isinstance(reply, MIError) or not call.follow(*outcomes.of_reply(reply)):
             return reply
 
 

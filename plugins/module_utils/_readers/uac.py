@@ -48,7 +48,7 @@ def parse(reply: "Reply", headers: bool = True) -> Dict[str, Any]:
     code, reason, message = _status(raw, reply)
     if not headers:
         return dict(_EMPTY, code=code, reason=reason, headers={}, routes=[], message=message)
-    record = _make(code, reason, raw, _message(message))
+    record = _make(code, reason, raw, lines_of(message))
     message = record["message"]
     if message is not None:
         head, _blank, body = message.partition("\r\n\r\n")
@@ -135,7 +135,8 @@ def _given(value: Any, what: str) -> Optional[str]:
     return None if value is None or value.strip() in ("", ".") else value
 
 
-def _message(text: Any) -> Any:
+def lines_of(text: Any) -> Any:
+    """The message of a record as a phone wrote it, with CRLF line ends, whatever the server made of them; None of None."""
     if text is None:
         return None
     if "\n" not in text and "\\r\\n" in text:

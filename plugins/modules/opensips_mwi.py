@@ -526,6 +526,7 @@ results:
         - V(accepted) if the phone answered 2xx, V(rejected) if it answered another code, V(no_answer) if it did not answer before the
           server's C(fr_timeout).
         - V(unreachable) if the server could not send to the phone, V(not_sent) if nothing was sent.
+        - V(not_sent) also if the phone asked for credentials, and the request with them was not sent. RV(results[].error) says why.
         - V(unknown) if a request was sent, or may have been, and the server did not report the answer.
         - V(already) if O(state_file) has the same numbers.
         - V(planned) in check mode.
@@ -549,12 +550,18 @@ results:
         - Empty if the outcome is V(accepted), V(already) or V(planned).
       type: dict
       sample: null
+    authenticated:
+      description: Whether the phone asked for credentials, and this run sent them.
+      type: bool
+      sample: false
     at:
-      description: Time of sending, in seconds since 1970. Empty if nothing was sent.
+      description:
+        - Time of sending, in seconds since 1970. Empty if nothing was sent.
+        - If the phone asked for credentials, the time at which the request with them was sent.
       type: float
       sample: 1795318012.25
     seconds:
-      description: Seconds from sending to the answer.
+      description: Seconds from RV(results[].at) to the answer.
       type: float
       sample: 0.021
     event:
@@ -665,6 +672,10 @@ summary:
         unknown: 0
         already: 0
         planned: 0
+    authenticated:
+      description: Number of phones that asked for credentials, and that this run sent them to.
+      type: int
+      sample: 0
     vendors:
       description: Number of phones by vendor and outcome.
       type: dict

@@ -117,6 +117,7 @@ outcome:
   description:
     - V(accepted) if the answer was 2xx, V(rejected) if it was another code, V(no_answer) if none came before the server's C(fr_timeout).
     - V(unreachable) if the server could not send, V(not_sent) if nothing was sent, V(unknown) if the server did not report the answer.
+    - V(not_sent) also if the other side asked for credentials, and the request with them was not sent.
     - V(planned) in check mode.
   returned: always
   type: str
@@ -131,6 +132,11 @@ reason:
   returned: when not in check mode
   type: str
   sample: OK
+authenticated:
+  description: Whether the other side asked for credentials, and the module sent them.
+  returned: when not in check mode
+  type: bool
+  sample: false
 headers:
   description: Headers of the answer, each name with the list of its values. Empty if the phone did not answer.
   returned: when not in check mode

@@ -33,7 +33,9 @@ _WHO = ("host", "batch", "aor", "contact", "vendor", "user_agent", "event", "pre
 _WHAT = ("outcome", "code", "reason", "hint", "at", "seconds", "earlier")
 _BACK = ("registered", "back_seconds", "new_user_agent", "compliance")
 _LAMP = ("mailbox", "waiting", "new", "old", "urgent_new", "urgent_old", "delivery", "publication")
-_FIELDS = _WHO + _WHAT + _BACK + _LAMP
+# what a report shows as the remedy
+_ADVICE = "advice"
+_FIELDS = (*_WHO, *_WHAT, *_BACK, *_LAMP, _ADVICE)
 
 # why nothing was sent to a planned phone, by what the report knows of the runs
 _NOT_REACHED = (
@@ -115,9 +117,17 @@ def _read(
     }
 
 
+def _field(entry: t.Mapping[str, t.Any], name: str) -> t.Any:
+    """A field of a result entry; of the advice, the hint of its error."""
+    if name != _ADVICE:
+        return entry.get(name)
+    error = entry.get("error")
+    return error.get("hint") if isinstance(error, dict) else None
+
+
 def _rows_of(result: t.Mapping[str, t.Any], total: t.Any) -> list[list[t.Any]]:
     try:
-        rows = [[entry.get(name) for name in _FIELDS] for entry in result.get("results") or ()]
+        rows = [[_field(entry, name) for name in _FIELDS] for entry in result.get("results") or ()]
     except AttributeError as error:
         raise ReportError(_NO_RESULT) from error
     if isinstance(total, int) and total > len(rows):
@@ -207,7 +217,7 @@ class Report:
             # the host was gone before the file was copied
             self._lost.add(part["host"])
             return returned
-        entries = [{name: line.get(name) for name in _FIELDS} for line in self._files[path].take(part["total"])]
+        entries = [{name: _field(line, name) for name in _FIELDS} for line in self._files[path].take(part["total"])]
         known = set(map(_place_of, entries))
         return entries + [entry for entry in returned if _place_of(entry) not in known]
 
@@ -356,7 +366,7 @@ class Report:
             **spreads,
         }
         lamps = any(entry["mailbox"] is not None for entry in self.results)
-        names = [name for name in (*_FIELDS, "state") if lamps or name not in _LAMP]
+        names = [name for name in (*_FIELDS, "state") if name != _ADVICE and (lamps or name not in _LAMP)]
         encode = json.JSONEncoder().encode
         results = ",\n".join(
             encode({**{name: entry[name] for name in names}, "remedy": _remedy(entry)}) for entry in self.results
@@ -372,7 +382,7 @@ class Report:
     def to_csv(self) -> str:
         """One line a phone, with a line of names."""
         lamps = any(entry["mailbox"] is not None for entry in self.results)
-        names = [name for name in (*_FIELDS, "state") if lamps or name not in _LAMP]
+        names = [name for name in (*_FIELDS, "state") if name != _ADVICE and (lamps or name not in _LAMP)]
         rows = ([*(entry[name] for name in names), _remedy(entry)] for entry in self.results)
         return _report_csv.content([*names, "remedy"], rows)
 

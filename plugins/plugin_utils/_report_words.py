@@ -62,8 +62,9 @@ def remedy(entry: Entry) -> str:
     """What to do about a result that needs attention."""
     state, reason = state_of(entry), entry.get("reason") or ""
     if state == "rejected":
-        return remedies.remedy(entry.get("code")) or _BY_STATE[state]
-    if state == "not_sent" and reason.startswith("the run stopped"):
+        # the module knows the phone's vendor, and whether credentials were sent
+        return entry.get("advice") or remedies.remedy(entry.get("code")) or _BY_STATE[state]
+    if state == "not_sent" and "the run stopped" in reason:
         return "Find out why the run stopped, then run the same campaign again"
     if state == "not_sent" and reason.startswith("the window ended"):
         return "Run the same campaign again when the window is open"

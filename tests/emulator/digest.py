@@ -24,7 +24,8 @@ class Demand:
     realms: one challenge each. stale: how many right answers in a row it calls stale, ALWAYS for all. refusal: the code for wrong
     credentials. username: None for the phone's user. scheme: of the challenge. opaque: what is to be sent back.
     then: code of a second party that asks, once the first is content, or 0. forge: header of the answer that is not the
-    request's ("call-id", "cseq", "from").
+    request's ("call-id", "cseq", "from"). echo: the reason of a refusal repeats the digest that came.
+    strongest: it takes no other than the strongest of its algorithms. only: the one of its realms that it takes, or "".
     """
 
     algorithms: tuple = ("MD5",)
@@ -40,6 +41,9 @@ class Demand:
     nonce: str = ""
     then: int = 0
     forge: str = ""
+    echo: bool = False
+    strongest: bool = False
+    only: str = ""
 
 
 class Unacceptable(Exception):
@@ -126,12 +130,9 @@ class Doorkeeper:
         realm, algorithm, asked, call_id, tag, cseq = issued
         if (given.get("realm"), asked) != (realm, code):
             raise Unacceptable("the realm of another challenge")
-        if given.get("algorithm", "MD5").upper() != algorithm.upper():
-            raise Unacceptable(f"the algorithm {given.get('algorithm')} for {algorithm}")
-        if given.get("opaque", "") != self.demand.opaque:
-            raise Unacceptable(f"the opaque {given.get('opaque')!r}")
-        if given.get("uri") != message.first.split(" ")[1]:
-            raise Unacceptable(f"the uri {given.get('uri')!r}")
+        self._check_fields(message, given, algorithm)
+        if self.demand.only and realm != self.demand.only:
+            return "wrong"
         later = _call(message)
         # with a second party the answer to the first goes along once more
         steps = 1 if not self.demand.then else later[2] - cseq
@@ -146,6 +147,16 @@ class Doorkeeper:
             self._called_stale[later[0]] += 1
             return "stale"
         return "right"
+
+    def _check_fields(self, message, given, algorithm):
+        if given.get("algorithm", "MD5").upper() != algorithm.upper():
+            raise Unacceptable(f"the algorithm {given.get('algorithm')} for {algorithm}")
+        if self.demand.strongest and algorithm != self.demand.algorithms[-1]:
+            raise Unacceptable(f"{algorithm}, a weaker one")
+        if given.get("opaque", "") != self.demand.opaque:
+            raise Unacceptable(f"the opaque {given.get('opaque')!r}")
+        if given.get("uri") != message.first.split(" ")[1]:
+            raise Unacceptable(f"the uri {given.get('uri')!r}")
 
     def _response(self, given, message, realm, algorithm):
         name, _mark, session = algorithm.partition("-sess")

@@ -256,7 +256,9 @@ class Farm:
         if phone.behaviour == "challenge":
             code, extra = phone.doorkeeper.judge(message)
             if code != 200:
-                self._answer(sock, message, address, code, user, extra, phone.doorkeeper.demand.forge)
+                demand = phone.doorkeeper.demand
+                reason = message.get("authorization") if demand.echo else None
+                self._answer(sock, message, address, code, user, extra, demand.forge, reason)
                 return
         refusal = notification.code_of(message) if self.options.strict_notify and message.method == "NOTIFY" else None
         if refusal is None and self.options.busy_code and self.state.is_in_call(user):
@@ -277,12 +279,12 @@ class Farm:
             return int(user[4:])
         return 481 if user.startswith("rejectme") else 404
 
-    def _answer(self, sock, message, address, code, user, extra=None, forge=""):
+    def _answer(self, sock, message, address, code, user, extra=None, forge="", reason=None):
         """extra: further headers. forge: name of a header that is not to be the request's, as no honest phone answers."""
         tag = None if code == 100 else "ph" + user
         if extra is None:
             extra = (("WWW-Authenticate", f'Digest realm="phone", nonce="{self.received:x}"'),) if code == 401 else ()
-        data = sip.answer(message, code, tag, extra)
+        data = sip.answer(message, code, tag, extra, reason)
         if forge:
             # From ends in its tag
             place = rf"(?im)^{forge}: .*?(?=\r)" if forge == "from" else rf"(?im)^{forge}: "

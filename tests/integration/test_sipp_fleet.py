@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import time
 
 import pytest
 
@@ -61,15 +59,6 @@ PHONES = {
 }
 
 
-def _is_bound(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
-
-
 class SippPhone:
     """One sipp process. steps: elements of its scenario, after it received a NOTIFY."""
 
@@ -81,10 +70,7 @@ class SippPhone:
         self._process = sipp.start(folder, "-sf", scenario, "-p", self.port, "-trace_msg", "-message_file", self._trace)
 
     def ready(self):
-        until = time.monotonic() + 10
-        while not _is_bound(self.port):
-            assert self._process.poll() is None and time.monotonic() < until, "sipp does not start"
-            time.sleep(0.02)
+        sipp.wait_until_bound(self._process, self.port)
 
     def received(self):
         """How many NOTIFYs came, retransmissions included."""

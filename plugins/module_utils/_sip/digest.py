@@ -164,6 +164,8 @@ def parse_challenges(message: str) -> List[Challenge]:
     for line in _LINE_END.split(_FOLD.sub(" ", head)):
         if not line or len(found) >= _MOST_CHALLENGES:
             break
+        if line[0] not in "WwPp":
+            continue
         name, _colon, value = line.partition(":")
         is_proxy = _HEADERS.get(canonical(name.strip()))
         if is_proxy is not None:
@@ -228,6 +230,8 @@ def problem(challenge: Challenge) -> Optional[str]:
     return None
 
 
+# realms and opaques repeat from phone to phone
+@functools.lru_cache(maxsize=1024)
 def is_sendable(text: str) -> bool:
     """Whether a text can stand in quotes in a header of t_uac_dlg as it is."""
     if "!" in text or _REPLACED in text:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+import socket
 import subprocess
+import time
 
 PATH = shutil.which("sipp")
 
@@ -59,6 +61,45 @@ Content-Length: 0
 """
 
 
+_ANSWER = """{begin}<![CDATA[
+SIP/2.0 {status}
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]
+[last_Call-ID:]
+[last_CSeq:]
+{header}Content-Length: 0
+
+]]></send>"""
+
+_CHALLENGER = """<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="phones that ask for credentials">
+<recv request="NOTIFY"/>
+{challenge}
+<recv request="NOTIFY">
+<action><verifyauth assign_to="valid" username="{user}" password="{password}"/></action>
+</recv>
+<nop hide="true" test="valid" next="valid"/>
+{forbidden}
+<label id="valid"/>
+{ok}
+<label id="end"/>
+</scenario>
+"""
+
+
+def challenger(challenge, user, password):
+    """The scenario of phones that answer a NOTIFY with a Digest challenge, and the next one as its credentials deserve."""
+    header = f"WWW-Authenticate: Digest {challenge}\n"
+    return _CHALLENGER.format(
+        challenge=_ANSWER.format(begin="<send>", status="401 Unauthorized", header=header),
+        user=user,
+        password=password,
+        forbidden=_ANSWER.format(begin='<send next="end">', status="403 Forbidden", header=""),
+        ok=_ANSWER.format(begin="<send>", status="200 OK", header=""),
+    )
+
+
 def caller(user, milliseconds):
     """The scenario of calls to a user that are up for so long.
 
@@ -77,6 +118,23 @@ def start(folder, *arguments, output=subprocess.DEVNULL):
         stderr=output,
         env={"PATH": str(pathlib.Path(PATH).parent), "TERM": "dumb"},
     )
+
+
+def wait_until_bound(process, port):
+    """Wait until a sipp listens on its port, as a UDP port that is taken shows."""
+    until = time.monotonic() + 10
+    while not _is_bound(port):
+        assert process.poll() is None and time.monotonic() < until, "sipp does not start"
+        time.sleep(0.02)
+
+
+def _is_bound(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def end(process):

@@ -214,6 +214,15 @@ class TestCsv:
         assert accepted["remedy"] == ""
         assert "in a call" in busy["remedy"]
 
+    def test_says_what_the_module_found_out(self):
+        error = {"type": "CredentialsRefused", "message": "no", "hint": "Check the password. It is that of admin"}
+        asked, stopped = self.rows(
+            phone(0, "rejected", code=401, error=error),
+            phone(1, "not_sent", code=401, reason="it was not sent: the run stopped: 3 of 4 phones failed"),
+        )
+        assert asked["remedy"] == error["hint"] and "advice" not in asked
+        assert "Find out why the run stopped" in stopped["remedy"]
+
 
 class TestHtml:
     EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{ 7*7 }}"

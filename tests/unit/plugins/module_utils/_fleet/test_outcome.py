@@ -138,6 +138,9 @@ def test_notes_explain_codes_that_operators_meet():
         assert error(word, code).hint is None and error(word, code).message
     for word in outcome.GOOD:
         assert error(word, 200) is None
+    # what a module found out about a challenge is more than what its code tells
+    own = outcome.CredentialsMissing("no entry", "add one")
+    assert outcome.error_of("rejected", {"code": 401, "reason": "Words", "error": own}) is own
 
 
 @pytest.mark.parametrize("code", [403, 405, 481, 489, 501])

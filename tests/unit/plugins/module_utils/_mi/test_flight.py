@@ -147,6 +147,28 @@ def test_many_requests(transport):
         assert all(verdict(outcomes[index], attr) for index, attr in enumerate(attrs))
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_what_follows_an_answer_goes_out_in_its_place(transport):
+    """Also after the last request of the caller: each third one twice more, under the same index."""
+    count, asked, started = 30, [], []
+
+    def follow(index, outcome):
+        asked.append(index)
+        times = asked.count(index)
+        assert verdict(outcome, "answer-{0}-{1}".format(index, times))
+        if index % 3 or times == 3:
+            return None
+        return {"system": "local", "attr": "answer-{0}-{1}".format(index, times + 1)}
+
+    with serving(transport, by_kind(transport.startswith("line"))) as peer, peer.connect() as conn:
+        requests = fetches("answer-{0}-1".format(index) for index in range(count))
+        outcomes = list(conn.call_many(requests, max_in_flight=4, starting=started.append, follow=follow))
+    assert sorted(index for index, _outcome in outcomes) == list(range(count))
+    for index, outcome in outcomes:
+        assert verdict(outcome, "answer-{0}-{1}".format(index, 1 if index % 3 else 3))
+    assert sorted(started) == sorted(asked) and len(asked) == count + 2 * (count // 3)
+
+
 @pytest.mark.parametrize("transport", ["udp", "unix", "line_udp", "fifo", "line_fifo"])
 def test_answers_in_any_order_find_their_requests(transport):
     """The server keeps all replies back and gives them in reverse."""

@@ -57,6 +57,22 @@ def test_what_only_a_fifo_misreads_goes_over_a_datagram(value, word):
     assert models.datagram_request(encode(value, fifo=False), False, {"cache_store"})[1] == [value]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        'A: "b"  \r\nC: d\r\n\r\n',
+        'A: b\r\nC: a="b", c="d\\"e", f=g  \r\nH: "i"  \r\n\r\n',
+        'A: "b" "c" "d"  \r\nE: f "g"',
+    ],
+)
+def test_a_fifo_reads_quotes_in_lines_that_end_in_two_blanks(value):
+    """The server loses the line feed behind a line with quotes, and reads the last character of the line in its place."""
+    assert models.fifo_line_request(encode(value))[2] == [value.encode()]
+    for other in (value.replace("  \r", " \r"), value.replace("  \r", "\r"), value.replace("  \r", " \t\r")):
+        with pytest.raises(BadParameters):
+            encode(other)
+
+
 def test_the_model_agrees_that_these_go_wrong():
     """What is refused was refused for a reason: the server's parser, given it anyway, reads something else."""
     for text in ('"say \\"hi\\"\nand more"', '"a\n\nb"', '"\\"a\\" b"', '"a\\"'):

@@ -186,7 +186,10 @@ class TestNotify:
 
     def test_notes_and_reasons(self, results, farm):
         by_contact = {each["contact"]: each for each in results["reboot"]["results"]}
-        assert "credentials" in by_contact[farm.uri("2007")]["error"]["hint"]
+        error = by_contact[farm.uri("2007")]["error"]
+        assert error["type"] == "CredentialsMissing" and '"phones"' in error["message"]
+        # of the vendor, too
+        assert "credentials" in error["hint"] and "Auth Resync-Reboot" in error["hint"]
         assert "another preset" in by_contact[farm.uri("2009")]["error"]["hint"]
         assert "FooPhone/1.0" in by_contact[farm.uri("2005")]["reason"]
         assert by_contact[farm.uri("2001")]["error"] is None

@@ -168,6 +168,8 @@ class Phones:
         for name in ("Via", "From", "To", "Call-ID", "CSeq"):
             tag = ";tag=phone" if name == "To" and code > 100 else ""
             lines += [f"{name}: {value}{tag}" for value in message.all(name)]
+        if code == 401:
+            lines.append('WWW-Authenticate: Digest realm="phones", nonce="1"')
         lines += ["Allow: INVITE, ACK, BYE, NOTIFY", "X-Twice: one", "X-Twice: two", "Content-Length: 0", "\r\n"]
         try:
             self._socket.sendto("\r\n".join(lines).encode(), address)

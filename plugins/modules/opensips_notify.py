@@ -554,6 +554,10 @@ summary:
       description: Number of phones that O(batch) leaves for the next run.
       type: int
       sample: 0
+    put_off:
+      description: How many of RV(summary.remaining) were in a call when an earlier run came to them.
+      type: int
+      sample: 0
     left_out:
       description: Number of contacts that were left out, by reason, including those that RV(left_out) does not list. With O(batch), only the
         last run has them.

@@ -140,7 +140,7 @@ class TestOneServer:
     def test_canary_then_batches_then_a_report(self, role, farm_of, tmp_path):
         emu = farm_of(24)
         emu.set_phone("100003", behaviour="dead")
-        emu.set_phone("100004", behaviour="reject", code=486)
+        emu.set_phone("100004", behaviour="reject", code=481)
         done = role({"sip": emu}, canary=10, batch=8)
         assert done.failures == []
         labels = [line.split(":")[0] for line in done.lines]
@@ -184,7 +184,7 @@ class TestOneServer:
     def test_a_campaign_that_the_role_names(self, role, farm_of, tmp_path):
         emu = farm_of(4)
         for number in range(100000, 100004):
-            emu.set_phone(str(number), behaviour="reject", code=486)
+            emu.set_phone(str(number), behaviour="reject", code=481)
         stopped = role({"sip": emu}, campaign=None, canary=30, wait=False, max_failures=0)
         (shown,) = stopped.shown("Show the campaign")
         name = shown.split()[1]
@@ -210,7 +210,7 @@ class TestOneServer:
     def test_stops_when_too_many_fail_and_goes_on_later(self, role, farm_of):
         emu = farm_of(16)
         for number in range(100000, 100016):
-            emu.set_phone(str(number), behaviour="reject", code=486)
+            emu.set_phone(str(number), behaviour="reject", code=481)
         stopped = role({"sip": emu}, canary=25, batch=4, max_failures="10%")
         assert [line.split(":")[0] for line in stopped.lines] == ["canary"]
         assert any("more than max_failures (10%)" in failure and "night" in failure for failure in stopped.failures)
@@ -303,7 +303,7 @@ class TestOneReading:
         users = [phone["user"] for phone in emu.phones()]
         given = {"select": {}, "event": "check-sync;reboot=true", "canary": 0, "batch": 3, "wait": False}
         for user in users:
-            emu.set_phone(user, behaviour="reject", code=486)
+            emu.set_phone(user, behaviour="reject", code=481)
         stopped = role({"sip": emu}, **{**given, "batch": 1, "max_failures": 0})
         assert len(stopped.lines) == 1 and len(stopped.failures) == 1
         left = [user for user in users if user not in notified(emu)]

@@ -54,7 +54,7 @@ class Choice:
     them that accepted. remaining:
     phones for the next batch; as long as there are any, what cannot be sent waits for the last one.
     busy: SipRequests among requests to phones that are in a call; they take no place in a batch. Those that an earlier run put
-    off come behind all others, in batches of their own.
+    off come behind all others, in batches of their own. put_off: how many of remaining these are.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Choice:
         self.requests: List[SipRequest] = []
         self.already: List[SipRequest] = []
         self.settled: List[Dict[str, Any]] = []
-        self.earlier = self.accepted_earlier = self.remaining = 0
+        self.earlier = self.accepted_earlier = self.remaining = self.put_off = 0
         self._unsendable: List[Any] = []
 
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
@@ -106,6 +106,7 @@ class Choice:
             some = likely[position : position + self._batch - len(self.requests)]
             position += len(some)
             self._sort(look_up(some))
+        self.put_off = behind
         self.remaining += len(likely) - position + behind
         if not self.remaining:
             # those that seemed to want nothing are asked for once, at the end

@@ -226,6 +226,7 @@ class _Fleet:
         summary.update(
             earlier=choice.earlier,
             remaining=choice.remaining,
+            put_off=choice.put_off,
             left_out=dict(left_out.counts) if is_last else {},
         )
         if self._params["wait"]:

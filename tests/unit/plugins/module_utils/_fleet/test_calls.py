@@ -4,8 +4,6 @@
 
 """Which phones are in a call, by what emulated servers list."""
 
-from __future__ import absolute_import, division, print_function
-
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.calls import Calls
@@ -13,8 +11,6 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.targets 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._readers import dialogs
 from ansible_collections.community.opensips.tests.emulator.client import Emulator
-
-__metaclass__ = type
 
 VERSIONS = ["1.11", "2.4", "3.6", "4.0"]
 NOBODY = "sip:nobody@192.0.2.99"

@@ -670,6 +670,7 @@ summary:
         unreachable: 0
         not_sent: 0
         unknown: 0
+        in_call: 0
         already: 0
         planned: 0
     authenticated:

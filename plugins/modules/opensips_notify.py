@@ -132,6 +132,33 @@ options:
         type: list
         elements: raw
         required: true
+  unless_in_call:
+    description:
+      - Whether to put off phones that are in a call, so that no call is cut. The task sends to the others, and then tries these again.
+        If a phone is in a call each time, its outcome is V(in_call).
+      - The task reads the calls that the server tracks with its module C(dialog), in pages, just before it sends. A call also counts
+        while it rings. While the task sends, it reads them again every 2 seconds, or less often if there are many calls.
+      - A phone is in a call if one side of the call has its contact, also behind NAT, or its AOR. Of O(uris), the URI itself is compared.
+      - Phones that answer that they are busy, with C(486), C(600) or a code of their vendor, are put off, too.
+      - Some calls are not known. These are calls that began after the last read, calls through another server, and calls that the routes
+        of the server do not track. If a phone rings under another name than its AOR, it is not known before it answers.
+      - If the server has no module C(dialog), or has tracked no call since it started, the task warns and sends.
+        It does not fail, because phones may still answer that they are busy. RV(calls.known) is then V(false), also in check mode.
+      - If the server has the module and does not answer, the task sends nothing more, and fails.
+    type: bool
+    default: false
+  retry_for:
+    description:
+      - Number of seconds for which to try phones in a call again, from 0 to 86400. It begins when all others have been sent to.
+      - If O(batch) leaves phones for the next run, the task does not wait for phones in a call.
+    type: float
+    default: 300
+  retry_interval:
+    description:
+      - Number of seconds between two tries, from 1 to 3600. If reading the calls takes long, the task waits longer, so that reading takes at
+        most a tenth of the time.
+    type: float
+    default: 10
   own_only:
     description:
       - Whether to leave out contacts that registered through another server. It is for servers that share one location table.
@@ -186,6 +213,8 @@ options:
       - If O(spread_limit) is set, a batch can have fewer phones although some are left.
       - The last batch also returns the phones that are V(already), and RV(left_out). Check mode returns them, too.
       - In check mode and with O(plan_only), RV(results) has the phones of the next batch.
+      - With O(unless_in_call), phones in a call take no place in a batch. They come behind all other phones of the plan.
+        The run that leaves no phone also tries those in a call again, so it may send to more phones than O(batch).
     type: int
   canary:
     description:
@@ -354,6 +383,12 @@ EXAMPLES = r"""
       from: "00:00"
       to: "24:00"
       timezone: Europe/Berlin
+- name: Reboot all phones, and wait up to half an hour for those that are in a call
+  community.opensips.opensips_notify:
+    select: {}
+    unless_in_call: true
+    retry_for: 1800
+    retry_interval: 30
 
 - name: Reboot the phones of one domain, and read their contacts from the database
   community.opensips.opensips_notify:
@@ -431,6 +466,8 @@ results:
         - V(unreachable) if the server could not send to the phone, V(not_sent) if nothing was sent.
         - V(not_sent) also if the phone asked for credentials, and the request with them was not sent. RV(results[].error) says why.
         - V(unknown) if a request was sent, or may have been, and the server did not report the answer.
+        - V(in_call) if the phone was in a call each time that the task came to it, see O(unless_in_call). It is not done.
+          The next run of the campaign tries it.
         - V(already) if the User-Agent of the phone matches O(unless_user_agent), or if the phone has the firmware of O(firmware).
         - V(planned) in check mode.
       type: str
@@ -442,6 +479,7 @@ results:
     reason:
       description:
         - The words that came with RV(results[].code), or why nothing was sent.
+        - In check mode with O(unless_in_call), whether the phone is in a call now.
         - It begins with V(doubtful) if the contacts of the AOR cannot be believed. The reason is a phone whose registration contains lines
           that look like those of the server.
       type: str
@@ -563,6 +601,31 @@ lookup:
       description: Number of phones that were appended to the plan. Empty unless RV(lookup.plan) is V(extended).
       type: int
       sample: null
+calls:
+  description: What the server reported of its calls. Empty without O(unless_in_call).
+  returned: success, or when the run stopped
+  type: dict
+  contains:
+    known:
+      description: Whether the server can tell which phones are in a call. If V(false), phones may have been in a call.
+      type: bool
+      sample: true
+    reason:
+      description: Why it cannot. Empty if it can.
+      type: str
+      sample: null
+    dialogs:
+      description: Number of calls at the last read. Empty if RV(calls.known) is V(false).
+      type: int
+      sample: 112
+    looks:
+      description: How often the calls were read.
+      type: int
+      sample: 13
+    seconds:
+      description: Duration of all reads.
+      type: float
+      sample: 0.055
 summary:
   description: Counts of the whole run.
   returned: success, or when the run stopped
@@ -586,6 +649,7 @@ summary:
         unreachable: 0
         not_sent: 0
         unknown: 0
+        in_call: 0
         already: 0
         planned: 0
     authenticated:
@@ -615,11 +679,13 @@ summary:
         p95: 0.08
         max: 0.31
     sent:
-      description: Number of requests that the server accepted in this run. The answers of the phones do not matter.
+      description:
+        - Number of requests that the server accepted in this run. The answers of the phones do not matter.
+        - A phone that answered that it is busy counts each time.
       type: int
       sample: 3
     seconds:
-      description: Duration of sending. Empty in check mode.
+      description: Duration of sending, without the pauses of O(retry_interval). Empty in check mode.
       type: float
       sample: 3.2
     rate:
@@ -676,6 +742,10 @@ summary:
         total: 41
         largest: 250
         ungrouped: 0
+    put_off:
+      description: How many of RV(summary.remaining) were in a call when an earlier run came to them.
+      type: int
+      sample: 0
     left_out:
       description: Number of contacts that were left out, by reason, including those that RV(left_out) does not list. With O(batch), only the
         last run has them.

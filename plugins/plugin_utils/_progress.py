@@ -39,16 +39,18 @@ def progress(
 
     result: what opensips_notify returned, failed or not. before: what this gave for the run before. planned: phones of all
     runs together. max_failures: of all phones done so far, as in opensips_notify. min_back: percentage of those that
-    accepted which must have registered again. Gives done, failed, accepted, back, not_back (counts of all runs so far),
+    accepted which must have registered again. Gives done, failed, accepted, in_call, back, not_back (counts of all runs so far;
+    a phone in a call counts in each),
     line (text about this run), and stopped (why no further run may go, or "").
     """
     outcomes, states = _counts_of(result)
-    counts = dict.fromkeys(("done", "failed", "accepted", "back", "not_back"), 0) | {
+    counts = dict.fromkeys(("done", "failed", "accepted", "in_call", "back", "not_back"), 0) | {
         name: value for name, value in (before or {}).items() if name not in ("line", "stopped")
     }
     counts["done"] += sum(outcomes[name] for name in _DONE)
     counts["failed"] += sum(outcomes[name] for name in _FAILED)
     counts["accepted"] += outcomes["accepted"]
+    counts["in_call"] += outcomes["in_call"]
     counts["back"] += states["back"]
     counts["not_back"] += states["not_back"]
     stopped = _verdict(result, counts, max_failures, min_back)

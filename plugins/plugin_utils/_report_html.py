@@ -102,7 +102,7 @@ def _tiles(report: Report) -> str:
     if states.get("planned"):
         tiles.append((number(states["planned"]), "planned", share(states["planned"], total)))
     # what earlier runs did is told as their outcome, but without times
-    asked = sum(count for state, count in states.items() if state not in ("planned", "already", "not_sent"))
+    asked = sum(count for state, count in states.items() if state not in ("planned", "already", "in_call", "not_sent"))
     accepted = sum(states.get(state, 0) for state in ("back", "accepted", "behind", "not_back"))
     if asked:
         tiles.append((share(accepted, asked), "accepted", f"{number(accepted)} of {number(asked)} asked"))

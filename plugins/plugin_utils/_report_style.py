@@ -21,6 +21,7 @@ _COLOURS = (
     ("no_answer", "#e69f00", "#f0b429"),
     ("unreachable", "#6b4f3a", "#b08968"),
     ("unknown", "#3aa0d8", "#7cc7f0"),
+    ("in_call", "#6f5fb3", "#a99be6"),
     ("not_sent", "#8c9198", "#8c9198"),
     # of the firmware of a fleet
     ("up_to_date", "#00805c", "#1fb88a"),

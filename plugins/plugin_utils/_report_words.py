@@ -28,6 +28,7 @@ STATES = (
     ("no_answer", "No answer", "did not answer before the server's timeout"),
     ("unreachable", "Unreachable", "the server could not send to the phone"),
     ("unknown", "Unknown", "sent, or may have been; the answer is not known"),
+    ("in_call", "In a call", "in a call each time that a run came to it"),
     ("not_sent", "Not sent", "nothing was sent"),
 )
 LABELS = {state: label for state, label, _meaning in STATES}
@@ -41,6 +42,7 @@ _BY_STATE = {
     "unreachable": "Check the host name of the contact, and the routes from the server",
     "unknown": "Check whether it registers again. To send again, set resend_unknown",
     "rejected": "Look the code up in the phone's manual",
+    "in_call": "Run the same campaign again when the call is over: it sends only to the phones that are left",
     "not_sent": "Correct the problem that the reason names, then run the same campaign again",
 }
 

@@ -566,7 +566,14 @@ def phone_calls(served, callee, options):
 
 
 def _notify_idle(served, options):
-    more = {"unless_in_call": True, "results": "all", "retry_for": 2 * options.call_seconds[1], "retry_interval": 5}
+    # emulated phones reboot at this one, which ends their calls
+    more = {
+        "event": "check-sync;reboot=true",
+        "unless_in_call": True,
+        "results": "all",
+        "retry_for": 2 * options.call_seconds[1],
+        "retry_interval": 5,
+    }
     waiting = argparse.Namespace(**dict(vars(options), param={**more, **options.param}))
     return notify(served, waiting)
 

@@ -131,7 +131,7 @@ def parser():
         "--reject-codes",
         type=lambda text: [int(part) for part in text.split(",")],
         default=list(REJECTIONS),
-        help="SIP codes with which they reject (default: 401,481,486,489,503)",
+        help="SIP codes with which they reject (default: 401,481,488,489,503)",
     )
     phones.add_argument(
         "--strict-notify",

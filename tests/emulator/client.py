@@ -219,6 +219,10 @@ class Emulator:
         """Have that many calls up."""
         self._call("set_dialogs", count=count)
 
+    def keep_dialogs(self, count):
+        """End all calls but that many, those that the server lists first."""
+        self._call("keep_dialogs", count=count)
+
     def add_dialog(self, age=0, seconds=None, **fields):
         """One more call, `age` seconds old, over by itself after `seconds`. fields: callid, from_uri, to_uri, state (1 to 5),
         callee_contact, callee_route_set, profiles: list of (name, value or None), lists: how often it is listed until it is
@@ -229,6 +233,10 @@ class Emulator:
         """A call of a phone with another one, or with nobody that registered. seconds: until it is over, or None for ever; rings:
         seconds of these before it is answered. A phone that starts anew ends its calls: stats() counts them as cut_calls."""
         self._call("call", user=user, other=other, seconds=seconds, rings=rings)
+
+    def hang_up(self, user):
+        """The calls of a phone are over."""
+        self._call("hang_up", user=user)
 
     def refuse(self, method, code, reason, count=None):
         """Answer a command, by its classic name, with an error instead of running it, the next `count` times

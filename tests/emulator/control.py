@@ -98,6 +98,9 @@ class Control:
     def op_set_dialogs(self, count):
         self.server.state.add_dialogs(count)
 
+    def op_keep_dialogs(self, count):
+        self.server.state.dialogs = self.server.state.calls()[-count:]
+
     def op_add_dialog(self, **fields):
         self.server.state.add_dialog(**fields)
 
@@ -105,6 +108,10 @@ class Control:
         """A call of a phone with another one, or with nobody that registered."""
         phones = self.server.farm.phones
         self.server.state.add_call(phones[user], other and phones[other], seconds, rings)
+
+    def op_hang_up(self, user):
+        state = self.server.state
+        state.dialogs = [dialog for dialog in state.calls() if user not in dialog.users]
 
     def op_refuse(self, method, code, reason, count=None):
         self.server.dispatcher.refuse(method, code, reason, count)

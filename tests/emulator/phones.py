@@ -26,7 +26,8 @@ VENDORS = (
 )
 
 ALLOW = "INVITE, ACK, BYE, NOTIFY"  # 1037
-REJECTIONS = (401, 481, 486, 489, 503)
+# not those that mean that the phone is in a call
+REJECTIONS = (401, 481, 488, 489, 503)
 FIRST_NUMBER = 100000
 
 # NOTIFY events that make a phone start anew (the others fetch a configuration or light a lamp)

@@ -54,6 +54,33 @@ def test_the_measuring_costs_no_call():
     )
 
 
+IN_CALL = ["in_call", "--phones", "60", "--in-call", "10", "--call-seconds", "2,4", "--param", "retry_interval=1"]
+
+
+def test_no_call_of_an_emulator_is_cut():
+    lines = lines_of(*IN_CALL, "--emulator", "3.6")
+    assert "ok   all phones are done: 60 of 60" in lines and "ok   0 calls cut: 0" in lines
+
+
+def test_calls_that_are_cut_are_counted():
+    lines = lines_of(*IN_CALL, "--emulator", "3.6", "--param", "unless_in_call=false")
+    assert "FAIL 0 calls cut: 10" in lines
+
+
+@needs_sipp
+@needs_opensips
+def test_no_call_of_a_server_is_cut():
+    """Half of the callers are known by their contact only."""
+    binary = find_binary()
+    server = f"any={binary}:{find_modules(binary)}"
+    lines = lines_of(*IN_CALL, "--opensips", server)
+    assert "ok   all phones are done: 60 of 60" in lines
+    assert "ok   0 of 5 calls cut: 0" in lines and "ok   0 calls failed: 0" in lines
+    assert any(line.startswith("5 calls were up when the run sent its first request") for line in lines)
+    careless = lines_of(*IN_CALL, "--opensips", server, "--param", "unless_in_call=false")
+    assert "FAIL 0 of 5 calls cut: 5" in careless
+
+
 class Trace:
     """Messages as one of the two sipps wrote them down. lines: (seconds, "S" or "R", call, CSeq, first line)."""
 

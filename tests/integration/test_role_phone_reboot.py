@@ -140,7 +140,7 @@ class TestOneServer:
     def test_canary_then_batches_then_a_report(self, role, farm_of, tmp_path):
         emu = farm_of(24)
         emu.set_phone("100003", behaviour="dead")
-        emu.set_phone("100004", behaviour="reject", code=486)
+        emu.set_phone("100004", behaviour="reject", code=481)
         done = role({"sip": emu}, canary=10, batch=8)
         assert done.failures == []
         labels = [line.split(":")[0] for line in done.lines]
@@ -184,7 +184,7 @@ class TestOneServer:
     def test_a_campaign_that_the_role_names(self, role, farm_of, tmp_path):
         emu = farm_of(4)
         for number in range(100000, 100004):
-            emu.set_phone(str(number), behaviour="reject", code=486)
+            emu.set_phone(str(number), behaviour="reject", code=481)
         stopped = role({"sip": emu}, campaign=None, canary=30, wait=False, max_failures=0)
         (shown,) = stopped.shown("Show the campaign")
         name = shown.split()[1]
@@ -210,7 +210,7 @@ class TestOneServer:
     def test_stops_when_too_many_fail_and_goes_on_later(self, role, farm_of):
         emu = farm_of(16)
         for number in range(100000, 100016):
-            emu.set_phone(str(number), behaviour="reject", code=486)
+            emu.set_phone(str(number), behaviour="reject", code=481)
         stopped = role({"sip": emu}, canary=25, batch=4, max_failures="10%")
         assert [line.split(":")[0] for line in stopped.lines] == ["canary"]
         assert any("more than max_failures (10%)" in failure and "night" in failure for failure in stopped.failures)
@@ -303,7 +303,7 @@ class TestOneReading:
         users = [phone["user"] for phone in emu.phones()]
         given = {"select": {}, "event": "check-sync;reboot=true", "canary": 0, "batch": 3, "wait": False}
         for user in users:
-            emu.set_phone(user, behaviour="reject", code=486)
+            emu.set_phone(user, behaviour="reject", code=481)
         stopped = role({"sip": emu}, **{**given, "batch": 1, "max_failures": 0})
         assert len(stopped.lines) == 1 and len(stopped.failures) == 1
         left = [user for user in users if user not in notified(emu)]
@@ -365,3 +365,36 @@ class TestSeveralServers:
         assert {each["host"] for each in found["results"]} == {"sip1"}
         assert found["left_out"][f"another server serves it, through {socket}"] == 5
         assert set(notified(emu).values()) == {1}
+
+
+def test_phones_in_a_call_are_done_at_the_end(role, farm_of):
+    """They take no place in a batch, nor in the canary; they come behind all others, and in the next run if they still are in a call."""
+    emu = farm_of(24)
+    users = [phone["user"] for phone in emu.phones() if phone["vendor"] != "polycom"]
+    for user in users[:6]:
+        emu.call(user)
+    played = role({"night": emu}, batch=6, canary=10, wait=False, retry_for=0)
+    assert emu.stats()["cut_calls"] == 0
+    # the canary has as many phones as it was planned with
+    assert played.lines[0].startswith("canary: ") and "3 accepted" in played.lines[0]
+    again = played.lines[-1]
+    assert again == "again 1 of 1: 6 phones, 6 in a call; 15 of 21 done"
+    assert [line for line in played.shown("Show how many phones were in a call") if "phones were in a call" in line]
+    assert played.json["summary"]["states"] == {"accepted": 15, "in_call": 6}
+    assert "In a call" in played.report(".html") and not played.failures
+    for user in users[:5]:
+        emu.hang_up(user)
+    resumed = role({"night": emu}, batch=6, wait=False, retry_for=0)
+    assert emu.stats()["cut_calls"] == 0
+    assert "1 in a call; 5 of 6 done" in resumed.lines[-1]
+    # the outcomes of earlier runs are those of the campaign
+    assert resumed.json["summary"]["states"] == {"accepted": 20, "in_call": 1}
+
+
+def test_a_role_shows_that_calls_are_not_known(role, farm_of):
+    emu = farm_of(4, without="dialog")
+    (shown,) = role({"night": emu}, wait=False).shown("Show what is not known of calls")
+    assert "dialog" in shown and "phone_reboot_unless_in_call" in shown
+    assert not role({"night": emu}, wait=False, unless_in_call=False, campaign="b").shown(
+        "Show what is not known of calls"
+    )

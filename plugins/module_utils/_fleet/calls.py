@@ -145,7 +145,7 @@ class Calls:
             "known": self.known,
             "reason": self.reason,
             "dialogs": self._dialogs if self.known else None,
-            "looks": self._looks if self.known else 0,
+            "looks": self._looks,
             "seconds": round(self._all_seconds, 3),
         }
 

@@ -62,7 +62,7 @@ class Choice:
     them that accepted. remaining:
     phones for the next batch; as long as there are any, what cannot be sent waits for the last one.
     busy: SipRequests among requests to phones that are in a call; they take no place in a batch. Those that an earlier run put
-    off come behind all others, in batches of their own.
+    off come behind all others, in batches of their own. put_off: how many of remaining these are.
     """
 
     def __init__(
@@ -84,9 +84,9 @@ class Choice:
         self.requests: List[SipRequest] = []
         self.already: List[SipRequest] = []
         self.settled: List[Dict[str, Any]] = []
-        self.earlier = self.accepted_earlier = self.remaining = 0
-        # those of a plan whose turn it is, and those that come behind them
-        self._waiting = self._behind = self._spread.waiting(())
+        self.earlier = self.accepted_earlier = self.remaining = self.put_off = 0
+        # those of a plan whose turn it is
+        self._waiting = self._spread.waiting(())
         self._unsendable: List[Any] = []
 
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
@@ -114,16 +114,16 @@ class Choice:
         chosen = set(likely)
         first, behind = self._in_turn(likely)
         waiting = self._waiting = self._spread.waiting(first)
-        self._behind = self._spread.waiting(behind)
         while len(self.requests) < self._batch:
             some = waiting.take(self._batch - len(self.requests))
             if not some:
                 break
             self._sort(look_up(some))
+        self.put_off = len(behind)
         if not waiting and not behind:
             # those that seemed to want nothing are asked for once, at the end
             self._sort(look_up([target for target in left if target not in chosen]))
-        self.remaining = len(waiting) + len(behind)
+        self.remaining = len(waiting) + self.put_off
         if not self.remaining:
             self.requests += self._unsendable
         self.requests += self.busy
@@ -147,7 +147,7 @@ class Choice:
         """How many batches the phones that are left need, this one included, or None without a batch."""
         if self._batch is None:
             return None
-        return bool(self.requests) + self._waiting.batches(self._batch) + self._behind.batches(self._batch)
+        return bool(self.requests) + self._waiting.batches(self._batch)
 
     def _sort(self, targets: Sequence[Target]) -> None:
         if self._calls is not None:

@@ -318,6 +318,7 @@ class _Fleet:
         summary.update(
             earlier=choice.earlier,
             remaining=choice.remaining + (run.left if run is not None else 0),
+            put_off=choice.put_off,
             groups=self._finder.spread.summary(request.target for request in choice.requests),
             left_out=dict(left_out.counts) if is_last else {},
         )

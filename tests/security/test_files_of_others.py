@@ -105,6 +105,7 @@ LIES = {
     "state": '{"mwi_state": 1, "mailboxes": {"a": [1, 0, 0, 0]}}',
     "state.lock": "",
     "results": "",
+    "contacts.gz": "",
     "boxes.csv": "aor,new\na,1\n",
     "rows.csv": "username,domain\na,b\n",
 }

@@ -67,7 +67,7 @@ class Choice:
         batch: Optional[int] = None,
         resend_unknown: bool = False,
     ) -> None:
-        self.rules = rules
+        self._rules = rules
         self._journal = journal
         self._batch = batch
         self._resend_unknown = resend_unknown
@@ -77,10 +77,14 @@ class Choice:
         self.earlier = self.accepted_earlier = self.remaining = 0
         self._unsendable: List[Any] = []
 
+    def why_already(self, target: Target) -> Optional[str]:
+        """Why a phone of already is left alone (str)."""
+        return self._rules.why_idle(target)
+
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
         """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell."""
         return not any(
-            self._earlier(target) is None and self.rules.is_sendable(target) and not self._is_idle(target)
+            self._earlier(target) is None and self._rules.is_sendable(target) and not self._is_idle(target)
             for target in targets
         )
 
@@ -94,7 +98,7 @@ class Choice:
         if self._batch is None:
             self._sort(look_up(left))
             return
-        likely = [target for target in left if self.rules.is_sendable(target)]
+        likely = [target for target in left if self._rules.is_sendable(target)]
         chosen = set(likely)
         position = 0
         while position < len(likely) and len(self.requests) < self._batch:
@@ -112,8 +116,8 @@ class Choice:
         for target in targets:
             if self._settle(target):
                 continue
-            request = self.rules.make(target)
-            if not target.problem and self.rules.why_idle(target) is not None:
+            request = self._rules.make(target)
+            if not target.problem and self._rules.why_idle(target) is not None:
                 self.already.append(request)
             elif self._batch is None:
                 self.requests.append(request)
@@ -150,7 +154,7 @@ class Choice:
         if self._batch is None:
             # a batch tells only of itself: the others' results were returned with theirs
             outcome, code, reason = earlier
-            entry = report.settled(self.rules.make(target), outcome, reason, code)
+            entry = report.settled(self._rules.make(target), outcome, reason, code)
             self.settled.append(dict(entry, earlier=True))
         return True
 

@@ -133,7 +133,7 @@ contacts_file:
   type: dict
   contains:
     path: {type: str, sample: /var/tmp/contacts.jsonl.gz, description: The file.}
-    contacts: {type: int, sample: 104212, description: Number of contacts in the file. In check mode, that would be in the file.}
+    contacts: {type: int, sample: 104212, description: "Number of contacts in the file. In check mode, the number that the file would have."}
     doubtful: {type: int, sample: 0, description: Number of AORs that were left out because their contacts cannot be trusted.}
     left_out:
       description: Number of contacts that O(select) leaves out, by reason.

@@ -351,7 +351,6 @@ EXAMPLES = r"""
         firmware:
           - "10.1.169.11"
           - "10.1.184.14"
-    wait: true
 
 - name: Go on with the next 500 phones of the campaign
   community.opensips.opensips_notify:

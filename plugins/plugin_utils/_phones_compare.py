@@ -57,11 +57,11 @@ _WAYS: tuple[t.Callable[[Phone], t.Any], ...] = (
 
 
 class Earlier(t.NamedTuple):
-    """An earlier report. about: dict, hosts: names of its servers that were read, phones: list of Phone."""
+    """An earlier report. about: dict, unread: names of its servers that were not read, phones: list of Phone."""
 
     path: str
     about: dict[str, t.Any]
-    hosts: frozenset[str]
+    unread: frozenset[str]
     phones: list[Phone]
 
 
@@ -81,12 +81,10 @@ def load(path: str) -> Earlier:
             raise
         raise PhonesError(f"{path} is not a report of phones: it is not JSON, or was cut off ({error})") from error
     _check(path, content)
-    hosts = frozenset(
-        str(server.get("host"))
-        for server in content["servers"]
-        if isinstance(server, dict) and not server.get("problem")
+    unread = frozenset(
+        str(server.get("host")) for server in content["servers"] if isinstance(server, dict) and server.get("problem")
     )
-    return Earlier(path, content["about"], hosts, content["phones"])
+    return Earlier(path, content["about"], unread, content["phones"])
 
 
 def _compact(found: dict[str, t.Any]) -> t.Any:
@@ -117,23 +115,28 @@ class Comparison:
     """phones: of now (list of Phone); their change, earlier_user_agent and earlier_contact are set.
 
     hosts: names of the servers that were read now. counts: {change: number}, in the order of CHANGES. vanished: list of Phone.
-    agents: {(User-Agent before, after, change): number}. not_compared: phones of servers that were not read now.
+    agents: {(User-Agent before, after, change): number}. not_compared: phones that only one of the reports has, of servers that
+    were not read for the other one.
     """
 
     def __init__(self, earlier: Earlier, phones: t.Sequence[Phone], hosts: t.Container[str]) -> None:
         self.earlier = earlier
+        self.not_compared = 0
         before = _by_aor(earlier.phones)
         counts: collections.Counter[str] = collections.Counter()
         self.agents: collections.Counter[tuple[str, str, str]] = collections.Counter()
         for aor, now in _by_aor(phones).items():
             for phone, was in _paired(now, before.pop(aor, []), before):
+                if was is None and phone.host in earlier.unread:
+                    self.not_compared += 1
+                    continue
                 phone.change = _change(phone, was)
                 counts[phone.change] += 1
                 if was is not None and phone.change != "same":
                     self._note(phone, was)
         rest = [phone for phones in before.values() for phone in phones]
         self.vanished = [phone for phone in rest if phone.host in hosts]
-        self.not_compared = len(rest) - len(self.vanished)
+        self.not_compared += len(rest) - len(self.vanished)
         for phone in self.vanished:
             phone.change = "vanished"
         counts["vanished"] = len(self.vanished)

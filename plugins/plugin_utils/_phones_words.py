@@ -50,7 +50,7 @@ def notes(fleet: Fleet) -> list[str]:
     if comparison is not None:
         if comparison.not_compared:
             found.append(
-                f"{phones(comparison.not_compared)} of the earlier report belong to servers that were not read, and are not compared."
+                f"{phones(comparison.not_compared)} belong to servers that were not read now or for the earlier report, and are not compared."
             )
         names = [
             name for name in ("select", "location_table") if _given(fleet, name) != _given(comparison.earlier, name)

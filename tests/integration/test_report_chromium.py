@@ -16,7 +16,8 @@ import subprocess
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.plugin_utils import _report_html
+from ansible_collections.community.opensips.plugins.plugin_utils import _phones_html, _report_html
+from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import Fleet
 from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, pack
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -31,13 +32,43 @@ EVIL = "<script>document.title='run'</script><img src=http://192.0.2.1/x onerror
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
+    return _opener(
+        tmp_path_factory, _report_html.page(Report(_parts(), {"title": "Night", "campaign": "n-1", "stopped": EVIL}))
+    )
+
+
+@pytest.fixture(scope="module")
+def page_of_phones(tmp_path_factory):
+    """The page of phone_report, compared with an earlier report."""
+    folder = tmp_path_factory.mktemp("contacts")
+    phones = [
+        {
+            "aor": f"{1000 + each // 2}",
+            "contact": f"sip:{1000 + each}@192.0.{each % 30}.1;transport=tcp",
+            "user_agent": (EVIL, "snom370/8.7.5.35", "A" * 255)[each % 3],
+            "expires": each,
+            "socket": "udp:192.0.2.9:5060",
+            "call_id": f"{each}",
+        }
+        for each in range(600)
+    ]
+    fleets = {}
+    for name, some in (("earlier", phones[:500]), ("now", phones[20:])):
+        (folder / name).write_text("".join(json.dumps(each) + "\n" for each in some), encoding="utf-8")
+        sources = [{"host": "sip1", "file": str(folder / name)}, {"host": EVIL, "problem": EVIL}]
+        earlier = str(folder / "earlier.json") if name == "now" else ""
+        rules = [{"vendor": "snom", "firmware": "8.7.5.44"}]
+        fleets[name] = Fleet(sources, rules, earlier, {"title": EVIL})
+        (folder / f"{name}.json").write_text(fleets[name].to_json(), encoding="utf-8")
+    return _opener(tmp_path_factory, _phones_html.page(fleets["now"]))
+
+
+def _opener(tmp_path_factory, text):
     if not CHROMIUM:
         pytest.skip("chromium was not found")
     folder = tmp_path_factory.mktemp("page")
     path = folder / "report.html"
-    path.write_text(
-        _report_html.page(Report(_parts(), {"title": "Night", "campaign": "n-1", "stopped": EVIL})), encoding="utf-8"
-    )
+    path.write_text(text, encoding="utf-8")
     return functools.partial(_open, folder, path)
 
 
@@ -109,3 +140,34 @@ def test_can_be_painted(page, tmp_path, width):
     assert struct.unpack(">II", data[16:24]) == (width, 2000)
     # an empty page of that size takes some 10 kB
     assert len(data) > 40000
+
+
+# what stands out of the window: a table that scrolls by itself does not count
+_FRAME = """<!DOCTYPE html><iframe id=f style="width:{width}px;height:900px;border:0" srcdoc="{page}"></iframe><p id=r></p><script>
+f.onload = () => {{
+  const inside = f.contentDocument, root = inside.documentElement;
+  const out = [...inside.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest('.scroll'));
+  r.textContent = 'wide=' + root.scrollWidth + ' out=' + out.length + ' ' + out.slice(0, 3).map(e => e.outerHTML.slice(0, 80)).join('|');
+}}</script>"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_of_the_report_of_phones_is_cut_off(page_of_phones, tmp_path, width):
+    text = page_of_phones.args[1].read_text(encoding="utf-8").replace("<details>", "<details open>")
+    frame = tmp_path / "frame.html"
+    frame.write_text(_FRAME.format(width=width, page=html.escape(text)), encoding="utf-8")
+    dom, _log, asked = _open(tmp_path, frame, "--dump-dom", "--window-size=1400,1000")
+    assert asked == []
+    # the title is that of the frame, which has none: nothing of a phone was run
+    assert "<title>" not in dom.split("srcdoc")[0]
+    (found,) = re.findall(r"wide=\d+ out=\d+[^<]*", dom)
+    assert found.strip() == f"wide={width} out=0"
+
+
+def test_the_report_of_phones_shows_what_it_has(page_of_phones):
+    dom, log, asked = page_of_phones("--dump-dom")
+    text = " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", dom, flags=re.DOTALL)).split())
+    for words in ("580 phones", "Appeared 100", "Vanished 20", "Unknown User-Agents", "Contacts of a line", "8.7.5.44"):
+        assert words in text, words
+    assert "CONSOLE" not in log
+    assert asked == []

@@ -89,6 +89,7 @@ def notified(emu):
 
 def test_two_servers_a_reboot_of_those_behind_and_what_has_changed(report, farm, tmp_path):
     one, two = farm("3.6"), farm("2.4", seed=2)
+    (tmp_path / "reports").mkdir(mode=0o755)
     one.add_contact("evil", "sip:evil@[2001:db8::7]:5061;transport=TLS", user_agent=EVIL)
     reboot = {
         "firmware": FIRMWARE,
@@ -117,6 +118,8 @@ def test_two_servers_a_reboot_of_those_behind_and_what_has_changed(report, farm,
     page = first.files[".html"].read_text()
     assert "<script" not in page and "&lt;script&gt;" in page
     assert {oct(path.stat().st_mode & 0o777) for path in first.files.values()} == {"0o600"}
+    # a directory of the user's stays as it is
+    assert oct((tmp_path / "reports").stat().st_mode & 0o777) == "0o755"
     # the Yealinks alone: Snoms have what is expected, nobody knows what the others are to have
     assert notified(one) == ["100000"] and notified(two) == ["100000"]
     (sent,) = (json.loads(path.read_text()) for path in (tmp_path / "reboots").glob("*/*.json"))

@@ -20,6 +20,7 @@ import time
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import mailboxes, results
+from ansible_collections.community.opensips.plugins.module_utils._fleet.contacts_file import ContactsFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import Plan, PlanFile
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut
@@ -104,6 +105,7 @@ LIES = {
     "state": '{"mwi_state": 1, "mailboxes": {"a": [1, 0, 0, 0]}}',
     "state.lock": "",
     "results": "",
+    "contacts.gz": "",
     "boxes.csv": "aor,new\na,1\n",
     "rows.csv": "username,domain\na,b\n",
 }
@@ -145,6 +147,11 @@ USES = {
         lambda path: results.check_path(str(path)),
         (written_by_all, hard_link),
     ),
+    "contacts_file": (
+        "contacts.gz",
+        lambda path: ContactsFile(str(path)).write([]),
+        (written_by_all, hard_link),
+    ),
     "mailboxes_file": ("boxes.csv", lambda path: mailboxes.load(str(path)), (hard_link,)),
     "rows_file": ("rows.csv", lambda path: rows.load(str(path)), (hard_link,)),
 }
@@ -167,7 +174,7 @@ def test_what_another_user_put_there_is_an_error_at_once(shared, tmp_path, use, 
     assert set(os.listdir(shared)) <= {name, "state.lock"}
 
 
-@pytest.mark.parametrize("use", ["plan that is saved", "results_file"])
+@pytest.mark.parametrize("use", ["plan that is saved", "results_file", "contacts_file"])
 def test_what_others_can_read_or_write_is_replaced_and_not_written_to(shared, tmp_path, use):
     name, call, _harmless = USES[use]
     victim = tmp_path / "victim"
@@ -180,7 +187,7 @@ def test_what_others_can_read_or_write_is_replaced_and_not_written_to(shared, tm
     assert stat.S_IMODE((shared / name).stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("use", ["plan that is saved", "state_file", "results_file"])
+@pytest.mark.parametrize("use", ["plan that is saved", "state_file", "results_file", "contacts_file"])
 def test_temporary_names_that_could_be_guessed_are_not_used(shared, tmp_path, use):
     """She planted every name that a version before used, or that an editor would."""
     name, call, _harmless = USES[use]

@@ -77,7 +77,7 @@ class Choice:
         self._calls = calls
         self.busy: List[SipRequest] = []
         self._spread = spread or Spread()
-        self.rules = rules
+        self._rules = rules
         self._journal = journal
         self._batch = batch
         self._resend_unknown = resend_unknown
@@ -89,12 +89,16 @@ class Choice:
         self._waiting = self._spread.waiting(())
         self._unsendable: List[Any] = []
 
+    def why_already(self, target: Target) -> Optional[str]:
+        """Why a phone of already is left alone (str)."""
+        return self._rules.why_idle(target)
+
     def is_nothing_left(self, targets: Sequence[Target]) -> bool:
         """Whether no phone of targets is there to be sent to, as far as the plan and earlier runs tell; not counting those in a call."""
         put_off = self._put_off_earlier()
         return not any(
             self._earlier(target) is None
-            and self.rules.is_sendable(target)
+            and self._rules.is_sendable(target)
             and not self._is_idle(target)
             and target.key not in put_off
             for target in targets
@@ -110,7 +114,7 @@ class Choice:
         if self._batch is None:
             self._sort(look_up(left))
             return
-        likely = [target for target in left if self.rules.is_sendable(target)]
+        likely = [target for target in left if self._rules.is_sendable(target)]
         chosen = set(likely)
         first, behind = self._in_turn(likely)
         waiting = self._waiting = self._spread.waiting(first)
@@ -156,8 +160,8 @@ class Choice:
         for target in targets:
             if self._settle(target):
                 continue
-            request = self.rules.make(target)
-            if not target.problem and self.rules.why_idle(target) is not None:
+            request = self._rules.make(target)
+            if not target.problem and self._rules.why_idle(target) is not None:
                 self.already.append(request)
             elif self._batch is None:
                 # in its place; whether it is in a call shows when its turn comes
@@ -200,7 +204,7 @@ class Choice:
         if self._batch is None:
             # a batch tells only of itself: the others' results were returned with theirs
             outcome, code, reason = earlier
-            entry = report.settled(self.rules.make(target), outcome, reason, code)
+            entry = report.settled(self._rules.make(target), outcome, reason, code)
             self.settled.append(dict(entry, earlier=True))
         return True
 

@@ -301,7 +301,7 @@ class _Fleet:
     def _add_others(self, results: "Results", is_last: bool) -> None:
         """Add the phones that no request is made for. is_last: whether no batch follows, which would have them, too."""
         for request in self._choice.already if is_last else ():
-            reason = self._choice.rules.why_idle(request.target)
+            reason = self._choice.why_already(request.target)
             results.add_other(report.settled(self._notifies.none(request.target), outcomes.ALREADY, reason))
         for entry in self._choice.settled:
             results.add_other(entry)

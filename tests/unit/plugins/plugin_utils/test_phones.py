@@ -233,9 +233,15 @@ class TestComparison:
         lost = {"host": "sip1", "problem": "No process reads the FIFO"}
         fleet = Fleet([lost, source(record(5), host="sip2")], compare_to=path)
         assert counts(fleet.comparison) == {"appeared": 1} and fleet.comparison.not_compared == 2
-        assert "2 phones of the earlier report belong to servers that were not read" in " ".join(
-            _phones_text.lines(fleet)
-        )
+        assert "2 phones belong to servers that were not read" in " ".join(_phones_text.lines(fleet))
+
+    def test_phones_of_a_server_that_was_not_read_before_did_not_appear(self, source, tmp_path):
+        path = tmp_path / "earlier.json"
+        lost = {"host": "sip1", "problem": "No process reads the FIFO"}
+        path.write_text(Fleet([lost, source(record(5), host="sip2")]).to_json(), encoding="utf-8")
+        now = [source(record(0)), source(record(5), host="sip2"), source(record(6), host="sip3")]
+        fleet = Fleet(now, compare_to=str(path))
+        assert counts(fleet.comparison) == {"appeared": 1, "same": 1} and fleet.comparison.not_compared == 1
 
     def test_a_phone_that_went_to_another_server_moved(self, source, earlier):
         fleet = Fleet([source(record(0), host="sip2"), source()], compare_to=earlier(record(0)))

@@ -87,7 +87,9 @@ class TestLimit:
         given = {"spread_by": "network/24", "spread_limit": 2, "batch": 6}
         plan = notify(emu, plan_only=True, order="spread", spread_by="network/24")
         assert plan["summary"]["groups"] == {"total": 1, "largest": 5, "ungrouped": 1}
-        assert "spread_by network/24 finds no group for 1 phones. They are a group of their own" in str(plan["warnings"])
+        assert "spread_by network/24 finds no group for 1 phones. They are a group of their own" in str(
+            plan["warnings"]
+        )
         # the plan of the host has kept where they are
         found = [sorted(users(notify(emu, **given)["results"])) for _batch in range(3)]
         assert [len(batch) for batch in found] == [3, 2, 1]

@@ -82,8 +82,12 @@ class TestWindow:
             "The window is closed. It opens at 22:00 on Monday 2040-01-02 (UTC). Nothing was sent. Run the same command then,"
             " or set phone_reboot_window_wait to true to wait for it"
         ]
-        wrong = role({"sip": emu}, **SIMPLE, window={**WINDOW, "days": []})
-        assert any("phone_reboot_window.days is empty, so the window never opens" in text for text in wrong.failures)
+        for window, why in (
+            ({}, "phone_reboot_window.from is not set"),
+            ("22:00-05:30", "phone_reboot_window is no mapping"),
+        ):
+            wrong = role({"sip": emu}, **SIMPLE, window=window)
+            assert any(why in text for text in wrong.failures), wrong.failures
         # nobody has asked the server for anything
         assert emu.stats()["commands"] == {} and not (tmp_path / "journals-sip").exists()
         # check mode shows the plan whatever the time is

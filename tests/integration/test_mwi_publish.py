@@ -319,6 +319,19 @@ class TestWithout:
         assert emu.presence()["publications"]["1@h"] == [summary(1, account="sip:1@h")]
 
 
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        ({"aors": ["1@h"], "messages": {"fox": {"new": 1}}}, ["messages.fox", "fax"]),
+        ({"mailboxes": [{"aor": "1@h"}], "messages": {"fax": {"new": 1}}}, ["messages", "mailboxes"]),
+        ({"aors": ["1@h"], "delivery": "subscribe"}, ["delivery", "publish"]),
+    ],
+)
+def test_options_that_nobody_has(emulator, args, words):
+    result = run(emulator("3.6", phones=0), **args)
+    assert result["failed"] and all(word in result["msg"] for word in words)
+
+
 def run(emu, **args):
     options = {"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir, "domain": "127.0.0.1", "delivery": "publish"}
     return run_module("mwi", {**options, **args})

@@ -4,15 +4,12 @@
 
 """Make docs/docsite/rst/presets.rst from plugins/module_utils/_sip/preset_data.py and vendors.py."""
 
-import importlib.util
 import os
 import re
 
-from . import pages
+from . import package, pages
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SOURCES = os.path.join(ROOT, "plugins", "module_utils", "_sip")
-TARGET = os.path.join(ROOT, "docs", "docsite", "rst", "presets.rst")
+TARGET = os.path.join(package.ROOT, "docs", "docsite", "rst", "presets.rst")
 
 HEAD = """\
 ..
@@ -48,13 +45,6 @@ ACTIONS = {
     "report": "send a report",
     "push": "show what the body says",
 }
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, os.path.join(SOURCES, name + ".py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def escape(text):
@@ -99,7 +89,10 @@ def family_rows(data, vendors):
 
 def generate():
     """The text of the page."""
-    data, vendors = load("preset_data"), load("vendors")
+    package.ensure()
+    from ansible_collections.community.opensips.plugins.module_utils._sip import preset_data as data
+    from ansible_collections.community.opensips.plugins.module_utils._sip import vendors
+
     lines = HEAD.split("\n")
     lines += title(f"The {len(data.PRESETS)} presets")
     lines += [

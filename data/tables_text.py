@@ -9,24 +9,16 @@ Each list stands between a line with BEGIN and one with END; the rest of these f
 
 import os
 import re
-import sys
 import textwrap
-import types
 
-from . import pages
+from . import package, pages
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BEGIN = "Begin of the list of tables, made by: python -m data"
 END = "End of the list of tables"
-_PACKAGE = "ansible_collections.community.opensips"
 
 
 def _records():
-    """The records. Outside of Ansible the checkout is no package yet."""
-    for name, path in (("ansible_collections", []), ("ansible_collections.community", []), (_PACKAGE, [ROOT])):
-        if name not in sys.modules:
-            sys.modules[name] = types.ModuleType(name)
-            sys.modules[name].__path__ = path
+    package.ensure()
     from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
 
     return [record for record in tables.RECORDS if record.match or record.view], schema, tables
@@ -36,7 +28,7 @@ class _List:
     """A generator of a list within a file that is otherwise written by hand. TARGET: the file."""
 
     def __init__(self, *path):
-        self.TARGET = os.path.join(ROOT, *path)
+        self.TARGET = os.path.join(package.ROOT, *path)
 
     def generate(self):
         with open(self.TARGET, encoding="utf-8") as stream:

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - community.opensips._connection
   - community.opensips._contacts
   - community.opensips._sending
+  - community.opensips._credentials
 attributes:
   check_mode:
     support: full
@@ -463,6 +464,13 @@ EXAMPLES = r"""
     mailboxes_file: /var/spool/voicemail/mailboxes.csv
     state_file: /var/lib/community.opensips/mwi.json
     rate: 200
+
+- name: Light the lamp of a phone that asks for a password
+  community.opensips.opensips_mwi:
+    aors:
+      - "1001"
+    new: 2
+    credentials_file: /var/lib/community.opensips/credentials.csv
 
 - name: Set the lamps of all phones, whether they subscribe or not
   community.opensips.opensips_mwi:

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - community.opensips._connection
   - community.opensips._contacts
   - community.opensips._sending
+  - community.opensips._credentials
 attributes:
   check_mode:
     support: full
@@ -233,6 +234,25 @@ EXAMPLES = r"""
       domain:
         - example.com
     location_db:
+      db_url: sqlite:////var/lib/opensips/opensips.sqlite
+
+- name: Reboot phones that ask for a password, Grandstream phones with another one
+  community.opensips.opensips_notify:
+    aors:
+      - "1001"
+      - "1002"
+    credentials:
+      - username: admin
+        password: "{{ vault_phone_password }}"
+      - vendor: grandstream
+        username: admin
+        password: "{{ vault_grandstream_password }}"
+
+- name: Reboot phones that ask for the password of their own account
+  community.opensips.opensips_notify:
+    aors:
+      - "1001"
+    credentials_db:
       db_url: sqlite:////var/lib/opensips/opensips.sqlite
 
 - name: Send a literal Event to a phone that is not registered

@@ -16,6 +16,7 @@ extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
   - community.opensips._connection
+  - community.opensips._credentials
 attributes:
   check_mode:
     support: full
@@ -95,6 +96,20 @@ EXAMPLES = r"""
     accept:
       - 2xx
       - "404"
+
+- name: Send a text message to a phone that asks for a password
+  community.opensips.opensips_uac_dlg:
+    method: MESSAGE
+    ruri: sip:1001@192.0.2.17:5060
+    headers:
+      From: <sip:ansible@example.com>
+      To: <sip:1001@example.com>
+      Content-Type: text/plain
+    body: The server goes down for maintenance at 22:00.
+    credentials:
+      - realm: example.com
+        username: "1001"
+        ha1: "{{ vault_phone_ha1 }}"
 """
 
 RETURN = r"""

@@ -127,6 +127,44 @@ def parser():
         help="SIP codes with which they reject (default: 401,481,486,489,503)",
     )
     phones.add_argument("--provisional", type=float, default=0, help="share of phones that answer 100 Trying only")
+    phones.add_argument("--challenge", type=float, default=0, help="share of phones that ask for credentials")
+    phones.add_argument(
+        "--challenge-algorithms",
+        type=lambda text: tuple(text.split(",")),
+        default=("MD5",),
+        help="algorithms of their challenges, such as SHA-256,MD5-sess (default: MD5)",
+    )
+    phones.add_argument(
+        "--challenge-qop", default="auth", help="qop of their challenges, such as auth,auth-int (default: %(default)s)"
+    )
+    phones.add_argument(
+        "--challenge-code",
+        type=int,
+        choices=(401, 407),
+        default=401,
+        help="code with which they ask (default: %(default)s)",
+    )
+    phones.add_argument(
+        "--challenge-realms",
+        type=lambda text: tuple(text.split(",")),
+        default=("phone",),
+        help="realms of their challenges (default: phone)",
+    )
+    phones.add_argument(
+        "--challenge-stale",
+        type=int,
+        default=0,
+        help="how many right answers in a row they call stale; -1: all (default: %(default)s)",
+    )
+    phones.add_argument(
+        "--challenge-refusal",
+        type=int,
+        choices=(401, 403, 407),
+        default=403,
+        help="code for wrong credentials (default: %(default)s)",
+    )
+    phones.add_argument("--challenge-user", help="user name that they want (default: the user of each)")
+    phones.add_argument("--challenge-password", default="secret", help="password that they want (default: %(default)s)")
     phones.add_argument(
         "--register",
         choices=("auto", "direct", "none"),

@@ -238,6 +238,10 @@ class Emulator:
         """Change a phone: behaviour ("answer", "reject", "dead", "provisional"), code, firmware, domain."""
         return self._call("phone", user=user, **fields)
 
+    def demand(self, user, **demand):
+        """Have a phone ask for credentials: fields of digest.Demand (algorithms, qop, code, realms, stale, refusal, password ...)."""
+        self._call("demand", user=user, **demand)
+
     def register(self, user):
         """Let a phone register once more, by SIP."""
         self._call("register", user=user)

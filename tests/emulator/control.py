@@ -111,6 +111,11 @@ class Control:
             setattr(phone, name, value)
         return phone.contact()
 
+    def op_demand(self, user, **demand):
+        """Have a phone ask for credentials; see digest.Demand."""
+        farm = self.server.farm
+        farm.demand(farm.phones[user], **demand)
+
     def op_phones(self):
         return [
             {

@@ -6,10 +6,11 @@
 
 import json
 import random
+import re
 import socket
 import time
 
-from . import sip
+from . import digest, sip
 from .location import Contact, method_bits
 
 # (vendor, User-Agent with %s for the firmware, firmware, firmware after an update)
@@ -51,6 +52,7 @@ class Phone:
         "silent_until",
         "aor_host",
         "domain",
+        "doorkeeper",
     )
 
     def contact(self):
@@ -61,7 +63,7 @@ class Phone:
 
 
 class Farm:
-    """The phones. Behaviours: answer, reject, dead (silent), provisional (only 100 Trying)."""
+    """The phones. Behaviours: answer, reject, dead (silent), provisional (only 100 Trying), challenge (ask for credentials)."""
 
     SOCKETS = 4
 
@@ -74,6 +76,8 @@ class Farm:
         self.sockets = []
         self.log_entries = [] if options.keep_sip_log else None
         self.received = 0
+        # of phones that ask for credentials: how often which verdict came, and what no client should have sent
+        self.verdicts, self.faults = {}, []
         self._log = open(options.sip_log, "a", encoding="utf-8") if options.sip_log else None  # noqa: SIM115 - open as long as the farm
         self._build()
 
@@ -84,8 +88,9 @@ class Farm:
         for index in range(min(self.SOCKETS, max(1, options.phones // 500 + 1))):
             self.sockets.append(self._bind(options.phones_port if index == 0 else 0))
         count = options.phones
-        dead, rejecting, provisional = (
-            self._share(share, count) for share in (options.dead, options.reject, options.provisional)
+        dead, rejecting, provisional, challenging = (
+            self._share(share, count)
+            for share in (options.dead, options.reject, options.provisional, options.challenge)
         )
         order = list(range(count))
         self.random.shuffle(order)
@@ -96,6 +101,8 @@ class Farm:
             roles[index] = "reject"
         for index in order[dead + rejecting : dead + rejecting + provisional]:
             roles[index] = "provisional"
+        for index in order[::-1][:challenging]:
+            roles.setdefault(index, "challenge")
         for index in range(count):
             self._add(index, roles.get(index, "answer"))
 
@@ -129,7 +136,27 @@ class Farm:
         phone.boots = 0
         phone.silent_until = 0.0
         phone.domain = self.options.domain
+        phone.doorkeeper = None
+        if behaviour == "challenge":
+            self.demand(phone)
         self.phones[phone.user] = phone
+
+    def demand(self, phone, **demand):
+        """Have a phone ask for credentials. demand: what differs from the options of the command line (see digest.Demand)."""
+        options = self.options
+        given = {
+            "algorithms": options.challenge_algorithms,
+            "qop": options.challenge_qop,
+            "code": options.challenge_code,
+            "realms": options.challenge_realms,
+            "stale": options.challenge_stale,
+            "refusal": options.challenge_refusal,
+            "username": options.challenge_user,
+            "password": options.challenge_password,
+            **demand,
+        }
+        phone.behaviour = "challenge"
+        phone.doorkeeper = digest.Doorkeeper(phone.user, digest.Demand(**given), self.verdicts, self.faults)
 
     def close(self):
         for sock in self.sockets:
@@ -213,6 +240,11 @@ class Farm:
         if phone.behaviour == "reject":
             self._answer(sock, message, address, phone.code, user)
             return
+        if phone.behaviour == "challenge":
+            code, extra = phone.doorkeeper.judge(message)
+            if code != 200:
+                self._answer(sock, message, address, code, user, extra, phone.doorkeeper.demand.forge)
+                return
         self._answer(sock, message, address, 200, user)
         if self.options.reboot and message.method == "NOTIFY" and self._reboots(message):
             self._reboot(phone, now)
@@ -226,11 +258,18 @@ class Farm:
             return int(user[4:])
         return 481 if user.startswith("rejectme") else 404
 
-    def _answer(self, sock, message, address, code, user):
+    def _answer(self, sock, message, address, code, user, extra=None, forge=""):
+        """extra: further headers. forge: name of a header that is not to be the request's, as no honest phone answers."""
         tag = None if code == 100 else "ph" + user
-        extra = (("WWW-Authenticate", f'Digest realm="phone", nonce="{self.received:x}"'),) if code == 401 else ()
+        if extra is None:
+            extra = (("WWW-Authenticate", f'Digest realm="phone", nonce="{self.received:x}"'),) if code == 401 else ()
+        data = sip.answer(message, code, tag, extra)
+        if forge:
+            # From ends in its tag
+            place = rf"(?im)^{forge}: .*?(?=\r)" if forge == "from" else rf"(?im)^{forge}: "
+            data = re.sub(place.encode(), rb"\g<0>1", data)
         try:
-            sock.sendto(sip.answer(message, code, tag, extra), address)
+            sock.sendto(data, address)
         except OSError:
             pass
 
@@ -277,5 +316,7 @@ class Farm:
             "phones": len(self.phones),
             "behaviours": counts,
             "received": self.received,
+            "verdicts": dict(self.verdicts),
+            "faults": list(self.faults),
             "boots": sum(phone.boots for phone in self.phones.values()),
         }

@@ -23,6 +23,7 @@ REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    407: "Proxy Authentication Required",
     408: "Request Timeout",
     412: "Conditional request failed",
     423: "Interval Too Brief",

@@ -38,6 +38,7 @@ def examples_of(module, emu, folder):
     text = text.replace("timeout: 600", "timeout: 1")
     text = text.replace("    campaign: ", f"    campaign_dir: {folder}\n    campaign: ")
     (folder / "mailboxes.csv").write_text("aor,account,new,old\n1001,sip:1001@example.com,2,1\n", encoding="utf-8")
+    (folder / "credentials.csv").write_text("aor,username,password\n1001,1001,secret\n", encoding="utf-8")
     (folder / "blocked.csv").write_text("prefix,whitelist\n4900,0\n", encoding="utf-8")
     for written, there in HERE.items():
         text = text.replace(written, there)
@@ -48,7 +49,10 @@ def examples_of(module, emu, folder):
 def test_examples(plain_ansible, emulator, module, tmp_path):
     emu = emulator("3.6", phones=4)
     tasks = examples_of(module, emu, tmp_path)
-    tables = {"opensips_table": ("dispatcher", "subscriber", "globalblacklist"), "opensips_notify": ("location",)}
+    tables = {
+        "opensips_table": ("dispatcher", "subscriber", "globalblacklist"),
+        "opensips_notify": ("location", "subscriber"),
+    }
     if module in tables:
         file = Database("sqlite", f"sqlite:///{emu.directory}/opensips.sqlite", {})
         file.create("3.6", *tables[module])
@@ -62,7 +66,8 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
     ours = [each for each in tasks if any(key.startswith(PREFIX) for key in each)]
     # in variables, and not where a task itself says how to connect
     defaults = fifo_of(emu)
-    play = {"hosts": "all", "gather_facts": False, "tasks": []}
+    secrets = {"vault_phone_password": "secret", "vault_grandstream_password": "secret", "vault_phone_ha1": "0" * 32}
+    play = {"hosts": "all", "gather_facts": False, "vars": secrets, "tasks": []}
     for each in tasks:
         own = next((args for key, args in each.items() if key.startswith(PREFIX)), {})
         environment = (

@@ -20,7 +20,13 @@ from ansible_collections.community.opensips.tests.integration.support.module_pro
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
 PHONES = 160
-OUTCOMES = {"answer": "accepted", "reject": "rejected", "dead": "no_answer", "provisional": "no_answer"}
+OUTCOMES = {
+    "answer": "accepted",
+    "reject": "rejected",
+    "dead": "no_answer",
+    "provisional": "no_answer",
+    "challenge": "accepted",
+}
 
 
 class Campaign:
@@ -31,6 +37,7 @@ class Campaign:
         self.journal = directory / "night.jsonl"
         # slow enough for several kills
         self.args = dict(way, select={}, event="check-sync", campaign="night", campaign_dir=str(directory), rate=200)
+        self.args["credentials"] = [{"username": "ansible", "password": "secret"}]
 
     def start(self):
         return ModuleProcess("notify", self.args)
@@ -71,12 +78,13 @@ class Campaign:
         return pending
 
     def requests(self):
-        """{contact: how many NOTIFYs it got}; the retransmissions of one count once."""
+        """{contact: how many NOTIFYs it got that it acts on}; the retransmissions of one count once."""
+        asks = {phone["contact"] for phone in self.emu.phones() if phone["behaviour"] == "challenge"}
         seen = collections.defaultdict(set)
         for entry in self.emu.sip_log():
-            contact = re.match(r"NOTIFY (\S+) ", entry["first"])
-            if contact:
-                seen[contact[1]].add(dict(entry["headers"])["Call-ID"])
+            contact, headers = re.match(r"NOTIFY (\S+) ", entry["first"]), dict(entry["headers"])
+            if contact and (contact[1] not in asks or "Authorization" in headers):
+                seen[contact[1]].add(headers["Call-ID"])
         return {contact: len(calls) for contact, calls in seen.items()}
 
     def files_left(self):
@@ -86,7 +94,16 @@ class Campaign:
 @pytest.fixture
 def campaign(emulator, tmp_path):
     def start(version):
-        emu = emulator(version, phones=PHONES, dead=0.04, reject=0.05, provisional=0.02, fr_timeout=0.8)
+        emu = emulator(
+            version,
+            phones=PHONES,
+            dead=0.04,
+            reject=0.05,
+            provisional=0.02,
+            challenge=0.3,
+            challenge_user="ansible",
+            fr_timeout=0.8,
+        )
         return Campaign(emu, fifo_of(emu), tmp_path / "state")
 
     return start

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
 import json
 import os
 import pathlib
@@ -31,6 +32,13 @@ def secret(name):
     return f"{MARK}{name}s3cret"
 
 
+# of phones that ask for a password; the second entry is never used
+PHONE = secret("phone")
+HA1 = hashlib.md5(f"alice:example.com:{secret('ha1')}".encode()).hexdigest()
+CREDENTIALS = [{"username": "admin", "password": PHONE}, {"username": "alice", "realm": "example.com", "ha1": HA1}]
+# what nothing may have: a digest of a password is one, too, and the header that has it
+SECRETS = (MARK, HA1, "Authorization", "response=")
+
 USER = "operator"
 LOGIN = {"url_username": USER, "url_password": secret("url")}
 SECONDS = 400
@@ -47,6 +55,8 @@ def emu():
         http_password=LOGIN["url_password"],
         receive_buf_size=65536,
     ) as server:
+        for phone in server.phones():
+            server.demand(phone["user"], username="admin", password=PHONE)
         yield server
 
 
@@ -93,13 +103,13 @@ def options_of(emu, login):
         "log_level": {"log_level": 2},
         "media_node": {"engine": "rtpengine", "nodes": [{"url": "udp:127.0.0.1:19911", "enabled": False}]},
         "mi_command": {"command": "uptime"},
-        "mwi": {"aors": [aor], "new": 1, **location},
-        "notify": {"select": {}, "event": "check-sync", **location},
+        "mwi": {"aors": [aor], "new": 1, **location, "credentials": CREDENTIALS, "credentials_db": login},
+        "notify": {"select": {}, "event": "check-sync", **location, "credentials": CREDENTIALS, "credentials_db": login},
         "registrant": {"registrants": [{"aor": "sip:trunk1@carrier.example", "enabled": False}]},
         "reload": {"tables": ["dispatcher"]},
         "table": {"table": "subscriber", "rows": [subscriber], **login},
         "trace": {"enabled": False},
-        "uac_dlg": {"method": "OPTIONS", "ruri": emu.phones()[0]["contact"], "headers": sip},
+        "uac_dlg": {"method": "OPTIONS", "ruri": emu.phones()[0]["contact"], "headers": sip, "credentials": CREDENTIALS},
     }  # fmt: skip
 
 
@@ -157,7 +167,10 @@ def test_no_module_shows_a_secret(emu, location, closed_url):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         done = dict(zip(cases, pool.map(finished, cases.values()), strict=True))
     shown = {
-        case: text[max(0, text.find(MARK) - 200) :][:300] for case, (_result, text) in done.items() if MARK in text
+        case: text[max(0, text.find(word) - 200) :][:300]
+        for case, (_result, text) in done.items()
+        for word in SECRETS
+        if word in text
     }
     assert shown == {}
     for (name, way), (result, _text) in done.items():
@@ -166,6 +179,12 @@ def test_no_module_shows_a_secret(emu, location, closed_url):
             # what was wrong can still be found
             assert "url" in result["msg"], result["msg"]
     working = {name for (name, way), (result, _text) in done.items() if way == "it works" and not result.get("failed")}
+    authenticated = [
+        entry
+        for name in ("mwi", "notify", "uac_dlg")
+        for entry in done[name, "it works"][0].get("results", [done[name, "it works"][0]])
+    ]
+    assert len(authenticated) == 4 and all(entry["authenticated"] for entry in authenticated), authenticated
     assert {"cache", "contact", "facts", "log_level", "mi_command", "mwi", "notify", "table", "uac_dlg"} <= working
 
 
@@ -264,6 +283,9 @@ def played(plain_ansible, emu, location, closed_url, services, folder):
             "opensips_mwi_mailboxes": [{"aor": emu.phones()[0]["user"], "new": 1}],
             "opensips_mwi_location_db": location,
             "opensips_mwi_results_dir": str(folder / "results"),
+            "opensips_mwi_credentials_file": str(folder / "credentials.json"),
+            "phone_reboot_credentials": CREDENTIALS,
+            "phone_reboot_credentials_db": location,
             "phone_reboot_location_db": location,
             "phone_reboot_select": {},
             "phone_reboot_event": "check-sync",
@@ -276,6 +298,8 @@ def played(plain_ansible, emu, location, closed_url, services, folder):
             "phone_reboot_report_dir": str(folder / "reports"),
         }
     (folder / "results").mkdir(mode=0o700)
+    (folder / "credentials.json").touch(mode=0o600)
+    (folder / "credentials.json").write_text(json.dumps(CREDENTIALS), encoding="utf-8")
 
     def book(name, where):
         return {"import_playbook": f"community.opensips.{name}", "vars": {"opensips_hosts": where}}
@@ -323,18 +347,24 @@ def test_all_of_them_did_their_work(played, services):
     assert any("Error: " in each for each in push), push
     for task in ("Send each phone the summary of its mailbox", "Send, and wait for the phones"):
         sent = [each for each in played.of("phones") if each.task.endswith(task) and each.get("summary")]
-        assert sent, task
+        assert sent and all(entry["authenticated"] for each in sent for entry in each["results"]), task
     for name in ("unreachable", "silent"):
         assert any("Nothing listens" in each.msg for each in played.of(name)), name
 
 
 def test_no_output_shows_a_secret(played):
-    lines = [line[max(0, line.find(MARK) - 200) :][:400] for line in played.output.splitlines() if MARK in line]
+    lines = [
+        line[max(0, line.find(word) - 200) :][:400]
+        for line in played.output.splitlines()
+        for word in SECRETS
+        if word in line
+    ]
     assert lines == []
 
 
 def test_no_result_has_a_secret(played):
-    assert [(each.host, each.task) for each in played if MARK in json.dumps(each)] == []
+    texts = [(each.host, each.task, json.dumps(each)) for each in played]
+    assert [(host, task) for host, task, text in texts if any(word in text for word in SECRETS)] == []
 
 
 def test_no_command_line_has_a_secret(services):
@@ -378,4 +408,4 @@ def test_what_is_kept_of_a_run_has_no_secret(played):
         if path.is_file()
     ]
     assert len(kept) > 4
-    assert [str(path) for path in kept if MARK.encode() in path.read_bytes()] == []
+    assert [str(path) for path in kept for word in SECRETS if word.encode() in path.read_bytes()] == []

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Deque, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.challenge import Call
 from ansible_collections.community.opensips.plugins.module_utils._fleet.stop_rule import StopRule
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -29,6 +30,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.template import RequestTemplate
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -54,13 +56,34 @@ def check_max_in_flight(max_in_flight: Optional[int]) -> None:
 
 
 class _UnderWay:
-    """A request that was handed over. started, at: time.monotonic() and time.time() when it was last sent; None: it was not."""
+    """A request that was handed over.
 
-    __slots__ = ("request", "started", "at")
+    call: Call of it. started, at: time.monotonic() and time.time() when it was last sent; None: it was not. answered:
+    time.monotonic() of the answer to that, or None. judged: (reply, outcome, record) of that, or None.
+    """
 
-    def __init__(self, request: "SipRequest") -> None:
+    __slots__ = ("request", "call", "started", "at", "answered", "judged")
+
+    def __init__(self, request: "SipRequest", call: Call) -> None:
         self.request = request
-        self.started = self.at = None
+        self.call = call
+        self.started: Any = None
+        self.at: Any = None
+        self.answered: Any = None
+        self.judged: Any = None
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether the phone got nothing that it may act on."""
+        return self.at is None or self.call.is_open
+
+    def judge(self, reply: "Union[Reply, MIError]") -> Tuple[str, Dict[str, Any]]:
+        """(outcome, record) of a reply or the MIError that came instead."""
+        if self.judged is None or self.judged[0] is not reply:
+            if not self.call.is_open:
+                self.answered = time.monotonic()
+            self.judged = (reply, *self.request.read(reply))
+        return self.judged[1:]
 
 
 class Delivery:
@@ -68,6 +91,7 @@ class Delivery:
 
     conn: Connection. from_uri, socket: as for SipRequest.params(). governor: Governor that paces the run, or None.
     max_in_flight: requests that may wait for their phone. stop: StopRule. journal: Journal of a campaign, or None.
+    credentials: Credentials for phones that ask for them, or None.
     stopped: why the run stopped (str), or None. failure: what broke it off (MIError): the server was lost, or something
     unexpected happened; or None.
     """
@@ -81,6 +105,7 @@ class Delivery:
         max_in_flight: Optional[int] = None,
         stop: Optional[StopRule] = None,
         journal: "Optional[Journal]" = None,
+        credentials: "Optional[Credentials]" = None,
     ) -> None:
         self._conn = conn
         self._from_uri = from_uri
@@ -89,6 +114,7 @@ class Delivery:
         self._max_in_flight = max_in_flight
         self._stop = stop or StopRule(None)
         self._journal = journal
+        self._credentials = credentials
         self._announced: Deque[Any] = collections.deque()
         # {number: _UnderWay}
         self._under_way: Dict[Any, Any] = {}
@@ -103,15 +129,19 @@ class Delivery:
     def run(self, sip_requests: Iterable["SipRequest"]) -> Iterator[Tuple["SipRequest", Dict[str, Any]]]:
         """Yield (SipRequest, result) for each of sip_requests (iterable), those that are not sent included. Raises nothing.
 
-        result: dict of outcome, code, reason, error (MIError or None), at (Unix time of sending, or None) and seconds from
-        sending to the answer.
+        result: dict of outcome, code, reason, error (MIError or None), authenticated (whether credentials went out), at (Unix
+        time of sending, or None) and seconds from sending to the answer. With credentials, these are of the request with them.
         """
         waiting = iter(sip_requests)
         if self._journal is not None:
             self._journal.unsent = self._unsent
         try:
             replies = self._conn.call_many(
-                self._mi_requests(waiting), self._max_in_flight, self._governor, starting=self._starting
+                self._mi_requests(waiting),
+                self._max_in_flight,
+                self._governor,
+                starting=self._starting,
+                follow=self._follow,
             )
             for index, reply in replies:
                 yield from self._set_aside()
@@ -142,7 +172,7 @@ class Delivery:
         # first, for threads of HTTP that are about to begin
         self._ends = True
         unsent = [request.key for request, _params in self._announced]
-        return unsent + [each.request.key for each in self._under_way.values() if each.at is None]
+        return unsent + [each.request.key for each in self._under_way.values() if each.is_unsent]
 
     def _stop_run(self, reason: Optional[str]) -> None:
         if reason is not None and self.stopped is None:
@@ -153,18 +183,44 @@ class Delivery:
     def _starting(self, index: int) -> None:
         # the time of day puts the runs of a campaign, and those of several servers, on one time line
         under_way = self._under_way[index]
-        under_way.started, under_way.at = time.monotonic(), time.time()
+        under_way.started, under_way.at, under_way.answered = time.monotonic(), time.time(), None
+        under_way.call.sending()
         # after that, so that either this or _unsent() sees what the other did
         if self._ends:
             raise RefusedRequest("The run ends", None)
 
+    def _follow(self, index: int, reply: "Union[Reply, MIError]") -> Optional[Dict[str, Any]]:
+        """Parameters of the request with credentials that a reply asks for, or None."""
+        under_way = self._under_way[index]
+        try:
+            outcome, record = under_way.judge(reply)
+            if isinstance(reply, MIError) or not under_way.call.follow(outcome, record):
+                return None
+        except Exception as error:  # the answers that are still to come must not be lost with it
+            self.break_off(error)
+            return None
+        self._is_silent = False
+        return None if self.stopped else under_way.call.params
+
     def _settle(self, under_way: _UnderWay, reply: "Union[Reply, MIError]") -> Tuple["SipRequest", Dict[str, Any]]:
         """(SipRequest, result) of a reply or the MIError that came instead."""
-        outcome, record = under_way.request.read(reply)
+        return self._conclude(under_way, *under_way.judge(reply), reply=reply)
+
+    def _conclude(
+        self,
+        under_way: _UnderWay,
+        outcome: str,
+        record: Dict[str, Any],
+        reply: "Union[Reply, MIError, None]" = None,
+    ) -> Tuple["SipRequest", Dict[str, Any]]:
+        call = under_way.call
+        if call.is_open and self.stopped:
+            record = dict(record, reason=self.stopped)
+        outcome, record = call.settle(outcome, record)
         under_way.request.goes_on = under_way.request.take_answer(outcome, record)
         self._note(under_way.request, outcome, record, reply)
-        seconds = None if under_way.started is None else time.monotonic() - under_way.started
-        return under_way.request, _result(outcome, record, seconds, under_way.at)
+        seconds = None if None in (under_way.started, under_way.answered) else under_way.answered - under_way.started
+        return under_way.request, _result(outcome, record, seconds, under_way.at, call.is_authenticated)
 
     def _judge(self, reply: "Union[Reply, MIError]") -> None:
         """End the run if a reply shows that it cannot go on."""
@@ -198,9 +254,12 @@ class Delivery:
                 if self.stopped:
                     break
                 request, params = self._announced.popleft()
-                self._under_way[count] = _UnderWay(request)
+                # only a request of our own making can be answered for
+                is_ours = request.command == "t_uac_dlg"
+                call = Call(request.target, params, self._credentials if is_ours else None)
+                self._under_way[count] = _UnderWay(request, call)
                 count += 1
-                yield request.command, params
+                yield request.command, call.params
             if self.stopped:
                 self._withdraw(sip_requests)
                 return
@@ -261,9 +320,7 @@ class Delivery:
         left, self._under_way = self._under_way, {}
         for under_way in left.values():
             outcome = outcomes.NOT_SENT if under_way.at is None else outcomes.UNKNOWN
-            record = {"code": None, "reason": self.stopped}
-            self._note(under_way.request, outcome, record)
-            yield under_way.request, _result(outcome, record, None, under_way.at)
+            yield self._conclude(under_way, outcome, {"code": None, "reason": self.stopped})
         self._withdraw(sip_requests)
         yield from self._set_aside()
 
@@ -294,13 +351,18 @@ def not_sent(reason: Optional[str]) -> Dict[str, Any]:
 
 
 def _result(
-    outcome: str, record: Dict[str, Any], seconds: Optional[float], at: Optional[float] = None
+    outcome: str,
+    record: Dict[str, Any],
+    seconds: Optional[float],
+    at: Optional[float] = None,
+    authenticated: bool = False,
 ) -> Dict[str, Any]:
     return {
         "outcome": outcome,
         "code": record["code"],
         "reason": record["reason"],
         "error": outcomes.error_of(outcome, record),
+        "authenticated": authenticated,
         "at": None if at is None or outcome == outcomes.NOT_SENT else round(at, 3),
         "seconds": None if seconds is None else round(seconds, 3),
     }

@@ -56,6 +56,26 @@ class PhoneRejected(PhoneError):
     maybe_sent = True
 
 
+class CredentialsMissing(PhoneRejected):
+    """The phone asked for credentials, and the task has none for it or for its realm. Nothing more was sent to it."""
+
+    remedy = "Set ``credentials``, or add an entry for the phone or its realm. The ``hint`` names the account, if it is known."
+
+
+class CredentialsRefused(PhoneRejected):
+    """The phone refused the credentials that the task has for it."""
+
+    remedy = (
+        "Check the user name and the password. The ``hint`` names the account that the phone checks, if it is known."
+    )
+
+
+class ChallengeUnsupported(PhoneRejected):
+    """The phone asked for an authentication that the task cannot do: not Digest, an unknown algorithm, or a faulty challenge."""
+
+    remedy = "See ``message``. Configure the phone to ask for Digest authentication, or for none."
+
+
 class PhoneSilent(PhoneError):
     """The phone did not answer within ``fr_timeout`` of the server."""
 

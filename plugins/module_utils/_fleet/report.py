@@ -48,7 +48,14 @@ def planned(request: "SipRequest") -> Dict[str, Any]:
 
 def settled(request: "SipRequest", outcome: str, reason: Optional[str], code: Optional[int] = None) -> Dict[str, Any]:
     """The result entry of a SipRequest that this run does not send."""
-    result = {"outcome": outcome, "code": code, "reason": reason, "at": None, "seconds": None}
+    result = {
+        "outcome": outcome,
+        "code": code,
+        "reason": reason,
+        "authenticated": False,
+        "at": None,
+        "seconds": None,
+    }
     return result_of(request, dict(result, error=outcomes.error_of(outcome, result)))
 
 
@@ -68,7 +75,7 @@ class Counts:
     """Counts of results by outcome, vendor and User-Agent, and how long the phones took to answer; made as results come."""
 
     def __init__(self, entries: Iterable[Dict[str, Any]] = ()) -> None:
-        self._total = 0
+        self._total = self._authenticated = 0
         self._outcomes = dict.fromkeys(outcomes.OUTCOMES, 0)
         self._vendors: Dict[Any, Any] = {}
         self._agents: Dict[Any, Any] = {}
@@ -80,6 +87,7 @@ class Counts:
         """Take in one result."""
         outcome = entry["outcome"]
         self._total += 1
+        self._authenticated += entry.get("authenticated") is True
         self._outcomes[outcome] += 1
         for groups, value in ((self._vendors, entry["vendor"]), (self._agents, entry["user_agent"])):
             groups.setdefault(value or "unknown", collections.Counter())[outcome] += 1
@@ -100,6 +108,7 @@ class Counts:
         return {
             "total": self._total,
             "outcomes": dict(self._outcomes),
+            "authenticated": self._authenticated,
             "vendors": {vendor: dict(found) for vendor, found in self._vendors.items()},
             "user_agents": {agent: dict(found) for agent, found in self._agents.items()},
             "answer_seconds": spread(self._seconds),

@@ -189,6 +189,7 @@ class Connection:
         governor: Optional[Governor] = None,
         timeout: Optional[float] = None,
         starting: Optional[Callable[[int], None]] = None,
+        follow: Optional[Callable[[int, Any], Any]] = None,
     ) -> Iterator[Tuple[int, Any]]:
         """Run many MI commands, many in flight; yields (index, Reply or MIError) as they come, one for each request.
 
@@ -196,10 +197,12 @@ class Connection:
         may wait for an answer. governor: Governor that paces them, its own for each run; as the server's memory bears if None.
         timeout: seconds for each. starting: function of an index, called just before that request is written for the first
         time, and again whenever that is tried again; without such a call the server cannot have got it.
+        follow: function of (index, Reply or MIError), called before that is yielded. It gives the parameters with which the
+        command goes out again at once, under the same index, or None: then it is yielded. It must not raise.
         """
         self._commands()
         governor = governor or Governor()
-        return self._watched(self._many(requests, max_in_flight, governor, timeout, starting), governor)
+        return self._watched(self._many(requests, max_in_flight, governor, timeout, starting, follow), governor)
 
     def _watched(self, outcomes: Iterator[Tuple[Any, Outcome]], governor: Governor) -> Iterator[Tuple[Any, Outcome]]:
         try:
@@ -217,7 +220,14 @@ class Connection:
         governor: Governor,
         timeout: Optional[float],
         starting: Optional[Callable[[int], None]],
+        follow: Optional[Callable[[int, Any], Any]],
     ) -> Iterator[Tuple[Any, Outcome]]:
+        def following(outgoing: flight.Outgoing, outcome: Outcome) -> Optional[flight.Outgoing]:
+            params = None if follow is None else follow(outgoing.token, outcome)
+            return (
+                None if params is None else self._outgoing(outgoing.token, outgoing.method, params, timeout, starting)
+            )
+
         encoded = self._encode_each(requests, timeout, starting)
         look, barrier = self._deferred(*LOOK), self._deferred("version", None)
         protocol, carrier = self._speaker(), self.carrier
@@ -225,18 +235,23 @@ class Connection:
         if carrier.blocking:
             workers = 1 if protocol.one_at_a_time else min(limit, carrier.workers)
             run: Union[flight.BlockingFlight, flight.Flight] = flight.BlockingFlight(
-                self._exchange_blocking, workers, carrier, governor, look, barrier
+                self._exchange_blocking, workers, carrier, governor, look, barrier, following
             )
         else:
-            run = flight.Flight(carrier, protocol, _allow_descriptors(limit), governor, look, barrier)
+            run = flight.Flight(carrier, protocol, _allow_descriptors(limit), governor, look, barrier, following)
         return run.run(encoded)
 
     def _encode_each(
         self, requests: Iterable[Tuple[str, Any]], timeout: Optional[float], starting: Optional[Callable[[int], None]]
     ) -> Iterator[flight.Outgoing]:
         for index, (method, params) in enumerate(requests):
-            notify = None if starting is None else functools.partial(starting, index)
-            yield flight.Outgoing(index, self._deferred(method, params, notify), self._timeout(timeout, method), method)
+            yield self._outgoing(index, method, params, timeout, starting)
+
+    def _outgoing(
+        self, index: Any, method: Any, params: Any, timeout: Optional[float], starting: Optional[Callable[[int], None]]
+    ) -> flight.Outgoing:
+        notify = None if starting is None else functools.partial(starting, index)
+        return flight.Outgoing(index, self._deferred(method, params, notify), self._timeout(timeout, method), method)
 
     def _deferred(self, method: str, params: Any, starting: Optional[Callable[[], None]] = None) -> Encode:
         """Preparing is part of sending, so what it raises becomes the request's own outcome."""

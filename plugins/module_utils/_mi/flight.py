@@ -97,16 +97,29 @@ class Outgoing:
         return error if isinstance(error, MIError) else UnexpectedError(error, maybe_sent=self.is_encoded)
 
 
+# What is to go out in the place of a request that has this outcome, or None: then it is settled. It raises nothing.
+Follow = Callable[[Outgoing, Outcome], Optional[Outgoing]]
+
+
 class Supply:
-    """The requests of a run in the order in which they go out: those of the caller, and again those refused for want of memory.
+    """The requests of a run in the order in which they go out: those of the caller, and before further ones what goes out again:
+    those refused for want of memory, and what follows an answer.
 
     requests: iterable of Outgoing, taken one at a time, just before each is sent. over_http: they go that way (bool).
+    follow: see Flight.
     """
 
-    def __init__(self, requests: Iterable[Outgoing], governor: Governor, over_http: bool = False) -> None:
+    def __init__(
+        self,
+        requests: Iterable[Outgoing],
+        governor: Governor,
+        over_http: bool = False,
+        follow: "Optional[Follow]" = None,
+    ) -> None:
         self._requests = iter(requests)
         self._governor = governor
         self._over_http = over_http
+        self._follow = follow
         self._again: Deque[Outgoing] = collections.deque()
         self._ended = False
 
@@ -127,7 +140,7 @@ class Supply:
         return outgoing
 
     def settle(self, outgoing: "Outgoing", outcome: Outcome) -> Iterator[Settled]:
-        """Yield (token, outcome), unless the request goes out again."""
+        """Yield (token, outcome), unless the request goes out again, or another in its place."""
         if is_out_of_memory(outcome, outgoing.method, self._over_http):
             self._governor.refused()
             self._again.append(outgoing)
@@ -136,6 +149,10 @@ class Supply:
             self._governor.refused()
         elif not isinstance(outcome, MIError) or isinstance(outcome, ServerError):
             self._governor.answered()
+        following = None if self._follow is None else self._follow(outgoing, outcome)
+        if following is not None:
+            self._again.append(following)
+            return
         yield outgoing.token, outcome
 
     def refuse_rest(self, waiting: Optional[Outgoing], error: MIError) -> Iterator[Settled]:
@@ -162,7 +179,7 @@ class Flight:
     were taken. barrier: encodes a cheap request whose
     answer shows the same when phones stay silent, and that the server is still there when nothing is answered for a whole
     timeout: until then nothing more goes out. A server that cannot be reached, or takes nothing for as long as one request
-    may take, ends the run: what was not sent is not tried one by one.
+    may take, ends the run: what was not sent is not tried one by one. follow: says what goes out again, and how.
     """
 
     def __init__(
@@ -173,8 +190,10 @@ class Flight:
         governor: Optional[Governor] = None,
         look: Optional[Encode] = None,
         barrier: Optional[Encode] = None,
+        follow: Optional[Follow] = None,
     ) -> None:
         self._carrier = carrier
+        self._follow = follow
         self._protocol = protocol
         self._max_in_flight = max_in_flight
         self._governor = governor or Governor()
@@ -207,7 +226,7 @@ class Flight:
 
         encode(reply_to) gives a Request; what it raises of MIError becomes the outcome and nothing is sent.
         """
-        supply = Supply(requests, self._governor)
+        supply = Supply(requests, self._governor, follow=self._follow)
         try:
             while True:
                 yield from self._send_burst(supply)
@@ -491,7 +510,7 @@ class BlockingFlight:
     """The same for a carrier that blocks (HTTP), in a number of threads.
 
     exchange(encode, timeout): gives the Reply, or raises MIError. workers: requests at a time. carrier: for messages.
-    governor, look, barrier: as for Flight.
+    governor, look, barrier, follow: as for Flight.
     """
 
     def __init__(
@@ -502,8 +521,10 @@ class BlockingFlight:
         governor: Governor,
         look: Encode,
         barrier: Encode,
+        follow: Optional[Follow] = None,
     ) -> None:
         self._exchange = exchange
+        self._follow = follow
         self._workers = workers
         self._carrier = carrier
         self._governor = governor
@@ -520,7 +541,7 @@ class BlockingFlight:
         """requests: iterable of Outgoing. Yields (token, Reply or MIError), as they come."""
         from concurrent.futures import ThreadPoolExecutor
 
-        supply = Supply(requests, self._governor, over_http=True)
+        supply = Supply(requests, self._governor, over_http=True, follow=self._follow)
         with ThreadPoolExecutor(self._workers) as pool:
             while True:
                 if self._waiting is not None or not supply.exhausted:

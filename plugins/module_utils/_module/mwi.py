@@ -25,6 +25,8 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     select_spec,
     sending_spec,
 )
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import credentials_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import load as load_credentials
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._sip import message_summary
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError, SipSyntaxError
@@ -32,6 +34,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.request im
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
     from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
@@ -94,21 +97,22 @@ def spec() -> ArgumentSpec:
             ("uris", "select"),
         ],
     )
-    return select_spec().merged_with(sending_spec()).merged_with(own)
+    return select_spec().merged_with(sending_spec()).merged_with(credentials_spec()).merged_with(own)
 
 
 def run(task: "Task") -> Dict[str, Any]:
     """Make each mailbox's summary, find its phones or its presentity, send what changed, and account for all of them."""
     params = task.params
     sending.check_options(params)
+    credentials = load_credentials(task)
     _check_publishing(params)
     selection = Selection(params["select"] or {})
     lamps = _lamps(_mailboxes(params), params["domain"])
     _check_presentities(lamps, params)
     if params["state_file"] is None:
-        return _run(task, selection, lamps, None)
+        return _run(task, selection, lamps, None, credentials)
     with boxes.State(params["state_file"], read_only=task.check_mode) as state:
-        return _run(task, selection, lamps, state)
+        return _run(task, selection, lamps, state, credentials)
 
 
 def _check_publishing(params: Dict[str, Any]) -> None:
@@ -226,7 +230,13 @@ def _publisher(task: "Task", state: Optional[boxes.State]) -> Optional[_Publishe
     return _Publisher(task, server, state)
 
 
-def _run(task: "Task", selection: Selection, lamps: Sequence[Lamp], state: Optional[boxes.State]) -> Dict[str, Any]:
+def _run(
+    task: "Task",
+    selection: Selection,
+    lamps: Sequence[Lamp],
+    state: Optional[boxes.State],
+    credentials: "Optional[Credentials]",
+) -> Dict[str, Any]:
     delivery = task.params["delivery"]
     current = [lamp for lamp in lamps if state is not None and state.is_current(lamp.mailbox, delivery)]
     is_current = set(map(id, current))
@@ -248,7 +258,7 @@ def _run(task: "Task", selection: Selection, lamps: Sequence[Lamp], state: Optio
     if state is not None and changed:
         _forget(state, changed)
     kind = Sending if delivery == publications.NOTIFY else LampSending
-    with sending.prepared(task, requests, kind=kind) as run:
+    with sending.prepared(task, requests, credentials=credentials, kind=kind) as run:
 
         def known() -> Dict[str, Any]:
             summary = dict(run.summary(), left_out=left_out_counts)

@@ -26,6 +26,8 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     select_spec,
     sending_spec,
 )
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import credentials_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import load as load_credentials
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._sip import preset_data, presets
@@ -33,6 +35,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import Choice
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.results import Results
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sending import Sending
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
@@ -71,7 +74,7 @@ def spec() -> ArgumentSpec:
         required_by={"campaign_dir": "campaign", "batch": "campaign", "canary": "campaign"},
         required_if=[("plan_only", True, ["campaign"]), ("refresh", True, ["campaign"])],
     )
-    return select_spec().merged_with(sending_spec()).merged_with(own)
+    return select_spec().merged_with(sending_spec()).merged_with(credentials_spec()).merged_with(own)
 
 
 def run(task: "Task") -> Dict[str, Any]:
@@ -79,11 +82,12 @@ def run(task: "Task") -> Dict[str, Any]:
     params = task.params
     notifies = Notifies(params["event"], params["action"], params["headers"], params["body"])
     _check_options(params, notifies)
+    credentials = load_credentials(task)
     rules = Rules(notifies.request, _is_wanted(params["unless_user_agent"]))
     is_plan = task.check_mode or params["plan_only"]
     with location_source(task) as source, _journal(task) as journal:
         finder = Finder(params, task.connection, rules, source, journal, task.check_mode, is_plan)
-        fleet = _Fleet(task, notifies, finder, finder.find())
+        fleet = _Fleet(task, notifies, finder, finder.find(), credentials)
         return fleet.planned() if is_plan else fleet.send(source, journal)
 
 
@@ -107,14 +111,25 @@ def _journal(task: "Task") -> Iterator[Optional[Journal]]:
 
 
 class _Fleet:
-    """The phones of one task, once they are found. notifies: Notifies. finder: Finder. choice: Choice, what finder found."""
+    """The phones of one task, once they are found.
 
-    def __init__(self, task: "Task", notifies: Notifies, finder: Finder, choice: "Choice") -> None:
+    notifies: Notifies. finder: Finder. choice: Choice, what finder found. credentials: Credentials, or None.
+    """
+
+    def __init__(
+        self,
+        task: "Task",
+        notifies: Notifies,
+        finder: Finder,
+        choice: "Choice",
+        credentials: "Optional[Credentials]" = None,
+    ) -> None:
         self._task = task
         self._params = task.params
         self._notifies = notifies
         self._finder = finder
         self._choice = choice
+        self._credentials = credentials
 
     def planned(self) -> Dict[str, Any]:
         """The result of a run that sends nothing: who, with what Event, in what order, and why others are left out."""
@@ -130,7 +145,7 @@ class _Fleet:
         """Send, and watch the phones come back if that is wanted. Gives the result."""
         choice, is_last = self._choice, not self._choice.remaining
         registered: Dict[str, int] = collections.Counter()
-        with sending.prepared(self._task, choice.requests, journal) as run:
+        with sending.prepared(self._task, choice.requests, journal, self._credentials) as run:
 
             def known() -> Dict[str, Any]:
                 return self._result(run.results, run.summary(), is_last, run, registered)

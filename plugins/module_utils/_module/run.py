@@ -62,6 +62,18 @@ class _Module(AnsibleModule):
         self._given: FrozenSet[Any] = frozenset()
         self.chosen: Dict[Any, Any] = {}
         super().__init__(**kwargs)
+        self._keep_results_readable()
+
+    def _keep_results_readable(self) -> None:
+        """Have secrets in lists of options hidden by withholding the option, and not wherever their text occurs.
+
+        The password of a phone may be the phone's number, and there may be 100,000 of them to look for in each text of a result.
+        """
+        for name in self._withheld:
+            options = self.argument_spec.get(name, {}).get("options") or {}
+            hidden = [option for option, spec in options.items() if spec.get("no_log")]
+            for entry in self.params.get(name) or ():
+                self.no_log_values.difference_update(str(entry[option]) for option in hidden if entry.get(option))
 
     def of_environment(self) -> FrozenSet[str]:
         """Names of the connection options that variables of the environment gave (frozenset)."""

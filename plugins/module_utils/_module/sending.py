@@ -26,6 +26,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.verdict 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor, check_rate, check_share
+from ansible_collections.community.opensips.plugins.module_utils._module.credentials import complete
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     TaskFailure,
     describe_error,
@@ -35,6 +36,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.headers im
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import validate_uri
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
     from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
     from ansible_collections.community.opensips.plugins.module_utils._fleet.sip_request import SipRequest
     from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
@@ -60,7 +62,7 @@ def check_options(params: Dict[str, Any]) -> None:
 def _check_results_file(params: Dict[str, Any]) -> None:
     """Refuse a results_file that could not be written, or that is another file of the task."""
     check_path(params["results_file"])
-    others = {name: params.get(name) for name in ("state_file", "mailboxes_file")}
+    others = {name: params.get(name) for name in ("state_file", "mailboxes_file", "credentials_file")}
     if params.get("campaign"):
         others["campaign's journal"] = journal_path(params["campaign"], params["campaign_dir"])
         others["campaign's plan"] = PlanFile(params["campaign"], params["campaign_dir"]).path
@@ -101,13 +103,15 @@ def prepared(
     task: "Task",
     requests: Sequence["SipRequest"],
     journal: "Optional[Journal]" = None,
+    credentials: "Optional[Credentials]" = None,
     kind: Type[Sending] = Sending,
 ) -> Iterator[Any]:
     """A Sending (of a kind) that is ready to run, as the options want it. It breaks off if nobody waits for the result any more.
 
-    Its results go to the file of results_file, if there is one.
+    Its results go to the file of results_file, if there is one. credentials: of the options, yet without those of a database.
     """
     params = task.params
+    complete(task, credentials, (request.target for request in requests))
     results = _results(task, params["results_file"])
     delivery = Delivery(
         task.connection,
@@ -117,6 +121,7 @@ def prepared(
         max_in_flight=params["max_in_flight"],
         stop=StopRule(params["max_failures"]),
         journal=journal,
+        credentials=credentials,
     )
     run = kind(delivery, requests, results)
     try:
@@ -124,6 +129,9 @@ def prepared(
             yield run
     finally:
         results.close()
+    doubt = None if credentials is None else credentials.warning()
+    if doubt is not None:
+        task.warn(doubt)
 
 
 def result_of(

@@ -11,7 +11,9 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
+from ansible_collections.community.opensips.plugins.module_utils._fleet.challenge import Call
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
+from ansible_collections.community.opensips.plugins.module_utils._module import credentials as accounts
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     TaskFailure,
@@ -39,7 +41,7 @@ def spec() -> ArgumentSpec:
             "body": {"type": "str"},
             "accept": {"type": "list", "elements": "str", "default": ["2xx"]},
         }
-    )
+    ).merged_with(accounts.credentials_spec())
 
 
 def run(task: "Task") -> Dict[str, Any]:
@@ -47,30 +49,47 @@ def run(task: "Task") -> Dict[str, Any]:
     params = task.params
     is_success = _accepting(params["accept"])
     request = _params(params, classic=False)
+    credentials = accounts.load(task)
     if task.check_mode:
         return {"changed": True, "outcome": outcomes.PLANNED, "requests": _requests(request), "error": None}
     result: Dict[str, Any] = {"changed": False, "outcome": outcomes.NOT_SENT, "requests": _requests(request)}
     task.known = lambda: result
+    target = accounts.target_of(params["ruri"], params["headers"])
+    accounts.complete(task, credentials, [target])
     if task.connection.version < (3,):
         request = _params(params, classic=True)
-        result["requests"] = _requests(request)
-    try:
-        reply: Any = task.connection.call("t_uac_dlg", request)
-    except MIError as failure:
-        reply = failure
-    # until the reply is understood
-    result.update(changed=True, outcome=outcomes.UNKNOWN)
-    outcome, record = outcomes.of_reply(reply)
+    call = Call(target, request, credentials)
+    # those with credentials are nobody's business
+    result["requests"] = _requests(call.params)
+    reply = _exchange(task.connection, call, result)
+    outcome, record = call.settle(*outcomes.of_reply(reply))
     error = outcomes.error_of(outcome, record, params["method"])
+    is_explained = outcome == outcomes.REJECTED and record.pop("error", None) is not None
     record.pop("error", None)
     is_accepted = outcome != outcomes.NOT_SENT and record["code"] is not None and is_success(record["code"])
     result.update(record, outcome=outcome, changed=is_accepted or outcome == outcomes.UNKNOWN, error=None)
+    result["authenticated"] = call.is_authenticated
     result["reason"] = printable(result["reason"])
     if is_accepted:
         return result
     raise TaskFailure(
-        _message(params["method"], outcome, record, error), dict(result, **_failure(reply, error, record))
+        f"{params['method']}: {error}" if is_explained else _message(params["method"], outcome, record, error),
+        dict(result, **_failure(None if call.is_open else reply, error, record)),
     )
+
+
+def _exchange(connection: Any, call: Call, result: Dict[str, Any]) -> Any:
+    """The last Reply, or the MIError that came instead: the request goes out again with what the phone asks for."""
+    while True:
+        call.sending()
+        try:
+            reply: Any = connection.call("t_uac_dlg", call.params)
+        except MIError as failure:
+            reply = failure
+        # until the reply is understood
+        result.update(changed=True, outcome=outcomes.UNKNOWN, authenticated=call.is_authenticated)
+        if isinstance(reply, MIError) or not call.follow(*outcomes.of_reply(reply)):
+            return reply
 
 
 def _requests(params: Dict[str, Any]) -> List[Dict[str, Any]]:

@@ -52,7 +52,7 @@ def parse(reply: "Reply", headers: bool = True) -> Dict[str, Any]:
     code, reason, message = _status(raw, reply)
     if not headers:
         return dict(_EMPTY, code=code, reason=reason, headers={}, routes=[], message=message)
-    record = _make(code, reason, raw, _message(message))
+    record = _make(code, reason, raw, lines_of(message))
     message = record["message"]
     if message is not None:
         head, _blank, body = message.partition("\r\n\r\n")
@@ -64,7 +64,7 @@ def headers_of(record: Dict[str, Any]) -> Headers:
     """The headers of the answer in a record, also in one that parse() left whole."""
     if record.get("more"):
         return record["more"]
-    message = _message(record.get("message")) or ""
+    message = lines_of(record.get("message")) or ""
     return parse_headers(message.partition("\r\n\r\n")[0])
 
 
@@ -166,7 +166,8 @@ def _given(value: Any, what: str) -> Optional[str]:
     return None if value is None or value.strip() in ("", ".") else value
 
 
-def _message(text: Any) -> Any:
+def lines_of(text: Any) -> Any:
+    """The message of a record as a phone wrote it, with CRLF line ends, whatever the server made of them; None of None."""
     if text is None:
         return None
     if "\n" not in text and "\\r\\n" in text:

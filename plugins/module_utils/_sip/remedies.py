@@ -9,9 +9,7 @@
 
 from typing import Optional
 
-_AUTHENTICATION = (
-    "The phone asks for credentials, and t_uac_dlg has none: configure the phone to accept NOTIFYs from its proxy"
-)
+_AUTHENTICATION = "The phone asks for credentials: set the option credentials"
 _NO_NOTIFY = "The phone does not support NOTIFY: use another way to reboot it"
 _BUSY = "The phone is in a call: send again later"
 

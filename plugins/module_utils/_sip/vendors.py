@@ -17,7 +17,9 @@ PBX, a gateway or a session border controller, and a softphone has no reboot.
 import re
 from collections import namedtuple
 from functools import lru_cache
-from typing import Any, Optional, Tuple
+from typing import Any, FrozenSet, Optional, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.phone_data import PHONES
 
 # name      of the family, unique
 # vendor    what results are counted by
@@ -213,3 +215,28 @@ def find_other(user_agent: str) -> Any:
         if re.search(pattern, user_agent[:MAX_LENGTH], re.IGNORECASE):
             return what
     return None
+
+
+# RFC 3261 21.4.24 and 21.6.1
+_BUSY_CODES = frozenset([486, 600])
+
+
+def _find_phone(user_agent: Optional[str]) -> Any:
+    """The entry of PHONES for a User-Agent, or None."""
+    family = find_family(user_agent) if isinstance(user_agent, str) else None
+    return PHONES.get(family.name) if family else None
+
+
+def authentication_hint(user_agent: Optional[str]) -> Optional[str]:
+    """Which account the phone checks if it answers a NOTIFY with a challenge: a sentence, or None where no source shows it."""
+    phone = _find_phone(user_agent)
+    if phone is None or not phone.account:
+        return None
+    checks = "probably checks" if phone.uncertain else "checks"
+    return f"{phone.title}: the phone {checks} {phone.account}. Its setting for this is {phone.setting}"
+
+
+def busy_codes(user_agent: Optional[str]) -> FrozenSet[int]:
+    """The SIP codes with which a phone with this User-Agent says that it is in a call (frozenset of int)."""
+    phone = _find_phone(user_agent)
+    return _BUSY_CODES.union(phone.busy) if phone else _BUSY_CODES

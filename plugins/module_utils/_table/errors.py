@@ -7,7 +7,11 @@
 
 """What can go wrong between the caller and the database; each message says what to do next."""
 
+import contextlib
+from typing import Iterator
+
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 
 class TableError(OpensipsError):
@@ -82,3 +86,14 @@ class NotConverged(TableError):
     """The rows that were read back differ from those that were written."""
 
     remedy = "See whether something else writes to the table, and run the task again."
+
+
+@contextlib.contextmanager
+def naming(option: str) -> Iterator[None]:
+    """Errors of a database, and of its options, name the option (str) that has them."""
+    try:
+        yield
+    except MissingLibrary:
+        raise
+    except (TableError, BadParameters) as error:
+        raise type(error)(f"{option}: {error.message}", error.hint) from None

@@ -23,12 +23,11 @@ out, as usrloc does when it loads the table.
 """
 
 import array
-import contextlib
 import datetime
 import itertools
 import re
 import time
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, ContextManager, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MalformedReply
 from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import Maker
@@ -38,9 +37,8 @@ from ansible_collections.community.opensips.plugins.module_utils._table.columns 
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, Database
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     BadRow,
-    MissingLibrary,
-    TableError,
     UnknownSchema,
+    naming,
 )
 
 # Rows that are looked at before the server may write again: a few ms
@@ -315,12 +313,5 @@ def _moment(raw: Any) -> Optional[int]:
     return integer(raw, "expires")
 
 
-@contextlib.contextmanager
-def _named() -> Iterator[None]:
-    """Errors of the database name the option that they are about."""
-    try:
-        yield
-    except MissingLibrary:
-        raise
-    except (TableError, BadParameters) as error:
-        raise type(error)(f"location_db: {error.message}", error.hint) from None
+def _named() -> ContextManager[None]:
+    return naming("location_db")

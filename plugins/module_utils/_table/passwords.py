@@ -11,9 +11,9 @@ RFC 7616, section 3.4.2 and RFC 8760: H(A1) is the hash of user:realm:password, 
 realm. ha1b, up to table version 7, is that of user@domain:domain:password (scripts/opensipsctl.base of 2.4, and auth_db).
 """
 
-import hashlib
 from typing import TYPE_CHECKING, Any, Dict, Iterable
 
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 # column: (algorithm, what is hashed)
 _HASHES = {
-    "ha1": ("md5", "{user}:{domain}:{password}"),
-    "ha1b": ("md5", "{user}@{domain}:{domain}:{password}"),
-    "ha1_sha256": ("sha256", "{user}:{domain}:{password}"),
-    "ha1_sha512t256": ("sha512_256", "{user}:{domain}:{password}"),
+    "ha1": (digest.MD5, "{user}:{domain}:{password}"),
+    "ha1b": (digest.MD5, "{user}@{domain}:{domain}:{password}"),
+    "ha1_sha256": (digest.SHA_256, "{user}:{domain}:{password}"),
+    "ha1_sha512t256": (digest.SHA_512_256, "{user}:{domain}:{password}"),
 }
 
 
@@ -68,18 +68,9 @@ def expand(row: Dict[str, Any], columns: "ComparedColumns", store: bool) -> Dict
 
 
 def _hash(algorithm: str, text: str) -> str:
-    data = text.encode("utf-8")
-    # Python before 3.8 hands the name on to OpenSSL, which writes it so
-    for name in (algorithm, algorithm.replace("_", "-")):
-        try:
-            try:
-                # on hosts in FIPS mode: MD5 is what SIP's digest wants
-                return hashlib.new(name, data, usedforsecurity=False).hexdigest()
-            except TypeError:
-                return hashlib.new(name, data).hexdigest()
-        except ValueError:
-            pass
-    raise MissingLibrary(
-        f"OpenSSL with {algorithm}",
-        f"Python on this host cannot compute {algorithm}, which the hashes of the table require. Install OpenSSL 1.1.1 or later",
-    )
+    try:
+        return digest.hash_text(algorithm, text)
+    except digest.AlgorithmMissing as error:
+        raise MissingLibrary(
+            f"OpenSSL with {algorithm}", f"{error.message}, which the hashes of the table require. {error.hint}"
+        ) from None

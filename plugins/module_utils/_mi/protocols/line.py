@@ -132,6 +132,23 @@ def check_empty_line(end: bytes, size: int) -> None:
         )
 
 
+def _line_before_others(line: str, what: str) -> str:
+    """A line of a value, which has further lines, so that the FIFO reads it as it is. Raises BadParameters.
+
+    Where the server takes the backslash of a quote away, it reads the last character of the line in the place of its line
+    feed (mi_parse_node: pmax moves, and the next line begins behind it). So two blanks and CRLF are sent as one blank, LF
+    and CRLF.
+    """
+    if '"' not in line:
+        return line
+    if not line.endswith("  \r"):
+        raise BadParameters(
+            f"{what} contains a quote before its last line, and the FIFO of 1.x and 2.x damages such text",
+            "Remove the quotes (a display name works without them), or use a datagram socket or HTTP",
+        )
+    return f"{line[:-2]}\n\r"
+
+
 def _quote(value: str, number: int, fifo: bool) -> str:
     """value as the server's parser wants it."""
     stripped = value.strip(f"{_BLANKS}\r\n")
@@ -161,12 +178,9 @@ def _quote(value: str, number: int, fifo: bool) -> str:
                 f"{what} contains an empty line, which ends the request over FIFO",
                 "Use CRLF line ends, or a datagram socket",
             )
-        if '"' in value[: value.rindex("\n")]:
-            raise BadParameters(
-                f"{what} contains a quote before its last line, and the FIFO of 1.x and 2.x damages such text",
-                "Remove the quotes (a display name works without them), or use a datagram socket or HTTP",
-            )
-        if value[value.rindex("\n") + 1 :].startswith('"'):
+        *lines, last = value.split("\n")
+        if any(line.startswith('"') for line in (*lines, last)):
             raise BadParameters(f"{what} has a line that begins with a quote", "Begin the line with another character")
+        value = "\n".join([*(_line_before_others(line, what) for line in lines), last])
     quoted = value.replace('"', '\\"')
     return f'"{quoted}"'

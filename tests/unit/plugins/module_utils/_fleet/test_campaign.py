@@ -27,6 +27,8 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
 # what becomes of a request to a phone, and the outcome that it is
 BEHAVIOURS = {
     "answers": "accepted",
+    "challenges": "accepted",
+    "challenges_twice": "accepted",
     "refuses": "rejected",
     "silent": "no_answer",
     "unresolvable": "unreachable",
@@ -50,6 +52,10 @@ class Phone:
         self.user_agent = ["Yealink SIP-T46U 108.86.0.20", "snom370/8.7.5.35", "Unheard/1.0"][vendor]
         self.behaviour = behaviour
 
+    def asks(self, headers):
+        """Whether it answers a request with such headers (str) with a challenge."""
+        return headers.count("Authorization: ") < {"challenges": 1, "challenges_twice": 2}.get(self.behaviour, 0)
+
     def record(self):
         return {
             "Contact": self.contact,
@@ -67,6 +73,8 @@ class Phone:
 
 class Server:
     """What the body uses of a Connection. moments: steps until the process is killed, None for never.
+
+    A request that a phone answers with a challenge is none that it acts on, and log does not have it.
 
     choose: function of a number, gives which of so many waiting phones answers next. log: contacts that got a request.
     """
@@ -110,13 +118,14 @@ class Server:
         contacts = [phone.record() for phone in self._phones.values() if phone.aor == aor]
         return ValueReply({"AOR": aor, "Contacts": contacts}, "") if contacts else ServerError(404, "AOR not found")
 
-    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None, starting=None):
+    def call_many(self, requests, max_in_flight=None, governor=None, timeout=None, starting=None, follow=None):
         """As Connection.call_many(): takes each request just before it is sent, answers as they come."""
         waiting, requests, more = [], enumerate(requests), True
+        again = []
         while waiting or more:
             while more and len(waiting) < self.window:
                 self.step()
-                taken = next(requests, None)
+                taken = again.pop() if again else next(requests, None)
                 if taken is None:
                     more = False
                     break
@@ -127,19 +136,33 @@ class Server:
                 assert method == "t_uac_dlg"
                 phone = self._phones[params["ruri"]]
                 self.step()
+                if governor.gives_up(False):
+                    yield index, governor.gives_up(False)
+                    continue
                 starting(index)
-                if BEHAVIOURS[phone.behaviour] in SENT:
+                if BEHAVIOURS[phone.behaviour] in SENT and not phone.asks(params["headers"]):
                     self._log.append(phone.contact)
                 self.step()
-                waiting.append((index, phone))
+                waiting.append((index, phone, params))
             if waiting:
-                index, phone = waiting.pop(self._choose(len(waiting)))
+                index, phone, params = waiting.pop(self._choose(len(waiting)))
                 self.step()
-                yield index, self._answer(phone)
+                reply = self._answer(phone, params["headers"])
+                following = follow(index, reply)
+                if following is not None:
+                    again.append((index, ("t_uac_dlg", following)))
+                    more = True
+                    continue
+                yield index, reply
                 self.step()
 
     @staticmethod
-    def _answer(phone):
+    def _answer(phone, headers):
+        if phone.asks(headers):
+            asked = "Proxy" if "\r\nAuthorization: " in headers else "WWW"
+            status = "407 Proxy Authentication Required" if asked == "Proxy" else "401 Unauthorized"
+            challenge = f'{asked}-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n'
+            return ValueReply({"Status": status, "Message": f"{headers}{challenge}\r\n"}, "")
         if phone.behaviour == "server_silent":
             error = MITimeout("No reply came")
             error.maybe_sent = True
@@ -151,7 +174,7 @@ class Server:
         if phone.behaviour == "unresolvable":
             return ServerError(476, "Unresolvable destination (476/MI/UAC)")
         message = None if phone.behaviour == "silent" else "Via: x\r\nTo: <sip:y>;tag=z\r\n\r\n"
-        status = {"answers": "200 OK", "refuses": "481 Gone", "silent": "408 Request Timeout"}[phone.behaviour]
+        status = {"refuses": "481 Gone", "silent": "408 Request Timeout"}.get(phone.behaviour, "200 OK")
         return ValueReply({"Status": status, "Message": message}, "")
 
 
@@ -164,7 +187,8 @@ def _parameters(args):
 
 def run(server, directory, **args):
     """The result of one run, whether the task fails or not. A server that is killed raises Killed."""
-    params = _parameters(dict(args, campaign="night", campaign_dir=directory))
+    credentials = [{"username": "u", "password": "p"}]
+    params = _parameters(dict(args, campaign="night", campaign_dir=directory, credentials=credentials))
     task = Task(params, False, False, server, lambda _text: None)
     try:
         return notify.run(task)

@@ -53,6 +53,39 @@ def test_rows_are_neither_logged_nor_returned(more, text):
         assert "Invoked with" in logged and "table={0}".format(more["table"]) in logged
 
 
+SIP = {"From": "<sip:a@b>", "To": "<sip:a@b>"}
+ACCOUNT = {"username": "alice", "password": "wonderland"}
+
+
+@pytest.mark.parametrize(
+    "credentials, text",
+    [
+        ([ACCOUNT, {**ACCOUNT, "username": ""}], "credentials: entry 2 has no username"),
+        ([{**ACCOUNT, "username": None, "ha1": "wonderland"}], "credentials: entry 1 has both password and ha1"),
+        # refused before the module's own code runs
+        ([{**ACCOUNT, "pasword": "wonderland"}], "Unsupported parameters"),
+        (["wonderland"], "credentials"),
+    ],
+)
+@pytest.mark.parametrize(
+    "module, more",
+    [
+        ("notify", {"select": {}}),
+        ("mwi", {"aors": ["a"], "new": 1}),
+        ("uac_dlg", {"method": "OPTIONS", "ruri": "sip:a@b", "headers": SIP}),
+    ],
+)
+def test_credentials_are_neither_logged_nor_returned(module, more, credentials, text):
+    args = dict(more, credentials=credentials, _ansible_remote_tmp="/tmp")
+    status, output, errors = finish(start_python(RUN, json.dumps(args), module), 60)
+    result, _mark, logged = output.partition("\nLOGGED ")
+    assert status != 0 and text in json.loads(result)["msg"], (output, errors)
+    assert "wonderland" not in output and "wonderland" not in errors
+    assert json.loads(result)["invocation"]["module_args"]["credentials"] == "VALUE_NOT_SHOWN"
+    if text.startswith("credentials: "):
+        assert "Invoked with" in logged and "credentials=VALUE_NOT_SHOWN" in logged
+
+
 @pytest.mark.parametrize(
     "option",
     [

@@ -6,9 +6,14 @@
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._sip import presets
+from ansible_collections.community.opensips.plugins.module_utils._sip import phone_data, presets
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
-from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import find_other
+from ansible_collections.community.opensips.plugins.module_utils._sip.vendors import (
+    FAMILIES,
+    authentication_hint,
+    busy_codes,
+    find_other,
+)
 
 # preset that reboots (or what comes nearest) → User-Agents
 PHONES = {
@@ -277,3 +282,37 @@ def test_model_and_firmware(user_agent, model, firmware):
 
 def test_the_hint_says_what_yealink_phones_do_by_default():
     assert "1 (the default) reboots on every check-sync" in presets.find("yealink_check_cfg").condition
+
+
+@pytest.mark.parametrize(
+    "user_agent, account, setting",
+    [
+        ("Cisco/SPA504G-7.6.2c", "checks the user ID of its line (the Auth ID, if set)", "Auth Resync-Reboot"),
+        ("Cisco/ATA192-12.0.1(SR3)", "checks the user ID of its line", "Auth Resync-Reboot"),
+        ("Cisco-CP-8841-3PCC/11.3.4_f0e2f0f1", "checks the user ID of its line", "Auth Resync-Reboot"),
+        ("Linksys/PAP2T-5.1.6(LS)", "probably checks the user ID of its line", "Auth Resync-Reboot"),
+        ("snomD785/10.1.64.14", "checks the user name and the password of its SIP identity", "challenge_checksync"),
+        ("PolyEdge-Edge_E350-UA/8.0.1.2345", "reg.x.auth.userId", "voIpProt.SIP.requestValidation"),
+        ("Grandstream HT801 1.0.33.4", "probably checks the Authenticate ID", "Disable SIP NOTIFY Authentication"),
+    ],
+)
+def test_the_hint_says_which_account_a_phone_checks(user_agent, account, setting):
+    hint = authentication_hint(user_agent)
+    assert account in hint and setting in hint
+
+
+@pytest.mark.parametrize("user_agent", ["Yealink SIP-T46U 108.86.0.80", "OpenStage_60_V3 R5.5.0", "", None])
+def test_nothing_is_guessed_about_the_account_of_other_phones(user_agent):
+    assert authentication_hint(user_agent) is None
+
+
+def test_a_phone_in_a_call_is_busy_by_its_codes():
+    for user_agent in ["OpenStage_60_V3 R5.5.0", None, *(each for some in PHONES.values() for each in some)]:
+        assert busy_codes(user_agent) >= {486, 600}
+
+
+def test_every_phone_of_the_data_is_a_family_and_has_known_sources():
+    assert set(phone_data.PHONES) <= {family.name for family in FAMILIES}
+    for phone in phone_data.PHONES.values():
+        assert set(phone.sources.split()) <= set(phone_data.SOURCES), phone.title
+        assert not phone.account or phone.setting, phone.title

@@ -299,6 +299,19 @@ class TestWithout:
         run(emu, aors=["1@h"], expires=86400, state_file=str(state_file))
         assert mailboxes_of(state_file)["1@h"]["life"] == 600
 
+    def test_a_server_that_asks_for_credentials(self, emulator, state_file):
+        emu = emulator("3.6", phones=0, presence="server", publish_password="lamps-and-bells")
+        without = run(emu, aors=["1@h", "2@h"], new=1)
+        assert entries(without, "outcome", "code") == [("rejected", 407)] * 2 and without["results"][0]["error"]["hint"]
+        credentials = [{"realm": "presence", "username": "publisher", "password": "lamps-and-bells"}]
+        for new in (1, 2):
+            result = run(emu, aors=["1@h"], new=new, credentials=credentials, state_file=str(state_file))
+            assert entries(result, "outcome", "code") == [("accepted", 200)]
+        assert emu.presence()["publications"] == {"1@h": [summary(2, account="sip:1@h")]}
+        wrong = run(emu, aors=["1@h"], new=3, credentials=[dict(credentials[0], password="bells-and-lamps")])
+        assert entries(wrong, "outcome", "code") == [("rejected", 403)]
+        assert "bells" not in str(wrong) + str(result) + state_file.read_text()
+
     def test_another_presence_server(self, emulator, state_file):
         """A server without the modules publishes at one that has them."""
         other = emulator("4.0", phones=0, presence="server")

@@ -157,6 +157,11 @@ class Delivery:
             self.break_off(error)
         yield from self._account(waiting)
 
+    def limit(self, max_in_flight: int) -> None:
+        """Let so many requests wait for their answer from now on, unless the user said how many."""
+        if self._max_in_flight is None:
+            self._max_in_flight = max_in_flight
+
     def break_off(self, error: BaseException) -> None:
         """Send nothing more, because of an exception. The answers to what is under way are still taken."""
         if self.failure is None:

@@ -275,6 +275,20 @@ class TestWithout:
         assert rejected["delivery"] == "notify" and "presence" in rejected["error"]["hint"]
         assert result["summary"]["outcomes"]["accepted"] == 1
 
+    def test_auto_says_what_the_script_lacks_and_still_sends_notifys(self, emulator):
+        emu = emulator("3.6", phones=4, reject=50, reject_codes=[481], presence="unrouted")
+        result = run(emu, aors=[phone["user"] for phone in emu.phones()], delivery="auto")
+        assert result["failed"] and "handle_publish()" in result["msg"] and result["error"]["type"] == "PublishRejected"
+        # 4 NOTIFYs and the first PUBLISH; the other phone has its own answer
+        assert result["summary"]["sent"] == 5 and result["summary"]["outcomes"]["accepted"] == 2
+        rejected = [entry for entry in result["results"] if entry["outcome"] == "rejected"]
+        assert sorted((entry["code"], entry["delivery"]) for entry in rejected) == [(404, "publish"), (481, "notify")]
+
+    def test_notify_names_the_way_out(self, emulator):
+        emu = emulator("3.6", phones=1, reject=1, reject_codes=[481], presence="server")
+        result = run(emu, aors=[emu.phones()[0]["user"]], delivery="notify")
+        assert "set delivery to auto" in result["results"][0]["error"]["hint"]
+
     @pytest.mark.parametrize("version", VERSIONS)
     def test_pua_publishes_where_presence_is_elsewhere(self, emulator, version, state_file):
         emu = emulator(version, phones=0, presence="pua")

@@ -82,6 +82,10 @@ def parser():
         "--least-publish-expires", type=int, default=0, help="seconds below which a PUBLISH gets 423 (default: none)"
     )
     presence.add_argument(
+        "--publish-password",
+        help="password of the user publisher, which a PUBLISH requires (default: it requires none)",
+    )
+    presence.add_argument(
         "--most-publish-expires", type=int, default=3600, help="max_expires_publish in seconds (default: %(default)s)"
     )
     top.add_argument("--json", action="store_true", help="print one line of JSON when ready, in place of a text")

@@ -16,7 +16,7 @@ import secrets
 import socket
 import time
 
-from . import sip
+from . import digest, sip
 
 KINDS = ("none", "server", "unrouted", "pua")
 EVENT = "message-summary"
@@ -42,15 +42,22 @@ class Subscription:
 
 
 class Presence:
-    """The presence of one server. options: least_expires and most_expires of publications, in seconds."""
+    """The presence of one server.
 
-    def __init__(self, server, least_expires, most_expires):
+    least_expires, most_expires: of publications, in seconds. password: of the user "publisher", which PUBLISH requires, or None.
+    """
+
+    def __init__(self, server, least_expires, most_expires, password=None):
         self.server = server
         self.least_expires, self.most_expires = least_expires, most_expires
         self.publications = {}  # presentity (user@host) -> {ETag: Publication}, the latest last
         self.subscriptions = {}  # (Call-ID, our tag) -> Subscription
         self.received = []  # what each PUBLISH asked: presentity, expires, etag, body
         self._count = 0
+        self._doorkeeper = None
+        if password is not None:
+            demand = digest.Demand(code=407, realms=("presence",), username="publisher", password=password)
+            self._doorkeeper = digest.Doorkeeper("publisher", demand, {}, server.harms)
 
     # ---- SIP
 
@@ -64,6 +71,11 @@ class Presence:
             self._on_subscribe(message, reply)
 
     def _on_publish(self, message, reply):
+        if self._doorkeeper is not None:
+            code, extra = self._doorkeeper.judge(message)
+            if code != 200:
+                reply(code, extra)
+                return
         presentity = self._presentity(message)
         body = message.body.decode("utf-8", "surrogateescape")
         code, extra = self.publish(presentity, self._expires(message, 3600), message.get("sip-if-match"), body)

@@ -41,8 +41,6 @@ class Server:
         self.transactions = TransactionTable(self.state.memory, options.wt_timer)
         self.presence = None
         self.pua = {}  # what pua_mi published: presentity -> ETag
-        if options.presence != "none":
-            self.presence = Presence(self, options.least_publish_expires, options.most_publish_expires)
         self.dispatcher = Dispatcher(self)
         self.faults = Faults()
         self.notify = Notifier(self.state)
@@ -50,6 +48,10 @@ class Server:
         self.stats_lost = 0  # requests or replies that a real server loses without a word
         self.crashes = []  # what would have brought a real server down
         self.harms = []  # what would have hurt it
+        if options.presence != "none":
+            self.presence = Presence(
+                self, options.least_publish_expires, options.most_publish_expires, options.publish_password
+            )
         self.alive = False
         self.fifo = self.http = self.old_http = self.sip = self.farm = None
         self.udp = self.udp6 = self.unix = None

@@ -275,6 +275,20 @@ class TestWithout:
         assert rejected["delivery"] == "notify" and "presence" in rejected["error"]["hint"]
         assert result["summary"]["outcomes"]["accepted"] == 1
 
+    def test_auto_says_what_the_script_lacks_and_still_sends_notifys(self, emulator):
+        emu = emulator("3.6", phones=4, reject=50, reject_codes=[481], presence="unrouted")
+        result = run(emu, aors=[phone["user"] for phone in emu.phones()], delivery="auto")
+        assert result["failed"] and "handle_publish()" in result["msg"] and result["error"]["type"] == "PublishRejected"
+        # 4 NOTIFYs and the first PUBLISH; the other phone has its own answer
+        assert result["summary"]["sent"] == 5 and result["summary"]["outcomes"]["accepted"] == 2
+        rejected = [entry for entry in result["results"] if entry["outcome"] == "rejected"]
+        assert sorted((entry["code"], entry["delivery"]) for entry in rejected) == [(404, "publish"), (481, "notify")]
+
+    def test_notify_names_the_way_out(self, emulator):
+        emu = emulator("3.6", phones=1, reject=1, reject_codes=[481], presence="server")
+        result = run(emu, aors=[emu.phones()[0]["user"]], delivery="notify")
+        assert "set delivery to auto" in result["results"][0]["error"]["hint"]
+
     @pytest.mark.parametrize("version", VERSIONS)
     def test_pua_publishes_where_presence_is_elsewhere(self, emulator, version, state_file):
         emu = emulator(version, phones=0, presence="pua")
@@ -299,6 +313,19 @@ class TestWithout:
         run(emu, aors=["1@h"], expires=86400, state_file=str(state_file))
         assert mailboxes_of(state_file)["1@h"]["life"] == 600
 
+    def test_a_server_that_asks_for_credentials(self, emulator, state_file):
+        emu = emulator("3.6", phones=0, presence="server", publish_password="lamps-and-bells")
+        without = run(emu, aors=["1@h", "2@h"], new=1)
+        assert entries(without, "outcome", "code") == [("rejected", 407)] * 2 and without["results"][0]["error"]["hint"]
+        credentials = [{"realm": "presence", "username": "publisher", "password": "lamps-and-bells"}]
+        for new in (1, 2):
+            result = run(emu, aors=["1@h"], new=new, credentials=credentials, state_file=str(state_file))
+            assert entries(result, "outcome", "code") == [("accepted", 200)]
+        assert emu.presence()["publications"] == {"1@h": [summary(2, account="sip:1@h")]}
+        wrong = run(emu, aors=["1@h"], new=3, credentials=[dict(credentials[0], password="bells-and-lamps")])
+        assert entries(wrong, "outcome", "code") == [("rejected", 403)]
+        assert "bells" not in str(wrong) + str(result) + state_file.read_text()
+
     def test_another_presence_server(self, emulator, state_file):
         """A server without the modules publishes at one that has them."""
         other = emulator("4.0", phones=0, presence="server")
@@ -317,6 +344,19 @@ class TestWithout:
         # what was to be a refresh has a body then
         assert entries(run(emu, aors=["1@h"], new=1, state_file=str(state_file)), "publication") == [("created",)]
         assert emu.presence()["publications"]["1@h"] == [summary(1, account="sip:1@h")]
+
+
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        ({"aors": ["1@h"], "messages": {"fox": {"new": 1}}}, ["messages.fox", "fax"]),
+        ({"mailboxes": [{"aor": "1@h"}], "messages": {"fax": {"new": 1}}}, ["messages", "mailboxes"]),
+        ({"aors": ["1@h"], "delivery": "subscribe"}, ["delivery", "publish"]),
+    ],
+)
+def test_options_that_nobody_has(emulator, args, words):
+    result = run(emulator("3.6", phones=0), **args)
+    assert result["failed"] and all(word in result["msg"] for word in words)
 
 
 def run(emu, **args):

@@ -45,3 +45,28 @@ def test_variables_and_results(ansible, emulator, tmp_path):
     kept = json.loads((results / "good.json").read_text(encoding="utf-8"))
     assert kept["summary"]["outcomes"]["accepted"] == 1
     assert {path.name for path in results.iterdir()} == {"good.json", "good.csv", "good.html"}
+
+
+def test_publishing(ansible, emulator, tmp_path):
+    emu = emulator("3.6", phones=0, presence="server")
+    [play] = yaml.safe_load((COLLECTION / "playbooks" / "update_mwi.yml").read_text(encoding="utf-8"))
+    play.update(hosts="all")
+    good = {
+        "opensips_connection": fifo_of(emu),
+        "opensips_mwi_mailboxes": [{"aor": "1001", "new": 1, "messages": {"fax": {"new": 2}}}],
+        "opensips_mwi_state_file": str(tmp_path / "state"),
+        "opensips_mwi_domain": "example.com",
+        "opensips_mwi_delivery": "publish",
+        "opensips_mwi_presence_server": "sip:127.0.0.1:{}".format(emu.sip[1]),
+        "opensips_mwi_expires": 600,
+        "opensips_mwi_exclusive": True,
+        "opensips_mwi_results_dir": str(tmp_path),
+    }
+    found = ansible.run_plays([play], {"here": good})
+    assert not [each for each in found if each.failed]
+    [received] = emu.presence()["received"]
+    assert received["presentity"] == "1001@example.com" and received["expires"] == 600
+    assert "Voice-Message: 1/0 (0/0)\r\nFax-Message: 2/0 (0/0)" in received["body"]
+    [entry] = json.loads((tmp_path / "here.json").read_text(encoding="utf-8"))["results"]
+    assert (entry["delivery"], entry["publication"]) == ("publish", "created")
+    assert "publish,created" in (tmp_path / "here.csv").read_text(encoding="utf-8")

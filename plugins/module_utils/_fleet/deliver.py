@@ -163,6 +163,11 @@ class Delivery:
             self.break_off(error)
         yield from self._account(waiting)
 
+    def limit(self, max_in_flight: int) -> None:
+        """Let so many requests wait for their answer from now on, unless the user said how many."""
+        if self._max_in_flight is None:
+            self._max_in_flight = max_in_flight
+
     def break_off(self, error: BaseException) -> None:
         """Send nothing more, because of an exception. The answers to what is under way are still taken."""
         if self.failure is None:
@@ -301,7 +306,9 @@ class Delivery:
                 self._announced.popleft()
                 if is_put_off:
                     continue
-                call = Call(request.target, params, self._credentials if request.command == "t_uac_dlg" else None)
+                # only a request of our own making can be answered for
+                is_ours = request.command == "t_uac_dlg"
+                call = Call(request.target, params, self._credentials if is_ours else None)
                 self._under_way[count] = _UnderWay(request, call)
                 count += 1
                 yield request.command, call.params

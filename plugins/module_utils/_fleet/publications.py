@@ -214,13 +214,11 @@ class Publication(SipRequest):
             self.answered = Published(headers.get("SIP-ETag"), time.time() + life, life)
         if outcome != outcomes.REJECTED:
             return False
-        # about credentials there is more to say
-        error = record.setdefault(
-            "error",
-            PublishRejected(
-                f"the presence server answered PUBLISH with {record['code']} {record['reason']}".rstrip(),
-                _REMEDIES.get(record["code"]),
-            ),
+        earlier = record.get("error")
+        error = record["error"] = PublishRejected(
+            f"the presence server answered PUBLISH with {record['code']} {record['reason']}".rstrip(),
+            # what is wrong with credentials is known already
+            earlier.hint if earlier is not None else _REMEDIES.get(record["code"]),
         )
         self.refusal = error if record["code"] in _REFUSES_ALL else None
         return self._starts_again(record["code"], _seconds(headers.get("Min-Expires"), 0))

@@ -369,7 +369,7 @@ def _plan(
                 continue
         to_phones.append(lamp)
     headers = with_defaults(task.params["headers"], message_summary.NOTIFY_HEADERS)
-    _find(source, selection, to_phones, left_out, headers, publisher, is_auto)
+    _find(source, selection, to_phones, left_out, headers, publisher)
 
 
 def _find(
@@ -379,7 +379,6 @@ def _find(
     left_out: LeftOut,
     headers: Any,
     publisher: Optional[_Publisher],
-    is_auto: bool,
 ) -> None:
     """Give each Lamp its NOTIFYs. left_out: LeftOut, takes the contacts that selection leaves out. headers: of the NOTIFYs."""
     aors = [lamp.mailbox["aor"] for lamp in lamps if lamp.mailbox["aor"]]
@@ -396,8 +395,6 @@ def _find(
         subscribers = set(publisher.subscribers(mailbox)) if publisher is not None else ()
         lamp.requests = [
             PhoneNotify(lamp, target.key[1] in subscribers, target, "NOTIFY", headers, lamp.body, label)
-            if is_auto
-            else SipRequest(target, "NOTIFY", headers, lamp.body, label)
             for target in reached
         ]
 
@@ -445,7 +442,7 @@ def _remember_lamp(state: boxes.State, lamp: Lamp, delivery: str) -> None:
     publication = lamp.publication
     if publication is not None and publication.answered is not None:
         state.remember_publication(lamp.mailbox, publication.uri, publication.answered)
-    if any(isinstance(request, PhoneNotify) for request in lamp.requests):
+    if delivery == publications.AUTO and any(isinstance(request, PhoneNotify) for request in lamp.requests):
         state.remember_subscribers(lamp.mailbox, lamp.subscribers())
     if lamp.is_set:
         state.remember(lamp.mailbox, delivery)

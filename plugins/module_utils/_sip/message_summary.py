@@ -142,7 +142,10 @@ def _other_counts(name: str, numbers: Any) -> Dict[str, int]:
     unknown = set(numbers) - set(_KEYS) if hasattr(numbers, "keys") else None
     if unknown is None or unknown:
         raise SipSyntaxError(f"the numbers of {name} must be a mapping with any of {', '.join(_KEYS)}")
-    return counts(**numbers)
+    try:
+        return counts(**numbers)
+    except SipSyntaxError as error:
+        raise SipSyntaxError(f"messages {name}: {error.message}", error.hint) from error
 
 
 def parse(text: str) -> Dict[str, Any]:

@@ -4,7 +4,8 @@
 
 """Softphones of other authors: what the modules get from them, and what they show, on servers emulated and real.
 
-They are what Debian has. The answers are those of Debian 12: baresip 1.0.0, linphone 5.1.65 and twinkle 1.10.2.
+They are what Debian has. The answers are those of Debian 12: baresip 1.0.0, linphone 5.1.65 and twinkle 1.10.2. None of them asks
+for credentials, and none starts anew because of a NOTIFY.
 """
 
 from __future__ import annotations

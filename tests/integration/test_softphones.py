@@ -103,12 +103,22 @@ def send(server, phone, module, options):
     return result
 
 
+@contextlib.contextmanager
+def ended(server):
+    """The server, which nothing that phones did may have ended before."""
+    try:
+        yield server
+        if isinstance(server, RealOpensips):
+            assert server.alive(), server.log()[-3000:]
+    finally:
+        server.stop()
+
+
 @pytest.fixture(scope="module", params=["2.4", "3.6", "4.0", REAL])
 def server(request):
     """Where they register."""
-    server = RealOpensips(find_binary()) if request.param == "real" else Emulated(request.param, phones=0)
-    yield server
-    server.stop()
+    with ended(RealOpensips(find_binary()) if request.param == "real" else Emulated(request.param, phones=0)) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -246,11 +256,11 @@ def notifier(request):
         lacking = presence.missing(find_binary())
         if lacking:
             pytest.skip(f"opensips has no {', '.join(lacking)}")
-        server = presence.RealPresence(find_binary())
+        started = presence.RealPresence(find_binary())
     else:
-        server = Emulated(request.param, phones=0, presence="server")
-    yield server
-    server.stop()
+        started = Emulated(request.param, phones=0, presence="server")
+    with ended(started) as server:
+        yield server
 
 
 @pytest.fixture(scope="module", params=SUBSCRIBERS, ids=lambda kind: kind.PROGRAM)

@@ -186,9 +186,11 @@ class Baresip(Softphone):
 
     @classmethod
     def _modules(cls):
-        """The folder of its modules: below the lib beside its program's bin."""
+        """The folder of its modules: in the lib beside its program's bin."""
         prefix = pathlib.Path(shutil.which(cls.PROGRAM)).resolve().parent.parent
-        return next(path.parent for path in prefix.glob("lib*/**/baresip/modules/menu.so"))
+        places = [path for pattern in ("lib*", "lib*/*-linux-*") for path in prefix.glob(f"{pattern}/baresip/modules")]
+        assert places, f"no modules of {cls.PROGRAM} in {prefix}"
+        return places[0]
 
     @property
     def log(self):

@@ -138,6 +138,7 @@ options:
         If a phone is in a call each time, its outcome is V(in_call).
       - The task reads the calls that the server tracks with its module C(dialog), in pages, just before it sends. A call also counts
         while it rings. While the task sends, it reads them again every 2 seconds, or less often if there are many calls.
+        Over HTTP, it reads them only before it begins to send, and before it tries again.
       - A phone is in a call if one side of the call has its contact, also behind NAT, or its AOR. Of O(uris), the URI itself is compared.
       - Phones that answer that they are busy, with C(486), C(600) or a code of their vendor, are put off, too.
       - Some calls are not known. These are calls that began after the last read, calls through another server, and calls that the routes

@@ -18,6 +18,7 @@ A phone that rings and is called by another name than its AOR cannot be known: u
 Nor can calls that another server routes, or that the routes of this one make no dialog of.
 """
 
+import collections
 import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
@@ -58,7 +59,8 @@ class _Side:
 class Calls:
     """The calls of a server. conn: Connection of the task, whose options are those of another one for looking, also while it sends.
 
-    known: whether the server can say who is in a call. reason: why not (str), or None. Use as a context manager, or close().
+    known: whether the server can say who is in a call. reason: why not (str), or None. looks: how often it was asked (int). Use as a
+    context manager, or close().
     """
 
     def __init__(self, conn: Connection) -> None:
@@ -67,7 +69,9 @@ class Calls:
         self.known = True
         self.reason: Optional[str] = None
         self._looked_at: Optional[float] = None
-        self._dialogs = self._looks = 0
+        # how often the server was asked, with success
+        self.looks = 0
+        self._dialogs = 0
         self._seconds = self._all_seconds = 0.0
         self._by_contact: Dict[Address, List[_Side]] = {}
         self._by_user: Dict[str, List[_Side]] = {}
@@ -97,11 +101,11 @@ class Calls:
         try:
             for dialog in dialogs.scan(self._conn):
                 self._take(dialog)
-            if not self._dialogs and not self._looks:
+            if not self._dialogs and not self.looks:
                 self._check_tracking()
         except UnknownCommand:
             self._know_nothing("the server has no command dlg_list, so its module dialog is not loaded")
-        self._looks += 1
+        self.looks += 1
         self._looked_at = time.monotonic()
         self._seconds = self._looked_at - started
         self._all_seconds += self._seconds
@@ -118,12 +122,17 @@ class Calls:
 
     def learn(self, targets: Iterable["Target"]) -> None:
         """Take note of phones (Targets), so that one phone of an AOR is not taken for another one of it."""
+        targets = [target for target in targets if target.aor is not None]
+        phones = collections.Counter(target.aor for target in targets)
         for target in targets:
-            if target.aor is not None:
-                self._phones.setdefault(target.aor, set()).update(_addresses(target))
+            # most AORs have one phone
+            if phones[target.aor] > 1:
+                self._phones.setdefault(str(target.aor), set()).update(_addresses(target))
 
     def is_busy(self, target: "Target") -> bool:
         """Whether a phone is in a call, by the last look. Raises MIError, since what 1.x and 2.x list has to be asked for again."""
+        if not self._dialogs:
+            return False
         ours = _addresses(target)
         sides = [side for address in ours for side in self._by_contact.get(address, ())]
         for user, host in _names(target):
@@ -145,7 +154,7 @@ class Calls:
             "known": self.known,
             "reason": self.reason,
             "dialogs": self._dialogs if self.known else None,
-            "looks": self._looks,
+            "looks": self.looks,
             "seconds": round(self._all_seconds, 3),
         }
 

@@ -111,6 +111,8 @@ class Delivery:
         calls: "Optional[Calls]" = None,
     ) -> None:
         self._calls = calls
+        # the look at the calls with which what is announced was compared
+        self._compared_with = 0
         self._conn = conn
         self._from_uri = from_uri
         self._socket = socket
@@ -243,16 +245,23 @@ class Delivery:
         """Whether a code with which a phone rejects means that it is in a call, and such phones are put off."""
         return self._calls is not None and self._calls.is_busy_answer(request.target, code)
 
-    def _puts_off(self, request: "SipRequest", renew: bool = False) -> bool:
-        """Whether nothing is sent to the phone of a request now, since it is in a call; then it has its result.
-
-        renew: ask the server again, unless it was asked a moment ago.
-        """
+    def _has_new_look(self) -> bool:
+        """Whether the server was asked for its calls since what is announced was compared with them; it is asked if it is time."""
         if self._calls is None:
             return False
         try:
-            if renew:
+            # over HTTP it would answer after all phones that are asked now
+            if not self._conn.carrier.serial:
                 self._calls.renew()
+        except MIError as error:
+            self.break_off(error)
+        return self._calls.looks != self._compared_with
+
+    def _puts_off(self, request: "SipRequest") -> bool:
+        """Whether nothing is sent to the phone of a request now, since it is in a call; then it has its result."""
+        if self._calls is None:
+            return False
+        try:
             if not self._calls.is_busy(request.target):
                 return False
         except MIError as error:
@@ -300,12 +309,12 @@ class Delivery:
                 if self.stopped:
                     break
                 request, params = self._announced[0]
-                is_put_off = self._puts_off(request, renew=True)
+                if self._has_new_look() and self._puts_off(request):
+                    self._announced.popleft()
+                    continue
                 if self.stopped:
                     break
                 self._announced.popleft()
-                if is_put_off:
-                    continue
                 # only a request of our own making can be answered for
                 is_ours = request.command == "t_uac_dlg"
                 call = Call(request.target, params, self._credentials if is_ours else None)
@@ -318,6 +327,7 @@ class Delivery:
 
     def _announce(self, sip_requests: Iterator["SipRequest"]) -> None:
         """Put up to a batch of (SipRequest, params) that can be sent on self._announced; the others aside with their reason."""
+        self._compared_with = 0 if self._calls is None else self._calls.looks
         for request in sip_requests:
             problem = request.problem
             if problem is None and self._puts_off(request):

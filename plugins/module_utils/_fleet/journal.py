@@ -185,8 +185,9 @@ class Journal:
 
     def put_off(self, key: Tuple[Any, ...]) -> None:
         """Note that key was in a call, so that it comes behind those that no run came to yet."""
-        self._append({"put_off": list(key)})
-        self._take_put_off(key)
+        if key in self._pending or key not in self._put_off:
+            self._append({"put_off": list(key)})
+            self._take_put_off(key)
 
     def was_put_off(self) -> Sequence[Tuple[Any, ...]]:
         """The keys that were put off, and that nothing came of since, the one that waits longest first."""

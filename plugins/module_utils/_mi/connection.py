@@ -231,6 +231,7 @@ class Connection:
         encoded = self._encode_each(requests, timeout, starting)
         look, barrier = self._deferred(*LOOK), self._deferred("version", None)
         protocol, carrier = self._speaker(), self.carrier
+        governor.begin()
         limit = carrier.in_flight(max_in_flight, lambda: self.version)
         if carrier.blocking:
             workers = 1 if protocol.one_at_a_time else min(limit, carrier.workers)

@@ -241,6 +241,10 @@ class Governor:
         self._least: Optional[int] = None
         self._waited: Dict[str, float] = {}
 
+    def begin(self) -> None:
+        """A flight begins, maybe not the first one of the run: a look that the last one left behind is not waited for."""
+        self._looking = False
+
     # ---- what the flight asks
 
     def expect(self, cost: Cost) -> None:

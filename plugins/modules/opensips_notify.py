@@ -366,15 +366,18 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 600
 
-- name: Reboot the phones of all sites, at most 5 of each /24 network at a time, and stop when the window ends
+- name: Reboot the Snom phones of all sites, at most 5 of each /24 network at a time, and stop when the window ends
   community.opensips.opensips_notify:
-    select: {}
+    select:
+      user_agent:
+        - snom
     campaign: night
     batch: 200
     order: spread
     spread_by: network
     spread_limit: 5
     wait: true
+    wait_timeout: 600
     send_until: "{{ state.ends }}"
   when: state.is_open
   vars:

@@ -385,7 +385,7 @@ options:
       - How a summary reaches the phones.
       - V(notify) sends a NOTIFY to each phone without a subscription. Most desk phones take it, some after a setting.
       - V(publish) sends a PUBLISH (RFC 3903) for each AOR to the presence server. It notifies the phones that subscribe, also those that
-        register later. Requires O(aors) or mailboxes with an C(aor).
+        register later. Requires O(aors) or mailboxes with an C(aor). O(select) and O(location_table) have no effect.
       - V(auto) sends a NOTIFY, and a PUBLISH for the AORs whose phones answer 481 or 489. If O(state_file) is set, the next run knows these
         phones, and sends them no NOTIFY. If the server has no presence server, such phones are V(rejected).
       - The server requires the modules C(presence) and C(presence_mwi), and a routing script that calls C(handle_publish()) and

@@ -147,8 +147,11 @@ class TestLife:
                 ("accepted", 200, "updated"),
             ]
             assert result["summary"]["sent"] == 3 and watcher.body("2/0") == summary(2, account="sip:5004@127.0.0.1")
-        # one that is gone already counts as removed
+        # one that is gone already counts as removed, one that has ended is forgotten
         change(state_file, aors[1], etag="a.1.1.1.1")
+        state = json.loads(state_file.read_text())
+        state["mailboxes"]["ended"] = dict(state["mailboxes"][aors[0]], until=1)
+        state_file.write_text(json.dumps(state))
         removed = mwi(server, mailboxes=[], exclusive=True, state_file=state_file)
         assert entries(removed, "outcome") == [("accepted",), ("already",)] and mailboxes_of(state_file) == {}
 
@@ -299,6 +302,10 @@ class TestWithout:
         assert emu.presence()["publications"]["1@h"] == [summary(2, account="sip:1@h")]
         change(state_file, "1@h", until=mailboxes_of(state_file)["1@h"]["until"] - 3000)
         assert entries(run(emu, aors=["1@h"], new=2, state_file=str(state_file)), "publication") == [("refreshed",)]
+        # a server without any can remove nothing, which is said
+        bare = emulator(version, phones=0)
+        result = run(bare, mailboxes=[], exclusive=True, delivery="auto", state_file=str(state_file))
+        assert result["error"]["type"] == "BadParameters" and "pua_mi" in result["msg"]
         run(emu, mailboxes=[], exclusive=True, state_file=str(state_file))
         assert emu.presence()["publications"] == {} and mailboxes_of(state_file) == {}
 
@@ -330,9 +337,7 @@ class TestWithout:
         """A server without the modules publishes at one that has them."""
         other = emulator("4.0", phones=0, presence="server")
         emu = emulator("3.6", phones=0)
-        result = run(
-            emu, aors=["1@h"], new=1, presence_server="sip:127.0.0.1:{}".format(other.sip[1]), headers={"X-Mark": "1"}
-        )
+        result = run(emu, aors=["1@h"], new=1, presence_server=f"sip:127.0.0.1:{other.sip[1]}", headers={"X-Mark": "1"})
         assert entries(result, "outcome") == [("accepted",)]
         assert other.presence()["publications"]["1@h"] == [summary(1, account="sip:1@h")]
 

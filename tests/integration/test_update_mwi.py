@@ -57,7 +57,7 @@ def test_publishing(ansible, emulator, tmp_path):
         "opensips_mwi_state_file": str(tmp_path / "state"),
         "opensips_mwi_domain": "example.com",
         "opensips_mwi_delivery": "publish",
-        "opensips_mwi_presence_server": "sip:127.0.0.1:{}".format(emu.sip[1]),
+        "opensips_mwi_presence_server": f"sip:127.0.0.1:{emu.sip[1]}",
         "opensips_mwi_expires": 600,
         "opensips_mwi_exclusive": True,
         "opensips_mwi_results_dir": str(tmp_path),

@@ -199,7 +199,7 @@ class Publication(SipRequest):
 
     def read(self, reply: "Union[Reply, MIError]") -> Tuple[str, Dict[str, Any]]:
         if self.server.uri is None and not isinstance(reply, MIError):
-            outcome, record = outcomes.of_record(uac.parse_pua(reply))
+            outcome, record = _read_pua(reply)
         else:
             outcome, record = super().read(reply)
         # what is to go has gone
@@ -238,6 +238,13 @@ class Publication(SipRequest):
             self._become(self.kind)
             return True
         return False
+
+
+def _read_pua(reply: "Reply") -> Tuple[str, Dict[str, Any]]:
+    try:
+        return outcomes.of_record(uac.parse_pua(reply))
+    except MIError as error:
+        return outcomes.UNKNOWN, outcomes.of_reply(error)[1]
 
 
 def _classic(params: Dict[str, Any]) -> List[str]:

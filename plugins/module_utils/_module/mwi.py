@@ -224,7 +224,7 @@ def _publisher(task: "Task", state: Optional[boxes.State]) -> Optional[_Publishe
     try:
         server = publications.find_server(task.connection, task.params["presence_server"])
     except BadParameters:
-        if delivery == publications.PUBLISH:
+        if delivery == publications.PUBLISH or task.params["exclusive"]:
             raise
         return None
     return _Publisher(task, server, state)
@@ -269,8 +269,17 @@ def _run(
         run.lamps = changed + [_removed(publication) for _key, publication in removals]
         run.run()
     if state is not None and requests:
+        if task.params["exclusive"]:
+            _drop_ended(state, lamps)
         _remember(state, changed, removals, delivery, run)
     return sending.finish(task, run, known(), named=True)
+
+
+def _drop_ended(state: boxes.State, lamps: Sequence[Lamp]) -> None:
+    """Forget the publications of mailboxes that are not among lamps, and that have ended by themselves."""
+    for key, _aor, _uri, published in state.other_publications(boxes.key_of(lamp.mailbox) for lamp in lamps):
+        if not published.is_alive():
+            state.drop(key)
 
 
 def _removed(publication: publications.Publication) -> Lamp:

@@ -50,7 +50,8 @@ def create_tables(path):
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE version (table_name TEXT, table_version INT)")
         for name, (version, columns) in _TABLES.items():
-            listed = ", ".join("{} {}".format(*f"{column}:TEXT".split(":")[:2]) for column in columns.split())
+            pairs = [f"{column}:TEXT".split(":")[:2] for column in columns.split()]
+            listed = ", ".join(f"{column} {kind}" for column, kind in pairs)
             database.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY AUTOINCREMENT, {listed})")
             database.execute("INSERT INTO version VALUES (?, ?)", (name, version))
         database.commit()

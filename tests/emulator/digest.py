@@ -14,6 +14,7 @@ from . import sip
 HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256, "SHA-512-256": lambda data: hashlib.new("sha512_256", data)}
 ALWAYS = -1
 _PARAMETER = re.compile(r'\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
+_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass
@@ -204,6 +205,6 @@ def _parameters(text):
         if match is None or match.group(1).lower() in found:
             raise Unacceptable(f"parameters that cannot be read at {text[position:]!r}")
         name, quoted, token = match.groups()
-        found[name.lower()] = token if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        found[name.lower()] = token if quoted is None else _ESCAPED.sub(r"\1", quoted)
         position = match.end()
     return found

@@ -4,6 +4,7 @@
 
 """SIP over UDP as far as a registrar and t_uac_dlg need it: messages, and client transactions with timers."""
 
+import functools
 import heapq
 import itertools
 import random
@@ -59,6 +60,9 @@ _RPORT = re.compile(r";\s*rport\s*(?=;|\Z)", re.I)
 _URI = re.compile(r"^(sips?):(?:([^@]*)@)?(\[[0-9A-Fa-f:.]+\]|[^:;?\[\]\s@]+)(?::(\d+))?((?:;[^?\s]*)?)(\?\S*)?$", re.I)
 
 
+_NAME_ADDR = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|[^<"]*?)\s*)<([^>]*)>\s*(.*)$', re.S)
+
+
 class Uri:
     """A parsed SIP URI."""
 
@@ -84,16 +88,21 @@ def parse_uri(text):
 
 def name_addr(value):
     """(display name with its blanks, URI, parameters as text) of a From, To or Contact value."""
-    match = re.match(r'\s*((?:"(?:[^"\\]|\\.)*"|[^<"]*?)\s*)<([^>]*)>\s*(.*)$', value, re.S)
+    match = _NAME_ADDR.match(value)
     if match:
         return match.group(1).strip(), match.group(2), match.group(3)
     uri, sep, params = value.strip().partition(";")
     return "", uri, sep + params
 
 
+@functools.lru_cache(maxsize=64)
+def _param(name):
+    return re.compile(r";\s*" + re.escape(name) + r'\s*(?:=\s*("[^"]*"|[^;\s]*))?', re.I)
+
+
 def header_param(params, name):
     """`;tag=x;lr` and `tag` -> `x`; None if absent."""
-    match = re.search(r";\s*" + re.escape(name) + r'\s*(?:=\s*("[^"]*"|[^;\s]*))?', params, re.I)
+    match = _param(name).search(params)
     return None if match is None else (match.group(1) or "").strip('"')
 
 
@@ -115,6 +124,7 @@ def split_headers(block, verbatim=False):
     return [(name, value.strip()) for name, value in headers]
 
 
+@functools.lru_cache(maxsize=512)
 def canonical(name):
     name = name.lower()
     return _COMPACT.get(name, name)

@@ -66,7 +66,7 @@ class Calls:
     def __init__(self, conn: Connection) -> None:
         self._task_conn = conn
         self._conn = Connection(conn.options)
-        self.known = True
+        self.known = self._has_command = True
         self.reason: Optional[str] = None
         self._looked_at: Optional[float] = None
         # how often the server was asked, with success
@@ -94,16 +94,20 @@ class Calls:
 
     def look(self) -> None:
         """Ask the server for its dialogs. Raises MIError where the server does not answer; one that cannot say is no error."""
-        if not self.known:
+        if not self._has_command:
             return
         started = time.monotonic()
         self._by_contact, self._by_user, self._believed, self._dialogs = {}, {}, {}, 0
         try:
             for dialog in dialogs.scan(self._conn):
                 self._take(dialog)
-            if not self._dialogs and not self.looks:
+            if self._dialogs:
+                # so those that it did not list before were not there
+                self.known, self.reason = True, None
+            elif not self.looks:
                 self._check_tracking()
         except UnknownCommand:
+            self._has_command = False
             self._know_nothing("the server has no command dlg_list, so its module dialog is not loaded")
         self.looks += 1
         self._looked_at = time.monotonic()

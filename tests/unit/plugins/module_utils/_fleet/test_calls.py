@@ -111,6 +111,16 @@ def test_what_a_phone_writes_into_its_sdp_makes_nobody_busy(emu):
         assert calls.is_busy(phone("bad@example.com", "sip:bad@192.0.2.66"))
 
 
+def test_a_server_without_a_trace_of_calls_may_track_them_nevertheless():
+    with Emulator("3.6", phones=0) as emu:
+        with Connection({"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir}) as conn, Calls(conn) as calls:
+            calls.look()
+            assert not calls.known and "create_dialog" in calls.reason
+            emu.add_dialog(to_uri="sip:1001@example.com")
+            calls.look()
+            assert calls.known and calls.reason is None and calls.is_busy(phone(DOMAIN, "sip:x@192.0.2.1"))
+
+
 def test_all_pages_are_read(emu):
     emu.set_dialogs(250)
     with Connection({"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir}) as conn:

@@ -94,7 +94,7 @@ def test_an_answer_to_credentials(code, kind):
     assert (type(record["error"]) if record.get("error") else None) is kind
     if kind:
         # which account the phone checks
-        assert "Cisco" in record["error"].hint
+        assert "Auth Resync-Reboot" in record["error"].hint
 
 
 def test_403_without_credentials_is_another_matter():

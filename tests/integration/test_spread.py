@@ -107,6 +107,27 @@ class TestLimit:
         assert notified(emu) == ["100001", "100002"]
 
 
+    def test_phones_in_a_call_count_for_their_group(self, emulator, notify):
+        emu = emulator("3.6", phones=6)
+        emu.call("100000")
+        emu.call("100001")
+        given = {"spread_by": "^(1000)", "spread_limit": 2, "batch": 5, "order": "aor"}
+        found, left = [], 6
+        while left:
+            result = notify(emu, **given, unless_in_call=True, retry_for=0, retry_interval=1)
+            found.append({entry["aor"]: entry["outcome"] for entry in result["results"]})
+            left = result["summary"]["remaining"]
+        # those that became idle in the batch would be sent to in it; those that did not come behind all others
+        in_call = dict.fromkeys(["100000", "100001"], "in_call")
+        assert found == [
+            in_call,
+            dict.fromkeys(["100002", "100003"], "accepted"),
+            dict.fromkeys(["100004", "100005"], "accepted"),
+            in_call,
+        ]
+        assert notified(emu) == ["100002", "100003", "100004", "100005"]
+
+
 class TestOrder:
     def test_a_plan_that_exists_is_sorted_again(self, emulator, notify, tmp_path):
         emu = emulator("3.6", phones=0)

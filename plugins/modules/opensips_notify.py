@@ -217,6 +217,12 @@ options:
       - With O(unless_in_call), phones in a call take no place in a batch. They come behind all other phones of the plan.
         The run that leaves no phone also tries those in a call again, so it may send to more phones than O(batch).
     type: int
+  step:
+    description:
+      - Sends to this number of phones, and waits for their answers before it sends to the next ones. If O(max_failures) is exceeded, the
+        next step does not begin, so at most one step of phones has failed.
+      - If not set, the module waits only for the answers of all phones.
+    type: int
   canary:
     description:
       - Percentage of the phones to choose for the beginning of the plan, from 0 to 100. If it is above 0, at least one phone is chosen.

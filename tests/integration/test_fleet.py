@@ -64,6 +64,23 @@ def test_max_failures_stops_and_lists_the_rest(emulator, most, fewest):
     assert not {each["aor"] for each in not_sent} & set(got)
 
 
+def test_steps_end_with_the_one_that_fails(emulator):
+    """All phones of a step are under way together, and none of the next one is before all have answered."""
+    emu = emulator("3.6", phones=30, dead=100, fr_timeout=1)
+    result = notify(emu, select={}, max_failures=0, step=10)
+    assert result["failed"] and outcomes(result) == {"no_answer": 10, "not_sent": 20}
+    assert len(requests(emu)) == 10
+
+
+def test_a_step_waits_for_the_answers_of_the_one_before(emulator):
+    emu = emulator("3.6", phones=9, dead=100, fr_timeout=1)
+    result = notify(emu, select={}, step=3)
+    assert outcomes(result) == {"no_answer": 9}
+    begun = sorted(each["at"] for each in result["results"])
+    ended = sorted(each["at"] + each["seconds"] for each in result["results"])
+    assert ended[2] <= begun[3] and ended[5] <= begun[6]
+
+
 def test_a_stopped_campaign_goes_on(emulator, tmp_path):
     emu = emulator("3.6", phones=60, reject=0.2)
     campaign = {"select": {}, "campaign": "c", "campaign_dir": str(tmp_path)}

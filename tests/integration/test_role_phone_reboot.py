@@ -259,7 +259,7 @@ class TestOneServer:
         by_uri = role(
             {"sip": emu}, select=None, campaign="uris", uris=uris, event="check-sync;reboot=true", canary=0, batch=2
         )
-        assert [line.split(":")[0] for line in by_uri.lines] == ["batch 1 of 2", "batch 2 of 2"]
+        assert [line.split(":")[0] for line in by_uri.lines] == ["batches 1 to 2 of 2"]
         assert by_uri.json["summary"]["states"] == {"accepted": 3}
 
 
@@ -312,7 +312,7 @@ class TestOneReading:
         # the plan has it still
         emu.forget_contact(left[0])
         done = role({"sip": emu}, **given)
-        assert [line.split(":")[0] for line in done.lines] == ["batch 1 of 2", "batch 2 of 2"]
+        assert [line.split(":")[0] for line in done.lines] == ["batches 1 to 2 of 2"]
         assert done.json["summary"]["states"] == {"accepted": 4, "not_sent": 1, "rejected": 1}
         for number in range(2):
             emu.add_contact(f"new{number}", f"sip:code200@127.0.0.1:{emu.phones_port}")

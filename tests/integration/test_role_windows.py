@@ -35,7 +35,7 @@ class TestWindow:
         emu = farm_of(6, reboot=False)
         # the window ends once four phones are done
         late = f"{NIGHT} if phone_reboot__progress.done | default(0) < 3 else {NIGHT + 8 * HOUR}"
-        first = role({"sip": emu}, **SIMPLE, campaign=None, batch=3, window=WINDOW, arguments=at(late))
+        first = role({"sip": emu}, **SIMPLE, campaign=None, batch=3, pause=1, window=WINDOW, arguments=at(late))
         assert first.failures == []
         assert first.shown("Show the window") == ["The window is open until 05:30 on Tuesday 2040-01-03 (UTC)"]
         assert [line.split(":")[0] for line in first.lines] == ["batch 1 of 2"]
@@ -68,7 +68,7 @@ class TestWindow:
         done = role({"sip": emu}, **SIMPLE, batch=3, window=WINDOW, arguments=at(long_ago))
         assert done.failures == [] and notified(emu) == {}
         assert done.lines == [
-            "batch 1 of 2: 0 phones; 0 of 4 done. Stopped: The window ended at 05:30 on Friday 2020-01-03 (UTC)"
+            "batches 1 to 2 of 2: 0 phones; 0 of 4 done. Stopped: The window ended at 05:30 on Friday 2020-01-03 (UTC)"
         ]
         (how,) = done.shown("Show how to go on")
         assert "4 of 4 phones are left. To continue with them, run the same command when the window" in how

@@ -106,7 +106,6 @@ class TestLimit:
         assert (users(last["results"]), last["summary"]["remaining"]) == (["100002", "100000"], 0)
         assert notified(emu) == ["100001", "100002"]
 
-
     def test_phones_in_a_call_count_for_their_group(self, emulator, notify):
         emu = emulator("3.6", phones=6)
         emu.call("100000")

@@ -46,7 +46,8 @@ class Sending:
     """A run. delivery: Delivery. requests: list of SipRequest. results: Results, which takes what becomes of each.
 
     busy: those of requests whose phones were in a call before the run; the first pass leaves them out. retries: Retries.
-    calls: Calls of the server, or None. seconds: that sending took, pauses between passes not counted; None before it ended.
+    calls: Calls of the server, or None. step: number of requests whose answers are waited for before others go out, or None.
+    seconds: that sending took, pauses between passes not counted; None before it ended.
     left: number of requests that were not sent, and have no result, since the time of the run was over; they are for the next one.
     """
 
@@ -58,12 +59,14 @@ class Sending:
         busy: Sequence["SipRequest"] = (),
         retries: Optional[Retries] = None,
         calls: "Optional[Calls]" = None,
+        step: Optional[int] = None,
     ) -> None:
         self._delivery = delivery
         self.requests = requests
         self.results = results
         self._retries = retries or Retries()
         self._calls = calls
+        self._step = step
         # {SipRequest: its latest result} of phones that are in a call, and how often such a phone was sent to and answered that
         self._busy = busy
         self._put_off: Dict[SipRequest, Dict[str, Any]] = {}
@@ -77,7 +80,12 @@ class Sending:
         self.seconds = 0.0
         try:
             self._put_off = {request: self._delivery.hold_back(request) for request in self._busy}
-            self._pass([request for request in self.requests if request not in self._put_off])
+            first = [request for request in self.requests if request not in self._put_off]
+            while first:
+                # what a run that stopped does not send has a result, too
+                number = len(first) if self._step is None or self._ends() else self._step
+                self._pass(first[:number])
+                first = first[number:]
             deadline = time.monotonic() + self._retries.seconds
             while self._put_off and self._waits(deadline):
                 self._pass(list(self._put_off))

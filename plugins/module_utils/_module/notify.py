@@ -78,6 +78,7 @@ def spec() -> ArgumentSpec:
             "campaign_dir": {"type": "path"},
             "resend_unknown": {"type": "bool", "default": False},
             "batch": {"type": "int"},
+            "step": {"type": "int"},
             "canary": {"type": "float"},
             "order": {"type": "str", "choices": list(ORDERS), "default": FOUND},
             "spread_by": {"type": "str"},
@@ -337,6 +338,8 @@ def _check_options(params: Dict[str, Any], notifies: Notifies) -> None:
     notifies.check(params["socket"] if params["socket"] not in ("contact", "default") else None)
     if params["batch"] is not None and params["batch"] < 1:
         raise BadParameters(f"batch is {params['batch']}", "Set it to a number of phones, 1 or more")
+    if params["step"] is not None and params["step"] < 1:
+        raise BadParameters(f"step is {params['step']}", "Set it to a number of phones, 1 or more")
     if params["canary"] is not None and not 0 <= params["canary"] <= 100:
         raise BadParameters(f"canary is {params['canary']}", "Set it to a percentage from 0 to 100")
     if not 0 <= params["retry_for"] <= 86400:

@@ -132,7 +132,10 @@ def _changes(fleet: Fleet) -> str:
         content += table(("Before", "After", "Phones"), rows, (2,), "phones")
         content += _more(len(comparison.agents), _PAIRS, "pairs")
     for change in ("vanished", "appeared", "moved"):
-        content += _changed(fleet, change)
+        found = (
+            comparison.vanished if change == "vanished" else [each for each in fleet.phones if each.change == change]
+        )
+        content += _changed(fleet, change, found)
     note = f"Compared with {bare(comparison.earlier.path)}. {_MEANINGS}"
     return section(f"Since {bare(since(fleet))}", note, content)
 
@@ -141,11 +144,7 @@ def _agent(agent: str | None) -> str:
     return text(agent, _AGENT)
 
 
-def _changed(fleet: Fleet, change: str) -> str:
-    assert fleet.comparison is not None
-    found = (
-        fleet.comparison.vanished if change == "vanished" else [each for each in fleet.phones if each.change == change]
-    )
+def _changed(fleet: Fleet, change: str, found: t.Sequence[Phone]) -> str:
     if not found:
         return ""
     rows = [(_who(phone, fleet), _agent(phone.user_agent), text(phone.network)) for phone in found[:_PHONES]]

@@ -38,7 +38,7 @@ CREATED, UPDATED, REFRESHED, REMOVED = "created", "updated", "refreshed", "remov
 # of a NOTIFY only, or made by the publication itself
 _NOT_IN_PUBLISH = frozenset(("event", "expires", "content-type", "sip-if-match", "subscription-state"))
 # a socket on all addresses
-_ANYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]", "[0:0:0:0:0:0:0:0]": "[::1]"}
+_ANYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]", "[0:0:0:0:0:0:0:0]": "[::1]"}  # nosec B104
 _ROUTE = "Load presence and presence_mwi, and have the routing script call handle_publish() for PUBLISH. The guide has such a route"
 # what the routing script, or a missing module, answers to any PUBLISH
 _REFUSES_ALL = (404, 405, 481, 483, 489, 501)

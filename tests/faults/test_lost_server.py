@@ -366,6 +366,8 @@ def test_the_role_reports_on_a_server_that_died_and_says_how_to_go_on(ansible, e
         "report_dir": str(tmp_path / "reports"),
         "canary": 0,
         "batch": 12,
+        # without it, the batches were one task
+        "pause": 1,
         "rate": 20,
         "wait": False,
         "max_failures": "",

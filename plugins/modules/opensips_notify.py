@@ -392,6 +392,7 @@ EXAMPLES = r"""
       from: "00:00"
       to: "24:00"
       timezone: Europe/Berlin
+
 - name: Reboot all phones, and wait up to half an hour for those that are in a call
   community.opensips.opensips_notify:
     select: {}

@@ -144,7 +144,9 @@ def _agent(agent: str | None) -> str:
 def _changed(fleet: Fleet, change: str) -> str:
     assert fleet.comparison is not None
     found = (
-        fleet.comparison.vanished if change == "vanished" else [each for each in fleet.phones if each.change == change]
+        fleet.comparison.vanished
+        if change == "vanished"
+        else [phone for phone in fleet.phones if phone.change == change]
     )
     if not found:
         return ""

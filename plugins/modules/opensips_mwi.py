@@ -107,8 +107,8 @@ options:
       - The server requires the modules C(presence) and C(presence_mwi), and a routing script that calls C(handle_publish()) and
         C(handle_subscribe()). R(The guide,ansible_collections.community.opensips.docsite.fleets) has such a script.
       - If the first PUBLISH of a run shows that the script does not handle it, the run stops.
-      - At most 4 PUBLISH wait for their answer at a time, unless O(max_in_flight) is set, so that the processes of the server stay
-        free for calls.
+      - At most 4 PUBLISH wait for their answer at a time, so that the processes of the server stay free for calls.
+        O(max_in_flight) sets another number.
       - O(credentials) also answer a presence server that asks for them.
       - Phones subscribe to the AOR with its domain. If the AORs have none, set O(domain).
     type: str

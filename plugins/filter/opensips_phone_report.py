@@ -71,12 +71,12 @@ def _complete(sources: t.Any, hosts: t.Iterable[str]) -> list[t.Any]:
     """The sources, and a problem for each of hosts that has none."""
     if not isinstance(sources, list):
         raise PhonesError("The input is not a list of sources")
-    known = {each.get("host") for each in sources if isinstance(each, dict)}
+    known = {source.get("host") for source in sources if isinstance(source, dict)}
     return sources + [{"host": str(host), "problem": _NOT_READ} for host in hosts if host not in known]
 
 
 def _fleet(sources: list[t.Any], firmware: t.Any, compare_to: str, about: dict[str, t.Any]) -> Fleet:
-    files = [each.get("file") for each in sources if isinstance(each, dict)]
+    files = [source.get("file") for source in sources if isinstance(source, dict)]
     key = json.dumps([sources, firmware, compare_to, about, list(map(_stamp, files))], default=str, sort_keys=True)
     if key not in _last:
         _last.clear()

@@ -392,6 +392,7 @@ EXAMPLES = r"""
       from: "00:00"
       to: "24:00"
       timezone: Europe/Berlin
+
 - name: Reboot all phones, and wait up to half an hour for those that are in a call
   community.opensips.opensips_notify:
     select: {}
@@ -744,8 +745,8 @@ summary:
       sample: 12
     groups:
       description:
-        - Number of groups that the phones of this run have, see O(spread_by), number of phones in the largest of them, and number of phones
-          without a group. Empty without O(spread_by).
+        - Number of groups of O(spread_by) that the phones of this run have, with the number of phones in the largest one.
+        - C(ungrouped) is the number of phones without a group. Empty without O(spread_by).
       type: dict
       sample:
         total: 41

@@ -202,7 +202,7 @@ def _change(phone: Phone, was: Phone | None) -> str:
 def _change_of_agent(phone: Phone, was: Phone) -> str | None:
     if (phone.user_agent or "") == (was.user_agent or ""):
         return None
-    versions = [each.firmware or "" for each in (phone, was)]
+    versions = [one.firmware or "" for one in (phone, was)]
     if not phone.model or (phone.vendor, phone.model) != (was.vendor, was.model) or not all(map(is_version, versions)):
         return "changed"
     now, before = map(version_key, versions)

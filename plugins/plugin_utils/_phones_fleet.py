@@ -187,7 +187,7 @@ def plain(value: t.Any) -> t.Any:
     if isinstance(value, t.Mapping):
         return {str(key): plain(value[key]) for key in value}
     if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
+        return [plain(part) for part in value]
     return value
 
 

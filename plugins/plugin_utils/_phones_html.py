@@ -133,7 +133,7 @@ def _changes(fleet: Fleet) -> str:
         content += _more(len(comparison.agents), _PAIRS, "pairs")
     for change in ("vanished", "appeared", "moved"):
         found = (
-            comparison.vanished if change == "vanished" else [each for each in fleet.phones if each.change == change]
+            comparison.vanished if change == "vanished" else [phone for phone in fleet.phones if phone.change == change]
         )
         content += _changed(fleet, change, found)
     note = f"Compared with {bare(comparison.earlier.path)}. {_MEANINGS}"

@@ -27,12 +27,12 @@ def vendor_bars(groups: Groups, labels: t.Mapping[str, str], fine: t.Container[s
     groups: (vendor, {state: number}), the largest first. labels: {state: its words}, in the order of the parts. fine: the
     states whose share stands beside the bar.
     """
-    shown = _shown(groups)
+    shown = _largest(groups)
     rows = "".join(_row(vendor, states, labels, fine) for vendor, states in shown)
     return f'{_key(labels)}<ul class="vendors">{rows}</ul>{_numbers(shown, labels)}'
 
 
-def _shown(groups: Groups) -> Groups:
+def _largest(groups: Groups) -> Groups:
     rest: collections.Counter[str] = collections.Counter()
     for _vendor, states in groups[_VENDORS:]:
         rest.update(states)

@@ -18,7 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 from ansible_collections.community.opensips.plugins.module_utils._table.subscribers import SubscriberDatabase
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.bad_input import assert_clear, commands_of
-from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
 from ansible_collections.community.opensips.tests.integration.support.playbook import Result
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
@@ -264,6 +264,23 @@ def test_bad_credentials_send_nothing(emulator, tmp_path, check):
         result = _result(run_module("notify", given, check=check))
         assert_clear(result, words, name)
         assert "SECRET" not in json.dumps(result), name
+    assert "t_uac_dlg" not in commands_of(emu)
+
+
+def test_a_hash_that_python_lacks_sends_nothing(emulator, tmp_path):
+    emu = emulator("3.6", phones=1, reboot=False)
+    # as Python 3.6 with OpenSSL before 1.1.1
+    (tmp_path / "sitecustomize.py").write_text(
+        "import hashlib\n\nnew = hashlib.new\n\n\ndef without(name, *data, **options):\n"
+        "    if name.startswith('sha512') and name != 'sha512':\n        raise ValueError(name)\n"
+        "    return new(name, *data, **options)\n\n\nhashlib.new = without\n",
+        encoding="utf-8",
+    )
+    entry = {"username": "a", "realm": "r", "ha1_sha512t256": "0" * 64}
+    args = {**fifo_of(emu), "select": {}, "event": "check-sync", "credentials": [entry]}
+    result = _result(ModuleProcess("notify", args, path=[str(tmp_path)]).result())
+    assert result["error"]["type"] == "AlgorithmMissing"
+    assert_clear(result, ["credentials: entry 1", "SHA-512-256", "ha1_sha512t256", "OpenSSL 1.1.1"], "hash")
     assert "t_uac_dlg" not in commands_of(emu)
 
 

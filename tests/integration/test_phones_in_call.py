@@ -108,6 +108,15 @@ def test_phones_that_answer_that_they_are_busy(version):
     assert "unless_in_call: whether phones are in a call is not known" in str(result["warnings"])
 
 
+def test_480_is_busy_for_vendors_that_mean_it():
+    """A Yealink phone is in a call then, a Polycom one is not available."""
+    with Emulator("3.6", phones=3, without="dialog", busy_code=480) as emu:
+        emu.call("100000")
+        emu.call("100001")
+        result = run_module("notify", args_of(emu))
+    assert outcomes(result) == {"100000": "in_call", "100001": "rejected", "100002": "accepted"}
+
+
 @pytest.mark.parametrize("version", ["2.4", "4.0"])
 def test_a_server_that_tracks_no_calls_tells_of_nobody_that_it_is_idle(version):
     with Emulator(version, phones=2) as emu:

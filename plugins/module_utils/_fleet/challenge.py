@@ -158,7 +158,7 @@ class Call:
 
     def _answer(self, is_proxy: bool, message: str) -> str:
         """The line of the header that answers a challenge. Raises PhoneRejected."""
-        challenges = [each for each in digest.parse_challenges(message) if each.is_proxy is is_proxy]
+        challenges = [found for found in digest.parse_challenges(message) if found.is_proxy is is_proxy]
         if not challenges:
             raise self._unsupported("it has no challenge for Digest authentication")
         found = None if self._credentials is None else self._credentials.choose(self._target, challenges)

@@ -189,7 +189,7 @@ class Delivery:
         # first, for threads of HTTP that are about to begin
         self._ends = True
         unsent = [request.key for request, _params in self._announced]
-        return unsent + [each.request.key for each in self._under_way.values() if each.is_unsent]
+        return unsent + [waiting.request.key for waiting in self._under_way.values() if waiting.is_unsent]
 
     def _stop_run(self, reason: Optional[str]) -> None:
         if reason is not None and self.stopped is None:

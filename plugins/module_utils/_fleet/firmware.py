@@ -84,7 +84,7 @@ class FirmwareRules:
     def __init__(self, given: Any, option: str = "firmware") -> None:
         if given is not None and not isinstance(given, (list, tuple)):
             raise BadParameters(f"{option} is not a list of mappings", _EXAMPLE)
-        self.rules = [_Rule(each, f"{option}[{place}]") for place, each in enumerate(given or ())]
+        self.rules = [_Rule(rule, f"{option}[{place}]") for place, rule in enumerate(given or ())]
         _check_order(self.rules)
         self._used: Set[int] = set()
         self._known: Dict[Optional[str], Comparison] = {}

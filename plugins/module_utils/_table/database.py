@@ -16,7 +16,7 @@ import os
 import re
 import struct
 import time
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, TypeVar
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
@@ -32,6 +32,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     MissingLibrary,
     TableError,
     UnknownSchema,
+    naming,
 )
 
 # Values in one SELECT or DELETE
@@ -61,6 +62,9 @@ _MYSQL_LENGTHS = {
     "TINYTEXT": 255, "TINYBLOB": 255, "TEXT": 65535, "BLOB": 65535, "MEDIUMTEXT": 2**24 - 1, "MEDIUMBLOB": 2**24 - 1,
 }  # fmt: skip
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INTEGER": 32, "BIGINT": 64}
+
+
+_Table = TypeVar("_Table", bound="TableOfOption")
 
 
 class TryAgain(DatabaseLocked):
@@ -633,6 +637,38 @@ class Database:
             )
 
 
+class TableOfOption:
+    """A table of the database that an option names, only to read. Use as a context manager.
+
+    What it raises is a TableError or BadParameters that names the option, on entering (no database, no table, a version or
+    columns that do not fit) as well as later.
+    """
+
+    def __init__(self, option: str, params: Dict[str, Any], table: str) -> None:
+        """option: its name. params: what it has: what Database takes, and db_table. table: name where db_table has none."""
+        self._option = option
+        self._name = params.get("db_table") or table
+        with naming(option):
+            self._db: Any = Database(params, any_text=True, read_only=True)
+
+    def __enter__(self: _Table) -> _Table:
+        with naming(self._option):
+            self._db.open()
+            try:
+                self._check()
+            except BaseException:
+                self._db.close()
+                raise
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._db.close()
+
+    def _check(self) -> None:
+        """Whether the table can be read. Raises TableError."""
+        raise NotImplementedError
+
+
 _SQLITE_REMEDIES = (
     ("disk is full", "Free space on its file system"),
     ("disk I/O error", "Free space on its file system, and look at the log of the kernel"),
@@ -651,4 +687,4 @@ def _without_transactions_of_its_own(raw: Any, _record: Any) -> None:
     raw.isolation_level = None
 
 
-__all__ = ["CHUNK", "ENGINES", "Database", "TableError", "TryAgain"]
+__all__ = ["CHUNK", "ENGINES", "Database", "TableError", "TableOfOption", "TryAgain"]

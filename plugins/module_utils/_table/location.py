@@ -27,14 +27,14 @@ import datetime
 import itertools
 import re
 import time
-from typing import Any, ContextManager, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MalformedReply
 from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import Maker
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import integer, malformed
 from ansible_collections.community.opensips.plugins.module_utils._table import preselection, schema
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
-from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, Database
+from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TableOfOption
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
     BadRow,
     UnknownSchema,
@@ -44,6 +44,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
 # Rows that are looked at before the server may write again: a few ms
 PAGE = 2000
 
+_OPTION = "location_db"
 _LIKE = "location"
 _DELETED = 10
 _COLUMNS = (
@@ -52,33 +53,13 @@ _COLUMNS = (
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
 
 
-class LocationDatabase:
-    """The location table of a database. Use as a context manager.
-
-    What it raises is a TableError or BadParameters that names location_db, on entering (no database, no location table, a
-    version or a column that does not fit) as well as later.
-    """
+class LocationDatabase(TableOfOption):
+    """The location table of a database."""
 
     def __init__(self, params: Dict[str, Any], table: str = "location") -> None:
-        """params: the option location_db: what Database takes, and db_table. table: how usrloc calls the table."""
+        """params: the option location_db. table: how usrloc calls the table."""
+        super().__init__(_OPTION, params, table)
         self._table = table
-        self._name = params.get("db_table") or table
-        self._db: Any = None
-        with _named():
-            self._db = Database(params, any_text=True, read_only=True)
-
-    def __enter__(self) -> "LocationDatabase":
-        with _named():
-            self._db.open()
-            try:
-                self._check()
-            except BaseException:
-                self._db.close()
-                raise
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._db.close()
 
     def contacts(self, select: Optional[Dict[str, Any]] = None) -> Iterator[Dict[str, Any]]:
         """Yield contact records in the order of the table.
@@ -152,7 +133,7 @@ class LocationDatabase:
             every = sorted(names)
             for start in range(0, len(every), CHUNK):
                 where = self._real([[[("username", "in", every[start : start + CHUNK])]]])
-                with _named():
+                with naming(_OPTION):
                     yield from self._db.whole(self._name, self._columns, where, PAGE)
         elif names:
             where = []
@@ -164,7 +145,7 @@ class LocationDatabase:
 
     def _pages(self, conditions: Any, columns: Any = None) -> Iterator[List[Tuple[Any, ...]]]:
         """Pages of rows. conditions: function that gives them. columns: names in this database, those of a record if not given."""
-        with _named():
+        with naming(_OPTION):
             if self._key is None:
                 yield from self._db.whole(self._name, columns or self._columns, conditions(), PAGE)
             else:
@@ -311,7 +292,3 @@ def _moment(raw: Any) -> Optional[int]:
         except (OverflowError, ValueError):
             raise malformed("expires", str(raw)) from None
     return integer(raw, "expires")
-
-
-def _named() -> ContextManager[None]:
-    return naming("location_db")

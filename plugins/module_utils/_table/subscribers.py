@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._table import schema
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
-from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, Database
+from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TableOfOption
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema, naming
 
 OPTION = "credentials_db"
@@ -30,31 +30,12 @@ SECRETS = ("password", "ha1", "ha1_sha256", "ha1_sha512t256")
 _PAGE = 2000
 
 
-class SubscriberDatabase:
-    """The subscriber table of a database. Use as a context manager.
-
-    What it raises is a TableError or BadParameters that names credentials_db, on entering (no database, no table, a version or
-    columns that do not fit) as well as later.
-    """
+class SubscriberDatabase(TableOfOption):
+    """The subscriber table of a database."""
 
     def __init__(self, params: Dict[str, Any]) -> None:
-        """params: the option credentials_db: what Database takes, and db_table."""
-        self._name = params.get("db_table") or TABLE
-        with naming(OPTION):
-            self._db = Database(params, any_text=True, read_only=True)
-
-    def __enter__(self) -> "SubscriberDatabase":
-        with naming(OPTION):
-            self._db.open()
-            try:
-                self._check()
-            except BaseException:
-                self._db.close()
-                raise
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._db.close()
+        """params: the option credentials_db."""
+        super().__init__(OPTION, params, TABLE)
 
     def rows_of(self, aors: Iterable[str]) -> Iterator[Dict[str, str]]:
         """Yield the rows of AORs: {column: text} of NEEDED and SECRETS, "" for none.

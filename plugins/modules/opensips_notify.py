@@ -237,8 +237,8 @@ options:
       - Order of sending. V(found) is the order of the location table, or that of O(aors) and O(uris).
       - V(aor) sorts by address of record. Numbers are compared by value, so V(2) comes before V(10).
       - V(random) is the same order each time for the same O(select.seed).
-      - V(spread) requires O(spread_by), and takes phones from each of its groups in turn. Larger groups have more turns, so that the phones of each group are spread
-        evenly over the whole order.
+      - V(spread) requires O(spread_by), and takes phones from each of its groups in turn. Larger groups have more turns, so that the phones
+        of each group are spread evenly over the whole order.
       - The plan of a O(campaign) keeps its order. If O(order) changes, or O(spread_by) with V(spread), the next run sorts the plan again, and
         sends nothing to phones that are done. With V(found), the plan stays as it is, because that order is not known any more.
       - Phones that are appended to a plan follow the others, in this order among themselves.

@@ -115,6 +115,7 @@ def auto_line(family, data, action):
     fields = data.PRESETS[key]
     notes = [f"It makes the phone {ACTIONS[fields['action']]}."] if fields["action"] != action else []
     notes += [marked(fields["condition"])] if fields["condition"] else []
+    notes += ["*Uncertain.*"] if fields["uncertain"] else []
     return " ".join([f"{literal(key)}, which sends {sent(fields)}.", *notes])
 
 
@@ -150,16 +151,26 @@ def generate():
         "With ``event: auto``, which is the default, the module chooses the preset of each phone by its User-Agent and by"
         " :ansopt:`community.opensips.opensips_notify#module:action`.",
         "The first of these regular expressions applies that is found in the User-Agent, regardless of case.",
-        "If none applies, nothing is sent to the phone, and its result says so.",
-        "Nothing is sent to softphones, PBXs, gateways, session border controllers and door phones either, whatever their vendor is.",
+        "If none applies, nothing is sent to the phone, and its result has the reason.",
+        "The module also sends nothing to softphones, PBXs, gateways, session border controllers and door phones of any vendor.",
         "While a door phone restarts, nobody can open the door. To send to it, set its Event.",
         "",
         "If a vendor has no Event for an action, the preset of the other action is sent."
-        " :ansretval:`community.opensips.opensips_notify#module:results[].hint` then says what it does.",
+        " :ansretval:`community.opensips.opensips_notify#module:results[].hint` then explains what the preset does.",
         "",
-        "A phone that asks for authentication answers 401."
-        " Set :ansopt:`community.opensips.opensips_notify#module:credentials` to the account that it checks."
+        "To prepare a phone for a NOTIFY, find its vendor below:",
+        "",
+        "* **To reboot** and **To check its configuration** have the Event for each action."
+        " If it is *uncertain*, the sources disagree, or only one source has it. Send to one phone first.",
+        "* **Settings** has the settings of the phone that decide whether it obeys. The names are those of the vendor's manual.",
+        "* **Authentication** has the account that the phone checks. A phone that asks for a password answers 401 or 407."
+        " Set :ansopt:`community.opensips.opensips_notify#module:credentials` to this account."
+        " If it is the account of a line, use :ansopt:`community.opensips.opensips_notify#module:credentials_db`,"
+        " or an entry with ``aor`` for each phone."
         " *Probably* means that no manual names the account, but that others report it.",
+        "* *Not known* means that no source names the setting or the account. Send to one phone first, and look at its answer.",
+        "",
+        "For how to give passwords to the module, see :ref:`ansible_collections.community.opensips.docsite.fleets.passwords`.",
         "",
     ]
     lines += phone_lines(data, vendors, phones)

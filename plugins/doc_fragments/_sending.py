@@ -59,11 +59,11 @@ options:
         stop a fleet. At V(10%), 2 of 2 stop it, and 3 of 22 do not.
       - The task waits for the answers to requests that are under way. The other phones are V(not_sent). With a smaller O(max_in_flight),
         fewer requests are under way.
-      - If it is not set, all phones are tried. The task then fails if a phone did not accept that the task names by its AOR or URI.
+      - If it is not set, all phones are tried. If the task names a phone by its AOR or URI, and this phone did not accept, the task then fails.
       - If filters selected the phones and none of them accepted, the task always fails.
       - The message of a failed task has one line for each phone that failed, at most 20. The results are complete.
       - The run also stops, and the task fails, if the server cannot be reached any more, or does not answer for the whole O(timeout).
-        With a campaign, the next run continues with the phones that are V(not_sent).
+        In a campaign of M(community.opensips.opensips_notify), the next run continues with the phones that are V(not_sent).
       - If nobody reads the result any more, because Ansible was interrupted or the connection to the host was lost, the run stops, too.
     type: str
   results:

@@ -11,7 +11,8 @@ version_added: 0.1.0
 description:
   - Sends message summaries (RFC 3842) to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
   - The lamp of a phone is on while there are new messages.
-  - Some phones take a summary only within a subscription. With O(delivery), the summary goes to a presence server, which notifies them.
+  - Some phones accept a summary only within a subscription. With O(delivery), the module publishes the summary at a presence server, which
+    notifies these phones.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -24,7 +25,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The module looks the phones up, but sends nothing.
+      - The module looks up the phones, but sends nothing.
   diff_mode:
     support: full
     details:
@@ -33,7 +34,7 @@ attributes:
     support: partial
     details:
       - Phones do not report the state of their lamp, so the module sends it each time.
-      - With O(state_file), only numbers that changed are sent, and publications whose life is half over.
+      - With O(state_file), the module sends only numbers that changed, and extends publications whose lifetime is half over.
   platform:
     platforms: posix
 options:
@@ -45,8 +46,8 @@ options:
     elements: str
   aors:
     description:
-      - Addresses of record. Each of their registered contacts gets the summary. An AOR that nobody registered is V(not_sent), and fails the
-        task.
+      - Addresses of record. Each of their registered contacts gets the summary. If an AOR has no registered contact, it is V(not_sent),
+        and the task fails.
     type: list
     elements: str
   account:
@@ -55,7 +56,9 @@ options:
     type: str
   domain:
     description:
-      - Completes accounts that are bare users.
+      - Completes accounts and AORs that have no domain.
+      - Required if an account has no domain. If O(account) is not set, the AOR is the account.
+      - With O(delivery=publish) and O(delivery=auto), also required if an AOR has no domain.
     type: str
   new:
     description:
@@ -99,18 +102,17 @@ options:
   delivery:
     description:
       - How a summary reaches the phones.
-      - V(notify) sends a NOTIFY to each phone without a subscription. Most desk phones take it, some after a setting.
-      - V(publish) sends a PUBLISH (RFC 3903) for each AOR to the presence server. It notifies the phones that subscribe, also those that
-        register later. Requires O(aors) or mailboxes with an C(aor). O(select) and O(location_table) have no effect.
-      - V(auto) sends a NOTIFY, and a PUBLISH for the AORs whose phones answer 481 or 489. If O(state_file) is set, the next run knows these
-        phones, and sends them no NOTIFY. If the server has no presence server, such phones are V(rejected).
-      - The server requires the modules C(presence) and C(presence_mwi), and a routing script that calls C(handle_publish()) and
-        C(handle_subscribe()). R(The guide,ansible_collections.community.opensips.docsite.fleets) has such a script.
+      - V(notify) sends a NOTIFY to each phone without a subscription. Most desk phones accept it. Some of them require a setting.
+      - V(publish) sends a PUBLISH (RFC 3903) for each AOR to the presence server. This server notifies the phones that subscribe, also those
+        that register later. Requires O(aors) or mailboxes with an C(aor). O(select) and O(location_table) have no effect.
+      - V(auto) sends a NOTIFY, and a PUBLISH for the AORs whose phones answer 481 or 489. If O(state_file) is set, the next run
+        publishes for these phones at once, and sends them no NOTIFY. If the server has no presence server, such phones are V(rejected).
+      - The server requires the modules C(presence) and C(presence_mwi), and a routing script that calls C(handle_publish) and
+        C(handle_subscribe). For such a script, see R(lamps of phones that subscribe,ansible_collections.community.opensips.docsite.fleets.lamps).
       - If the first PUBLISH of a run shows that the script does not handle it, the run stops.
-      - At most 4 PUBLISH wait for their answer at a time, so that the processes of the server stay free for calls.
-        O(max_in_flight) sets another number.
-      - O(credentials) also answer a presence server that asks for them.
-      - Phones subscribe to the AOR with its domain. If the AORs have none, set O(domain).
+      - If O(max_in_flight) is not set, at most 4 PUBLISH wait for their answer at a time. The processes of the server stay free for calls.
+      - O(credentials) also applies to a presence server that asks for a password.
+      - Phones subscribe to the AOR with its domain. If the AORs have no domain, set O(domain).
     type: str
     choices:
       - notify
@@ -121,30 +123,30 @@ options:
     description:
       - SIP URI to which the PUBLISH is sent.
       - The default is the first UDP socket of the server itself, if it has the module C(presence).
-      - If the server has only the module C(pua_mi), C(pua_publish) sends the PUBLISH to the C(presence_server) of that module. C(pua) keeps
-        the ETags then, and ignores O(headers) and O(from_uri).
+      - If the server has only the module C(pua_mi), C(pua_publish) sends the PUBLISH to the C(presence_server) of that module. Then C(pua)
+        keeps the ETags, and ignores O(headers) and O(from_uri).
     type: str
   expires:
     description:
       - Lifetime of a publication in seconds, from 60 to 31536000. The presence server may shorten it.
         The default C(max_expires_publish) of OpenSIPS is 3600.
-      - The lamps go out when it ends. Run the task again before that. With O(state_file), a run extends the publications whose life is half
-        over, also if their numbers did not change.
+      - When the publication ends, the lamp goes out. Run the task again before that. With O(state_file), a run extends the publications whose
+        lifetime is half over, also if their numbers did not change.
     type: int
     default: 3600
   exclusive:
     description:
-      - Whether to remove what earlier runs published for mailboxes that are not listed any more. Their lamps go out.
+      - Whether to remove what earlier runs published for mailboxes that are no longer listed. Their lamps go out.
       - Lamps that were set with a NOTIFY stay as they are.
       - Requires O(state_file), and O(delivery) V(publish) or V(auto).
     type: bool
     default: false
   state_file:
     description:
-      - File on the host that keeps the numbers which the phones accepted. Only mailboxes whose numbers differ from it are sent.
+      - File on the host that keeps the numbers which the phones accepted. The module sends only to mailboxes whose numbers have changed.
         The others are V(already).
-      - It also keeps the ETag of each publication, so that a run replaces it. Without the file, each run publishes once more.
-        The latest publication counts until its end, then an earlier one if that lasts longer.
+      - It also keeps the ETag of each publication, so that a run replaces it. Without the file, each run adds one more publication.
+        Phones show the latest one until it ends, then an earlier one that lasts longer.
       - It is replaced as a whole, mode 0600. A mailbox is kept in it if all of its phones accepted.
       - Mailboxes are removed from it before they are sent. If the task is killed, the next run sends them again.
       - If the file cannot be written before sending, the task fails and sends nothing. If it cannot be written after sending,
@@ -219,17 +221,17 @@ results:
     - One entry for each contact of each mailbox, in their order. Mailboxes whose numbers did not change come first, with one entry each.
     - A mailbox that is only published has one entry without a contact, and so has one whose publication is removed.
     - If there are more than 1,000, those that need no attention are omitted, see O(results).
-    - A failed task returns them, too.
+    - A failed task also returns them.
   returned: success, or when the run stopped
   type: list
   elements: dict
   contains:
     aor:
-      description: Address of record, empty for a URI as given.
+      description: Address of record. Empty for one of O(uris).
       type: str
       sample: "1001"
     contact:
-      description: The contact URI that was sent to. Empty when the AOR has none.
+      description: The contact URI to which the NOTIFY was sent. Empty if the AOR has no contact, or if the mailbox is only published.
       type: str
       sample: sip:1001@192.0.2.17:5060
     user_agent:
@@ -237,7 +239,7 @@ results:
       type: str
       sample: Yealink SIP-T46U 108.86.0.20
     vendor:
-      description: Vendor by the User-Agent, V(unknown) if the User-Agent names none. Empty for a URI as given.
+      description: Vendor of the phone. V(unknown) if its User-Agent is not known. Empty for one of O(uris).
       type: str
       sample: yealink
     outcome:
@@ -249,7 +251,7 @@ results:
         - V(unknown) if a request was sent, or may have been, and the server did not report the answer.
         - V(already) if O(state_file) has the same numbers.
         - V(planned) in check mode.
-        - If RV(results[].delivery) is V(publish), it is what the presence server answered.
+        - If RV(results[].delivery) is V(publish), the outcome is the answer of the presence server.
       type: str
       sample: accepted
     code:
@@ -259,13 +261,13 @@ results:
     reason:
       description:
         - The words that came with RV(results[].code), or why nothing was sent.
-        - Begins with V(doubtful) if the contacts of the AOR cannot be believed. A phone then wrote lines into its registration that look
-          like the server's.
+        - It begins with V(doubtful) if the contacts of the AOR cannot be believed. The reason is a phone whose registration contains lines
+          that look like those of the server.
       type: str
       sample: OK
     error:
       description:
-        - Why the phone did not accept, with C(type), C(message) and C(hint), which is what to do about it.
+        - Why the phone did not accept, with C(type), C(message) and C(hint). The hint says what to do.
         - Empty if the outcome is V(accepted), V(already) or V(planned).
       type: dict
       sample: null
@@ -288,31 +290,31 @@ results:
       type: str
       sample: message-summary
     mailbox:
-      description: The account, or what stands in for it.
+      description: The account as a URI. If no account is set, the AOR or the URI.
       type: str
       sample: sip:*97@example.com
     waiting:
-      description: Whether the lamp is to be on.
+      description: Whether the lamp must be on.
       type: bool
       sample: true
     new:
-      description: As given.
+      description: As the option O(new).
       type: int
       sample: 2
     old:
-      description: As given.
+      description: As the option O(old).
       type: int
       sample: 1
     urgent_new:
-      description: As given.
+      description: As the option O(urgent_new).
       type: int
       sample: 0
     urgent_old:
-      description: As given.
+      description: As the option O(urgent_old).
       type: int
       sample: 0
     messages:
-      description: Numbers of other message classes, as given.
+      description: Numbers of other message classes, as in the options.
       type: dict
       sample:
         fax:
@@ -325,7 +327,7 @@ results:
       type: str
       sample: notify
     publication:
-      description: What the PUBLISH was to do, V(created), V(updated), V(refreshed) or V(removed). Empty if there was none.
+      description: What the PUBLISH does with the publication, V(created), V(updated), V(refreshed) or V(removed). Empty without a PUBLISH.
       type: str
       sample: null
 left_out:
@@ -346,24 +348,25 @@ lookup:
   contains:
     how:
       description:
-        - V(show) when each AOR was asked for, V(dump) when reading the whole location table was expected to be faster
-          (OpenSIPS 3.0 and later), V(database) when the contacts were read from a database, V(none) when nothing had to be looked up.
+        - V(show) if each AOR was looked up. V(dump) if the whole location table was read, because this was expected to be faster (OpenSIPS 3.0
+          and later).
+        - V(database) if the contacts were read from a database. V(none) if nothing was looked up.
       type: str
       sample: show
     users:
-      description: Registered AORs that the server counts. Empty if it was not asked, or does not tell.
+      description: Number of registered AORs. Empty if the module did not ask, or if the server does not report it.
       type: int
       sample: 100000
     contacts:
-      description: Registered contacts that the server counts. Empty if it was not asked, or does not tell.
+      description: Number of registered contacts. Empty if the module did not ask, or if the server does not report it.
       type: int
       sample: 104212
     seconds:
-      description: What the lookup took.
+      description: Duration of the lookup.
       type: float
       sample: 3.1
     expected_seconds:
-      description: What it was expected to take. Empty if nobody knew.
+      description: Expected duration of the lookup. Empty if it is not known.
       type: float
       sample: 3.3
 summary:
@@ -372,7 +375,7 @@ summary:
   type: dict
   contains:
     total:
-      description: Number of phones, those included that RV(results) omits.
+      description: Number of phones, including those that RV(results) omits. A mailbox that is published counts as one phone.
       type: int
       sample: 3
     omitted:
@@ -380,7 +383,7 @@ summary:
       type: int
       sample: 0
     outcomes:
-      description: Number of phones by outcome. Each outcome is there, also those with none.
+      description: Number of phones for each outcome, including outcomes without phones.
       type: dict
       sample:
         accepted: 2
@@ -411,7 +414,7 @@ summary:
           accepted: 2
           no_answer: 1
     answer_seconds:
-      description: How long the phones took to answer, the least, the median, the 95th percentile and the most. Empty when none answered.
+      description: Seconds until the phones answered, as minimum, median, 95th percentile and maximum. Empty if no phone answered.
       type: dict
       sample:
         min: 0.004
@@ -424,7 +427,7 @@ summary:
       sample:
         user_agent does not match: 2
     sent:
-      description: Number of requests that the server took in this run, whatever the phones answered.
+      description: Number of requests that the server accepted in this run. The answers of the phones do not matter.
       type: int
       sample: 3
     seconds:
@@ -432,17 +435,18 @@ summary:
       type: float
       sample: 3.2
     rate:
-      description: Requests a second over the whole run. Empty when nothing was sent.
+      description: Requests a second over the whole run. Empty if nothing was sent.
       type: float
       sample: 0.9
     pace:
-      description: What limited the speed of sending, which is RV(summary.rate). Only if something was sent.
+      description: What limited RV(summary.rate), the speed of sending. Only if something was sent.
       type: dict
       contains:
         limited_by:
           description:
-            - What held the run back for the longest time, V(rate), V(memory) of the server, V(answers) that were waited for because
-              O(max_in_flight) was reached, or V(carrier) if the server did not read faster. Empty if nothing did for a tenth of the time.
+            - What limited the run for the longest time. V(rate) is the option, V(memory) is the memory of the server.
+            - V(answers) if O(max_in_flight) requests waited for an answer. V(carrier) if the server read its FIFO or socket too slowly.
+            - Empty if nothing limited the run for at least a tenth of the time.
           type: str
           sample: memory
         least_free_memory:

@@ -210,7 +210,7 @@ options:
   batch:
     description:
       - The largest number of phones to send to in this run of the O(campaign). RV(results) then has only the phones of this run,
-        and RV(summary.remaining) counts the phones left for the next one.
+        and RV(summary.remaining) counts the phones left for the next one. Requires O(campaign).
       - If O(spread_limit) is set, a batch can have fewer phones although some are left.
       - The last batch also returns the phones that are V(already), and RV(left_out). Check mode returns them, too.
       - In check mode and with O(plan_only), RV(results) has the phones of the next batch.
@@ -226,7 +226,7 @@ options:
   canary:
     description:
       - Percentage of the phones to choose for the beginning of the plan, from 0 to 100. If it is above 0, at least one phone is chosen.
-        The first O(batch) then sends to these phones.
+        The first O(batch) then sends to these phones. Requires O(campaign).
       - With the same O(select.seed), the canary has the same phones each time, as with O(select.sample). Phones to which nothing can be sent
         are not chosen.
       - It applies only when the plan of the O(campaign) is made or sorted. Otherwise, it does not change a plan that exists.
@@ -235,10 +235,10 @@ options:
   order:
     description:
       - Order of sending. V(found) is the order of the location table, or that of O(aors) and O(uris).
-      - V(aor) sorts by address of record. Numbers count as such, so V(2) comes before V(10).
+      - V(aor) sorts by address of record. Numbers are compared by value, so V(2) comes before V(10).
       - V(random) is the same order each time for the same O(select.seed).
-      - V(spread) takes turns among the groups of O(spread_by). Larger groups have more turns, so that the phones of each group are spread
-        evenly over the whole order.
+      - V(spread) requires O(spread_by), and takes phones from each of its groups in turn. Larger groups have more turns, so that the phones
+        of each group are spread evenly over the whole order.
       - The plan of a O(campaign) keeps its order. If O(order) changes, or O(spread_by) with V(spread), the next run sorts the plan again, and
         sends nothing to phones that are done. With V(found), the plan stays as it is, because that order is not known any more.
       - Phones that are appended to a plan follow the others, in this order among themselves.
@@ -264,8 +264,9 @@ options:
   spread_limit:
     description:
       - The largest number of phones of a group to which one O(batch) sends, so that no site or access switch restarts at once.
-        Requires O(spread_by) and O(batch). With O(wait), the phones of a batch are back before the next one begins.
-      - The other phones of the group stay for later batches, so a campaign can need more of them, see RV(summary.batches).
+        Requires O(spread_by), O(campaign) and O(batch).
+      - If O(wait) is V(true), the task waits until the phones of the batch are back, at most O(wait_timeout). Only then, the next batch begins.
+      - The other phones of the group stay for later batches, so a campaign can need more batches, see RV(summary.batches).
       - It counts phones where they are when the batch is sent, also if they were elsewhere when the plan was made.
     type: int
   send_until:
@@ -359,7 +360,7 @@ EXAMPLES = r"""
           - "10.1.169.11"
           - "10.1.184.14"
 
-- name: Go on with the next 500 phones of the campaign
+- name: Continue with the next 500 phones of the campaign
   community.opensips.opensips_notify:
     select:
       user_agent:
@@ -408,7 +409,7 @@ EXAMPLES = r"""
     location_db:
       db_url: sqlite:////var/lib/opensips/opensips.sqlite
 
-- name: Reboot phones that ask for a password, Grandstream phones with another one
+- name: Reboot phones that ask for a password, with one account for all, and another one for Grandstream phones
   community.opensips.opensips_notify:
     aors:
       - "1001"

@@ -7,6 +7,7 @@
 import collections
 import json
 import signal
+import tempfile
 import time
 
 import pytest
@@ -245,3 +246,67 @@ def test_numbers_that_cannot_be(option, value):
         result = run_module("notify", dict(args_of(emu), **{option: value}))
         assert not emu.sip_log()
     assert result["failed"] and option in result["msg"] and "seconds" in result["error"]["hint"]
+
+
+def test_a_run_whose_time_is_over_leaves_who_asked_for_credentials(tmp_path):
+    """The answer comes too late for another request, so the phone is for the next run, and nothing is done about it."""
+    with Emulator("3.6", phones=1, challenge=1.0, faults=["t_uac_dlg=slow:5*1"]) as emu:
+        credentials = [{"username": "100000", "password": "secret"}]
+        args = args_of(emu, aors=["100000"], campaign="c", campaign_dir=str(tmp_path), credentials=credentials)
+        first = run_module("notify", dict(args, send_until=time.time() + 3))
+        second = run_module("notify", args)
+    assert not first.get("failed") and first["results"] == [] and first["summary"]["total"] == 0
+    assert first["summary"]["remaining"] == 1 and "send_until" in first["stopped"]
+    assert counted(second) == {"accepted": 1} and second["summary"]["earlier"] == 0
+
+
+def test_a_run_whose_time_is_over_says_so_of_phones_in_a_call():
+    """They would have been tried again."""
+    with Emulator("3.6", phones=2) as emu, tempfile.TemporaryDirectory() as directory:
+        emu.call("100000")
+        args = args_of(emu, select={}, campaign="c", campaign_dir=directory)
+        cut = run_module("notify", dict(args, retry_for=60, send_until=time.time() + 5))
+        whole = run_module("notify", dict(args, send_until=time.time() + 60))
+    assert "send_until" in cut["stopped"] and whole["stopped"] is None
+    assert not cut.get("failed") and counted(whole)["in_call"] == 1
+
+
+def test_long_calls_do_not_keep_a_group_from_those_that_are_idle_again(tmp_path):
+    """Even those that were put off first; and a batch that could send to nobody else waits for them."""
+    with Emulator("3.6", phones=6, reboot=False) as emu:
+        for phone in emu.phones():
+            emu.call(phone["user"])
+        limit = {"batch": 6, "spread_by": "network", "spread_limit": 2}
+        args = args_of(emu, select={}, campaign="c", campaign_dir=str(tmp_path), **limit)
+        tried = [set(outcomes(run_module("notify", args))) for _batch in range(3)]
+        for user in tried[1]:
+            emu.hang_up(user)
+        fourth = run_module("notify", args)
+        looks = emu.stats()["commands"]["dlg_list"]
+        args["retry_for"] = 60
+        fifth = notify_until(emu, args, lambda: emu.stats()["commands"]["dlg_list"] > looks, tried[0] | tried[2])
+        assert emu.stats()["cut_calls"] == 0
+    assert len(set.union(*tried)) == 6
+    assert outcomes(fourth) == dict.fromkeys(tried[1], "accepted") and fourth["summary"]["remaining"] == 4
+    assert counted(fifth) == {"accepted": 2} and fifth["summary"]["remaining"] == 2
+
+
+def test_a_batch_of_phones_in_a_call_sends_to_no_more_than_its_size(tmp_path):
+    """A canary is one phone, also where all were in a call when it began."""
+    with Emulator("3.6", phones=5, reboot=False) as emu:
+        for phone in emu.phones():
+            emu.call(phone["user"])
+        args = args_of(emu, select={}, campaign="c", campaign_dir=str(tmp_path), retry_for=60)
+        process = ModuleProcess("notify", dict(args, batch=1))
+        journal = tmp_path / "c.jsonl"
+        until = time.monotonic() + 60
+        while not (journal.exists() and journal.read_text().count('"put_off"') == 5):
+            assert time.monotonic() < until and process.running
+            time.sleep(0.05)
+        for phone in emu.phones():
+            emu.hang_up(phone["user"])
+        canary = process.result()
+        others = run_module("notify", dict(args, batch=4, step=3))
+    assert counted(canary) == {"accepted": 1}
+    assert (canary["summary"]["remaining"], canary["summary"]["put_off"]) == (4, 4)
+    assert counted(others) == {"accepted": 4} and others["summary"]["remaining"] == 0

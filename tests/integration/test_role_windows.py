@@ -65,14 +65,16 @@ class TestWindow:
         emu = farm_of(4, reboot=False)
         # an hour ago by the clock of the host, while the controller's says that it is open
         long_ago = datetime.datetime(2020, 1, 2, 22, tzinfo=datetime.timezone.utc).timestamp()
-        done = role({"sip": emu}, **SIMPLE, batch=3, window=WINDOW, arguments=at(long_ago))
+        # a phone that cannot be sent to does not hide that the others are left
+        options = {**SIMPLE, "select": None, "aors": [phone["user"] for phone in emu.phones()] + ["nobody"]}
+        done = role({"sip": emu}, **options, batch=3, window=WINDOW, arguments=at(long_ago))
         assert done.failures == [] and notified(emu) == {}
         assert done.lines == [
-            "batches 1 to 2 of 2: 0 phones; 0 of 4 done. Stopped: The window ended at 05:30 on Friday 2020-01-03 (UTC)"
+            "batches 1 to 2 of 2: 1 phone, 1 not sent; 0 of 4 done. Stopped: The window ended at 05:30 on Friday 2020-01-03 (UTC)"
         ]
         (how,) = done.shown("Show how to go on")
         assert "4 of 4 phones are left. To continue with them, run the same command when the window" in how
-        assert done.json["summary"]["states"] == {"not_sent": 4}
+        assert done.json["summary"]["states"] == {"not_sent": 5}
 
     def test_it_is_closed_or_wrong(self, role, farm_of, tmp_path):
         emu = farm_of(3, reboot=False)

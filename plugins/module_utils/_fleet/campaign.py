@@ -85,6 +85,7 @@ class Choice:
         self.already: List[SipRequest] = []
         self.settled: List[Dict[str, Any]] = []
         self.earlier = self.accepted_earlier = self.remaining = self.put_off = 0
+        self.is_waiting = False
         # those of a plan whose turn it is
         self._waiting = self._spread.waiting(())
         self._unsendable: List[Any] = []
@@ -128,6 +129,7 @@ class Choice:
             # those that seemed to want nothing are asked for once, at the end
             self._sort(look_up([target for target in left if target not in chosen]))
         self.remaining = len(waiting) + self.put_off
+        self.is_waiting = bool(self.busy) and not self.requests and not behind and not self._untried(likely)
         if not self.remaining:
             self.requests += self._unsendable
         self.requests += self.busy
@@ -135,9 +137,16 @@ class Choice:
     def _in_turn(self, likely: List[Target]) -> Tuple[List[Target], List[Target]]:
         """(those whose turn it is, those that come behind them) of Targets that may be sent to: first those that no run put off."""
         put_off = self._put_off_earlier()
-        untried = [target for target in likely if target.key not in put_off]
+        untried = self._untried(likely)
         others = sorted((target for target in likely if target.key in put_off), key=lambda target: put_off[target.key])
-        return (untried, others) if untried else (others, [])
+        if untried:
+            return untried, others
+        # long calls are not to fill the group of those that are idle again
+        return sorted(others, key=self._is_in_call), []
+
+    def _untried(self, likely: List[Target]) -> List[Target]:
+        put_off = self._put_off_earlier()
+        return [target for target in likely if target.key not in put_off]
 
     def _put_off_earlier(self) -> Dict[Tuple[Any, ...], int]:
         """{key: place in the line} of phones that were in a call when an earlier run came to them."""

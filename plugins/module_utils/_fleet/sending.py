@@ -47,8 +47,10 @@ class Sending:
 
     busy: those of requests whose phones were in a call before the run; the first pass leaves them out. retries: Retries.
     calls: Calls of the server, or None. step: number of requests whose answers are waited for before others go out, or None.
+    most: phones that are sent to; phones in a call beyond that are for the next run.
     seconds: that sending took, pauses between passes not counted; None before it ended.
-    left: number of requests that were not sent, and have no result, since the time of the run was over; they are for the next one.
+    left: number of requests that were not sent, and have no result, since the time of the run was over, or it had sent to most;
+    they are for the next one. left_in_call: how many of them are to phones that were in a call.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Sending:
         retries: Optional[Retries] = None,
         calls: "Optional[Calls]" = None,
         step: Optional[int] = None,
+        most: Optional[int] = None,
     ) -> None:
         self._delivery = delivery
         self.requests = requests
@@ -67,13 +70,18 @@ class Sending:
         self._retries = retries or Retries()
         self._calls = calls
         self._step = step
+        self._most = float("inf") if most is None else most
         # {SipRequest: its latest result} of phones that are in a call, and how often such a phone was sent to and answered that
         self._busy = busy
         self._put_off: Dict[SipRequest, Dict[str, Any]] = {}
         self._busy_answers = 0
         self._later: List[Any] = []
         self.seconds: Any = None
-        self.left = 0
+        self.left = self.left_in_call = 0
+        # phones that are done
+        self._done = 0
+        # whether phones in a call would have been tried again, but for the time of the run
+        self._is_cut_short = False
 
     def run(self) -> None:
         """Send all, and again to phones that were in a call. Each SipRequest has its result then, whatever went wrong."""
@@ -87,12 +95,29 @@ class Sending:
                 self._pass(first[:number])
                 first = first[number:]
             deadline = time.monotonic() + self._retries.seconds
-            while self._put_off and self._waits(deadline):
-                self._pass(list(self._put_off))
+            while self._put_off and self._done < self._most and self._waits(deadline):
+                self._again()
+            self._leave()
+            self._is_cut_short = bool(self._put_off) and time.monotonic() < deadline
         finally:
             # who still is in a call, and what there was no room for
             for request, result in self._later + list(self._put_off.items()):
                 self.results.add(request, report.result_of(request, result))
+
+    def _again(self) -> None:
+        """Send to phones that were in a call, as far as they are not any more, until the run has sent to as many as it may."""
+        waiting = list(self._put_off)
+        while waiting and self._done < self._most and not self._ends():
+            number = int(min(self._most - self._done, self._step or len(waiting), len(waiting)))
+            self._pass(waiting[:number])
+            waiting = waiting[number:]
+
+    def _leave(self) -> None:
+        """Leave phones in a call to the next run if this one would try them again, but for having sent to as many as it may."""
+        if self._done >= self._most and self._retries.seconds:
+            self.left_in_call = len(self._put_off)
+            self.left += self.left_in_call
+            self._put_off = {}
 
     def _pass(self, requests: Sequence["SipRequest"]) -> None:
         started = time.monotonic()
@@ -105,6 +130,7 @@ class Sending:
                 self._put_off[request] = result
                 self._busy_answers += result["at"] is not None
                 continue
+            self._done += result["at"] is not None
             try:
                 self.results.add(request, report.result_of(request, result))
             except Exception as error:  # once the others are in, there may be room for it
@@ -149,7 +175,8 @@ class Sending:
         return self._delivery.stopped == IS_OVER
 
     def _is_left(self, result: Dict[str, Any]) -> bool:
-        return self.is_over and result["outcome"] == outcomes.NOT_SENT and result["reason"] == IS_OVER
+        # of a phone that asked for credentials, the reason begins with its answer
+        return self.is_over and result["outcome"] == outcomes.NOT_SENT and (result["reason"] or "").endswith(IS_OVER)
 
     @property
     def failure(self) -> Optional["MIError"]:
@@ -160,7 +187,7 @@ class Sending:
     def stopped(self) -> Optional[str]:
         """Why the run ended before all were tried (str), or None."""
         # its time may be over after the last one was sent
-        return None if self.is_over and not self.left else self._delivery.stopped
+        return None if self.is_over and not self.left and not self._is_cut_short else self._delivery.stopped
 
     @property
     def sent(self) -> int:

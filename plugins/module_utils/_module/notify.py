@@ -232,8 +232,9 @@ class _Fleet:
         """Send, and watch the phones come back if that is wanted. Gives the result."""
         choice, is_last = self._choice, not self._choice.remaining
         registered: Dict[str, int] = collections.Counter()
-        # the next batch, which comes to them, is not to wait for them
-        retries = Retries(self._params["retry_for"] if is_last else 0.0, self._params["retry_interval"])
+        # the next batch, which comes to them, is not to wait for them, unless it could send to nobody else
+        waits = is_last or choice.is_waiting
+        retries = Retries(self._params["retry_for"] if waits else 0.0, self._params["retry_interval"])
         with sending.prepared(
             self._task, choice.requests, journal, self._credentials, choice.busy, retries, self._calls
         ) as run:
@@ -319,7 +320,7 @@ class _Fleet:
         summary.update(
             earlier=choice.earlier,
             remaining=choice.remaining + (run.left if run is not None else 0),
-            put_off=choice.put_off,
+            put_off=choice.put_off + (run.left_in_call if run is not None else 0),
             groups=self._finder.spread.summary(request.target for request in choice.requests),
             left_out=dict(left_out.counts) if is_last else {},
         )

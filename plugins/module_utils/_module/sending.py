@@ -130,7 +130,7 @@ def prepared(
         credentials=credentials,
         calls=calls,
     )
-    run = kind(delivery, requests, results, busy, retries, calls, params.get("step"))
+    run = kind(delivery, requests, results, busy, retries, calls, params.get("step"), params.get("batch"))
     try:
         with listener.watched(run.break_off), run.until(params.get("send_until")):
             yield run

@@ -276,6 +276,7 @@ class TestWithout:
         result = run(emu, aors=[emu.phones()[0]["user"], emu.phones()[1]["user"]], delivery="auto")
         (rejected,) = [entry for entry in result["results"] if entry["outcome"] == "rejected"]
         assert rejected["delivery"] == "notify" and "presence" in rejected["error"]["hint"]
+        assert "delivery is auto, and only NOTIFYs are sent: " in str(result["warnings"])
         assert result["summary"]["outcomes"]["accepted"] == 1
 
     def test_auto_says_what_the_script_lacks_and_still_sends_notifys(self, emulator):

@@ -380,6 +380,8 @@ def test_phones_in_a_call_are_done_at_the_end(role, farm_of):
     again = played.lines[-1]
     assert again == "again 1 of 1: 6 phones, 6 in a call; 15 of 21 done"
     assert [line for line in played.shown("Show how many phones were in a call") if "phones were in a call" in line]
+    (left,) = played.shown("Show how many phones are still in a call")
+    assert left.startswith("6 phones are still in a call, and got nothing. To try again, run the same command")
     assert played.json["summary"]["states"] == {"accepted": 15, "in_call": 6}
     assert "In a call" in played.report(".html") and not played.failures
     for user in users[:5]:

@@ -223,9 +223,10 @@ def _publisher(task: "Task", state: Optional[boxes.State]) -> Optional[_Publishe
         return None
     try:
         server = publications.find_server(task.connection, task.params["presence_server"])
-    except BadParameters:
+    except BadParameters as error:
         if delivery == publications.PUBLISH or task.params["exclusive"]:
             raise
+        task.warn(f"delivery is auto, and only NOTIFYs are sent: {error}")
         return None
     return _Publisher(task, server, state)
 

@@ -378,9 +378,8 @@ def test_phones_in_a_call_are_done_at_the_end(role, farm_of):
     assert emu.stats()["cut_calls"] == 0
     # the canary has as many phones as it was planned with
     assert played.lines[0].startswith("canary: ") and "3 accepted" in played.lines[0]
-    again = played.lines[-1]
-    assert again == "again 1 of 1: 6 phones, 6 in a call; 15 of 21 done"
-    assert [line for line in played.shown("Show how many phones were in a call") if "phones were in a call" in line]
+    # that of a turn of their own, unless no run came to one of them before the last batch, which has them all then
+    assert played.lines[-1].endswith("6 in a call; 15 of 21 done")
     assert played.json["summary"]["states"] == {"accepted": 15, "in_call": 6}
     assert "In a call" in played.report(".html") and not played.failures
     for user in users[:5]:

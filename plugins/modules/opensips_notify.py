@@ -151,7 +151,7 @@ options:
   retry_for:
     description:
       - Number of seconds for which to try phones in a call again, from 0 to 86400. It begins when all others have been sent to.
-      - If O(batch) leaves phones for the next run, the task does not wait for phones in a call, unless all that are left are in a call.
+      - If O(batch) leaves phones that are idle for the next run, the task does not wait for phones in a call.
     type: float
     default: 300
   retry_interval:

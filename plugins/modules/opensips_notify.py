@@ -151,7 +151,7 @@ options:
   retry_for:
     description:
       - Number of seconds for which to try phones in a call again, from 0 to 86400. It begins when all others have been sent to.
-      - If O(batch) leaves phones for the next run, the task does not wait for phones in a call.
+      - If O(batch) leaves phones that are idle for the next run, the task does not wait for phones in a call.
     type: float
     default: 300
   retry_interval:
@@ -215,7 +215,7 @@ options:
       - The last batch also returns the phones that are V(already), and RV(left_out). Check mode returns them, too.
       - In check mode and with O(plan_only), RV(results) has the phones of the next batch.
       - With O(unless_in_call), phones in a call take no place in a batch. They come behind all other phones of the plan.
-        The run that leaves no phone also tries those in a call again, so it may send to more phones than O(batch).
+        The run that leaves no other phone tries them again. When it has sent to O(batch) phones, the others are for the next run.
     type: int
   step:
     description:
@@ -754,7 +754,7 @@ summary:
         largest: 250
         ungrouped: 0
     put_off:
-      description: How many of RV(summary.remaining) were in a call when an earlier run came to them.
+      description: How many of RV(summary.remaining) were in a call when a run came to them.
       type: int
       sample: 0
     left_out:

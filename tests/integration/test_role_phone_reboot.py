@@ -174,7 +174,7 @@ class TestOneServer:
         assert (done.lines, done.files, notified(emu)) == ([], [], {})
         assert not (tmp_path / "journals-sip").exists()
         # it reports the change that a run makes, and shows it
-        assert [each.task for each in done.results if each.get("changed")] == ["Look up whom to send what"]
+        assert [each.task for each in done.results if each.get("changed")] == ["Look up the phones and their Events"]
         added = [line.split()[1] for line in done.output.splitlines() if line.startswith("+") and "sip:" in line]
         assert added == done.order
         planned = role({"sip": emu}, check=True, report_plan=True)

@@ -40,7 +40,7 @@ class TestWindow:
         assert first.shown("Show the window") == ["The window is open until 05:30 on Tuesday 2040-01-03 (UTC)"]
         assert [line.split(":")[0] for line in first.lines] == ["batch 1 of 2"]
         name = first.shown("Show the campaign")[0].split()[1]
-        (how,) = first.shown("Show how to go on")
+        (how,) = first.shown("Show how to continue")
         assert how == (
             "The window ended at 05:30 on Tuesday 2040-01-03 (UTC). 3 of 6 phones are left. To continue with them, run the same command"
             f" with -e phone_reboot_campaign={name} when the window is open again. It opens at 22:00 on Tuesday 2040-01-03 (UTC)"
@@ -56,7 +56,7 @@ class TestWindow:
         opens = f"{NIGHT + 24 * HOUR} - (1 if phone_reboot__waited is not defined else 0)"
         options = {"batch": 3, "window": [WINDOW], "window_wait": True}
         second = role({"sip": emu}, **SIMPLE, campaign=name, **options, arguments=at(opens))
-        assert second.failures == [] and second.shown("Show how to go on") == []
+        assert second.failures == [] and second.shown("Show how to continue") == []
         assert [line.split(":")[0] for line in second.lines] == ["batch 1 of 1"]
         assert second.json["summary"]["states"] == {"accepted": 6} and reads(emu) == 1
         assert notified(emu) == {str(100000 + number): 1 for number in range(6)}
@@ -72,7 +72,7 @@ class TestWindow:
         assert done.lines == [
             "batches 1 to 2 of 2: 1 phone, 1 not sent; 0 of 4 done. Stopped: The window ended at 05:30 on Friday 2020-01-03 (UTC)"
         ]
-        (how,) = done.shown("Show how to go on")
+        (how,) = done.shown("Show how to continue")
         assert "4 of 4 phones are left. To continue with them, run the same command when the window" in how
         assert done.json["summary"]["states"] == {"not_sent": 5}
 

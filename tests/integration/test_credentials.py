@@ -230,6 +230,7 @@ def bad(folder, database):
     (folder / "twice.csv").write_text("aor,username,password\n1,a,SECRET\n2,a,SECRET\n1,b,SECRET\n", encoding="utf-8")
     (folder / "cells.csv").write_text("username,password\na\n", encoding="utf-8")
     (folder / "link.json").symlink_to("/dev/zero")
+    (folder / "empty.csv").write_text("username,password\n", encoding="utf-8")
     return {
         "without a user": ({"credentials": [ENTRY, {"password": "SECRET"}]}, ["credentials: entry 2 has no username"]),
         "without a secret": ({"credentials": [{"username": "a"}]}, ["credentials: entry 1", "ha1_sha256"]),
@@ -240,6 +241,7 @@ def bad(folder, database):
         "twice": ({"credentials_file": f"{folder}/twice.csv"}, ["credentials_file", "entry 3", "aor 1"]),
         "cells": ({"credentials_file": f"{folder}/cells.csv"}, ["credentials_file", "line 2"]),
         "no file": ({"credentials_file": f"{folder}/none.csv"}, ["credentials_file", "No such file"]),
+        "no entries": ({"credentials_file": f"{folder}/empty.csv"}, ["credentials_file", "has no entries"]),
         "device": ({"credentials_file": f"{folder}/link.json"}, ["credentials_file", "cannot be read"]),
         "results there": (
             {"credentials_file": f"{folder}/a.csv", "results_file": f"{folder}/a.csv"},

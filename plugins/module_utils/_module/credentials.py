@@ -61,7 +61,11 @@ def load(task: "Task") -> "Optional[Credentials]":
     _add_all(found, _listed(params["credentials"]), _LIST)
     if params["credentials_file"] is not None:
         _warn_of_readers(task, params["credentials_file"])
-        _add_all(found, accounts.load(params["credentials_file"], "credentials_file"), _FILE)
+        if not _add_all(found, accounts.load(params["credentials_file"], "credentials_file"), _FILE):
+            raise BadParameters(
+                f"credentials_file {params['credentials_file']} has no entries",
+                "Give each account a line, or remove the option",
+            )
     if params["credentials_db"] is not None:
         with _database(params["credentials_db"]):
             # that it can be read is known before anything is sent, and in check mode
@@ -99,14 +103,17 @@ def _listed(given: Any) -> Iterator[Tuple[str, Dict[str, Any]]]:
         yield f"credentials: entry {number}", row
 
 
-def _add_all(found: "Credentials", rows: Iterable[Tuple[str, Dict[str, Any]]], source: str) -> None:
-    for where, row in rows:
+def _add_all(found: "Credentials", rows: Iterable[Tuple[str, Dict[str, Any]]], source: str) -> int:
+    """Add rows to found (Credentials); the number of rows."""
+    number = 0
+    for number, (where, row) in enumerate(rows, 1):
         entry = accounts.entry_of(row, where)
         if not found.add(entry, source):
             named = [f"{name} {getattr(entry, name)}" for name in accounts.PURPOSES if getattr(entry, name)]
             raise BadParameters(
                 f"{where}: an earlier entry is also for {', '.join(named) or 'all other phones'}", "Remove one of them"
             )
+    return number
 
 
 def _warn_of_readers(task: "Task", path: str) -> None:

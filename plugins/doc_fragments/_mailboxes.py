@@ -60,18 +60,18 @@ options:
         description: As O(messages).
         type: dict
         suboptions:
-@mailbox
+          # mailbox
   messages:
     description:
       - Numbers of other messages than voice messages. The lamp is on while there are new messages of any class.
       - O(new), O(old), O(urgent_new) and O(urgent_old) count the voice messages.
     type: dict
     suboptions:
-@messages
+      # messages
 """
 
 
 # the checks of ansible-test read only constants in a class
 ModuleDocFragment.DOCUMENTATION = ModuleDocFragment.DOCUMENTATION.replace(
-    "@mailbox\n", _classes(10) + textwrap.indent(_NUMBERS, " " * 6)
-).replace("@messages\n", _classes(6))
+    "          # mailbox\n", _classes(10) + textwrap.indent(_NUMBERS, " " * 6)
+).replace("      # messages\n", _classes(6))

@@ -162,6 +162,7 @@ def _phone(host: str, record: t.Mapping[str, t.Any], rules: FirmwareRules) -> Ph
     agent = _text(record, "user_agent")
     found = rules.compare(agent or None)
     expires = record.get("expires")
+    is_number = isinstance(expires, int) and not isinstance(expires, bool)
     return Phone(
         host=host,
         aor=_text(record, "aor"),
@@ -174,7 +175,7 @@ def _phone(host: str, record: t.Mapping[str, t.Any], rules: FirmwareRules) -> Ph
         expected=_expected(found.expected),
         transport=transport_of(contact, socket),
         network=network_of(received, contact),
-        expires=min(max(expires, 0), _LONGEST_TIME) if type(expires) is int else None,
+        expires=min(max(expires, 0), _LONGEST_TIME) if is_number else None,
         sip_instance=_text(record, "sip_instance") or None,
         socket=socket,
     )

@@ -163,9 +163,9 @@ def _who(phone: Phone, fleet: Fleet) -> str:
 def _compliance(fleet: Fleet) -> str:
     if not fleet.rules:
         return ""
-    bar = stacked_bar(fleet.compliance, "All phones", LABELS).replace('class="bar"', 'class="bar tall"')
+    stack = stacked_bar(fleet.compliance, "All phones", LABELS).replace('class="bar"', 'class="bar tall"')
     note = "The firmware that the User-Agents tell, and the versions that phone_report_firmware expects."
-    return section("Firmware", note, bar + legend(COMPLIANCE, fleet.compliance))
+    return section("Firmware", note, stack + legend(COMPLIANCE, fleet.compliance))
 
 
 def _vendors(fleet: Fleet) -> str:

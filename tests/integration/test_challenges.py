@@ -85,7 +85,7 @@ def requests_to(farm, start):
     return {name: list(requests.values()) for name, requests in found.items()}
 
 
-def notify(farm, options, names=PHONES, **args):
+def notify(farm, options, names=tuple(PHONES), **args):
     given = {
         "uris": [farm.contacts[name] for name in names],
         "event": "check-sync",

@@ -11,7 +11,7 @@ import datetime
 import json
 
 # ruff: noqa: F811 - pytest finds fixtures by their names
-from ansible_collections.community.opensips.tests.integration.test_role_phone_reboot import (  # noqa: F401 pylint: disable=unused-import
+from ansible_collections.community.opensips.tests.integration.test_role_phone_reboot import (  # noqa: F401 # pylint: disable=unused-import
     farm_of,
     notified,
     reads,

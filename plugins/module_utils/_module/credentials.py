@@ -106,7 +106,8 @@ def _listed(given: Any) -> Iterator[Tuple[str, Dict[str, Any]]]:
 def _add_all(found: "Credentials", rows: Iterable[Tuple[str, Dict[str, Any]]], source: str) -> int:
     """Add rows to found (Credentials); the number of rows."""
     number = 0
-    for number, (where, row) in enumerate(rows, 1):
+    for where, row in rows:
+        number += 1
         entry = accounts.entry_of(row, where)
         if not found.add(entry, source):
             named = [f"{name} {getattr(entry, name)}" for name in accounts.PURPOSES if getattr(entry, name)]

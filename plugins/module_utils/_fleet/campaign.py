@@ -62,7 +62,8 @@ class Choice:
     them that accepted. remaining:
     phones for the next batch; as long as there are any, what cannot be sent waits for the last one.
     busy: SipRequests among requests to phones that are in a call; they take no place in a batch. Those that an earlier run put
-    off come behind all others, in batches of their own. put_off: how many of remaining these are.
+    off come behind all others, in batches of their own. put_off: how many of remaining these are. is_waiting: whether all
+    that is left to send to is in a call.
     """
 
     def __init__(
@@ -117,7 +118,12 @@ class Choice:
             return
         likely = [target for target in left if self._rules.is_sendable(target)]
         chosen = set(likely)
-        first, behind = self._in_turn(likely)
+        # first those that no run put off
+        put_off = self._put_off_earlier()
+        untried = [target for target in likely if target.key not in put_off]
+        others = sorted((target for target in likely if target.key in put_off), key=lambda target: put_off[target.key])
+        # long calls are not to fill the group of those that are idle again
+        first, behind = (untried, others) if untried else (sorted(others, key=self._is_in_call), [])
         waiting = self._waiting = self._spread.waiting(first)
         while len(self.requests) < self._batch:
             some = waiting.take(self._batch - len(self.requests))
@@ -129,24 +135,10 @@ class Choice:
             # those that seemed to want nothing are asked for once, at the end
             self._sort(look_up([target for target in left if target not in chosen]))
         self.remaining = len(waiting) + self.put_off
-        self.is_waiting = bool(self.busy) and not self.requests and not behind and not self._untried(likely)
+        self.is_waiting = bool(self.busy) and not self.requests and not untried
         if not self.remaining:
             self.requests += self._unsendable
         self.requests += self.busy
-
-    def _in_turn(self, likely: List[Target]) -> Tuple[List[Target], List[Target]]:
-        """(those whose turn it is, those that come behind them) of Targets that may be sent to: first those that no run put off."""
-        put_off = self._put_off_earlier()
-        untried = self._untried(likely)
-        others = sorted((target for target in likely if target.key in put_off), key=lambda target: put_off[target.key])
-        if untried:
-            return untried, others
-        # long calls are not to fill the group of those that are idle again
-        return sorted(others, key=self._is_in_call), []
-
-    def _untried(self, likely: List[Target]) -> List[Target]:
-        put_off = self._put_off_earlier()
-        return [target for target in likely if target.key not in put_off]
 
     def _put_off_earlier(self) -> Dict[Tuple[Any, ...], int]:
         """{key: place in the line} of phones that were in a call when an earlier run came to them."""

@@ -37,6 +37,7 @@ def _completed(spec, given):
 class AnsibleModule:
     def __init__(self, argument_spec, **_rules):
         given = json.loads(_ANSIBLE_ARGS.decode())["ANSIBLE_MODULE_ARGS"]
+        self.argument_spec = argument_spec
         self.check_mode = given["_ansible_check_mode"]
         self._diff = given["_ansible_diff"]
         self._warnings = []

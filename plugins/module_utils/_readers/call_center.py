@@ -10,8 +10,7 @@
 Flow records: flow (str, id), average_call_duration, processed_calls, logged_agents, ongoing_calls (int), references (int).
 
 Agent records: agent (str, id), logged_in (bool), state (str or None: free, wrapup, incall, inchat; None when logged out),
-wrapup_ends (int or None, seconds until the agent is free again), ongoing_chats, free_chats (int or None; these three 3.2 and
-later).
+wrapup_ends (int or None, seconds until the agent is free again), ongoing_chats, free_chats (int or None; 3.3 and later).
 
 Call records: call (str, id of the B2B entity), state (str: welcome, dissuading1, dissuading2, queued, preagent, toagent,
 ended or ignored), call_time (int or None, seconds), flow (str or None), agent (str or None).

@@ -32,8 +32,8 @@ class Tag:
     unsent: whether some neighbour did not get the news that it became active here.
     """
 
-    def __init__(self, name, is_active=False):
-        self.name, self.since, self.unsent = name, int(is_active), is_active
+    def __init__(self, name, since=0):
+        self.name, self.since, self.unsent = name, since, since > 0
 
     @property
     def is_active(self):
@@ -41,13 +41,14 @@ class Tag:
 
 
 class Link:
-    """How a node sees a neighbour. state: Up, Probe or Down; enabled: whether this node may use the link."""
+    """How a node sees a neighbour. state: Up, Probe or Down; enabled: whether this node may use the link; is_jammed: whether it
+    stays in Probe although both are up, until it is disabled and enabled, as was seen on 3.6.8."""
 
     def __init__(self):
-        self.state, self.enabled = "Probe", True
+        self.state, self.enabled, self.is_jammed = "Probe", True, False
 
     def give_up(self):
-        if self.state == "Probe":
+        if self.state == "Probe" and not self.is_jammed:
             self.state = "Down"
 
 
@@ -71,8 +72,7 @@ class Member:
         )
         self.reports = {}  # of status reports: identifier -> [(time, text)]
         self.capabilities = [Capability(DIALOGS), Capability(CONTACTS)]
-        names = self.cluster.tags
-        self.tags = [Tag(name, self.node_id == 1 and number == 0) for number, name in enumerate(names)]
+        self.tags = [Tag(name, self.cluster.configured_since(name, self)) for name in self.cluster.tags]
         self.links = {}
 
     def follow(self, state):

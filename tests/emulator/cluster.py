@@ -55,6 +55,7 @@ class Hub:
         self.edges = [
             Server(_options_of(options, f"edge{number}", versions[0]), loop) for number in range(1, edges + 1)
         ]
+        self.members = []  # each asks for the others
         self.members = [
             Member(self, number, _options_of(options, f"node{number}", version))
             for number, version in enumerate(versions, 1)
@@ -245,7 +246,7 @@ class Hub:
         return (
             all(capability.is_ok for capability in member.capabilities)
             and all(member.is_linked(other) for other in others)
-            and not (others and any(tag.is_active and tag.unsent for tag in member.tags))
+            and not any(tag.is_active and other.node_id in tag.unsent for tag in member.tags for other in others)
         )
 
     def close(self):

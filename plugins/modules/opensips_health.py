@@ -40,7 +40,8 @@ options:
       - A check of V(default) whose module of OpenSIPS is not loaded is skipped. RV(skipped) has the reason. A check that is named is V(unknown) then.
       - V(mi) is whether the server answers over MI. It always runs.
       - V(uptime) is the time since the server started, with the limit O(minimum_uptime).
-      - V(status) is the readiness of each identifier of the status reports. Requires OpenSIPS 3.3 or later.
+      - V(status) is the readiness of each identifier of the status reports. Requires OpenSIPS 3.3 or later. The check V(registrants)
+        covers the identifiers of registrants.
       - V(capabilities) is whether each capability of each cluster is synced. V(links) is the link to each node of each cluster, with the
         limit O(maximum_links_down). Both require C(clusterer).
       - V(shared_memory) and V(private_memory) are memory in use, with the limits O(maximum_shared_memory) and O(maximum_private_memory).

@@ -123,13 +123,14 @@ options:
     type: int
   maximum_timeouts:
     description:
-      - Percentage of the transactions of the server as a client that may end without a final response.
+      - Percentage of the transactions that may end without a final response of the other side.
+      - OpenSIPS does not count these well. The value is the largest number that its counters allow.
       - With fewer than 20 transactions, a value above the limit is a V(warning).
     type: float
     default: 30
   maximum_retransmissions:
     description:
-      - Percentage of the transactions of the server as a client for which it may have sent the request again.
+      - Percentage of the transactions for which the server may have sent the request again.
       - With fewer than 20 transactions, a value above the limit is a V(warning).
     type: float
     default: 50

@@ -63,6 +63,8 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
 
 def reason(error: BaseException) -> str:
     """What an exception of sockets or of TLS says, in words."""
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return "the other side closed the connection"
     return (getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)).lower().replace("_", " ")
 
 
@@ -144,7 +146,9 @@ class Transport:
         """The UserAgentError for an exception of the socket."""
         text = reason(error)
         if isinstance(error, socket.timeout):
-            return NoResponse(f"{self.target} did not answer in time")
+            return NoResponse(
+                f"{self.target} did not answer in time", "Check the address, firewalls, and its transport"
+            )
         if isinstance(error, ssl.SSLError):
             if any(alert in text for alert in _ABOUT_OUR_CERTIFICATE):
                 return CertificateRequired(

@@ -24,6 +24,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 # Entries of one outcome in a line: more of them make it too long for a log
 _MOST_IN_LINE = 5
 _MOST_IN_ERROR = 10
+# From so many on, entries with the same message are one text
+_SEVERAL = 3
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -88,10 +90,10 @@ def _texts(entries: Sequence[Entry], outcomes: Sequence[str], together: bool = F
     messages = [entry["message"] for entry in found]
     return [
         _text(entry)
-        if messages.count(entry["message"]) == 1
+        if messages.count(entry["message"]) < _SEVERAL
         else f"{messages.count(entry['message'])} checks: {entry['message']}"
         for index, entry in enumerate(found)
-        if entry["message"] not in messages[:index]
+        if messages.count(entry["message"]) < _SEVERAL or entry["message"] not in messages[:index]
     ]
 
 

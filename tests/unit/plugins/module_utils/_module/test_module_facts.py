@@ -13,7 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module import facts
 from ansible_collections.community.opensips.plugins.modules import opensips_facts
 
-NOT_BY_DEFAULT = ["shared_variables", "subscribers", "cache"]
+NOT_BY_DEFAULT = ["tcp", "rate_limits", "call_center", "shared_variables", "subscribers", "cache"]
 DEFAULT = [name for name in facts.SUBSETS if name not in NOT_BY_DEFAULT]
 
 

@@ -112,8 +112,9 @@ options:
     default: 95
   maximum_load:
     description:
-      - Percentage of the last minute in which the SIP processes may have been busy.
-      - A single process above this limit is a V(warning).
+      - Percentage of the last minute in which the processes may have been busy.
+      - The limit is for all processes together, and for those of each socket. Idle processes of other sockets lower the load of all.
+      - If other processes, such as those of MI, are above this limit, the outcome is V(warning).
     type: float
     default: 90
   maximum_transactions:

@@ -190,6 +190,10 @@ class State:
             for group in ("tracer", "siptrace"):
                 self.statistics.pop(group, None)
         self.counters = {}
+        # what a test set: values of statistics, (status, details) of status reports, the answer to OPTIONS
+        self.kept_statistics = {}
+        self.statuses = {}
+        self.options_code = 200
         start = Block(*(self.statistics["shmem"][name] for name in ("real_used_size", "used_size", "fragments")))
         self.memory = SharedMemory(int(shared_memory * MEGABYTE), version, start)
         self.location = Location(self.memory, compares_uris=self.v >= (3, 1))

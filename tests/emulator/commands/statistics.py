@@ -32,7 +32,8 @@ def live(server):
 
 
 def _groups(server):
-    return server.state.statistics
+    """The statistics of the modules that are loaded: {group: {name: value}}."""
+    return {group: names for group, names in server.state.statistics.items() if group not in server.options.without}
 
 
 def _value(server, known, name, default):

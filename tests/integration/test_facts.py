@@ -238,6 +238,7 @@ def cluster_facts(node):
 @pytest.mark.parametrize("version", ["3.6", "4.0"])
 def test_each_node_of_a_cluster_reports_its_own_view(version):
     with Cluster(version, nodes=2) as cluster:
+        cluster.wait_until_synced()
         first, second = (cluster_facts(node) for node in cluster.nodes)
         assert [facts["cluster"][0]["node_id"] for facts in (first, second)] == [1, 2]
         assert [(node["node_id"], node["link"]) for node in first["cluster"][0]["nodes"]] == [(2, "up")]

@@ -28,12 +28,27 @@ def live(server):
         **state.memory.statistics(),
         "registrar:max_contacts": 10,
         "registrar:default_expire": 3600,
+        **_of_cluster(server.member),
+    }
+
+
+def _of_cluster(member):
+    if member is None:
+        return {}
+    total, up = len(member.others), sum(member.link(other).state == "Up" for other in member.others)
+    return {
+        "clusterer:clusterer_nodes": total,
+        "clusterer:clusterer_nodes_up": up,
+        "clusterer:clusterer_nodes_down": total - up,
     }
 
 
 def _groups(server):
     """The statistics of the modules that are loaded: {group: {name: value}}."""
-    return {group: names for group, names in server.state.statistics.items() if group not in server.options.without}
+    groups = {group: names for group, names in server.state.statistics.items() if group not in server.options.without}
+    if server.member is not None:
+        groups["clusterer"] = {name.partition(":")[2]: 0 for name in _of_cluster(server.member)}
+    return groups
 
 
 def _value(server, known, name, default):

@@ -15,7 +15,7 @@ import yaml
 
 from ansible_collections.community.opensips.plugins.module_utils._health.checks import CHECKS
 from ansible_collections.community.opensips.plugins.modules import opensips_health
-from ansible_collections.community.opensips.tests.emulator import Emulator
+from ansible_collections.community.opensips.tests.emulator import Cluster, Emulator
 from ansible_collections.community.opensips.tests.integration.support.bad_input import commands_of, run_cases
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
@@ -310,6 +310,31 @@ class TestCertificateFiles:
                 shutil.copy(certificate, f"{emu.directory}/cert.pem")
             found = outcomes(health(emu, checks=["certificates"], fail_on=[]), "certificates")
             assert found == {"domain cl (client)": outcome, "domain sv (server)": outcome}
+
+
+@pytest.mark.parametrize("version", ["3.6", "4.0"])
+def test_nodes_of_a_cluster(version):
+    checks = {"checks": ["status", "capabilities", "links"]}
+    with Cluster(version, nodes=2) as cluster:
+        for node in cluster.nodes:
+            waiting = dict(fifo_of(node), **checks)
+            # they need a moment to find each other
+            result = next(
+                (found for found in (run_module("health", waiting) for _try in range(50)) if not found.get("failed")),
+                None,
+            )
+            assert result is not None and result["outcome"] == "ok"
+        # the seed is gone, so the node that starts again has nobody to sync with
+        cluster.kill(0)
+        cluster.stop(1)
+        cluster.start(1)
+        result = health(cluster.nodes[1], **checks)
+        assert result["failed"]
+        assert outcomes(result, "links") == {"cluster 1 node 1": "failed"}
+        assert set(outcomes(result, "capabilities").values()) == {"failed"}
+        assert "sync pending" in result["line"]
+        gone = health(cluster.nodes[0], **checks)
+        assert gone["failed"] and outcomes(gone)["mi"] == "failed"
 
 
 class TestWhatIsNotThere:

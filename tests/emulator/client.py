@@ -238,6 +238,18 @@ class Emulator(_Process):
         that came over FIFO, as real ones do: leave a few KB where a test goes on."""
         return self._call("set_memory_aside", megabytes=megabytes)
 
+    def set_statistics(self, values):
+        """Have statistics ("group:name") keep these values, or count again those that are None."""
+        self._call("set_statistics", values=values)
+
+    def set_status(self, group, identifier, status, details=None):
+        """Change what a status report says: status is negative where the identifier is not ready."""
+        self._call("set_status", group=group, identifier=identifier, status=status, details=details)
+
+    def answer_options(self, code):
+        """Answer SIP OPTIONS with a code, or with nothing (None)."""
+        self._call("answer_options", code=code)
+
     def set_dialogs(self, count):
         """Have that many calls up."""
         self._call("set_dialogs", count=count)
@@ -391,7 +403,7 @@ class Cluster(_Process):
     def restart_command(self, index):
         """A shell command that restarts the node, as `systemctl restart opensips` does: it fails if the node does not start."""
         words = [sys.executable, "-IS", os.path.join(_HERE, "ask.py"), self.control_path]
-        return " ".join(map(shlex.quote, words + [f"restart_node {self.nodes[index].node_id}"]))
+        return " ".join(map(shlex.quote, words + ["restart_node", str(self.nodes[index].node_id)]))
 
     def wait_until_synced(self, seconds=20):
         """Wait until all links of running nodes are up, and all that they replicate is synced."""

@@ -11,6 +11,7 @@ import yaml
 
 from ansible_collections.community.opensips.tests.emulator import Cluster
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION, PREFIX
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
@@ -50,6 +51,10 @@ def examples_of(module, emu, folder, here=None):
     return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
 
 
+# of this emulator, everything is as the examples want
+OPTIONS = {"opensips_health": {"modules": "base"}}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_examples(plain_ansible, emulator, module, tmp_path):
     if module in IN_CLUSTERS:
@@ -59,7 +64,11 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
             tasks = examples_of(module, emu, tmp_path, {"192.0.2.12": partner.udp[0], "8080": str(partner.udp[1])})
             play_examples(plain_ansible, emu, module, tmp_path, tasks)
         return
-    emu = emulator(VERSIONS.get(module, "3.6"), phones=4)
+    emu = emulator(VERSIONS.get(module, "3.6"), phones=4, **OPTIONS.get(module, {}))
+    if module == "opensips_health":
+        # the one destination that is not active from the start
+        activate = {"state": "a", "group": "2", "address": "sip:127.0.0.2:19003;transport=udp"}
+        run_module("mi_command", {**fifo_of(emu), "command": "ds_set_state", "params": activate})
     play_examples(plain_ansible, emu, module, tmp_path, examples_of(module, emu, tmp_path))
 
 
@@ -85,7 +94,7 @@ def play_examples(plain_ansible, emu, module, tmp_path, tasks):
     secrets["trunk3_password"] = "secret"
     play = {"hosts": "all", "gather_facts": False, "vars": secrets, "tasks": []}
     for each in tasks:
-        own = next((args for key, args in each.items() if key.startswith(PREFIX)), {})
+        own = next((args for key, args in each.items() if key.startswith(PREFIX)), None) or {}
         environment = (
             {}
             if "host" in own or "url" in own

@@ -51,6 +51,7 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
     tasks = examples_of(module, emu, tmp_path)
     tables = {
         "opensips_table": ("dispatcher", "subscriber", "globalblacklist"),
+        "opensips_table_info": ("dispatcher", "subscriber"),
         "opensips_notify": ("location", "subscriber"),
     }
     if module in tables:

@@ -77,7 +77,7 @@ def differences(
 
 def _by_key(names: Sequence[str], entries: "List[Dict[str, Any]]") -> "Dict[Tuple[Any, ...], Dict[str, Any]]":
     """{values of names, and how many entries before have the same: entry}"""
-    count: Counter = Counter()
+    count: Dict[Tuple[Any, ...], int] = Counter()
     indexed = OrderedDict()
     for entry in entries:
         key = tuple(_hashable(entry.get(name)) for name in names)

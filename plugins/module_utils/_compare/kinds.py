@@ -60,7 +60,7 @@ class Kind:
         since: Optional[Dict[str, Tuple[int, ...]]] = None,
         table: Optional[str] = None,
         of_row: Optional[Callable[[Entry], Optional[Entry]]] = None,
-        is_counted: bool = False
+        is_counted: bool = False,
     ) -> None:
         """is_counted: whether the server tells only how many rows it has loaded."""
         self.key = key.split()
@@ -82,8 +82,7 @@ class Kind:
             conn.require(self._commands[0])
         untold = [name for name, first in self._since.items() if conn.version < first]
         return [
-            {name: value for name, value in entry.items() if name not in untold}
-            for entry in self._read(conn, settings)
+            {name: value for name, value in entry.items() if name not in untold} for entry in self._read(conn, settings)
         ]
 
     def of_rows(self, rows: List[Entry], partition: str) -> List[Entry]:
@@ -151,7 +150,9 @@ def _load_balancer_row(row: Entry) -> Entry:
 
 
 def _gateways(conn: Connection, settings: "host.Settings") -> List[Entry]:
-    return _in_default([_picked(record, "partition id address state attrs") for record in gateways.read(conn, settings.partition)])
+    return _in_default(
+        [_picked(record, "partition id address state attrs") for record in gateways.read(conn, settings.partition)]
+    )
 
 
 def _gateway_row(row: Entry) -> Entry:
@@ -165,7 +166,9 @@ def _gateway_row(row: Entry) -> Entry:
 
 
 def _carriers(conn: Connection, settings: "host.Settings") -> List[Entry]:
-    return _in_default([_picked(record, "partition id enabled attrs") for record in carriers.read(conn, settings.partition)])
+    return _in_default(
+        [_picked(record, "partition id enabled attrs") for record in carriers.read(conn, settings.partition)]
+    )
 
 
 def _carrier_row(row: Entry) -> Entry:
@@ -184,7 +187,9 @@ def _in_default(entries: List[Entry]) -> List[Entry]:
 
 def _addresses(conn: Connection, settings: "host.Settings") -> List[Entry]:
     return [
-        dict(record, ip=network(record["ip"], record["mask"])) for record in addresses.read(conn, settings.partition)
+        # before 2.3, subnets have no protocol
+        dict(record, ip=network(record["ip"], record["mask"]), proto=record["proto"] or "any")
+        for record in addresses.read(conn, settings.partition)
     ]
 
 
@@ -241,9 +246,7 @@ def _dialplan_row(row: Entry) -> Optional[Entry]:
 
 def _registrants(conn: Connection, _settings: "host.Settings") -> List[Entry]:
     names = "aor contact registrar state enabled expires proxy third_party_registrant contact_params socket shtag cluster_id"
-    return [
-        dict(_picked(record, names), socket=_socket(record["socket"])) for record in registrants.read(conn)
-    ]
+    return [dict(_picked(record, names), socket=_socket(record["socket"])) for record in registrants.read(conn)]
 
 
 def _registrant_row(row: Entry) -> Entry:
@@ -276,6 +279,14 @@ def _sorted_filters(record: Entry) -> Entry:
     return record
 
 
+_TLS_COLUMNS = {
+    "crl_directory": "crl_dir",
+    "ca_directory": "ca_dir",
+    "ciphers": "cipher_list",
+    "ec_curve": "ec_curve",
+}
+
+
 def _tls_row(row: Entry) -> Entry:
     entry = {
         "role": {1: "client", 2: "server"}.get(row["type"], row["type"]),
@@ -283,11 +294,11 @@ def _tls_row(row: Entry) -> Entry:
         "verify_certificate": bool(row["verify_cert"]),
         "require_certificate": bool(row["require_cert"]),
         "crl_check_all": bool(row["crl_check_all"]),
-        "crl_directory": row["crl_dir"] or None,
-        "ca_directory": row["ca_dir"] or None,
-        "ciphers": row["cipher_list"] or None,
-        "ec_curve": row["ec_curve"] or None,
     }
+    # of what a row leaves out, the server has defaults of its own
+    for name, column in _TLS_COLUMNS.items():
+        if row[column]:
+            entry[name] = row[column]
     for name, column in (("match_addresses", "match_ip_address"), ("match_sip_domains", "match_sip_domain")):
         if column in row:
             entry[name] = sorted(part.strip() for part in (row[column] or "*").split(","))
@@ -376,8 +387,10 @@ KINDS: Dict[str, Kind] = {
 }
 
 
-def comparable(kind: Kind, entries: Sequence[Entry], partition: Optional[str]) -> List[Entry]:
-    """Those of entries that are in a partition, or all where there are none."""
-    if partition is None or not kind.has_partitions:
-        return list(entries)
-    return [entry for entry in entries if entry["partition"] == partition]
+def from_table(entries: Sequence[Entry], partition: str) -> List[Entry]:
+    """Those of entries that a server has from its table: in a partition, where there are some, and not from its configuration."""
+    return [
+        entry
+        for entry in entries
+        if entry.get("partition", partition) == partition and not entry.get("certificate_file")
+    ]

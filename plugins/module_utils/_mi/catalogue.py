@@ -183,6 +183,16 @@ def find(name: Any) -> Optional[Command]:
     return _found[name]
 
 
+def modules() -> FrozenSet[str]:
+    """Every module that has commands in some version: frozenset of str."""
+    return frozenset(re.findall(r"\n=\S+ (\S+)", COMMANDS)) - _CORE
+
+
+def is_core(command: Command) -> bool:
+    """Whether a command belongs to a part of the core, which nobody can load."""
+    return command.module in _CORE
+
+
 def classic_name(name: str) -> str:
     """The classic name of a command, or the name itself when the catalogue does not know it."""
     command = find(name)

@@ -45,15 +45,21 @@ class RowQuery:
         self._all = self._table.columns.all
         self.version = self._table.schema.version
 
-    def find(self, columns: Optional[List[str]], where: Dict[str, Any], limit: Optional[int]) -> Found:
-        """The rows that where selects, at most limit. columns: names, or None for all. Raises BadParameters that names the option."""
+    def find(
+        self, columns: Optional[List[str]], where: Dict[str, Any], limit: Optional[int], is_plain: bool = True
+    ) -> Found:
+        """The rows that where selects, at most limit. columns: names, or None for all that hold no secret.
+
+        is_plain: whether the rows are as a result shows them; else they have canonical values. Raises BadParameters that names the
+        option.
+        """
         shown = self._chosen(columns)
         conditions = self._conditions(where)
         left_out = [name for name, column in self._all.items() if column.secret and columns is None]
         # an expression of SQL counts faster than a loop does, but each database compares texts in its own way
         matching = self._select(shown, conditions, None if conditions else limit)
         rows = [
-            {name: _plain(self._all[name], values[name]) for name in shown}
+            {name: _plain(self._all[name], values[name]) if is_plain else values[name] for name in shown}
             for values in itertools.islice(matching, limit)
         ]
         total = len(rows) + sum(1 for _other in matching)

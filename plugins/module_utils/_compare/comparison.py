@@ -16,6 +16,7 @@ kinds     dict  {name of a kind: list of entries}, only kinds that were read
 skipped   dict  {name of a kind: why it was not read (str)}
 """
 
+import re
 import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -43,6 +44,10 @@ Data = Dict[str, Any]
 
 # Values that say how an entry was read, and nothing of the thing
 _OF_READING = {"modules": ["read_from"]}
+_WHERE = {"memory": "in memory", "table": "in the table", "snapshot": "in the snapshot"}
+# A hash is long, and only shows that something differs
+_HASH = re.compile(r"[0-9a-f]{64}\Z")
+_LENGTH_OF_HASH = 12
 # What runs down by itself
 _OF_TIME = {"blacklists": ["expires"], "cache": ["expires"]}
 
@@ -161,7 +166,12 @@ def summary(found: Sequence[Difference], compared: Dict[str, Dict[str, int]]) ->
 def lines(found: Sequence[Difference]) -> Iterator[str]:
     """Each difference as one line for people."""
     for one in found:
-        yield f"{one.kind} {label(one.key)}: {words(one)}"
+        yield line(one)
+
+
+def line(one: Difference) -> str:
+    """A difference as one line."""
+    return f"{one.kind} {label(one.key)}{', ' if one.field else ''}{one.field or ''}: {words(one)}"
 
 
 def label(key: Dict[str, Any]) -> str:
@@ -171,8 +181,12 @@ def label(key: Dict[str, Any]) -> str:
 
 def words(one: Difference) -> str:
     """What differs, as text: the value of each source, the most frequent first."""
-    parts = [f"{text(group['value'])} on {', '.join(group['sources'])}" for group in one.values]
-    return f"{one.field + ' is ' if one.field else ''}{', '.join(parts)}"
+    return ", ".join(f"{text(group['value'])} {where(group['sources'])}" for group in one.values)
+
+
+def where(sources: Sequence[str]) -> str:
+    """Where a value is, as words."""
+    return _WHERE.get(sources[0]) or f"on {', '.join(sources)}"
 
 
 def text(value: Any) -> str:
@@ -185,4 +199,5 @@ def text(value: Any) -> str:
         return ", ".join(map(text, value)) or "empty"
     if isinstance(value, dict):
         return ", ".join(f"{name}={text(inner)}" for name, inner in value.items()) or "empty"
-    return printable(str(value), most=200)
+    value = str(value)
+    return value[:_LENGTH_OF_HASH] if _HASH.match(value) else printable(value, most=200)

@@ -80,7 +80,7 @@ def _tiles(report: Comparison) -> str:
                 (
                     number(total),
                     f"differences with {AGAINST_WORDS[against].split()[-1]}",
-                    f"on {number(len(checks))} nodes",
+                    f"on {number(len(checks))} node{'' if len(checks) == 1 else 's'}",
                 )
             )
     return tiles(found)
@@ -102,15 +102,17 @@ def _sections(report: Comparison) -> t.Iterator[str]:
 
 def _matrix(report: Comparison) -> str:
     """What was compared: a line for each kind, a column for each node."""
-    rows = [
-        [f'<span class="who">{bare(HEADINGS[kind])}</span>', *(_cell(report, kind, node) for node in report.read)]
-        for kind in report.compared
-    ]
+    rows = [[_name(HEADINGS[kind]), *(_cell(report, kind, node) for node in report.read)] for kind in report.compared]
     if not rows:
         return section("Nodes", "Nothing was compared: no kind was read on two nodes.", "")
-    rows.insert(0, ['<span class="who">OpenSIPS</span>', *(text(node.version) for node in report.read)])
+    rows.insert(0, [_name("OpenSIPS"), *(text(node.version) for node in report.read)])
     note = "How many things each node has. Orange: it differs from most others, or, if no value is on most nodes, from another one."
     return section("Nodes", note, table(("", *(bare(node.name, 60) for node in report.read)), rows))
+
+
+def _name(words: str) -> str:
+    # broken between words only: this table may scroll
+    return f'<span class="who" style="overflow-wrap:normal">{bare(words)}</span>'
 
 
 def _cell(report: Comparison, kind: str, node: Node) -> str:
@@ -144,7 +146,7 @@ def _values(one: Difference) -> str:
     """Each value with the nodes that have it; the ones that most nodes have first."""
     return "".join(
         f"<div>{_state(_colour(one, value), _value(one, value), '')} "
-        f'<span class="soft">{bare(", ".join(value["sources"]), 300)}</span></div>'
+        f'<span class="soft" style="display:inline">{bare(comparison.where(value["sources"]), 300)}</span></div>'
         for value in one.values
     )
 
@@ -173,25 +175,13 @@ def _check(node: Node, check: Check, against: str) -> str:
         return ""
     heading = f"{bare(node.name, 60)} and {AGAINST_WORDS[against]}"
     rows = [
-        (f'{_thing(one)}<span class="soft">{bare(HEADINGS.get(one.kind, one.kind))}</span>', _of(one, 0), _of(one, 1))
+        (f'{_thing(one)}<span class="soft">{bare(HEADINGS.get(one.kind, one.kind))}</span>', _values(one))
         for one in check.differences[:_ROWS]
     ]
-    kinds = ", ".join(HEADINGS.get(kind, kind).lower() for kind in check.compared)
+    kinds = ", ".join(HEADINGS.get(kind, kind) for kind in check.compared)
     note = f"{differences(check.total).capitalize()}. Compared: {bare(kinds or 'nothing', 600)}."
-    if not rows:
-        return section(heading, note, "")
-    head = ("Thing", "In memory", "In the table" if against == "table" else "In the snapshot")
-    return section(heading, note, table(head, rows, kind="phones which") + _more(check.total))
-
-
-def _of(one: Difference, place: int) -> str:
-    """The value of the server (place 0), or of what it is compared with, which is the last source."""
-    last = "table" if any("table" in value["sources"] for value in one.values) else "snapshot"
-    for value in one.values:
-        if (last in value["sources"]) == bool(place):
-            words = value["value"] if one.outcome == ABSENT else comparison.text(value["value"])
-            return bare(words)
-    return text(None)
+    head = ("Thing", f"Value in memory, and in {'the table' if against == 'table' else 'the snapshot'}")
+    return section(heading, note, table(head, rows, kind="phones which") + _more(check.total) if rows else "")
 
 
 def _ignored(report: Comparison) -> str:

@@ -50,6 +50,7 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
     emu = emulator("3.6", phones=4)
     tasks = examples_of(module, emu, tmp_path)
     tables = {
+        "opensips_compare": ("dispatcher",),
         "opensips_table": ("dispatcher", "subscriber", "globalblacklist"),
         "opensips_table_info": ("dispatcher", "subscriber"),
         "opensips_notify": ("location", "subscriber"),

@@ -94,6 +94,7 @@ def options_of(emu, login):
     return {
         "blacklist": {"name": "net_filter", "rules": [{"ip": "198.51.100.0/24"}]},
         "cache": {"entries": [{"key": "a", "value": "b"}]},
+        "compare": {"database": login, "kinds": ["dispatcher"]},
         "contact": {"contacts": [{"aor": "pbx1", "contact": "sip:pbx1@192.0.2.20:5060"}]},
         "dialog": {"state": "drained", "wait_timeout": 1},
         "dispatcher": {"destinations": [{"set": 1, "uri": "sip:192.0.2.10:5060", "state": "inactive"}]},

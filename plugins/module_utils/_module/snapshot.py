@@ -59,6 +59,13 @@ def run(task: Task) -> Dict[str, Any]:
             task.warn(f"{name} is not in the snapshot{' as a whole' if name in taken['parts'] else ''}: {reason}")
     return {
         "changed": earlier is None or _state(earlier) != _state(taken),
+        "snapshot": describe(taken, path),
+    }
+
+
+def describe(taken: snapshot.Snapshot, path: str) -> Dict[str, Any]:
+    """What a task returns of a snapshot: no values, which may be secrets."""
+    return {
         "path": path,
         "opensips": taken["opensips"],
         "taken": taken["taken"],

@@ -268,7 +268,7 @@ def _registrants(plan: Plan, records: List[Record], place: _Place) -> None:
         if snapshot.PARTS[plan.name].key(record) not in present:
             plan.leave(record, MISSING, "the server has no such registrant")
         elif record["enabled"] is None:
-            plan.leave(record, UNSUPPORTED, "the server of the snapshot could not switch registrants")
+            plan.leave(record, LEFT_ALONE, "the server of the snapshot did not report whether it is enabled")
         else:
             try:
                 Registrants({"registrants": [record]}).items(found)

@@ -150,8 +150,10 @@ def _load_balancer_row(row: Entry) -> Entry:
 
 
 def _gateways(conn: Connection, settings: "host.Settings") -> List[Entry]:
+    # 1.x does not tell why a gateway is off
+    state = "state" if conn.version >= (2,) else "enabled"
     return _in_default(
-        [_picked(record, "partition id address state attrs") for record in gateways.read(conn, settings.partition)]
+        [_picked(record, f"partition id address attrs {state}") for record in gateways.read(conn, settings.partition)]
     )
 
 
@@ -161,6 +163,7 @@ def _gateway_row(row: Entry) -> Entry:
         "id": row["gwid"],
         "address": row["address"],
         "state": states.get(row["state"], row["state"]),
+        "enabled": not row["state"],
         "attrs": row["attrs"] or None,
     }
 
@@ -343,7 +346,7 @@ KINDS: Dict[str, Kind] = {
         "partition id",
         _gateways,
         "dr_gw_status",
-        states="state",
+        states="state enabled",
         since={"attrs": (3,)},
         table="dr_gateways",
         of_row=_gateway_row,
@@ -364,6 +367,7 @@ KINDS: Dict[str, Kind] = {
         "partition group ip mask port proto pattern",
         _addresses,
         "address_dump",
+        since={"context_info": (2, 3)},
         table="address",
         of_row=_address_row,
     ),

@@ -106,15 +106,16 @@ class _Comparison:
         """What comparison.compare() returns. Raises what readers raise, and TableError."""
         if self._snapshot is not None:
             return self._against_snapshot(self._snapshot)
-        params = self._params
-        self.data = comparison.read(
-            self._task.connection, self._kinds, Settings(params["partition"], params["config_path"])
-        )
-        if params["database"] is not None:
-            return self._against_tables()
-        sources: Sources = {params["name"]: self.data["kinds"]}
+        if self._params["database"] is not None:
+            return self._against_tables(self._params["database"])
+        self._read()
+        sources: Sources = {self._params["name"]: self.data["kinds"]}
         sources.update((name, data["kinds"]) for name, data in self._nodes.items())
         return comparison.compare(sources, self._ignored)
+
+    def _read(self) -> None:
+        settings = Settings(self._params["partition"], self._params["config_path"])
+        self.data = comparison.read(self._task.connection, self._kinds, settings)
 
     # Options
 
@@ -159,29 +160,33 @@ class _Comparison:
 
     # Tables
 
-    def _against_tables(self) -> Tuple[Any, Any, Any]:
+    def _against_tables(self, options: Dict[str, Any]) -> Tuple[Any, Any, Any]:
         partition = self._params["partition"] or DEFAULT_PARTITION
         memory: Dict[str, List[Dict[str, Any]]] = {}
         table: Dict[str, List[Dict[str, Any]]] = {}
         skipped: Dict[str, str] = {}
         with naming("database"):
-            db = Database(self._params["database"], any_text=True, read_only=True)
-            with db:
-                for kind, entries in self.data["kinds"].items():
-                    try:
-                        table[kind] = self._of_table(db, kind, partition)
-                        memory[kind] = from_table(entries, partition)
-                    except UnknownSchema as error:
-                        if self._params["kinds"] is not None:
-                            raise
-                        skipped[kind] = printable(str(error))
+            db = Database(options, any_text=True, read_only=True)
+            # before the server is asked
+            db.open()
+        with db:
+            self._read()
+            for kind, entries in self.data["kinds"].items():
+                try:
+                    table[kind] = self._of_table(db, kind, partition)
+                    memory[kind] = from_table(entries, partition)
+                except UnknownSchema as error:
+                    if self._params["kinds"] is not None:
+                        raise
+                    skipped[kind] = printable(str(error))
         found, compared, reasons = comparison.compare({self._params["name"]: memory, TABLE: table}, self._ignored)
         return found, compared, dict(skipped, **reasons)
 
     def _of_table(self, db: Database, kind: str, partition: str) -> List[Dict[str, Any]]:
         like = KINDS[kind].table or ""
-        query = RowQuery(db, like, self._params["tables"].get(kind))
-        rows = query.find(None, {}, None, is_plain=False).rows
+        with naming("database"):
+            query = RowQuery(db, like, self._params["tables"].get(kind))
+            rows = query.find(None, {}, None, is_plain=False).rows
         made = KINDS[kind].of_rows(rows, partition)
         return [secrecy.without_secrets(entry) for entry in made]
 

@@ -111,7 +111,8 @@ class Database:
         self._waits = False
 
     def __enter__(self) -> "Database":
-        self.open()
+        if self._connection is None:
+            self.open()
         return self
 
     def __exit__(self, *_exc: object) -> None:

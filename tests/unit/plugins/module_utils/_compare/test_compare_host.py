@@ -107,9 +107,7 @@ def test_the_modules_in_the_memory_of_a_process(monkeypatch, tmp_path):
     monkeypatch.setattr(
         host,
         "open",
-        lambda path, *args, **kwargs: real(
-            str(tmp_path / "maps") if path.endswith("/maps") else path, *args, **kwargs
-        ),
+        lambda path, *args, **kwargs: real(str(tmp_path / "maps") if path.endswith("/maps") else path, *args, **kwargs),
         raising=False,
     )
     found = host.modules(Server(), host.Settings())
@@ -141,7 +139,9 @@ def test_secrets_are_compared_by_a_hash():
     assert without_secrets({"a": ["http://b/c", 1, None]}) == {"a": ["http://b/c", 1, None]}
     record = {"value": "one", "key": "k"}
     assert hidden(record, ["value"], b"1") == hidden(record, ["value"], b"1") != hidden(record, ["value"], b"2")
-    assert "one" not in str(hidden(record, ["value"], b"1")) and hidden({"value": None}, ["value"], b"") == {"value": None}
+    assert "one" not in str(hidden(record, ["value"], b"1")) and hidden({"value": None}, ["value"], b"") == {
+        "value": None
+    }
 
 
 ROWS = {

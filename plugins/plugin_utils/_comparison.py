@@ -18,7 +18,6 @@ import typing as t
 from ansible_collections.community.opensips.plugins.module_utils._compare import comparison
 from ansible_collections.community.opensips.plugins.module_utils._compare.comparison import Ignored
 from ansible_collections.community.opensips.plugins.module_utils._compare.differences import Difference
-from ansible_collections.community.opensips.plugins.module_utils._compare.kinds import KINDS
 
 KIND = "comparison"
 FORMAT = 1
@@ -186,8 +185,3 @@ def _difference(given: t.Any) -> Difference:
         return Difference(**{name: given[name] for name in Difference._fields})
     except (KeyError, TypeError) as error:
         raise ComparisonError("A difference is not one that opensips_compare returned") from error
-
-
-def kinds() -> list[str]:
-    """The kinds of nodes, in the order of the report."""
-    return list(KINDS)

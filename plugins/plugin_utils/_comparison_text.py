@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.community.opensips.plugins.module_utils._compare.comparison import label, line, text
 from ansible_collections.community.opensips.plugins.module_utils._compare.differences import Difference
-from ansible_collections.community.opensips.plugins.plugin_utils._comparison import AGAINST, Check, Comparison, Node
+from ansible_collections.community.opensips.plugins.plugin_utils._comparison import AGAINST, Comparison
 from ansible_collections.community.opensips.plugins.plugin_utils._report_text import capped
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import clean, number
 
@@ -110,8 +110,3 @@ def thing(one: Difference) -> str:
 # values that say what they are, and those that need not be said
 _BY_THEMSELVES = frozenset(["uri", "aor", "id", "name", "file", "module", "ip", "product", "contact", "key"])
 _USUAL = {"partition": "default", "port": 0, "proto": "any"}
-
-
-def skipped_of(check: Check, node: Node) -> list[str]:
-    """What was not compared of a node, in lines."""
-    return [f"{kind}: {clean(reason)}" for kind, reason in {**node.skipped, **check.skipped}.items()]

@@ -199,5 +199,5 @@ def text(value: Any) -> str:
         return ", ".join(map(text, value)) or "empty"
     if isinstance(value, dict):
         return ", ".join(f"{name}={text(inner)}" for name, inner in value.items()) or "empty"
-    value = str(value)
-    return value[:_LENGTH_OF_HASH] if _HASH.match(value) else printable(value, most=200)
+    words = str(value)
+    return words[:_LENGTH_OF_HASH] if _HASH.match(words) else printable(words, most=200)

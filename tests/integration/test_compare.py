@@ -13,8 +13,10 @@ import pytest
 
 from ansible_collections.community.opensips.tests.integration.support.bad_input import commands_of
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
-from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, fifo_of
+from ansible_collections.community.opensips.tests.integration.support.playbook import task
+from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, fifo_of, hosts_of
 
 KINDS = ["dispatcher", "load_balancer", "gateways", "carriers", "addresses", "domains", "registrants"]
 SECRET = "Zq9marks3cret"
@@ -40,6 +42,11 @@ def rows_of(version):
         "INSERT INTO domain (domain, last_modified) VALUES ('example.com', '2026-11-22 10:00:00')",
         "INSERT INTO domain (domain, last_modified) VALUES ('VoIP.example.org', '2026-11-22 10:00:00')",
     )
+    for disabled in (0, 1):
+        yield (
+            "INSERT INTO dialplan (dpid, pr, match_op, match_exp, match_flags, subst_exp, repl_exp, attrs, disabled)"
+            f" VALUES (1, 1, 1, '^{disabled}', 0, '', '', '', {disabled})"
+        )
     if version != "1.11":
         yield "UPDATE dispatcher SET priority = 1 WHERE setid = 2"
         yield "UPDATE domain SET attrs = 't=1' WHERE domain LIKE '%org'"
@@ -49,8 +56,23 @@ def rows_of(version):
             f" VALUES ('sip:127.0.0.1:1980{number}', 'sip:trunk{number}@carrier.example', 'sip:trunk{number}@127.0.0.1:5060', 600, '{SECRET}')"
         )
 
+    if not attrs:
+        # the server does not report these
+        yield "UPDATE registrant SET binding_params = 'p=1', forced_socket = 'udp:127.0.0.1:5060'"
+        yield "UPDATE dr_gateways SET attrs = 'x'"
 
-TABLES = ("dispatcher", "load_balancer", "dr_gateways", "dr_carriers", "dr_rules", "address", "domain", "registrant")
+
+TABLES = (
+    "dispatcher",
+    "load_balancer",
+    "dr_gateways",
+    "dr_carriers",
+    "dr_rules",
+    "address",
+    "domain",
+    "dialplan",
+    "registrant",
+)
 
 
 def tables(emu, version):
@@ -85,6 +107,7 @@ def test_memory_against_its_tables(emulator, version):
     same = compare(emu, database=url, fail_on_difference=True)
     assert not same.get("failed") and not same["changed"] and same["summary"]["total"] == 0, same["differences"]
     assert set(KINDS) <= set(same["compared"])
+    assert ("dialplans" in same["compared"]) == (version in ("3.6", "4.0"))
     assert same["compared"]["addresses"] == {"memory": 2, "table": 2} and "data" not in same
     # nobody reloads what is changed then
     database.execute(
@@ -160,6 +183,37 @@ def test_nodes_against_each_other(emulator):
     assert difference["minority"] == ["sip2"] and difference["values"][0]["value"] == "active"
     assert compare(two, nodes={"sip1": first["data"]}, states=False)["summary"]["total"] == 0
     assert compare(two, nodes={"sip1": first["data"]}, ignore=["dispatcher"])["compared"].get("dispatcher") is None
+
+
+@on_every_server
+class TestEveryServer:
+    """What a server tells of itself; of a real one the host tells more."""
+
+    @classmethod
+    def play(cls, ansible, servers, phones):
+        return ansible.play(
+            [task("data", "compare", {"return_data": True}), task("check", "compare", {}, check_mode=True)],
+            hosts_of(servers),
+        ).must_succeed()
+
+    def test_version_and_modules(self, results, server):
+        data = results["data"]["data"]
+        (version,) = data["kinds"]["versions"]
+        assert version["version"].startswith(".".join(map(str, server.version[:2])))
+        assert {"tm", "usrloc"} <= {entry["module"] for entry in data["kinds"]["modules"]}
+        assert data["kinds"].keys() == results["check"]["data"]["kinds"].keys()
+
+    def test_what_the_host_tells(self, results, server):
+        data = results["data"]["data"]
+        if server.name.startswith("emulated"):
+            assert "does not run on the host" in data["skipped"]["configuration"]
+            return
+        (file,) = data["kinds"]["configuration"]
+        assert file["file"] == "opensips.cfg" and not file["changed_since_start"]
+        modules = {entry["module"]: entry for entry in data["kinds"]["modules"]}
+        # they have no commands
+        assert {"signaling", "mi_fifo"} <= set(modules)
+        assert modules["tm"] == {"module": "tm", "read_from": "process", "replaced": False}
 
 
 def test_a_configuration_that_changed(emulator, tmp_path):

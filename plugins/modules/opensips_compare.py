@@ -12,8 +12,8 @@ description:
   - Reads what a server has in memory, and reports in what it differs from O(database), from O(snapshot) or from O(nodes).
   - If none of them is set, it returns the data of the server, which O(nodes) of another task takes.
   - It changes nothing, and C(changed) is always V(false).
-  - The playbook P(community.opensips.compare#playbook) and the role P(community.opensips.compare#role) compare all nodes of a play, and
-    write a report.
+  - The role P(community.opensips.compare#role) and the playbook C(community.opensips.compare) compare all nodes of a play, and write a
+    report.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup

@@ -297,6 +297,8 @@ def played(plain_ansible, emu, location, closed_url, services, folder):
             "phone_reboot_campaign": "night",
             "phone_reboot_campaign_dir": str(folder / f"journals-{name}"),
             "phone_reboot_report_dir": str(folder / "reports"),
+            "compare_database": location,
+            "compare_dir": str(folder / "comparisons"),
         }
     (folder / "results").mkdir(mode=0o700)
     (folder / "credentials.json").touch(mode=0o600)
@@ -311,6 +313,7 @@ def played(plain_ansible, emu, location, closed_url, services, folder):
         role_play("server", vars=changed, check_mode=True),
         book("reboot_phones", "phones:unreachable"),
         book("update_mwi", "phones:silent"),
+        book("compare", "phones:unreachable"),
         # the last one: its any_errors_fatal ends the run
         book("push_config", "pushed"),
     ]

@@ -13,6 +13,7 @@ read_topology()     clusterer_list_topology  every node, this one first, with th
 read_own_ids()      clusterer_list_topology  {cluster_id (int): node_id (int) of this node}
 read_capabilities() clusterer_list_cap       what is replicated, and whether it is synced
 read_sharing_tags() clusterer_list_shtags    sharing tags, as this node holds them
+read()              all but the tags         one record a cluster
 =================== ======================== ==================================================================
 
 Node records: cluster_id (int), node_id (int), url (str, ``bin:192.0.2.1:5555``), link (str: up, probe or down: probe is
@@ -26,6 +27,9 @@ Capability records: cluster_id (int), name (str, ``dialog-dlg-repl``), state (st
 
 Sharing tag records: tag (str), cluster_id (int or None, None on 2.4, where dialog has tags of its own), state (str: active
 or backup).
+
+Cluster records: cluster_id (int), node_id (int, of this node), synced (bool or None: whether every capability that is enabled
+is synced; None where the server does not tell), nodes, topology, capabilities: the records above without cluster_id.
 
 Sources: clusterer/clusterer_mod.c, sharing_tags.c of 2.3, 2.4, 3.0, 3.2, 3.4, 3.5, 3.6, 4.0; dialog/dlg_replication.c of 2.4.
 clusterer_list_topology begins each cluster with the node that answers (current_id).
@@ -107,6 +111,38 @@ def parse_sharing_tags(reply: Reply) -> List[shape.Record]:
 def read_sharing_tags(conn: Connection) -> List[shape.Record]:
     """Ask the server for the sharing tags as this node holds them: list of records."""
     return parse_sharing_tags(conn.call("clusterer_list_shtags"))
+
+
+def read(conn: Connection) -> List[shape.Record]:
+    """Ask the server for everything but the sharing tags: list of cluster records. Requires OpenSIPS 2.3."""
+    topology, nodes = read_topology(conn), read_nodes(conn)
+    # 2.3 has no capabilities
+    capabilities = read_capabilities(conn) if conn.has("clusterer_list_cap") else None
+    return [
+        {
+            "cluster_id": cluster,
+            "node_id": own,
+            "synced": _is_synced(cluster, capabilities),
+            "nodes": _of_cluster(cluster, nodes),
+            "topology": _of_cluster(cluster, topology),
+            "capabilities": None if capabilities is None else _of_cluster(cluster, capabilities),
+        }
+        for cluster, own in own_ids(topology).items()
+    ]
+
+
+def _is_synced(cluster: int, capabilities: Optional[List[shape.Record]]) -> Optional[bool]:
+    if capabilities is None:
+        return None
+    return all(row["synced"] for row in capabilities if row["cluster_id"] == cluster and row["enabled"] is not False)
+
+
+def _of_cluster(cluster: int, records: List[shape.Record]) -> List[shape.Record]:
+    return [
+        {name: value for name, value in record.items() if name != "cluster_id"}
+        for record in records
+        if record["cluster_id"] == cluster
+    ]
 
 
 def _members(reply: Reply, key: str, node: str, title: str) -> Iterator[Tuple[int, Dict[str, Any]]]:

@@ -43,7 +43,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.tests.unit import wire
 
 # the 1.11 recording over mi_xmlrpc_ng asked at a wrong path
-PLACES = [place for place in wire.files() if place != ("1.11", "xmlrpc") and place[1] != "state_fifo"]
+PLACES = [place for place in wire.files() if place != ("1.11", "xmlrpc") and place[1] not in wire.OTHER_SERVERS]
 FIFOS = [(each, "fifo") for each in wire.VERSIONS]
 STATES = [(each, "state_fifo") for each in ("2.4", "3.6", "4.0")]
 
@@ -359,6 +359,11 @@ def test_load_balancer(recorded, at, name):
 @everywhere
 def test_dialog_profiles(at, name):
     assert dialog_profiles.parse(wire.reply(at, name, "profile_list")) == {"lbXpstn": True, "lbXtransc": True}
+
+
+def test_dialog_profiles_without_values_over_xml_rpc():
+    profiles = [{"name": "inbound", "has value": "0"}, {"name": "trunk", "has value": "1"}]
+    assert dialog_profiles.parse(ValueReply({"Profiles": profiles}, "")) == {"inbound": False, "trunk": True}
 
 
 @everywhere

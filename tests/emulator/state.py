@@ -143,7 +143,7 @@ def _sdp(port):
 
 
 class State:
-    """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full" or "base".
+    """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full", "base" or "all".
 
     shared_memory: megabytes. use_partitions: drouting has the partitions pstn and mobile. more_blacklists: besides the one that expires there are
     one that does not, and one that is read-only.
@@ -200,7 +200,7 @@ class State:
             "rtpengine": [MediaNode("udp:127.0.0.1:19911"), MediaNode("udp:127.0.0.1:19912")],
         }
         self.blacklists = {}
-        if modules == "full":
+        if modules != "base":
             self.blacklists["net_filter"] = Blacklist(["expire"], Rule("10.9.0.0", "255.255.0.0", "udp", 5060))
         if more_blacklists:
             self.blacklists["plain"] = Blacklist(

@@ -92,11 +92,27 @@ class Options:
     protocol: str
     timeout: Optional[float]
     max_reply_size: int
+    url: Optional[str]
+    host: Optional[str]
 
     def __init__(self, values: Dict[str, Any], carrier: Any) -> None:
         self.carrier = carrier
         for name, value in values.items():
             setattr(self, name, value)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this host: it is reached over a file, or at an address of this host."""
+        host = self.host
+        if self.url is not None:
+            from urllib.parse import urlsplit
+
+            host = urlsplit(self.url).hostname
+        if host is None:
+            return self.url is None
+        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach
+
+        return reach.is_this_host(host)
 
 
 def resolve(given: Mapping[str, Any], environment: Collection[str] = ()) -> Options:

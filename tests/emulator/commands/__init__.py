@@ -36,6 +36,7 @@ def load():
     from . import (  # noqa: F401
         blacklists,
         cache,
+        call_center,
         cfgutils,
         core,
         dialog,
@@ -52,6 +53,7 @@ def load():
         ratelimit,
         registrant,
         statistics,
+        tls_mgm,
         tm,
         tracer,
         usrloc,

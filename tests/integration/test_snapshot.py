@@ -358,6 +358,19 @@ class TestWhatIsNotRestored:
         (entry,) = found["restored"]
         assert (entry["part"], entry["id"], entry["after"]["enabled"]) == ("gateways", "gw2", True)
 
+    @pytest.mark.parametrize("version", ["2.4", "4.0"])
+    def test_gateways_of_partitions(self, version, emulator, options, path):
+        emu = emulator(version, phones=0, use_partitions=True)
+        with Connection(fifo_of(emu)) as conn:
+            conn.call("dr_gw_status", {"partition_name": "pstn", "gw_id": "gw1", "status": 0})
+        run("snapshot", options(emu, parts=["gateways", "carriers"]))
+        assert {record["partition"] for record in parts_of(path)["gateways"]} == {"pstn", "mobile"}
+        result = run("restore", options(emulator(version, phones=0, use_partitions=True)))
+        assert [(entry["partition"], entry["id"]) for entry in outcomes(result)["restored"]] == [("pstn", "gw1")]
+        # one without partitions has none of them
+        other = run("restore", options(emulator(version, phones=0)))
+        assert set(outcomes(other)) == {"missing"}
+
     def test_a_destination_that_a_set_has_twice_is_left_alone(self, emulator, options, path):
         emu = emulator("3.6", phones=0)
         run("snapshot", options(emu, parts=["dispatcher"]))
@@ -403,6 +416,15 @@ class TestKeys:
     def test_a_cachedb_other_than_local_cannot_list_keys(self, emulator, options):
         result = run("snapshot", options(emulator("3.6"), cache_keys=["a*"], cache_system="redis:one", cache_expires=0))
         assert "redis:one" in result["snapshot"]["skipped"]["cache"]
+
+    @pytest.mark.parametrize("version", ["3.6", "4.0"])
+    def test_a_collection_that_the_server_does_not_have(self, version, emulator, options, path):
+        emu = emulator(version, phones=0)
+        given = {"cache_keys": ["a*"], "cache_expires": 0, "parts": ["cache"]}
+        result = run("snapshot", options(emu, cache_collection="gone", **given))
+        assert_clear(result, ["cache_collection: the server has no collection gone"], version)
+        assert not path.exists()
+        assert not run("snapshot", options(emu, cache_collection="default", **given)).failed
 
     @pytest.mark.parametrize("version", ["3.6", "4.0"])
     def test_a_key_that_has_run_out_is_not_taken(self, version, emulator, options, path):

@@ -59,7 +59,7 @@ def differences(
     """
     indexed = OrderedDict((source, _by_key(names, entries)) for source, entries in sources.items())
     for key in _ordered(indexed.values()):
-        thing = dict(zip(names, key))
+        thing = {name: value for name, value in zip(names, key) if value is not None}
         if key[-1]:
             # several things have the same key: the second one and further ones are told apart by their number
             thing["number"] = key[-1] + 1

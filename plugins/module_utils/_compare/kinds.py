@@ -16,9 +16,9 @@ tls_mgm/tls_mgm.c and tls_config_helper.h of 2.4, 3.6, 4.0.
 """
 
 import re
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._compare import host
+from ansible_collections.community.opensips.plugins.module_utils._compare import asked, host
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._readers import (
     addresses,
@@ -60,13 +60,17 @@ class Kind:
         since: Optional[Dict[str, Tuple[int, ...]]] = None,
         table: Optional[str] = None,
         of_row: Optional[Callable[[Entry], Optional[Entry]]] = None,
-        is_counted: bool = False,
+        questions: "Optional[Callable[[Connection, List[Entry], Optional[str]], Iterator[asked.Question]]]" = None,
+        ask_command: str = "",
     ) -> None:
-        """is_counted: whether the server tells only how many rows it has loaded."""
+        """questions: of a kind whose rules the server counts, and does not list: what it is asked of the rows of the table, with
+        ask_command.
+        """
         self.key = key.split()
         self.states = states.split()
         self.table = table
-        self.is_counted = is_counted
+        self._questions = questions
+        self._ask_command = ask_command
         self._commands = commands
         self._read = read
         self._since = since or {}
@@ -85,11 +89,19 @@ class Kind:
             {name: value for name, value in entry.items() if name not in untold} for entry in self._read(conn, settings)
         ]
 
+    def can_ask(self, conn: Connection) -> bool:
+        """Whether a server can be asked for single rules."""
+        return self._questions is not None and conn.has(self._ask_command)
+
+    def ask(self, conn: Connection, rows: List[Entry], partition: Optional[str]) -> asked.Answers:
+        """Ask a server for the rules that rows of the table make. partition: the one that the user named, or None."""
+        return asked.answers(self._questions(conn, rows, partition) if self._questions is not None else iter(()))
+
     def of_rows(self, rows: List[Entry], partition: str) -> List[Entry]:
         """The entries of the rows of a table."""
         made = [self._of_row(row) for row in rows] if self._of_row is not None else []
         entries = [entry for entry in made if entry is not None]
-        if self.is_counted:
+        if self._questions is not None:
             return [{"partition": partition, "rules": len(entries)}]
         return [dict(entry, partition=partition) for entry in entries] if self.has_partitions else entries
 
@@ -361,7 +373,13 @@ KINDS: Dict[str, Kind] = {
         of_row=_carrier_row,
     ),
     "routing_rules": Kind(
-        "partition", _counted("drouting"), "sr_list_reports", table="dr_rules", of_row=dict, is_counted=True
+        "partition group prefix",
+        _counted("drouting"),
+        "sr_list_reports",
+        table="dr_rules",
+        of_row=dict,
+        questions=asked.of_routing,
+        ask_command="dr_number_routing",
     ),
     "addresses": Kind(
         "partition group ip mask port proto pattern",
@@ -373,7 +391,13 @@ KINDS: Dict[str, Kind] = {
     ),
     "domains": Kind("name", _domains, "domain_dump", since={"attributes": (2, 1)}, table="domain", of_row=_domain_row),
     "dialplans": Kind(
-        "partition", _counted("dialplan"), "sr_list_reports", table="dialplan", of_row=_dialplan_row, is_counted=True
+        "partition dpid match",
+        _counted("dialplan"),
+        "sr_list_reports",
+        table="dialplan",
+        of_row=_dialplan_row,
+        questions=asked.of_dialplan,
+        ask_command="dp_translate",
     ),
     "registrants": Kind(
         "aor contact registrar",

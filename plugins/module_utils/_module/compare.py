@@ -161,7 +161,6 @@ class _Comparison:
     # Tables
 
     def _against_tables(self, options: Dict[str, Any]) -> Tuple[Any, Any, Any]:
-        partition = self._params["partition"] or DEFAULT_PARTITION
         memory: Dict[str, List[Dict[str, Any]]] = {}
         table: Dict[str, List[Dict[str, Any]]] = {}
         skipped: Dict[str, str] = {}
@@ -171,24 +170,49 @@ class _Comparison:
             db.open()
         with db:
             self._read()
-            for kind, entries in self.data["kinds"].items():
+            for kind in self._kinds:
                 try:
-                    table[kind] = self._of_table(db, kind, partition)
-                    memory[kind] = from_table(entries, partition)
+                    found = self._with_table(db, kind)
                 except UnknownSchema as error:
                     if self._params["kinds"] is not None:
                         raise
                     skipped[kind] = printable(str(error))
-        found, compared, reasons = comparison.compare({self._params["name"]: memory, TABLE: table}, self._ignored)
-        return found, compared, dict(skipped, **reasons)
+                    continue
+                if found is not None:
+                    memory[kind], table[kind] = found
+        differences, compared, reasons = comparison.compare({self._params["name"]: memory, TABLE: table}, self._ignored)
+        return differences, compared, dict(skipped, **reasons)
 
-    def _of_table(self, db: Database, kind: str, partition: str) -> List[Dict[str, Any]]:
-        like = KINDS[kind].table or ""
+    def _with_table(self, db: Database, kind: str) -> Optional[Tuple[List[Dict[str, Any]], List[Dict[str, Any]]]]:
+        """The entries of the server, and of the table; None if the server can tell nothing of the kind."""
+        is_read, can_ask = kind in self.data["kinds"], KINDS[kind].can_ask(self._task.connection)
+        if not is_read and not can_ask:
+            return None
+        partition = self._params["partition"] or DEFAULT_PARTITION
         with naming("database"):
-            query = RowQuery(db, like, self._params["tables"].get(kind))
+            query = RowQuery(db, KINDS[kind].table or "", self._params["tables"].get(kind))
             rows = query.find(None, {}, None, is_plain=False).rows
-        made = KINDS[kind].of_rows(rows, partition)
-        return [secrecy.without_secrets(entry) for entry in made]
+        memory: List[Dict[str, Any]] = []
+        table: List[Dict[str, Any]] = []
+        if is_read:
+            memory += from_table(self.data["kinds"][kind], partition)
+            table += secrecy.without_secrets(KINDS[kind].of_rows(rows, partition))
+        if can_ask:
+            self._ask(kind, rows, memory, table)
+        return memory, table
+
+    def _ask(self, kind: str, rows: List[Any], memory: List[Any], table: List[Any]) -> None:
+        """Add the rules that the server was asked for, as it and the table have them."""
+        answers = KINDS[kind].ask(self._task.connection, rows, self._params["partition"])
+        partition = self._params["partition"] or DEFAULT_PARTITION
+        for entries, found in ((memory, answers.memory), (table, answers.table)):
+            entries += [dict(secrecy.without_secrets(entry), partition=partition) for entry in found]
+        if answers.left:
+            self._task.warn(f"{kind}: {answers.left} rules were not asked for, after the first {len(answers.table)}")
+        if answers.problem:
+            self._task.warn(f"{kind}: the server was not asked for single rules: {answers.problem}")
+        if table:
+            self.data["skipped"].pop(kind, None)
 
     # Snapshots
 

@@ -69,4 +69,4 @@ def test_things_with_the_same_key_are_told_apart():
 
 def test_the_order_is_that_of_the_keys():
     sources = {"x": [{"id": key} for key in (10, None, 9, "b", "a")], "y": []}
-    assert [one["key"]["id"] for one in found(sources)] == [None, 9, 10, "a", "b"]
+    assert [one["key"].get("id") for one in found(sources)] == [None, 9, 10, "a", "b"]

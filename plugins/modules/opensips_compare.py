@@ -35,6 +35,8 @@ options:
       - V(dispatcher), V(load_balancer), V(gateways), V(carriers), V(addresses), V(domains), V(registrants) and V(tls_domains) are compared
         value by value.
       - Of V(routing_rules) and V(dialplans), the server only reports how many it has loaded. Requires OpenSIPS 3.3 or later.
+      - With O(database), the module also asks the server for single rules, at most 1,000 of each kind. These are the only rule for a
+        group and prefix, and dialplan rules for one text (C(match_op=0)) with a fixed replacement. Rules with a time are left out.
       - V(configuration) compares hashes of the configuration files of the server, V(versions) its version.
       - V(modules) compares the loaded modules. The module reads them from the memory of a process of the server, as root on the host of
         the server. Otherwise, only those that have MI commands are known.

@@ -559,6 +559,19 @@ class TestBadInput:
         assert_clear(run("restore", options(emulator("3.6", phones=0))), ["path: "], "everybody may write to it")
 
 
+def test_contacts_that_cannot_be_read_are_named(emulator, options, path):
+    """A phone may write lines into its User-Agent that look like those of the server."""
+    emu = emulator("2.4", phones=0)
+    emu.add_contact("honest", "sip:honest@127.0.0.1:19999", expires=0)
+    forged = "x\n\t\tContact:: sip:forged@192.0.2.1 Q=\n\t\t\tExpires:: permanent"
+    emu.add_contact("liar", "sip:liar@127.0.0.1:19999", expires=0, user_agent=forged)
+    result = run("snapshot", options(emu, parts=["contacts"]))
+    assert not result.failed, result
+    assert [record["aor"] for record in parts_of(path)["contacts"]] == ["honest"]
+    assert "liar" in result["snapshot"]["skipped"]["contacts"]
+    assert "contacts is not in the snapshot as a whole" in str(result["warnings"])
+
+
 def test_check_mode_writes_no_file_and_only_reads(emulator, options, path):
     emu = emulator("2.4", phones=1)
     result = run("snapshot", options(emu), check=True)

@@ -114,6 +114,7 @@ class _Kept(engine.State):
         self.THING = declaration.THING
         self.READS, self.WRITES = declaration.READS, declaration.WRITES
         self.ROUNDS, self.SETTLE = declaration.ROUNDS, declaration.SETTLE
+        self.IN_FLIGHT = declaration.IN_FLIGHT
 
     def read(self, conn: Connection) -> Any:
         self._readings += 1

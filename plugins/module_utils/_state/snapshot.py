@@ -415,10 +415,15 @@ def take(
     return snapshot
 
 
+def has_part(conn: Connection, name: str) -> bool:
+    """Whether the server has the commands of a part."""
+    return any(conn.has(command) for command in PARTS[name].commands)
+
+
 def take_part(conn: Connection, name: str, cache_keys: Optional[CacheKeys] = None) -> List[Record]:
     """The records of one part. Raises UnknownCommand if the server does not have it, NotTaken, and what the readers raise."""
     part = PARTS[name]
-    if not any(conn.has(command) for command in part.commands):
+    if not has_part(conn, name):
         conn.require(part.commands[0])
     # in an order of their own, because a server has another one after each start
     return sorted(part.read(conn, cache_keys), key=part.order)

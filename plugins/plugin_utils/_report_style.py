@@ -63,7 +63,7 @@ section{padding:22px 24px 24px;margin-top:20px}
 .stop{border-left:5px solid var(--stop);background:var(--stop-page);padding:14px 20px;margin-top:20px;overflow-wrap:anywhere}
 .stop b{color:var(--stop)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(136px,1fr));gap:12px;margin-top:24px}
-.tile{padding:15px 14px}
+.tile{padding:15px 14px;min-width:0;overflow-wrap:anywhere}
 .tile b{display:block;font-size:23px;line-height:1.2;font-weight:650;letter-spacing:-.01em;white-space:nowrap}
 .tile span{display:block;font-size:14px}
 .tile .soft{font-size:13px}

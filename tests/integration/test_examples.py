@@ -74,7 +74,9 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
 
 def play_examples(plain_ansible, emu, module, tmp_path, tasks):
     tables = {
+        "opensips_compare": ("dispatcher",),
         "opensips_table": ("dispatcher", "subscriber", "globalblacklist"),
+        "opensips_table_info": ("dispatcher", "subscriber"),
         "opensips_notify": ("location", "subscriber"),
     }
     if module in tables:

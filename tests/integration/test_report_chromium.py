@@ -16,7 +16,8 @@ import subprocess
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.plugin_utils import _phones_html, _report_html
+from ansible_collections.community.opensips.plugins.plugin_utils import _comparison_html, _phones_html, _report_html
+from ansible_collections.community.opensips.plugins.plugin_utils._comparison import Comparison
 from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import Fleet
 from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, pack
 
@@ -61,6 +62,42 @@ def page_of_phones(tmp_path_factory):
         fleets[name] = Fleet(sources, rules, earlier, {"title": EVIL})
         (folder / f"{name}.json").write_text(fleets[name].to_json(), encoding="utf-8")
     return _opener(tmp_path_factory, _phones_html.page(fleets["now"]))
+
+
+@pytest.fixture(scope="module")
+def page_of_nodes(tmp_path_factory):
+    """The page of compare: 5 nodes, of which one was not read and one differs."""
+    return _opener(
+        tmp_path_factory, _comparison_html.page(Comparison(_nodes(), {"title": EVIL, "ignore": ["domains.attributes"]}))
+    )
+
+
+def _nodes():
+    def data(weight, attrs):
+        destinations = [
+            {"partition": "default", "set": place, "uri": f"sip:{place}.example.com", "weight": weight, "attrs": attrs}
+            for place in range(300)
+        ]
+        return {
+            "format": 1, "opensips": "3.6.8", "taken": "2026-11-28T10:00:00Z", "skipped": {},
+            "kinds": {"dispatcher": destinations, "domains": [{"name": EVIL, "attributes": None}], "versions": [{"product": "OpenSIPS", "version": "3.6.8"}]},
+        }  # fmt: skip
+
+    difference = {
+        "kind": "gateways", "key": {"partition": "default", "id": EVIL}, "field": "address", "outcome": "different", "minority": [],
+        "values": [{"value": "x" * 300, "sources": ["memory"]}, {"value": EVIL, "sources": ["table"]}],
+    }  # fmt: skip
+    checked = {
+        "differences": [difference],
+        "summary": {"total": 7},
+        "compared": {"gateways": {"memory": 1, "table": 1}},
+        "skipped": {},
+    }
+    nodes = [{"node": f"sip{number}.a-long-name.example.com", "data": data(1, "a")} for number in range(3)]
+    nodes[0]["table"] = checked
+    odd = data(2, "b" * 200)
+    odd["kinds"]["domains"] = []
+    return [*nodes, {"node": EVIL, "data": odd, "snapshot": {"problem": EVIL}}, {"node": "gone", "problem": EVIL}]
 
 
 def _opener(tmp_path_factory, text):
@@ -152,8 +189,9 @@ f.onload = () => {{
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_of_the_report_of_phones_is_cut_off(page_of_phones, tmp_path, width):
-    text = page_of_phones.args[1].read_text(encoding="utf-8").replace("<details>", "<details open>")
+@pytest.mark.parametrize("name", ["page_of_phones", "page_of_nodes"])
+def test_nothing_is_cut_off(request, tmp_path, name, width):
+    text = request.getfixturevalue(name).args[1].read_text(encoding="utf-8").replace("<details>", "<details open>")
     frame = tmp_path / "frame.html"
     frame.write_text(_FRAME.format(width=width, page=html.escape(text)), encoding="utf-8")
     dom, _log, asked = _open(tmp_path, frame, "--dump-dom", "--window-size=1400,1000")
@@ -170,4 +208,22 @@ def test_the_report_of_phones_shows_what_it_has(page_of_phones):
     for words in ("580 phones", "Appeared 100", "Vanished 20", "Unknown User-Agents", "Contacts of a line", "8.7.5.44"):
         assert words in text, words
     assert "CONSOLE" not in log
+    assert asked == []
+
+
+def test_the_comparison_of_nodes_shows_who_differs_in_what(page_of_nodes):
+    dom, log, asked = page_of_nodes("--dump-dom")
+    text = " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", dom, flags=re.DOTALL)).split())
+    for words in (
+        "4 nodes 1 not read",
+        "601 differences between nodes in 2 of 3 kinds",
+        "gone was not read",
+        "Dispatcher destinations 300 300 300 300 600 differences",
+        "set=0 sip:0.example.com weight 1 on sip0.a-long-name.example.com, sip1.a-long-name.example.com, sip2.a-long-name.example.com 2 on",
+        "400 more are in the JSON",
+        "sip0.a-long-name.example.com and its tables 7 differences",
+        "was not compared with the snapshot",
+    ):
+        assert words in text, words
+    assert "<title>run</title>" not in dom and "CONSOLE" not in log
     assert asked == []

@@ -178,9 +178,22 @@ def find(name: Any) -> Optional[Command]:
     start = COMMANDS.find(f"\n={name} ")
     if start < 0:
         classic = _classic_of(name)
-        return find(classic) if classic else None
+        command = find(classic) if classic else None
+        if command is not None:
+            _found[name] = command
+        return command
     _found[name] = Command(COMMANDS[start + 2 : COMMANDS.index("\n=", start + 2)])
     return _found[name]
+
+
+def modules() -> FrozenSet[str]:
+    """Every module that has commands in some version: frozenset of str."""
+    return frozenset(re.findall(r"\n=\S+ (\S+)", COMMANDS)) - _CORE
+
+
+def is_core(command: Command) -> bool:
+    """Whether a command belongs to a part of the core, which nobody can load."""
+    return command.module in _CORE
 
 
 def classic_name(name: str) -> str:

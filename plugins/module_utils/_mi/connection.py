@@ -124,6 +124,10 @@ class Connection:
             return False
         return True
 
+    def commands(self) -> FrozenSet[str]:
+        """What the server's ``which`` lists (set of str). Raises when it cannot be asked."""
+        return self._commands()
+
     def require(self, *methods: str) -> None:
         """Raise UnknownCommand, which tells the module and version it takes, unless the server has all of these commands."""
         offered = self._commands()

@@ -185,6 +185,21 @@ def run_module(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> 
     module.exit_json(**result)
 
 
+def run_without_server(spec: "ArgumentSpec", body: Callable[[Dict[str, Any]], Dict[str, Any]]) -> None:
+    """The same for a module that connects to no server: body(params) -> dict."""
+    try:
+        module = _Module(spec.withheld, supports_check_mode=True, **spec.to_kwargs())
+    except RecursionError:
+        _fail_without_module("The options nest lists or mappings too deeply. Give flat lists of texts and numbers")
+    try:
+        result = body(module.params)
+    except TaskFailure as error:
+        module.fail_json(msg="\n".join(map(printable, [str(error)] + error.lines)), **error.result)
+    except Exception as error:  # one that nobody expects has a message, too
+        module.fail_json(msg=printable(message_of(error)), **describe_failure(error))
+    module.exit_json(**result)
+
+
 def _known(task: Optional[Task]) -> Dict[str, Any]:
     """What is known of a task that something ended (dict)."""
     try:

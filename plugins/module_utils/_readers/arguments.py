@@ -5,7 +5,12 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The command line with which the server was started: arg (core). Source: mi_core.c of 1.11, 2.4, 3.6, 4.0."""
+"""How the server was started: arg, pwd (core).
+
+arg: list of str, the command line. pwd: str, the directory that relative paths of it are relative to.
+
+Source: mi/mi_core.c of 1.11, 2.4, 3.6, 4.0.
+"""
 
 from typing import List
 
@@ -15,12 +20,22 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 
 
 def parse(reply: Reply) -> List[str]:
-    """The words of the command line in an arg reply: list of str."""
+    """The command line in an arg reply: list of str."""
     if reply.is_tree:
-        return [shape.written(node) if node["name"] else node["value"] for node in reply.result]
+        return [shape.written(node) for node in reply.result]
     return [shape.text(word, "arg") or "" for word in shape.sequence(reply.result, "arg")]
+
+
+def parse_directory(reply: Reply) -> str:
+    """The directory in a pwd reply: str."""
+    return shape.needed(shape.flat(reply, "pwd").get("WD"), "WD")
 
 
 def read(conn: Connection) -> List[str]:
     """Ask the server: list of str."""
     return parse(conn.call("arg"))
+
+
+def read_directory(conn: Connection) -> str:
+    """Ask the server: str."""
+    return parse_directory(conn.call("pwd"))

@@ -16,7 +16,7 @@ import os
 import re
 import struct
 import time
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, TypeVar
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, TypeVar
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
@@ -111,7 +111,8 @@ class Database:
         self._waits = False
 
     def __enter__(self) -> "Database":
-        self.open()
+        if self._connection is None:
+            self.open()
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -358,19 +359,28 @@ class Database:
     # Rows. What follows runs inside of a transaction()
 
     def select(
-        self, table: str, columns: List[str], conditions: Dict[str, List[Any]], lock: bool = False
+        self,
+        table: str,
+        columns: List[str],
+        conditions: Dict[str, List[Any]],
+        lock: bool = False,
+        order: Sequence[str] = (),
+        limit: Optional[int] = None,
     ) -> Iterator[Tuple[Any, ...]]:
         """Rows as tuples, one after the other.
 
         columns: their names. conditions: {column: list of values}, all of which must hold; None among the values is NULL.
-        lock: keep others from changing them.
+        lock: keep others from changing them. order: columns to sort by. limit: how many rows at most.
         """
         sa = self._sa
-        names = list(dict.fromkeys(list(columns) + list(conditions)))
+        names = list(dict.fromkeys(list(columns) + list(conditions) + list(order)))
         source = sa.table(table, *[sa.column(name) for name in names])
         query = sa.select(*[source.c[name] for name in columns])
         for name, values in conditions.items():
             query = query.where(self._one_of(source.c[name], values))
+        query = query.order_by(*[source.c[name] for name in order])
+        if limit is not None:
+            query = query.limit(limit)
         if lock and self.engine == "mysql":
             query = query.with_for_update()
         result = self._connection.execute(query.execution_options(stream_results=True))

@@ -94,6 +94,10 @@ class Table:
         with self._db.transaction(write=False):
             return self._db.count(self.name, real_names)
 
+    def order(self) -> List[str]:
+        """The columns of the primary key, as the database calls them; none if the table has no such key."""
+        return [column.real_name for column in self._primary]
+
     def check_writable(self) -> None:
         """Raise a TableError when a transaction could not be undone."""
         self._db.check_transactional(self.name)

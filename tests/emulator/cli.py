@@ -14,6 +14,8 @@ import sys
 import tempfile
 
 from . import faults
+from .cluster import Hub
+from .cluster_control import ClusterControl
 from .control import Control
 from .phones import REJECTIONS
 from .presence import KINDS
@@ -35,6 +37,18 @@ commands on standard input (from a terminal, or with --control), one a line:
 
 faults:
 """ + "\n".join(f"  {kind:10} {effect}" for kind, effect in faults.KINDS.items())
+
+
+def _words(text):
+    return [word for word in text.split(",") if word]
+
+
+def _numbers(text):
+    return [int(word) for word in _words(text)]
+
+
+def _timing(text):
+    return {name: float(value) for name, value in (word.split("=") for word in _words(text))}
 
 
 def parser():
@@ -70,6 +84,46 @@ def parser():
         "--more-blacklists",
         action="store_true",
         help="add a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
+    )
+    top.add_argument(
+        "--destinations",
+        type=_words,
+        default=[],
+        metavar="URI,...",
+        help="destinations of the dispatcher (set 1), the load balancer and drouting, in place of the usual ones",
+    )
+    cluster = top.add_argument_group("cluster")
+    cluster.add_argument(
+        "--cluster",
+        type=_words,
+        metavar="VERSION,...",
+        help="nodes of a cluster in one process, such as 3.6,3.6: they replicate contacts and dialogs, and share tags",
+    )
+    cluster.add_argument(
+        "--tags",
+        type=_words,
+        default=["vip"],
+        metavar="TAG[=NODE],...",
+        help="sharing tags, and the node that takes it when all have started: vip=1,media=2 (default: vip=1)",
+    )
+    cluster.add_argument(
+        "--is-active-at-start",
+        action="store_true",
+        help="the tags are active in the configuration of that node, which takes them whenever it starts",
+    )
+    cluster.add_argument("--seeds", type=_numbers, default=[1], help="ids of the nodes with the flag seed (default: 1)")
+    cluster.add_argument(
+        "--edges",
+        type=int,
+        default=0,
+        help="servers before the cluster, whose destinations are the nodes (default: %(default)s)",
+    )
+    cluster.add_argument(
+        "--timing",
+        type=_timing,
+        default={},
+        metavar="NAME=SECONDS,...",
+        help="how long things take, in seconds: " + ", ".join(f"{name}={value}" for name, value in Hub.TIMING.items()),
     )
     presence = top.add_argument_group("presence")
     presence.add_argument(
@@ -318,6 +372,8 @@ async def _serve(options):
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end, 0)
+    if options.cluster:
+        return await _serve_cluster(options, loop, stop, end)
     server = Server(options, loop)
     server.on_dead = end
     for text in options.fault:
@@ -333,8 +389,51 @@ async def _serve(options):
         server.close()
 
 
+async def _serve_cluster(options, loop, stop, end):
+    hub = Hub(
+        options,
+        loop,
+        options.cluster,
+        options.tags,
+        options.seeds,
+        options.edges,
+        options.is_active_at_start,
+        **options.timing,
+    )
+    control = ClusterControl(hub, loop, end, plain=not options.control)
+    path = os.path.join(options.directory, "control")
+    try:
+        await hub.start()
+        await control.listen(path)
+        nodes = control.op_nodes()
+        edges = [edge.ready() for edge in hub.edges]
+        if options.json:
+            print(json.dumps({"control_path": path, "nodes": nodes, "edges": edges}), flush=True)
+        else:
+            print("\n".join(map(_greet, nodes + edges)), flush=True)
+        if options.control or sys.stdin is not None and sys.stdin.isatty():
+            control.start()
+        return await stop
+    finally:
+        control.close()
+        hub.close()
+
+
+def _refuse_cluster(options):
+    old = [version for version in options.cluster if version not in VERSIONS or version.startswith(("1.", "2."))]
+    if old:
+        return f"--cluster: {', '.join(old)} cannot be the version of a node; 3.6 and 4.0 can"
+    unknown = sorted(set(options.timing) - set(Hub.TIMING))
+    if unknown:
+        return f"--timing: {', '.join(unknown)} are none of {', '.join(Hub.TIMING)}"
+    return None
+
+
 def main(argv=None):
     options = parser().parse_args(argv)
+    refused = options.cluster and _refuse_cluster(options)
+    if refused:
+        parser().error(refused)
     for text in options.fault:
         try:
             faults.parse(text)

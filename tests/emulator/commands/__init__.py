@@ -38,6 +38,7 @@ def load():
         cache,
         call_center,
         cfgutils,
+        clusterer,
         core,
         dialog,
         dispatcher,

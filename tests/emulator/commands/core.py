@@ -8,7 +8,7 @@ import time
 
 from ..errors import MIError, bad_params
 from ..tree import array, attributes, node, tree
-from . import NULL, command
+from . import NULL, clusterer, command
 
 
 def ctime(moment):
@@ -234,7 +234,8 @@ def _connection_node(state, values):
     return node("Connection", None, pairs, [node("Alias port", alias)])
 
 
-def _status_groups(state):
+def _status_groups(server):
+    state = server.state
     loaded = {"Name": "default", "Readiness": True, "Status": 1, "Details": "data available"}
     ready = {"Readiness": True, "Status": 1}
     groups = [
@@ -261,11 +262,13 @@ def _status_groups(state):
                 },
             )
         groups.insert(0, {"Name": "dialplan", "Identifiers": [loaded]})
+    if server.member is not None:
+        groups.insert(-1, clusterer.status_group(server.member))
     return groups
 
 
 def _status_group(server, params):
-    for group in _status_groups(server.state):
+    for group in _status_groups(server):
         if group["Name"] == params.text("group"):
             return group
     raise MIError(404, "Group not found")
@@ -273,7 +276,7 @@ def _status_group(server, params):
 
 @command("sr_list_status")
 def sr_list_status(server, params):
-    return _status_group(server, params)["Identifiers"] if "group" in params else _status_groups(server.state)
+    return _status_group(server, params)["Identifiers"] if "group" in params else _status_groups(server)
 
 
 @command("sr_get_status")
@@ -289,7 +292,7 @@ def sr_get_status(server, params):
 def sr_list_identifiers(server, params):
     listed = [
         {"Group": group["Name"], "Identifiers": [status["Name"] for status in group["Identifiers"]]}
-        for group in ([_status_group(server, params)] if "group" in params else _status_groups(server.state))
+        for group in ([_status_group(server, params)] if "group" in params else _status_groups(server))
     ]
     return listed[0] if "group" in params else listed
 
@@ -300,12 +303,16 @@ def shm_check(server, params):
     raise MIError(-32000, "Server error", "Command handler returned null")
 
 
+def _report(moment, text):
+    return {"Timestamp": moment, "Date": ctime(moment), "Log": text}
+
+
 @command("sr_list_reports")
 def sr_list_reports(server, params):
     state = server.state
     moment = int(state.dr_reloaded)
     reports = [
-        {"Timestamp": moment, "Date": ctime(moment), "Log": text}
+        _report(moment, text)
         for text in (
             "starting DB data loading",
             "DB data loading successfully completed",
@@ -313,6 +320,14 @@ def sr_list_reports(server, params):
         )
     ]
     groups = {"drouting": [{"Name": "Default;events", "Reports": []}, {"Name": "Default", "Reports": reports}]}
+    if server.member is not None:
+        groups["clusterer"] = [
+            {
+                "Name": status["Name"],
+                "Reports": [_report(*entry) for entry in server.member.reports.get(status["Name"], ())],
+            }
+            for status in clusterer.status_group(server.member)["Identifiers"]
+        ]
     wanted = params.text("group")
     if wanted is None:
         return [{"Name": name, "Identifiers": group} for name, group in groups.items()]

@@ -24,6 +24,7 @@ make its contact as it was, without Call-ID, Path and address.
 """
 
 import calendar
+import collections
 import json
 import os
 import time
@@ -230,12 +231,15 @@ def _cache(conn: Connection, keys: Optional[CacheKeys]) -> List[Record]:
 
 def _log_level(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:
     found = log_level.read(conn)
-    records = [_level("all", level=found["log_level"])] if found["log_level"] is not None else []
-    if not records:
-        records = [
-            _level("process", process["type"], number, level=process["log_level"])
-            for number, process in numbered(found["processes"])
-        ]
+    # the level of most processes counts as that of all, because not every version has the same processes
+    levels = collections.Counter(process["log_level"] for process in found["processes"])
+    common = levels.most_common(1)[0][0] if levels else found["log_level"]
+    records = [_level("all", level=common)]
+    records += [
+        _level("process", process["type"], number, level=process["log_level"])
+        for number, process in numbered(found["processes"])
+        if process["log_level"] != common
+    ]
     if found["xlog_level"] is not None:
         records.append(_level("xlog", level=found["xlog_level"]))
     for consumer in found["consumers"]:

@@ -605,3 +605,11 @@ def test_very_many_entries_are_counted_and_left_out(taken, emulator, options, pa
     assert (len(fresh.state()["cache"]), result["results"]) == (1200, [])
     assert result["summary"]["outcomes"]["restored"] == result["summary"]["total"] == 1200
     assert len(run("restore", options(fresh), results="all")["results"]) == 1200
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_server_that_keeps_no_contacts(emulator, version, tmp_path):
+    emu = emulator(version, phones=0, without="registrar")
+    taken = run_module("snapshot", {**fifo_of(emu), "path": str(tmp_path / "state.json")})
+    assert not taken.get("failed"), taken["msg"]
+    assert taken["snapshot"]["parts"]["contacts"] == 0 and taken["snapshot"]["parts"]["log_level"] > 0

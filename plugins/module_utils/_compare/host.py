@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import time
-from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -24,7 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 # where a server looks that is started without -f
 _DEFAULT_CONFIGURATION = "/etc/opensips/opensips.cfg"
 _INCLUDE = re.compile(rb'^[ \t]*(?:#!|!!)?(?:include_file|import_file)[ \t]*"([^"\n]{1,4096})"', re.MULTILINE)
-_MODULE_FILE = re.compile(r"\s(/[^\n]*/([^/\n]+)\.so)( \(deleted\))?$", re.MULTILINE)
+_LIBRARY, _DELETED = ".so", " (deleted)"
 _MOST_FILES = 1000
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_MAPS = 16 * 1024 * 1024
@@ -167,11 +167,22 @@ def modules(conn: Connection, _settings: Settings) -> List[Dict[str, Any]]:
 def _mapped(pid: int) -> Dict[str, bool]:
     """{name of a module in the memory of a process: whether its file is gone}. Raises OSError."""
     with open(f"/proc/{pid}/maps", encoding="utf-8", errors="surrogateescape") as source:
-        libraries = {path: (name, bool(gone)) for path, name, gone in _MODULE_FILE.findall(source.read(_MOST_MAPS))}
+        libraries = dict(filter(None, map(_library, source.read(_MOST_MAPS).split("\n"))))
     known = catalogue.modules()
     # libraries of the system are mapped, too: modules are where a known one is
     folders = {_folder(path, name) for path, (name, _gone) in libraries.items() if name in known}
     return {name: gone for path, (name, gone) in libraries.items() if _folder(path, name) in folders}
+
+
+def _library(line: str) -> Optional[Tuple[str, Tuple[str, bool]]]:
+    """(path, (name without .so, whether the file is gone)) of a line of /proc/PID/maps that maps a library, or None."""
+    path = line[line.find("/") :]
+    gone = path.endswith(_DELETED)
+    if gone:
+        path = path[: -len(_DELETED)]
+    if "/" not in line or not path.endswith(_LIBRARY):
+        return None
+    return path, (os.path.basename(path)[: -len(_LIBRARY)], gone)
 
 
 def _folder(path: str, name: str) -> str:

@@ -17,7 +17,8 @@ from typing import Iterator, List, Optional, Sequence
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
 _LARGEST_FILE = 4 << 20
-_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/|#[^\n]*', re.DOTALL)
+# what is not closed goes on to the end
+_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|/\*.*?(?:\*/|\Z)|#[^\n]*', re.DOTALL)
 _SOCKET = re.compile(r'^[ \t]*(?:socket|listen)[ \t]*=[ \t]*"?([A-Za-z_]+:[^\s"]+)', re.MULTILINE)
 
 

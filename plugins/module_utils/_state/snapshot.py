@@ -185,10 +185,16 @@ def _registrants(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:
 def _contacts(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:
     records: List[Record] = []
     doubtful: Dict[Any, str] = {}
-    # a server that counts nothing has the table that usrloc makes by default, if any
-    for table in size_of(conn, _LOCATION).tables or (_LOCATION,):
+    tables = size_of(conn, _LOCATION).tables
+    for table in tables or (_LOCATION,):
         source = MISource(conn, table)
-        records += map(_contact, source.contacts(lambda contact: bool(contact["permanent"])))
+        try:
+            records += map(_contact, source.contacts(lambda contact: bool(contact["permanent"])))
+        except BadParameters:
+            if tables:
+                raise
+            # nothing is counted, and nothing is there: usrloc has no table before a script or a module uses one
+            return []
         doubtful.update(source.doubtful)
     if doubtful:
         names = [f"{aor}: {reason}" for aor, reason in doubtful.items()]

@@ -45,7 +45,11 @@ def _of_cluster(member):
 
 def _groups(server):
     """The statistics of the modules that are loaded: {group: {name: value}}."""
-    groups = {group: names for group, names in server.state.statistics.items() if group not in server.options.without}
+    without = server.options.without
+    groups = {group: names for group, names in server.state.statistics.items() if group not in without}
+    if "registrar" in without and "usrloc" in groups:
+        # there is no table to count in
+        groups["usrloc"] = {name: value for name, value in groups["usrloc"].items() if not name.startswith("location-")}
     if server.member is not None:
         groups["clusterer"] = {name.partition(":")[2]: 0 for name in _of_cluster(server.member)}
     return groups

@@ -14,8 +14,13 @@ from ..tree import array, node
 from . import command
 
 
-def _table(params):
-    if params.text("table_name") != "location":
+def _has_table(server):
+    """usrloc has no table before the script or a module uses one; in this script, registrar does."""
+    return "registrar" not in server.options.without
+
+
+def _table(server, params):
+    if not _has_table(server) or params.text("table_name") != "location":
         raise MIError(404, "Table not found")
 
 
@@ -111,6 +116,8 @@ def _old_contact(contact, now):
 @command("ul_dump", "[brief]")
 def ul_dump(server, params):
     state = server.state
+    if not _has_table(server):
+        return array([]) if state.tree else {"Domains": []}
     location = state.location
     begun = time.monotonic()
     location.sweep()
@@ -138,7 +145,7 @@ def ul_dump(server, params):
 @command("ul_show_contact", "table_name aor")
 def ul_show_contact(server, params):
     state = server.state
-    _table(params)
+    _table(server, params)
     aor = _aor(server, params)
     state.location.sweep()
     contacts = state.location.get(aor)
@@ -154,7 +161,7 @@ def ul_show_contact(server, params):
 
 @command("ul_add", "table_name aor contact expires q unused flags cflags methods")
 def ul_add(server, params):
-    _table(params)
+    _table(server, params)
     aor = _aor(server, params)
     try:
         q = float(params.text("q"))
@@ -181,13 +188,13 @@ def ul_add(server, params):
 
 @command("ul_rm", "table_name aor")
 def ul_rm(server, params):
-    _table(params)
+    _table(server, params)
     server.state.location.remove(_aor(server, params))
 
 
 @command("ul_rm_contact", "table_name aor contact")
 def ul_rm_contact(server, params):
-    _table(params)
+    _table(server, params)
     aor = _aor(server, params)
     location = server.state.location
     if location.get(aor) is None:

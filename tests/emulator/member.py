@@ -77,6 +77,8 @@ class Member:
 
     def follow(self, state):
         """Replicate what changes in the state of the node's server."""
+        # as if each start were a process of its own
+        state.first_pid += 20 * self.cluster.next_change()
         state.numbers, state.shtag = self.cluster.numbers, next(iter(self.cluster.tags), None)
         state.location.listeners.append(self.on_contact)
         state.dialog_listeners.append(self.on_dialog)

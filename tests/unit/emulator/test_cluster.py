@@ -20,6 +20,7 @@ from ansible_collections.community.opensips.tests.emulator import Cluster, Emula
 from ansible_collections.community.opensips.tests.unit.emulator import raw_clients as raw
 
 FIXTURE = os.path.join(os.path.dirname(__file__), "..", "fixtures", "cluster.jsonl")
+EMULATOR = os.path.join(os.path.dirname(__file__), "..", "..", "emulator")
 VIP = {"tag": "vip/1"}
 CONTACTS, DIALOGS = "usrloc-contact-repl", "dialog-dlg-repl"
 
@@ -296,7 +297,7 @@ class TestLife:
         cluster = start(phones=1)
         cluster.nodes[0].add_dialog(callid="kept by node 2")
         cluster.nodes[0].add_dialog(callid="rings at node 1", state=2)
-        started = cluster.nodes[0].udp
+        started, processes = cluster.nodes[0].udp, mi(cluster.nodes[0], "ps")
         subprocess.run(cluster.restart_command(0), shell=True, check=True, stdout=subprocess.DEVNULL)
         assert (
             eventually(lambda: raw.udp(started, b'{"jsonrpc":"2.0","id":1,"method":"pwd"}', 0.1) is None, False)
@@ -304,6 +305,7 @@ class TestLife:
         )
         cluster.wait_until_synced()
         assert calls(cluster.nodes[0]) == ["kept by node 2"] and len(contacts(cluster.nodes[0])) == 1
+        assert mi(cluster.nodes[0], "ps") != processes
 
     def test_a_start_that_fails(self, start):
         cluster = start()
@@ -332,10 +334,25 @@ class TestLife:
             cluster.start(1)
             cluster.wait_until_synced()
 
+    def test_commands_of_one_word(self, start):
+        """As a person types them: what they are about comes as text."""
+        cluster = start(["3.6", "4.0"])
+        assert [node.version for node in cluster.nodes] == ["3.6", "4.0"]
+        with pytest.raises(EmulatorError, match="no traffic was started"):
+            cluster._call("traffic")
+        cluster._call("start_traffic", text="20")
+        assert cluster._call("holders") == [1]
+        cluster._call("move", text="2")
+        assert cluster._call("holders", text="vip") == [2]
+        cluster._call("restart_node", text="1")
+        assert cluster._call("traffic")["lost"] == 0
+        with pytest.raises(EmulatorError, match="no node 7: there are 2"):
+            cluster._call("stop_node", text="7")
+
     @pytest.mark.parametrize(
         "options, message", [(["--cluster", "2.4,3.6"], "2.4"), (["--cluster", "3.6", "--timing", "slow=1"], "slow")]
     )
     def test_bad_options_are_refused(self, options, message):
-        command = [sys.executable, os.path.join(os.path.dirname(FIXTURE), "..", "..", "emulator"), *options]
+        command = [sys.executable, EMULATOR, *options]
         done = subprocess.run(command, check=False, stderr=subprocess.PIPE)
         assert done.returncode == 2 and message in done.stderr.decode()

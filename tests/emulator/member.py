@@ -238,6 +238,7 @@ class Member:
         if not self.is_linked(donor):
             capability.status = PENDING
             return
+        self.report("cap:" + name, f"Sync started from node [{donor.node_id}]")
         with self.cluster.replaying():
             if name == CONTACTS:
                 count = self._take_contacts(donor.server.state.location)

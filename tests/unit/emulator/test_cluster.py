@@ -243,6 +243,13 @@ class TestStates:
         cluster.start(0)
         cluster.wait_until_synced()
         assert capabilities(second) == {DIALOGS: "Ok", CONTACTS: "Ok"}
+        reports = {group["Name"]: group["Reports"] for group in mi(second, "sr_list_reports", ["clusterer"])}
+        assert [report["Log"] for report in reports["cap:" + CONTACTS]] == [
+            "Sync request postponed! (no donor available)",
+            "Sync requested from node [1]",
+            "Sync started from node [1]",
+            "Sync completed, received [0] chunks",
+        ]
 
     def test_a_node_that_was_cut_off_lacks_the_contacts_until_it_is_asked_to_sync(self, start):
         cluster = start()

@@ -397,6 +397,10 @@ class Cluster(_Process):
         """Wait until all links of running nodes are up, and all that they replicate is synced."""
         self._call("wait_until_synced", seconds=seconds)
 
+    def time_out_syncs(self, index, name, count=1):
+        """Have the next `count` syncs of a capability of a node time out, as was seen on 3.6.8 under load: nobody asks again."""
+        self._call("time_out_syncs", number=self.nodes[index].node_id, name=name, count=count)
+
     def jam_links(self, index):
         """Have a node see its neighbours in Probe, although they are up and see it, until its links are disabled and enabled, as was
         seen on 3.6.8."""

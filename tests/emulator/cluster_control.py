@@ -87,6 +87,9 @@ class ClusterControl(Control):
     async def op_restart_node(self, number=None, text=None):
         await self.hub.restart_node(self._member(number, text))
 
+    def op_time_out_syncs(self, number, name, count):
+        self._member(number).capability(name).times_out = count
+
     def op_jam_links(self, number):
         member = self._member(number)
         for other in member.others:

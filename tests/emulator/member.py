@@ -16,10 +16,10 @@ DETAILS = {NOT_SYNCED: "not synced", PENDING: "sync pending", SYNCING: "sync in 
 
 
 class Capability:
-    """What a node replicates. status: of DETAILS."""
+    """What a node replicates. status: of DETAILS. times_out: how many syncs will."""
 
     def __init__(self, name):
-        self.name, self.status, self.enabled = name, PENDING, True
+        self.name, self.status, self.enabled, self.times_out = name, PENDING, True, 0
 
     @property
     def is_ok(self):
@@ -239,6 +239,11 @@ class Member:
             capability.status = PENDING
             return
         self.report("cap:" + name, f"Sync started from node [{donor.node_id}]")
+        if capability.times_out:
+            capability.times_out -= 1
+            capability.status = NOT_SYNCED
+            self.report("cap:" + name, "Sync timed out, received [0] chunks")
+            return
         with self.cluster.replaying():
             if name == CONTACTS:
                 count = self._take_contacts(donor.server.state.location)

@@ -291,6 +291,24 @@ class TestStates:
         cluster.wait_until_synced()
         assert link_states(cluster.nodes[1]) == ["Up"]
 
+    def test_three_nodes_reach_each_other_over_the_third(self, start):
+        """As three nodes of 3.6.8: the last one is listed first, and a link that is down has another next hop."""
+        cluster = start(nodes=3)
+        first, _second, third = cluster.nodes
+        assert mi(first, "clusterer_list_topology")["Clusters"][0]["Nodes"] == [
+            {"node_id": 1, "Neighbours": [3, 2]},
+            {"node_id": 3, "Neighbours": [2, 1]},
+            {"node_id": 2, "Neighbours": [3, 1]},
+        ]
+        mi(first, "clusterer_set_status", [1, 3, 0])
+        assert eventually(lambda: link_states(third), ["Up", "Down"]) == ["Up", "Down"]
+        assert [node["next_hop"] for node in mi(first, "clusterer_list")["Clusters"][0]["Nodes"]] == ["2", "2"]
+        first.add_contact("far", "sip:far@127.0.0.1:9")
+        assert eventually(lambda: contacts(third), ["sip:far@127.0.0.1:9"])
+        cluster.stop(1)
+        assert eventually(lambda: link_states(third), ["Down", "Down"]) == ["Down", "Down"]
+        assert [node["next_hop"] for node in mi(first, "clusterer_list")["Clusters"][0]["Nodes"]] == ["none", "none"]
+
     def test_a_link_that_one_side_disables(self, start):
         first, second = start().nodes
         assert mi(first, "clusterer_set_status", [1, 2, 0]) == "OK"

@@ -31,12 +31,18 @@ EXAMPLES = """examples:
   %(prog)s --version 2.4 --phones 200 --dead 3 --reject 2
   %(prog)s --version 4.0 --no-http --fault ul_dump=slow:5 --fault uptime=garbage*1
   %(prog)s --json                             one line of JSON when ready: addresses and paths
+  %(prog)s --cluster 3.6,3.6 --edges 1        two nodes that replicate, and a server that spreads calls on them
 
 commands on standard input (from a terminal, or with --control), one a line:
   stats   state   memory   set_memory_aside 20   sip_log   fault ul_dump=truncated*2   clear   quit
+with --cluster:
+  start_traffic 10   traffic   move 2   holders   restart_node 1   stop_node 1   start_node 1   kill_node 1   quit
 
 faults:
 """ + "\n".join(f"  {kind:10} {effect}" for kind, effect in faults.KINDS.items())
+
+
+END = "\nPress Ctrl-C to stop it."
 
 
 def _words(text):
@@ -339,8 +345,8 @@ def _complete(options):
     return own
 
 
-def _greet(ready):
-    lines = [f"Emulator of OpenSIPS {ready['version']}, process {ready['pid']}"]
+def _greet(ready, name="Emulator"):
+    lines = [f"{name} of OpenSIPS {ready['version']}, process {ready['pid']}"]
     for key, label in (
         ("fifo_path", "FIFO"),
         ("reply_dir", "reply_dir"),
@@ -358,7 +364,6 @@ def _greet(ready):
             text = "{} port {}".format(*value) if isinstance(value, list) else value
             lines.append(f"  {label:13} {text}")
     lines.append(f"  {'phones':13} {ready['phones']}, on port {ready['phones_port']}")
-    lines.append("Press Ctrl-C to stop it.")
     return "\n".join(lines)
 
 
@@ -381,7 +386,7 @@ async def _serve(options):
     try:
         await server.start()
         ready = server.ready()
-        print(json.dumps(ready) if options.json else _greet(ready), flush=True)
+        print(json.dumps(ready) if options.json else _greet(ready) + END, flush=True)
         if options.control or sys.stdin is not None and sys.stdin.isatty():
             Control(server, loop, end, plain=not options.control).start()
         return await stop
@@ -410,7 +415,9 @@ async def _serve_cluster(options, loop, stop, end):
         if options.json:
             print(json.dumps({"control_path": path, "nodes": nodes, "edges": edges}), flush=True)
         else:
-            print("\n".join(map(_greet, nodes + edges)), flush=True)
+            lines = [_greet(node, f"Node {number}") for number, node in enumerate(nodes, 1)]
+            lines += [_greet(edge, "Edge") for edge in edges]
+            print("\n".join(lines) + END, flush=True)
         if options.control or sys.stdin is not None and sys.stdin.isatty():
             control.start()
         return await stop

@@ -134,6 +134,8 @@ class Hub:
                 other.link(member).state = "Probe"
             self.later(self.seconds("probe"), member.link(other).give_up)
         self.later(self.seconds("link"), self.check_links)
+        for capability in member.capabilities:
+            member.report("cap:" + capability.name, "Sync request postponed! (no donor available)")
         self.wait_for_donor(member)
 
     async def restart_node(self, member):

@@ -104,8 +104,9 @@ class ClusterControl(Control):
     def op_nodes(self):
         return [member.server.ready() if member.is_up else None for member in self.hub.members]
 
-    async def op_move(self, number, tag):
-        member = self._member(number)
+    async def op_move(self, number=None, tag="vip", text=None):
+        member = self._member(number, text)
+        number = member.node_id
         if not member.is_up:
             raise LookupError(f"node {number} does not run")
         until = self.loop.time() + 20
@@ -116,8 +117,8 @@ class ClusterControl(Control):
             member.activate(tag)
             await asyncio.sleep(10 * self.hub.seconds("message"))
 
-    def op_holders(self, tag):
-        return [member.node_id for member in self.hub.members if member.is_up and member.holds(tag)]
+    def op_holders(self, tag="vip", text=None):
+        return [member.node_id for member in self.hub.members if member.is_up and member.holds(text or tag)]
 
     def op_hurt(self):
         running = [member.server for member in self.hub.members if member.server is not None] + self.hub.edges
@@ -130,10 +131,10 @@ class ClusterControl(Control):
                 raise TimeoutError(f"the cluster is not synced after {seconds} seconds")
             await asyncio.sleep(0.01)
 
-    def op_start_traffic(self, **options):
+    def op_start_traffic(self, rate=10, seconds=(2, 15), tag="vip", text=None, **options):
         if self.hub.traffic is not None:
             self.hub.traffic.stop()
-        self.hub.traffic = Traffic(self.hub, **options)
+        self.hub.traffic = Traffic(self.hub, float(text) if text else rate, seconds, tag, **options)
         self.hub.traffic.start()
 
     async def op_finish_traffic(self, wait):
@@ -141,4 +142,6 @@ class ClusterControl(Control):
         return self.hub.traffic.summary()
 
     def op_traffic(self):
+        if self.hub.traffic is None:
+            raise LookupError("no traffic was started")
         return self.hub.traffic.summary()

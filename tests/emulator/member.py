@@ -77,6 +77,8 @@ class Member:
 
     def follow(self, state):
         """Replicate what changes in the state of the node's server."""
+        # as if each start were a process of its own
+        state.first_pid += 20 * self.cluster.next_change()
         state.numbers, state.shtag = self.cluster.numbers, next(iter(self.cluster.tags), None)
         state.location.listeners.append(self.on_contact)
         state.dialog_listeners.append(self.on_dialog)
@@ -96,14 +98,22 @@ class Member:
 
     @property
     def others(self):
-        return [member for member in self.cluster.members if member is not self]
+        """The neighbours, in the order in which a node lists them: the last one of its configuration first."""
+        return [member for member in reversed(self.cluster.members) if member is not self]
 
     def link(self, other):
         return self.links.setdefault(other.node_id, Link())
 
     def is_linked(self, other):
-        """Whether a message to the other one arrives."""
+        """Whether both see each other."""
         return self.is_up and other.is_up and "Up" == self.link(other).state == other.link(self).state
+
+    def next_hop(self, other):
+        """The node to which a message to the other one goes: that one, or one that is linked to both; None if there is none."""
+        if self.is_linked(other):
+            return other
+        between = [third for third in self.others if self.is_linked(third) and third.is_linked(other)]
+        return between[0] if between else None
 
     def capability(self, name):
         return next((one for one in self.capabilities if one.name == name), None)
@@ -125,9 +135,9 @@ class Member:
     # ---- what it sends
 
     def send(self, change):
-        """Have each linked neighbour run change(member) when the message arrives."""
+        """Have each node that can be reached run change(member) when the message arrives."""
         for other in self.others:
-            if self.is_linked(other):
+            if self.next_hop(other):
                 self.cluster.deliver(other, change)
 
     def activate(self, name):
@@ -138,7 +148,7 @@ class Member:
             )
         tag.since, tag.unsent = self.cluster.next_change(), set()
         for other in self.others:
-            if self.is_linked(other):
+            if self.next_hop(other):
                 self.tell_active(name, other)
             else:
                 tag.unsent.add(other.node_id)
@@ -236,6 +246,7 @@ class Member:
         if not self.is_linked(donor):
             capability.status = PENDING
             return
+        self.report("cap:" + name, f"Sync started from node [{donor.node_id}]")
         if capability.times_out:
             capability.times_out -= 1
             capability.status = NOT_SYNCED

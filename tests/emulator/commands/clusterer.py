@@ -39,13 +39,14 @@ def clusterer_list(server, params):
 
 def _neighbour(member, other):
     link = member.link(other)
+    hop = other if link.state == "Up" else member.next_hop(other)
     return {
         "node_id": other.node_id,
         "db_id": -1,
         "url": "bin:127.0.0.1:%d" % other.bin_port,
         "link_state": link.state,
         "state": "enabled" if link.enabled else "disabled",
-        "next_hop": str(other.node_id) if link.state == "Up" else "none",
+        "next_hop": str(hop.node_id) if hop else "none",
         "description": "none",
     }
 
@@ -155,7 +156,7 @@ def cluster_send_mi(server, params):
         raise MIError(400, "Local node specified as destination")
     if not member.enabled:
         return "Local node disabled"
-    others = [other for other in member.others if other.node_id == wanted and member.is_linked(other)]
+    others = [other for other in member.others if other.node_id == wanted and member.next_hop(other)]
     if not others:
         raise MIError(400, "Destination down")
     _forward(server, others, params)
@@ -166,7 +167,7 @@ def cluster_send_mi(server, params):
 def cluster_broadcast_mi(server, params):
     member = server.member
     _cluster_id(server, params)
-    _forward(server, [other for other in member.others if member.is_linked(other)], params)
+    _forward(server, [other for other in member.others if member.next_hop(other)], params)
     outcome = server.call_rpc(
         params.text("cmd_name"), [str(value) for value in params.values.get("cmd_params", ())], None
     )

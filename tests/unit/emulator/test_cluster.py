@@ -20,6 +20,7 @@ from ansible_collections.community.opensips.tests.emulator import Cluster, Emula
 from ansible_collections.community.opensips.tests.unit.emulator import raw_clients as raw
 
 FIXTURE = os.path.join(os.path.dirname(__file__), "..", "fixtures", "cluster.jsonl")
+EMULATOR = os.path.join(os.path.dirname(__file__), "..", "..", "emulator")
 VIP = {"tag": "vip/1"}
 CONTACTS, DIALOGS = "usrloc-contact-repl", "dialog-dlg-repl"
 
@@ -242,6 +243,13 @@ class TestStates:
         cluster.start(0)
         cluster.wait_until_synced()
         assert capabilities(second) == {DIALOGS: "Ok", CONTACTS: "Ok"}
+        reports = {group["Name"]: group["Reports"] for group in mi(second, "sr_list_reports", ["clusterer"])}
+        assert [report["Log"] for report in reports["cap:" + CONTACTS]] == [
+            "Sync request postponed! (no donor available)",
+            "Sync requested from node [1]",
+            "Sync started from node [1]",
+            "Sync completed, received [0] chunks",
+        ]
 
     def test_a_node_that_was_cut_off_lacks_the_contacts_until_it_is_asked_to_sync(self, start):
         cluster = start()
@@ -283,6 +291,24 @@ class TestStates:
         cluster.wait_until_synced()
         assert link_states(cluster.nodes[1]) == ["Up"]
 
+    def test_three_nodes_reach_each_other_over_the_third(self, start):
+        """As three nodes of 3.6.8: the last one is listed first, and a link that is down has another next hop."""
+        cluster = start(nodes=3)
+        first, _second, third = cluster.nodes
+        assert mi(first, "clusterer_list_topology")["Clusters"][0]["Nodes"] == [
+            {"node_id": 1, "Neighbours": [3, 2]},
+            {"node_id": 3, "Neighbours": [2, 1]},
+            {"node_id": 2, "Neighbours": [3, 1]},
+        ]
+        mi(first, "clusterer_set_status", [1, 3, 0])
+        assert eventually(lambda: link_states(third), ["Up", "Down"]) == ["Up", "Down"]
+        assert [node["next_hop"] for node in mi(first, "clusterer_list")["Clusters"][0]["Nodes"]] == ["2", "2"]
+        first.add_contact("far", "sip:far@127.0.0.1:9")
+        assert eventually(lambda: contacts(third), ["sip:far@127.0.0.1:9"])
+        cluster.stop(1)
+        assert eventually(lambda: link_states(third), ["Down", "Down"]) == ["Down", "Down"]
+        assert [node["next_hop"] for node in mi(first, "clusterer_list")["Clusters"][0]["Nodes"]] == ["none", "none"]
+
     def test_a_link_that_one_side_disables(self, start):
         first, second = start().nodes
         assert mi(first, "clusterer_set_status", [1, 2, 0]) == "OK"
@@ -296,7 +322,7 @@ class TestLife:
         cluster = start(phones=1)
         cluster.nodes[0].add_dialog(callid="kept by node 2")
         cluster.nodes[0].add_dialog(callid="rings at node 1", state=2)
-        started = cluster.nodes[0].udp
+        started, processes = cluster.nodes[0].udp, mi(cluster.nodes[0], "ps")
         subprocess.run(cluster.restart_command(0), shell=True, check=True, stdout=subprocess.DEVNULL)
         assert (
             eventually(lambda: raw.udp(started, b'{"jsonrpc":"2.0","id":1,"method":"pwd"}', 0.1) is None, False)
@@ -304,6 +330,7 @@ class TestLife:
         )
         cluster.wait_until_synced()
         assert calls(cluster.nodes[0]) == ["kept by node 2"] and len(contacts(cluster.nodes[0])) == 1
+        assert mi(cluster.nodes[0], "ps") != processes
 
     def test_a_start_that_fails(self, start):
         cluster = start()
@@ -332,10 +359,25 @@ class TestLife:
             cluster.start(1)
             cluster.wait_until_synced()
 
+    def test_commands_of_one_word(self, start):
+        """As a person types them: what they are about comes as text."""
+        cluster = start(["3.6", "4.0"])
+        assert [node.version for node in cluster.nodes] == ["3.6", "4.0"]
+        with pytest.raises(EmulatorError, match="no traffic was started"):
+            cluster._call("traffic")
+        cluster._call("start_traffic", text="20")
+        assert cluster._call("holders") == [1]
+        cluster._call("move", text="2")
+        assert cluster._call("holders", text="vip") == [2]
+        cluster._call("restart_node", text="1")
+        assert cluster._call("traffic")["lost"] == 0
+        with pytest.raises(EmulatorError, match="no node 7: there are 2"):
+            cluster._call("stop_node", text="7")
+
     @pytest.mark.parametrize(
         "options, message", [(["--cluster", "2.4,3.6"], "2.4"), (["--cluster", "3.6", "--timing", "slow=1"], "slow")]
     )
     def test_bad_options_are_refused(self, options, message):
-        command = [sys.executable, os.path.join(os.path.dirname(FIXTURE), "..", "..", "emulator"), *options]
+        command = [sys.executable, EMULATOR, *options]
         done = subprocess.run(command, check=False, stderr=subprocess.PIPE)
         assert done.returncode == 2 and message in done.stderr.decode()

@@ -119,6 +119,10 @@ class Part:
         """Equal for two records of the same thing."""
         return tuple(record[name] for name in self.identity)
 
+    def order(self, record: Record) -> List[Any]:
+        """A sort key of records; None comes first, and numbers count as numbers."""
+        return [(part is not None, part if isinstance(part, int) else 0, str(part)) for part in self.key(record)]
+
     def check(self, record: Any) -> None:
         """Raise ValueError unless a record has all that the part's records have, and nothing else."""
         if not isinstance(record, dict):
@@ -390,7 +394,7 @@ def take(
         except NotTaken as error:
             snapshot["skipped"][name] = printable(str(error))
             if error.records is not None:
-                snapshot["parts"][name] = error.records
+                snapshot["parts"][name] = sorted(error.records, key=PARTS[name].order)
         except (ServerError, UnknownCommand, ReplyTooLarge) as error:
             if getattr(error, "is_over_limit", False) or isinstance(error, BadParameters):
                 raise
@@ -403,7 +407,8 @@ def take_part(conn: Connection, name: str, cache_keys: Optional[CacheKeys] = Non
     part = PARTS[name]
     if not any(conn.has(command) for command in part.commands):
         conn.require(part.commands[0])
-    return part.read(conn, cache_keys)
+    # in an order of their own, because a server has another one after each start
+    return sorted(part.read(conn, cache_keys), key=part.order)
 
 
 def age(snapshot: Snapshot, now: Optional[float] = None) -> float:

@@ -39,7 +39,11 @@ class ActionModule(ActionBase):
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         _checked, options = self.validate_argument_spec(
             _OPTIONS,
-            required_if=[("event", "begin", ["before"]), ("event", "step", ["step", "outcome"]), ("event", "end", ["outcome"])],
+            required_if=[
+                ("event", "begin", ["before"]),
+                ("event", "step", ["step", "outcome"]),
+                ("event", "end", ["outcome"]),
+            ],
         )
         try:
             return getattr(self, f"_{options['event']}")(options)

@@ -93,7 +93,13 @@ def _tiles(timeline: Timeline) -> str:
     drains = [step for steps in timeline.steps.values() for step in steps if step.step == "drain" and step.seconds]
     if drains:
         longest = max(drains, key=lambda step: step.seconds or 0)
-        found.append((duration(longest.seconds or 0), "longest wait for calls", calls_of(longest) and f"{calls_of(longest)} left"))
+        found.append(
+            (
+                duration(longest.seconds or 0),
+                "longest wait for calls",
+                calls_of(longest) and f"{calls_of(longest)} left",
+            )
+        )
     return tiles(found)
 
 
@@ -124,11 +130,18 @@ def _svg(timeline: Timeline, width: int, left: int, kind: str) -> str:
         x = place(timeline.started + seconds)
         anchor = "end" if x > width - 40 else "middle" if x > left + 30 else ""
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height - 22}"/>')
-        parts.append(f'<text class="{anchor}" x="{x:.1f}" y="{height - 6}">{duration(seconds) if seconds else "0 s"}</text>')
+        parts.append(
+            f'<text class="{anchor}" x="{x:.1f}" y="{height - 6}">{duration(seconds) if seconds else "0 s"}</text>'
+        )
     for index, (name, steps) in enumerate(timeline.steps.items()):
         top = index * row + 6
-        parts.append(f'<text x="{0 if left else 2}" y="{top + (15 if left else 11)}">{bare(name, 17 if left else 45)}</text>')
-        parts += [_bar(step, place(step.started), seconds * scale, top + above) for step, seconds in segments(steps, timeline.ended)]
+        parts.append(
+            f'<text x="{0 if left else 2}" y="{top + (15 if left else 11)}">{bare(name, 17 if left else 45)}</text>'
+        )
+        parts += [
+            _bar(step, place(step.started), seconds * scale, top + above)
+            for step, seconds in segments(steps, timeline.ended)
+        ]
     label = bare(f"Steps of {len(timeline.nodes)} nodes over {duration(span)}")
     return f'<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
@@ -159,7 +172,7 @@ def _node(timeline: Timeline, name: str) -> str:
 def _row(step: Step) -> t.Sequence[str]:
     when = datetime.datetime.fromtimestamp(step.started, datetime.timezone.utc)
     colour = _OUTCOMES.get(step.outcome, "unknown")
-    words = "" if step.outcome == "ok" else f'<b>{bare(step.outcome)}</b> '
+    words = "" if step.outcome == "ok" else f"<b>{bare(step.outcome)}</b> "
     return (
         f'<span class="state"><i class="s-{colour}"></i>{LABELS[step.step]}</span>',
         f"{when:%H:%M:%S}",

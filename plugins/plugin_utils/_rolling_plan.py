@@ -31,7 +31,7 @@ class Question:
     """host: the node to roll. nodes: all of the group. batch: those that are rolled at the same time, host among them.
 
     before: of the journal, if an earlier run was interrupted, or None. outcomes: {node: outcome of the journal}.
-    options: partner, edges (whether the host has hooks of its own counts as one), tags_back, and words of the plan.
+    options: partner, tags_back, drains, hooks (whether tasks of the user take the node out of service), and words of the plan.
     """
 
     host: str
@@ -106,13 +106,19 @@ class Plan:
             if read.get("problem"):
                 self._problem(f"{node} is down, or does not answer: {read['problem']}{self._left_undone(node)}")
             elif _outcome(read) == "failed":
-                self._problem(f"{node} is not healthy: {read['health'].get('line') or 'failed'}{self._left_undone(node)}")
+                self._problem(
+                    f"{node} is not healthy: {read['health'].get('line') or 'failed'}{self._left_undone(node)}"
+                )
         own = self._asked.read(self._asked.host)
         if self._asked.before is not None:
             return
         if own.get("problem"):
             self._problem(
                 f"{self._asked.host} is down from the start: {own['problem']}. Start it, or take it out of rolling_nodes"
+            )
+        elif self._asked.options.get("drains") and own.get("calls_problem"):
+            self._problem(
+                f"{self._asked.host} does not list its calls: {own['calls_problem']}. Load the module dialog, or set rolling_drain to false"
             )
         elif _outcome(own) == "failed":
             self.notes.append(f"{self._asked.host} is not healthy now: {own['health'].get('line')}")
@@ -213,8 +219,12 @@ class Plan:
                     f"{where} is out of service from the start. Put it in service, or remove it from rolling_edges. "
                     "If a run on another controller was interrupted, use its rolling_journal_dir"
                 )
-            elif not any(entry["host"] in in_service[node] for node in self._asked.others if node not in self._asked.batch):
-                self._problem(f"{entry['host']} has no other node of rolling_nodes in service, so calls would find none")
+            elif not any(
+                entry["host"] in in_service[node] for node in self._asked.others if node not in self._asked.batch
+            ):
+                self._problem(
+                    f"{entry['host']} has no other node of rolling_nodes in service, so calls would find none"
+                )
 
     def _edges_of(self, node: str) -> set[str]:
         """The edge hosts at which the node is in service; what they do not know is a problem."""
@@ -229,7 +239,13 @@ class Plan:
     def _check_way(self) -> None:
         """Something has to lead calls elsewhere."""
         own = self._asked.read(self._asked.host)
-        if self.problems or own.get("tags") or own.get("edges") or self._asked.options.get("hooks") or self._asked.before:
+        if (
+            self.problems
+            or own.get("tags")
+            or own.get("edges")
+            or self._asked.options.get("hooks")
+            or self._asked.before
+        ):
             return
         self._problem(
             f"Nothing takes {self._asked.host} out of service: it has no sharing tag, rolling_edges is empty, "

@@ -22,7 +22,8 @@ Result = t.Mapping[str, t.Any]
 
 
 def reads(found: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
-    """{node: what was read}, see _rolling_plan. found: lists of results of facts, health, calls, edges; asked: of the edges."""
+    """{node: what was read}, see _rolling_plan. found: lists of results of facts, health, calls,
+    dispatcher and load_balancer; asked: elements of edges()."""
     nodes: dict[str, dict[str, t.Any]] = {}
     for result in found.get("facts") or ():
         nodes[_item(result)] = {
@@ -38,8 +39,10 @@ def reads(found: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
         node["problem"] = node["problem"] or _problem(result, "outcome")
     for result in found.get("calls") or ():
         nodes[_item(result)]["calls"] = calls(result)
-    for asked, result in zip(found.get("asked") or (), found.get("edges") or (), strict=True):
-        nodes[asked["node"]]["edges"] += _rolling_plan.entries(asked, result)
+        nodes[_item(result)]["calls_problem"] = _problem(result, "summary")
+    for place, asked in enumerate(found.get("asked") or ()):
+        # each loop went over all of them, and skipped those of the other kind
+        nodes[asked["node"]]["edges"] += _rolling_plan.entries(asked, found[asked["kind"]][place])
     return nodes
 
 

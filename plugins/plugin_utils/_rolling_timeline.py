@@ -104,9 +104,7 @@ class Timeline:
 
     def counts(self) -> dict[str, int]:
         """{outcome: number of nodes}."""
-        return {
-            outcome: sum(1 for node in self.nodes.values() if node.outcome == outcome) for outcome in OUTCOMES
-        }
+        return {outcome: sum(1 for node in self.nodes.values() if node.outcome == outcome) for outcome in OUTCOMES}
 
     def to_json(self) -> str:
         """The timeline as JSON (str)."""

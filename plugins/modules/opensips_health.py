@@ -76,7 +76,8 @@ options:
     description:
       - The RV(snapshot) of an earlier run, to which the server is compared. The whole earlier result works as well.
       - The numbers of contacts and of dialogs may have fallen by at most O(maximum_contact_loss) and O(maximum_dialog_loss).
-      - If there are fewer destinations, gateways, media nodes or registrants than before, their check is at least V(warning).
+      - If there are fewer destinations, gateways, media nodes or registrants than before, their check is at least V(warning). If there are too
+        few, and no fewer than before, it is V(warning) and not V(failed).
       - If the server was not restarted since, V(timeouts) and V(retransmissions) are about the time since then. Otherwise they are about
         the time since the server started.
     type: dict
@@ -151,7 +152,7 @@ options:
     default: 1
   minimum_registrants:
     description:
-      - Number of registrants that must be registered, if the server has enabled registrants.
+      - Number of registrants that must be registered at each registrar.
       - If it has more than these, and some are not registered, the outcome is V(warning).
     type: int
     default: 1

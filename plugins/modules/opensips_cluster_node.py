@@ -65,7 +65,10 @@ options:
   wait:
     description:
       - Whether to wait until the state shows.
-      - With O(enabled=true), the task waits until a link to a neighbour is up. With O(synced=true), it waits for each of O(capabilities).
+      - With O(enabled=true), the task waits until a link to a neighbour is up, or the link to O(node_id).
+        With O(synced=true), it waits for each of O(capabilities).
+      - A link can stay in the state V(probe) although the neighbour reports it as up. After 5 seconds without a link, the task disables
+        the node and enables it again, which starts the link again.
     type: bool
     default: true
   wait_timeout:

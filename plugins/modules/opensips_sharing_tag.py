@@ -189,9 +189,13 @@ neighbours:
   elements: dict
   contains:
     address:
-      description: How the module reached it, such as V(datagram 192.0.2.12:8080).
+      description: How the module reached it, such as V(udp:192.0.2.12:8080).
       type: str
-      sample: datagram 192.0.2.12:8080
+      sample: udp:192.0.2.12:8080
+    node_id:
+      description: Its number in the cluster.
+      type: int
+      sample: 2
     before:
       description: State of the tag there before the task. The C(state) is null if the neighbour does not have the tag.
       type: dict

@@ -7,8 +7,9 @@
 One model (state.py, location.py) behind the commands (commands/, a module for each of OpenSIPS'), which give trees on
 1.x and 2.x (tree.py) and values on 3.x and 4.x; render_*.py write them for each protocol; fifo*.py, datagram.py and
 http*.py carry them; sip.py, registrar.py and phones.py are the SIP side; memory.py is what it all costs in shared
-memory and time; faults.py misbehaves; server.py joins all that, cli.py and control.py drive it, client.py is the
-handle for tests. It shares no code with the collection, on purpose.
+memory and time; faults.py misbehaves; server.py joins all that. cluster.py and member.py make a cluster of several
+servers, traffic.py the calls that arrive there. cli.py and control.py (cluster_control.py) drive it, client.py has the
+handles for tests. It shares no code with the collection, on purpose.
 """
 
-from .client import Emulator, EmulatorError, HarmfulRequest  # noqa: F401
+from .client import Cluster, Emulator, EmulatorError, HarmfulRequest, Traffic  # noqa: F401

@@ -14,6 +14,8 @@ import sys
 import tempfile
 
 from . import faults
+from .cluster import Hub
+from .cluster_control import ClusterControl
 from .control import Control
 from .phones import REJECTIONS
 from .presence import KINDS
@@ -35,6 +37,18 @@ commands on standard input (from a terminal, or with --control), one a line:
 
 faults:
 """ + "\n".join(f"  {kind:10} {effect}" for kind, effect in faults.KINDS.items())
+
+
+def _words(text):
+    return [word for word in text.split(",") if word]
+
+
+def _numbers(text):
+    return [int(word) for word in _words(text)]
+
+
+def _timing(text):
+    return {name: float(value) for name, value in (word.split("=") for word in _words(text))}
 
 
 def parser():
@@ -69,6 +83,24 @@ def parser():
         "--more-blacklists",
         action="store_true",
         help="add a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
+    )
+    cluster = top.add_argument_group("cluster")
+    cluster.add_argument(
+        "--cluster",
+        type=_words,
+        metavar="VERSION,...",
+        help="nodes of a cluster in one process, such as 3.6,3.6: they replicate contacts and dialogs, and share tags",
+    )
+    cluster.add_argument(
+        "--tags", type=_words, default=["vip"], help="sharing tags; the first is active on node 1 (default: vip)"
+    )
+    cluster.add_argument("--seeds", type=_numbers, default=[1], help="ids of the nodes with the flag seed (default: 1)")
+    cluster.add_argument(
+        "--timing",
+        type=_timing,
+        default={},
+        metavar="NAME=SECONDS,...",
+        help="how long things take, in seconds: " + ", ".join(f"{name}={value}" for name, value in Hub.TIMING.items()),
     )
     presence = top.add_argument_group("presence")
     presence.add_argument(
@@ -317,6 +349,8 @@ async def _serve(options):
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end, 0)
+    if options.cluster:
+        return await _serve_cluster(options, loop, stop, end)
     server = Server(options, loop)
     server.on_dead = end
     for text in options.fault:
@@ -332,8 +366,41 @@ async def _serve(options):
         server.close()
 
 
+async def _serve_cluster(options, loop, stop, end):
+    hub = Hub(options, loop, options.cluster, options.tags, options.seeds, **options.timing)
+    control = ClusterControl(hub, loop, end, plain=not options.control)
+    path = os.path.join(options.directory, "control")
+    try:
+        await hub.start()
+        await control.listen(path)
+        nodes = control.op_nodes()
+        if options.json:
+            print(json.dumps({"control_path": path, "nodes": nodes}), flush=True)
+        else:
+            print("\n".join(map(_greet, nodes)), flush=True)
+        if options.control or sys.stdin is not None and sys.stdin.isatty():
+            control.start()
+        return await stop
+    finally:
+        control.close()
+        hub.close()
+
+
+def _refuse_cluster(options):
+    old = [version for version in options.cluster if version not in VERSIONS or version.startswith(("1.", "2."))]
+    if old:
+        return f"--cluster: {', '.join(old)} cannot be the version of a node; 3.6 and 4.0 can"
+    unknown = sorted(set(options.timing) - set(Hub.TIMING))
+    if unknown:
+        return f"--timing: {', '.join(unknown)} are none of {', '.join(Hub.TIMING)}"
+    return None
+
+
 def main(argv=None):
     options = parser().parse_args(argv)
+    refused = options.cluster and _refuse_cluster(options)
+    if refused:
+        parser().error(refused)
     for text in options.fault:
         try:
             faults.parse(text)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Emulator: a handle on an emulated OpenSIPS that runs in a process of its own.
+"""Emulator, Cluster: handles on emulated OpenSIPS servers that run in a process of their own.
 
 This file keeps to Python 3.6, so that tests of the modules can use it; the server itself needs 3.11
 (`OPENSIPS_EMULATOR_PYTHON` names an interpreter when the tests run on an older one).
@@ -10,6 +10,7 @@ This file keeps to Python 3.6, so that tests of the modules can use it; the serv
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,19 +29,8 @@ class HarmfulRequest(AssertionError):
     """A request was sent that would have ended, or hung, a real server."""
 
 
-class Emulator:
-    """`with Emulator("2.4", phones=20, dead=0.03) as emu: ...`
-
-    Carriers: fifo, udp, unix, http (bool, default: all on; with one of them given as True, only those).
-    Other keywords are the options of the command line with `_` for `-` (phones, dead, reject, reject_codes (list),
-    fr_timeout, wt_timer, shared_memory (megabytes, default 64), cost ("real", the default, or "none"), sip_log,
-    keep_sip_log (default on), upgrade, reboot (bool), tls_cert, http_user, dialogs, ...).
-    `faults`: list of "METHOD=KIND[:ARG][*COUNT]". `allow_crash`: leaving the block does not raise HarmfulRequest.
-
-    Attributes once started: fifo_path, reply_dir, udp and udp6 (host, port), unix_path, http_base, jsonrpc_url,
-    mi_json_url, xmlrpc_url, old_xmlrpc_url, http_url (jsonrpc_url or mi_json_url), sip (host, port), phones_port,
-    version, directory, pid. What the version or the options do not have is None.
-    """
+class _Process:
+    """One process of the emulator, and its control commands."""
 
     def __init__(self, version="3.6", faults=(), allow_crash=False, start_timeout=30.0, **options):
         self.version = version
@@ -103,10 +93,11 @@ class Emulator:
         return self
 
     def _ready(self, ready):
-        for name, value in ready.items():
-            if name != "phones":
-                setattr(self, name, tuple(value) if isinstance(value, list) else value)
-        self.http_url = self.jsonrpc_url or self.mi_json_url
+        raise NotImplementedError
+
+    def _hurt(self):
+        """What was sent that would have hurt a real server: list of text."""
+        raise NotImplementedError
 
     def stop(self):
         """End it and remove its files."""
@@ -129,14 +120,14 @@ class Emulator:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
-        return self.start()
+        self.start()
+        return self
 
     def __exit__(self, kind, value, trace):
         reasons = []
         if kind is None and not self.allow_crash:
             try:
-                stats = self.stats()
-                reasons = stats["crash_reasons"] + stats["harms"]
+                reasons = self._hurt()
             except EmulatorError:
                 reasons = ["the emulator is gone: " + self.stderr()]
         self.stop()
@@ -162,6 +153,38 @@ class Emulator:
         if "error" in reply:
             raise EmulatorError(reply["error"])
         return reply["ok"]
+
+    def stderr(self):
+        """What the emulator printed on its standard error so far."""
+        if self._errors is None:
+            return ""
+        self._errors.seek(0)
+        return self._errors.read().decode("utf-8", "replace")
+
+
+class Emulator(_Process):
+    """`with Emulator("2.4", phones=20, dead=0.03) as emu: ...`
+
+    Carriers: fifo, udp, unix, http (bool, default: all on; with one of them given as True, only those).
+    Other keywords are the options of the command line with `_` for `-` (phones, dead, reject, reject_codes (list),
+    fr_timeout, wt_timer, shared_memory (megabytes, default 64), cost ("real", the default, or "none"), sip_log,
+    keep_sip_log (default on), upgrade, reboot (bool), tls_cert, http_user, dialogs, ...).
+    `faults`: list of "METHOD=KIND[:ARG][*COUNT]". `allow_crash`: leaving the block does not raise HarmfulRequest.
+
+    Attributes once started: fifo_path, reply_dir, udp and udp6 (host, port), unix_path, http_base, jsonrpc_url,
+    mi_json_url, xmlrpc_url, old_xmlrpc_url, http_url (jsonrpc_url or mi_json_url), sip (host, port), phones_port,
+    version, directory, pid. What the version or the options do not have is None.
+    """
+
+    def _ready(self, ready):
+        for name, value in ready.items():
+            if name != "phones":
+                setattr(self, name, tuple(value) if isinstance(value, list) else value)
+        self.http_url = self.jsonrpc_url or self.mi_json_url
+
+    def _hurt(self):
+        stats = self.stats()
+        return stats["crash_reasons"] + stats["harms"]
 
     def stats(self):
         """dict: commands {name: count}, crashes, crash_reasons, harms, lost, alive, fifo_recreated,
@@ -263,9 +286,128 @@ class Emulator:
         """Let the server die: its FIFO stays behind without a reader, its ports close."""
         self._call("kill")
 
+
+class Node(Emulator):
+    """A node of a Cluster: an Emulator that starts and ends with it. node_id: 1 for the first."""
+
+    def __init__(self, cluster, node_id):  # pylint: disable=super-init-not-called
+        self.cluster, self.node_id = cluster, node_id
+
+    def start(self):
+        self.cluster.start(self.node_id - 1)
+        return self
+
+    def stop(self):
+        self.cluster.stop(self.node_id - 1)
+
+    def kill(self):
+        """End it as SIGKILL does: its FIFO stays behind without a reader, its ports close."""
+        self.cluster.kill(self.node_id - 1)
+
     def stderr(self):
-        """What the emulator printed on its standard error so far."""
-        if self._errors is None:
-            return ""
-        self._errors.seek(0)
-        return self._errors.read().decode("utf-8", "replace")
+        return self.cluster.stderr()
+
+    def _call(self, op, **arguments):
+        return self.cluster._call(op, node=self.node_id, **arguments)
+
+
+class Cluster(_Process):
+    """`with Cluster("3.6", nodes=2) as cluster: ...`: nodes of one process that replicate contacts and dialogs, and share tags.
+
+    version: of all nodes, 3.6 or 4.0, or a list with that of each. tags: names of the sharing tags (["vip"]); the first is
+    active on node 1 in its configuration. seeds: ids of the nodes with the flag seed ([1]).
+    timing: dict of seconds, see cluster.Hub.TIMING. Other keywords are options of Emulator, for each node; phones are those
+    of node 1, and go on when it stops.
+
+    nodes: list of Node, the first has node_id 1. Calls arrive by a Traffic. start(), stop(), kill() and restart_command()
+    take an index of nodes; start() and stop() without one are about all.
+    """
+
+    def __init__(self, version="3.6", nodes=2, tags=("vip",), seeds=(1,), timing=(), **options):
+        versions = [version] * nodes if isinstance(version, str) else list(version)
+        options.setdefault("phones", 0)
+        options.update(
+            cluster=versions,
+            tags=list(tags),
+            seeds=list(seeds),
+            timing=[f"{name}={seconds}" for name, seconds in sorted(dict(timing).items())],
+        )
+        super().__init__(versions[0], **options)
+        self.nodes = [Node(self, number) for number in range(1, len(versions) + 1)]
+        self.control_path = None
+
+    def _ready(self, ready):
+        self.control_path = ready["control_path"]
+        for index, entry in enumerate(ready["nodes"]):
+            self.nodes[index]._ready(entry)
+
+    def _hurt(self):
+        return self._call("hurt")
+
+    def start(self, index=None):
+        """Start them all, or a node that is stopped; returns when it answers MI."""
+        if index is None:
+            return super().start()
+        node = self.nodes[index]
+        node._ready(self._call("start_node", number=node.node_id))
+        return node
+
+    def stop(self, index=None):
+        """Stop them all, or one node as SIGTERM does."""
+        if index is None:
+            super().stop()
+        else:
+            self._call("stop_node", number=self.nodes[index].node_id)
+
+    def kill(self, index):
+        """End a node as SIGKILL does."""
+        self._call("kill_node", number=self.nodes[index].node_id)
+
+    def next_start(self, index, outcome="starts", **options):
+        """What the next start of a node does. outcome: "starts", "fails", "silent" (it does not answer), or "unsynced" (it never
+        gets what its partners have). options: those that it has from then on, such as version."""
+        self._call("next_start", number=self.nodes[index].node_id, outcome=outcome, options=options)
+
+    def restart_command(self, index):
+        """A shell command that restarts the node, as `systemctl restart opensips` does: it fails if the node does not start."""
+        words = [sys.executable, "-IS", os.path.join(_HERE, "ask.py"), self.control_path]
+        return " ".join(map(shlex.quote, words + [f"restart_node {self.nodes[index].node_id}"]))
+
+    def wait_until_synced(self, seconds=20):
+        """Wait until all links of running nodes are up, and all that they replicate is synced."""
+        self._call("wait_until_synced", seconds=seconds)
+
+    def holders(self, tag="vip"):
+        """Indices of the running nodes that hold the sharing tag."""
+        return [number - 1 for number in self._call("holders", tag=tag)]
+
+
+class Traffic:
+    """Calls that arrive at a Cluster, at the node that holds `tag`, from the `with` on: `calls_per_second`, each of between the two
+    `seconds`. `rings`: seconds until a call is answered; meanwhile only the node at which it arrived knows it.
+
+    A call is lost if no node holds the tag when it arrives, if the node that serves it goes away, or if the node that
+    holds the tag at its end does not know it. A call whose tag moved goes on at the partner.
+    """
+
+    def __init__(self, cluster, calls_per_second=10, seconds=(2, 15), tag="vip", rings=0.0):
+        self.cluster = cluster
+        self._options = {"rate": calls_per_second, "seconds": list(seconds), "tag": tag, "rings": rings}
+
+    def start(self):
+        self.cluster._call("start_traffic", **self._options)
+        return self
+
+    def finish(self, wait=True):
+        """Have no more calls arrive, and wait until all have ended, or end them; returns the summary()."""
+        return self.cluster._call("finish_traffic", wait=wait)
+
+    def summary(self):
+        """dict: made, answered, ended, lost, up (answered and not over yet), reasons {why: how many were lost}."""
+        return self.cluster._call("traffic")
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_exception):
+        self.finish(wait=False)

@@ -38,13 +38,19 @@ class Control:
     def _line(self, line):
         try:
             request = self._plain(line) if self.plain else json.loads(line)
-            name = request.pop("op")
-            operation = getattr(self, "op_" + name, None)
-            if operation is None:
-                raise LookupError(f"no control command {name!r}")
-            reply = {"ok": operation(**request)}
+            reply = {"ok": self._run(request)}
         except Exception as error:  # whatever was asked, the emulator goes on
             reply = {"error": f"{type(error).__name__}: {error}"}
+        self._answer(reply)
+
+    def _run(self, request):
+        name = request.pop("op")
+        operation = getattr(self, "op_" + name, None)
+        if operation is None:
+            raise LookupError(f"no control command {name!r}")
+        return operation(**request)
+
+    def _answer(self, reply):
         print(json.dumps(reply, indent=1 if self.plain else None), flush=True)
 
     @staticmethod
@@ -99,7 +105,9 @@ class Control:
         self.server.state.add_dialogs(count)
 
     def op_keep_dialogs(self, count):
-        self.server.state.dialogs = self.server.state.calls()[-count:]
+        state = self.server.state
+        calls = state.calls()
+        state.end_dialogs(calls[: len(calls) - count])
 
     def op_add_dialog(self, **fields):
         self.server.state.add_dialog(**fields)
@@ -111,7 +119,7 @@ class Control:
 
     def op_hang_up(self, user):
         state = self.server.state
-        state.dialogs = [dialog for dialog in state.calls() if user not in dialog.users]
+        state.end_dialogs([dialog for dialog in state.calls() if user in dialog.users])
 
     def op_refuse(self, method, code, reason, count=None):
         self.server.dispatcher.refuse(method, code, reason, count)

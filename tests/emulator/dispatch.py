@@ -77,9 +77,13 @@ class Dispatcher:
         self.tree = state.tree
         extra = _DATA["extra"].get(version, []) if state.modules == "full" else []
         listed = _DATA["which"][version] + extra + _DATA["presence"][server.options.presence].get(version, [])
+        if server.member is not None:
+            listed = listed + [
+                full if version == "4.0" else classic for full, (classic, _recipes) in _DATA["cluster"].items()
+            ]
         self.which = [name for name in listed if self._module_of(name) not in server.options.without]
         self.async_names = set(_DATA["async"][version])
-        self._recipes = _DATA["recipes"].get(version, {})
+        self._recipes = {**dict(_DATA["cluster"].values()), **_DATA["recipes"].get(version, {})}
         self._named_only = set(_DATA["named_only"].get(version, ()))
         self._names = {}  # every accepted spelling -> classic name
         self._bare = {}  # 4.0: local name -> full names

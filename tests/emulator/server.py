@@ -25,9 +25,12 @@ from .state import State
 
 
 class Server:
-    """Everything of one process. `options`: see cli.py."""
+    """Everything of one process. `options`: see cli.py.
 
-    def __init__(self, options, loop):
+    member: Member of a cluster, whose server this is, or None. farm: phones that are there already.
+    """
+
+    def __init__(self, options, loop, member=None, farm=None):
         self.options = options
         self.loop = loop
         self.state = State(
@@ -38,6 +41,9 @@ class Server:
             options.more_blacklists,
             options.shared_memory,
         )
+        self.member = member
+        if member is not None:
+            member.follow(self.state)
         self.transactions = TransactionTable(self.state.memory, options.wt_timer)
         self.presence = None
         self.pua = {}  # what pua_mi published: presentity -> ETag
@@ -53,7 +59,8 @@ class Server:
                 self, options.least_publish_expires, options.most_publish_expires, options.publish_password
             )
         self.alive = False
-        self.fifo = self.http = self.old_http = self.sip = self.farm = None
+        self.fifo = self.http = self.old_http = self.sip = None
+        self.farm = farm
         self.udp = self.udp6 = self.unix = None
         self._held = []
         self._spent = 0.0  # seconds that the command just run takes in the process that serves it
@@ -85,9 +92,12 @@ class Server:
             self.unix = datagram.Datagram(self, datagram.bind_unix(options.unix_path), fragile)
         if options.http:
             await self._start_http()
-        self.farm = Farm(self.loop, self.sip.port, options, self.state)
         self.alive = True
         self._sweeper = self.loop.call_later(1.0, self._sweep)
+        if self.farm is not None:
+            self.farm.state = state
+            return
+        self.farm = Farm(self.loop, self.sip.port, options, state)
         await self._register_phones()
         self.farm.begin_calls()
 
@@ -135,8 +145,8 @@ class Server:
             self.presence.sweep()
         self._sweeper = self.loop.call_later(1.0, self._sweep)
 
-    def close(self, crashed=False):
-        """Close every carrier. A crashed server leaves its FIFO behind, without a reader."""
+    def close(self, crashed=False, keep_farm=False):
+        """Close every carrier. A crashed server leaves its FIFO behind, without a reader. Phones end with a server that is stopped."""
         self.alive = False
         if self._sweeper is not None:
             self._sweeper.cancel()
@@ -145,7 +155,7 @@ class Server:
                 carrier.close()
         if self.fifo is not None:
             self.fifo.close(unlink=not crashed)
-        if not crashed and self.farm is not None:
+        if not (crashed or keep_farm) and self.farm is not None:
             self.farm.close()
         if self._black_hole is not None:
             self._black_hole.close()

@@ -95,10 +95,11 @@ class Dialog:
     """A call. number: of the call. fields: callid, from_uri, to_uri, start, state; ends: when it is over by itself;
     answered: when a call that rings is; users: those of the phones that are in it;
     lists: how often it is listed with others until then; end: what a dlg_end_dlg does to it, "gone", "stays" or "refused";
-    caller_sdp; callee_contact and callee_route_set: where it went; profiles: list of (name, value or None)."""
+    caller_sdp; callee_contact and callee_route_set: where it went; profiles: list of (name, value or None);
+    shtag: its sharing tag in a cluster."""
 
     state, ends, lists, end = 3, None, None, "gone"
-    answered, users = None, ()
+    answered, users, shtag = None, (), None
     callee_contact, callee_route_set, profiles = "sip:127.0.0.1:19500;transport=UDP", "", ()
 
     def __init__(self, number, sip_port, now, **fields):
@@ -174,6 +175,10 @@ class State:
         self.log_filters, self.log_muted = {}, {}
         self.subscribers = {}  # event -> {socket: (expire, since)}
         self.dialogs = []
+        # called with (dialog, whether it is new) when one is answered or ends
+        self.dialog_listeners = []
+        self.numbers = None  # an iterator of numbers for dialogs that nobody else has
+        self.shtag = None  # of dialogs that begin here
         # since the start; a server whose routes make no dialogs of calls has none
         self.processed_dialogs = 0
         # calls that ended because a phone in them started anew
@@ -245,17 +250,43 @@ class State:
 
     def add_dialogs(self, count):
         now = time.time()
-        self.dialogs = [Dialog(number + 1, self.sip_port, now) for number in range(count)]
-        self.processed_dialogs += count
+        self.end_dialogs(list(self.dialogs))
+        for _turn in range(count):
+            self._begin_dialog(now)
 
     def add_dialog(self, age=0, seconds=None, **fields):
         """One more call, that many seconds old, which lasts that many more."""
         now = time.time()
         self.profiles.update((name, value is not None) for name, value in fields.get("profiles", ()))
-        number = 1 + max([dialog.number for dialog in self.dialogs], default=0)
         fields.setdefault("ends", None if seconds is None else now + seconds)
-        self.dialogs.append(Dialog(number, self.sip_port, now, start=int(now - age), **fields))
+        return self._begin_dialog(now, start=int(now - age), **fields)
+
+    def _begin_dialog(self, now, **fields):
+        number = (
+            1 + max([dialog.number for dialog in self.dialogs], default=0)
+            if self.numbers is None
+            else next(self.numbers)
+        )
+        dialog = Dialog(number, self.sip_port, now, **{"shtag": self.shtag, **fields})
+        self.dialogs.append(dialog)
         self.processed_dialogs += 1
+        self._changed(dialog, True)
+        return dialog
+
+    def answer(self, dialog):
+        """A call that rings is answered now."""
+        dialog.answered = time.time()
+        self.calls()
+
+    def end_dialogs(self, ended):
+        """They are over."""
+        self.dialogs = [dialog for dialog in self.dialogs if dialog not in ended]
+        for dialog in ended:
+            self._changed(dialog, False)
+
+    def _changed(self, dialog, is_new):
+        for listener in self.dialog_listeners:
+            listener(dialog, is_new)
 
     def add_call(self, caller, callee=None, seconds=None, rings=0.0):
         """A call of a phone with another one, or with nobody that registered. seconds: until it is over, or None; of which it rings."""
@@ -273,14 +304,22 @@ class State:
 
     def cut(self, user):
         """The phone started anew: its calls are over."""
-        left = [dialog for dialog in self.calls() if user not in dialog.users]
-        self.cut_calls += len(self.dialogs) - len(left)
-        self.dialogs = left
+        ended = [dialog for dialog in self.calls() if user in dialog.users]
+        self.cut_calls += len(ended)
+        self.end_dialogs(ended)
 
     def calls(self):
         """The dialogs that are not over by now."""
         now = time.time()
-        self.dialogs = [each for each in self.dialogs if not each.is_over(now)]
+        over = []
+        for dialog in self.dialogs:
+            was_answered = dialog.state >= 3
+            if dialog.is_over(now):
+                over.append(dialog)
+            elif dialog.state >= 3 and not was_answered:
+                self._changed(dialog, True)
+        if over:
+            self.end_dialogs(over)
         return self.dialogs
 
     def _seed_pids(self):

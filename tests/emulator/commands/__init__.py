@@ -37,6 +37,7 @@ def load():
         blacklists,
         cache,
         cfgutils,
+        clusterer,
         core,
         dialog,
         dispatcher,

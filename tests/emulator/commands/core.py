@@ -8,7 +8,7 @@ import time
 
 from ..errors import MIError, bad_params
 from ..tree import array, attributes, node, tree
-from . import NULL, command
+from . import NULL, clusterer, command
 
 
 def ctime(moment):
@@ -192,7 +192,8 @@ def list_tcp_conns(server, params):
     return tree() if server.state.tree else NULL
 
 
-def _status_groups(state):
+def _status_groups(server):
+    state = server.state
     loaded = {"Name": "default", "Readiness": True, "Status": 1, "Details": "data available"}
     ready = {"Readiness": True, "Status": 1}
     groups = [
@@ -219,11 +220,13 @@ def _status_groups(state):
                 },
             )
         groups.insert(0, {"Name": "dialplan", "Identifiers": [loaded]})
+    if server.member is not None:
+        groups.insert(-1, clusterer.status_group(server.member))
     return groups
 
 
 def _status_group(server, params):
-    for group in _status_groups(server.state):
+    for group in _status_groups(server):
         if group["Name"] == params.text("group"):
             return group
     raise MIError(404, "Group not found")
@@ -231,7 +234,7 @@ def _status_group(server, params):
 
 @command("sr_list_status")
 def sr_list_status(server, params):
-    return _status_group(server, params)["Identifiers"] if "group" in params else _status_groups(server.state)
+    return _status_group(server, params)["Identifiers"] if "group" in params else _status_groups(server)
 
 
 @command("sr_get_status")
@@ -247,7 +250,7 @@ def sr_get_status(server, params):
 def sr_list_identifiers(server, params):
     listed = [
         {"Group": group["Name"], "Identifiers": [status["Name"] for status in group["Identifiers"]]}
-        for group in ([_status_group(server, params)] if "group" in params else _status_groups(server.state))
+        for group in ([_status_group(server, params)] if "group" in params else _status_groups(server))
     ]
     return listed[0] if "group" in params else listed
 

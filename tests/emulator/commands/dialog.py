@@ -7,6 +7,7 @@
 import time
 
 from ..errors import MIError
+from ..member import DIALOGS, SYNCING
 from ..tree import array, attributes, node, tree
 from . import command
 
@@ -61,7 +62,10 @@ def _value(server, dialog, context):
         CALLEES=[dict(callee, callee_sdp=dialog.callee_sdp) for callee in _callees(server, dialog)],
     )
     if context:
-        value["context"] = {"profiles": [{name: of or ""} for name, of in dialog.profiles]} if dialog.profiles else {}
+        value["context"] = {
+            **({"values": [{"dlgX_shtag": dialog.shtag}]} if dialog.shtag else {}),
+            **({"profiles": [{name: of or ""} for name, of in dialog.profiles]} if dialog.profiles else {}),
+        }
     return value
 
 
@@ -134,9 +138,11 @@ def dlg_end_dlg(server, params):
     ended = [dialog for dialog in server.state.calls() if wanted in (dialog.did, dialog.db_id, dialog.callid)]
     if not ended:
         raise MIError(404, "Requested Dialog not found")
+    if server.member is not None and ended[0].shtag and not server.member.holds(ended[0].shtag):
+        raise MIError(403, "Node is backup for requested dialog")
     if ended[0].end == "refused":
         raise MIError(500, "Operation failed")
-    server.state.dialogs = [each for each in server.state.dialogs if each not in ended or each.end == "stays"]
+    server.state.end_dialogs([dialog for dialog in ended if dialog.end != "stays"])
 
 
 @command("list_all_profiles", no_input=True)
@@ -186,3 +192,14 @@ def profile_list_dlgs(server, params):
 @command("dlg_db_sync", no_input=True)
 def dlg_db_sync(server, params):
     raise MIError(400, "Cannot sync in no-db mode")
+
+
+@command("dlg_cluster_sync", "[sharing_tag]")
+def dlg_cluster_sync(server, params):
+    member = server.member
+    if member is None:
+        raise MIError(400, "Dialog replication disabled")
+    if member.capability(DIALOGS).status == SYNCING:
+        return "Sync already in progress"
+    member.request_sync(DIALOGS)
+    return None

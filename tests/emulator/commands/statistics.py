@@ -28,11 +28,26 @@ def live(server):
         **state.memory.statistics(),
         "registrar:max_contacts": 10,
         "registrar:default_expire": 3600,
+        **_of_cluster(server.member),
+    }
+
+
+def _of_cluster(member):
+    if member is None:
+        return {}
+    total, up = len(member.others), sum(member.link(other).state == "Up" for other in member.others)
+    return {
+        "clusterer:clusterer_nodes": total,
+        "clusterer:clusterer_nodes_up": up,
+        "clusterer:clusterer_nodes_down": total - up,
     }
 
 
 def _groups(server):
-    return server.state.statistics
+    groups = server.state.statistics
+    if server.member is None:
+        return groups
+    return {**groups, "clusterer": {name.partition(":")[2]: 0 for name in _of_cluster(server.member)}}
 
 
 def _value(server, known, name, default):

@@ -8,6 +8,7 @@ import time
 
 from ..errors import MIError
 from ..location import MI_CALLID, MI_USER_AGENT, Contact
+from ..member import CONTACTS
 from ..memory import DUMP_SECONDS, OutOfMemory
 from ..tree import array, node
 from . import command
@@ -210,4 +211,6 @@ def ul_sync(server, params):
 
 @command("ul_cluster_sync", no_input=True)
 def ul_cluster_sync(server, params):
-    raise MIError(400, "Clustering not enabled")
+    if server.member is None:
+        raise MIError(400, "Clustering not enabled")
+    server.member.request_sync(CONTACTS)

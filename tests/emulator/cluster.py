@@ -1,0 +1,238 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nodes of a cluster: servers of one process that replicate contacts and dialogs, and share tags, as clusterer does.
+
+What one node sends to another arrives a little later, as over a network, and only if the link is up on both sides.
+"""
+
+import copy
+import itertools
+import os
+
+from .member import PENDING, SYNCED, Member
+from .server import Server
+
+
+class _Replay:
+    """What arrives is not sent on."""
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+
+    def __enter__(self):
+        self.cluster.is_replaying = True
+
+    def __exit__(self, *_exception):
+        self.cluster.is_replaying = False
+
+
+class Hub:
+    """The nodes of one process. tags: names of sharing tags; the first is active on node 1.
+
+    timing: seconds of message (until it arrives), link (until the neighbours notice that a node came or went), probe
+    (until they call a node that went Down), sync (a synchronisation), seed (until node 1 does without a donor).
+    """
+
+    cluster_id = 1
+    TIMING = {"message": 0.02, "link": 0.1, "probe": 1.0, "sync": 0.05, "seed": 0.5, "start": 0.1}
+
+    def __init__(self, options, loop, versions, tags=("vip",), seeds=(1,), **timing):
+        self.loop, self.tags, self.seeds = loop, list(tags), set(seeds)
+        self.timing = {**self.TIMING, **timing}
+        self.is_replaying = False
+        self.numbers = itertools.count(1)
+        self._changes = itertools.count(2)
+        self.traffic = None
+        self.hurt = []  # what would have hurt servers that have ended
+        self._timer = None
+        self.members = [
+            Member(self, number, _options_of(options, number, version)) for number, version in enumerate(versions, 1)
+        ]
+
+    def seconds(self, name):
+        return self.timing[name]
+
+    def next_change(self):
+        return next(self._changes)
+
+    def replaying(self):
+        return _Replay(self)
+
+    def later(self, seconds, call):
+        return self.loop.call_later(seconds, call)
+
+    def deliver(self, member, change):
+        """Run change(member) when a message to it arrives."""
+
+        def arrive():
+            if member.is_up:
+                with self.replaying():
+                    change(member)
+
+        self.later(self.seconds("message"), arrive)
+
+    def holder(self, name):
+        """The node that made the tag active last, or None if no node that is up holds it."""
+        holders = [member for member in self.members if member.is_up and member.holds(name)]
+        return max(holders, key=lambda member: member.tag(name).since, default=None)
+
+    # ---- life of nodes
+
+    async def start(self):
+        for member in self.members:
+            await self.start_node(member)
+        self._tick()
+
+    async def start_node(self, member):
+        """Start a node that is stopped."""
+        if member.is_up:
+            return
+        if member.server is not None:
+            self.stop_node(member)
+        vars(member.options).update(member.starts_next)
+        member.starts_next = {}
+        outcome, member.outcome_next = member.outcome_next, "starts"
+        if outcome == "fails":
+            raise OSError(f"node {member.node_id} does not start")
+        if outcome == "silent":
+            return
+        member.forget()
+        member.is_kept_unsynced = outcome == "unsynced"
+        server = Server(member.options, self.loop, member=member, farm=member.farm)
+        await server.start()
+        member.server, member.farm = server, server.farm
+        # the ports of a node stay the same
+        member.options.sip_port, member.options.http_port = server.sip.port, server.http.port if server.http else 0
+        member.options.udp_port = server.udp.sock.getsockname()[1] if server.udp else 0
+        self.later(self.seconds("link"), self.check_links)
+        if member.node_id in self.seeds:
+            self.later(self.seconds("seed"), lambda: self._fall_back(member, server))
+
+    async def restart_node(self, member):
+        """Stop a node, and start it when it has had the time that a start takes; it answers a little after this is done."""
+        self.stop_node(member)
+        if member.outcome_next == "fails":
+            await self.start_node(member)
+        self.later(self.seconds("start"), lambda: self.loop.create_task(self.start_node(member)))
+
+    def stop_node(self, member, killed=False):
+        """Stop a node, or end it as SIGKILL does: the FIFO stays behind."""
+        if member.server is None:
+            return
+        if self.traffic is not None:
+            self.traffic.lose_calls_of(member)
+        self.hurt += member.server.crashes + member.server.harms
+        member.server.close(crashed=killed, keep_farm=True)
+        member.server = None
+        self.later(self.seconds("link"), self.check_links)
+
+    def _fall_back(self, member, server):
+        """A seed node is content without a donor after seed_fallback_interval."""
+        if member.server is server and not member.is_kept_unsynced:
+            for capability in member.capabilities:
+                if capability.status == PENDING:
+                    capability.status = SYNCED
+            self.check_syncs()
+
+    # ---- links
+
+    def check_links(self):
+        for one in self.members:
+            for other in one.others:
+                if one.is_up:
+                    self._check_link(one, other)
+        self.check_syncs()
+
+    def _check_link(self, one, other):
+        link, back = one.link(other), other.link(one)
+        if not (one.enabled and link.enabled):
+            link.state = "Down"
+        elif other.is_up and other.enabled and back.enabled:
+            if link.state != "Up":
+                link.state = "Up"
+                self.later(self.seconds("message"), lambda: self._came_up(one, other))
+        elif link.state == "Up":
+            link.state = "Probe"
+            self.later(self.seconds("probe"), lambda: self._gave_up(link))
+
+    def _tick(self):
+        """Nodes that died by themselves are noticed."""
+        for member in self.members:
+            if member.server is not None and not member.server.alive:
+                self.stop_node(member, killed=True)
+        self._timer = self.later(0.2, self._tick)
+
+    @staticmethod
+    def _gave_up(link):
+        if link.state == "Probe":
+            link.state = "Down"
+
+    def _came_up(self, one, other):
+        """one sees other again: it sends the tags that became active meanwhile."""
+        for tag in one.tags if one.is_linked(other) else ():
+            if tag.is_active and tag.unsent:
+                tag.unsent = False
+                self.deliver(other, lambda member, name=tag.name: member.step_back(name))
+
+    def set_enabled(self, member, enabled, node_id=None):
+        """clusterer_set_status: of the node itself, or of its link to another."""
+        if node_id in (None, member.node_id):
+            member.enabled = enabled
+        else:
+            member.links[node_id].enabled = enabled
+        for other in member.others:
+            self._check_link(member, other)
+        self.later(self.seconds("link"), self.check_links)
+
+    # ---- synchronisation
+
+    def check_syncs(self):
+        """Each capability that waits for a donor takes one that is synced."""
+        for member in self.members:
+            for capability in member.capabilities if member.may_sync else ():
+                if capability.enabled and capability.status == PENDING:
+                    donor = self._donor(member, capability.name)
+                    if donor is not None:
+                        member.sync_from(donor, capability.name)
+
+    @staticmethod
+    def _donor(member, name):
+        for other in member.others:
+            if member.is_linked(other) and other.capability(name).is_ok and other.capability(name).enabled:
+                return other
+        return None
+
+    def is_settled(self):
+        """Whether all links of running nodes are up, and all that they replicate is synced."""
+        running = [member for member in self.members if member.is_up]
+        return all(
+            all(capability.is_ok for capability in member.capabilities)
+            and all(member.is_linked(other) for other in member.others if other.is_up)
+            for member in running
+        )
+
+    def close(self):
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.traffic is not None:
+            self.traffic.stop()
+        for member in self.members:
+            self.stop_node(member)
+            if member.farm is not None:
+                member.farm.close()
+
+
+def _options_of(options, node_id, version):
+    """The options of one node, in a directory of its own; phones are those of node 1."""
+    own = copy.copy(options)
+    own.version = version
+    own.directory = own.reply_dir = os.path.join(options.directory, f"node{node_id}")
+    own.fifo_path = os.path.join(own.directory, "opensips_fifo")
+    own.unix_path = os.path.join(own.directory, "mi.sock")
+    os.makedirs(own.directory, exist_ok=True)
+    if node_id > 1:
+        own.phones, own.phones_port = 0, 0
+        own.sip_port = own.udp_port = own.http_port = 0
+    return own

@@ -1,0 +1,210 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One node of a cluster: its view of the others, its sharing tags, and what it replicates, as clusterer of 3.x and 4.x does."""
+
+import copy
+
+from .location import Contact
+
+CONTACTS, DIALOGS = "usrloc-contact-repl", "dialog-dlg-repl"
+# CAP_SR_* of clusterer.h: status and details of a status report
+NOT_SYNCED, PENDING, SYNCING, SYNCED = -3, -2, -1, 1
+DETAILS = {NOT_SYNCED: "not synced", PENDING: "sync pending", SYNCING: "sync in progress", SYNCED: "synced"}
+
+
+class Capability:
+    """What a node replicates. status: of DETAILS."""
+
+    def __init__(self, name):
+        self.name, self.status, self.enabled = name, PENDING, True
+
+    @property
+    def is_ok(self):
+        return self.status == SYNCED
+
+
+class Tag:
+    """A sharing tag as one node sees it. since: which change in the cluster made it active, 0 if it is backup.
+
+    unsent: whether some neighbour did not get the news that it became active here.
+    """
+
+    def __init__(self, name, is_active=False):
+        self.name, self.since, self.unsent = name, int(is_active), is_active
+
+    @property
+    def is_active(self):
+        return self.since > 0
+
+
+class Link:
+    """How a node sees a neighbour. state: Up, Probe or Down; enabled: whether this node may use the link."""
+
+    def __init__(self):
+        self.state, self.enabled, self.timer = "Down", True, None
+
+
+class Member:
+    """One node: its server, or None while it is stopped, and its view of the cluster."""
+
+    def __init__(self, cluster, node_id, options):
+        self.cluster, self.node_id, self.options = cluster, node_id, options
+        self.server = None
+        self.farm = None  # its phones, which go on when the server does not
+        self.starts_next = {}  # options that hold from the next start on
+        self.outcome_next = "starts"
+        self.forget()
+
+    def forget(self):
+        """What a process that ends loses."""
+        self.enabled, self.is_kept_unsynced = True, False
+        self.capabilities = [Capability(DIALOGS), Capability(CONTACTS)]
+        names = self.cluster.tags
+        self.tags = [Tag(name, self.node_id == 1 and number == 0) for number, name in enumerate(names)]
+        self.links = {}
+
+    def follow(self, state):
+        """Replicate what changes in the state of the node's server."""
+        state.numbers, state.shtag = self.cluster.numbers, next(iter(self.cluster.tags), None)
+        state.location.listeners.append(self.on_contact)
+        state.dialog_listeners.append(self.on_dialog)
+
+    @property
+    def bin_port(self):
+        """Of its url, where nobody listens: all nodes are in one process."""
+        return self.options.sip_port + 5
+
+    @property
+    def is_up(self):
+        return self.server is not None and self.server.alive
+
+    @property
+    def may_sync(self):
+        return self.is_up and self.enabled and not self.is_kept_unsynced
+
+    @property
+    def others(self):
+        return [member for member in self.cluster.members if member is not self]
+
+    def link(self, other):
+        return self.links.setdefault(other.node_id, Link())
+
+    def is_linked(self, other):
+        """Whether a message to the other one arrives."""
+        return self.is_up and other.is_up and "Up" == self.link(other).state == other.link(self).state
+
+    def capability(self, name):
+        return next((one for one in self.capabilities if one.name == name), None)
+
+    def tag(self, name, create=True):
+        """The tag; one that is not known is created, as backup, as shtag_get() of sharing_tags.c does."""
+        for tag in self.tags:
+            if tag.name == name:
+                return tag
+        if not create:
+            return None
+        self.tags.insert(0, Tag(name))
+        return self.tags[0]
+
+    def holds(self, name):
+        tag = self.tag(name, create=False)
+        return tag is not None and tag.is_active
+
+    # ---- what it sends
+
+    def send(self, change):
+        """Have each linked neighbour run change(member) when the message arrives."""
+        for other in self.others:
+            if self.is_linked(other):
+                self.cluster.deliver(other, change)
+
+    def activate(self, name):
+        tag = self.tag(name)
+        tag.since, tag.unsent = self.cluster.next_change(), False
+        for other in self.others:
+            if self.is_linked(other):
+                self.cluster.deliver(other, lambda member: member.step_back(name))
+            else:
+                tag.unsent = True
+
+    def step_back(self, name):
+        """Another node made the tag active."""
+        tag = self.tag(name)
+        tag.since, tag.unsent = 0, False
+
+    def on_contact(self, event, aor, contact):
+        """The location table changed; listener of Location."""
+        if self.cluster.is_replaying or contact is None:
+            return
+        if event == "E_UL_CONTACT_DELETE":
+            self.send(lambda member: member.drop_contact(aor, contact.uri))
+        elif event in ("E_UL_CONTACT_INSERT", "E_UL_CONTACT_UPDATE"):
+            self.send(lambda member: member.take_contact(aor, contact))
+
+    def on_dialog(self, dialog, is_new):
+        """A dialog began, was answered, or ended; listener of State. Only answered ones are replicated."""
+        if not self.cluster.is_replaying and dialog.state >= 3:
+            self.send(lambda member: member.take_dialog(dialog) if is_new else member.drop_dialog(dialog.did))
+
+    # ---- what it receives
+
+    def take_contact(self, aor, contact):
+        fields = {name: getattr(contact, name) for name in Contact.__slots__ if name != "contact_id"}
+        location = self.server.state.location
+        location.save(aor, Contact(**fields))
+        location.find(aor, contact.uri).contact_id = contact.contact_id
+
+    def drop_contact(self, aor, uri):
+        location = self.server.state.location
+        if location.get(aor) and location.find(aor, uri):
+            location.remove_contact(aor, uri)
+
+    def take_dialog(self, dialog):
+        state = self.server.state
+        if all(known.did != dialog.did for known in state.dialogs):
+            state.dialogs.append(copy.copy(dialog))
+            state.profiles.update((name, value is not None) for name, value in dialog.profiles)
+
+    def drop_dialog(self, did):
+        state = self.server.state
+        state.dialogs = [dialog for dialog in state.dialogs if dialog.did != did]
+
+    # ---- synchronisation
+
+    def request_sync(self, name):
+        """What ul_cluster_sync and dlg_cluster_sync do: not synced until a donor has sent all."""
+        capability = self.capability(name)
+        if capability.enabled and capability.status != SYNCING:
+            capability.status = PENDING
+            self.cluster.check_syncs()
+
+    def sync_from(self, donor, name):
+        self.capability(name).status = SYNCING
+        self.cluster.later(self.cluster.seconds("sync"), lambda: self._synced(donor, name))
+
+    def _synced(self, donor, name):
+        capability = self.capability(name)
+        if not self.is_up or capability.status != SYNCING:
+            return
+        if not self.is_linked(donor):
+            capability.status = PENDING
+            return
+        with self.cluster.replaying():
+            if name == CONTACTS:
+                self._take_contacts(donor.server.state.location)
+            else:
+                self._take_dialogs(donor.server.state.calls())
+        capability.status = SYNCED
+        self.cluster.check_syncs()
+
+    def _take_contacts(self, theirs):
+        for aor, contacts in list(theirs.aors.items()):
+            for contact in list(contacts):
+                self.take_contact(aor, contact)
+
+    def _take_dialogs(self, theirs):
+        for dialog in theirs:
+            if dialog.state >= 3:
+                self.take_dialog(dialog)

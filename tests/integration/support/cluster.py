@@ -69,7 +69,7 @@ modparam("clusterer", "db_mode", 0)
 modparam("clusterer", "my_node_id", {node_id})
 modparam("clusterer", "my_node_info", "cluster_id={cluster_id}, url=bin:127.0.0.1:{bin}{seed}")
 {neighbours}
-modparam("clusterer", "sharing_tag", "{tag}/{cluster_id}=backup")
+modparam("clusterer", "sharing_tag", "{tag}/{cluster_id}={state}")
 modparam("clusterer", "seed_fallback_interval", 3)
 modparam("clusterer", "ping_interval", 1)
 modparam("clusterer", "ping_timeout", 500)
@@ -171,7 +171,8 @@ class RealNode(Server):
 
     def control(self, action):
         """start, stop, kill or restart."""
-        subprocess.run([self.folder / "control", action], check=True, timeout=3 * SECONDS)
+        process = subprocess.run([self.folder / "control", action], check=False, timeout=3 * SECONDS)
+        assert process.returncode == 0, f"{self.name} does not {action}:\n{self.log()[-3000:]}"
 
     def alive(self):
         return self.mi("uptime") is not None
@@ -204,12 +205,13 @@ class RealNode(Server):
 
 
 class RealCluster:
-    """Nodes of one binary; the first holds the tag at the start. virtual_address follows the tag.
+    """`with RealCluster(binary) as cluster: ...`: nodes of one binary; the first holds the tag at the start.
 
+    virtual_address: a VirtualAddress that follows the tag. is_active_at_start: whether the first is `active` in its configuration, as many are.
     more: lines for the configuration. modules: their folder.
     """
 
-    def __init__(self, binary, nodes=2, modules=None, more=""):
+    def __init__(self, binary, nodes=2, modules=None, more="", is_active_at_start=False):
         self.binary = pathlib.Path(binary).resolve()
         self.version = release_of(binary)
         self.name = f"opensips {'.'.join(map(str, self.version))}"
@@ -219,55 +221,72 @@ class RealCluster:
         vip, *ports = free_ports(1 + 4 * nodes)
         self.nodes = [RealNode(self, number, Ports(*ports[4 * number : 4 * number + 4])) for number in range(nodes)]
         for node in self.nodes:
-            self._configure(node, vip, more)
+            is_active = is_active_at_start and node is self.nodes[0]
+            self._configure(node, vip=vip, more=more, state="active" if is_active else "backup")
         self.virtual_address = VirtualAddress(vip, [(node.udp, node.sip) for node in self.nodes], TAG)
-        try:
-            self._start()
-        except BaseException:
-            self.close()
-            raise
 
-    def stop(self, number):
-        self.nodes[number].control("stop")
+    def start(self, number=None):
+        """Start a node that is stopped, or all, and wait until they are synced; the first takes the tag."""
+        if number is not None:
+            self.nodes[number].control("start")
+            return self.nodes[number]
+        for node in self.nodes:
+            node.control("start")
+        self.wait_until_synced()
+        self.move(0)
+        return self
+
+    def stop(self, number=None):
+        """Stop a node as SIGTERM does, or end all and what they leave."""
+        if number is None:
+            self.close()
+        else:
+            self.nodes[number].control("stop")
 
     def kill(self, number):
+        """End a node as SIGKILL does."""
         self.nodes[number].control("kill")
-
-    def start(self, number):
-        self.nodes[number].control("start")
 
     def restart_command(self, number):
         """A command for a shell that restarts a node, and ends when it is up."""
         return f"{self.nodes[number].folder}/control restart"
 
-    def holder(self):
-        """Number of the only node that holds the tag; None if there is none, or more than one."""
-        holders = [number for number, node in enumerate(self.nodes) if (node.tags() or {}).get(TAG) == "active"]
-        return holders[0] if len(holders) == 1 else None
+    def wait_until_synced(self, seconds=SECONDS):
+        """Wait until all links of running nodes are up, and all that they replicate is synced."""
+        wait_until(
+            lambda: all(node.synced() for node in self.nodes if node.alive()),
+            "the nodes do not sync",
+            seconds,
+            self._logs,
+        )
+
+    def holders(self, tag=TAG):
+        """Indices of the running nodes that hold the sharing tag."""
+        return [number for number, node in enumerate(self.nodes) if (node.tags() or {}).get(tag) == "active"]
 
     def move(self, number):
         """Move the tag to a node, and wait until the virtual address is there."""
         self.nodes[number].mi("clusterer_shtag_set_active", tag=f"{TAG}/{CLUSTER_ID}")
-        wait_until(lambda: self.holder() == number, "the tag does not move")
+        wait_until(lambda: self.holders() == [number], "the tag does not move")
         wait_until(lambda: self.virtual_address.holder == number, "the virtual address does not follow")
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_exception):
+        self.close()
 
     def close(self):
         self.virtual_address.close()
         for node in self.nodes:
-            with contextlib.suppress(OSError, subprocess.SubprocessError):
+            with contextlib.suppress(OSError, subprocess.SubprocessError, AssertionError):
                 node.control("stop")
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _start(self):
-        for node in self.nodes:
-            node.control("start")
-        wait_until(lambda: all(node.synced() for node in self.nodes), "the nodes do not sync", self._logs)
-        self.move(0)
 
     def _logs(self):
         return "\n".join(node.log()[-3000:] for node in self.nodes)
 
-    def _configure(self, node, vip, more):
+    def _configure(self, node, **values):
         neighbours = "\n".join(
             f'modparam("clusterer", "neighbor_node_info", "cluster_id={CLUSTER_ID}, '
             f'node_id={other.node_id}, url=bin:127.0.0.1:{other.ports.bin}")'
@@ -275,7 +294,7 @@ class RealCluster:
             if other is not node
         )
         text = _CONFIGURATION.format(
-            **dataclasses.asdict(node.ports), vip=vip, tag=TAG, cluster_id=CLUSTER_ID, node_id=node.node_id, more=more,
+            **dataclasses.asdict(node.ports), **values, tag=TAG, cluster_id=CLUSTER_ID, node_id=node.node_id,
             seed=", flags=seed" if node.node_id == 1 else "", neighbours=neighbours, modules=self.modules, folder=node.folder,
         )  # fmt: skip
         (node.folder / "opensips.cfg").write_text(text, encoding="utf-8")
@@ -286,9 +305,9 @@ class RealCluster:
         control.chmod(0o755)
 
 
-def wait_until(condition, message, details=lambda: ""):
+def wait_until(condition, message, seconds=SECONDS, details=lambda: ""):
     """Wait until condition() is true; an AssertionError with the message if it does not become so."""
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"{message}\n{details()}"
         time.sleep(0.05)

@@ -17,12 +17,10 @@ from .opensips import free_ports
 from .virtual_address import ReplyRouter
 
 USER = "echo"
-# milliseconds that the callee rings: calls that are not answered yet are known to one node alone
-RINGS = (100, 1500)
 # seconds that open calls get after the last one was made: an INVITE and a BYE are sent again for 32 s
 LAST_CALLS = 40
 # of sipp's statistics
-_COLUMNS = ("TotalCallCreated", "GenericCounter1(C)", "SuccessfulCall(C)")
+_COLUMNS = ("TotalCallCreated", "GenericCounter1(C)", "SuccessfulCall(C)", "FailedCall(C)", "CurrentCall")
 _REGISTER = (
     "REGISTER sip:127.0.0.1 SIP/2.0\r\n"
     "Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKregister\r\n"
@@ -49,56 +47,66 @@ def register(user, callee, server):
 
 
 class SippTraffic:
-    """Calls at a steady rate that are up for some seconds (least, most), until stop(). folder: of a test."""
+    """Calls at a steady rate from the `with` on, that are up for some seconds (least, most). As the emulator's Traffic.
 
-    def __init__(self, cluster, folder, calls_per_second=10, seconds=(2, 15)):
-        self._folder = folder
-        self._summary = None
+    folder: one that exists. rings: milliseconds that the phones ring (least, most): meanwhile only one node knows the call.
+    """
+
+    def __init__(self, cluster, folder, calls_per_second=10, seconds=(2, 15), rings=(100, 1500)):
+        self._cluster, self._folder, self._rate = cluster, folder, calls_per_second
+        self._caller = self._callee = self._replies = None
+        (folder / "callee.xml").write_text(sipp.callee(rings), encoding="utf-8")
+        milliseconds = tuple(int(1000 * number) for number in seconds)
+        (folder / "caller.xml").write_text(sipp.caller(USER, milliseconds), encoding="utf-8")
+        self._last_calls = LAST_CALLS + seconds[1]
+
+    def start(self):
+        address = self._cluster.virtual_address.address
         callee, caller = free_ports(2)
-        (folder / "callee.xml").write_text(sipp.callee(RINGS), encoding="utf-8")
-        (folder / "caller.xml").write_text(
-            sipp.caller(USER, tuple(1000 * number for number in seconds)), encoding="utf-8"
-        )
         self._replies = ReplyRouter()
         self._callee = self._sipp("callee", callee, "-rsa", f"127.0.0.1:{self._replies.port}")
         sipp.wait_until_bound(self._callee, callee)
-        register(USER, callee, cluster.virtual_address.address)
+        register(USER, callee, address)
         self._caller = self._sipp(
-            "caller", caller, "-r", calls_per_second, "-l", 100 * calls_per_second,
-            ":".join(map(str, cluster.virtual_address.address)),
-        )  # fmt: skip
+            "caller", caller, "-r", self._rate, "-l", 100 * self._rate, ":".join(map(str, address))
+        )
+        return self
 
-    def stop(self):
-        """No new calls; those that are up may end."""
-        if self._summary is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._caller.send_signal(signal.SIGUSR1)
+    def finish(self, wait=True):
+        """No new calls; wait until those that are up are over, or leave them; returns the summary()."""
+        if wait and self.is_running():
+            self._caller.send_signal(signal.SIGUSR1)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._caller.wait(LAST_CALLS + 15)
-            self.close()
-            self._summary = self._count()
+                self._caller.wait(self._last_calls)
+        for process in (self._caller, self._callee):
+            if process is not None:
+                sipp.end(process)
+        if self._replies is not None:
+            self._replies.close()
+        return self.summary()
 
-    def close(self):
-        sipp.end(self._caller)
-        sipp.end(self._callee)
-        self._replies.close()
+    def __enter__(self):
+        return self.start()
 
-    def running(self):
-        return self._caller.poll() is None
+    def __exit__(self, *_exception):
+        self.finish(wait=False)
+
+    def is_running(self):
+        return self._caller is not None and self._caller.poll() is None
 
     def summary(self):
-        """{made, answered, ended, lost}: numbers of calls, after stop()."""
-        return dict(self._summary)
+        """dict: made, answered, ended, lost: numbers of calls, as sipp counted them in the last second."""
+        path = self._folder / "caller.csv"
+        rows = []
+        if path.exists():
+            with path.open(encoding="utf-8", newline="") as lines:
+                rows = list(csv.DictReader(lines, delimiter=";"))
+        made, answered, ended, lost, up = (int(rows[-1][name]) if rows else 0 for name in _COLUMNS)
+        return {"made": made, "answered": answered, "ended": ended, "lost": lost if self.is_running() else lost + up}
 
     def errors(self):
         """What sipp complained about."""
         return "".join(path.read_text(errors="replace") for path in sorted(self._folder.glob("*.errors")))
-
-    def _count(self):
-        with (self._folder / "caller.csv").open(encoding="utf-8", newline="") as lines:
-            last = list(csv.DictReader(lines, delimiter=";"))[-1]
-        made, answered, ended = (int(last[name]) for name in _COLUMNS)
-        return {"made": made, "answered": answered, "ended": ended, "lost": made - ended}
 
     def _sipp(self, name, port, *arguments):
         (control,) = free_ports(1)

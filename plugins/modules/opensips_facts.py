@@ -41,9 +41,9 @@ options:
     description:
       - Subsets of facts to gather. Each subset is a fact of that name.
       - V(default) means V(uptime), V(version), V(processes), V(statistics), V(log_level), V(contacts), V(location_size), V(dialogs),
-        V(dispatcher), V(load_balancer), V(gateways), V(carriers), V(registrants), V(media_nodes), V(addresses), V(domains), V(blacklists)
-        and V(trace).
-      - V(all) means these, and V(shared_variables), V(subscribers) and V(cache), which can be long or secret.
+        V(dispatcher), V(load_balancer), V(gateways), V(carriers), V(registrants), V(media_nodes), V(addresses), V(domains), V(blacklists),
+        V(trace), V(cluster), V(sharing_tags), V(status), V(profiles) and V(tls).
+      - V(all) means these, and V(tcp), V(rate_limits), V(call_center), V(shared_variables), V(subscribers) and V(cache), which can be long or secret.
       - To leave a subset out, write V(!) before it. If all elements begin with V(!), they are left out of V(default).
       - V(!all) leaves out everything that is not named.
       - If tens of thousands of contacts are registered, V(contacts) can take minutes on OpenSIPS 3.0 and later. V(location_size) has
@@ -117,6 +117,17 @@ EXAMPLES = r"""
     gather_subset:
       - contacts
     contacts_file: /var/tmp/contacts.jsonl.gz
+
+- name: Gather the state of the cluster as this node sees it
+  community.opensips.opensips_facts:
+    gather_subset:
+      - cluster
+      - sharing_tags
+
+- name: Require that everything is synced
+  ansible.builtin.assert:
+    that: ansible_facts.opensips.cluster | rejectattr('synced') | length == 0
+  when: ansible_facts.opensips.cluster is defined
 
 - name: Gather a flag of the script that is in the local cache
   community.opensips.opensips_facts:
@@ -483,6 +494,205 @@ ansible_facts:
                 uri: {type: str, sample: "192.0.2.60:9060", description: Where the messages go.}
                 enabled: {type: bool, description: Whether the trace ID is on.}
                 dynamic: {type: bool, description: Whether the command C(trace_start) created the trace ID.}
+        cluster:
+          description: Clusters that the server is a node of, as it sees them (OpenSIPS 2.3 and later).
+          returned: when C(cluster) is gathered
+          type: list
+          elements: dict
+          contains:
+            cluster_id: {type: int, sample: 1, description: ID of the cluster.}
+            node_id: {type: int, sample: 1, description: ID of this node.}
+            synced:
+              description: Whether every capability that is enabled is synced. Null before OpenSIPS 2.4.
+              type: bool
+              sample: true
+            nodes:
+              description: The other nodes. The server does not list itself.
+              type: list
+              elements: dict
+              contains:
+                node_id: {type: int, sample: 2, description: ID of the node.}
+                url: {type: str, sample: "bin:192.0.2.2:5555", description: Address of the node within the cluster.}
+                link:
+                  description: State of the link to the node, V(up), V(probe) or V(down). V(probe) is a link that is down and is tried again.
+                  type: str
+                  sample: up
+                enabled: {type: bool, description: "Whether the node is enabled. Null on OpenSIPS 2.3, 3.0 and 3.1."}
+                next_hop: {type: int, sample: 2, description: ID of the node over which the node is reached. Null if it is not reached.}
+                description: {type: str, description: Description of the node. Null if there is none.}
+            topology:
+              description: All nodes, this node first.
+              type: list
+              elements: dict
+              contains:
+                node_id: {type: int, sample: 1, description: ID of the node.}
+                neighbours: {type: list, elements: int, sample: [2], description: IDs of the nodes to which it has a link.}
+            capabilities:
+              description: What is replicated. Null before OpenSIPS 2.4.
+              type: list
+              elements: dict
+              contains:
+                name: {type: str, sample: dialog-dlg-repl, description: Name of the capability.}
+                state: {type: str, sample: ok, description: "V(ok) or V(not_synced)."}
+                synced: {type: bool, description: Whether the state is V(ok).}
+                enabled: {type: bool, description: Whether the capability is enabled (OpenSIPS 3.2 and later).}
+        sharing_tags:
+          description: Sharing tags of the cluster, as this node holds them.
+          returned: when C(sharing_tags) is gathered
+          type: list
+          elements: dict
+          contains:
+            tag: {type: str, sample: vip, description: Name of the tag.}
+            cluster_id: {type: int, sample: 1, description: "ID of the cluster. Null on OpenSIPS 2.4, where C(dialog) has its own tags."}
+            state: {type: str, sample: active, description: "V(active) or V(backup)."}
+        status:
+          description: Status reports (OpenSIPS 3.3 and later).
+          returned: when C(status) is gathered
+          type: list
+          elements: dict
+          contains:
+            group: {type: str, sample: clusterer, description: "What reports, usually a module."}
+            identifier: {type: str, sample: "cap:dialog-dlg-repl", description: What is reported on.}
+            ready: {type: bool, description: Whether it is ready.}
+            status: {type: int, sample: 1, description: "Number of the status. It is negative if it is not ready, and V(2) while data is reloaded."}
+            details: {type: str, sample: synced, description: Status in words. Null if there are none.}
+        profiles:
+          description: Dialog profiles, and how many dialogs are in each.
+          returned: when C(profiles) is gathered
+          type: list
+          elements: dict
+          contains:
+            name: {type: str, sample: trunk, description: Name of the profile.}
+            has_values: {type: bool, description: Whether the profile counts each value on its own.}
+            size: {type: int, sample: 12, description: Number of dialogs in the profile.}
+            shared: {type: bool, description: Whether servers share the count in a cachedb.}
+            replicated: {type: bool, description: Whether the nodes of a cluster add up the count (OpenSIPS 2.1 and later).}
+            values:
+              description: Number of dialogs of each value. Null if the profile has no values, or the server cannot list them.
+              type: list
+              elements: dict
+              contains:
+                value: {type: str, sample: carrier-a, description: The value.}
+                size: {type: int, sample: 7, description: Number of dialogs with the value.}
+        tls:
+          description:
+            - TLS domains of the module C(tls_mgm).
+            - The server reports the file of a certificate, not its contents. If the server is on the same host, the module reads the file.
+              C(certificate_error) has the reason if it does not.
+          returned: when C(tls) is gathered
+          type: list
+          elements: dict
+          contains:
+            name: {type: str, sample: default, description: Name of the domain.}
+            role: {type: str, sample: server, description: "V(server), which accepts connections, or V(client), which opens them."}
+            address: {type: str, sample: "192.0.2.1:5061", description: Address that the domain is for. Null on OpenSIPS 3.0 and later.}
+            match_addresses:
+              description: Addresses for which the domain is used. V(*) means any (OpenSIPS 3.0 and later).
+              type: list
+              elements: str
+              sample: ["*"]
+            match_sip_domains:
+              description: SIP domains for which the domain is used. V(*) means any (OpenSIPS 3.0 and later).
+              type: list
+              elements: str
+              sample: ["*"]
+            method: {type: str, sample: TLSv1_2, description: "Version of TLS, or lowest and highest version."}
+            verify_certificate: {type: bool, description: Whether the certificate of the other side is verified.}
+            require_certificate: {type: bool, description: Whether a client must have a certificate.}
+            crl_check_all: {type: bool, description: Whether each certificate of a chain is looked up in the revocation lists.}
+            certificate_file: {type: str, sample: /etc/opensips/tls/cert.pem, description: File of the certificate. Null if it is in a table.}
+            private_key_file: {type: str, sample: /etc/opensips/tls/key.pem, description: File of the private key. Null if it is in a table.}
+            ca_file: {type: str, description: File of trusted certificates.}
+            ca_directory: {type: str, description: Directory of trusted certificates.}
+            crl_directory: {type: str, description: Directory of revocation lists.}
+            dh_params_file: {type: str, description: File of Diffie-Hellman parameters.}
+            ciphers: {type: str, description: Ciphers.}
+            ec_curve: {type: str, description: Elliptic curve.}
+            subject: {type: str, sample: CN=sip.example.com, description: Subject of the certificate (RFC 4514).}
+            issuer: {type: str, sample: "CN=R3,O=Let's Encrypt,C=US", description: Issuer of the certificate.}
+            subject_alt_names: {type: list, elements: str, sample: ["DNS:sip.example.com"], description: Alternative names of the subject.}
+            not_before: {type: str, sample: "2026-11-22T03:17:45Z", description: "When the certificate becomes valid, in UTC."}
+            not_after: {type: str, sample: "2027-02-20T03:17:44Z", description: "When the certificate ends, in UTC."}
+            certificate_error: {type: str, description: Why the certificate could not be read. Null if it was.}
+        tcp:
+          description: Connections over TCP, TLS and WebSocket, and those between the nodes of a cluster.
+          returned: when C(tcp) is gathered
+          type: list
+          elements: dict
+          contains:
+            id: {type: int, sample: 12, description: ID of the connection.}
+            proto: {type: str, sample: tls, description: "Protocol, such as V(tcp), V(tls), V(ws), V(wss) or V(bin)."}
+            state: {type: str, sample: ok, description: "V(ok), V(connecting), V(eof), V(bad) or V(error)."}
+            remote_ip: {type: str, sample: 192.0.2.10, description: Address of the other side.}
+            remote_port: {type: int, sample: 40214, description: Port of the other side.}
+            local_ip: {type: str, sample: 192.0.2.1, description: Address of the server.}
+            local_port: {type: int, sample: 5061, description: Port of the server.}
+            expires_at: {type: str, sample: "2026-11-22T03:27:45", description: "When the server closes the connection if it is not used, in its local time."}
+        rate_limits:
+          description: Pipes of the module C(ratelimit). The server creates a pipe when the script first checks it.
+          returned: when C(rate_limits) is gathered
+          type: list
+          elements: dict
+          contains:
+            pipe: {type: str, sample: invites, description: Name of the pipe.}
+            algorithm: {type: str, sample: TAILDROP, description: Algorithm.}
+            limit: {type: int, sample: 100, description: Requests that the pipe allows.}
+            counter: {type: int, sample: 12, description: Requests that the pipe counted last.}
+        call_center:
+          description: State of the module C(call_center).
+          returned: when C(call_center) is gathered
+          type: dict
+          contains:
+            flows:
+              description: Flows.
+              type: list
+              elements: dict
+              contains:
+                flow: {type: str, sample: support, description: ID of the flow.}
+                average_call_duration: {type: int, sample: 180, description: Average duration of a call in seconds.}
+                processed_calls: {type: int, sample: 1200, description: Calls that the flow has handled.}
+                logged_agents: {type: int, sample: 4, description: Agents that are logged in.}
+                ongoing_calls: {type: int, sample: 3, description: Calls that an agent answered.}
+                references: {type: int, sample: 3, description: Calls that belong to the flow.}
+            agents:
+              description: Agents.
+              type: list
+              elements: dict
+              contains:
+                agent: {type: str, sample: alice, description: ID of the agent.}
+                logged_in: {type: bool, description: Whether the agent is logged in.}
+                state: {type: str, sample: free, description: "V(free), V(incall), V(inchat) or V(wrapup). Null if the agent is not logged in."}
+                wrapup_ends: {type: int, description: Seconds until the agent is free again (OpenSIPS 3.3 and later).}
+                ongoing_chats: {type: int, description: Chats of the agent (OpenSIPS 3.3 and later).}
+                free_chats: {type: int, description: Further chats that the agent can have (OpenSIPS 3.3 and later).}
+            calls:
+              description: Calls.
+              type: list
+              elements: dict
+              contains:
+                call: {type: str, sample: B2B.335.5265213, description: ID of the call.}
+                state:
+                  description: V(welcome), V(dissuading1), V(dissuading2), V(queued), V(preagent), V(toagent), V(ended) or V(ignored).
+                  type: str
+                  sample: toagent
+                call_time: {type: int, sample: 95, description: Seconds since the call arrived. Null if it ended.}
+                flow: {type: str, sample: support, description: ID of the flow.}
+                agent: {type: str, sample: alice, description: ID of the agent. Null if there is none.}
+            queue:
+              description: Calls that wait for an agent, the first one first.
+              type: list
+              elements: dict
+              contains:
+                position: {type: int, sample: 0, description: "Position in the queue, from V(0)."}
+                call: {type: str, sample: B2B.335.5265213, description: ID of the call (OpenSIPS 3.3 and later).}
+                media: {type: str, sample: RTP, description: "V(RTP) or V(MSRP) (OpenSIPS 3.3 and later)."}
+                caller_user: {type: str, sample: "4930123456", description: User of the caller (OpenSIPS 3.3 and later).}
+                caller_name: {type: str, description: Display name of the caller (OpenSIPS 3.3 and later).}
+                waiting: {type: int, sample: 12, description: Seconds that the call has waited.}
+                expected_wait: {type: int, sample: 40, description: Seconds that the server expects the call to wait.}
+                flow: {type: str, sample: support, description: ID of the flow.}
+                priority: {type: int, sample: 1, description: Priority of the flow.}
+                skill: {type: str, sample: english, description: Skill that the flow requires.}
         shared_variables:
           description: Value of each shared variable C($shv()) of the script, an integer or text.
           returned: when C(shared_variables) is gathered

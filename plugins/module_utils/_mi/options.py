@@ -92,11 +92,26 @@ class Options:
     protocol: str
     timeout: Optional[float]
     max_reply_size: int
+    url: Optional[str]
+    host: Optional[str]
 
     def __init__(self, values: Dict[str, Any], carrier: Any) -> None:
         self.carrier = carrier
         for name, value in values.items():
             setattr(self, name, value)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this host: it is reached over a file, or at a loopback address."""
+        if self.url is not None:
+            from urllib.parse import urlsplit
+
+            return _is_loopback(urlsplit(self.url).hostname)
+        return self.host is None or _is_loopback(self.host)
+
+
+def _is_loopback(host: Optional[str]) -> bool:
+    return host is not None and (host.lower() in ("localhost", "::1", "[::1]") or host.startswith("127."))
 
 
 def resolve(given: Mapping[str, Any], environment: Collection[str] = ()) -> Options:

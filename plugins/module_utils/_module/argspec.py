@@ -92,6 +92,11 @@ def connection_options(params: Dict[str, Any]) -> Dict[str, Any]:
     return {name: params[name] for name in _CONNECTION}
 
 
+def neighbours_option() -> Dict[str, Any]:
+    """The option neighbours: other nodes of a cluster. Variables of the environment are about the node of the task."""
+    return {"type": "list", "elements": "dict", "options": {name: dict(spec) for name, spec in _CONNECTION.items()}}
+
+
 _LOGIN = {
     "login_host": {"type": "str"},
     "login_port": {"type": "int"},

@@ -26,7 +26,10 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     addresses,
     blacklists,
     cache,
+    call_center,
     carriers,
+    certificate,
+    cluster,
     dialogs,
     dispatcher,
     domains,
@@ -35,10 +38,15 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     log_level,
     media_nodes,
     processes,
+    profiles,
+    rate_limits,
     registrants,
     shared_variables,
     statistics,
+    status,
     subscribers,
+    tcp,
+    tls,
     trace,
     uptime,
     version,
@@ -125,6 +133,20 @@ def _cache(task: Task) -> Dict[str, Optional[str]]:
     return cache.read(task.connection, task.params["cache_system"], task.params["cache_keys"], "cache_system")
 
 
+def _tls(task: Task) -> List[Dict[str, Any]]:
+    is_local = task.connection.options.is_local
+    return [dict(domain, **_certificate(domain["certificate_file"], is_local)) for domain in tls.read(task.connection)]
+
+
+def _certificate(path: Optional[str], is_local: bool) -> Dict[str, Any]:
+    """What is in the certificate of a TLS domain, which the server does not report."""
+    if path is None:
+        return certificate.absent("The certificate is in a table, from which the server does not report it")
+    if not is_local:
+        return certificate.absent("The server is on another host, so its files cannot be read")
+    return certificate.read(path)
+
+
 def _reading(read: Callable[[Connection], Any]) -> Callable[[Task], Any]:
     """What gathers a fact that needs nothing but the connection."""
     return lambda task: read(task.connection)
@@ -167,6 +189,14 @@ SUBSETS = {
     "domains": Subset(_reading(domains.read), "domain_dump"),
     "blacklists": Subset(_reading(blacklists.read), "list_blacklists"),
     "trace": Subset(_reading(trace.read), "trace"),
+    "cluster": Subset(_reading(cluster.read), "clusterer_list_topology"),
+    "sharing_tags": Subset(_reading(cluster.read_sharing_tags), "clusterer_list_shtags"),
+    "status": Subset(_reading(status.read), "sr_list_status"),
+    "profiles": Subset(_reading(profiles.read), "list_all_profiles"),
+    "tls": Subset(_tls, "tls_list"),
+    "tcp": Subset(_reading(tcp.read), "list_tcp_conns", is_default=False),
+    "rate_limits": Subset(_reading(rate_limits.read), "rl_list", is_default=False),
+    "call_center": Subset(_reading(call_center.read), "cc_list_flows", is_default=False),
     "shared_variables": Subset(_reading(shared_variables.read), "shv_get", is_default=False),
     "subscribers": Subset(_reading(subscribers.read), "subscribers_list", is_default=False),
     "cache": Subset(_cache, "cache_fetch", is_default=False),

@@ -47,7 +47,7 @@ def spec() -> ArgumentSpec:
 def run(task: "Task") -> Dict[str, Any]:
     """Check the request, send it, and fail unless the answer is one of accept."""
     params = task.params
-    is_success = _accepting(params["accept"])
+    is_success = accepting(params["accept"])
     request = _params(params, classic=False)
     credentials = accounts.load(task)
     if task.check_mode:
@@ -125,7 +125,7 @@ def _params(params: Dict[str, Any], classic: bool) -> Dict[str, Any]:
     )
 
 
-def _accepting(patterns: Sequence[str]) -> Callable[[int], bool]:
+def accepting(patterns: Sequence[str]) -> Callable[[int], bool]:
     """A function that tells of a code whether one of patterns (``2xx``, ``404``) takes it."""
     for pattern in patterns:
         if not _CODES.match(pattern):

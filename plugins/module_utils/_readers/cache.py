@@ -5,15 +5,19 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Values of a cachedb: cache_fetch (core).
+"""Values of a cachedb: cache_fetch (core); names of keys: cache_fetch_chunk (module cachedb_local, 3.5 and later).
 
-What is read is a str, or None when the key is absent.
+What is read is a str, or None when the key is absent. No command reports how long a key still lives.
+
+Source of the latter: cachedb_local/cachedb_local.c (mi_cache_fetch_chunk) of 3.6, 4.0. It lists keys that have run out, too, until
+the server's timer removes them. The list is made by walking it from its start for each key (cJSON_AddItemToArray).
 """
 
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
+    BadParameters,
     ExplainedError,
     MIError,
     ReplyTooLarge,
@@ -23,6 +27,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.reply impor
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _ABSENT = "Value not found"
+# the module that lists its keys
+_LISTED = "local"
 
 
 class CacheFailed(ExplainedError):
@@ -59,6 +65,54 @@ def read(conn: Connection, system: str, attrs: Iterable[str], option: str = "sys
         else:
             found[attrs[index]] = parse(reply, attrs[index])
     return found
+
+
+class NotListed(BadParameters):
+    """The server cannot list the keys of a cachedb, so a pattern finds none of them."""
+
+    remedy = "Name the keys without ``*``, ``?`` and ``[``. OpenSIPS 3.5 and later list the keys of ``local``."
+
+
+def is_pattern(key: str) -> bool:
+    """Whether a key is a shell pattern, as fnmatch() of the server reads it."""
+    return any(sign in key for sign in "*?[")
+
+
+def parse_chunk(reply: Reply) -> List[str]:
+    """The names of the keys in a cache_fetch_chunk reply: list of str."""
+    keys = shape.sequence(shape.mapping(reply.result, "cache_fetch_chunk").get("keys"), "keys")
+    names = [shape.text(shape.mapping(key, "keys").get("name"), "name") for key in keys]
+    return [name for name in names if name]
+
+
+def matching(
+    conn: Connection, system: str, patterns: Iterable[str], collection: Optional[str] = None, option: str = "system"
+) -> List[str]:
+    """The names of the keys that patterns match, each once.
+
+    collection: of cachedb_local, None for its default. option: the option that named the system. Raises NotListed.
+    """
+    names: Dict[str, None] = {}
+    for pattern in patterns:
+        names.update(dict.fromkeys(_matching(conn, system, pattern, collection, option)))
+    return list(names)
+
+
+def _matching(conn: Connection, system: str, pattern: str, collection: Optional[str], option: str) -> List[str]:
+    if system.partition(":")[0] != _LISTED:
+        raise NotListed(
+            f"{option}: OpenSIPS cannot list the keys of the cachedb {system}, so {pattern} matches none",
+            f"Name the keys without *, ? and [. Only the keys of {_LISTED} can be listed",
+        )
+    if not conn.has("cache_fetch_chunk"):
+        raise NotListed(
+            f"This server cannot list the keys of a cachedb, so {pattern} matches none",
+            "Name the keys without *, ? and [. Patterns require OpenSIPS 3.5 or later with the module cachedb_local",
+        )
+    params = {"glob": pattern}
+    if collection is not None:
+        params["collection"] = collection
+    return parse_chunk(conn.call("cache_fetch_chunk", params))
 
 
 def _fetch(system: str, attr: str) -> Tuple[str, Dict[str, str]]:

@@ -22,6 +22,11 @@ from ansible_collections.community.opensips.plugins.module_utils._state import e
 _TAKES_SET = {"rtpproxy": (2, 4), "rtpengine": (3, 3)}
 
 
+def takes_set(name: str, version: Tuple[int, ...]) -> bool:
+    """Whether a version switches a node of a media engine (name) in one set alone."""
+    return version >= _TAKES_SET[name]
+
+
 class MediaNodes(engine.State):
     """Nodes, each enabled or switched off."""
 
@@ -50,7 +55,7 @@ class MediaNodes(engine.State):
 
     def read(self, conn: Connection) -> List[Dict[str, Any]]:
         """List of records."""
-        self.takes_set = conn.version >= _TAKES_SET[self.engine]
+        self.takes_set = takes_set(self.engine, conn.version)
         return media_nodes.read(conn, self.engine)
 
     def items(self, found: List[Dict[str, Any]]) -> List[engine.Item]:

@@ -84,6 +84,13 @@ def parser():
         action="store_true",
         help="add a blacklist whose rules do not expire (plain), and a read-only one (fixed)",
     )
+    top.add_argument(
+        "--destinations",
+        type=_words,
+        default=[],
+        metavar="URI,...",
+        help="destinations of the dispatcher (set 1), the load balancer and drouting, in place of the usual ones",
+    )
     cluster = top.add_argument_group("cluster")
     cluster.add_argument(
         "--cluster",
@@ -95,6 +102,12 @@ def parser():
         "--tags", type=_words, default=["vip"], help="sharing tags; the first is active on node 1 (default: vip)"
     )
     cluster.add_argument("--seeds", type=_numbers, default=[1], help="ids of the nodes with the flag seed (default: 1)")
+    cluster.add_argument(
+        "--edges",
+        type=int,
+        default=0,
+        help="servers before the cluster, whose destinations are the nodes (default: %(default)s)",
+    )
     cluster.add_argument(
         "--timing",
         type=_timing,
@@ -367,17 +380,18 @@ async def _serve(options):
 
 
 async def _serve_cluster(options, loop, stop, end):
-    hub = Hub(options, loop, options.cluster, options.tags, options.seeds, **options.timing)
+    hub = Hub(options, loop, options.cluster, options.tags, options.seeds, options.edges, **options.timing)
     control = ClusterControl(hub, loop, end, plain=not options.control)
     path = os.path.join(options.directory, "control")
     try:
         await hub.start()
         await control.listen(path)
         nodes = control.op_nodes()
+        edges = [edge.ready() for edge in hub.edges]
         if options.json:
-            print(json.dumps({"control_path": path, "nodes": nodes}), flush=True)
+            print(json.dumps({"control_path": path, "nodes": nodes, "edges": edges}), flush=True)
         else:
-            print("\n".join(map(_greet, nodes)), flush=True)
+            print("\n".join(map(_greet, nodes + edges)), flush=True)
         if options.control or sys.stdin is not None and sys.stdin.isatty():
             control.start()
         return await stop

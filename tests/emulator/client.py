@@ -311,6 +311,19 @@ class Node(Emulator):
         return self.cluster._call(op, node=self.node_id, **arguments)
 
 
+class Edge(Emulator):
+    """A server before the nodes of a Cluster: its destinations are they."""
+
+    def __init__(self, cluster, number):  # pylint: disable=super-init-not-called
+        self.cluster, self.number = cluster, number
+
+    def stderr(self):
+        return self.cluster.stderr()
+
+    def _call(self, op, **arguments):
+        return self.cluster._call(op, edge=self.number, **arguments)
+
+
 class Cluster(_Process):
     """`with Cluster("3.6", nodes=2) as cluster: ...`: nodes of one process that replicate contacts and dialogs, and share tags.
 
@@ -319,27 +332,32 @@ class Cluster(_Process):
     timing: dict of seconds, see cluster.Hub.TIMING. Other keywords are options of Emulator, for each node; phones are those
     of node 1, and go on when it stops.
 
-    nodes: list of Node, the first has node_id 1. Calls arrive by a Traffic. start(), stop(), kill() and restart_command()
-    take an index of nodes; start() and stop() without one are about all.
+    nodes: list of Node, the first has node_id 1. edges: list of as many Edge as asked for: their dispatcher (set 1), load
+    balancer (ids from 1) and drouting (gw1, gw2, ...) have the nodes as destinations, in their order. Calls arrive by a
+    Traffic. start(), stop(), kill() and restart_command() take an index of nodes; start() and stop() without one are about all.
     """
 
-    def __init__(self, version="3.6", nodes=2, tags=("vip",), seeds=(1,), timing=(), **options):
+    def __init__(self, version="3.6", nodes=2, tags=("vip",), seeds=(1,), timing=(), edges=0, **options):
         versions = [version] * nodes if isinstance(version, str) else list(version)
         options.setdefault("phones", 0)
         options.update(
             cluster=versions,
             tags=list(tags),
             seeds=list(seeds),
+            edges=edges,
             timing=[f"{name}={seconds}" for name, seconds in sorted(dict(timing).items())],
         )
         super().__init__(versions[0], **options)
         self.nodes = [Node(self, number) for number in range(1, len(versions) + 1)]
+        self.edges = [Edge(self, number) for number in range(1, edges + 1)]
         self.control_path = None
 
     def _ready(self, ready):
         self.control_path = ready["control_path"]
         for index, entry in enumerate(ready["nodes"]):
             self.nodes[index]._ready(entry)
+        for index, entry in enumerate(ready["edges"]):
+            self.edges[index]._ready(entry)
 
     def _hurt(self):
         return self._call("hurt")
@@ -383,16 +401,20 @@ class Cluster(_Process):
 
 
 class Traffic:
-    """Calls that arrive at a Cluster, at the node that holds `tag`, from the `with` on: `calls_per_second`, each of between the two
-    `seconds`. `rings`: seconds until a call is answered; meanwhile only the node at which it arrived knows it.
+    """Calls that arrive at a Cluster from the `with` on: `calls_per_second`, each of between the two `seconds`.
 
-    A call is lost if no node holds the tag when it arrives, if the node that serves it goes away, or if the node that
-    holds the tag at its end does not know it. A call whose tag moved goes on at the partner.
+    They arrive at the node that holds `tag`, and have it; or, with through="dispatcher" ("load_balancer", "drouting"), at the
+    nodes that the first edge has as active destinations there, in turn, and have no tag.
+    `rings`: seconds until a call is answered; meanwhile only the node at which it arrived knows it.
+
+    A call is lost if no node takes it when it arrives, if the node that serves it goes away, or if the node that holds the
+    tag at its end does not know it. A call whose tag moved goes on at the partner; one without a tag stays where it is.
     """
 
-    def __init__(self, cluster, calls_per_second=10, seconds=(2, 15), tag="vip", rings=0.0):
+    def __init__(self, cluster, calls_per_second=10, seconds=(2, 15), tag="vip", through=None, rings=0.0):
         self.cluster = cluster
-        self._options = {"rate": calls_per_second, "seconds": list(seconds), "tag": tag, "rings": rings}
+        self._options = {"rate": calls_per_second, "seconds": list(seconds), "rings": rings}
+        self._options.update({"tag": tag} if through is None else {"through": through})
 
     def start(self):
         self.cluster._call("start_traffic", **self._options)
@@ -403,7 +425,7 @@ class Traffic:
         return self.cluster._call("finish_traffic", wait=wait)
 
     def summary(self):
-        """dict: made, answered, ended, lost, up (answered and not over yet), reasons {why: how many were lost}."""
+        """dict: made, answered, ended, lost, up (answered and not over yet), at {node_id: arrived there}, reasons {why: how many were lost}."""
         return self.cluster._call("traffic")
 
     def __enter__(self):

@@ -29,16 +29,16 @@ class _Replay:
 
 
 class Hub:
-    """The nodes of one process. tags: names of sharing tags; the first is active on node 1.
+    """The nodes of one process. tags: names of sharing tags; the first is active on node 1. edges: how many servers send calls to the nodes.
 
     timing: seconds of message (until it arrives), link (until the neighbours notice that a node came or went), probe
     (until they call a node that went Down), sync (a synchronisation), seed (until node 1 does without a donor).
     """
 
     cluster_id = 1
-    TIMING = {"message": 0.02, "link": 0.1, "probe": 1.0, "sync": 0.05, "seed": 0.5, "start": 0.1}
+    TIMING = {"message": 0.02, "link": 0.1, "probe": 0.3, "sync": 0.02, "seed": 0.4, "start": 0.1}
 
-    def __init__(self, options, loop, versions, tags=("vip",), seeds=(1,), **timing):
+    def __init__(self, options, loop, versions, tags=("vip",), seeds=(1,), edges=0, **timing):
         self.loop, self.tags, self.seeds = loop, list(tags), set(seeds)
         self.timing = {**self.TIMING, **timing}
         self.is_replaying = False
@@ -47,8 +47,13 @@ class Hub:
         self.traffic = None
         self.hurt = []  # what would have hurt servers that have ended
         self._timer = None
+        # servers that send calls to the nodes, and know nothing of the cluster
+        self.edges = [
+            Server(_options_of(options, f"edge{number}", versions[0]), loop) for number in range(1, edges + 1)
+        ]
         self.members = [
-            Member(self, number, _options_of(options, number, version)) for number, version in enumerate(versions, 1)
+            Member(self, number, _options_of(options, f"node{number}", version))
+            for number, version in enumerate(versions, 1)
         ]
 
     def seconds(self, name):
@@ -83,6 +88,10 @@ class Hub:
     async def start(self):
         for member in self.members:
             await self.start_node(member)
+        for edge in self.edges:
+            edge.state.destinations = [f"sip:127.0.0.1:{member.options.sip_port}" for member in self.members]
+            edge.state.reload()
+            await edge.start()
         self._tick()
 
     async def start_node(self, member):
@@ -106,9 +115,11 @@ class Hub:
         # the ports of a node stay the same
         member.options.sip_port, member.options.http_port = server.sip.port, server.http.port if server.http else 0
         member.options.udp_port = server.udp.sock.getsockname()[1] if server.udp else 0
+        member.started = self.next_change()
+        for other in member.others:
+            self.later(self.seconds("probe"), member.link(other).give_up)
         self.later(self.seconds("link"), self.check_links)
-        if member.node_id in self.seeds:
-            self.later(self.seconds("seed"), lambda: self._fall_back(member, server))
+        self.wait_for_donor(member)
 
     async def restart_node(self, member):
         """Stop a node, and start it when it has had the time that a start takes; it answers a little after this is done."""
@@ -128,34 +139,44 @@ class Hub:
         member.server = None
         self.later(self.seconds("link"), self.check_links)
 
-    def _fall_back(self, member, server):
-        """A seed node is content without a donor after seed_fallback_interval."""
-        if member.server is server and not member.is_kept_unsynced:
-            for capability in member.capabilities:
-                if capability.status == PENDING:
-                    capability.status = SYNCED
-            self.check_syncs()
+    def wait_for_donor(self, member):
+        """A seed node does without a donor after seed_fallback_interval; others wait for ever."""
+        if member.node_id in self.seeds:
+            server = member.server
+            self.later(self.seconds("seed"), lambda: member.server is server and self._fall_back(member))
+
+    def _fall_back(self, member):
+        for capability in member.capabilities if member.may_sync else ():
+            if capability.status == PENDING and capability.enabled:
+                capability.status = SYNCED
+                text = "ERROR: Sync request aborted! (no donor found in due time) => fallback to synced state"
+                member.report("cap:" + capability.name, text)
+        self.check_syncs()
 
     # ---- links
 
     def check_links(self):
         for one in self.members:
-            for other in one.others:
-                if one.is_up:
-                    self._check_link(one, other)
+            for other in one.others if one.is_up else ():
+                self._check_link(one, other)
         self.check_syncs()
 
     def _check_link(self, one, other):
         link, back = one.link(other), other.link(one)
+        was = link.state
         if not (one.enabled and link.enabled):
             link.state = "Down"
         elif other.is_up and other.enabled and back.enabled:
-            if link.state != "Up":
-                link.state = "Up"
-                self.later(self.seconds("message"), lambda: self._came_up(one, other))
-        elif link.state == "Up":
+            link.state = "Up"
+        elif was == "Up" or other.is_up and was == "Down":
             link.state = "Probe"
-            self.later(self.seconds("probe"), lambda: self._gave_up(link))
+            self.later(self.seconds("probe"), link.give_up)
+        if (was == "Up") == (link.state == "Up"):
+            return
+        if was == "Up":
+            one.went_down(other)
+        else:
+            self.later(self.seconds("message"), lambda: one.is_up and one.came_up(other))
 
     def _tick(self):
         """Nodes that died by themselves are noticed."""
@@ -164,26 +185,17 @@ class Hub:
                 self.stop_node(member, killed=True)
         self._timer = self.later(0.2, self._tick)
 
-    @staticmethod
-    def _gave_up(link):
-        if link.state == "Probe":
-            link.state = "Down"
-
-    def _came_up(self, one, other):
-        """one sees other again: it sends the tags that became active meanwhile."""
-        for tag in one.tags if one.is_linked(other) else ():
-            if tag.is_active and tag.unsent:
-                tag.unsent = False
-                self.deliver(other, lambda member, name=tag.name: member.step_back(name))
-
     def set_enabled(self, member, enabled, node_id=None):
         """clusterer_set_status: of the node itself, or of its link to another."""
         if node_id in (None, member.node_id):
             member.enabled = enabled
         else:
-            member.links[node_id].enabled = enabled
+            member.link(self.members[node_id - 1]).enabled = enabled
         for other in member.others:
-            self._check_link(member, other)
+            if not (member.enabled and member.link(other).enabled):
+                self._check_link(member, other)
+            elif member.link(other).state == "Down":
+                member.link(other).state = "Probe"
         self.later(self.seconds("link"), self.check_links)
 
     # ---- synchronisation
@@ -218,21 +230,22 @@ class Hub:
             self._timer.cancel()
         if self.traffic is not None:
             self.traffic.stop()
+        for edge in self.edges:
+            edge.close()
         for member in self.members:
             self.stop_node(member)
             if member.farm is not None:
                 member.farm.close()
 
 
-def _options_of(options, node_id, version):
-    """The options of one node, in a directory of its own; phones are those of node 1."""
+def _options_of(options, name, version):
+    """The options of one server, in a directory of its own; phones are those of node 1."""
     own = copy.copy(options)
     own.version = version
-    own.directory = own.reply_dir = os.path.join(options.directory, f"node{node_id}")
+    own.directory = own.reply_dir = os.path.join(options.directory, name)
     own.fifo_path = os.path.join(own.directory, "opensips_fifo")
     own.unix_path = os.path.join(own.directory, "mi.sock")
     os.makedirs(own.directory, exist_ok=True)
-    if node_id > 1:
-        own.phones, own.phones_port = 0, 0
-        own.sip_port = own.udp_port = own.http_port = 0
+    if name != "node1":
+        own.phones = own.phones_port = own.sip_port = own.udp_port = own.http_port = own.dialogs = 0
     return own

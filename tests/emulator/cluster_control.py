@@ -59,13 +59,13 @@ class ClusterControl(Control):
             return {"error": f"{type(error).__name__}: {error}"}
 
     def _run(self, request):
-        node = request.pop("node", None)
-        if node is None:
+        node, edge = request.pop("node", None), request.pop("edge", None)
+        if node is None and edge is None:
             return super()._run(request)
-        member = self._member(node)
-        if member.server is None:
+        server = self._member(node).server if edge is None else self.hub.edges[edge - 1]
+        if server is None:
             raise LookupError(f"node {node} does not run")
-        return Control(member.server, self.loop, self.end, self.plain)._run(request)
+        return Control(server, self.loop, self.end, self.plain)._run(request)
 
     def _member(self, number, text=None):
         number = int(text if number is None else number)
@@ -99,7 +99,7 @@ class ClusterControl(Control):
         return [member.node_id for member in self.hub.members if member.is_up and member.holds(tag)]
 
     def op_hurt(self):
-        running = [member.server for member in self.hub.members if member.server is not None]
+        running = [member.server for member in self.hub.members if member.server is not None] + self.hub.edges
         return self.hub.hurt + [reason for server in running for reason in server.crashes + server.harms]
 
     async def op_wait_until_synced(self, seconds):

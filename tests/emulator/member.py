@@ -5,6 +5,7 @@
 """One node of a cluster: its view of the others, its sharing tags, and what it replicates, as clusterer of 3.x and 4.x does."""
 
 import copy
+import time
 
 from .location import Contact
 
@@ -43,7 +44,11 @@ class Link:
     """How a node sees a neighbour. state: Up, Probe or Down; enabled: whether this node may use the link."""
 
     def __init__(self):
-        self.state, self.enabled, self.timer = "Down", True, None
+        self.state, self.enabled = "Probe", True
+
+    def give_up(self):
+        if self.state == "Probe":
+            self.state = "Down"
 
 
 class Member:
@@ -60,6 +65,11 @@ class Member:
     def forget(self):
         """What a process that ends loses."""
         self.enabled, self.is_kept_unsynced = True, False
+        self.started = 0  # which change in the cluster its start was
+        self.wanted_tags = (
+            None  # those whose dialogs the next synchronisation brings, and those without a tag; None: all
+        )
+        self.reports = {}  # of status reports: identifier -> [(time, text)]
         self.capabilities = [Capability(DIALOGS), Capability(CONTACTS)]
         names = self.cluster.tags
         self.tags = [Tag(name, self.node_id == 1 and number == 0) for number, name in enumerate(names)]
@@ -122,16 +132,28 @@ class Member:
 
     def activate(self, name):
         tag = self.tag(name)
+        if not tag.is_active:
+            self.report(
+                "sharing_tags", f"TAG <{name}>, cluster {self.cluster.cluster_id}, became active due to MI command"
+            )
         tag.since, tag.unsent = self.cluster.next_change(), False
         for other in self.others:
             if self.is_linked(other):
-                self.cluster.deliver(other, lambda member: member.step_back(name))
+                self.tell_active(name, other)
             else:
                 tag.unsent = True
 
-    def step_back(self, name):
+    def tell_active(self, name, other):
+        self.cluster.deliver(other, lambda member: member.step_back(name, self.node_id))
+
+    def step_back(self, name, source):
         """Another node made the tag active."""
         tag = self.tag(name)
+        if tag.is_active:
+            text = (
+                f"TAG <{name}>, cluster {self.cluster.cluster_id}, became backup due to cluster broadcast from {source}"
+            )
+            self.report("sharing_tags", text)
         tag.since, tag.unsent = 0, False
 
     def on_contact(self, event, aor, contact):
@@ -171,17 +193,45 @@ class Member:
         state = self.server.state
         state.dialogs = [dialog for dialog in state.dialogs if dialog.did != did]
 
+    # ---- links
+
+    def came_up(self, other):
+        """A neighbour is there again: dialogs of tags that are not active here come from it, and it gets the news of tags that are."""
+        self.report("node_states", f"Node [{other.node_id}], cluster [{self.cluster.cluster_id}] is UP")
+        backups = [tag.name for tag in self.tags if not tag.is_active]
+        if backups and self.capability(DIALOGS).is_ok:
+            self.request_sync(DIALOGS, backups)
+        for tag in self.tags if self.is_linked(other) else ():
+            if tag.is_active and tag.unsent and not self._is_overruled(tag, other):
+                tag.unsent = False
+                self.tell_active(tag.name, other)
+
+    def went_down(self, other):
+        self.report("node_states", f"Node [{other.node_id}], cluster [{self.cluster.cluster_id}] is DOWN")
+
+    def _is_overruled(self, tag, other):
+        """Both have news of the same tag: on most real servers that of the one that started last is the first to arrive."""
+        rival = other.tag(tag.name, create=False)
+        return rival is not None and rival.is_active and rival.unsent and other.started > self.started
+
     # ---- synchronisation
 
-    def request_sync(self, name):
-        """What ul_cluster_sync and dlg_cluster_sync do: not synced until a donor has sent all."""
+    def request_sync(self, name, tags=None):
+        """What ul_cluster_sync and dlg_cluster_sync do: not synced until a donor has sent all. tags: as wanted_tags."""
         capability = self.capability(name)
-        if capability.enabled and capability.status != SYNCING:
-            capability.status = PENDING
-            self.cluster.check_syncs()
+        if not capability.enabled or capability.status in (PENDING, SYNCING):
+            return
+        if name == DIALOGS:
+            self.wanted_tags = tags
+        capability.status = PENDING
+        self.cluster.check_syncs()
+        if capability.status == PENDING:
+            self.report("cap:" + name, "Sync request postponed! (no donor available)")
+            self.cluster.wait_for_donor(self)
 
     def sync_from(self, donor, name):
         self.capability(name).status = SYNCING
+        self.report("cap:" + name, f"Sync requested from node [{donor.node_id}]")
         self.cluster.later(self.cluster.seconds("sync"), lambda: self._synced(donor, name))
 
     def _synced(self, donor, name):
@@ -193,18 +243,35 @@ class Member:
             return
         with self.cluster.replaying():
             if name == CONTACTS:
-                self._take_contacts(donor.server.state.location)
+                count = self._take_contacts(donor.server.state.location)
             else:
-                self._take_dialogs(donor.server.state.calls())
+                count = self._take_dialogs(donor.server.state.calls())
         capability.status = SYNCED
+        self.report("cap:" + name, f"Sync completed, received [{count}] chunks")
         self.cluster.check_syncs()
 
     def _take_contacts(self, theirs):
+        """Add what the donor has; what it does not have stays, as in usrloc."""
         for aor, contacts in list(theirs.aors.items()):
             for contact in list(contacts):
                 self.take_contact(aor, contact)
+        return theirs.contact_count()
 
     def _take_dialogs(self, theirs):
-        for dialog in theirs:
-            if dialog.state >= 3:
-                self.take_dialog(dialog)
+        """Those of the wanted tags; other dialogs of these tags are dropped: rcv_cluster_event() of dlg_replication.c."""
+        brought = [dialog for dialog in theirs if dialog.state >= 3 and self._wants(dialog)]
+        kept = {dialog.did for dialog in brought}
+        state = self.server.state
+        state.dialogs = [dialog for dialog in state.dialogs if dialog.did in kept or not self._wants(dialog)]
+        for dialog in brought:
+            self.take_dialog(dialog)
+        return len(brought)
+
+    def _wants(self, dialog):
+        return self.wanted_tags is None or not dialog.shtag or dialog.shtag in self.wanted_tags
+
+    def report(self, identifier, text):
+        """A line of sr_list_reports; the server keeps the last 200."""
+        reports = self.reports.setdefault(identifier, [])
+        reports.append((int(time.time()), text))
+        del reports[:-200]

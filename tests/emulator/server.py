@@ -40,6 +40,7 @@ class Server:
             options.use_partitions,
             options.more_blacklists,
             options.shared_memory,
+            options.destinations,
         )
         self.member = member
         if member is not None:

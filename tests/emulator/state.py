@@ -146,7 +146,8 @@ def _sdp(port):
 class State:
     """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full" or "base".
 
-    shared_memory: megabytes. use_partitions: drouting has the partitions pstn and mobile. more_blacklists: besides the one that expires there are
+    shared_memory: megabytes. destinations: SIP URIs of the dispatcher's only set, the load balancer and drouting, or empty for
+    those of the recorded servers. use_partitions: drouting has the partitions pstn and mobile. more_blacklists: besides the one that expires there are
     one that does not, and one that is read-only.
     """
 
@@ -158,12 +159,14 @@ class State:
         use_partitions=False,
         more_blacklists=False,
         shared_memory=64,
+        destinations=(),
     ):
         self.version = version
         self.v = tuple(int(part) for part in version.split("."))
         self.tree = self.v < (3, 0)
         self.modules = modules
         self.directory = directory
+        self.destinations = list(destinations)
         self.use_partitions = use_partitions and self.v >= (2, 1)
         self.server_line = f"OpenSIPS ({VERSIONS[version]} (x86_64/linux))"
         self.started = time.time()
@@ -227,12 +230,14 @@ class State:
                 Destination("sip:127.0.0.1:19002", "Active", 50, 0, "dc=b", "gw two"),
             ],
         }
+        if self.destinations:
+            self.dispatcher = {1: [Destination(uri, "Active", 1, 0, none, none) for uri in self.destinations]}
         self.load_reload()
         # by partition; None where drouting uses none
         names = ("pstn", "mobile") if self.use_partitions else (None,)
         self.routing = {
             name: (
-                [Gateway("gw1", "127.0.0.1:19201", "a1"), Gateway("gw2", "127.0.0.1:19202", "")],
+                [Gateway(f"gw{number}", *gateway) for number, gateway in enumerate(self._gateways(), 1)],
                 [Carrier("cr1", "x")],
             )
             for name in names
@@ -241,8 +246,19 @@ class State:
         self.subnets = [(2, "10.2.0.0", "255.255.0.0", 0, "any", "", "dc")]
         self.domains = [("voip.example.org", "t=1"), ("example.com", "")]
 
+    def _gateways(self):
+        """(address, attrs) of each."""
+        if self.destinations:
+            return [(uri.partition(":")[2], "") for uri in self.destinations]
+        return [("127.0.0.1:19201", "a1"), ("127.0.0.1:19202", "")]
+
     def load_reload(self):
         """lb_reload starts from the table again."""
+        if self.destinations:
+            self.balanced = [
+                LoadBalanced(number, 1, uri, [("pstn", 32)]) for number, uri in enumerate(self.destinations, 1)
+            ]
+            return
         self.balanced = [
             LoadBalanced(1, 1, "sip:127.0.0.1:19101", [("pstn", 32), ("transc", 12)]),
             LoadBalanced(2, 1, "sip:127.0.0.1:19102", [("pstn", 16)]),

@@ -261,12 +261,16 @@ def shm_check(server, params):
     raise MIError(-32000, "Server error", "Command handler returned null")
 
 
+def _report(moment, text):
+    return {"Timestamp": moment, "Date": ctime(moment), "Log": text}
+
+
 @command("sr_list_reports")
 def sr_list_reports(server, params):
     state = server.state
     moment = int(state.dr_reloaded)
     reports = [
-        {"Timestamp": moment, "Date": ctime(moment), "Log": text}
+        _report(moment, text)
         for text in (
             "starting DB data loading",
             "DB data loading successfully completed",
@@ -274,6 +278,14 @@ def sr_list_reports(server, params):
         )
     ]
     groups = {"drouting": [{"Name": "Default;events", "Reports": []}, {"Name": "Default", "Reports": reports}]}
+    if server.member is not None:
+        groups["clusterer"] = [
+            {
+                "Name": status["Name"],
+                "Reports": [_report(*entry) for entry in server.member.reports.get(status["Name"], ())],
+            }
+            for status in clusterer.status_group(server.member)["Identifiers"]
+        ]
     wanted = params.text("group")
     if wanted is None:
         return [{"Name": name, "Identifiers": group} for name, group in groups.items()]

@@ -201,5 +201,6 @@ def dlg_cluster_sync(server, params):
         raise MIError(400, "Dialog replication disabled")
     if member.capability(DIALOGS).status == SYNCING:
         return "Sync already in progress"
-    member.request_sync(DIALOGS)
+    tag = params.text("sharing_tag")
+    member.request_sync(DIALOGS, None if tag is None else [tag])
     return None

@@ -63,6 +63,8 @@ class Registrant:
         self.registrar = "sip:127.0.0.1:1980%d" % number
         self.binding = "sip:trunk%d@127.0.0.1:5060" % number
         self.expires, self.enabled = 600, enabled
+        # what reg_list shows of it besides; REGISTERs that were asked for; user and password
+        self.more, self.forced, self.credentials = {}, 0, None
 
 
 class MediaNode:
@@ -206,6 +208,8 @@ class State:
         self.memory = SharedMemory(int(shared_memory * MEGABYTE), version, start)
         self.location = Location(self.memory, compares_uris=self.v >= (3, 1))
         self.registrants = [Registrant(2, False), Registrant(1, True)]
+        # the table that a single one is reloaded from
+        self.registrant_rows = [Registrant(1, True), Registrant(3, True)]
         self.reload()
         self.media = {
             "rtpproxy": [MediaNode("udp:127.0.0.1:19901"), MediaNode("udp:127.0.0.1:19902")],

@@ -63,7 +63,8 @@ def _value(server, dialog, context):
     )
     if context:
         value["context"] = {
-            **({"values": [{"dlgX_shtag": dialog.shtag}]} if dialog.shtag else {}),
+            # the server stores it when it replicates the dialog, which is when it is answered
+            **({"values": [{"dlgX_shtag": dialog.shtag}]} if dialog.shtag and dialog.state >= 3 else {}),
             **({"profiles": [{name: of or ""} for name, of in dialog.profiles]} if dialog.profiles else {}),
         }
     return value

@@ -264,7 +264,19 @@ def _status_groups(server):
         groups.insert(0, {"Name": "dialplan", "Identifiers": [loaded]})
     if server.member is not None:
         groups.insert(-1, clusterer.status_group(server.member))
-    return groups
+    return [
+        dict(group, Identifiers=[_set_status(state, group["Name"], each) for each in group["Identifiers"]])
+        for group in groups
+    ]
+
+
+def _set_status(state, group, identifier):
+    """An identifier with what a test set for it."""
+    if (group, identifier["Name"]) not in state.statuses:
+        return identifier
+    status, details = state.statuses[group, identifier["Name"]]
+    changed = dict(identifier, Readiness=status > 0, Status=status)
+    return changed if details is None else dict(changed, Details=details)
 
 
 def _status_group(server, params):

@@ -16,6 +16,9 @@ description:
   - OpenSIPS before 3.0 prints the headers and the SDP of a call as phones wrote them, so its list can show calls that do not exist.
     The module accepts a call only if the server also returns it for its Call-ID. If the server returns another call for that Call-ID, the
     task warns.
+  - In a cluster that replicates dialogs, a server also lists the calls of its partners. The module leaves them alone, does not wait for them,
+    and reports them as V(replicated). A call is replicated if its sharing tag is not active on this server.
+  - A call without a sharing tag, or one that is not answered yet, counts as a call of this server.
 extends_documentation_fragment:
   - community.opensips._attributes
   - community.opensips._attributes.actiongroup
@@ -133,8 +136,11 @@ options:
     type: float
 notes:
   - The module reads calls in pages, so it can read any number of them over any transport.
-  - In a cluster, a server refuses to end a call that belongs to another server.
+  - To drain a server of a cluster, move its sharing tags with M(community.opensips.opensips_sharing_tag). Its answered calls are then
+    calls of the partner, and the task only waits for those that are not answered yet.
+  - The module reads the sharing tags of OpenSIPS 3.0 and later. OpenSIPS 2.4 refuses to end a call of a partner, which is also V(replicated).
 seealso:
+  - module: community.opensips.opensips_sharing_tag
   - module: community.opensips.opensips_facts
   - module: community.opensips.opensips_reload
 author:
@@ -222,6 +228,7 @@ results:
         - V(ended) if this task ended the call, and V(gone) if the call ended by itself.
         - V(left) if the call is still up, and the task did not try to end it.
         - V(failed) if the task tried to end the call, and the call is still up, or nobody knows whether it is.
+        - V(replicated) if the call belongs to another server of the cluster. With O(state=drained), these are the calls when the task ends.
         - V(planned) in check mode.
       type: str
       sample: ended
@@ -278,6 +285,7 @@ summary:
       gone: 1
       failed: 0
       left: 0
+      replicated: 0
 seconds:
   description: Duration in seconds.
   returned: if the calls could be read

@@ -111,7 +111,7 @@ def _chart(timeline: Timeline) -> str:
         f'<li><i class="s-{_COLOURS[step]}"></i>{label}</li>' for step, label in LABELS.items() if step in used
     )
     plots = _svg(timeline, *_WIDE, "wide") + _svg(timeline, *_NARROW, "narrow")
-    note = "Each bar is a node. A step that took no time is a thin line."
+    note = "One line for each node. Between two steps, Ansible prepares the next one."
     return section("Over time", note, f'<ul class="key">{key}</ul>{plots}')
 
 
@@ -165,7 +165,7 @@ def _node(timeline: Timeline, name: str) -> str:
     node, steps = timeline.nodes[name], timeline.steps[name]
     state = f'<span class="state"><i class="s-{_NODES[node.outcome]}"></i>{WORDS[node.outcome]}</span>'
     rows = [_row(step) for step in steps]
-    content = table(("Step", "Time", "Took", "Calls", ""), rows, (2, 3), "phones steps") if rows else ""
+    content = table(("Step", "Time (UTC)", "Took", "Calls", ""), rows, (2, 3), "scroll steps") if rows else ""
     return f'<section><h2>{bare(name)}</h2><p class="note">{state}</p>{content}</section>'
 
 
@@ -177,6 +177,6 @@ def _row(step: Step) -> t.Sequence[str]:
         f'<span class="state"><i class="s-{colour}"></i>{LABELS[step.step]}</span>',
         f"{when:%H:%M:%S}",
         duration(step.seconds) if step.seconds is not None else text(None),
-        number(step.calls) if step.calls is not None else text(None),
+        "" if step.calls is None else number(step.calls),
         words + (bare(step.message, 400) if step.message else ""),
     )

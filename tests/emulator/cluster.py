@@ -115,8 +115,11 @@ class Hub:
         # the ports of a node stay the same
         member.options.sip_port, member.options.http_port = server.sip.port, server.http.port if server.http else 0
         member.options.udp_port = server.udp.sock.getsockname()[1] if server.udp else 0
-        member.started = self.next_change()
+        member.woke = self.next_change()
         for other in member.others:
+            if other.link(member).state == "Up":
+                # they did not notice that it was away, but its pings tell that it is another process
+                other.link(member).state = "Probe"
             self.later(self.seconds("probe"), member.link(other).give_up)
         self.later(self.seconds("link"), self.check_links)
         self.wait_for_donor(member)
@@ -176,7 +179,9 @@ class Hub:
         if was == "Up":
             one.went_down(other)
         else:
-            self.later(self.seconds("message"), lambda: one.is_up and one.came_up(other))
+            # the one that comes back is the first to know: its news of tags arrive before the other asks for dialogs
+            delay = self.seconds("message") * (1 if one.woke > other.woke else 3)
+            self.later(delay, lambda: one.is_up and one.came_up(other))
 
     def _tick(self):
         """Nodes that died by themselves are noticed."""
@@ -188,7 +193,7 @@ class Hub:
     def set_enabled(self, member, enabled, node_id=None):
         """clusterer_set_status: of the node itself, or of its link to another."""
         if node_id in (None, member.node_id):
-            member.enabled = enabled
+            member.enabled, member.woke = enabled, self.next_change()
         else:
             member.link(self.members[node_id - 1]).enabled = enabled
         for other in member.others:

@@ -65,7 +65,7 @@ class Member:
     def forget(self):
         """What a process that ends loses."""
         self.enabled, self.is_kept_unsynced = True, False
-        self.started = 0  # which change in the cluster its start was
+        self.woke = 0  # which change in the cluster its start was, or that it was enabled again
         self.wanted_tags = (
             None  # those whose dialogs the next synchronisation brings, and those without a tag; None: all
         )
@@ -202,17 +202,12 @@ class Member:
         if backups and self.capability(DIALOGS).is_ok:
             self.request_sync(DIALOGS, backups)
         for tag in self.tags if self.is_linked(other) else ():
-            if tag.is_active and tag.unsent and not self._is_overruled(tag, other):
+            if tag.is_active and tag.unsent:
                 tag.unsent = False
                 self.tell_active(tag.name, other)
 
     def went_down(self, other):
         self.report("node_states", f"Node [{other.node_id}], cluster [{self.cluster.cluster_id}] is DOWN")
-
-    def _is_overruled(self, tag, other):
-        """Both have news of the same tag: on most real servers that of the one that started last is the first to arrive."""
-        rival = other.tag(tag.name, create=False)
-        return rival is not None and rival.is_active and rival.unsent and other.started > self.started
 
     # ---- synchronisation
 

@@ -79,7 +79,7 @@ class TestEnding:
         summary = results["end"]["summary"]
         assert summary == {
             "total": 1,
-            "outcomes": {"planned": 0, "ended": 1, "gone": 0, "failed": 0, "left": 0},
+            "outcomes": {"planned": 0, "ended": 1, "gone": 0, "failed": 0, "left": 0, "replicated": 0},
         }
 
     def test_the_second_run_is_unchanged(self, results):

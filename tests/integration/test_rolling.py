@@ -53,7 +53,8 @@ class Group:
             "rolling_pause": 0,
             "rolling_settle_timeout": 0,
             "rolling_wait_timeout": 20,
-            "rolling_health": {"checks": ["!options", "!private_memory"]},
+            "rolling_drain_timeout": 20,
+            "rolling_health": {"checks": ["mi", "links", "capabilities", "status", "contacts", "dialogs"]},
         }
 
     def inventory(self, **variables):
@@ -88,7 +89,7 @@ def group(ansible, tmp_path):
 def test_no_call_is_lost_and_the_timeline_has_each_step(group):
     with Traffic(group.cluster, calls_per_second=10, seconds=(1, 4)) as traffic:
         run = group.run()
-        summary = traffic.finish()
+        summary = traffic.finish(wait=False)
     assert run.failures == {}
     assert (summary["lost"], summary["reasons"]) == (0, {})
     assert group.cluster.holders() == [0]

@@ -61,11 +61,10 @@ def run(task: Task) -> Dict[str, Any]:
     wanted.check(task.connection)
     start = time.monotonic()
     if task.check_mode:
-        outcomes = [
-            dialogs.Outcome(dialog, dialogs.PLANNED if ends else dialogs.LEFT)
-            for dialog in dialogs.find(task.connection, wanted).values()
-        ]
-        return _result(outcomes, time.monotonic() - start)
+        found = dialogs.Looker(task.connection, wanted).look()
+        word = dialogs.PLANNED if ends else dialogs.LEFT
+        outcomes = [dialogs.Outcome(dialog, word) for dialog in found.own.values()]
+        return _result(outcomes + _replicated(found), time.monotonic() - start)
     ended: List[dialogs.Outcome] = []
 
     def known() -> Dict[str, Any]:
@@ -109,9 +108,20 @@ def _checked(params: Dict[str, Any]) -> dialogs.Filter:
 def _absent(task: Task, wanted: dialogs.Filter, ended: List[dialogs.Outcome]) -> List[dialogs.Outcome]:
     """The Outcomes. ended: list that takes those of calls that the task ends."""
     params = task.params
-    found = dialogs.find(task.connection, wanted).values()
+    found = dialogs.Looker(task.connection, wanted).look()
     wait = dialogs.END_WAIT if params["wait_timeout"] is None else params["wait_timeout"]
-    return dialogs.end(task.connection, found, wait, params["wait_interval"], params["rate"], ended)
+    others = _replicated(found)
+    try:
+        own = dialogs.end(task.connection, found.own.values(), wait, params["wait_interval"], params["rate"], ended)
+    except dialogs.Unfinished as error:
+        error.outcomes = error.outcomes + others
+        raise
+    return own + others
+
+
+def _replicated(found: dialogs.Look) -> List[dialogs.Outcome]:
+    """Outcomes of the calls that are another node's."""
+    return [dialogs.Outcome(dialog, dialogs.REPLICATED) for dialog in found.replicated.values()]
 
 
 def _drained(task: Task, wanted: dialogs.Filter, ended: List[dialogs.Outcome]) -> List[dialogs.Outcome]:
@@ -187,7 +197,7 @@ def _result(outcomes: List[dialogs.Outcome], seconds: float) -> Dict[str, Any]:
 
 
 def _entry(known: dialogs.Outcome) -> Dict[str, Any]:
-    there = known.outcome in (dialogs.FAILED, dialogs.LEFT)
+    there = known.outcome in (dialogs.FAILED, dialogs.LEFT, dialogs.REPLICATED)
     state = {"state": known.dialog["state"]}
     entry = {name: known.dialog[name] for name in ("id", "call_id", "from_uri", "to_uri", "state", "timestart")}
     entry.update(

@@ -10,17 +10,24 @@
 dlg_end_dlg answers when it has sent its two BYEs, or the CANCEL of a call that is not answered yet. The dialog is over
 when both phones have answered, or after the server's fr_timeout when they are dead; then it stays in the list for some
 seconds, in the state deleted (dialog/dlg_req_within.c, dlg_hash.c of 1.11, 2.4, 3.6, 4.0).
+
+In a cluster that replicates dialogs, a node lists those of its partners, too. Whose a dialog is its sharing tag says, which
+the node replicates as the value dlgX_shtag: a node that has the tag as backup answers 403 to dlg_end_dlg, and neither pings
+the dialog nor ends it when it has lasted too long. A dialog without a tag each node ends, pings and times out, so it is each
+node's own; so is one that is not answered yet, because only what was answered is replicated (get_shtag_state in
+dialog/dlg_replication.c, mi_terminate_dlg in dlg_req_within.c, dlg_timer.c of 3.0, 3.6, 4.0). The tags that count are those
+of the cluster in which the node has the capability dialog-dlg-repl (clusterer_list_cap).
 """
 
 import re
 import time
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import regexes
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import Governor
-from ansible_collections.community.opensips.plugins.module_utils._readers import dialog_profiles, dialogs
+from ansible_collections.community.opensips.plugins.module_utils._readers import cluster, dialog_profiles, dialogs
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.glob import globs
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
@@ -34,7 +41,13 @@ ENDED = "ended"  # by this task
 GONE = "gone"  # ended without it
 FAILED = "failed"  # is still there, although the task ended it
 LEFT = "left"  # is still there, and the task did not end it
-OUTCOMES = (PLANNED, ENDED, GONE, FAILED, LEFT)
+REPLICATED = "replicated"  # is another node's, whose sharing tag is backup here
+OUTCOMES = (PLANNED, ENDED, GONE, FAILED, LEFT, REPLICATED)
+
+_CAPABILITY = "dialog-dlg-repl"
+_CLUSTER_READS = ("clusterer_list_cap", "clusterer_list_shtags")
+_TAG = "dlgX_shtag"
+_IS_BACKUP = "backup"
 
 FILTERS = (
     "caller",
@@ -164,22 +177,63 @@ class Unfinished(Exception):
         self.outcomes = outcomes
 
 
-def find(conn: Connection, wanted: Filter) -> Dict[str, Dict[str, Any]]:
-    """The dialogs that are not over and that a Filter takes: {id: record}."""
-    return _look(conn, wanted)[0]
+class Look(NamedTuple):
+    """Dialogs that are not over, each {id: record}. own: those of this node that the filters take.
+
+    undecided: those of this node that they may take. replicated: those of other nodes that they take, or may take.
+    """
+
+    own: Dict[str, Dict[str, Any]]
+    undecided: Dict[str, Dict[str, Any]]
+    replicated: Dict[str, Dict[str, Any]]
 
 
-def _look(conn: Connection, wanted: Filter) -> Tuple[Dict[str, Dict[str, Any]], Dict[str, Dict[str, Any]]]:
-    """({id: record} of the dialogs that a Filter takes, {id: record} of those that it may take), none of which is over."""
-    now = time.time()
-    taken, open_ = {}, {}
-    for dialog in dialogs.read_all(conn, context=wanted.needs_context):
-        verdict = dialog["state"] != "deleted" and wanted.matches(dialog, now)
-        if verdict:
-            taken[dialog["id"]] = dialog
-        elif verdict is None:
-            open_[dialog["id"]] = dialog
-    return taken, open_
+class Looker:
+    """Looks at the dialogs that a Filter takes, again and again. Which of them are this node's may change between two looks."""
+
+    def __init__(self, conn: Connection, wanted: Filter) -> None:
+        self._conn = conn
+        self._wanted = wanted
+        self._clusters: Optional[Set[int]] = None
+
+    def look(self) -> Look:
+        """The dialogs as they are now."""
+        active = self._active_tags()
+        found = Look({}, {}, {})
+        now = time.time()
+        context = self._wanted.needs_context or active is not None
+        for dialog in dialogs.read_all(self._conn, context=context):
+            verdict = dialog["state"] != "deleted" and self._wanted.matches(dialog, now)
+            if verdict is not False:
+                kind = found.own if verdict else found.undecided
+                (found.replicated if _is_replicated(dialog, active) else kind)[dialog["id"]] = dialog
+        return found
+
+    def _active_tags(self) -> Optional[FrozenSet[str]]:
+        """The sharing tags that this node holds; None where all dialogs are its own."""
+        if self._clusters is None:
+            self._clusters = self._replicating()
+        if not self._clusters:
+            return None
+        tags = [tag for tag in cluster.read_sharing_tags(self._conn) if tag["cluster_id"] in self._clusters]
+        if all(tag["state"] == "active" for tag in tags):
+            return None
+        return frozenset(tag["tag"] for tag in tags if tag["state"] == "active")
+
+    def _replicating(self) -> Set[int]:
+        """The clusters that the node replicates its dialogs in, which is one at most."""
+        if not all(map(self._conn.has, _CLUSTER_READS)):
+            return set()
+        found = cluster.read_capabilities(self._conn)
+        return {record["cluster_id"] for record in found if record["name"] == _CAPABILITY}
+
+
+def _is_replicated(dialog: Dict[str, Any], active: Optional[FrozenSet[str]]) -> bool:
+    """Whether a dialog record is another node's. active: tags that this node holds, None where all are its own."""
+    if active is None or dialog["context"] is None:
+        return False
+    tag = dialog["context"]["values"].get(_TAG)
+    return tag is not None and tag not in active
 
 
 def end(
@@ -190,7 +244,7 @@ def end(
     rate: Optional[float] = None,
     outcomes: Optional[List[Outcome]] = None,
 ) -> List[Outcome]:
-    """End these dialogs and see that they are over: list of Outcome, in their order.
+    """End these dialogs and see that they are over: list of Outcome, in their order. They are those of this node.
 
     found: list of records. wait: seconds until each must be over. interval: seconds between two looks. rate: calls a second.
     outcomes: a list that takes the Outcomes, for callers that want them whatever is raised. Raises Unfinished.
@@ -237,24 +291,34 @@ def drain(
     are there from the start: of later ones the answer shows it. Raises Unfinished.
     """
     start = time.monotonic()
+    looker = Looker(conn, wanted)
     outcomes: Dict[str, Outcome] = {}
     undecided: Optional[Dict[str, Dict[str, Any]]] = None
     while True:
         try:
-            taken, open_ = _look(conn, wanted)
+            found = looker.look()
         except MIError as error:
             if not outcomes:
                 raise
             raise Unfinished(error, list(outcomes.values())) from error
-        undecided = {key: dialog for key, dialog in open_.items() if undecided is None or key in undecided}
-        for key, dialog in taken.items():
+        undecided = {key: dialog for key, dialog in found.undecided.items() if undecided is None or key in undecided}
+        for key, dialog in found.own.items():
             outcomes.setdefault(key, Outcome(dialog))
         for key, waited in outcomes.items():
-            waited.outcome = LEFT if key in taken else GONE
+            waited.outcome = _waited_for(key, found)
         left = wait - (time.monotonic() - start)
-        if left <= 0 or not (taken or undecided):
-            return list(outcomes.values()) + [Outcome(dialog, is_sure=False) for dialog in undecided.values()]
+        if left <= 0 or not (found.own or undecided):
+            unsure = [Outcome(dialog, is_sure=False) for dialog in undecided.values()]
+            others = [Outcome(dialog, REPLICATED) for key, dialog in found.replicated.items() if key not in outcomes]
+            return list(outcomes.values()) + unsure + others
         sleep(min(interval, left))
+
+
+def _waited_for(key: str, found: Look) -> str:
+    """The outcome of a dialog that is waited for; its tag may have moved to another node meanwhile."""
+    if key in found.own:
+        return LEFT
+    return REPLICATED if key in found.replicated else GONE
 
 
 def _note(ended: Outcome, reply: Any) -> None:
@@ -262,12 +326,25 @@ def _note(ended: Outcome, reply: Any) -> None:
     if isinstance(reply, ServerError) and reply.code == 404:
         ended.outcome = GONE
         return
+    if isinstance(reply, ServerError) and reply.code == 403 and _IS_BACKUP in reply.reason:
+        ended.outcome, ended.error = _refused_by_backup(ended.dialog)
+        return
     if isinstance(reply, MIError):
         ended.error = reply
         # the server said no, or never got it; without an answer it may have acted
         ended.sent = reply.maybe_sent
     else:
         ended.sent = True
+
+
+def _refused_by_backup(dialog: Dict[str, Any]) -> Tuple[str, Optional[MIError]]:
+    """(outcome, error) of a dialog whose tag this node does not hold: it moved meanwhile, or before the call was answered."""
+    if dialog["timestart"] is not None:
+        return REPLICATED, None
+    return FAILED, NotEnded(
+        "The sharing tag of this call moved to another node before the call was answered, so no node ends it",
+        "Wait until it is answered or over, with state=drained",
+    )
 
 
 def _settle(conn: Connection, outcomes: List[Outcome], wait: float, interval: float) -> None:

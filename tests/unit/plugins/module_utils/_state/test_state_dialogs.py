@@ -198,7 +198,7 @@ def outcomes(ended):
 
 
 def listed(conn):
-    return list(dialogs.find(conn, ALL).values())
+    return list(dialogs.Looker(conn, ALL).look().own.values())
 
 
 def test_ending_calls(server):
@@ -337,7 +337,7 @@ def test_draining_a_gateway_waits_for_calls_that_were_ringing_when_it_began(serv
     emu.add_dialog(callid="rings on", state=1)
     assert list(map(outcome_of, dialogs.drain(conn, wanted, wait=0.2, interval=0.1))) == [("rings on", "left", False)]
     # nobody knows that it goes there, so it is not ended
-    assert dialogs.find(conn, wanted) == {}
+    assert dialogs.Looker(conn, wanted).look().own == {}
 
 
 def outcome_of(ended):
@@ -371,10 +371,11 @@ def test_profiles_over_every_transport(server):
     for way in ways_of(emu):
         with Connection(way) as other:
             wanted.check(other)
-            assert [each["call_id"] for each in dialogs.find(other, wanted).values()] == ["two"], way
-            assert len(dialogs.find(other, dialogs.Filter({"profile": [{"name": "gateway", "value": None}]}))) == 15, (
-                way
-            )
+            assert [each["call_id"] for each in dialogs.Looker(other, wanted).look().own.values()] == ["two"], way
+            assert (
+                len(dialogs.Looker(other, dialogs.Filter({"profile": [{"name": "gateway", "value": None}]})).look().own)
+                == 15
+            ), way
 
 
 def test_a_profile_that_the_server_does_not_have(server):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role rolling on a cluster: nodes are restarted one after another, and whatever fails, none is left without a tag."""
+"""The role rolling where something is wrong: it says so before it touches a node, or stops before the next one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ import shlex
 
 import pytest
 
-from ansible_collections.community.opensips.tests.emulator import Cluster, Traffic
+from ansible_collections.community.opensips.tests.emulator import Cluster
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
 PLAYBOOK = pathlib.Path(__file__).parents[2] / "playbooks" / "rolling_restart.yml"
+# what the emulated nodes lack
+HEALTH = {"checks": ["!dispatcher", "!media_nodes", "!registrants"]}
 
 
 class Run:
     """What one run of the playbook gave. timeline: its JSON, or None."""
 
     def __init__(self, results, reports):
-        self.results = results
+        self.output = results.output
         self.failures = {result.host: result.msg for result in results if result.failed}
+        self.plans = {result.host: result.msg for result in results if result.task.endswith("Show the plan")}
         found = sorted(reports.glob("*.json"), key=lambda path: path.stat().st_mtime)
         self.timeline = json.loads(found[-1].read_text()) if found else None
         self.page = found[-1].with_suffix(".html").read_text() if found else None
@@ -36,61 +39,108 @@ class Run:
         steps = next(entry["steps"] for entry in self.timeline["nodes"] if entry["node"] == node)
         return [(step["step"], step["outcome"]) for step in steps]
 
-    @property
-    def plans(self):
-        return {result.host: result.msg for result in self.results if result.task.endswith("Show the plan")}
-
 
 class Group:
-    """Nodes sip1, sip2, … of a Cluster, and edges, as hosts of an inventory."""
+    """Nodes sip1 and sip2 of a Cluster, and an edge, as hosts of an inventory."""
 
     def __init__(self, ansible, cluster, folder):
         self.ansible, self.cluster, self.folder = ansible, cluster, folder
-        self.edges = {}
-        self.variables = {
-            "rolling_journal_dir": str(folder / "journals"),
-            "rolling_report_dir": str(folder / "reports"),
-            "rolling_pause": 0,
-            "rolling_settle_timeout": 0,
-            "rolling_wait_timeout": 20,
-            "rolling_drain_timeout": 20,
-            "rolling_health": {"checks": ["mi", "links", "capabilities", "status", "contacts", "dialogs"]},
-        }
+        self.uris = list(self.destinations())
 
-    def inventory(self, **variables):
-        hosts = {}
+    def destinations(self):
+        """{URI: state} of set 1 at the edge."""
+        return self.cluster.edges[0].state()["dispatcher"]["1"]
+
+    def run(self, check=False, arguments=(), sip1=(), **variables):
+        edge = self.cluster.edges[0]
+        hosts = {"edge": {"opensips_connection": fifo_of(edge)}}
         for index, node in enumerate(self.cluster.nodes):
             hosts[f"sip{index + 1}"] = {
                 "opensips_connection": fifo_of(node),
+                "rolling_journal_dir": str(self.folder / "journals"),
+                "rolling_report_dir": str(self.folder / "reports"),
+                "rolling_pause": 0,
+                "rolling_settle_timeout": 0,
+                "rolling_wait_timeout": 4,
+                "rolling_drain_timeout": 5,
+                "rolling_health": HEALTH,
                 "rolling_restart_command": shlex.split(self.cluster.restart_command(index)),
-                **self.variables,
+                "rolling_edges": [
+                    {"host": "edge", "connection": fifo_of(edge), "dispatcher": [{"set": 1, "uri": self.uris[index]}]}
+                ],
                 **variables,
             }
-        return hosts
-
-    def run(self, check=False, limit=None, hosts=None, **variables):
+        hosts["sip1"].update(dict(sip1))
         plays = [{"import_playbook": str(PLAYBOOK), "vars": {"opensips_hosts": "sip*"}}]
-        inventory = {**self.inventory(**variables), **self.edges}
-        for name, own in (hosts or {}).items():
-            inventory[name].update(own)
-        arguments = [*(["--limit", limit] if limit else [])]
-        results = self.ansible.run_plays(plays, inventory, check=check, arguments=arguments, may_fail=True)
+        results = self.ansible.run_plays(plays, hosts, check=check, arguments=arguments, may_fail=True)
         return Run(results, self.folder / "reports")
 
 
 @pytest.fixture
 def group(ansible, tmp_path):
-    """A cluster of two nodes, with its inventory."""
-    with Cluster("3.6") as cluster:
+    with Cluster("3.6", edges=1) as cluster:
         cluster.wait_until_synced()
         yield Group(ansible, cluster, tmp_path)
 
 
-def test_no_call_is_lost_and_the_timeline_has_each_step(group):
-    with Traffic(group.cluster, calls_per_second=10, seconds=(1, 4)) as traffic:
-        run = group.run()
-        summary = traffic.finish(wait=False)
+def test_the_plan_and_what_is_refused_before_anything_is_touched(group, tmp_path):
+    run = group.run(check=True)
     assert run.failures == {}
-    assert (summary["lost"], summary["reasons"]) == (0, {})
+    assert run.plans["sip1"] == [
+        "sip1: partner sip2",
+        "Move the sharing tag vip/1 to sip2",
+        f"Out of service at edge: dispatcher set 1 {group.uris[0]}",
+        "Wait for 0 calls, up to 5 s, then put the node back and stop",
+        f"Restart the server with {group.cluster.restart_command(0)}",
+        "Wait up to 4 s until it answers, is synced and is healthy",
+        "Restore its run-time state",
+        f"In service at edge: dispatcher set 1 {group.uris[0]}",
+        "Move the sharing tag vip/1 back",
+    ]
+    assert run.plans["sip2"][0] == "sip2: partner sip1"
+    assert not (tmp_path / "journals").exists() and run.timeline is None
+    unknown = [
+        {"host": "edge", "connection": fifo_of(group.cluster.edges[0]), "dispatcher": [{"set": 1, "uri": "sip:x"}]}
+    ]
+    refused = group.run(sip1={"rolling_edges": unknown})
+    assert "rolling_edges of sip1: edge: " in refused.failures["sip1"] and group.uris[1] in refused.failures["sip1"]
+    assert (refused.outcomes, refused.steps("sip1")) == ({"sip1": "refused", "sip2": "waiting"}, [("check", "failed")])
+    group.cluster.stop(1)
+    down = group.run(arguments=["--limit", "sip1"])
+    assert "sip2 is down, or does not answer" in down.failures["sip1"]
+    assert "sip1 has no healthy partner: sip2 does not answer. Nothing was touched" in down.failures["sip1"]
     assert group.cluster.holders() == [0]
-    assert run.outcomes == {"sip1": "done", "sip2": "done"}
+    assert group.destinations() == dict.fromkeys(group.uris, "Active")
+
+
+def test_a_step_that_fails_puts_the_node_back_and_stops_the_run(group):
+    run = group.run(rolling_campaign="night", sip1={"rolling_restart_command": ["false"]})
+    assert list(run.failures) == ["sip1"] and "The node is in service, as before" in run.failures["sip1"]
+    assert run.outcomes == {"sip1": "put_back", "sip2": "waiting"}
+    assert ("act", "failed") in run.steps("sip1") and run.steps("sip1")[-1] == ("tags_back", "ok")
+    assert "failed, put back" in run.page
+    assert group.cluster.holders() == [0]
+    assert group.destinations() == dict.fromkeys(group.uris, "Active")
+
+
+def test_a_node_that_is_not_healthy_stays_out_of_service_until_a_run_completes_it(group, tmp_path):
+    tasks = tmp_path / "tasks.yml"
+    kill = shlex.split(group.cluster.restart_command(0))
+    kill[-1] = kill[-1].replace("restart_node", "kill_node")
+    tasks.write_text(json.dumps([{"name": "Break it", "ansible.builtin.command": {"argv": kill}}]), encoding="utf-8")
+    run = group.run(rolling_action="tasks", rolling_tasks=str(tasks))
+    assert list(run.failures) == ["sip1"] and "The node is out of service" in run.failures["sip1"]
+    assert run.outcomes == {"sip1": "out_of_service", "sip2": "waiting"}
+    assert group.cluster.holders() == [1]
+    assert group.destinations() == {group.uris[0]: "Inactive", group.uris[1]: "Active"}
+    # the partner is not touched while the node is down
+    other = group.run(arguments=["--limit", "sip2"])
+    assert "An earlier run left it out of service. Roll sip1 first" in other.failures["sip2"]
+    done = group.run(rolling_campaign="repair", rolling_wait_timeout=20)
+    assert done.failures == {}
+    assert done.outcomes == {"sip1": "done", "sip2": "done"}
+    assert group.cluster.holders() == [0]
+    assert group.destinations() == dict.fromkeys(group.uris, "Active")
+    again = group.run(rolling_campaign="repair")
+    assert again.failures == {} and again.plans == {}
+    assert "sip2 is done in the campaign repair" in again.output

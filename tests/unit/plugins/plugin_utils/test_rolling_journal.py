@@ -79,7 +79,9 @@ def test_a_closed_node_has_nothing_to_put_back(night, tmp_path, outcome):
 
 
 def test_a_check_that_fails_does_not_hide_what_is_left_undone(night, tmp_path):
-    night.write("begin", node="sip1", before=BEFORE).write("end", node="sip1", outcome="refused", message="sip2 is down")
+    night.write("begin", node="sip1", before=BEFORE).write(
+        "end", node="sip1", outcome="refused", message="sip2 is down"
+    )
     node = known(tmp_path)
     assert (node.outcome, node.before) == ("interrupted", BEFORE)
 

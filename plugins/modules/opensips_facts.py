@@ -628,6 +628,8 @@ ansible_facts:
             local_ip: {type: str, sample: 192.0.2.1, description: Address of the server.}
             local_port: {type: int, sample: 5061, description: Port of the server.}
             expires_at: {type: str, sample: "2026-11-22T03:27:45", description: "When the server closes the connection if it is not used, in its local time."}
+            tls_version: {type: str, sample: TLSv1.3, description: Version of TLS (OpenSIPS 4.0).}
+            tls_cipher: {type: str, sample: TLS_AES_256_GCM_SHA384, description: Cipher (OpenSIPS 4.0).}
         rate_limits:
           description: Pipes of the module C(ratelimit). The server creates a pipe when the script first checks it.
           returned: when C(rate_limits) is gathered
@@ -652,8 +654,8 @@ ansible_facts:
                 average_call_duration: {type: int, sample: 180, description: Average duration of a call in seconds.}
                 processed_calls: {type: int, sample: 1200, description: Calls that the flow has handled.}
                 logged_agents: {type: int, sample: 4, description: Agents that are logged in.}
-                ongoing_calls: {type: int, sample: 3, description: Calls that an agent answered.}
-                references: {type: int, sample: 3, description: Calls that belong to the flow.}
+                ongoing_calls: {type: int, sample: 3, description: "Calls that wait, or are with an agent."}
+                references: {type: int, sample: 3, description: Calls that refer to the flow.}
             agents:
               description: Agents.
               type: list

@@ -40,7 +40,8 @@ options:
       - A check of V(default) whose module of OpenSIPS is not loaded is skipped. RV(skipped) has the reason. A check that is named is V(unknown) then.
       - V(mi) is whether the server answers over MI. It always runs.
       - V(uptime) is the time since the server started, with the limit O(minimum_uptime).
-      - V(status) is the readiness of each identifier of the status reports. Requires OpenSIPS 3.3 or later.
+      - V(status) is the readiness of each identifier of the status reports. Requires OpenSIPS 3.3 or later. The check V(registrants)
+        covers the identifiers of registrants.
       - V(capabilities) is whether each capability of each cluster is synced. V(links) is the link to each node of each cluster, with the
         limit O(maximum_links_down). Both require C(clusterer).
       - V(shared_memory) and V(private_memory) are memory in use, with the limits O(maximum_shared_memory) and O(maximum_private_memory).
@@ -111,8 +112,9 @@ options:
     default: 95
   maximum_load:
     description:
-      - Percentage of the last minute in which the SIP processes may have been busy.
-      - A single process above this limit is a V(warning).
+      - Percentage of the last minute in which the processes may have been busy.
+      - The limit is for all processes together, and for those of each socket. Idle processes of other sockets lower the load of all.
+      - If other processes, such as those of MI, are above this limit, the outcome is V(warning).
     type: float
     default: 90
   maximum_transactions:
@@ -122,13 +124,14 @@ options:
     type: int
   maximum_timeouts:
     description:
-      - Percentage of the transactions of the server as a client that may end without a final response.
+      - Percentage of the transactions that may end without a final response of the other side.
+      - OpenSIPS does not count these well. The value is the largest number that its counters allow.
       - With fewer than 20 transactions, a value above the limit is a V(warning).
     type: float
     default: 30
   maximum_retransmissions:
     description:
-      - Percentage of the transactions of the server as a client for which it may have sent the request again.
+      - Percentage of the transactions for which the server may have sent the request again.
       - With fewer than 20 transactions, a value above the limit is a V(warning).
     type: float
     default: 50

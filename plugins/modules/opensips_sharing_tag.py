@@ -141,22 +141,23 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Hold the virtual address on this node
+- name: Hold the virtual address on this node, and check that its partner gave it away
   community.opensips.opensips_sharing_tag:
     tag: vip
     neighbours:
       - host: 192.0.2.12
         port: 8080
 
-- name: Move every tag to the partner before maintenance
+- name: Hold several tags
   community.opensips.opensips_sharing_tag:
     tag: "{{ item }}"
     cluster_id: 1
   loop: [vip, trunks]
-  delegate_to: proxy2.example.com
 
-- name: Check that this node holds the tag no more
+- name: Check that the partner holds the tag no more
   community.opensips.opensips_sharing_tag:
+    host: 192.0.2.12
+    port: 8080
     tag: vip
     state: backup
 """

@@ -63,9 +63,10 @@ def parser():
     )
     top.add_argument(
         "--modules",
-        choices=("full", "base"),
+        choices=("full", "base", "all"),
         default="full",
-        help="modules that are loaded; full adds registrants, media nodes, tracing, dialplan, shared variables and NAT ping (default: %(default)s)",
+        help="modules that are loaded; full adds registrants, media nodes, tracing, dialplan, shared variables and NAT ping, "
+        "all also TLS, TCP, a call center and pipes of the rate limiter (default: %(default)s)",
     )
     top.add_argument(
         "--without",

@@ -238,6 +238,18 @@ class Emulator(_Process):
         that came over FIFO, as real ones do: leave a few KB where a test goes on."""
         return self._call("set_memory_aside", megabytes=megabytes)
 
+    def set_statistics(self, values):
+        """Have statistics ("group:name") keep these values, or count again those that are None."""
+        self._call("set_statistics", values=values)
+
+    def set_status(self, group, identifier, status, details=None):
+        """Change what a status report says: status is negative where the identifier is not ready."""
+        self._call("set_status", group=group, identifier=identifier, status=status, details=details)
+
+    def answer_options(self, code):
+        """Answer SIP OPTIONS with a code, or with nothing (None)."""
+        self._call("answer_options", code=code)
+
     def set_dialogs(self, count):
         """Have that many calls up."""
         self._call("set_dialogs", count=count)

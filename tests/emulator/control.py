@@ -101,6 +101,18 @@ class Control:
         megabytes = float(text) if text is not None else megabytes
         return self.server.state.memory.set_aside(megabytes * MEGABYTE) / MEGABYTE
 
+    def op_set_statistics(self, values):
+        kept = self.server.state.kept_statistics
+        kept.update(values)
+        for name in [name for name, value in kept.items() if value is None]:
+            del kept[name]
+
+    def op_set_status(self, group, identifier, status, details=None):
+        self.server.state.statuses[group, identifier] = (status, details)
+
+    def op_answer_options(self, code):
+        self.server.state.options_code = code
+
     def op_set_dialogs(self, count):
         self.server.state.add_dialogs(count)
 

@@ -75,7 +75,9 @@ class Dispatcher:
         state = server.state
         version = state.version
         self.tree = state.tree
-        extra = _DATA["extra"].get(version, []) if state.modules == "full" else []
+        extra = [] if state.modules == "base" else _DATA["extra"].get(version, [])
+        if state.modules == "all":
+            extra = extra + _DATA["all"][version]
         listed = _DATA["which"][version] + extra + _DATA["presence"][server.options.presence].get(version, [])
         if server.member is not None:
             listed = listed + [

@@ -55,8 +55,9 @@ class Registrar:
             )
             return
         if method != "REGISTER":
-            code = 200 if method == "OPTIONS" else 404
-            self._answer(message, address, code)
+            code = self.state.options_code if method == "OPTIONS" else 404
+            if code is not None:
+                self._answer(message, address, code)
             return
         code, extra = self._register(message)
         if code is not None:

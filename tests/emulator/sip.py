@@ -13,6 +13,8 @@ import socket
 import time
 
 T1, T2 = 0.5, 4.0
+# how the server counts repetitions: by the seconds before each
+REPETITIONS = {T1: "T1_1", 2 * T1: "T1_2", 4 * T1: "T1_3"}
 TICK = 0.02
 MAGIC = "z9hG4bK"
 
@@ -306,7 +308,7 @@ class Endpoint:
                 transaction.done("408 Request Timeout", None, True)
                 continue
             self._send(transaction.sock, transaction.data, transaction.address)
-            self.count("tm:retransmission_req_T1_1", 1)
+            self.count(f"tm:retransmission_req_{REPETITIONS.get(transaction.interval, 'T2')}", 1)
             transaction.interval = min(transaction.interval * 2, T2)
             due = min(now + transaction.interval, transaction.deadline)
             heapq.heappush(timers, (due, next(self._sequence), transaction))

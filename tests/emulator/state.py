@@ -63,6 +63,8 @@ class Registrant:
         self.registrar = "sip:127.0.0.1:1980%d" % number
         self.binding = "sip:trunk%d@127.0.0.1:5060" % number
         self.expires, self.enabled = 600, enabled
+        # what reg_list shows of it besides; REGISTERs that were asked for; user and password
+        self.more, self.forced, self.credentials = {}, 0, None
 
 
 class MediaNode:
@@ -144,7 +146,7 @@ def _sdp(port):
 
 
 class State:
-    """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full" or "base".
+    """Everything behind the commands. `version` is one of VERSIONS; `modules` is "full", "base" or "all".
 
     shared_memory: megabytes. destinations: SIP URIs of the dispatcher's only set, the load balancer and drouting, or empty for
     those of the recorded servers. use_partitions: drouting has the partitions pstn and mobile. more_blacklists: besides the one that expires there are
@@ -198,17 +200,23 @@ class State:
             for group in ("tracer", "siptrace"):
                 self.statistics.pop(group, None)
         self.counters = {}
+        # what a test set: values of statistics, (status, details) of status reports, the answer to OPTIONS
+        self.kept_statistics = {}
+        self.statuses = {}
+        self.options_code = 200
         start = Block(*(self.statistics["shmem"][name] for name in ("real_used_size", "used_size", "fragments")))
         self.memory = SharedMemory(int(shared_memory * MEGABYTE), version, start)
         self.location = Location(self.memory, compares_uris=self.v >= (3, 1))
         self.registrants = [Registrant(2, False), Registrant(1, True)]
+        # the table that a single one is reloaded from
+        self.registrant_rows = [Registrant(1, True), Registrant(3, True)]
         self.reload()
         self.media = {
             "rtpproxy": [MediaNode("udp:127.0.0.1:19901"), MediaNode("udp:127.0.0.1:19902")],
             "rtpengine": [MediaNode("udp:127.0.0.1:19911"), MediaNode("udp:127.0.0.1:19912")],
         }
         self.blacklists = {}
-        if modules == "full":
+        if modules != "base":
             self.blacklists["net_filter"] = Blacklist(["expire"], Rule("10.9.0.0", "255.255.0.0", "udp", 5060))
         if more_blacklists:
             self.blacklists["plain"] = Blacklist(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from ansible_collections.community.opensips.tests.emulator import Cluster
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION, PREFIX
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
@@ -21,10 +22,14 @@ HERE = {
     "sip:192.0.2.20:5060": "sip:127.0.0.1:19101",
     "udp:127.0.0.1:22222": "udp:127.0.0.1:19911",
     "sip:192.0.2.50": "sip:127.0.0.1:19801",
+    "sip:trunk1@192.0.2.1:5060": "sip:trunk1@127.0.0.1:5060",
 }
+# what some require, others have 3.6
+VERSIONS = {"opensips_registrant": "4.0"}
+IN_CLUSTERS = ("opensips_cluster_node", "opensips_sharing_tag")
 
 
-def examples_of(module, emu, folder):
+def examples_of(module, emu, folder, here=None):
     """The tasks in EXAMPLES, with what is here in place of what a usual server has: a UDP port, a gateway, directories."""
     namespace = {"__name__": "documentation"}
     text = (COLLECTION / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
@@ -40,15 +45,25 @@ def examples_of(module, emu, folder):
     (folder / "mailboxes.csv").write_text("aor,account,new,old\n1001,sip:1001@example.com,2,1\n", encoding="utf-8")
     (folder / "credentials.csv").write_text("aor,username,password\n1001,1001,secret\n", encoding="utf-8")
     (folder / "blocked.csv").write_text("prefix,whitelist\n4900,0\n", encoding="utf-8")
-    for written, there in HERE.items():
+    for written, there in {**HERE, **(here or {})}.items():
         text = text.replace(written, there)
     return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples(plain_ansible, emulator, module, tmp_path):
-    emu = emulator("3.6", phones=4)
-    tasks = examples_of(module, emu, tmp_path)
+    if module in IN_CLUSTERS:
+        with Cluster("3.6", tags=("vip", "trunks"), phones=4) as cluster:
+            cluster.wait_until_synced()
+            emu, partner = cluster.nodes
+            tasks = examples_of(module, emu, tmp_path, {"192.0.2.12": partner.udp[0], "8080": str(partner.udp[1])})
+            play_examples(plain_ansible, emu, module, tmp_path, tasks)
+        return
+    emu = emulator(VERSIONS.get(module, "3.6"), phones=4)
+    play_examples(plain_ansible, emu, module, tmp_path, examples_of(module, emu, tmp_path))
+
+
+def play_examples(plain_ansible, emu, module, tmp_path, tasks):
     tables = {
         "opensips_table": ("dispatcher", "subscriber", "globalblacklist"),
         "opensips_notify": ("location", "subscriber"),
@@ -67,6 +82,7 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
     # in variables, and not where a task itself says how to connect
     defaults = fifo_of(emu)
     secrets = {"vault_phone_password": "secret", "vault_grandstream_password": "secret", "vault_phone_ha1": "0" * 32}
+    secrets["trunk3_password"] = "secret"
     play = {"hosts": "all", "gather_facts": False, "vars": secrets, "tasks": []}
     for each in tasks:
         own = next((args for key, args in each.items() if key.startswith(PREFIX)), {})

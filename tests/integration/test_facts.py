@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import datetime
+import pathlib
+
 import pytest
 import yaml
 
 from ansible_collections.community.opensips.plugins.module_utils._module.facts import SUBSETS
 from ansible_collections.community.opensips.plugins.modules import opensips_facts
+from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.phones import Phone
@@ -168,13 +172,16 @@ class TestFacts:
 
 @pytest.mark.parametrize("version", ["1.11", "2.4", "4.0"])
 def test_every_subset_is_a_fact_as_documented(emulator, version):
-    emu = emulator(version, phones=2, dialogs=1, more_blacklists=True)
+    emu = emulator(version, phones=2, more_blacklists=True, modules="all")
+    emu.add_dialog(profiles=[("trunk", "a")])
     result = run_module("facts", {**fifo_of(emu), "gather_subset": ["all"], "cache_keys": ["none"]})
     facts = result["ansible_facts"]["opensips"]
     assert_documented(facts)
-    lacking = {"1.11": {"registrants", "media_nodes", "blacklists", "trace", "shared_variables"}}.get(version, set())
-    assert set(SUBSETS) - set(facts) == set(facts["skipped"]) <= lacking, facts["skipped"]
-    for name in set(SUBSETS) - set(facts["skipped"]) - {"subscribers", "cache"}:
+    lacking = {"1.11": {"sharing_tags", "status", "tls"}, "2.4": {"status"}, "4.0": {"sharing_tags"}}[version] | {
+        "cluster"
+    }
+    assert set(SUBSETS) - set(facts) == set(facts["skipped"]) == lacking, facts["skipped"]
+    for name in set(SUBSETS) - set(facts["skipped"]) - {"subscribers", "cache", "sharing_tags"}:
         assert facts[name], name
     assert facts["cache"] == {"none": None}
 
@@ -189,7 +196,7 @@ def test_what_costs_or_is_secret_is_gathered_if_it_is_named(emulator):
             "opensips"
         ]
 
-    costly = {"shared_variables", "subscribers", "cache"}
+    costly = {"tcp", "rate_limits", "call_center", "shared_variables", "subscribers", "cache"}
     by_default = run_module("facts", fifo_of(emu))["ansible_facts"]["opensips"]
     assert not costly & set(by_default)
     facts = gathered(*costly)
@@ -199,3 +206,22 @@ def test_what_costs_or_is_secret_is_gathered_if_it_is_named(emulator):
     assert "cache_keys" in facts["skipped"]["cache"]
     facts = gathered("cache", cache_keys=["a"], cache_system="redis:one")
     assert "cachedb_redis" in facts["skipped"]["cache"]
+
+
+def tls_domains(**options):
+    return run_module("facts", {**options, "gather_subset": ["tls"]})["ansible_facts"]["opensips"]["tls"]
+
+
+@pytest.mark.parametrize("version", ["2.4", "3.6"])
+def test_certificates_of_tls_domains(emulator, version):
+    emu = emulator(version, phones=0, modules="all")
+    missing = tls_domains(**fifo_of(emu))[-1]
+    assert missing["certificate_file"] == f"{emu.directory}/cert.pem"
+    assert "No such file" in missing["certificate_error"]
+    assert (missing["subject"], missing["not_after"]) == (None, None)
+    Authority(pathlib.Path(emu.directory), "ca").issue("cert", address="127.0.0.1", days=20)
+    found = tls_domains(**fifo_of(emu))[-1]
+    assert (found["name"], found["role"], found["certificate_error"]) == ("sv", "server", None)
+    assert (found["subject"], found["issuer"], found["subject_alt_names"]) == ("CN=cert", "CN=ca", ["IP:127.0.0.1"])
+    end = datetime.datetime.strptime(found["not_after"], "%Y-%m-%dT%H:%M:%SZ")
+    assert 18 < (end - datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)).days < 21

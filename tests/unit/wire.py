@@ -16,7 +16,9 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.x
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "wire")
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
 MEMORY_VERSIONS = ("2.4", "3.6", "4.0")
-FILES = ("fifo", "datagram", "http_json", "http_jsonrpc", "xmlrpc", "xmlrpc_old", "state_fifo")
+FILES = ("fifo", "datagram", "http_json", "http_jsonrpc", "xmlrpc", "xmlrpc_old", "state_fifo", "facts_fifo")
+# of servers that were set up otherwise, so that they have not every case
+OTHER_SERVERS = ("state_fifo", "facts_fifo")
 
 
 def files():

@@ -24,10 +24,8 @@ from ansible_collections.community.opensips.plugins.module_utils._health.entry i
     unknown,
 )
 from ansible_collections.community.opensips.plugins.module_utils._health.server import Server
-from ansible_collections.community.opensips.plugins.module_utils._readers import certificate, tls
+from ansible_collections.community.opensips.plugins.module_utils._readers import certificate
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
-from ansible_collections.community.opensips.plugins.module_utils._ua.client import Answer
-from ansible_collections.community.opensips.plugins.module_utils._ua.errors import UserAgentError
 
 _DAY = 86400.0
 
@@ -43,11 +41,9 @@ def certificates(server: Server) -> List[Entry]:
 
 def _of_domains(server: Server) -> Tuple[List[Entry], str]:
     try:
-        server.require("tls_list")
+        return [_of_domain(server, domain) for domain in server.tls_domains()], "The server has no TLS domain"
     except NotThere as error:
         return [], str(error)
-    domains = server.once("TLS domains", lambda: tls.read(server.connection))
-    return [_of_domain(server, domain) for domain in domains], "The server has no TLS domain"
 
 
 def _of_domain(server: Server, domain: Record) -> Entry:
@@ -69,10 +65,10 @@ def _of_sockets(server: Server) -> List[Entry]:
     entries = []
     for target in found:
         answer = answers[target]
-        if isinstance(answer, Answer) and answer.certificate:
+        if answer.certificate:
             pem = ssl.DER_cert_to_PEM_cert(answer.certificate).encode("ascii")
             entries.append(_entry(server, f"socket {target}", _parsed(pem)))
-        elif isinstance(answer, UserAgentError):
+        else:
             entries.append(unknown("certificates", f"socket {target}", str(answer)))
     return entries
 

@@ -21,6 +21,8 @@ from ansible_collections.community.opensips.plugins.module_utils._health.server 
 from ansible_collections.community.opensips.plugins.module_utils._readers import cluster, status
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
 
+# 4.0 reports each registrant, also one that is disabled, or is registered by another node
+_OTHER_CHECKS = ("uac_registrant",)
 _NO_NODES = "The server has the module clusterer, and no cluster"
 
 
@@ -28,7 +30,8 @@ def readiness(server: Server) -> List[Entry]:
     """Status reports: whether each identifier is ready."""
     server.require_version((3, 3), "its status")
     server.require("sr_list_status")
-    return [_readiness(report) for report in status.read(server.connection)]
+    reports = status.read(server.connection)
+    return [_readiness(report) for report in reports if report["group"] not in _OTHER_CHECKS]
 
 
 def _readiness(report: Record) -> Entry:

@@ -24,6 +24,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 # Entries of one outcome in a line: more of them make it too long for a log
 _MOST_IN_LINE = 5
 _MOST_IN_ERROR = 10
+# From so many on, entries with the same message are one text
+_SEVERAL = 3
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -52,7 +54,7 @@ def line(entries: Sequence[Entry], version: Optional[str], uptime: Optional[int]
         name += f" up {duration(uptime)}"
     parts = [f"{name}: {outcome(entries)}"]
     for wanted in reversed(OUTCOMES[1:]):
-        found = _texts(entries, (wanted,))
+        found = _texts(entries, (wanted,), together=True)
         if found:
             parts.append(f"{wanted.capitalize()}: {first_few(found, _MOST_IN_LINE)}")
     parts.append(f"{sum(1 for entry in entries if entry['outcome'] == OK)} ok")
@@ -80,9 +82,19 @@ def duration(seconds: int) -> str:
     return " ".join(parts[:2]) or f"{seconds} s"
 
 
-def _texts(entries: Sequence[Entry], outcomes: Sequence[str]) -> List[str]:
-    """The entries with these outcomes as text, in the order of outcomes."""
-    return [_text(entry) for outcome in outcomes for entry in entries if entry["outcome"] == outcome]
+def _texts(entries: Sequence[Entry], outcomes: Sequence[str], together: bool = False) -> List[str]:
+    """The entries with these outcomes as text, in the order of outcomes. together: those with the same message are one text."""
+    found = [entry for outcome in outcomes for entry in entries if entry["outcome"] == outcome]
+    if not together:
+        return [_text(entry) for entry in found]
+    messages = [entry["message"] for entry in found]
+    return [
+        _text(entry)
+        if messages.count(entry["message"]) < _SEVERAL
+        else f"{messages.count(entry['message'])} checks: {entry['message']}"
+        for index, entry in enumerate(found)
+        if messages.count(entry["message"]) < _SEVERAL or entry["message"] not in messages[:index]
+    ]
 
 
 def _text(entry: Entry) -> str:

@@ -21,6 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health.server 
 
 _MEGABYTE = 1 << 20
 _PRIVATE = re.compile(r"([0-9]{1,9})-(total_size|real_used_size)\Z")
+_SIP_PROCESS = re.compile(r"(SIP|TCP) receiver", re.IGNORECASE)
 _LOAD = re.compile(r"load1m-proc-?([0-9]{1,9})\Z")
 
 
@@ -51,16 +52,25 @@ def private_memory(server: Server) -> List[Entry]:
 
 
 def load(server: Server) -> List[Entry]:
-    """Load of the last minute against maximum_load: of all SIP processes, and of the single ones above the limit."""
+    """Load of the last minute against maximum_load: of all processes, of those that serve a socket, and of single ones above it.
+
+    The load of all says little of a busy server: processes that have nothing to do count as well.
+    """
     server.require_version((2, 4), "its load")
     found = server.statistics("load")
-    limit = server.limits["maximum_load"]
-    total = at_most("load", None, server.counter(found, "load1m"), limit, server.limits["warn_at"], " %")
-    return [total] + [
-        entry("load", _process(server, number), WARNING, f"{value} % in one process, at most {limit:g} %", value, limit)
-        for number, value in sorted(_loads(found).items())
-        if value > limit
-    ]
+    limit, warn_at = server.limits["maximum_load"], server.limits["warn_at"]
+    kinds: Dict[str, List[int]] = {}
+    for number, value in sorted(_loads(found).items()):
+        kinds.setdefault(_kind(server, number), []).append(value)
+    entries = [at_most("load", None, server.counter(found, "load1m"), limit, warn_at, " %")]
+    for kind, values in kinds.items():
+        mean = round(sum(values) / float(len(values)), 1)
+        if _SIP_PROCESS.search(kind):
+            entries.append(at_most("load", kind, mean, limit, warn_at, " %", f"in {len(values)} processes"))
+        elif mean > limit:
+            message = f"{mean:g} % in a process that serves no SIP, at most {limit:g} %"
+            entries.append(entry("load", kind, WARNING, message, mean, limit))
+    return entries
 
 
 def _loads(found: Values) -> Dict[int, int]:
@@ -77,5 +87,10 @@ def _share(server: Server, name: str, subject: Optional[str], used: int, total: 
 
 
 def _process(server: Server, number: int) -> str:
-    kind = next((process["type"] for process in server.processes() if process["id"] == number), None)
-    return f"process {number}" + (f" ({kind})" if kind else "")
+    return f"process {number} ({_kind(server, number)})"
+
+
+def _kind(server: Server, number: int) -> str:
+    """What a process does, as the server writes it."""
+    kinds = (process["type"] for process in server.processes() if process["id"] == number)
+    return next(kinds, None) or "unknown"

@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._health.entry import NotThere, Unknown
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
-from ansible_collections.community.opensips.plugins.module_utils._readers import cluster, processes, statistics, uptime
+from ansible_collections.community.opensips.plugins.module_utils._readers import (
+    cluster,
+    processes,
+    statistics,
+    tls,
+    uptime,
+)
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
 
@@ -116,6 +122,11 @@ class Server:
     def processes(self) -> List[Record]:
         """Records of processes.parse()."""
         return self.once("processes", lambda: processes.parse(self.connection.call("ps")))
+
+    def tls_domains(self) -> List[Record]:
+        """Records of tls.read(). Raises NotThere for a server without TLS."""
+        self.require("tls_list")
+        return self.once("TLS domains", lambda: tls.read(self.connection))
 
     def sharing_tags(self) -> List[Record]:
         """Records of cluster.read_sharing_tags(); empty for a server without any."""

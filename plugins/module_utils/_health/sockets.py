@@ -22,6 +22,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health.entry i
     FAILED,
     UNKNOWN,
     Entry,
+    NotThere,
     Unknown,
     at_most,
     entry,
@@ -39,6 +40,7 @@ _AT_A_TIME = 16
 # sockets of the cluster and of captures: no SIP
 _NO_SIP = re.compile("(bins?|smpp|hep_[a-z]+):")
 _TCP_PROCESS = re.compile(r"TCP (receiver|main)", re.IGNORECASE)
+_SET_CERTIFICATE = "The server requires a client certificate: set sip_client_cert and sip_client_key"
 _NOT_LISTED = "The server does not list its TCP and TLS sockets: add them to sockets"
 
 Result = Union[client.Answer, UserAgentError]
@@ -90,15 +92,34 @@ def _ask(server: Server, target: Target) -> Result:
 def _entry(server: Server, target: Target, result: Result) -> Entry:
     limit = server.limits["maximum_answer_time"]
     if isinstance(result, UserAgentError):
-        # it would answer a client that it knows
-        outcome = UNKNOWN if isinstance(result, CertificateRequired) else FAILED
-        return entry("options", str(target), outcome, str(result), None, limit)
+        return _no_answer(server, target, result)
     status = result.response.status
     seconds = round(result.seconds, 4)
     if not server.accepts(result.response.code):
         return entry("options", str(target), FAILED, f"{status}, which is not in accept", seconds, limit)
     checked = at_most("options", str(target), seconds, limit, server.limits["warn_at"], " s")
     return dict(checked, message=f"{status} after {checked['message']}")
+
+
+def _no_answer(server: Server, target: Target, error: UserAgentError) -> Entry:
+    limit = server.limits["maximum_answer_time"]
+    if isinstance(error, CertificateRequired):
+        # it would answer a client that it knows
+        return entry("options", str(target), UNKNOWN, str(error), None, limit)
+    if target.transport == "tls" and error.certificate and _requires_certificate(server):
+        message = f"{error.message}. {_SET_CERTIFICATE}"
+        return entry("options", str(target), UNKNOWN, message, None, limit)
+    return entry("options", str(target), FAILED, str(error), None, limit)
+
+
+def _requires_certificate(server: Server) -> bool:
+    """Whether a TLS domain of the server requires a certificate, and this client has none. It may only hang up on such a client."""
+    if server.limits["sip_client_cert"] or server.is_lost:
+        return False
+    try:
+        return any(domain["role"] == "server" and domain["require_certificate"] for domain in server.tls_domains())
+    except (NotThere, Unknown, OpensipsError):
+        return False
 
 
 def _discovered(server: Server) -> Found:

@@ -7,7 +7,7 @@
 
 """Checks of what a server does: transactions (module tm), contacts (usrloc) and dialogs (dialog)."""
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._health.entry import (
     FAILED,
@@ -26,7 +26,9 @@ from ansible_collections.community.opensips.plugins.module_utils._health.server 
 _TRANSACTION = 7 * 1024
 # below, a percentage says little
 _FEW_TRANSACTIONS = 20
-COUNTERS = ("UAC_transactions", "timeout_finalresponse", "retransmission_req_T1_1")
+_TOTAL = ("UAS_transactions", "UAC_transactions")
+_TIMEOUTS, _REPEATED, _LOCAL = "timeout_finalresponse", "retransmission_req_T1_1", "local_replies"
+COUNTERS = (*_TOTAL, _TIMEOUTS, _REPEATED, _LOCAL)
 _CONTACTS = "-contacts"
 
 
@@ -46,30 +48,39 @@ def transactions(server: Server) -> List[Entry]:
 
 
 def timeouts(server: Server) -> List[Entry]:
-    """Transactions without a final response against maximum_timeouts."""
-    return [_part(server, "timeouts", "timeout_finalresponse", "without a final response")]
+    """Transactions without a final response against maximum_timeouts.
+
+    timeout_finalresponse counts only those whose request was never repeated (tm/timer.c, final_response_handler() looks at
+    the list of repetitions): over UDP none. The others were repeated, and the server made the final response itself, so the
+    smaller of these two counters is how many they are at most.
+    """
+    grown, since = _growth(server, "timeouts")
+    count = grown[_TIMEOUTS] + min(grown[_REPEATED], grown[_LOCAL])
+    return [_part(server, "timeouts", count, grown, f"without a final response, {since}")]
 
 
 def retransmissions(server: Server) -> List[Entry]:
     """Transactions whose request was sent again against maximum_retransmissions. Each counts once, in its first repetition."""
-    return [_part(server, "retransmissions", "retransmission_req_T1_1", "with a repeated request")]
+    grown, since = _growth(server, "retransmissions")
+    return [_part(server, "retransmissions", grown[_REPEATED], grown, f"with a repeated request, {since}")]
 
 
-def _part(server: Server, name: str, counter: str, words: str) -> Entry:
+def _growth(server: Server, name: str) -> Tuple[Dict[str, int], str]:
+    """The counters since an earlier run, or since the start, and words for that. name: of the check."""
     server.require_version((3, 4), name)
     found = server.module_statistics("tm", "tm")
-    total = server.counter(found, "UAC_transactions")
-    count = server.counter(found, counter)
-    since = "since the start"
-    if server.before is not None and server.before.is_same_run(server.uptime()):
-        total, count = server.before.growth("UAC_transactions", total), server.before.growth(counter, count)
-        since = "since compare_to"
-    # a transaction that was started before, or was counted before it was answered
+    values = {counter: server.counter(found, counter) for counter in COUNTERS}
+    if server.before is None or not server.before.is_same_run(server.uptime()):
+        return values, "since the start"
+    return {counter: server.before.growth(counter, value) for counter, value in values.items()}, "since compare_to"
+
+
+def _part(server: Server, name: str, count: int, grown: Dict[str, int], words: str) -> Entry:
+    total = sum(grown[counter] for counter in _TOTAL)
+    # a transaction may have begun before, and one with several branches counts several times
     percent = round(min(100.0, 100.0 * count / total), 1) if total else (100.0 if count else 0.0)
-    limit = server.limits[f"maximum_{name}"]
-    checked = at_most(
-        name, None, percent, limit, server.limits["warn_at"], " %", f"{words} ({count} of {total} {since})"
-    )
+    limit, warn_at = server.limits[f"maximum_{name}"], server.limits["warn_at"]
+    checked = at_most(name, None, percent, limit, warn_at, " %", f"({count} of {total}) {words}")
     if total < _FEW_TRANSACTIONS and checked["outcome"] == FAILED:
         checked["outcome"] = WARNING
     return checked

@@ -102,16 +102,17 @@ class Options:
 
     @property
     def is_local(self) -> bool:
-        """Whether the server is on this host: it is reached over a file, or at a loopback address."""
+        """Whether the server is on this host: it is reached over a file, or at an address of this host."""
+        host = self.host
         if self.url is not None:
             from urllib.parse import urlsplit
 
-            return _is_loopback(urlsplit(self.url).hostname)
-        return self.host is None or _is_loopback(self.host)
+            host = urlsplit(self.url).hostname
+        if host is None:
+            return self.url is None
+        from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach
 
-
-def _is_loopback(host: Optional[str]) -> bool:
-    return host is not None and (host.lower() in ("localhost", "::1", "[::1]") or host.startswith("127."))
+        return reach.is_this_host(host)
 
 
 def resolve(given: Mapping[str, Any], environment: Collection[str] = ()) -> Options:

@@ -13,7 +13,7 @@ from typing import Any, Dict
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_failure
-from ansible_collections.community.opensips.plugins.module_utils._state import cluster_node
+from ansible_collections.community.opensips.plugins.module_utils._state import cluster_node, sharing_tags
 
 
 def spec() -> ArgumentSpec:
@@ -36,6 +36,7 @@ def run(task: Task) -> Dict[str, Any]:
     """Enable, disable, synchronise: the result (dict)."""
     params = task.params
     _check(params)
+    sharing_tags.check_version(task.connection)
     task.connection.require(*_commands(params))
     start = time.monotonic()
     node = cluster_node.Node(task.connection, params)

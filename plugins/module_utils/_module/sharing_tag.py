@@ -95,6 +95,7 @@ def _leave(task: Task, conn: Connection) -> None:
 
 def _move(task: Task, neighbours: List[sharing_tags.Node]) -> sharing_tags.Move:
     """What to do, once the commands are known to be there."""
+    sharing_tags.check_version(task.connection)
     params, reads = task.params, sharing_tags.READS + sharing_tags.NODE_READS
     task.connection.require(*(reads + (sharing_tags.WRITES if params["state"] == sharing_tags.ACTIVE else ())))
     return sharing_tags.Move(

@@ -28,6 +28,9 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.connection 
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
+# 2.4 writes the names of states that only later versions have: its third state is queued, its fourth toagent
+_STATES_OF_24 = {"dissuading1": "queued", "dissuading2": "toagent"}
+
 
 def parse_flows(reply: Reply) -> List[shape.Record]:
     """The flows of a cc_list_flows reply: list of records."""
@@ -64,7 +67,7 @@ def parse_calls(reply: Reply) -> List[shape.Record]:
     return [
         {
             "call": shape.needed(raw.get("id"), "id"),
-            "state": shape.needed(raw.get("State"), "State"),
+            "state": _call_state(raw, reply.is_tree),
             "call_time": shape.integer(raw.get("Call Time"), "Call Time"),
             "flow": shape.word(raw.get("Flow"), "Flow"),
             "agent": shape.word(raw.get("Agent"), "Agent"),
@@ -86,6 +89,16 @@ def read(conn: Connection) -> Dict[str, List[shape.Record]]:
         "calls": parse_calls(conn.call("cc_list_calls")),
         "queue": parse_queue(conn.call("cc_list_queue")),
     }
+
+
+def _call_state(raw: Dict[str, Any], is_tree: bool) -> str:
+    state = shape.needed(raw.get("State"), "State")
+    if not is_tree:
+        return state
+    if state == "queued" and "Call Time" not in raw:
+        # of a call that is over there is no time; up to 2.3 queued is what it says
+        return "ended"
+    return _STATES_OF_24.get(state, state)
 
 
 def _rows(reply: Reply, node: str, key: str) -> List[Dict[str, Any]]:
@@ -115,13 +128,18 @@ def _waiting(raw: Dict[str, Any]) -> shape.Record:
         "call": shape.word(get("id"), "id"),
         "media": _media(shape.word(get("Media"), "Media")),
         "caller_user": shape.word(get("Caller username"), "Caller username"),
-        "caller_name": shape.word(get("Caller display name"), "Caller display name"),
+        "caller_name": _unquoted(shape.word(get("Caller display name"), "Caller display name")),
         "waiting": _number(raw, "Waiting for"),
         "expected_wait": _number(raw, "ETW"),
         "flow": shape.needed(get("Flow"), "Flow"),
         "priority": _number(raw, "Priority"),
         "skill": shape.word(get("Skill"), "Skill"),
     }
+
+
+def _unquoted(name: Optional[str]) -> Optional[str]:
+    """A display name comes as it stands in the header."""
+    return name[1:-1].strip() or None if name and len(name) > 1 and name[0] == name[-1] == '"' else name
 
 
 def _media(media: Optional[str]) -> Optional[str]:

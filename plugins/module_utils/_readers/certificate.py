@@ -50,7 +50,7 @@ _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be", 0x1E: "utf-16-be"}
 _TIME = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z\\Z")
 # RFC 4514, 2.4
-_SPECIAL = re.compile('([,+"\\\\<>;=]|^[ #]| $)')
+_SPECIAL = re.compile('([,+"\\\\<>;]|^[ #]| $)')
 _EMPTY: Record = dict.fromkeys(
     ("subject", "issuer", "subject_alt_names", "not_before", "not_after", "certificate_error")
 )

@@ -24,9 +24,12 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 def parse(reply: Reply) -> List[shape.Record]:
     """The pipes of an rl_list reply: list of records."""
     if reply.is_tree:
-        return [_record(node["attributes"]) for node in reply.result if node["name"] == "PIPE"]
-    rows = shape.sequence(shape.mapping(reply.result, "rl_list").get("Pipes"), "Pipes")
-    return [_record(row) for row in (shape.mapping(row, "Pipes") for row in rows) if row]
+        rows = [node["attributes"] for node in reply.result if node["name"] == "PIPE"]
+    else:
+        found = shape.sequence(shape.mapping(reply.result, "rl_list").get("Pipes"), "Pipes")
+        rows = [shape.mapping(row, "Pipes") for row in found]
+    # trees have the drop rate of all pipes as one more, JSON has an empty object for a pipe without algorithm
+    return [_record(row) for row in rows if "id" in row]
 
 
 def read(conn: Connection) -> List[shape.Record]:

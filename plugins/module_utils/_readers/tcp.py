@@ -9,8 +9,9 @@
 
 Connection records: id (int), proto (str: tcp, tls, ws, wss, bin, hep_tcp …), state (str: ok, connecting, eof, bad, error),
 remote_ip (str), remote_port (int), local_ip (str), local_port (int), expires_at (str or None, ISO 8601 in the server's local
-time: when an idle connection is closed). Ports that stand for the connection ("Alias port") are left out: JSON repeats the
-name for each of them, so that only the last can be read.
+time: when it is closed if it is not used), tls_version, tls_cipher (str or None; 4.0).
+
+Ports that stand for a connection ("Alias port") are left out: JSON repeats the name, so that only the last could be read.
 
 A server without sockets of TCP answers nothing. Sources: net/net_tcp.c of 1.11, 2.4, 3.6, 4.0; net/tcp_conn_defs.h.
 """
@@ -60,6 +61,8 @@ def _record(raw: Dict[str, Any]) -> shape.Record:
         "local_ip": local_ip,
         "local_port": local_port,
         "expires_at": shape.moment(get("Lifetime"), "Lifetime"),
+        "tls_version": shape.word(get("TLS Version"), "TLS Version"),
+        "tls_cipher": shape.word(get("TLS Cipher"), "TLS Cipher"),
     }
 
 

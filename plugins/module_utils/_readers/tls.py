@@ -29,6 +29,8 @@ ec_curve                str or None    curve
 
 The server reports neither subject nor end of a certificate: certificate.py reads them from certificate_file.
 
+2.4 cuts the names METHOD and DH_PARAMS_FILE short, and has a domain ``default`` of each role.
+
 Sources: tls_mgm/tls_mgm.c (list_domain) of 2.2, 2.4, 3.0, 3.6, 4.0.
 """
 
@@ -73,7 +75,7 @@ def _record(raw: Dict[str, Any]) -> shape.Record:
         "address": shape.word(get("address"), "Address"),
         "match_addresses": _filters(get("ip address filters")),
         "match_sip_domains": _filters(get("sip domain filters")),
-        "method": shape.word(get("method"), "METHOD"),
+        "method": shape.word(get("method", get("meth")), "METHOD"),
         "verify_certificate": _switch(get("verify_cert"), "VERIFY_CERT"),
         "require_certificate": _switch(get("req_cli_cert"), "REQ_CLI_CERT"),
         "crl_check_all": _switch(get("crl_checkall"), "CRL_CHECKALL"),
@@ -82,7 +84,7 @@ def _record(raw: Dict[str, Any]) -> shape.Record:
         "ca_file": shape.word(get("ca_file"), "CA_FILE"),
         "ca_directory": shape.word(get("ca_dir"), "CA_DIR"),
         "crl_directory": shape.word(get("crl_dir"), "CRL_DIR"),
-        "dh_params_file": shape.word(get("dh_params_file"), "DH_PARAMS_FILE"),
+        "dh_params_file": shape.word(get("dh_params_file", get("dh_params")), "DH_PARAMS_FILE"),
         "ciphers": shape.word(get("cipher_list"), "CIPHER_LIST"),
         "ec_curve": shape.word(get("ec_curve"), "EC_CURVE"),
     }

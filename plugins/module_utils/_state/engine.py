@@ -22,6 +22,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     first_few,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import OutOfMemory
+from ansible_collections.community.opensips.plugins.module_utils._mi.urls import MASK
 
 # Things that a message names before it counts the rest
 _MOST_NAMED = 20
@@ -36,8 +37,14 @@ class Item:
 
     identity: dict that says which one it is, under the names of the module's options. before, after: dict of what is
     compared, None where there is, or shall be, nothing. given: whatever the declaration's requests() needs besides.
-    rank: items of a lower one are written first, whatever their place among the results.
+    rank: items of a lower one are written first, whatever their place among the results. actions: list of Request that go
+    out after the others in any case, and count as a change. secrets: names of parameters that results do not show.
+    hint: what to do if the server refuses a request, where its answer does not say it.
     """
+
+    actions: Sequence[Request] = ()
+    secrets: Sequence[str] = ()
+    hint: Optional[str] = None
 
     def __init__(self, identity: Dict[str, Any], before: Values, after: Values, given: Any = None, rank: Any = 0):
         self.identity = identity
@@ -120,21 +127,33 @@ class PushFailed(Exception):
 
 
 class _Entry:
-    """What became of an item. sent: whether a request of it went out. answered: whether the server answered one."""
+    """What became of an item. sent: whether a request of it went out. answered: whether the server answered one.
+
+    planned: it goes out without check mode.
+    """
 
     def __init__(self, item: Item, requests: List[Request]):
         self.item = item
         self.requests = requests
         self.error: Optional[MIError] = None
-        self.sent = self.answered = False
+        self.sent = self.answered = self.planned = False
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether its actions went out, or would."""
+        return bool(self.item.actions) and (self.sent or self.planned) and self.error is None
+
+    def _masked(self, params: Dict[str, Any]) -> Dict[str, Any]:
+        secrets = self.item.secrets
+        return {name: MASK if name in secrets and value else value for name, value in params.items()}
 
     def result(self, after: Values) -> Dict[str, Any]:
         return dict(
             self.item.identity,
-            changed=self.item.before != after,
+            changed=self.item.before != after or self.has_acted,
             before=self.item.before,
             after=after,
-            requests=[{"command": method, "params": params} for method, params in self.requests],
+            requests=[{"command": method, "params": self._masked(params)} for method, params in self.requests],
             error=self.error,
         )
 
@@ -152,11 +171,13 @@ def push(
     """
     conn.require(*(state.READS + state.WRITES))
     items = state.items(state.read(conn))
-    entries = [_Entry(item, list(state.requests(item)) if item.differs else []) for item in items]
+    entries = [_Entry(item, [*(state.requests(item) if item.differs else ()), *item.actions]) for item in items]
     for entry in entries:
         for method, params in entry.requests:
             conn.check(method, params)
     if check_mode or not any(entry.requests for entry in entries):
+        for entry in entries:
+            entry.planned = True
         return _result(entries, [entry.item.after for entry in entries])
     if set_known is not None:
         set_known(lambda: _as_sent(entries))
@@ -184,7 +205,7 @@ def _judged(entry: _Entry, after: Values, is_stopped: bool) -> Optional[MIError]
     """The error of an entry once it was read back."""
     if after == entry.item.after:
         # it came about by itself in between, as when what was to be removed has run out
-        return None if isinstance(entry.error, ServerError) else entry.error
+        return None if isinstance(entry.error, ServerError) and not entry.item.actions else entry.error
     if entry.error is not None:
         return entry.error
     if is_stopped and not entry.sent and after == entry.item.before:
@@ -209,12 +230,20 @@ def _write(conn: Connection, entries: List[_Entry]) -> Optional[MIError]:
     for _index, outcome in conn.call_many(_requests(entries, turn), max_in_flight=1, starting=starting):
         entry = turn[0]
         if isinstance(outcome, MIError):
-            entry.error = outcome
+            entry.error = _advised(outcome, entry.item.hint)
             if not isinstance(outcome, ServerError) or isinstance(outcome, OutOfMemory):
                 entry.sent = outcome.maybe_sent or entry.answered
                 return outcome
         entry.answered = True
     return None
+
+
+def _advised(error: MIError, hint: Optional[str]) -> MIError:
+    """The same error, with a hint if the server's refusal has none."""
+    if hint is not None and error.hint is None and isinstance(error, ServerError):
+        error.hint = hint
+        error.args = (f"{error.message}. {hint}",)
+    return error
 
 
 def _requests(entries: List[_Entry], turn: List[_Entry]) -> Iterator[Request]:

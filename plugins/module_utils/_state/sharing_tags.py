@@ -33,6 +33,15 @@ _FIRST_LOOK = 0.1
 _LOOK = 0.5
 
 
+def check_version(conn: Connection) -> None:
+    """Raise BadParameters for a server whose clusters have no sharing tags: on 2.4 dialog and presence have tags of their own."""
+    if conn.version < (3, 0):
+        raise BadParameters(
+            f"The server is OpenSIPS {'.'.join(map(str, conn.version))}, and the module clusterer has no sharing tags before 3.0",
+            "Upgrade the server, or use opensips_mi_command",
+        )
+
+
 class Node:
     """A node that the task looks at. conn: Connection. label: what messages call it. cluster_id, tag: which tag.
 

@@ -14,6 +14,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
     BadResponse,
     CannotConnect,
     NoResponse,
+    UserAgentError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import (
     Request,
@@ -57,6 +58,9 @@ def ask(
         exchange = _over_datagrams if target.transport == "udp" else _over_stream
         response = exchange(transport, request, deadline)
         return Answer(response, time.monotonic() - started, transport.certificate)
+    except UserAgentError as error:
+        error.certificate = transport.certificate
+        raise
     finally:
         transport.close()
 

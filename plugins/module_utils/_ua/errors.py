@@ -7,11 +7,15 @@
 
 """Why a SIP request got no response."""
 
+from typing import Optional
+
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 
 
 class UserAgentError(OpensipsError):
-    """A SIP request was not answered."""
+    """A SIP request was not answered. certificate: of the other side (DER), as far as it was seen."""
+
+    certificate: Optional[bytes] = None
 
 
 class BadTarget(UserAgentError):

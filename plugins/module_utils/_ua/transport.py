@@ -63,14 +63,20 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
 
 def reason(error: BaseException) -> str:
     """What an exception of sockets or of TLS says, in words."""
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return "the other side closed the connection"
     return (getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)).lower().replace("_", " ")
 
 
 class Transport:
-    """An open connection to a Target. deadline: time.monotonic() at which opening it ends. Raises UserAgentError."""
+    """An open connection to a Target. deadline: time.monotonic() at which opening it ends. Raises UserAgentError.
+
+    certificate: of the other side, in DER, or None without TLS.
+    """
 
     def __init__(self, target: Target, deadline: float, files: TlsFiles = NO_FILES) -> None:
         self.target = target
+        self.certificate: Optional[bytes] = None
         self._socket = self._connect(deadline)
         if target.transport == "tls":
             try:
@@ -88,11 +94,6 @@ class Transport:
         """Host and port of this end, as they stand in a URI (str)."""
         name = self._socket.getsockname()
         return f"{bracketed(name[0])}:{name[1]}"
-
-    @property
-    def certificate(self) -> Optional[bytes]:
-        """The certificate of the other side in DER, or None."""
-        return self._socket.getpeercert(True) if isinstance(self._socket, ssl.SSLSocket) else None
 
     def send(self, data: bytes, deadline: float) -> None:
         """Send data (bytes), by the deadline (time.monotonic())."""
@@ -136,7 +137,10 @@ class Transport:
         context = tls_context(files)
         try:
             self._socket.settimeout(_left(deadline))
-            return context.wrap_socket(self._socket, server_hostname=files.server_name)
+            wrapped = context.wrap_socket(self._socket, server_hostname=files.server_name)
+            # once the connection has failed, it cannot be asked for any more
+            self.certificate = wrapped.getpeercert(True)
+            return wrapped
         except (OSError, ValueError) as error:
             raise self._failure(error) from error
 
@@ -144,7 +148,9 @@ class Transport:
         """The UserAgentError for an exception of the socket."""
         text = reason(error)
         if isinstance(error, socket.timeout):
-            return NoResponse(f"{self.target} did not answer in time")
+            return NoResponse(
+                f"{self.target} did not answer in time", "Check the address, firewalls, and its transport"
+            )
         if isinstance(error, ssl.SSLError):
             if any(alert in text for alert in _ABOUT_OUR_CERTIFICATE):
                 return CertificateRequired(

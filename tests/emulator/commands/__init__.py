@@ -36,6 +36,7 @@ def load():
     from . import (  # noqa: F401
         blacklists,
         cache,
+        call_center,
         cfgutils,
         clusterer,
         core,
@@ -53,6 +54,7 @@ def load():
         ratelimit,
         registrant,
         statistics,
+        tls_mgm,
         tm,
         tracer,
         usrloc,

@@ -63,7 +63,8 @@ def _value(server, dialog, context):
     )
     if context:
         value["context"] = {
-            **({"values": [{"dlgX_shtag": dialog.shtag}]} if dialog.shtag else {}),
+            # the server stores it when it replicates the dialog, which is when it is answered
+            **({"values": [{"dlgX_shtag": dialog.shtag}]} if dialog.shtag and dialog.state >= 3 else {}),
             **({"profiles": [{name: of or ""} for name, of in dialog.profiles]} if dialog.profiles else {}),
         }
     return value
@@ -176,9 +177,14 @@ def profile_get_size(server, params):
 
 @command("profile_get_values", "profile")
 def profile_get_values(server, params):
-    if params.text("profile") not in server.state.profiles:
-        raise MIError(404, "Profile not found")
-    return array([]) if server.state.tree else []
+    name = params.text("profile")
+    found = [of for dialog in _in_profile(server, params) for known, of in dialog.profiles if known == name]
+    counts = {of: found.count(of) for of in found}
+    if not server.state.profiles[name]:
+        counts = {None: len(found)}
+    if server.state.tree:
+        return array([node("value", of, attributes(count=count)) for of, count in counts.items()])
+    return [{"value": of, "count": count} for of, count in counts.items()]
 
 
 @command("profile_list_dlgs", "profile [value]")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ratelimit: no pipes."""
+"""ratelimit: no pipes, or with all modules those of a script that has two."""
 
 from ..errors import MIError
 from ..tree import array, attributes, node
@@ -15,9 +15,21 @@ def rl_list(server, params):
         if server.state.tree:
             raise MIError(None, "failed")
         raise MIError(404, "Pipe Not Found")
+    pipes = _pipes(server.state)
     if server.state.tree:
-        return array([node("PIPE", None, attributes(drop_rate=0))])
-    return {"Pipes": [], "drop_rate": 0}
+        rows = [*pipes, {"drop_rate": 0}]
+        return array([node("PIPE", None, attributes(**row)) for row in rows])
+    return {"Pipes": pipes, "drop_rate": 0}
+
+
+def _pipes(state):
+    if state.modules != "all":
+        return []
+    other = "RED" if state.tree else "SBT"
+    return [
+        {"id": "invites", "algorithm": "TAILDROP", "limit": 100, "counter": 12},
+        {"id": "all", "algorithm": other, "limit": 200, "counter": 12},
+    ]
 
 
 @command("rl_reset_pipe", "pipe")

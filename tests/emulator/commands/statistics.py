@@ -51,6 +51,8 @@ def _groups(server):
 
 
 def _value(server, known, name, default):
+    if name in server.state.kept_statistics:
+        return server.state.kept_statistics[name]
     if name in known:
         return known[name]
     initial = default[0] if isinstance(default, list) else default

@@ -20,6 +20,14 @@ def assert_clear(result, words, name):
     assert [word for word in words if word not in result.msg] == [], f"{name}: {result.msg}"
 
 
+def assert_refused(result, words):
+    """As assert_clear(), of what run_module() returns (dict)."""
+    assert result.get("failed") and "error" in result, result
+    assert result["error"]["hint"], f"no remedy: {result['msg']}"
+    assert "Traceback" not in result["msg"]
+    assert [word for word in words if word not in result["msg"]] == [], result["msg"]
+
+
 def commands_of(emu):
     """What an emulator was asked, without probes."""
     return {name: count for name, count in emu.stats()["commands"].items() if name not in PROBES}

@@ -121,7 +121,7 @@ class Bench:
         """The emulator's reply in the form of the recording."""
         emu, request = self.emu, self.request(record["request"])
         patience = raw.QUIET if record["reply"] is None else 8.0
-        if name in ("fifo", "state_fifo"):
+        if name in ("fifo", "state_fifo", "facts_fifo"):
             if record["id"].startswith("unix_"):
                 return _text(raw.unix(emu.unix_path, request, patience))
             return _text(raw.fifo(emu, request, patience))
@@ -225,3 +225,48 @@ def test_recorded_state_commands(version):
     differences, played = replay(version, ("state_fifo",), "full")
     assert played == len(load(version, "state_fifo")) > 20
     judge(differences, version, ["state_fifo"])
+
+
+# what the emulator of one server has of them: the profiles are those of its dialogs, the connections are in another order
+FACTS = (
+    "profile_size_trunk",
+    "profile_size_inbound",
+    "profile_size_nosuch",
+    "profile_values",
+    "tls_list",
+    "list_tcp_conns",
+    "rl_list",
+    "cc_list_flows",
+    "cc_list_agents",
+    "cc_list_calls",
+    "cc_list_queue",
+)
+
+
+def _in_order(text):
+    """The connections of a list_tcp_conns by their protocol."""
+    if text.startswith("{"):
+        reply = json.loads(text)
+        reply["result"]["Connections"].sort(key=lambda connection: connection["Type"])
+        return json.dumps(reply)
+    head, *connections = text.split("Connection::")
+    connections.sort(key=lambda connection: re.search("Type=([a-z]+)", connection).group(1))
+    return "Connection::".join([head, *(connection.rstrip("\n") + "\n" for connection in connections)])
+
+
+@pytest.mark.parametrize("version", ["2.4", "3.6", "4.0"])
+def test_recorded_facts(version):
+    different = []
+    with Emulator(version, phones=0, modules="all", reboot=False) as emu:
+        for _call in range(2):
+            emu.add_dialog(profiles=[("inbound", None), ("trunk", "sipp")])
+        bench = Bench(version, emu)
+        records = [record for record in load(version, "facts_fifo") if record["id"] in FACTS]
+        for record in records:
+            expected, found = record["reply"], bench.exchange("facts_fifo", record)
+            if record["id"] == "list_tcp_conns":
+                expected, found = _in_order(expected), _in_order(found)
+            if bench.normal(expected) != bench.normal(found):
+                different.append(f"{record['id']}\n   server:   {expected!r}\n   emulator: {found!r}")
+    assert len(records) == len(FACTS)
+    assert not different, "\n".join(different)

@@ -49,6 +49,23 @@ def resolve(host: Optional[str], port: Optional[int], kind: int) -> List[Address
     return found
 
 
+def is_this_host(host: str) -> bool:
+    """Whether every address of a host's name is one of this host. Nothing is sent."""
+    try:
+        return all(_is_own(family, address) for family, address in resolve(host.strip("[]"), 9, socket.SOCK_DGRAM))
+    except (OSError, UnicodeError):
+        return False
+
+
+def _is_own(family: int, address: Any) -> bool:
+    """Whether the system would send from the same address; that it can be bound says nothing (ip_nonlocal_bind)."""
+    if address[0].startswith("127."):
+        return True
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.connect(address)
+        return bool(sock.getsockname()[0] == address[0])
+
+
 def head_start(count: int, seconds: float) -> float:
     """Seconds that each of count addresses has before the next is tried, too. seconds: what all of them have."""
     return min(_HEAD_START, seconds / (count + 1.0))

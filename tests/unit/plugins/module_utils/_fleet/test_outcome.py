@@ -60,7 +60,7 @@ CASES = {
     "uac_positional": ("not_sent", -32602),
 }
 # 1.11 serves mi_xmlrpc_ng elsewhere: that recording is HTML
-FILES = [each for each in wire.files() if each[1] != "state_fifo" and each != ("1.11", "xmlrpc")]
+FILES = [each for each in wire.files() if each[1] not in wire.OTHER_SERVERS and each != ("1.11", "xmlrpc")]
 
 
 def recorded_outcome(version, name, case):

@@ -306,3 +306,40 @@ def test_a_single_address_with_a_protocol_is_not_probed():
                 conn.call("uptime")
             assert silent.value.maybe_sent is True
         assert peer.methods() == ["which", "uptime"]
+
+
+# what is this host
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.4.1"])
+def test_the_loopback_is_this_host(host):
+    assert reach.is_this_host(host)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6")
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_the_loopback_of_ipv6_is_this_host(host):
+    assert reach.is_this_host(host)
+
+
+# RFC 5737 and 3849: documentation
+@pytest.mark.parametrize("host", ["198.51.100.7", "2001:db8::7", "nosuch.invalid", "a..b", "x" * 300])
+def test_other_hosts_are_not(host):
+    assert not reach.is_this_host(host)
+
+
+def test_an_address_of_an_interface_is_this_host():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # sends nothing
+            probe.connect(("198.51.100.7", 9))
+        except OSError:
+            pytest.skip("this host has no address but the loopback's")
+        assert reach.is_this_host(probe.getsockname()[0])
+
+
+def test_a_name_of_this_host_and_of_others_is_not_this_host(resolver):
+    resolver(["127.0.4.1", "198.51.100.7"])
+    assert not reach.is_this_host(NAME)
+    resolver(["127.0.4.1", "127.0.4.2"])
+    assert reach.is_this_host(NAME)

@@ -198,3 +198,20 @@ def test_anything_gives_options_or_bad_parameters(given_options):
         assert any(name in str(error) for name in NAMES)
         return
     assert options.transport in TRANSPORTS and options.protocol in PROTOCOLS
+
+
+@pytest.mark.parametrize(
+    "given_options, is_local",
+    [
+        ({}, True),
+        ({"fifo_path": "/run/x"}, True),
+        ({"socket_path": "/run/x"}, True),
+        ({"port": 8080}, True),
+        ({"host": "127.0.0.1", "port": 8080}, True),
+        ({"host": "198.51.100.7", "port": 8080}, False),
+        ({"url": "http://localhost:8888/mi"}, True),
+        ({"url": "https://198.51.100.7:8888/mi"}, False),
+    ],
+)
+def test_whether_the_server_is_on_this_host(given_options, is_local):
+    assert resolve(given_options).is_local is is_local

@@ -13,7 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module import facts
 from ansible_collections.community.opensips.plugins.modules import opensips_facts
 
-NOT_BY_DEFAULT = ["shared_variables", "subscribers", "cache"]
+NOT_BY_DEFAULT = ["tcp", "rate_limits", "call_center", "shared_variables", "subscribers", "cache"]
 DEFAULT = [name for name in facts.SUBSETS if name not in NOT_BY_DEFAULT]
 
 
@@ -55,3 +55,17 @@ def test_the_documentation_lists_the_subsets():
 
     assert listed("default") == DEFAULT
     assert listed("all") == NOT_BY_DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("path", "is_local", "reason"),
+    [
+        (None, True, "The certificate is in a table"),
+        ("/etc/hosts", False, "The server is on another host"),
+        ("/etc/hosts", True, "/etc/hosts: it has no certificate in PEM"),
+    ],
+)
+def test_certificates_that_cannot_be_read(path, is_local, reason):
+    record = facts._certificate(path, is_local)
+    assert record["certificate_error"].startswith(reason)
+    assert record["subject"] is record["not_after"] is None

@@ -43,7 +43,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.tests.unit import wire
 
 # the 1.11 recording over mi_xmlrpc_ng asked at a wrong path
-PLACES = [place for place in wire.files() if place != ("1.11", "xmlrpc") and place[1] != "state_fifo"]
+PLACES = [place for place in wire.files() if place != ("1.11", "xmlrpc") and place[1] not in wire.OTHER_SERVERS]
 FIFOS = [(each, "fifo") for each in wire.VERSIONS]
 STATES = [(each, "state_fifo") for each in ("2.4", "3.6", "4.0")]
 

@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.tests.unit import wire
 
 # the 1.11 recording over mi_xmlrpc_ng asked at a wrong path
-PLACES = [place for place in wire.files() if place != ("1.11", "xmlrpc") and place[1] != "state_fifo"]
+PLACES = [place for place in wire.files() if place != ("1.11", "xmlrpc") and place[1] not in wire.OTHER_SERVERS]
 FIFOS = [(version, "fifo") for version in wire.VERSIONS]
 # what 1.11's ul_show_contact does not tell
 UNTOLD_BY_OLD_SHOW = ("contact_id", "cseq", "state", "sip_instance")

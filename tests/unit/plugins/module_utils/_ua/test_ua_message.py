@@ -1,0 +1,41 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Responses from bytes: whatever comes, it is a response, more has to come, or it is a BadResponse."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.community.opensips.plugins.module_utils._ua import errors, message
+from ansible_collections.community.opensips.tests.unit.plugins.module_utils._ua.sip_peer import answer
+
+REQUEST = message.make_request("OPTIONS", "sip:127.0.0.1", "tcp", "127.0.0.1:4000")
+WHOLE = answer(REQUEST.data, 200, "OK", content_length="4") + b"body"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.integers(0, len(WHOLE)))
+def test_anything(data, cut):
+    for text in (data, WHOLE[:cut] + data, b"SIP/2.0 " + data):
+        for is_whole in (False, True):
+            try:
+                found = message.take_response(text, is_whole)
+            except errors.BadResponse:
+                continue
+            assert found is None or 100 <= found[0].code < 700
+
+
+def test_cut_at_any_place():
+    for end in range(len(WHOLE)):
+        assert message.take_response(WHOLE[:end]) is None
+    response, rest = message.take_response(WHOLE + b"SIP/2.0 ")
+    assert (response.code, response.body, rest) == (200, b"body", b"SIP/2.0 ")
+    assert response.answers(REQUEST)
+
+
+def test_what_a_server_writes_is_shown_safely():
+    response, _rest = message.take_response(answer(REQUEST.data, 200, "O\x1b[2JK" + "x" * 500))
+    assert "\x1b" not in response.status and len(response.status) < 100

@@ -116,7 +116,8 @@ def restarts(cluster):
     return [mi(node.udp, "uptime")["Up since"] for node in cluster.nodes]
 
 
-@pytest.mark.parametrize("cluster_name", ["4.0", REAL], indirect=True, scope="class")
+# with an emulated cluster, test_rolling.py does this
+@pytest.mark.parametrize("cluster_name", [REAL], indirect=True, scope="class")
 class TestRollingRestart:
     def test_no_call_is_lost(self, cluster, rolling, traffic):
         before = restarts(cluster)

@@ -218,6 +218,7 @@ class RealCluster:
         self.modules = pathlib.Path(modules) if modules else find_modules(binary)
         # a short path: the server takes 128 characters for reply FIFOs
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="opensips-cluster-"))
+        self.edges = []
         vip, *ports = free_ports(1 + 4 * nodes)
         self.nodes = [RealNode(self, number, Ports(*ports[4 * number : 4 * number + 4])) for number in range(nodes)]
         for node in self.nodes:

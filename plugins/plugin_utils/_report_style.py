@@ -53,7 +53,7 @@ body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-
 font-variant-numeric:tabular-nums}
 main{max-width:1120px;margin:0 auto;padding:36px 24px 48px}
 h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em;overflow-wrap:anywhere}
-h2{font-size:18px;line-height:1.3;margin:0 0 4px}
+h2{font-size:18px;line-height:1.3;margin:0 0 4px;overflow-wrap:anywhere}
 h3{font-size:15px;margin:0 0 8px}
 p{margin:0}
 .soft,.note{color:var(--soft)}

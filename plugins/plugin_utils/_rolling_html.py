@@ -165,7 +165,7 @@ def _node(timeline: Timeline, name: str) -> str:
     node, steps = timeline.nodes[name], timeline.steps[name]
     state = f'<span class="state"><i class="s-{_NODES[node.outcome]}"></i>{WORDS[node.outcome]}</span>'
     rows = [_row(step) for step in steps]
-    content = table(("Step", "Time (UTC)", "Took", "Calls", ""), rows, (2, 3), "scroll steps") if rows else ""
+    content = table(("Step", "Time (UTC)", "Took", "Calls", ""), rows, (2, 3), "steps") if rows else ""
     return f'<section><h2>{bare(name)}</h2><p class="note">{state}</p>{content}</section>'
 
 

@@ -16,7 +16,13 @@ import subprocess
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.plugin_utils import _phones_html, _report_html
+from ansible_collections.community.opensips.plugins.plugin_utils import (
+    _phones_html,
+    _report_html,
+    _rolling_html,
+    _rolling_journal,
+    _rolling_timeline,
+)
 from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import Fleet
 from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, pack
 
@@ -61,6 +67,27 @@ def page_of_phones(tmp_path_factory):
         fleets[name] = Fleet(sources, rules, earlier, {"title": EVIL})
         (folder / f"{name}.json").write_text(fleets[name].to_json(), encoding="utf-8")
     return _opener(tmp_path_factory, _phones_html.page(fleets["now"]))
+
+
+@pytest.fixture(scope="module")
+def page_of_timeline(tmp_path_factory):
+    """The page of rolling: a node with each step, and one of which nothing fits into its line."""
+    path = str(tmp_path_factory.mktemp("journal") / "night.jsonl")
+
+    def write(at, event, **record):
+        _rolling_journal.append(path, {"event": event, "at": 1.79e9 + at, **record})
+
+    nodes = ["sip1", "A" * 80]
+    write(0, "run", nodes=nodes, action="restart")
+    for number, node in enumerate(nodes):
+        write(100 * number, "begin", node=node, before={})
+        for place, step in enumerate(_rolling_journal.STEPS):
+            at = 100 * number + 7 * place
+            write(at, "step", node=node, step=step, outcome="started")
+            write(at + 5, "step", node=node, step=step, outcome="ok", calls=place, message=(EVIL, "A" * 255)[number])
+    write(180, "end", node=nodes[0], outcome="done")
+    write(190, "end", node=nodes[1], outcome="out_of_service", message=EVIL)
+    return _opener(tmp_path_factory, _rolling_html.page(_rolling_timeline.Timeline(path, EVIL)))
 
 
 def _opener(tmp_path_factory, text):
@@ -152,8 +179,9 @@ f.onload = () => {{
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_of_the_report_of_phones_is_cut_off(page_of_phones, tmp_path, width):
-    text = page_of_phones.args[1].read_text(encoding="utf-8").replace("<details>", "<details open>")
+@pytest.mark.parametrize("name", ["page_of_phones", "page_of_timeline"])
+def test_nothing_of_a_report_is_cut_off(request, name, tmp_path, width):
+    text = request.getfixturevalue(name).args[1].read_text(encoding="utf-8").replace("<details>", "<details open>")
     frame = tmp_path / "frame.html"
     frame.write_text(_FRAME.format(width=width, page=html.escape(text)), encoding="utf-8")
     dom, _log, asked = _open(tmp_path, frame, "--dump-dom", "--window-size=1400,1000")
@@ -168,6 +196,15 @@ def test_the_report_of_phones_shows_what_it_has(page_of_phones):
     dom, log, asked = page_of_phones("--dump-dom")
     text = " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", dom, flags=re.DOTALL)).split())
     for words in ("580 phones", "Appeared 100", "Vanished 20", "Unknown User-Agents", "Contacts of a line", "8.7.5.44"):
+        assert words in text, words
+    assert "CONSOLE" not in log
+    assert asked == []
+
+
+def test_the_timeline_shows_what_it_has(page_of_timeline):
+    dom, log, asked = page_of_timeline("--dump-dom")
+    text = " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", dom, flags=re.DOTALL)).split())
+    for words in ("1 of 2 nodes done", "Waited for calls", "failed, out of service", "3 min 10 s"):
         assert words in text, words
     assert "CONSOLE" not in log
     assert asked == []

@@ -261,30 +261,24 @@ def _trace(plan: Plan, records: List[Record], place: _Place) -> None:
     plan.wish(Trace, params, kept)
 
 
-# A registrant of which nothing is said
-_REGISTRANT = {name: option.get("default") for name, option in Registrants.OPTIONS["registrants"]["options"].items()}
-
-
 def _registrants(plan: Plan, records: List[Record], place: _Place) -> None:
     found = registrants.read(place.conn)
     present = {snapshot.PARTS[plan.name].key(record): record for record in found}
-    kept, entries = [], []
+    kept = []
     for record in records:
         if snapshot.PARTS[plan.name].key(record) not in present:
             plan.leave(record, MISSING, "the server has no such registrant")
         elif record["enabled"] is None:
             plan.leave(record, LEFT_ALONE, "the server of the snapshot did not report whether it is enabled")
         else:
-            entry = dict(_REGISTRANT, **record)
             try:
-                Registrants({"registrants": [entry]}).items(found)
+                Registrants({"registrants": [record]}).items(found)
             except BadParameters as error:
                 # the server would switch another one
                 plan.leave(record, LEFT_ALONE, error.message)
             else:
                 kept.append(record)
-                entries.append(entry)
-    plan.wish(Registrants, {"registrants": entries}, kept)
+    plan.wish(Registrants, {"registrants": kept}, kept)
 
 
 def _media_nodes(plan: Plan, records: List[Record], place: _Place) -> None:

@@ -4,9 +4,11 @@
 
 """What holds for all tests."""
 
+import atexit
+import os
+import shutil
 import tempfile
 
-import pytest
 from hypothesis import settings
 
 # how long an example takes says how busy the machine is
@@ -14,9 +16,14 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def nothing_is_remembered_of_other_servers():
-    """What modules remember of servers is kept apart from that of the user, and of the next run."""
-    with tempfile.TemporaryDirectory(prefix="opensips-run-") as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", folder)
-        yield
+def _remember_nothing_of_other_servers():
+    """Keep what modules remember of servers apart from that of the user, and of the next run.
+
+    No fixture, since ansible-test runs each test in a fork that ends without the end of its fixtures.
+    """
+    folder, owner = tempfile.mkdtemp(prefix="opensips-run-"), os.getpid()
+    os.environ["XDG_RUNTIME_DIR"] = folder
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+
+_remember_nothing_of_other_servers()

@@ -29,6 +29,31 @@ def _filter(function: t.Callable) -> t.Callable:
     return wrapped
 
 
+class _Latest:
+    """The report that was made last, since a task writes one report as several files, and 100,000 phones take seconds to read."""
+
+    def __init__(self) -> None:
+        self._key: tuple[t.Any, ...] | None = None
+        self._report: Report | None = None
+
+    def report(self, sources: t.Any, about: dict[str, t.Any]) -> Report:
+        key = _key_of(sources, about)
+        if self._report is None or key is None or key != self._key or not self._report.is_current():
+            self._key, self._report = key, Report(sources, about)
+        return self._report
+
+
+def _key_of(sources: t.Any, about: dict[str, t.Any]) -> tuple[t.Any, ...] | None:
+    """Equal for equal reports of parts, and None if something else than parts is among them."""
+    parts = [sources] if isinstance(sources, str) else sources
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        return None
+    return (*map(str, parts), repr(sorted(about.items())))
+
+
+_latest = _Latest()
+
+
 @_filter
 def opensips_report_part(
     result: t.Any, host: str = "", label: str = "", plan: bool = False, file: str | None = None
@@ -38,22 +63,22 @@ def opensips_report_part(
 
 @_filter
 def opensips_report_json(sources: t.Any, **about: t.Any) -> str:
-    return Report(sources, about).to_json()
+    return _latest.report(sources, about).to_json()
 
 
 @_filter
 def opensips_report_csv(sources: t.Any, **about: t.Any) -> str:
-    return Report(sources, about).to_csv()
+    return _latest.report(sources, about).to_csv()
 
 
 @_filter
 def opensips_report_html(sources: t.Any, **about: t.Any) -> str:
-    return _report_html.page(Report(sources, about))
+    return _report_html.page(_latest.report(sources, about))
 
 
 @_filter
 def opensips_report_text(sources: t.Any, show: int = 50, **about: t.Any) -> list[str]:
-    return _report_text.lines(Report(sources, about), int(show))
+    return _report_text.lines(_latest.report(sources, about), int(show))
 
 
 @_filter

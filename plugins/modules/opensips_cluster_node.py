@@ -67,8 +67,9 @@ options:
       - Whether to wait until the state shows.
       - With O(enabled=true), the task waits until a link to a neighbour is up, or the link to O(node_id).
         With O(synced=true), it waits for each of O(capabilities).
-      - A link can stay in the state V(probe) although the neighbour reports it as up. After 5 seconds without a link, the task disables
-        the node and enables it again, which starts the link again.
+      - A link can stay in the state V(probe) although the neighbour reports it as up. After each 5 seconds without a link, the task
+        disables the node and enables it again, which starts its links again.
+      - A synchronisation can time out on the server. The task asks again each 10 seconds.
     type: bool
     default: true
   wait_timeout:

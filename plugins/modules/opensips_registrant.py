@@ -10,7 +10,8 @@ short_description: Change registrations at other servers one by one
 version_added: 0.1.0
 description:
   - Enables, disables, creates, changes and removes registrants of the module C(uac_registrant), which registers OpenSIPS at other servers.
-  - Each registrant is changed by itself. Other registrants keep their registrations, which a reload of the whole table does not ensure.
+  - Each registrant is changed by itself, and others are left alone. A reload of the whole table starts registrations in progress again.
+    It also drops registrants that are in the memory only, without ending their registrations.
   - Requires OpenSIPS 3.2 or later, O(registrants[].force_register) 3.5 or later.
     Creating, changing and removing requires OpenSIPS 4.0 or later. Before that, write the table and use O(registrants[].reload).
   - The server acts at once. It sends a REGISTER for an enabled registrant, and ends the registration of a disabled one.

@@ -172,8 +172,8 @@ def _vendors(fleet: Fleet) -> str:
     if not fleet.rules:
         return _counted("By vendor", "", [(vendor, sum(states.values())) for vendor, states in fleet.vendors])
     labels = {state: LABELS[state] for state in fleet.compliance}
-    note = "Each bar has all phones of a vendor. Beside it are their number, and the share that is up to date or ahead."
-    return section("By vendor", note, vendor_bars(fleet.vendors, labels, ("up_to_date", "ahead")))
+    note = "Each bar has all phones of a vendor. Beside it are their number, and how much of those with a rule is up to date or ahead."
+    return section("By vendor", note, vendor_bars(fleet.vendors, labels, ("up_to_date", "ahead"), ("no_rule",)))
 
 
 def _models(fleet: Fleet) -> str:

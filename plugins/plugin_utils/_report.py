@@ -18,7 +18,7 @@ import zlib
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.report import spread
 from ansible_collections.community.opensips.plugins.plugin_utils import _report_csv
-from ansible_collections.community.opensips.plugins.plugin_utils._report_files import ResultsFile
+from ansible_collections.community.opensips.plugins.plugin_utils._report_files import ResultsFile, stamp_of
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import (
     GOOD,
     STATES,
@@ -156,6 +156,8 @@ class Report:
         # hosts on which a module may have run on after the connection to them was gone
         self._lost: set[str] = set()
         self._files: dict[str, ResultsFile] = {}
+        # of the files that the report was made of, as they were before it read them
+        self._stamps: dict[str, tuple[int, ...] | None] = {}
         self._by_key: dict[tuple[str, ...], Entry] = {}
         # of all that a plan tells of, in its order
         self._plan_keys: dict[tuple[str, ...], None] = {}
@@ -171,6 +173,10 @@ class Report:
             elif entry["outcome"] == "planned" and not self.about.get("check"):
                 entry.update(outcome="not_sent", reason=not_reached)
             entry["state"] = state_of(entry)
+
+    def is_current(self) -> bool:
+        """Whether the files that the report was made of are still the same."""
+        return all(stamp_of(path) == stamp for path, stamp in self._stamps.items())
 
     def _take(self, part: dict[str, t.Any]) -> None:
         entries = self._entries(part)
@@ -210,6 +216,7 @@ class Report:
         path = part["file"]
         if path is None:
             return returned
+        self._stamps.setdefault(path, stamp_of(path))
         try:
             if path not in self._files:
                 self._files[path] = ResultsFile(path)

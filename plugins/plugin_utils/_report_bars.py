@@ -21,14 +21,16 @@ Groups = t.Sequence[tuple[str, t.Mapping[str, int]]]
 _VENDORS = 14  # bars; the others are one
 
 
-def vendor_bars(groups: Groups, labels: t.Mapping[str, str], fine: t.Container[str]) -> str:
+def vendor_bars(
+    groups: Groups, labels: t.Mapping[str, str], fine: t.Container[str], neither: t.Container[str] = ()
+) -> str:
     """A bar for each vendor, a key, and a table of the numbers.
 
     groups: (vendor, {state: number}), the largest first. labels: {state: its words}, in the order of the parts. fine: the
-    states whose share stands beside the bar.
+    states whose share stands beside the bar. neither: the states that this share leaves out.
     """
     shown = _largest(groups)
-    rows = "".join(_row(vendor, states, labels, fine) for vendor, states in shown)
+    rows = "".join(_row(vendor, states, labels, fine, neither) for vendor, states in shown)
     return f'{_key(labels)}<ul class="vendors">{rows}</ul>{_numbers(shown, labels)}'
 
 
@@ -40,12 +42,19 @@ def _largest(groups: Groups) -> Groups:
     return [*groups[:_VENDORS], *others]
 
 
-def _row(vendor: str, states: t.Mapping[str, int], labels: t.Mapping[str, str], fine: t.Container[str]) -> str:
+def _row(
+    vendor: str,
+    states: t.Mapping[str, int],
+    labels: t.Mapping[str, str],
+    fine: t.Container[str],
+    neither: t.Container[str],
+) -> str:
     total = sum(states.values())
+    compared = sum(count for state, count in states.items() if state not in neither)
     good = sum(count for state, count in states.items() if state in fine)
     return (
         f'<li><span class="name">{bare(vendor, 40)}</span>{stacked_bar(states, clean(vendor), labels)}'
-        f'<span class="n">{number(total)}</span><span class="share">{share(good, total)}</span></li>'
+        f'<span class="n">{number(total)}</span><span class="share">{share(good, compared)}</span></li>'
     )
 
 

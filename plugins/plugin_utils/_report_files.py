@@ -11,9 +11,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import typing as t
 
 Entry = dict[str, t.Any]
+
+
+def stamp_of(path: str) -> tuple[int, ...] | None:
+    """What changes when the file does, or None where there is no file."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 class ResultsFile:

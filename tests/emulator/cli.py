@@ -100,7 +100,16 @@ def parser():
         help="nodes of a cluster in one process, such as 3.6,3.6: they replicate contacts and dialogs, and share tags",
     )
     cluster.add_argument(
-        "--tags", type=_words, default=["vip"], help="sharing tags; the first is active on node 1 (default: vip)"
+        "--tags",
+        type=_words,
+        default=["vip"],
+        metavar="TAG[=NODE],...",
+        help="sharing tags, and the node that takes it when all have started: vip=1,media=2 (default: vip=1)",
+    )
+    cluster.add_argument(
+        "--is-active-at-start",
+        action="store_true",
+        help="the tags are active in the configuration of that node, which takes them whenever it starts",
     )
     cluster.add_argument("--seeds", type=_numbers, default=[1], help="ids of the nodes with the flag seed (default: 1)")
     cluster.add_argument(
@@ -381,7 +390,16 @@ async def _serve(options):
 
 
 async def _serve_cluster(options, loop, stop, end):
-    hub = Hub(options, loop, options.cluster, options.tags, options.seeds, options.edges, **options.timing)
+    hub = Hub(
+        options,
+        loop,
+        options.cluster,
+        options.tags,
+        options.seeds,
+        options.edges,
+        options.is_active_at_start,
+        **options.timing,
+    )
     control = ClusterControl(hub, loop, end, plain=not options.control)
     path = os.path.join(options.directory, "control")
     try:

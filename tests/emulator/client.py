@@ -339,8 +339,10 @@ class Edge(Emulator):
 class Cluster(_Process):
     """`with Cluster("3.6", nodes=2) as cluster: ...`: nodes of one process that replicate contacts and dialogs, and share tags.
 
-    version: of all nodes, 3.6 or 4.0, or a list with that of each. tags: names of the sharing tags (["vip"]); the first is
-    active on node 1 in its configuration. seeds: ids of the nodes with the flag seed ([1]).
+    version: of all nodes, 3.6 or 4.0, or a list with that of each. tags: names of the sharing tags, with the node that takes
+    it when all have started: ["vip=1", "media=2", "nobodys"] (default: ["vip"]; the first is for node 1).
+    is_active_at_start: whether the tags are active in the configuration of that node: it then takes them whenever it
+    starts, before it is synced. seeds: ids of the nodes with the flag seed ([1]).
     timing: dict of seconds, see cluster.Hub.TIMING. Other keywords are options of Emulator, for each node; phones are those
     of node 1, and go on when it stops.
 
@@ -406,6 +408,19 @@ class Cluster(_Process):
     def wait_until_synced(self, seconds=20):
         """Wait until all links of running nodes are up, and all that they replicate is synced."""
         self._call("wait_until_synced", seconds=seconds)
+
+    def time_out_syncs(self, index, name, count=1):
+        """Have the next `count` syncs of a capability of a node time out, as was seen on 3.6.8 under load: nobody asks again."""
+        self._call("time_out_syncs", number=self.nodes[index].node_id, name=name, count=count)
+
+    def jam_links(self, index):
+        """Have a node see its neighbours in Probe, although they are up and see it, until its links are disabled and enabled, as was
+        seen on 3.6.8."""
+        self._call("jam_links", number=self.nodes[index].node_id)
+
+    def move(self, index, tag="vip"):
+        """Move the tag to a node, and wait until no other one holds it."""
+        self._call("move", number=self.nodes[index].node_id, tag=tag)
 
     def holders(self, tag="vip"):
         """Indices of the running nodes that hold the sharing tag."""

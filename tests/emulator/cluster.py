@@ -29,7 +29,10 @@ class _Replay:
 
 
 class Hub:
-    """The nodes of one process. tags: names of sharing tags; the first is active on node 1. edges: how many servers send calls to the nodes.
+    """The nodes of one process. edges: how many servers send calls to the nodes.
+
+    tags: sharing tags, with the id of the node that gets it: vip=1; without one, the first is for node 1, others for nobody.
+    is_active_at_start: whether that is in the configuration of that node, so that it takes the tag whenever it starts.
 
     timing: seconds of message (until it arrives), link (until the neighbours notice that a node came or went), probe
     (until they call a node that went Down), sync (a synchronisation), seed (until node 1 does without a donor).
@@ -38,12 +41,13 @@ class Hub:
     cluster_id = 1
     TIMING = {"message": 0.02, "link": 0.1, "probe": 0.3, "sync": 0.02, "seed": 0.4, "start": 0.1}
 
-    def __init__(self, options, loop, versions, tags=("vip",), seeds=(1,), edges=0, **timing):
-        self.loop, self.tags, self.seeds = loop, list(tags), set(seeds)
+    def __init__(self, options, loop, versions, tags=("vip",), seeds=(1,), edges=0, is_active_at_start=False, **timing):
+        self.loop, self.seeds, self.is_active_at_start = loop, set(seeds), is_active_at_start
+        self.tags = _tags_of(tags)
         self.timing = {**self.TIMING, **timing}
         self.is_replaying = False
         self.numbers = itertools.count(1)
-        self._changes = itertools.count(2)
+        self._changes = itertools.count(1)
         self.traffic = None
         self.hurt = []  # what would have hurt servers that have ended
         self._timer = None
@@ -51,6 +55,7 @@ class Hub:
         self.edges = [
             Server(_options_of(options, f"edge{number}", versions[0]), loop) for number in range(1, edges + 1)
         ]
+        self.members = []  # each asks for the others
         self.members = [
             Member(self, number, _options_of(options, f"node{number}", version))
             for number, version in enumerate(versions, 1)
@@ -61,6 +66,10 @@ class Hub:
 
     def next_change(self):
         return next(self._changes)
+
+    def configured_since(self, name, member):
+        """Tag.since of a node that starts."""
+        return self.next_change() if self.is_active_at_start and self.tags[name] == member.node_id else 0
 
     def replaying(self):
         return _Replay(self)
@@ -92,6 +101,9 @@ class Hub:
             edge.state.destinations = [f"sip:127.0.0.1:{member.options.sip_port}" for member in self.members]
             edge.state.reload()
             await edge.start()
+        for name, node_id in self.tags.items() if not self.is_active_at_start else ():
+            if node_id is not None:
+                self.members[node_id - 1].activate(name)
         self._tick()
 
     async def start_node(self, member):
@@ -169,6 +181,9 @@ class Hub:
         was = link.state
         if not (one.enabled and link.enabled):
             link.state = "Down"
+            link.is_jammed = False
+        elif link.is_jammed:
+            link.state = "Probe"
         elif other.is_up and other.enabled and back.enabled:
             link.state = "Up"
         elif was == "Up" or other.is_up and was == "Down":
@@ -222,12 +237,16 @@ class Hub:
         return None
 
     def is_settled(self):
-        """Whether all links of running nodes are up, and all that they replicate is synced."""
-        running = [member for member in self.members if member.is_up]
-        return all(
+        """Whether all links of running nodes are up, all that they replicate is synced, and they know who holds which tag."""
+        return all(self._is_settled(member) for member in self.members if member.is_up)
+
+    @staticmethod
+    def _is_settled(member):
+        others = [other for other in member.others if other.is_up]
+        return (
             all(capability.is_ok for capability in member.capabilities)
-            and all(member.is_linked(other) for other in member.others if other.is_up)
-            for member in running
+            and all(member.is_linked(other) for other in others)
+            and not any(tag.is_active and other.node_id in tag.unsent for tag in member.tags for other in others)
         )
 
     def close(self):
@@ -241,6 +260,15 @@ class Hub:
             self.stop_node(member)
             if member.farm is not None:
                 member.farm.close()
+
+
+def _tags_of(texts):
+    """{name: id of the node that gets it, or None}."""
+    found = {}
+    for text in texts:
+        name, _mark, node_id = text.partition("=")
+        found[name] = int(node_id) if node_id else None if found else 1
+    return found
 
 
 def _options_of(options, name, version):

@@ -87,6 +87,15 @@ class ClusterControl(Control):
     async def op_restart_node(self, number=None, text=None):
         await self.hub.restart_node(self._member(number, text))
 
+    def op_time_out_syncs(self, number, name, count):
+        self._member(number).capability(name).times_out = count
+
+    def op_jam_links(self, number):
+        member = self._member(number)
+        for other in member.others:
+            member.link(other).is_jammed = True
+        self.hub.check_links()
+
     def op_next_start(self, number, outcome="starts", options=None):
         member = self._member(number)
         member.outcome_next = outcome
@@ -94,6 +103,18 @@ class ClusterControl(Control):
 
     def op_nodes(self):
         return [member.server.ready() if member.is_up else None for member in self.hub.members]
+
+    async def op_move(self, number, tag):
+        member = self._member(number)
+        if not member.is_up:
+            raise LookupError(f"node {number} does not run")
+        until = self.loop.time() + 20
+        while self.op_holders(tag) != [number]:
+            if self.loop.time() > until:
+                raise TimeoutError(f"the tag {tag} does not move to node {number}: {self.op_holders(tag)} hold it")
+            # again, because the news of two nodes can cross, and then nobody holds it
+            member.activate(tag)
+            await asyncio.sleep(10 * self.hub.seconds("message"))
 
     def op_holders(self, tag):
         return [member.node_id for member in self.hub.members if member.is_up and member.holds(tag)]

@@ -16,10 +16,10 @@ DETAILS = {NOT_SYNCED: "not synced", PENDING: "sync pending", SYNCING: "sync in 
 
 
 class Capability:
-    """What a node replicates. status: of DETAILS."""
+    """What a node replicates. status: of DETAILS. times_out: how many syncs will."""
 
     def __init__(self, name):
-        self.name, self.status, self.enabled = name, PENDING, True
+        self.name, self.status, self.enabled, self.times_out = name, PENDING, True, 0
 
     @property
     def is_ok(self):
@@ -29,11 +29,11 @@ class Capability:
 class Tag:
     """A sharing tag as one node sees it. since: which change in the cluster made it active, 0 if it is backup.
 
-    unsent: whether some neighbour did not get the news that it became active here.
+    unsent: ids of the neighbours that did not get the news that it became active here.
     """
 
-    def __init__(self, name, is_active=False):
-        self.name, self.since, self.unsent = name, int(is_active), is_active
+    def __init__(self, name, since=0, unsent=()):
+        self.name, self.since, self.unsent = name, since, set(unsent)
 
     @property
     def is_active(self):
@@ -41,13 +41,14 @@ class Tag:
 
 
 class Link:
-    """How a node sees a neighbour. state: Up, Probe or Down; enabled: whether this node may use the link."""
+    """How a node sees a neighbour. state: Up, Probe or Down; enabled: whether this node may use the link; is_jammed: whether it
+    stays in Probe although both are up, until it is disabled and enabled, as was seen on 3.6.8."""
 
     def __init__(self):
-        self.state, self.enabled = "Probe", True
+        self.state, self.enabled, self.is_jammed = "Probe", True, False
 
     def give_up(self):
-        if self.state == "Probe":
+        if self.state == "Probe" and not self.is_jammed:
             self.state = "Down"
 
 
@@ -66,13 +67,12 @@ class Member:
         """What a process that ends loses."""
         self.enabled, self.is_kept_unsynced = True, False
         self.woke = 0  # which change in the cluster its start was, or that it was enabled again
-        self.wanted_tags = (
-            None  # those whose dialogs the next synchronisation brings, and those without a tag; None: all
-        )
+        # those whose dialogs the next synchronisation brings, besides those without a tag; None: all
+        self.wanted_tags = None
         self.reports = {}  # of status reports: identifier -> [(time, text)]
         self.capabilities = [Capability(DIALOGS), Capability(CONTACTS)]
-        names = self.cluster.tags
-        self.tags = [Tag(name, self.node_id == 1 and number == 0) for number, name in enumerate(names)]
+        neighbours = [other.node_id for other in self.others]
+        self.tags = [Tag(name, self.cluster.configured_since(name, self), neighbours) for name in self.cluster.tags]
         self.links = {}
 
     def follow(self, state):
@@ -136,12 +136,12 @@ class Member:
             self.report(
                 "sharing_tags", f"TAG <{name}>, cluster {self.cluster.cluster_id}, became active due to MI command"
             )
-        tag.since, tag.unsent = self.cluster.next_change(), False
+        tag.since, tag.unsent = self.cluster.next_change(), set()
         for other in self.others:
             if self.is_linked(other):
                 self.tell_active(name, other)
             else:
-                tag.unsent = True
+                tag.unsent.add(other.node_id)
 
     def tell_active(self, name, other):
         self.cluster.deliver(other, lambda member: member.step_back(name, self.node_id))
@@ -154,7 +154,7 @@ class Member:
                 f"TAG <{name}>, cluster {self.cluster.cluster_id}, became backup due to cluster broadcast from {source}"
             )
             self.report("sharing_tags", text)
-        tag.since, tag.unsent = 0, False
+        tag.since, tag.unsent = 0, set()
 
     def on_contact(self, event, aor, contact):
         """The location table changed; listener of Location."""
@@ -202,8 +202,8 @@ class Member:
         if backups and self.capability(DIALOGS).is_ok:
             self.request_sync(DIALOGS, backups)
         for tag in self.tags if self.is_linked(other) else ():
-            if tag.is_active and tag.unsent:
-                tag.unsent = False
+            if tag.is_active and other.node_id in tag.unsent:
+                tag.unsent.discard(other.node_id)
                 self.tell_active(tag.name, other)
 
     def went_down(self, other):
@@ -235,6 +235,11 @@ class Member:
             return
         if not self.is_linked(donor):
             capability.status = PENDING
+            return
+        if capability.times_out:
+            capability.times_out -= 1
+            capability.status = NOT_SYNCED
+            self.report("cap:" + name, "Sync timed out, received [0] chunks")
             return
         with self.cluster.replaying():
             if name == CONTACTS:

@@ -140,3 +140,17 @@ def test_a_node_that_never_gets_it():
         failed = node_task(cluster.nodes[1], enabled=True, synced=True, wait_timeout=2)
         assert_refused(failed, ["After 2 seconds", CONTACTS])
         assert failed["error"]["type"] == "NotReady"
+
+
+def test_a_link_that_is_stuck_is_begun_again():
+    """After a start one side may probe for ever what the other side reports as up."""
+    with Cluster("3.6") as cluster:
+        cluster.wait_until_synced()
+        cluster.stop(1)
+        cluster.start(1)
+        cluster.jam_links(1)
+        result = node_task(cluster.nodes[1], enabled=True, synced=True, wait_timeout=30)
+        assert (result["before"]["links"], result["after"]["links"]) == ({"1": "probe"}, {"1": "up"})
+        states = [params["status"] for command, params in requests_of(result) if command == "clusterer_set_status"]
+        assert states == [0, 1] and result["changed"]
+        assert result["after"]["capabilities"] == SYNCED

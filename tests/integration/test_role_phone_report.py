@@ -146,6 +146,8 @@ def test_two_servers_a_reboot_of_those_behind_and_what_has_changed(report, farm,
 def test_check_mode_reads_and_writes_nothing(report, farm, tmp_path):
     emu = farm()
     done = report({"sip": emu}, check=True, select={"user_agent": ["snom"]}, compare_to="latest")
+    # no directory is there yet
+    assert not done.warnings
     assert done.failures == [] and done.text[0] == "1 phone on 1 line" and done.changed == []
     assert done.files == {} and not (tmp_path / "reports").exists()
 

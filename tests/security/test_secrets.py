@@ -95,6 +95,7 @@ def options_of(emu, login):
     return {
         "blacklist": {"name": "net_filter", "rules": [{"ip": "198.51.100.0/24"}]},
         "cache": {"entries": [{"key": "a", "value": "b"}]},
+        "cluster_node": {"enabled": True, "wait_timeout": 1},
         "contact": {"contacts": [{"aor": "pbx1", "contact": "sip:pbx1@192.0.2.20:5060"}]},
         "dialog": {"state": "drained", "wait_timeout": 1},
         "dispatcher": {"destinations": [{"set": 1, "uri": "sip:192.0.2.10:5060", "state": "inactive"}]},
@@ -110,6 +111,7 @@ def options_of(emu, login):
         "reload": {"tables": ["dispatcher"]},
         "restore": {"path": snapshot},
         "snapshot": {"path": f"{snapshot}.new", "cache_keys": ["*"], "cache_expires": 0},
+        "sharing_tag": {"tag": "vip", "neighbours": [{"url": emu.http_url, **LOGIN}]},
         "table": {"table": "subscriber", "rows": [subscriber], **login},
         "trace": {"enabled": False},
         "uac_dlg": {"method": "OPTIONS", "ruri": emu.phones()[0]["contact"], "headers": sip, "credentials": CREDENTIALS},

@@ -11,7 +11,8 @@ up or probed shows that it is. The links to dead neighbours are down for a while
 the command is sent then, and does nothing to a node that is as wanted.
 
 Of two nodes that start together one may probe the other for ever, which takes the link as up (3.6.8, seen after 1 of 4
-starts). Disabling and enabling the node begins the link again. Who is not linked does not exchange anything by it.
+starts), and a link that was lost is tried again after a minute only (node_timeout). Disabling and enabling the node begins
+its links again at once. Who is not linked does not lose anything by it.
 
 ul_cluster_sync and dlg_cluster_sync take the state Ok away at once and give it back at the end. So a node that has no donor
 stays not synced. Two nodes that ask at the same time wait for each other until the one with the flag seed gives up waiting.
@@ -20,7 +21,8 @@ When dialogs are synced, the server drops those of its own that the donor did no
 those without a tag. dlg_cluster_sync without a tag is about every tag, also those that are active here, and the donor does
 not know calls that are not answered yet.
 
-While a capability is synced, what the task asks again is ignored.
+A sync may time out ("Sync timed out, received [0] chunks" in sr_list_reports, seen on 3.6.8 under load), and the server does
+not ask again. While a sync is pending or in progress, the command does nothing, so it is sent again until it shows.
 
 Sources: clusterer/clusterer.c (cl_set_state, sync_check_timer), sync.c (cl_request_sync, handle_sync_end), node_info.c;
 dialog/dlg_replication.c (mi_sync_cl_dlg, rcv_cluster_event); usrloc/ul_mi.c of 3.0, 3.6, 4.0.
@@ -42,8 +44,11 @@ DIALOGS = "dialog-dlg-repl"
 
 _FIRST_LOOK = 0.1
 _LOOK = 1.0
-# Seconds after which a link that is still probed is begun again
-_PROBED = 5.0
+# Seconds after which links are begun again if none is up, and after which a sync is asked for again
+_RELINK = 5.0
+_ASK_AGAIN = 10.0
+# Which capability a command is about
+_SYNCS = {"ul_cluster_sync": CONTACTS, "dlg_cluster_sync": DIALOGS}
 
 
 class View:
@@ -153,9 +158,9 @@ class Node:
             self._sync(deadline, seconds)
 
     def _wait_enabled(self, deadline: float, seconds: float) -> None:
-        if self._watch(min(deadline, time.monotonic() + _PROBED), self._shows_enabled):
-            return
-        if self.enabled and self.node_id is None and "probe" in self.now.links.values():
+        while not self._watch(min(deadline, time.monotonic() + _RELINK), self._shows_enabled):
+            if time.monotonic() >= deadline or not self.enabled or self.node_id is not None:
+                break
             for enabled in (False, True):
                 self._call(*self._switch_request(enabled))
         if not self._watch(deadline, self._shows_enabled):
@@ -181,9 +186,17 @@ class Node:
             self._call(method, params)
             self._look()
             if seconds is not None:
-                self._watch(deadline, lambda: not self.missing)
+                self._wait_synced((method, params), deadline)
         if seconds is not None and not self._watch(deadline, lambda: not self.missing):
             self._raise_not_synced(seconds)
+
+    def _wait_synced(self, request: engine.Request, deadline: float) -> None:
+        """Look until what was asked for is synced, and ask again from time to time."""
+        name = _SYNCS[request[0]]
+        while not self._watch(min(deadline, time.monotonic() + _ASK_AGAIN), lambda: name not in self.missing):
+            if time.monotonic() >= deadline:
+                return
+            self._call(*request)
 
     def _raise_not_synced(self, seconds: float) -> None:
         hint = "A node is synchronised by a neighbour that is, or it needs the flag seed: check the neighbours in the same way"

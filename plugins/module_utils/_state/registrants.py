@@ -92,7 +92,8 @@ class Registrants(engine.State):
     READS = ("reg_list",)
 
     def __init__(self, params: Dict[str, Any]):
-        self.wanted = params["registrants"]
+        # who does not speak for a user leaves out what has a default
+        self.wanted = [dict(_defaults(), **entry) for entry in params["registrants"]]
         engine.check_unique("registrants", [_values(entry) for entry in self.wanted])
         for index, entry in enumerate(self.wanted):
             _check_entry(f"registrants[{index}]", entry)
@@ -134,6 +135,10 @@ class Registrants(engine.State):
             yield "reg_upsert", _row(entry, record, item)
         else:
             yield "reg_enable" if item.after["enabled"] else "reg_disable", dict(item.identity)
+
+
+def _defaults() -> Dict[str, Any]:
+    return {name: option.get("default") for name, option in Registrants.OPTIONS["registrants"]["options"].items()}
 
 
 def _defines(entry: Dict[str, Any]) -> bool:

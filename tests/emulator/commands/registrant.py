@@ -57,13 +57,16 @@ def _record(item):
 
 
 def _find(registrants, params, reason):
-    """The first with the contact and registrar; the server compares AORs by their hash only."""
-    key = (params.text("contact"), params.text("registrar"))
-    params.text("aor")
+    """The one of these names. A server compares AORs by their hash only, which is another one for most."""
+    key = tuple(params.text(name) for name in ("aor", "contact", "registrar"))
     for item in registrants:
-        if (item.binding, item.registrar) == key:
+        if _key(item) == key:
             return item
     raise MIError(404, reason)
+
+
+def _key(item):
+    return item.aor, item.binding, item.registrar
 
 
 def _switch(server, params, enabled):
@@ -117,7 +120,7 @@ def reg_delete(server, params):
 
 def _replace(registrants, item):
     for index, other in enumerate(registrants):
-        if (other.binding, other.registrar) == (item.binding, item.registrar):
+        if _key(other) == _key(item):
             registrants[index] = item
             return
     registrants.append(item)

@@ -169,9 +169,8 @@ class TestTags:
         assert eventually(lambda: cluster.holders(), [1]) == [1] and tags(first) == {"vip": "backup"}
 
     def test_a_restarted_node_takes_the_tag_back_that_its_configuration_makes_active(self, start):
-        cluster = start()
-        mi(cluster.nodes[1], "clusterer_shtag_set_active", VIP)
-        assert eventually(cluster.holders, [1]) == [1]
+        cluster = start(is_active_at_start=True)
+        cluster.move(1)
         cluster.stop(0)
         cluster.start(0)
         cluster.wait_until_synced()
@@ -180,6 +179,16 @@ class TestTags:
         cluster.start(1)
         cluster.wait_until_synced()
         assert cluster.holders() == [0]
+
+    def test_a_restarted_node_leaves_the_tag_that_its_configuration_makes_backup(self, start):
+        cluster = start(tags=["vip", "media=2", "nobodys"])
+        assert [cluster.holders(tag) for tag in ("vip", "media", "nobodys")] == [[0], [1], []]
+        cluster.move(1)
+        subprocess.run(cluster.restart_command(0), shell=True, check=True, stdout=subprocess.DEVNULL)
+        assert eventually(lambda: link_states(cluster.nodes[1]), ["Probe"]) == ["Probe"]
+        cluster.wait_until_synced()
+        assert tags(cluster.nodes[0]) == {"vip": "backup", "media": "backup", "nobodys": "backup"}
+        assert cluster.holders() == [1]
 
     def test_nobody_holds_the_tag_of_a_node_that_died(self, start):
         cluster = start()
@@ -265,6 +274,15 @@ class TestStates:
         assert capabilities(second)[CONTACTS] == "not synced"
         mi(second, "ul_cluster_sync")
         assert eventually(lambda: capabilities(second)[CONTACTS], "Ok") == "Ok"
+
+    def test_a_link_that_stays_in_probe_until_it_is_disabled_and_enabled(self, start):
+        cluster = start()
+        cluster.jam_links(1)
+        assert link_states(cluster.nodes[0]) == ["Up"] and link_states(cluster.nodes[1]) == ["Probe"]
+        for status in (0, 1):
+            mi(cluster.nodes[1], "clusterer_set_status", [1, status])
+        cluster.wait_until_synced()
+        assert link_states(cluster.nodes[1]) == ["Up"]
 
     def test_a_link_that_one_side_disables(self, start):
         first, second = start().nodes

@@ -21,11 +21,6 @@ def cluster():
         yield started
 
 
-def move_tag(cluster, index):
-    mi(cluster.nodes[index], "clusterer_shtag_set_active", VIP)
-    assert eventually(cluster.holders, [index]) == [index]
-
-
 def wait_for(traffic, name, count):
     assert eventually(lambda: traffic.summary()[name] >= count, True)
 
@@ -46,7 +41,7 @@ def test_no_call_is_lost_when_the_tag_moves_before_the_node_restarts(version):
         with Traffic(cluster, 50, (0.1, 0.6)) as traffic:
             for index in (0, 1):
                 wait_for(traffic, "up", 5)
-                move_tag(cluster, 1 - index)
+                cluster.move(1 - index)
                 cluster.stop(index)
                 cluster.start(index)
                 cluster.wait_until_synced()
@@ -54,12 +49,24 @@ def test_no_call_is_lost_when_the_tag_moves_before_the_node_restarts(version):
     assert summary["lost"] == 0 and summary["ended"] == summary["made"] > 10 and len(summary["at"]) == 2
 
 
+def test_calls_are_lost_when_a_node_takes_the_tag_before_it_knows_them():
+    with Cluster("3.6", is_active_at_start=True, timing={"link": 0.5}) as cluster:
+        cluster.wait_until_synced()
+        with Traffic(cluster, 50, (0.1, 0.3)) as traffic:
+            wait_for(traffic, "up", 3)
+            cluster.move(1)
+            cluster.stop(0)
+            cluster.start(0)
+            wait_for(traffic, "lost", 1)
+            assert list(traffic.summary()["reasons"]) == ["the node that got its end did not know it"]
+
+
 def test_calls_of_a_node_that_stops_with_the_tag_are_lost_as_are_those_that_arrive_then(cluster):
     with Traffic(cluster, 50, LONG) as traffic:
         wait_for(traffic, "up", 5)
         cluster.kill(0)
         wait_for(traffic, "lost", 10)
-        move_tag(cluster, 1)
+        cluster.move(1)
         before = traffic.summary()
         wait_for(traffic, "up", before["up"] + 3)
         summary = traffic.summary()
@@ -70,7 +77,7 @@ def test_calls_of_a_node_that_stops_with_the_tag_are_lost_as_are_those_that_arri
 def test_a_call_that_rings_is_lost_with_the_node_where_it_arrived(cluster):
     with Traffic(cluster, 20, LONG, rings=30.0) as traffic:
         wait_for(traffic, "made", 3)
-        move_tag(cluster, 1)
+        cluster.move(1)
         rings = len(calls(cluster.nodes[0]))
         assert mi(cluster.nodes[0], "get_statistics", [["inuse_transactions"]]) == {"tm:inuse_transactions": rings}
         cluster.stop(0)

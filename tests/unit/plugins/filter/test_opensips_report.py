@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pytest
@@ -55,3 +56,30 @@ def test_each_filter_is_documented(name):
 def test_limits_that_are_none_name_their_option(options, words):
     with pytest.raises(AnsibleFilterError, match=words):
         FILTERS["opensips_report_progress"](RESULT, None, **options)
+
+
+@pytest.fixture
+def part(tmp_path):
+    """(a part whose results are in a file, the file)"""
+    file = tmp_path / "results.jsonl"
+    file.write_text('{"aor": "1001", "contact": "sip:1001@192.0.2.1", "outcome": "accepted"}\n', encoding="ascii")
+    return FILTERS["opensips_report_part"]({"results": [], "summary": {"total": 1}}, file=str(file)), file
+
+
+def test_one_report_as_several_files_reads_the_results_once(part):
+    parts, file = [part[0]], part[1]
+    assert "1001" in FILTERS["opensips_report_csv"](parts, title="a")
+    times = file.stat()
+    file.write_text(file.read_text(encoding="ascii").replace("1001", "1002"), encoding="ascii")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert "1001" in FILTERS["opensips_report_json"](list(parts), title="a")
+    assert "1002" in FILTERS["opensips_report_json"](parts, title="b")
+
+
+def test_a_file_that_changed_is_read_again(part):
+    parts, file = [part[0]], part[1]
+    assert "1001" in FILTERS["opensips_report_csv"](parts)
+    file.write_text(file.read_text(encoding="ascii").replace("1001", "10023"), encoding="ascii")
+    assert "10023" in FILTERS["opensips_report_csv"](parts)
+    file.unlink()
+    assert "10023" not in FILTERS["opensips_report_csv"](parts)

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import re
 
 import pytest
 import yaml
@@ -143,6 +144,12 @@ class TestFleet:
         fleet = Fleet([source(record())])
         assert fleet.compliance == {} and fleet.phones[0].compliance is None
         assert "Firmware</h2>" not in _phones_html.page(fleet)
+
+    def test_the_share_of_a_vendor_is_of_the_phones_with_a_rule(self, source):
+        agents = [NEW, OLD, "Grandstream GXP2170 1.0.9.135"]
+        fleet = Fleet([source(*(record(number, user_agent=agent) for number, agent in enumerate(agents)))], FIRMWARE)
+        shares = re.findall('class="share">([^<]*)<', _phones_html.page(fleet))
+        assert shares == ["50 %", "–"]
 
     @pytest.mark.parametrize("seconds", [10**15, -5, 0, True, 1.5, "600", 2**70])
     def test_times_of_a_server_that_lies(self, source, seconds):

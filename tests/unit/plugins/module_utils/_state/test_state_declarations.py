@@ -321,3 +321,9 @@ def test_what_the_user_gave_stays_as_it_was():
     params = {"destinations": [{"id": 1, "uri": None, "group": None, "enabled": None, "resources": {"pstn": "20"}}]}
     LoadBalancer(params)
     assert params["destinations"][0]["resources"] == {"pstn": "20"}
+
+
+def test_registrants_may_leave_out_what_has_a_default():
+    record = {"aor": "sip:a@b", "contact": "sip:a@c", "registrar": "sip:b", "enabled": False}
+    [item] = Registrants({"registrants": [dict(record, enabled=True)]}).items([record])
+    assert (item.before, item.after, list(item.actions)) == ({"enabled": False}, {"enabled": True}, [])

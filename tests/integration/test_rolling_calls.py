@@ -11,12 +11,20 @@ import os
 import pathlib
 import shlex
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
+from ansible_collections.community.opensips.tests.integration.support import namespaces
 from ansible_collections.community.opensips.tests.integration.support.cluster import wait_until
-from ansible_collections.community.opensips.tests.integration.support.fixtures import REAL
+from ansible_collections.community.opensips.tests.integration.support.fixtures import (
+    REAL,
+    needs_opensips,
+    needs_sipp,
+)
+from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 from ansible_collections.community.opensips.tests.integration.support.virtual_address import mi
 
@@ -133,6 +141,20 @@ class TestRollingRestart:
     def test_no_dialog_is_left(self, cluster):
         """The partner ended them, and told the node that had them first."""
         wait_until(lambda: [dialogs(node) for node in cluster.nodes] == [0, 0], "dialogs are left")
+
+
+@needs_opensips
+@needs_sipp
+@pytest.mark.skipif(namespaces.is_possible(), reason="this is the run in a namespace")
+def test_no_call_is_lost_when_a_real_address_moves(tmp_path):
+    """The same again, with a network for each node, where the machine allows."""
+    inside = ["unshare", "--user", "--map-root-user", "--net"]
+    if not namespaces.TOOLS or subprocess.run([*inside, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no network namespaces (ip, nsenter and unshare, and a kernel that lets this user make them)")
+    options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", f"--basetemp={tmp_path / 'inside'}"]
+    command = [*inside, sys.executable, "-m", "pytest", *options, __file__, "-k", "TestRollingRestart"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=COLLECTION)
+    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def dialogs(node):

@@ -11,7 +11,7 @@ import contextlib
 import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Cluster, Emulator, Traffic
-from ansible_collections.community.opensips.tests.integration.support import databases, sipp, warm_python
+from ansible_collections.community.opensips.tests.integration.support import databases, namespaces, sipp, warm_python
 from ansible_collections.community.opensips.tests.integration.support.cluster import RealCluster
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
@@ -99,7 +99,7 @@ def cluster(cluster_name):
     binary = find_binary()
     if release_of(binary) < (3, 4) or not (find_modules(binary) / "clusterer.so").exists():
         pytest.skip("a real cluster requires OpenSIPS 3.4 or later with the module clusterer")
-    with RealCluster(binary) as real_cluster:
+    with RealCluster(binary, network=namespaces.Namespaces(2) if namespaces.is_possible() else None) as real_cluster:
         yield real_cluster
 
 

@@ -27,12 +27,9 @@ SIP, MI, HTTP, BIN = 5060, 8080, 8888, 5566
 
 
 def is_possible():
-    """Whether the tests run in a namespace that has no interface but loopback, and may change it."""
-    return (
-        bool(shutil.which("ip") and shutil.which("nsenter"))
-        and os.geteuid() == 0
-        and os.listdir("/sys/class/net") == ["lo"]
-    )
+    """Whether the tests run in a namespace that has no interface but loopback, or only those made here, and may change it."""
+    names = {name.rstrip("0123456789") for _index, name in socket.if_nameindex()}
+    return bool(TOOLS) and os.geteuid() == 0 and names <= {"lo", "node"}
 
 
 class Namespaces:

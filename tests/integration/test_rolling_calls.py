@@ -86,11 +86,11 @@ class Rolling:
             "rolling_pause": 0,
             "rolling_settle_timeout": 10,
             "rolling_wait_timeout": 30,
-            "rolling_health": HEALTH if self.cluster.edges else {},
         }
         hosts = {
             name: {
                 **variables,
+                "rolling_health": HEALTH if self.cluster.edges else {"sockets": ["udp:{}:{}".format(*node.sip)]},
                 "opensips_connection": fifo_of(node),
                 "rolling_restart_command": shlex.split(self.cluster.restart_command(index)),
                 "rolling_edges": [

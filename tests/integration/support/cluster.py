@@ -118,7 +118,7 @@ end() {{
 start() {{
     gone || return 0
     rm -f pid opensips_fifo
-    setsid {prefix} '{binary}' -F -f opensips.cfg -m 64 -M 4 -w '{folder}' -P pid </dev/null >>log 2>&1 &
+    setsid {prefix} '{binary}' -F -f '{folder}/opensips.cfg' -m 64 -M 4 -w '{folder}' -P pid </dev/null >>log 2>&1 &
     tries=0
     until [ -s pid ] && [ -p opensips_fifo ]; do
         tries=$((tries + 1))

@@ -81,21 +81,31 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path:
-  description: Path of the file.
+snapshot:
+  description: What the file has. It does not have the values.
   returned: when the file was read
-  type: str
-  sample: /var/tmp/opensips-snapshot.json
-opensips:
-  description: Version of the server of the snapshot.
-  returned: when the file was read
-  type: str
-  sample: 3.6.8
-taken:
-  description: When the snapshot was taken, in UTC.
-  returned: when the file was read
-  type: str
-  sample: "2026-03-14T02:00:00Z"
+  type: dict
+  contains:
+    path:
+      description: Path of the file.
+      type: str
+      sample: /var/tmp/opensips-snapshot.json
+    opensips:
+      description: Version of the server when the snapshot was taken.
+      type: str
+      sample: 3.6.8
+    taken:
+      description: When the state was read, in UTC.
+      type: str
+      sample: "2026-03-14T02:00:00Z"
+    parts:
+      description: Number of records of each part that the file has.
+      type: dict
+      sample: {contacts: 12, dispatcher: 4, log_level: 5}
+    skipped:
+      description: Parts that the file does not have, or not as a whole, each with the reason.
+      type: dict
+      sample: {registrants: "This server has no MI command reg_list. The module uac_registrant provides it: load it"}
 results:
   description:
     - One entry for each thing of the file, part after part. Log levels of all processes are one thing.

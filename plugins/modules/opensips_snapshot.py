@@ -45,7 +45,7 @@ options:
   parts:
     description:
       - Parts of the state to write. By default, all parts that the server has. V(cache) also requires O(cache_keys).
-      - If the server does not have a part, the result lists it in RV(skipped).
+      - If the server does not have a part, the result lists it in RV(snapshot.skipped).
       - V(shared_variables) are those of the module C(cfgutils), V(media_nodes) those of C(rtpengine) and C(rtpproxy), V(probing) that of gateways
         by C(drouting) and of phones by C(nathelper).
     type: list
@@ -68,7 +68,7 @@ options:
     description:
       - Keys of O(cache_system) to write. Each is a name, or a shell pattern with V(*), V(?) or V([), such as V(user_*).
       - Patterns require OpenSIPS 3.5 or later and the cachedb V(local). Other servers cannot list keys. Then the file has the keys that are
-        named, and RV(skipped) says which pattern was not looked for.
+        named, and RV(snapshot.skipped) says which pattern was not looked for.
       - OpenSIPS needs more time for each further key that matches a pattern. 10,000 keys take it about a second, 50,000 take about 20.
     type: list
     elements: str
@@ -118,31 +118,31 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path:
-  description: Path of the file.
-  returned: success
-  type: str
-  sample: /var/tmp/opensips-snapshot.json
-opensips:
-  description: Version of the server.
-  returned: success
-  type: str
-  sample: 3.6.8
-taken:
-  description: When the state was read, in UTC.
-  returned: success
-  type: str
-  sample: "2026-03-14T02:00:00Z"
-parts:
-  description: Number of records of each part that the file has.
+snapshot:
+  description: What the file has. It does not have the values.
   returned: success
   type: dict
-  sample: {contacts: 12, dispatcher: 4, log_level: 5}
-skipped:
-  description: Parts that the file does not have, or not as a whole, each with the reason.
-  returned: success
-  type: dict
-  sample: {registrants: "This server has no MI command reg_list. The module uac_registrant provides it: load it"}
+  contains:
+    path:
+      description: Path of the file.
+      type: str
+      sample: /var/tmp/opensips-snapshot.json
+    opensips:
+      description: Version of the server.
+      type: str
+      sample: 3.6.8
+    taken:
+      description: When the state was read, in UTC.
+      type: str
+      sample: "2026-03-14T02:00:00Z"
+    parts:
+      description: Number of records of each part that the file has.
+      type: dict
+      sample: {contacts: 12, dispatcher: 4, log_level: 5}
+    skipped:
+      description: Parts that the file does not have, or not as a whole, each with the reason.
+      type: dict
+      sample: {registrants: "This server has no MI command reg_list. The module uac_registrant provides it: load it"}
 error:
   description: What went wrong, with C(type), C(message) and C(hint).
   returned: failure

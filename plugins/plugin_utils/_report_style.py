@@ -134,7 +134,7 @@ section{padding:18px 16px 20px}
 .steps tr{display:grid;grid-template-columns:1fr auto auto;gap:0 12px;padding:9px 0;border-bottom:1px solid var(--line)}
 .steps tbody tr:last-child{border-bottom:0}
 .steps td{border:0;padding:1px 0}.steps td:nth-child(4){grid-column:3}.steps td:last-child{grid-column:1/-1}.steps td:empty{display:none}
-.steps td:nth-child(4)::after{content:" calls"}
+.steps td:nth-child(4)::before{content:"calls: "}
 }
 @media print{:root{--page:#fff}section,.tile{break-inside:avoid}main{max-width:none;padding:0}}
 """.strip()

@@ -91,6 +91,7 @@ def options_of(emu, login):
     aor = emu.phones()[0]["user"]
     subscriber = {"username": "alice", "domain": "example.com", "password": secret("row")}
     sip = {"From": "<sip:a@127.0.0.1>", "To": "<sip:b@127.0.0.1>"}
+    snapshot = snapshot_of(emu)
     return {
         "blacklist": {"name": "net_filter", "rules": [{"ip": "198.51.100.0/24"}]},
         "cache": {"entries": [{"key": "a", "value": "b"}]},
@@ -107,10 +108,23 @@ def options_of(emu, login):
         "notify": {"select": {}, "event": "check-sync", **location, "credentials": CREDENTIALS, "credentials_db": login},
         "registrant": {"registrants": [{"aor": "sip:trunk1@carrier.example", "enabled": False}]},
         "reload": {"tables": ["dispatcher"]},
+        "restore": {"path": snapshot},
+        "snapshot": {"path": f"{snapshot}.new", "cache_keys": ["*"], "cache_expires": 0},
         "table": {"table": "subscriber", "rows": [subscriber], **login},
         "trace": {"enabled": False},
         "uac_dlg": {"method": "OPTIONS", "ruri": emu.phones()[0]["contact"], "headers": sip, "credentials": CREDENTIALS},
     }  # fmt: skip
+
+
+def snapshot_of(emu):
+    """The path of a snapshot with secrets, beside the server's FIFO."""
+    path = pathlib.Path(emu.directory) / "snapshot.json"
+    key = {"system": "local", "key": "user_1", "value": secret("key"), "expires": 0}
+    parts = {"cache": [key], "shared_variables": [{"name": "token", "value": secret("variable")}]}
+    taken = {"format": 1, "opensips": "3.6.8", "taken": "2026-03-14T02:00:00Z", "skipped": {}, "parts": parts}
+    path.write_text(json.dumps(taken), encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
 
 
 def test_no_module_was_forgotten(emu, location):
@@ -185,7 +199,19 @@ def test_no_module_shows_a_secret(emu, location, closed_url):
         for entry in done[name, "it works"][0].get("results", [done[name, "it works"][0]])
     ]
     assert len(authenticated) == 4 and all(entry["authenticated"] for entry in authenticated), authenticated
-    assert {"cache", "contact", "facts", "log_level", "mi_command", "mwi", "notify", "table", "uac_dlg"} <= working
+    assert {
+        "cache",
+        "contact",
+        "facts",
+        "log_level",
+        "mi_command",
+        "mwi",
+        "notify",
+        "restore",
+        "snapshot",
+        "table",
+        "uac_dlg",
+    } <= working
 
 
 # Roles and playbooks

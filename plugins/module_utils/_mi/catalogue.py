@@ -178,7 +178,10 @@ def find(name: Any) -> Optional[Command]:
     start = COMMANDS.find(f"\n={name} ")
     if start < 0:
         classic = _classic_of(name)
-        return find(classic) if classic else None
+        command = find(classic) if classic else None
+        if command is not None:
+            _found[name] = command
+        return command
     _found[name] = Command(COMMANDS[start + 2 : COMMANDS.index("\n=", start + 2)])
     return _found[name]
 

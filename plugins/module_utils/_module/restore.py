@@ -12,7 +12,11 @@ from typing import Any, Dict, List
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
-from ansible_collections.community.opensips.plugins.module_utils._module.snapshot import check_parts, parts_option
+from ansible_collections.community.opensips.plugins.module_utils._module.snapshot import (
+    check_parts,
+    describe,
+    parts_option,
+)
 from ansible_collections.community.opensips.plugins.module_utils._state import restore, snapshot
 
 # Beyond so many, entries that need no attention are left out; messages name so many things
@@ -96,9 +100,7 @@ def _result(task: Task, taken: snapshot.Snapshot, job: restore.Restore) -> Dict[
     counts = {outcome: sum(1 for entry in entries if entry["outcome"] == outcome) for outcome in restore.OUTCOMES}
     result = {
         "changed": any(entry["changed"] for entry in entries),
-        "path": task.params["path"],
-        "opensips": taken["opensips"],
-        "taken": taken["taken"],
+        "snapshot": describe(taken, task.params["path"]),
         "results": _listed(entries, task.params["results"]),
         "summary": {"total": len(entries), "outcomes": counts},
     }

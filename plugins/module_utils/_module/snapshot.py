@@ -55,10 +55,18 @@ def run(task: Task) -> Dict[str, Any]:
         except OSError as error:
             raise _unwritable(path, error) from error
     for name, reason in taken["skipped"].items():
-        if params["parts"] is not None or name == "cache":
+        # a module that is not loaded is usual, unless somebody asked for it
+        if params["parts"] is not None or snapshot.has_part(task.connection, name):
             task.warn(f"{name} is not in the snapshot{' as a whole' if name in taken['parts'] else ''}: {reason}")
     return {
         "changed": earlier is None or _state(earlier) != _state(taken),
+        "snapshot": describe(taken, path),
+    }
+
+
+def describe(taken: snapshot.Snapshot, path: str) -> Dict[str, Any]:
+    """What a task returns of a snapshot: no values, which may be secrets."""
+    return {
         "path": path,
         "opensips": taken["opensips"],
         "taken": taken["taken"],

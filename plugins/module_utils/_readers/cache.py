@@ -27,6 +27,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.reply impor
 from ansible_collections.community.opensips.plugins.module_utils._readers import shape
 
 _ABSENT = "Value not found"
+# what cache_fetch_chunk answers for a collection that there is not, in 3.6 and 4.0
+_NO_COLLECTION = (-32000, -32602)
 # the module that lists its keys
 _LISTED = "local"
 
@@ -90,7 +92,8 @@ def matching(
 ) -> List[str]:
     """The names of the keys that patterns match, each once.
 
-    collection: of cachedb_local, None for its default. option: the option that named the system. Raises NotListed.
+    collection: of cachedb_local, None for its default. option: the option that named the system. Raises NotListed, and
+    BadParameters for a collection that there is not.
     """
     names: Dict[str, None] = {}
     for pattern in patterns:
@@ -112,7 +115,15 @@ def _matching(conn: Connection, system: str, pattern: str, collection: Optional[
     params = {"glob": pattern}
     if collection is not None:
         params["collection"] = collection
-    return parse_chunk(conn.call("cache_fetch_chunk", params))
+    try:
+        return parse_chunk(conn.call("cache_fetch_chunk", params))
+    except ServerError as error:
+        if collection is None or error.code not in _NO_COLLECTION:
+            raise
+        raise BadParameters(
+            f"cache_collection: the server has no collection {collection}",
+            "Name one of the parameter cache_collections of cachedb_local, or remove cache_collection",
+        ) from error
 
 
 def _fetch(system: str, attr: str) -> Tuple[str, Dict[str, str]]:

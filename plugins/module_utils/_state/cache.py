@@ -43,6 +43,7 @@ class Cache(engine.State):
     THING = "key"
     READS = ("cache_fetch",)
     WRITES = ("cache_store", "cache_remove")
+    IN_FLIGHT = 32
 
     def __init__(self, params: Dict[str, Any]):
         self.system = params["system"]

@@ -61,6 +61,7 @@ class Contacts(engine.State):
     THING = "contact"
     READS = ("ul_show_contact",)
     WRITES = ("ul_add", "ul_rm_contact")
+    IN_FLIGHT = 32
 
     def __init__(self, params: Dict[str, Any]):
         self.location_table = params["location_table"]

@@ -75,6 +75,7 @@ class State:
     OPTIONS: the module's argument_spec. RULES: mutually_exclusive and the like, or {}. THING: what an item is, for messages.
     READS, WRITES: the MI commands that it takes; the constructor sets them where that depends on the parameters.
     ROUNDS: how often the writes may be needed until the state shows. SETTLE: seconds until a state may show after its write.
+    IN_FLIGHT: requests that may wait for an answer, where each item has one request and their order does not matter.
     """
 
     OPTIONS: Dict[str, Any] = {}
@@ -84,6 +85,7 @@ class State:
     WRITES: Tuple[str, ...] = ()
     ROUNDS = 1
     SETTLE = 0.0
+    IN_FLIGHT = 1
 
     def __init__(self, params: Dict[str, Any]):
         raise NotImplementedError
@@ -181,7 +183,7 @@ def push(
         return _result(entries, [entry.item.after for entry in entries])
     if set_known is not None:
         set_known(lambda: _as_sent(entries))
-    stopped = _write(conn, entries)
+    stopped = _write_all(conn, entries, state.IN_FLIGHT)
     if stopped is not None and not any(entry.sent for entry in entries):
         # the server is not there: reading would wait for it once more
         raise PushFailed(_failure_text(state, entries, stopped), _as_sent(entries), stopped)
@@ -219,6 +221,37 @@ def _as_sent(entries: List[_Entry]) -> Dict[str, Any]:
     return _result(entries, [entry.item.after if entry.sent else entry.item.before for entry in entries])
 
 
+def _write_all(conn: Connection, entries: List[_Entry], in_flight: int) -> Optional[MIError]:
+    """As _write(), with so many requests in flight if the items have one each, and none of them has to come before another."""
+    waiting = [entry for entry in entries if entry.requests]
+    ranks = {entry.item.rank for entry in waiting}
+    if in_flight == 1 or len(ranks) > 1 or any(len(entry.requests) > 1 for entry in waiting):
+        return _write(conn, entries)
+
+    def starting(index: int) -> None:
+        waiting[index].sent = True
+
+    requests = (entry.requests[0] for entry in waiting)
+    for index, outcome in conn.call_many(requests, max_in_flight=in_flight, starting=starting):
+        entry = waiting[index]
+        if isinstance(outcome, MIError):
+            entry.error = _advised(outcome, entry.item.hint)
+            if _stops(outcome):
+                entry.sent = outcome.maybe_sent
+                for other in waiting:
+                    if other.sent and not other.answered and other.error is None:
+                        # nobody will know what became of it
+                        other.error = outcome
+                return outcome
+        entry.answered = True
+    return None
+
+
+def _stops(error: MIError) -> bool:
+    """Whether an error of one item keeps the others back."""
+    return not isinstance(error, ServerError) or isinstance(error, OutOfMemory)
+
+
 def _write(conn: Connection, entries: List[_Entry]) -> Optional[MIError]:
     """Send the requests, one at a time; one item's refusal does not keep others back. Returns the error that stopped all, or None."""
     turn: List[_Entry] = []
@@ -231,7 +264,7 @@ def _write(conn: Connection, entries: List[_Entry]) -> Optional[MIError]:
         entry = turn[0]
         if isinstance(outcome, MIError):
             entry.error = _advised(outcome, entry.item.hint)
-            if not isinstance(outcome, ServerError) or isinstance(outcome, OutOfMemory):
+            if _stops(outcome):
                 entry.sent = outcome.maybe_sent or entry.answered
                 return outcome
         entry.answered = True

@@ -114,6 +114,7 @@ class _Kept(engine.State):
         self.THING = declaration.THING
         self.READS, self.WRITES = declaration.READS, declaration.WRITES
         self.ROUNDS, self.SETTLE = declaration.ROUNDS, declaration.SETTLE
+        self.IN_FLIGHT = declaration.IN_FLIGHT
 
     def read(self, conn: Connection) -> Any:
         self._readings += 1
@@ -260,24 +261,30 @@ def _trace(plan: Plan, records: List[Record], place: _Place) -> None:
     plan.wish(Trace, params, kept)
 
 
+# A registrant of which nothing is said
+_REGISTRANT = {name: option.get("default") for name, option in Registrants.OPTIONS["registrants"]["options"].items()}
+
+
 def _registrants(plan: Plan, records: List[Record], place: _Place) -> None:
     found = registrants.read(place.conn)
     present = {snapshot.PARTS[plan.name].key(record): record for record in found}
-    kept = []
+    kept, entries = [], []
     for record in records:
         if snapshot.PARTS[plan.name].key(record) not in present:
             plan.leave(record, MISSING, "the server has no such registrant")
         elif record["enabled"] is None:
-            plan.leave(record, UNSUPPORTED, "the server of the snapshot could not switch registrants")
+            plan.leave(record, LEFT_ALONE, "the server of the snapshot did not report whether it is enabled")
         else:
+            entry = dict(_REGISTRANT, **record)
             try:
-                Registrants({"registrants": [record]}).items(found)
+                Registrants({"registrants": [entry]}).items(found)
             except BadParameters as error:
                 # the server would switch another one
                 plan.leave(record, LEFT_ALONE, error.message)
             else:
                 kept.append(record)
-    plan.wish(Registrants, {"registrants": kept}, kept)
+                entries.append(entry)
+    plan.wish(Registrants, {"registrants": entries}, kept)
 
 
 def _media_nodes(plan: Plan, records: List[Record], place: _Place) -> None:

@@ -29,6 +29,7 @@ import os
 import time
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.sources import MISource, size_of
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -36,6 +37,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ReplyTooLarge,
     ServerError,
     UnknownCommand,
+    first_few,
 )
 from ansible_collections.community.opensips.plugins.module_utils._readers import (
     blacklists,
@@ -44,7 +46,6 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     dispatcher,
     gateways,
     load_balancer,
-    location,
     log_level,
     media_nodes,
     registrants,
@@ -59,6 +60,8 @@ FORMAT = 1
 # what a file may have: 100,000 contacts or keys take some 20 MB
 MOST_BYTES = 256 * 1024 * 1024
 _MOST_DIGITS = 20
+_MOST_NAMED = 20
+_LOCATION = "location"
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _NONE = type(None)
 _TEXT, _OPTIONAL_TEXT = (str,), (str, _NONE)
@@ -179,19 +182,29 @@ def _registrants(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:
 
 
 def _contacts(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:
-    found = location.iter_each_shown(conn, None, lambda record: bool(record["permanent"]))
-    return [
-        {
-            "location_table": record["table"],
-            "aor": record["aor"],
-            "contact": record["contact"],
-            "q": record["q"],
-            "flags": record["flags"],
-            "methods": None if record["methods"] is None else list(record["methods"]),
-            "branch_flags": None if record["cflags"] is None else list(record["cflags"]),
-        }
-        for record in found
-    ]
+    records: List[Record] = []
+    doubtful: Dict[Any, str] = {}
+    # a server that counts nothing has the table that usrloc makes by default, if any
+    for table in size_of(conn, _LOCATION).tables or (_LOCATION,):
+        source = MISource(conn, table)
+        records += map(_contact, source.contacts(lambda contact: bool(contact["permanent"])))
+        doubtful.update(source.doubtful)
+    if doubtful:
+        names = [f"{aor}: {reason}" for aor, reason in doubtful.items()]
+        raise NotTaken(f"The contacts of some AORs cannot be read: {first_few(names, _MOST_NAMED)}", records)
+    return records
+
+
+def _contact(found: Record) -> Record:
+    return {
+        "location_table": found["table"],
+        "aor": found["aor"],
+        "contact": found["contact"],
+        "q": found["q"],
+        "flags": found["flags"],
+        "methods": None if found["methods"] is None else list(found["methods"]),
+        "branch_flags": None if found["cflags"] is None else list(found["cflags"]),
+    }
 
 
 def _cache(conn: Connection, keys: Optional[CacheKeys]) -> List[Record]:
@@ -402,10 +415,15 @@ def take(
     return snapshot
 
 
+def has_part(conn: Connection, name: str) -> bool:
+    """Whether the server has the commands of a part."""
+    return any(conn.has(command) for command in PARTS[name].commands)
+
+
 def take_part(conn: Connection, name: str, cache_keys: Optional[CacheKeys] = None) -> List[Record]:
     """The records of one part. Raises UnknownCommand if the server does not have it, NotTaken, and what the readers raise."""
     part = PARTS[name]
-    if not any(conn.has(command) for command in part.commands):
+    if not has_part(conn, name):
         conn.require(part.commands[0])
     # in an order of their own, because a server has another one after each start
     return sorted(part.read(conn, cache_keys), key=part.order)

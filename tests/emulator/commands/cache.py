@@ -86,6 +86,11 @@ def cache_remove_chunk(server, params):
 
 @command("cache_fetch_chunk", "glob [collection]")
 def cache_fetch_chunk(server, params):
+    """Lists keys that have run out, too, until a timer of the server comes, which this one does not have."""
+    if "collection" in params and params.text("collection") != "default":
+        if server.state.v < (4,):
+            raise MIError(-32000, "Server error", "Failed to handle parameter")
+        raise bad_params("Bad type for parameter 'glob'")
     return {
         "keys": [
             {"name": name, "value": entry[0]}

@@ -55,7 +55,7 @@ class MiJsonProtocol(Protocol):
             text = check_text(value, f"Parameter {number}")
             if "," in text:
                 raise BadParameters(
-                    f"Parameter {number} ({text[:40]!r}) contains a comma, which mi_json cannot carry",
+                    f"Parameter {number} contains a comma, which mi_json cannot carry",
                     "Use the FIFO, a datagram socket or mi_xmlrpc_ng for this command",
                 )
             if not text:

@@ -35,6 +35,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     shared_variables,
     statistics,
     subscribers,
+    switches,
     trace,
     uac,
     uptime,
@@ -743,3 +744,34 @@ def test_sockets_that_processes_read():
         ("udp", "[2001:DB8::1]", 5070),
         (None, "eth0", None),
     ]
+
+
+# what 3.6.8 and 4.0.1 answered to cache_fetch_chunk
+_KEYS = {"keys": [{"name": "user_2", "value": "two\nlines"}, {"name": "user_1", "value": "one"}]}
+
+
+@pytest.mark.parametrize("result, names", [(_KEYS, ["user_2", "user_1"]), ({"keys": []}, [])])
+def test_names_of_keys(result, names):
+    assert cache.parse_chunk(ValueReply(result, "")) == names
+
+
+@pytest.mark.parametrize("result", [[], {"keys": {}}, {"keys": ["user_1"]}, {"keys": [{"name": ["a"]}]}])
+def test_what_is_no_list_of_keys(result):
+    with pytest.raises(MalformedReply):
+        cache.parse_chunk(ValueReply(result, ""))
+
+
+@pytest.mark.parametrize("key, is_pattern", [("a*", True), ("a?", True), ("[ab]", True), ("a", False), ("a]", False)])
+def test_patterns_of_keys(key, is_pattern):
+    assert cache.is_pattern(key) is is_pattern
+
+
+@pytest.mark.parametrize("at, name", STATES)
+def test_whether_phones_are_pinged(at, name):
+    case = "v4_nathelper:enable_ping" if at == "4.0" else "nh_ping_get"
+    assert switches.parse_ping(wire.reply(at, name, case)) is True
+
+
+def test_a_reply_without_status_is_no_answer_about_pings():
+    with pytest.raises(MalformedReply):
+        switches.parse_ping(ValueReply({}, ""))

@@ -350,3 +350,36 @@ def test_entries_that_mean_the_same():
     engine.check_unique("lamps", [("a", 1), ("a", 2)])
     with pytest.raises(BadParameters, match="lamps: entries 2 and 4 are the same: a 1. Remove one of them"):
         engine.check_unique("lamps", [("b", 1), ("a", 1), ("c", None), ("a", 1)])
+
+
+class Together(Lamps):
+    """Whose requests need not wait for each other."""
+
+    IN_FLIGHT = 8
+
+
+def test_a_refusal_among_many_in_flight_keeps_none_back(server):
+    server.board.special["b"] = lambda params: Fault(500, "bulb is broken")
+    message, result = server.fails(Together(a=5, b=5, c=5, d=5))
+    assert "lamp b: The server answered 500 bulb is broken" in message
+    assert levels(result) == {"a": 5, "b": 1, "c": 5, "d": 5}
+    assert [each["error"] is not None for each in result["results"]] == [False, True, False, False]
+    assert not server.push(Together(a=5, c=5, d=5))["changed"]
+
+
+def test_an_order_holds_also_where_many_may_be_in_flight(server):
+    server.push(Together(ranks={"a": 2, "b": 1}, a=2, b=2, c=2))
+    assert server.written() == ["c", "b", "a"]
+
+
+def test_of_many_in_flight_those_without_an_answer_have_the_error(server):
+    """A server that is lost meanwhile: nobody knows which of them it took."""
+
+    def lose(params):
+        server.board.silent = True
+        return SILENT
+
+    server.board.special = dict.fromkeys("bcd", lose)
+    message, result = server.fails(Together(a=5, b=5, c=5, d=5))
+    assert "could not be read back" in message
+    assert [each["error"] is not None for each in result["results"]] == [False, True, True, True]

@@ -105,14 +105,14 @@ def cluster(cluster_name):
 
 @pytest.fixture
 def traffic(cluster, cluster_name, tmp_path):
-    """traffic(calls_per_second=10, seconds=(2, 15)): calls through the cluster; sipp's where it is real."""
+    """traffic(calls_per_second=10, seconds=(2, 15), rings=(0.1, 1.5)): calls through the cluster; sipp's where it is real."""
 
-    def traffic_with(**options):
+    def traffic_with(rings=(0.1, 1.5), **options):
         if cluster_name != "real":
-            return Traffic(cluster, rings=1.0, **options)
+            return Traffic(cluster, rings=rings[1], **options)
         if not sipp.PATH:
             pytest.skip("no sipp on PATH (Debian: sip-tester)")
-        return SippTraffic(cluster, tmp_path, **options)
+        return SippTraffic(cluster, tmp_path, rings=rings, **options)
 
     return traffic_with
 

@@ -47,18 +47,21 @@ def register(user, phone, server):
     assert answer.startswith(b"SIP/2.0 200"), answer
 
 
+def _milliseconds(seconds):
+    return tuple(int(1000 * number) for number in seconds)
+
+
 class SippTraffic:
     """Calls at a steady rate from the `with` on, that are up for some seconds (least, most). As the emulator's Traffic.
 
-    folder: one that exists. rings: milliseconds that the phones ring (least, most): meanwhile only one node knows the call.
+    folder: one that exists. rings: seconds that the phones ring (least, most): meanwhile only one node knows the call.
     """
 
-    def __init__(self, cluster, folder, calls_per_second=10, seconds=(2, 15), rings=(100, 1500)):
+    def __init__(self, cluster, folder, calls_per_second=10, seconds=(2, 15), rings=(0.1, 1.5)):
         self._cluster, self._folder, self._rate = cluster, folder, calls_per_second
         self._caller = self._callee = self._replies = None
-        (folder / "callee.xml").write_text(sipp.callee(rings), encoding="utf-8")
-        milliseconds = tuple(int(1000 * number) for number in seconds)
-        (folder / "caller.xml").write_text(sipp.caller(USER, milliseconds), encoding="utf-8")
+        (folder / "callee.xml").write_text(sipp.callee(_milliseconds(rings)), encoding="utf-8")
+        (folder / "caller.xml").write_text(sipp.caller(USER, _milliseconds(seconds)), encoding="utf-8")
         self._last_calls = LAST_CALLS + seconds[1]
 
     def start(self):

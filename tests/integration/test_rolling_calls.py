@@ -46,7 +46,7 @@ class Rolling:
 
     def run(self):
         """The outcome of each node after a run that is let come to its end."""
-        results = self.ansible.run_plays(self._plays, self._hosts(), may_fail=True, seconds=100)
+        results = self.ansible.run_plays(self._plays, self._hosts(), may_fail=True)
         failures = [f"{result.host}, {result.task}: {result.msg}" for result in results if result.failed]
         assert not failures, "\n".join(failures)
         return results

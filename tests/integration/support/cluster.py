@@ -19,7 +19,7 @@ import time
 
 from .opensips import find_modules, free_ports, release_of
 from .servers import Server
-from .virtual_address import VirtualAddress, mi
+from .virtual_address import Forwarder, mi
 
 # seconds until a node must be up, gone, or synced
 SECONDS = 20
@@ -40,9 +40,9 @@ log_level=2
 stderror_enabled=yes
 syslog_enabled=no
 udp_workers=4
-socket=udp:127.0.0.1:{sip} tag {tag}
-socket=bin:127.0.0.1:{bin}
-alias=udp:127.0.0.1:{vip}
+socket=udp:{listen} tag {tag}
+socket=bin:{host}:{bin}
+alias=udp:{virtual}
 auto_aliases=no
 mpath="{modules}/"
 loadmodule "proto_udp.so"
@@ -59,15 +59,15 @@ loadmodule "mi_fifo.so"
 modparam("mi_fifo", "fifo_name", "{folder}/opensips_fifo")
 modparam("mi_fifo", "reply_dir", "{folder}/")
 loadmodule "mi_datagram.so"
-modparam("mi_datagram", "socket_name", "udp:127.0.0.1:{mi}")
+modparam("mi_datagram", "socket_name", "udp:{host}:{mi}")
 loadmodule "httpd.so"
-modparam("httpd", "ip", "127.0.0.1")
+modparam("httpd", "ip", "{host}")
 modparam("httpd", "port", {http})
 loadmodule "mi_http.so"
 loadmodule "clusterer.so"
 modparam("clusterer", "db_mode", 0)
 modparam("clusterer", "my_node_id", {node_id})
-modparam("clusterer", "my_node_info", "cluster_id={cluster_id}, url=bin:127.0.0.1:{bin}{seed}")
+modparam("clusterer", "my_node_info", "cluster_id={cluster_id}, url=bin:{host}:{bin}{seed}")
 {neighbours}
 modparam("clusterer", "sharing_tag", "{tag}/{cluster_id}={state}")
 modparam("clusterer", "seed_fallback_interval", 3)
@@ -91,7 +91,7 @@ route {{
     # a copy of what this node is already at work on
     t_check_trans();
     if (is_method("INVITE")) {{ create_dialog(); set_dlg_sharing_tag("{tag}"); }}
-    record_route_preset("127.0.0.1:{vip}");
+    record_route_preset("{virtual}");
     if (!lookup("location")) {{ sl_send_reply(404, "Not Found"); exit; }}
     t_relay();
 }}
@@ -118,7 +118,7 @@ end() {{
 start() {{
     gone || return 0
     rm -f pid opensips_fifo
-    setsid '{binary}' -F -f opensips.cfg -m 64 -M 4 -w '{folder}' -P pid </dev/null >>log 2>&1 &
+    setsid {prefix} '{binary}' -F -f '{folder}/opensips.cfg' -m 64 -M 4 -w '{folder}' -P pid </dev/null >>log 2>&1 &
     tries=0
     until [ -s pid ] && [ -p opensips_fifo ]; do
         tries=$((tries + 1))
@@ -143,6 +143,34 @@ class Ports:
     bin: int
 
 
+class Loopback:
+    """All nodes on one host; a forwarder plays the virtual address."""
+
+    home = "127.0.0.1"
+
+    def __init__(self, nodes):
+        self.hosts = [self.home] * nodes
+        self._vip, *self._ports = free_ports(1 + 4 * nodes)
+
+    def ports(self):
+        """Of SIP, MI, HTTP and the binary interface of each node."""
+        return [self._ports[4 * number : 4 * number + 4] for number in range(len(self.hosts))]
+
+    def virtual_address(self, nodes, tag):
+        return Forwarder(self._vip, nodes, tag)
+
+    def addresses(self, sip):
+        """Where a node listens, and the virtual address. sip: (host, port) of the node."""
+        return {"listen": f"{sip[0]}:{sip[1]}", "virtual": f"{self.home}:{self._vip}"}
+
+    def prefix(self, _host):
+        """What comes before the command that starts a node."""
+        return ""
+
+    def close(self):
+        pass
+
+
 class RealNode(Server):
     """A node: a Server that stops and starts again at the same ports. Has the names of an Emulator, too."""
 
@@ -153,14 +181,15 @@ class RealNode(Server):
         self.folder.mkdir()
         self.fifo_path = str(self.folder / "opensips_fifo")
         self.reply_dir = str(self.folder)
-        self.udp = ("127.0.0.1", ports.mi)
-        self.jsonrpc_url = f"http://127.0.0.1:{ports.http}/mi"
+        self.host = cluster.network.hosts[number]
+        self.udp = (self.host, ports.mi)
+        self.jsonrpc_url = f"http://{self.host}:{ports.http}/mi"
         ways = {
             "fifo": ({"fifo_path": self.fifo_path, "reply_dir": self.reply_dir}, "jsonrpc"),
-            "udp": ({"host": "127.0.0.1", "port": ports.mi}, "jsonrpc"),
+            "udp": ({"host": self.host, "port": ports.mi}, "jsonrpc"),
             "mi_http": ({"url": self.jsonrpc_url}, "jsonrpc"),
         }
-        super().__init__(f"node{self.node_id}", cluster.version, ways, ("127.0.0.1", ports.sip))
+        super().__init__(f"node{self.node_id}", cluster.version, ways, (self.host, ports.sip))
 
     def has(self, module):
         return f'"{module}.so"' in (self.folder / "opensips.cfg").read_text(encoding="utf-8")
@@ -211,7 +240,7 @@ class RealCluster:
     more: lines for the configuration. modules: their folder.
     """
 
-    def __init__(self, binary, nodes=2, modules=None, more="", is_active_at_start=False):
+    def __init__(self, binary, nodes=2, modules=None, more="", is_active_at_start=False, network=None):
         self.binary = pathlib.Path(binary).resolve()
         self.version = release_of(binary)
         self.name = f"opensips {'.'.join(map(str, self.version))}"
@@ -219,12 +248,13 @@ class RealCluster:
         # a short path: the server takes 128 characters for reply FIFOs
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="opensips-cluster-"))
         self.edges = []
-        vip, *ports = free_ports(1 + 4 * nodes)
-        self.nodes = [RealNode(self, number, Ports(*ports[4 * number : 4 * number + 4])) for number in range(nodes)]
+        self.network = network or Loopback(nodes)
+        ports = self.network.ports()
+        self.nodes = [RealNode(self, number, Ports(*ports[number])) for number in range(nodes)]
         for node in self.nodes:
             is_active = is_active_at_start and node is self.nodes[0]
-            self._configure(node, vip=vip, more=more, state="active" if is_active else "backup")
-        self.virtual_address = VirtualAddress(vip, [(node.udp, node.sip) for node in self.nodes], TAG)
+            self._configure(node, more=more, state="active" if is_active else "backup")
+        self.virtual_address = self.network.virtual_address([(node.udp, node.sip) for node in self.nodes], TAG)
 
     def start(self, number=None):
         """Start a node that is stopped, or all, and wait until they are synced; the first takes the tag."""
@@ -282,6 +312,7 @@ class RealCluster:
         for node in self.nodes:
             with contextlib.suppress(OSError, subprocess.SubprocessError, AssertionError):
                 node.control("stop")
+        self.network.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _logs(self):
@@ -290,18 +321,22 @@ class RealCluster:
     def _configure(self, node, **values):
         neighbours = "\n".join(
             f'modparam("clusterer", "neighbor_node_info", "cluster_id={CLUSTER_ID}, '
-            f'node_id={other.node_id}, url=bin:127.0.0.1:{other.ports.bin}")'
+            f'node_id={other.node_id}, url=bin:{other.host}:{other.ports.bin}")'
             for other in self.nodes
             if other is not node
         )
         text = _CONFIGURATION.format(
-            **dataclasses.asdict(node.ports), **values, tag=TAG, cluster_id=CLUSTER_ID, node_id=node.node_id,
+            **dataclasses.asdict(node.ports), **values, **self.network.addresses(node.sip),
+            host=node.host, tag=TAG, cluster_id=CLUSTER_ID, node_id=node.node_id,
             seed=", flags=seed" if node.node_id == 1 else "", neighbours=neighbours, modules=self.modules, folder=node.folder,
         )  # fmt: skip
         (node.folder / "opensips.cfg").write_text(text, encoding="utf-8")
         control = node.folder / "control"
         control.write_text(
-            _CONTROL.format(folder=node.folder, binary=self.binary, tries=10 * SECONDS), encoding="utf-8"
+            _CONTROL.format(
+                folder=node.folder, binary=self.binary, tries=10 * SECONDS, prefix=self.network.prefix(node.host)
+            ),
+            encoding="utf-8",
         )
         control.chmod(0o755)
 

@@ -11,7 +11,7 @@ import contextlib
 import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Cluster, Emulator, Traffic
-from ansible_collections.community.opensips.tests.integration.support import databases, sipp, warm_python
+from ansible_collections.community.opensips.tests.integration.support import databases, namespaces, sipp, warm_python
 from ansible_collections.community.opensips.tests.integration.support.cluster import RealCluster
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
@@ -99,20 +99,20 @@ def cluster(cluster_name):
     binary = find_binary()
     if release_of(binary) < (3, 4) or not (find_modules(binary) / "clusterer.so").exists():
         pytest.skip("a real cluster requires OpenSIPS 3.4 or later with the module clusterer")
-    with RealCluster(binary) as real_cluster:
+    with RealCluster(binary, network=namespaces.Namespaces(2) if namespaces.is_possible() else None) as real_cluster:
         yield real_cluster
 
 
 @pytest.fixture
 def traffic(cluster, cluster_name, tmp_path):
-    """traffic(calls_per_second=10, seconds=(2, 15)): calls through the cluster; sipp's where it is real."""
+    """traffic(calls_per_second=10, seconds=(2, 15), rings=(0.1, 1.5)): calls through the cluster; sipp's where it is real."""
 
-    def traffic_with(**options):
+    def traffic_with(rings=(0.1, 1.5), **options):
         if cluster_name != "real":
-            return Traffic(cluster, rings=1.0, **options)
+            return Traffic(cluster, rings=rings[1], **options)
         if not sipp.PATH:
             pytest.skip("no sipp on PATH (Debian: sip-tester)")
-        return SippTraffic(cluster, tmp_path, **options)
+        return SippTraffic(cluster, tmp_path, rings=rings, **options)
 
     return traffic_with
 

@@ -151,10 +151,10 @@ def _pause(milliseconds):
     return f'distribution="uniform" min="{least}" max="{most}"'
 
 
-def start(folder, *arguments, output=subprocess.DEVNULL):
-    """The process (subprocess.Popen) of a sipp at 127.0.0.1 that works in folder."""
+def start(folder, *arguments, output=subprocess.DEVNULL, host="127.0.0.1"):
+    """The process (subprocess.Popen) of a sipp at an address of this host, that works in folder."""
     return subprocess.Popen(
-        [PATH, "-i", "127.0.0.1", "-nostdin", *map(str, arguments)],
+        [PATH, "-i", host, "-nostdin", *map(str, arguments)],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -163,18 +163,18 @@ def start(folder, *arguments, output=subprocess.DEVNULL):
     )
 
 
-def wait_until_bound(process, port):
+def wait_until_bound(process, port, host="127.0.0.1"):
     """Wait until a sipp listens on its port, as a UDP port that is taken shows."""
     until = time.monotonic() + 10
-    while not _is_bound(port):
+    while not _is_bound(host, port):
         assert process.poll() is None and time.monotonic() < until, "sipp does not start"
         time.sleep(0.02)
 
 
-def _is_bound(port):
+def _is_bound(host, port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
-            sock.bind(("127.0.0.1", port))
+            sock.bind((host, port))
         except OSError:
             return True
     return False

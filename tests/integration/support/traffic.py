@@ -22,51 +22,55 @@ LAST_CALLS = 40
 # of sipp's statistics
 _COLUMNS = ("TotalCallCreated", "GenericCounter1(C)", "SuccessfulCall(C)", "FailedCall(C)", "CurrentCall")
 _REGISTER = (
-    "REGISTER sip:127.0.0.1 SIP/2.0\r\n"
-    "Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKregister\r\n"
-    "From: <sip:{user}@127.0.0.1>;tag=register\r\n"
-    "To: <sip:{user}@127.0.0.1>\r\n"
+    "REGISTER sip:{domain} SIP/2.0\r\n"
+    "Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bKregister\r\n"
+    "From: <sip:{user}@{domain}>;tag=register\r\n"
+    "To: <sip:{user}@{domain}>\r\n"
     "Call-ID: register-{user}\r\n"
     "CSeq: 1 REGISTER\r\n"
-    "Contact: <sip:{user}@127.0.0.1:{callee}>\r\n"
+    "Contact: <sip:{user}@{host}:{callee}>\r\n"
     "Expires: 3600\r\n"
     "Max-Forwards: 70\r\n"
     "Content-Length: 0\r\n\r\n"
 )
 
 
-def register(user, callee, server):
-    """Register a user, whose phone is at the port callee, at a server (host, port); which answers 200."""
+def register(user, phone, server):
+    """Register a user, whose phone is at (host, port), at a server (host, port); which answers 200."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((phone[0], 0))
         sock.settimeout(5)
         port = sock.getsockname()[1]
-        sock.sendto(_REGISTER.format(port=port, user=user, callee=callee).encode(), server)
+        text = _REGISTER.format(host=phone[0], port=port, user=user, callee=phone[1], domain=server[0])
+        sock.sendto(text.encode(), server)
         answer = sock.recv(65535)
     assert answer.startswith(b"SIP/2.0 200"), answer
+
+
+def _milliseconds(seconds):
+    return tuple(int(1000 * number) for number in seconds)
 
 
 class SippTraffic:
     """Calls at a steady rate from the `with` on, that are up for some seconds (least, most). As the emulator's Traffic.
 
-    folder: one that exists. rings: milliseconds that the phones ring (least, most): meanwhile only one node knows the call.
+    folder: one that exists. rings: seconds that the phones ring (least, most): meanwhile only one node knows the call.
     """
 
-    def __init__(self, cluster, folder, calls_per_second=10, seconds=(2, 15), rings=(100, 1500)):
+    def __init__(self, cluster, folder, calls_per_second=10, seconds=(2, 15), rings=(0.1, 1.5)):
         self._cluster, self._folder, self._rate = cluster, folder, calls_per_second
         self._caller = self._callee = self._replies = None
-        (folder / "callee.xml").write_text(sipp.callee(rings), encoding="utf-8")
-        milliseconds = tuple(int(1000 * number) for number in seconds)
-        (folder / "caller.xml").write_text(sipp.caller(USER, milliseconds), encoding="utf-8")
+        (folder / "callee.xml").write_text(sipp.callee(_milliseconds(rings)), encoding="utf-8")
+        (folder / "caller.xml").write_text(sipp.caller(USER, _milliseconds(seconds)), encoding="utf-8")
         self._last_calls = LAST_CALLS + seconds[1]
 
     def start(self):
-        address = self._cluster.virtual_address.address
+        host, address = self._cluster.network.home, self._cluster.virtual_address.address
         callee, caller = free_ports(2)
-        self._replies = ReplyRouter()
-        self._callee = self._sipp("callee", callee, "-rsa", f"127.0.0.1:{self._replies.port}")
-        sipp.wait_until_bound(self._callee, callee)
-        register(USER, callee, address)
+        self._replies = ReplyRouter(host)
+        self._callee = self._sipp("callee", callee, "-rsa", f"{host}:{self._replies.port}")
+        sipp.wait_until_bound(self._callee, callee, host)
+        register(USER, (host, callee), address)
         self._caller = self._sipp(
             "caller", caller, "-r", self._rate, "-l", 100 * self._rate, ":".join(map(str, address))
         )
@@ -112,5 +116,5 @@ class SippTraffic:
         (control,) = free_ports(1)
         return sipp.start(
             self._folder, "-sf", f"{name}.xml", "-p", port, "-cp", control, "-trace_err", "-error_file", f"{name}.errors",
-            "-trace_stat", "-stf", f"{name}.csv", "-fd", 1, *arguments,
+            "-trace_stat", "-stf", f"{name}.csv", "-fd", 1, *arguments, host=self._cluster.network.home,
         )  # fmt: skip

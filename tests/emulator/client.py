@@ -403,7 +403,7 @@ class Cluster(_Process):
     def restart_command(self, index):
         """A shell command that restarts the node, as `systemctl restart opensips` does: it fails if the node does not start."""
         words = [sys.executable, "-IS", os.path.join(_HERE, "ask.py"), self.control_path]
-        return " ".join(map(shlex.quote, words + [f"restart_node {self.nodes[index].node_id}"]))
+        return " ".join(map(shlex.quote, words + ["restart_node", str(self.nodes[index].node_id)]))
 
     def wait_until_synced(self, seconds=20):
         """Wait until all links of running nodes are up, and all that they replicate is synced."""

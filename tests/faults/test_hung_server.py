@@ -60,6 +60,7 @@ TASKS = {
     "notify": {"uris": URIS, "event": "check-sync"},
     "uac_dlg": {"method": "OPTIONS", "ruri": URIS[0], "headers": {"From": "<sip:a@b>", "To": "<sip:a@b>"}},
     "reload": {"tables": ["dispatcher"]},
+    "health": {},
 }
 
 

@@ -14,6 +14,7 @@ import yaml
 
 from ansible_collections.community.opensips.plugins.module_utils._module.facts import SUBSETS
 from ansible_collections.community.opensips.plugins.modules import opensips_facts
+from ansible_collections.community.opensips.tests.emulator import Cluster
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
@@ -225,3 +226,32 @@ def test_certificates_of_tls_domains(emulator, version):
     assert (found["subject"], found["issuer"], found["subject_alt_names"]) == ("CN=cert", "CN=ca", ["IP:127.0.0.1"])
     end = datetime.datetime.strptime(found["not_after"], "%Y-%m-%dT%H:%M:%SZ")
     assert 18 < (end - datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)).days < 21
+
+
+def cluster_facts(node):
+    options = {**fifo_of(node), "gather_subset": ["cluster", "sharing_tags", "status"]}
+    facts = run_module("facts", options)["ansible_facts"]["opensips"]
+    assert_documented({name: fact for name, fact in facts.items() if name != "skipped"})
+    return facts
+
+
+@pytest.mark.parametrize("version", ["3.6", "4.0"])
+def test_each_node_of_a_cluster_reports_its_own_view(version):
+    with Cluster(version, nodes=2) as cluster:
+        cluster.wait_until_synced()
+        first, second = (cluster_facts(node) for node in cluster.nodes)
+        assert [facts["cluster"][0]["node_id"] for facts in (first, second)] == [1, 2]
+        assert [(node["node_id"], node["link"]) for node in first["cluster"][0]["nodes"]] == [(2, "up")]
+        assert first["cluster"][0]["synced"] and second["cluster"][0]["synced"]
+        (dialogs,) = [row for row in first["status"] if row["identifier"] == "cap:dialog-dlg-repl"]
+        assert (dialogs["group"], dialogs["ready"], dialogs["details"]) == ("clusterer", True, "synced")
+        assert [facts["sharing_tags"][0]["state"] for facts in (first, second)] == ["active", "backup"]
+        cluster.stop(0)
+        # a ping later
+        alone = cluster_facts(cluster.nodes[1])
+        for _turn in range(100):
+            if alone["cluster"][0]["nodes"][0]["link"] != "up":
+                break
+            alone = cluster_facts(cluster.nodes[1])
+        assert alone["cluster"][0]["nodes"][0]["link"] in ("probe", "down")
+        assert alone["cluster"][0]["topology"][0] == {"node_id": 2, "neighbours": []}

@@ -101,6 +101,7 @@ def options_of(emu, login):
         "dispatcher": {"destinations": [{"set": 1, "uri": "sip:192.0.2.10:5060", "state": "inactive"}]},
         "drouting": {"gateways": [{"id": "gw1", "enabled": False}]},
         "facts": {"gather_subset": ["uptime", "contacts"], **location},
+        "health": {},
         "load_balancer": {"destinations": [{"id": 1, "enabled": False}]},
         "log_level": {"log_level": 2},
         "media_node": {"engine": "rtpengine", "nodes": [{"url": "udp:127.0.0.1:19911", "enabled": False}]},

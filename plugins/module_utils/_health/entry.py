@@ -13,6 +13,7 @@ limit (number, text, bool or None), message (str).
 
 from typing import Any, Dict, Optional
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.urls import without_url_secrets
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 OK, UNKNOWN, WARNING, FAILED = "ok", "unknown", "warning", "failed"
@@ -38,7 +39,7 @@ def entry(name: str, subject: Optional[str], outcome: str, message: str, value: 
         "outcome": outcome,
         "value": value,
         "limit": limit,
-        "message": printable(message, most=300),
+        "message": printable(without_url_secrets(message), most=300),
     }
 
 

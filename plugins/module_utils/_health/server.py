@@ -8,7 +8,6 @@
 """What the checks read of a server: each thing is asked for once, and an error of it is raised each time."""
 
 from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
-from urllib.parse import urlsplit
 
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._health.entry import NotThere, Unknown
@@ -23,7 +22,6 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
 
-_LOCAL = ("localhost", "::1")
 _Found = TypeVar("_Found")
 # {name: value} of one group of statistics
 Values = Dict[str, Any]
@@ -56,10 +54,8 @@ class Server:
 
     @property
     def is_local(self) -> bool:
-        """Whether the server runs on this host, as far as the connection tells."""
-        options: Any = self.connection.options
-        host = options.host or (urlsplit(options.url).hostname if options.url else None)
-        return host is None or host in _LOCAL or host.startswith("127.")
+        """Whether the server runs on this host, as far as the connection shows."""
+        return bool(self.connection.options.is_local)
 
     def once(self, name: str, read: Callable[[], _Found]) -> _Found:
         """What read() gives, or raises, the first time that something of this name is asked for."""

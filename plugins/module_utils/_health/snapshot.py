@@ -123,11 +123,14 @@ def _mapping(plain: Dict[str, Any], name: str) -> Dict[str, Any]:
 
 
 def _number(plain: Dict[str, Any], name: str) -> Optional[float]:
+    """A number of the snapshot, or None. A template may have made text of it."""
     found = plain.get(name)
-    if found is None or isinstance(found, (int, float)) and not isinstance(found, bool):
-        return found
-    # a template may have made text of it
+    if found is None:
+        return None
     try:
-        return float(found)
+        number = float("nan") if isinstance(found, bool) else float(found)
     except (TypeError, ValueError):
-        raise BadParameters(f"compare_to: {name} is {found!r:.40}, and not a number", _HINT) from None
+        number = float("nan")
+    if not 0 <= number < float("inf"):
+        raise BadParameters(f"compare_to: {name} is {found!r:.40}, and not a number", _HINT)
+    return number

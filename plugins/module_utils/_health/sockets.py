@@ -12,7 +12,6 @@ its configuration file, if that is on this host and can be read.
 """
 
 import re
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
 
@@ -29,6 +28,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health.entry i
     unknown,
 )
 from ansible_collections.community.opensips.plugins.module_utils._health.server import Server
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.reach import is_this_host
 from ansible_collections.community.opensips.plugins.module_utils._readers import arguments, processes
 from ansible_collections.community.opensips.plugins.module_utils._ua import client
 from ansible_collections.community.opensips.plugins.module_utils._ua import target as targets
@@ -175,33 +175,12 @@ def _why_not(server: Server, host: str) -> Optional[str]:
     """Why an OPTIONS to a host that the server names would not reach this server, or None."""
     if not server.is_local:
         return f"{host} is an address of the server's own host" if _is_loopback(host) else None
-    if not _is_address(host):
-        return None if "." in host or host == "localhost" else f"{host} is an interface: add its address to sockets"
-    return None if _is_own(host) else f"{host} is not an address of this host now, so another one would answer"
+    if is_this_host(host):
+        return None
+    # an address that only the active node of a cluster has, or an interface
+    return f"{host} is not an address of this host now: to check it all the same, add it to sockets"
 
 
 def _is_loopback(host: str) -> bool:
+    """Whether a host is the one that sends."""
     return host.startswith("127.") or host in ("::1", "localhost")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
-    except OSError:
-        return False
-    return True
-
-
-def _is_own(address: str) -> bool:
-    """Whether this host has an address: what it sends to it comes from it."""
-    if _is_loopback(address):
-        return True
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as opened:
-        try:
-            # sends nothing
-            opened.connect((address, 9))
-        except OSError:
-            return False
-        own: str = opened.getsockname()[0]
-        return own == address

@@ -13,6 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health import 
 from ansible_collections.community.opensips.plugins.module_utils._health.server import Server
 from ansible_collections.community.opensips.plugins.module_utils._health.snapshot import EMPTY, Snapshot, take
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.urls import without_url_secrets
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._module.uac_dlg import accepting
@@ -96,7 +97,7 @@ def run(task: Task) -> Dict[str, Any]:
         "line": report.line(entries, taken.get("version"), taken.get("uptime")),
         "checks": entries,
         "summary": report.summary(entries),
-        "skipped": {name: printable(reason) for name, reason in skipped.items()},
+        "skipped": {name: printable(without_url_secrets(reason)) for name, reason in skipped.items()},
         "snapshot": taken or EMPTY,
     }
     failure = report.failure(entries, params["fail_on"])

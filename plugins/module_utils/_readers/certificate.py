@@ -183,7 +183,8 @@ def _moment(value: Element) -> str:
     match = _TIME.match(text)
     if match is None:
         raise ValueError("no time")
-    return "{}-{}-{}T{}:{}:{}Z".format(*match.groups())
+    year, month, day, hour, minute, second = match.groups()
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second}Z"
 
 
 def _alt_names(extensions: bytes) -> List[str]:

@@ -23,7 +23,11 @@ def parse(reply: Reply) -> Dict[str, bool]:
         return {node["name"]: shape.integer(node["value"], node["name"]) == 1 for node in reply.result}
     rows = shape.sequence(shape.mapping(reply.result, "list_all_profiles").get("Profiles"), "Profiles")
     profiles = [shape.mapping(row, "Profiles") for row in rows]
-    return {shape.needed(row.get("name"), "name"): bool(row.get("has value")) for row in profiles}
+    # XML-RPC writes the bool as text
+    return {
+        shape.needed(row.get("name"), "name"): shape.switch(row.get("has value"), "has value") is True
+        for row in profiles
+    }
 
 
 def read(conn: Connection) -> Dict[str, bool]:

@@ -7,7 +7,6 @@
 
 """One connection to a target: bytes there and back over UDP, TCP and TLS."""
 
-import select
 import socket
 import ssl
 import time
@@ -105,8 +104,6 @@ class Transport:
 
     def receive(self, deadline: float) -> Optional[bytes]:
         """What came (bytes), None if nothing did until the deadline, b"" if the other side closed the connection."""
-        if self.target.transport == "udp" and not select.select([self._socket], (), (), _left(deadline))[0]:
-            return None
         try:
             self._socket.settimeout(_left(deadline))
             data: bytes = self._socket.recv(_SIZE)

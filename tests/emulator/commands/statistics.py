@@ -44,10 +44,11 @@ def _of_cluster(member):
 
 
 def _groups(server):
-    groups = server.state.statistics
-    if server.member is None:
-        return groups
-    return {**groups, "clusterer": {name.partition(":")[2]: 0 for name in _of_cluster(server.member)}}
+    """The statistics of the modules that are loaded: {group: {name: value}}."""
+    groups = {group: names for group, names in server.state.statistics.items() if group not in server.options.without}
+    if server.member is not None:
+        groups["clusterer"] = {name.partition(":")[2]: 0 for name in _of_cluster(server.member)}
+    return groups
 
 
 def _value(server, known, name, default):

@@ -10,6 +10,16 @@ from ansible_collections.community.opensips.data import errors_list
 
 # these are never the type of an error by themselves
 ABSTRACT = {"OpensipsError", "MIError", "SipError", "TableError", "ExplainedError", "PhoneError", "TryAgain"}
+# what a SIP request ends with is an entry of a result
+ABSTRACT |= {
+    "UserAgentError",
+    "BadTarget",
+    "CannotConnect",
+    "NoResponse",
+    "BadResponse",
+    "TlsFailed",
+    "CertificateRequired",
+}
 
 
 def _subclasses():

@@ -377,3 +377,13 @@ def test_seconds_left_are_whole_ones(registrar):
     assert register(registrar) == 200
     text = raw.fifo(registrar, b":ul_show_contact:REPLY_FIFO\nlocation\nodd\n\n").decode()
     assert int(re.search(r"Expires:: (\d+)", text)[1]) >= 3600 - (int(time.time()) - before)
+
+
+def test_repetitions_and_timeouts_are_counted_as_by_a_server():
+    """3.6 and 4.0 count a transaction that was repeated before it ran out in local_replies, and not in timeout_finalresponse."""
+    with Emulator("3.6", phones=1, fr_timeout=1.7, dead=1.0) as emu:
+        assert notify(emu, contact(emu))[0] == "408 Request Timeout"
+        counted = emu.state()["counters"]
+    names = ("UAC_transactions", "local_replies", "retransmission_req_T1_1", "retransmission_req_T1_2")
+    assert [counted.get(f"tm:{name}") for name in names] == [1, 1, 1, 1]
+    assert "tm:timeout_finalresponse" not in counted and "tm:retransmission_req_T1_3" not in counted

@@ -135,8 +135,8 @@ def _unnamed(pairs: Pairs) -> List[Dict[str, Any]]:
         if key == "value" and not isinstance(value, list):
             nodes.append(_node("", value))
         elif key == "value":
-            # a node that is called "value"
-            nodes.append(_node("value", value))
+            # nodes that are called "value"
+            nodes.extend(_node("value", each) for each in ([value] if isinstance(value, Pairs) else value))
         else:
             if not nodes:
                 nodes.append(_node("", None))

@@ -69,3 +69,20 @@ def test_names_that_repeat_and_lists_keep_their_order():
 
 def test_raw_line_ends_inside_strings_and_escaped_slashes():
     assert decode(b'{"Message":{"value":"Via: a\r\nSIP\\/2.0"}}').result[0]["value"] == "Via: a\r\nSIP/2.0"
+
+
+@pytest.mark.parametrize(
+    ("data", "values"),
+    [
+        # what 2.4 answers to profile_get_values
+        (b'{"value": [{"value":"sipp", "attributes":{"count": "2"}}]}', [("sipp", "2")]),
+        (b'{"value": [{"value":"a", "attributes":{"count": "2"}}, {"value":"b", "attributes":{"count": "1"}}]}', [("a", "2"), ("b", "1")]),
+        (b'{"value": {"value":"a", "attributes":{"count": "2"}}}', [("a", "2")]),
+        (b'{"value": []}', []),
+    ],
+)  # fmt: skip
+def test_nodes_that_are_called_value(data, values):
+    nodes = decode(data).result
+    assert [(node["name"], node["value"], node["attributes"]["count"]) for node in nodes] == [
+        ("value", *pair) for pair in values
+    ]

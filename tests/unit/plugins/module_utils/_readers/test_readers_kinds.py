@@ -362,6 +362,11 @@ def test_dialog_profiles(at, name):
     assert dialog_profiles.parse(wire.reply(at, name, "profile_list")) == {"lbXpstn": True, "lbXtransc": True}
 
 
+def test_dialog_profiles_without_values_over_xml_rpc():
+    profiles = [{"name": "inbound", "has value": "0"}, {"name": "trunk", "has value": "1"}]
+    assert dialog_profiles.parse(ValueReply({"Profiles": profiles}, "")) == {"inbound": False, "trunk": True}
+
+
 @everywhere
 def test_gateways(recorded, at, name):
     attrs = "a1" if at in ("3.6", "4.0") else None

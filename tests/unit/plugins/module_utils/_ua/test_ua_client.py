@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._ua import client, errors, message, target, transport
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
-from ansible_collections.community.opensips.tests.unit.plugins.module_utils._ua.sip_peer import (
+from ansible_collections.community.opensips.tests.integration.support.sip_peer import (
     Peer,
     answer,
     tls_context,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.module_utils._ua import errors, message
-from ansible_collections.community.opensips.tests.unit.plugins.module_utils._ua.sip_peer import answer
+from ansible_collections.community.opensips.tests.integration.support.sip_peer import answer
 
 REQUEST = message.make_request("OPTIONS", "sip:127.0.0.1", "tcp", "127.0.0.1:4000")
 WHOLE = answer(REQUEST.data, 200, "OK", content_length="4") + b"body"

@@ -72,6 +72,10 @@ class Rolling:
         ]
         return sorted((json.loads(line) for line in lines if line.endswith("\n")), key=lambda record: record["at"])
 
+    def outcomes(self):
+        """{node: what became of it in the last run that came to its end}."""
+        return {record["node"]: record["outcome"] for record in self.records() if record["event"] == "end"}
+
     def _steps(self):
         """The steps that were begun."""
         return [
@@ -174,6 +178,7 @@ class TestKilledController:
             rolling.run()
             summary = calls.finish()
         assert killed == list(STEPS)
+        assert rolling.outcomes() == dict.fromkeys(NODES, "done")
         assert summary["made"] >= 10 and (summary["ended"], summary["lost"]) == (summary["made"], 0), json.dumps(
             summary
         )

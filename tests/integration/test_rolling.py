@@ -121,8 +121,7 @@ def test_a_step_that_fails_puts_the_node_back_and_stops_the_run(group):
 
 def test_no_call_is_lost_when_a_node_breaks_and_the_next_run_completes_it(group, tmp_path):
     tasks = tmp_path / "tasks.yml"
-    kill = shlex.split(group.cluster.restart_command(0))
-    kill[-1] = kill[-1].replace("restart_node", "kill_node")
+    kill = shlex.split(group.cluster.restart_command(0).replace("restart_node", "kill_node"))
     tasks.write_text(json.dumps([{"name": "Break it", "ansible.builtin.command": {"argv": kill}}]), encoding="utf-8")
     with Traffic(group.cluster, calls_per_second=10, seconds=(1, 4)) as traffic:
         run = group.run(rolling_action="tasks", rolling_tasks=str(tasks))

@@ -53,7 +53,7 @@ body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-
 font-variant-numeric:tabular-nums}
 main{max-width:1120px;margin:0 auto;padding:36px 24px 48px}
 h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em;overflow-wrap:anywhere}
-h2{font-size:18px;line-height:1.3;margin:0 0 4px}
+h2{font-size:18px;line-height:1.3;margin:0 0 4px;overflow-wrap:anywhere}
 h3{font-size:15px;margin:0 0 8px}
 p{margin:0}
 .soft,.note{color:var(--soft)}
@@ -130,6 +130,11 @@ section{padding:18px 16px 20px}
 .phones td{display:block;border:0;padding:1px 0}
 .phones td.n{text-align:left;font-weight:600}
 .phones td.n::after{content:" \\d7"}
+.steps thead{display:none}
+.steps tr{display:grid;grid-template-columns:1fr auto auto;gap:0 12px;padding:9px 0;border-bottom:1px solid var(--line)}
+.steps tbody tr:last-child{border-bottom:0}
+.steps td{border:0;padding:1px 0}.steps td:nth-child(4){grid-column:3}.steps td:last-child{grid-column:1/-1}.steps td:empty{display:none}
+.steps td:nth-child(4)::before{content:"calls: "}
 }
 @media print{:root{--page:#fff}section,.tile{break-inside:avoid}main{max-width:none;padding:0}}
 """.strip()

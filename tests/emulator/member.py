@@ -269,11 +269,16 @@ class Member:
         return theirs.contact_count()
 
     def _take_dialogs(self, theirs):
-        """Those of the wanted tags; other dialogs of these tags are dropped: rcv_cluster_event() of dlg_replication.c."""
+        """Those of the wanted tags; other dialogs of these tags are dropped: rcv_cluster_event() of dlg_replication.c.
+
+        Those that are not answered yet stay: it ends dialogs by the event of a BYE, which does not end those ("bogus event").
+        """
         brought = [dialog for dialog in theirs if dialog.state >= 3 and self._wants(dialog)]
         kept = {dialog.did for dialog in brought}
         state = self.server.state
-        state.dialogs = [dialog for dialog in state.dialogs if dialog.did in kept or not self._wants(dialog)]
+        state.dialogs = [
+            dialog for dialog in state.dialogs if dialog.state < 3 or dialog.did in kept or not self._wants(dialog)
+        ]
         for dialog in brought:
             self.take_dialog(dialog)
         return len(brought)

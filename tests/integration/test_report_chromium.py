@@ -16,7 +16,14 @@ import subprocess
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.plugin_utils import _comparison_html, _phones_html, _report_html
+from ansible_collections.community.opensips.plugins.plugin_utils import (
+    _comparison_html,
+    _phones_html,
+    _report_html,
+    _rolling_html,
+    _rolling_journal,
+    _rolling_timeline,
+)
 from ansible_collections.community.opensips.plugins.plugin_utils._comparison import Comparison
 from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import Fleet
 from ansible_collections.community.opensips.plugins.plugin_utils._report import Report, pack
@@ -98,6 +105,27 @@ def _nodes():
     odd = data(2, "b" * 200)
     odd["kinds"]["domains"] = []
     return [*nodes, {"node": EVIL, "data": odd, "snapshot": {"problem": EVIL}}, {"node": "gone", "problem": EVIL}]
+
+
+@pytest.fixture(scope="module")
+def page_of_timeline(tmp_path_factory):
+    """The page of rolling: a node with each step, and one of which nothing fits into its line."""
+    path = str(tmp_path_factory.mktemp("journal") / "night.jsonl")
+
+    def write(at, event, **record):
+        _rolling_journal.append(path, {"event": event, "at": 1.79e9 + at, **record})
+
+    nodes = ["sip1", "A" * 80]
+    write(0, "run", nodes=nodes, action="restart")
+    for number, node in enumerate(nodes):
+        write(100 * number, "begin", node=node, before={})
+        for place, step in enumerate(_rolling_journal.STEPS):
+            at = 100 * number + 7 * place
+            write(at, "step", node=node, step=step, outcome="started")
+            write(at + 5, "step", node=node, step=step, outcome="ok", calls=place, message=(EVIL, "A" * 255)[number])
+    write(180, "end", node=nodes[0], outcome="done")
+    write(190, "end", node=nodes[1], outcome="out_of_service", message=EVIL)
+    return _opener(tmp_path_factory, _rolling_html.page(_rolling_timeline.Timeline(path, EVIL)))
 
 
 def _opener(tmp_path_factory, text):
@@ -189,8 +217,8 @@ f.onload = () => {{
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["page_of_phones", "page_of_nodes"])
-def test_nothing_is_cut_off(request, tmp_path, name, width):
+@pytest.mark.parametrize("name", ["page_of_phones", "page_of_nodes", "page_of_timeline"])
+def test_nothing_of_a_report_is_cut_off(request, name, tmp_path, width):
     text = request.getfixturevalue(name).args[1].read_text(encoding="utf-8").replace("<details>", "<details open>")
     frame = tmp_path / "frame.html"
     frame.write_text(_FRAME.format(width=width, page=html.escape(text)), encoding="utf-8")
@@ -226,4 +254,13 @@ def test_the_comparison_of_nodes_shows_who_differs_in_what(page_of_nodes):
     ):
         assert words in text, words
     assert "<title>run</title>" not in dom and "CONSOLE" not in log
+    assert asked == []
+
+
+def test_the_timeline_shows_what_it_has(page_of_timeline):
+    dom, log, asked = page_of_timeline("--dump-dom")
+    text = " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", dom, flags=re.DOTALL)).split())
+    for words in ("1 of 2 nodes done", "Waited for calls", "failed, out of service", "3 min 10 s"):
+        assert words in text, words
+    assert "CONSOLE" not in log
     assert asked == []

@@ -10,18 +10,29 @@ import contextlib
 
 import pytest
 
-from ansible_collections.community.opensips.tests.emulator import Emulator
-from ansible_collections.community.opensips.tests.integration.support import databases, sipp, warm_python
-from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
+from ansible_collections.community.opensips.tests.emulator import Cluster, Emulator, Traffic
+from ansible_collections.community.opensips.tests.integration.support import databases, namespaces, sipp, warm_python
+from ansible_collections.community.opensips.tests.integration.support.cluster import RealCluster
+from ansible_collections.community.opensips.tests.integration.support.opensips import (
+    RealOpensips,
+    find_binary,
+    find_modules,
+    release_of,
+)
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones
 from ansible_collections.community.opensips.tests.integration.support.playbook import Ansible
 from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, Emulated
+from ansible_collections.community.opensips.tests.integration.support.traffic import SippTraffic
 
 needs_opensips = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
 needs_sipp = pytest.mark.skipif(not sipp.PATH, reason="no sipp on PATH (Debian: sip-tester)")
 REAL = pytest.param("real", marks=needs_opensips)
 # for a class whose tests each server passes, emulated or real
 on_every_server = pytest.mark.parametrize("server_name", [*VERSIONS, REAL], indirect=True, scope="class")
+
+# for a class whose tests each cluster passes, emulated or real
+CLUSTERS = ("3.6", "4.0")
+on_every_cluster = pytest.mark.parametrize("cluster_name", [*CLUSTERS, REAL], indirect=True, scope="class")
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +80,41 @@ def servers(request, emulated):
 def server_name(request):
     """Which of the servers a test looks at: an emulated one, unless its class runs on_every_server."""
     return request.param
+
+
+@pytest.fixture(scope="class", params=CLUSTERS)
+def cluster_name(request):
+    """Which of the clusters a test looks at: an emulated one, unless its class runs on_every_cluster."""
+    return request.param
+
+
+@pytest.fixture(scope="class")
+def cluster(cluster_name):
+    """Two nodes, emulated (Cluster, with an edge) or real (RealCluster), that are synced; the first holds the tag `vip`."""
+    if cluster_name != "real":
+        with Cluster(cluster_name, edges=1) as emulated_cluster:
+            emulated_cluster.wait_until_synced()
+            yield emulated_cluster
+        return
+    binary = find_binary()
+    if release_of(binary) < (3, 4) or not (find_modules(binary) / "clusterer.so").exists():
+        pytest.skip("a real cluster requires OpenSIPS 3.4 or later with the module clusterer")
+    with RealCluster(binary, network=namespaces.Namespaces(2) if namespaces.is_possible() else None) as real_cluster:
+        yield real_cluster
+
+
+@pytest.fixture
+def traffic(cluster, cluster_name, tmp_path):
+    """traffic(calls_per_second=10, seconds=(2, 15), rings=(0.1, 1.5)): calls through the cluster; sipp's where it is real."""
+
+    def traffic_with(rings=(0.1, 1.5), **options):
+        if cluster_name != "real":
+            return Traffic(cluster, rings=rings[1], **options)
+        if not sipp.PATH:
+            pytest.skip("no sipp on PATH (Debian: sip-tester)")
+        return SippTraffic(cluster, tmp_path, rings=rings, **options)
+
+    return traffic_with
 
 
 @pytest.fixture(scope="class")

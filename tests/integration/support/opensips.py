@@ -48,14 +48,19 @@ def find_modules(binary):
     raise AssertionError(f"no modules for {binary} in {', '.join(map(str, guesses))}: set OPENSIPS_MODULES")
 
 
+def release_of(binary):
+    """(major, minor, patch), as the binary reports it."""
+    output = subprocess.run([binary, "-V"], capture_output=True, text=True, check=False).stdout
+    match = re.search(r"version: opensips (\d+)\.(\d+)\.(\d+)", output)
+    assert match, f"{binary} -V prints {output!r}"
+    return tuple(int(part) for part in match.groups())
+
+
 class RealOpensips(Server):
     """An opensips process of ours; stop() ends it. modules: their folder. memory: MB, shared by all and of each process."""
 
     def __init__(self, binary, modules=None, memory=(64, 8)):
-        said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=False).stdout
-        match = re.search(r"version: opensips (\d+)\.(\d+)\.(\d+)", said)
-        assert match, f"{binary} -V says {said!r}"
-        version = tuple(int(part) for part in match.groups())
+        version = release_of(binary)
         self.modules = pathlib.Path(modules) if modules else find_modules(binary)
         # a short path: the server takes 128 characters for reply FIFOs
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="opensips-test-"))
@@ -63,7 +68,7 @@ class RealOpensips(Server):
         self.loaded = []
         (self.folder / "opensips.cfg").write_text(self._configuration(version), encoding="utf-8")
         super().__init__(
-            f"opensips {'.'.join(match.groups())}", version, self._ways(version), ("127.0.0.1", self.sip_port)
+            f"opensips {'.'.join(map(str, version))}", version, self._ways(version), ("127.0.0.1", self.sip_port)
         )
         self._log = (self.folder / "log").open("wb")
         stderr = ["-E"] if version < (3, 4) else []

@@ -127,21 +127,9 @@ class Ansible:
 
         arguments: of ansible-playbook, such as -vvv. may_fail: hosts may fail. umask: that it runs with (-1: ours).
         """
-        folder = self.folder / f"play{next(self._numbers)}"
-        folder.mkdir()
-        connection = "warm" if self._warm else "local"
-        common = {"ansible_connection": connection, "ansible_python_interpreter": sys.executable}
-        inventory = {"all": {"hosts": {name: {**common, **variables} for name, variables in hosts.items()}}}
-        (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
-        (folder / "playbook.yml").write_text(json.dumps(plays, indent=1), encoding="utf-8")
-        results = folder / "results.jsonl"
-        results.touch()
-        # one of our own, so that none of the machine's applies. Ansible looks every millisecond whether a task has ended, which
-        # is a tenth of a processor as long as a module waits
-        (folder / "ansible.cfg").write_text("[defaults]\ninternal_poll_interval = 0.02\n", encoding="utf-8")
-        command = [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.yml", "playbook.yml"]
+        folder, results, command = self._prepare(plays, hosts, [*(["--check"] if check else []), *arguments])
         done = subprocess.run(
-            [*map(str, command), *(["--check"] if check else []), *arguments],
+            command,
             cwd=folder,
             env={**self._env(folder, results), **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -161,6 +149,40 @@ class Ansible:
         # pytest shows it when the test fails
         print(f"--- {folder}\n{done.stdout}\n{done.stderr}")
         return found
+
+    def start_plays(self, plays, hosts):
+        """The process (subprocess.Popen) of whole plays, with its modules a group of its own, so that a test can kill them all.
+
+        Its output is in the file output.
+        """
+        folder, results, command = self._prepare(plays, hosts, [])
+        with (folder / "output").open("wb") as output:
+            return subprocess.Popen(
+                command,
+                cwd=folder,
+                env=self._env(folder, results),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def _prepare(self, plays, hosts, arguments):
+        """(folder, file of results, command) of a run."""
+        folder = self.folder / f"play{next(self._numbers)}"
+        folder.mkdir()
+        connection = "warm" if self._warm else "local"
+        common = {"ansible_connection": connection, "ansible_python_interpreter": sys.executable}
+        inventory = {"all": {"hosts": {name: {**common, **variables} for name, variables in hosts.items()}}}
+        (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
+        (folder / "playbook.yml").write_text(json.dumps(plays, indent=1), encoding="utf-8")
+        results = folder / "results.jsonl"
+        results.touch()
+        # one of our own, so that none of the machine's applies. Ansible looks every millisecond whether a task has ended, which
+        # is a tenth of a processor as long as a module waits
+        (folder / "ansible.cfg").write_text("[defaults]\ninternal_poll_interval = 0.02\n", encoding="utf-8")
+        program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
+        return folder, results, [program, "-i", "inventory.yml", "playbook.yml", *arguments]
 
     def _env(self, folder, results):
         env = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "OPENSIPS_MI_"))}

@@ -30,7 +30,7 @@ Content-Length: 0
 ]]></send>
 <recv response="100" optional="true"/>
 <recv response="180" optional="true"/>
-<recv response="200" rrs="true"/>
+<recv response="200" rrs="true" counter="1"/>
 <send><![CDATA[
 ACK [next_url] SIP/2.0
 Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
@@ -43,7 +43,7 @@ Max-Forwards: 70
 Content-Length: 0
 
 ]]></send>
-<pause milliseconds="{milliseconds}"/>
+<pause {pause}/>
 <send retrans="500"><![CDATA[
 BYE [next_url] SIP/2.0
 Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
@@ -71,6 +71,32 @@ SIP/2.0 {status}
 {header}Content-Length: 0
 
 ]]></send>"""
+
+_IN_DIALOG = """[last_Record-Route:]
+Contact: <sip:callee@[local_ip]:[local_port]>
+"""
+
+_CALLEE = """<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="callee">
+<recv request="INVITE"/>
+{ringing}
+<pause {pause}/>
+{answer}
+<recv request="ACK"/>
+<recv request="BYE"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+<timewait milliseconds="4000"/>
+</scenario>
+"""
 
 _CHALLENGER = """<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="phones that ask for credentials">
@@ -101,17 +127,34 @@ def challenger(challenge, user, password):
 
 
 def caller(user, milliseconds):
-    """The scenario of calls to a user that are up for so long.
+    """The scenario of calls to a user that are up for so long, or for a time between two (least, most).
 
     Unlike sipp's own, it keeps the route that the server recorded, and ends the call at the contact that answered, as phones do.
+    Its first counter is of calls that were answered.
     """
-    return _CALLER.format(user=user, milliseconds=milliseconds)
+    return _CALLER.format(user=user, pause=_pause(milliseconds))
 
 
-def start(folder, *arguments, output=subprocess.DEVNULL):
-    """The process (subprocess.Popen) of a sipp at 127.0.0.1 that works in folder."""
+def callee(milliseconds):
+    """The scenario of phones that ring for so long, or for a time between two (least, most), and answer."""
+    return _CALLEE.format(
+        ringing=_ANSWER.format(begin="<send>", status="180 Ringing", header=_IN_DIALOG),
+        pause=_pause(milliseconds),
+        answer=_ANSWER.format(begin='<send retrans="500">', status="200 OK", header=_IN_DIALOG),
+    )
+
+
+def _pause(milliseconds):
+    if isinstance(milliseconds, int):
+        return f'milliseconds="{milliseconds}"'
+    least, most = milliseconds
+    return f'distribution="uniform" min="{least}" max="{most}"'
+
+
+def start(folder, *arguments, output=subprocess.DEVNULL, host="127.0.0.1"):
+    """The process (subprocess.Popen) of a sipp at an address of this host, that works in folder."""
     return subprocess.Popen(
-        [PATH, "-i", "127.0.0.1", "-nostdin", *map(str, arguments)],
+        [PATH, "-i", host, "-nostdin", *map(str, arguments)],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -120,18 +163,18 @@ def start(folder, *arguments, output=subprocess.DEVNULL):
     )
 
 
-def wait_until_bound(process, port):
+def wait_until_bound(process, port, host="127.0.0.1"):
     """Wait until a sipp listens on its port, as a UDP port that is taken shows."""
     until = time.monotonic() + 10
-    while not _is_bound(port):
+    while not _is_bound(host, port):
         assert process.poll() is None and time.monotonic() < until, "sipp does not start"
         time.sleep(0.02)
 
 
-def _is_bound(port):
+def _is_bound(host, port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
-            sock.bind(("127.0.0.1", port))
+            sock.bind((host, port))
         except OSError:
             return True
     return False

@@ -11,6 +11,7 @@ import yaml
 
 from ansible_collections.community.opensips.tests.emulator import Cluster
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION, PREFIX
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
@@ -48,6 +49,10 @@ def examples_of(module, emu, folder, here=None):
     for written, there in {**HERE, **(here or {})}.items():
         text = text.replace(written, there)
     return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
+
+
+# of this emulator, everything is as the examples want
+OPTIONS = {"opensips_health": {"modules": "base"}}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -91,7 +96,7 @@ def play_examples(plain_ansible, emu, module, tmp_path, tasks):
     secrets["trunk3_password"] = "secret"
     play = {"hosts": "all", "gather_facts": False, "vars": secrets, "tasks": []}
     for each in tasks:
-        own = next((args for key, args in each.items() if key.startswith(PREFIX)), {})
+        own = next((args for key, args in each.items() if key.startswith(PREFIX)), None) or {}
         environment = (
             {}
             if "host" in own or "url" in own

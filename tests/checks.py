@@ -358,7 +358,9 @@ def check_integration(bench: Workbench) -> str:
 def check_targets(bench: Workbench) -> str:
     """ansible-test integration: a target for each kind of plugin, with the emulator"""
     venv, here = bench.venv("core"), bench.stage("targets")
-    targets = {path.parent.name for path in some(here.glob("tests/integration/targets/*/aliases"), "integration targets")}
+    targets = {
+        path.parent.name for path in some(here.glob("tests/integration/targets/*/aliases"), "integration targets")
+    }
     status, output = bench.run(
         venv / "ansible-test", "integration", "--local", "--color", "no", "--python", "{}.{}".format(*sys.version_info),
         cwd=here, env=bench.ansible_test_env(venv),

@@ -29,6 +29,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     addresses,
     blacklists,
     carriers,
+    cluster,
     dialogs,
     dispatcher,
     domains,
@@ -89,6 +90,10 @@ def _media(engine: str) -> Callable[[Reply, Params, Doubt], t.Any]:
 # classic name of a command: what makes the records of its reply
 _READERS: dict[str, Callable[[Reply, Params, Doubt], t.Any]] = {
     "address_dump": _of_reply(addresses.parse),
+    "clusterer_list": _of_reply(cluster.parse_nodes),
+    "clusterer_list_cap": _of_reply(cluster.parse_capabilities),
+    "clusterer_list_shtags": _of_reply(cluster.parse_sharing_tags),
+    "clusterer_list_topology": _of_reply(cluster.parse_topology),
     "debug": _of_reply(log_level.parse),
     "dlg_list": _of_reply(dialogs.parse),
     "dlg_list_ctx": _of_reply(dialogs.parse),

@@ -22,6 +22,7 @@ COMMANDS = {
     "gateways": "dr_gw_status",
     "load_balancer": "lb_list",
     "registrants": "reg_list",
+    "sharing_tags": "clusterer_list_shtags",
     "shared_variables": "shv_get",
     "subscribers": "subscribers_list",
 }

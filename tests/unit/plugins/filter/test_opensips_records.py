@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 
@@ -16,6 +17,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.community.opensips.plugins.filter import opensips_records
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.plugin_utils import _records
 from ansible_collections.community.opensips.tests.unit import wire
 
@@ -38,7 +41,19 @@ def recorded():
             yield version, name, exchange, params if isinstance(params, dict) else None, reply
 
 
-RECORDED = list(recorded())
+def recorded_of_clusters():
+    """The same of pairs of nodes."""
+    path = pathlib.Path(wire.FIXTURES).with_name("cluster.jsonl")
+    for line in path.read_text(encoding="utf-8").splitlines():
+        exchange = json.loads(line)
+        if catalogue.classic_name(exchange["method"]) in _records.COMMANDS and exchange["reply"]:
+            request = Request(b"", exchange["method"], json.loads(exchange["reply"]).get("id"))
+            with contextlib.suppress(MIError):
+                reply = JsonRpcProtocol().decode(exchange["reply"].encode(), request)
+                yield exchange["version"], "cluster", exchange, exchange["params"], reply
+
+
+RECORDED = [*recorded(), *recorded_of_clusters()]
 
 
 def as_result(reply, command):

@@ -10,12 +10,12 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.community.opensips.plugins.plugin_utils import _registered
+from ansible_collections.community.opensips.plugins.plugin_utils import _registration
 
 
 def registered(item: t.Any, contacts: t.Any = None) -> bool:
     try:
-        return _registered.is_registered(item, contacts)
+        return _registration.is_registered(item, contacts)
     except ValueError as error:
         raise AnsibleFilterError(f"registered: {error}") from None
 

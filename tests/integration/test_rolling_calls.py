@@ -26,95 +26,28 @@ from ansible_collections.community.opensips.tests.integration.support.fixtures i
     needs_sipp,
 )
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.rolling import NODES, Rolling
 from ansible_collections.community.opensips.tests.integration.support.virtual_address import mi
 
-PLAYBOOK = pathlib.Path(__file__).parents[2] / "playbooks" / "rolling_restart.yml"
 # in the order of the role
 STEPS = ("begin", "tags_away", "out_of_service", "drain", "act", "gate", "restore", "in_service", "tags_back")
-# what the emulated nodes lack
-HEALTH = {"checks": ["!dispatcher", "!media_nodes", "!registrants", "!status"]}
-NODES = ("sip1", "sip2")
-
-
-class Rolling:
-    """Runs of the playbook on a cluster."""
-
-    def __init__(self, ansible, cluster, folder):
-        self.ansible, self.cluster, self.folder = ansible, cluster, folder
-        self._plays = [{"import_playbook": str(PLAYBOOK), "vars": {"opensips_hosts": ",".join(NODES)}}]
-
-    def run(self):
-        """The outcome of each node after a run that is let come to its end."""
-        results = self.ansible.run_plays(self._plays, self._hosts(), may_fail=True)
-        failures = [f"{result.host}, {result.task}: {result.msg}" for result in results if result.failed]
-        assert not failures, "\n".join(failures)
-        return results
-
-    def killed_at(self, step, seconds=0.0):
-        """Start a run and end it, as SIGKILL does, some seconds after it began a step. Whether it was still running."""
-        seen = len(self._steps())
-        process = self.ansible.start_plays(self._plays, self._hosts())
-        try:
-            wait_until(
-                lambda: step in self._steps()[seen:] or process.poll() is not None, f"{step} does not begin", 120
-            )
-            time.sleep(seconds)
-            return process.poll() is None
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    def records(self):
-        """What the journals say, in the order in which it happened."""
-        lines = [
-            line for path in (self.folder / "journals").glob("*.jsonl") for line in path.read_text().splitlines(True)
-        ]
-        return sorted((json.loads(line) for line in lines if line.endswith("\n")), key=lambda record: record["at"])
-
-    def outcomes(self):
-        """{node: what became of it in the last run that came to its end}."""
-        return {record["node"]: record["outcome"] for record in self.records() if record["event"] == "end"}
-
-    def _steps(self):
-        """The steps that were begun."""
-        return [
-            record.get("step", record["event"])
-            for record in self.records()
-            if record["event"] == "begin" or record.get("outcome") == "started"
-        ]
-
-    def _hosts(self):
-        variables = {
-            "rolling_journal_dir": str(self.folder / "journals"),
-            "rolling_report_dir": str(self.folder / "reports"),
-            "rolling_pause": 0,
-            "rolling_settle_timeout": 10,
-            "rolling_wait_timeout": 30,
-        }
-        hosts = {
-            name: {
-                **variables,
-                "rolling_health": HEALTH if self.cluster.edges else {"sockets": ["udp:{}:{}".format(*node.sip)]},
-                "opensips_connection": fifo_of(node),
-                "rolling_restart_command": shlex.split(self.cluster.restart_command(index)),
-                "rolling_edges": [
-                    {"host": "edge", "connection": fifo_of(edge), **_entries(index)} for edge in self.cluster.edges
-                ],
-            }
-            for index, (name, node) in enumerate(zip(NODES, self.cluster.nodes, strict=True))
-        }
-        return {**hosts, **({"edge": {}} if self.cluster.edges else {})}
 
 
 def _entries(index):
     return {"load_balancer": [{"id": index + 1}]}
 
 
+def _sockets(node):
+    return {"rolling_health": {"sockets": ["udp:{}:{}".format(*node.sip)]}}
+
+
 @pytest.fixture
 def rolling(ansible, plain_ansible, cluster, tmp_path):
     """On real nodes, what a module has begun dies with the controller, as if both were one host; else it goes on, as over SSH."""
-    return Rolling(ansible if cluster.edges else plain_ansible, cluster, tmp_path)
+    times = {"rolling_settle_timeout": 10, "rolling_wait_timeout": 30}
+    if cluster.edges:
+        return Rolling(ansible, cluster, tmp_path, _entries, **times)
+    return Rolling(plain_ansible, cluster, tmp_path, own=_sockets, **times)
 
 
 def assert_in_service(cluster):
@@ -136,7 +69,7 @@ class TestRollingRestart:
     def test_no_call_is_lost(self, cluster, rolling, traffic):
         before = restarts(cluster)
         with traffic() as calls:
-            rolling.run()
+            assert rolling.run().failures == {}
             summary = calls.finish()
         assert summary["made"] >= 10 and (summary["ended"], summary["lost"]) == (summary["made"], 0), json.dumps(
             summary
@@ -175,7 +108,7 @@ class TestKilledController:
         chance, longest = random.Random(12), 0.0 if cluster.edges else 0.8
         with traffic(seconds=(1, 4)) as calls:
             killed = [step for step in STEPS if rolling.killed_at(step, chance.uniform(0, longest))]
-            rolling.run()
+            assert rolling.run().failures == {}
             summary = calls.finish()
         assert killed == list(STEPS)
         assert rolling.outcomes() == dict.fromkeys(NODES, "done")

@@ -86,6 +86,7 @@ def test_no_call_is_lost_when_a_node_breaks_and_the_next_run_completes_it(group,
         assert group.cluster.holders() == [1]
         assert group.destinations() == {group.uris[0]: "Inactive", group.uris[1]: "Active"}
         done = group.run(rolling_campaign="repair", rolling_wait_timeout=20)
+        again = group.run(rolling_campaign="repair")
         summary = traffic.finish()
     assert done.failures == {}
     assert done.outcomes == {"sip1": "done", "sip2": "done"}
@@ -93,3 +94,7 @@ def test_no_call_is_lost_when_a_node_breaks_and_the_next_run_completes_it(group,
     assert group.cluster.holders() == [0]
     assert group.destinations() == dict.fromkeys(group.uris, "Active")
     assert not list(pathlib.Path("/var/tmp").glob("opensips-rolling-sip?-repair.json"))
+    # done nodes are skipped
+    shown = again.of("Show that the node is done")
+    assert again.failures == {} and [each.host for each in shown] == ["sip1", "sip2"]
+    assert again.of("Read the sharing tags of all nodes") == []

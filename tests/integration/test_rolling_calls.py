@@ -7,26 +7,23 @@
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 import random
-import shlex
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from ansible_collections.community.opensips.tests.integration.support import namespaces
-from ansible_collections.community.opensips.tests.integration.support.cluster import wait_until
+from ansible_collections.community.opensips.tests.integration.support.cluster import RealCluster, wait_until
 from ansible_collections.community.opensips.tests.integration.support.fixtures import (
     REAL,
     needs_opensips,
     needs_sipp,
 )
+from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 from ansible_collections.community.opensips.tests.integration.support.rolling import NODES, Rolling
+from ansible_collections.community.opensips.tests.integration.support.traffic import SippTraffic
 from ansible_collections.community.opensips.tests.integration.support.virtual_address import mi
 
 # in the order of the role
@@ -44,10 +41,9 @@ def _sockets(node):
 @pytest.fixture
 def rolling(ansible, plain_ansible, cluster, tmp_path):
     """On real nodes, what a module has begun dies with the controller, as if both were one host; else it goes on, as over SSH."""
-    times = {"rolling_settle_timeout": 10, "rolling_wait_timeout": 30}
     if cluster.edges:
-        return Rolling(ansible, cluster, tmp_path, _entries, **times)
-    return Rolling(plain_ansible, cluster, tmp_path, own=_sockets, **times)
+        return Rolling(ansible, cluster, tmp_path, _entries, rolling_wait_timeout=30)
+    return Rolling(plain_ansible, cluster, tmp_path, own=_sockets, rolling_wait_timeout=30, rolling_settle_timeout=10)
 
 
 def assert_in_service(cluster):
@@ -106,7 +102,8 @@ class TestKilledController:
     def test_the_next_run_completes_it(self, cluster, rolling, traffic):
         """Each run is killed one step further, real ones somewhere in it; the last one is not."""
         chance, longest = random.Random(12), 0.0 if cluster.edges else 0.8
-        with traffic(seconds=(1, 4)) as calls:
+        rate = {"calls_per_second": 3} if cluster.edges else {}
+        with traffic(seconds=(1, 4), **rate) as calls:
             killed = [step for step in STEPS if rolling.killed_at(step, chance.uniform(0, longest))]
             assert rolling.run().failures == {}
             summary = calls.finish()
@@ -116,3 +113,27 @@ class TestKilledController:
             summary
         )
         assert_in_service(cluster)
+
+
+@needs_opensips
+@needs_sipp
+class TestCallsThatAreLeft:
+    """Calls without a tag, which stay at their node, and which last longer than it waits."""
+
+    @pytest.mark.parametrize("left", ["leave", "end"])
+    def test_the_node_is_restarted_nevertheless(self, ansible, tmp_path, left):
+        with (
+            RealCluster(find_binary(), is_tagged=False) as cluster,
+            SippTraffic(cluster, tmp_path, 2, (60, 61), (0.1, 0.2)) as calls,
+        ):
+            wait_until(lambda: cluster.nodes[0].dialogs() >= 4, "no calls")
+            rolling = Rolling(
+                ansible, cluster, tmp_path, own=_sockets, rolling_wait_timeout=30, rolling_drain_timeout=1
+            )
+            run = rolling.run(nodes=["sip1"], rolling_drain_left=left)
+            calls.finish(wait=False)
+        assert run.failures == {}
+        (step,) = (step for step in run.entries("sip1") if step["step"] == "drain")
+        assert (step["outcome"], step["calls"] >= 4) == ("ok", left == "leave"), step
+        if left == "end":
+            assert (step["calls"], int(step["message"].split()[0]) >= 4) == (0, True), step

@@ -23,14 +23,17 @@ HEALTH = {"checks": ["!dispatcher", "!media_nodes", "!registrants", "!status"]}
 
 
 class Run:
-    """What one run of the playbook gave. timeline: its JSON, or None. page: as HTML."""
+    """What one run of the playbook gave. timeline: the newest as data, or None. page: the same as HTML."""
 
     def __init__(self, results, reports):
         self.results, self.output = results, results.output
         self.failures = {result.host: result.msg for result in results if result.failed}
         self.plans = {result.host: result.msg for result in self.of("Show the plan")}
         found = sorted(reports.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        self.timeline = json.loads(found[-1].read_text()) if found else None
+        timelines = [json.loads(path.read_text()) for path in found]
+        self.timeline = timelines[-1] if found else None
+        # one campaign for each action
+        self._nodes = [node for timeline in reversed(timelines) for node in timeline["nodes"]]
         self.page = found[-1].with_suffix(".html").read_text() if found else None
 
     def of(self, task):
@@ -43,7 +46,7 @@ class Run:
 
     def entries(self, node):
         """What the timeline says of the steps of a node that have ended."""
-        return next(entry["steps"] for entry in self.timeline["nodes"] if entry["node"] == node)
+        return next(entry["steps"] for entry in self._nodes if entry["node"] == node and entry["steps"])
 
     def steps(self, node):
         return [(step["step"], step["outcome"]) for step in self.entries(node)]

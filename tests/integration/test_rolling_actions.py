@@ -205,6 +205,7 @@ def test_a_node_is_not_restarted_with_a_call_that_rings_there(ansible, cluster):
         wait_until(lambda: looks() > before, "nobody looks at the call", 120)
         node.set_dialogs(0)
 
+    cluster.move(0)
     node.set_dialogs(0)
     node.add_dialog(state=2)
     watcher = threading.Thread(target=answer_when_seen, daemon=True)

@@ -18,6 +18,8 @@ from .servers import fifo_of
 
 PLAYBOOK = COLLECTION / "playbooks" / "rolling_restart.yml"
 NODES = ("sip1", "sip2")
+# a run is some 200 tasks
+SECONDS = 900
 # what the emulated nodes lack
 HEALTH = {"checks": ["!dispatcher", "!media_nodes", "!registrants", "!status"]}
 
@@ -82,7 +84,7 @@ class Rolling:
         if facts:
             task = {"name": "Set facts", "ansible.builtin.set_fact": {**dict(facts), "cacheable": True}}
             plays.insert(0, {"hosts": ",".join(nodes), "gather_facts": False, "tasks": [task]})
-        results = self.ansible.run_plays(plays, hosts, may_fail=True, **known)
+        results = self.ansible.run_plays(plays, hosts, seconds=SECONDS, may_fail=True, **known)
         return Run(results, self.folder / "reports")
 
     def killed_at(self, step, seconds=0.0):

@@ -14,10 +14,12 @@ import subprocess
 import threading
 
 import pytest
+import yaml
 
 from ansible_collections.community.opensips.tests.emulator import Cluster
 from ansible_collections.community.opensips.tests.integration.support.cluster import wait_until
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
+from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 from ansible_collections.community.opensips.tests.integration.support.rolling import HEALTH, Rolling
 
 SECRET = "Zq9mark-s3cret"
@@ -288,3 +290,13 @@ def test_packages_that_break_the_node_go_back_to_the_versions_from_before(rollin
     assert marks(tmp_path) == ["2.0-1", "undo sip1", "1.0-1"]
     assert packages.installed == "1.0-1"
     assert SECRET not in run.output
+
+
+def test_packages_of_the_rhel_family_are_named_with_their_versions(ansible):
+    path = COLLECTION / "roles" / "rolling" / "tasks" / "packages_redhat.yml"
+    ((options,),) = ([task["ansible.builtin.dnf"]] for task in yaml.safe_load(path.read_text(encoding="utf-8")))
+    wanted = [{"name": "opensips", "version": "3.6.8-1.el9"}, {"name": "opensips-cli", "version": "0.3.1-1"}]
+    task = {"name": "names", "ansible.builtin.debug": {"msg": options["name"]}, "vars": {"rolling__wanted": wanted}}
+    results = ansible.run_plays([{"hosts": "all", "gather_facts": False, "tasks": [task]}], {"here": {}}, seconds=900)
+    assert results["names"].msg == ["opensips-3.6.8-1.el9", "opensips-cli-0.3.1-1"]
+    assert (options["state"], options["allow_downgrade"]) == ("present", True)

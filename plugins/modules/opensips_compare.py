@@ -237,7 +237,7 @@ compared:
     dispatcher:
       memory: 2
       table: 2
-skipped:
+not_compared:
   description: Kinds that were not compared, with the reason.
   returned: always
   type: dict

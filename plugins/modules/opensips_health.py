@@ -37,7 +37,7 @@ options:
     description:
       - Checks to run. V(default) means all of them.
       - To leave a check out, write V(!) before it. If all elements begin with V(!), they are left out of V(default).
-      - A check of V(default) whose module of OpenSIPS is not loaded is skipped. RV(skipped) has the reason. A check that is named is V(unknown) then.
+      - A check of V(default) whose module of OpenSIPS is not loaded is left out. RV(not_checked) has the reason. A check that is named is V(unknown) then.
       - V(mi) is whether the server answers over MI. It always runs.
       - V(uptime) is the time since the server started, with the limit O(minimum_uptime).
       - V(status) is the readiness of each identifier of the status reports. Requires OpenSIPS 3.3 or later. The check V(registrants)
@@ -301,8 +301,8 @@ summary:
     total: {type: int, description: Number of entries.}
     outcomes: {type: dict, description: Number of entries for each outcome.}
   sample: {total: 22, outcomes: {ok: 21, warning: 1, failed: 0, unknown: 0}}
-skipped:
-  description: Reason for each check of V(default) that was skipped.
+not_checked:
+  description: Reason for each check of V(default) that was left out.
   returned: always
   type: dict
   sample:

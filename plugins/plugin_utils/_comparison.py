@@ -175,7 +175,7 @@ def _check(given: t.Any) -> Check:
         differences,
         int((given.get("summary") or {}).get("total", len(differences))),
         dict(given.get("compared") or {}),
-        dict(given.get("skipped") or {}),
+        dict(given.get("not_compared") or {}),
         None if not given.get("problem") else str(given["problem"]),
     )
 

@@ -79,7 +79,7 @@ class TestServers:
         assert set(RETURN) - {"error"} == set(result) - {"changed", "invocation"}
         assert all(set(entry) == set(RETURN["checks"]["contains"]) for entry in result["checks"])
         assert set(result["snapshot"]) == set(RETURN["snapshot"]["contains"])
-        assert {entry["name"] for entry in result["checks"]} | set(result["skipped"]) == set(CHECKS)
+        assert {entry["name"] for entry in result["checks"]} | set(result["not_checked"]) == set(CHECKS)
         counts = result["summary"]["outcomes"]
         assert sum(counts.values()) == result["summary"]["total"] == len(result["checks"])
 
@@ -235,7 +235,7 @@ class TestDestinations:
         with set_up(modules="base", without="dispatcher") as own:
             result = health(own, compare_to=before)
             assert outcomes(result, "dispatcher") == {None: "warning"}
-            assert "dispatcher" not in result["skipped"]
+            assert "dispatcher" not in result["not_checked"]
 
 
 class TestOptions:
@@ -341,8 +341,8 @@ class TestWhatIsNotThere:
     def test_skipped_by_default_and_unknown_by_name(self):
         with set_up(modules="base", without="dispatcher,usrloc") as emu:
             result = health(emu, fail_on=[])
-            assert {"dispatcher", "contacts", "registrants", "certificates", "links"} <= set(result["skipped"])
-            assert "dispatcher" in result["skipped"]["dispatcher"]
+            assert {"dispatcher", "contacts", "registrants", "certificates", "links"} <= set(result["not_checked"])
+            assert "dispatcher" in result["not_checked"]["dispatcher"]
             named = health(emu, checks=["dispatcher", "links"])
             assert outcomes(named) == {"mi": "ok", "links": "unknown", "dispatcher": "unknown"}
             assert named["outcome"] == "unknown" and not named.get("failed")

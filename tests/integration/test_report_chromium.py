@@ -98,7 +98,7 @@ def _nodes():
         "differences": [difference],
         "summary": {"total": 7},
         "compared": {"gateways": {"memory": 1, "table": 1}},
-        "skipped": {},
+        "not_compared": {},
     }
     nodes = [{"node": f"sip{number}.a-long-name.example.com", "data": data(1, "a")} for number in range(3)]
     nodes[0]["table"] = checked

@@ -256,6 +256,12 @@ def test_errors_are_dicts(module):
                 assert {"type", "message", "hint"} <= set(entry["sample"]), path
 
 
+@pytest.mark.parametrize("module", _MODULES)
+def test_no_result_means_something_else_to_ansible(module):
+    """A dict in skipped has Ansible say that it skipped the task."""
+    assert set(_RETURNS[module]) & {"skipped", "failed", "unreachable", "ansible_job_id", "exception"} == set()
+
+
 @pytest.mark.parametrize("module", [module for module in _MODULES if "contains" in _RETURNS[module].get("results", {})])
 def test_every_entry_of_results_has_its_error(module):
     assert "error" in _RETURNS[module]["results"]["contains"]

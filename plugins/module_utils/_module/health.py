@@ -97,7 +97,8 @@ def run(task: Task) -> Dict[str, Any]:
         "line": report.line(entries, taken.get("version"), taken.get("uptime")),
         "checks": entries,
         "summary": report.summary(entries),
-        "skipped": {name: printable(without_url_secrets(reason)) for name, reason in skipped.items()},
+        # not skipped: Ansible calls a task with that skipped
+        "not_checked": {name: printable(without_url_secrets(reason)) for name, reason in skipped.items()},
         "snapshot": taken or EMPTY,
     }
     failure = report.failure(entries, params["fail_on"])

@@ -168,6 +168,7 @@ def flow(ansible, services):
         Step("taken", log_level=4, hosts=NEW),
         Step("drained", "call 2", **DIALOGS, hosts=NEW),
         Step("busy", "call 600", **{**DIALOGS, "log_level": 1, "drain_timeout": 1}, hosts=NEW),
+        Step("ended", **{**DIALOGS, "log_level": 1, "drain_timeout": 0, "drain_end": True}, hosts=NEW),
     ]
     hosts = {name: variables_of(service) for name, service in services.items()}
     return run_steps(ansible, hosts, steps)
@@ -279,6 +280,15 @@ class TestFlow:
         done = flow["new"]["busy"]
         assert "1 " in done.failure
         assert (done.changed, done.starts, done.rewritten, done.state["dialogs"]) == ([], 0, False, 1)
+
+    def test_calls_that_are_left_are_ended_before_the_change(self, flow):
+        done = flow["new"]["ended"]
+        assert (done.failure, done.starts, done.rewritten) == (None, 1, True)
+        assert done.changed[0] == "Wait until the calls of the node have ended"
+        ended = next(
+            each for each in done.results if each.task.endswith(" : Wait until the calls of the node have ended")
+        )
+        assert (ended["summary"]["outcomes"]["ended"], ended["summary"]["outcomes"]["left"]) == (1, 0)
 
 
 @pytest.fixture(scope="module")

@@ -13,67 +13,23 @@ import shlex
 import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Cluster, Traffic
+from ansible_collections.community.opensips.tests.integration.support.rolling import Rolling
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
-PLAYBOOK = pathlib.Path(__file__).parents[2] / "playbooks" / "rolling_restart.yml"
-# what the emulated nodes lack
-HEALTH = {"checks": ["!dispatcher", "!media_nodes", "!registrants"]}
 
-
-class Run:
-    """What one run of the playbook gave. timeline: its JSON, or None."""
-
-    def __init__(self, results, reports):
-        self.output = results.output
-        self.failures = {result.host: result.msg for result in results if result.failed}
-        self.plans = {result.host: result.msg for result in results if result.task.endswith("Show the plan")}
-        found = sorted(reports.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        self.timeline = json.loads(found[-1].read_text()) if found else None
-        self.page = found[-1].with_suffix(".html").read_text() if found else None
-
-    @property
-    def outcomes(self):
-        return {node["node"]: node["outcome"] for node in self.timeline["nodes"]}
-
-    def steps(self, node):
-        steps = next(entry["steps"] for entry in self.timeline["nodes"] if entry["node"] == node)
-        return [(step["step"], step["outcome"]) for step in steps]
-
-
-class Group:
-    """Nodes sip1 and sip2 of a Cluster, and an edge, as hosts of an inventory."""
+class Group(Rolling):
+    """With set 1 of the dispatcher at the edge, whose destinations are the nodes."""
 
     def __init__(self, ansible, cluster, folder):
-        self.ansible, self.cluster, self.folder = ansible, cluster, folder
-        self.uris = list(self.destinations())
+        self.uris = list(cluster.edges[0].state()["dispatcher"]["1"])
+        super().__init__(ansible, cluster, folder, self._destination, rolling_wait_timeout=4, rolling_drain_timeout=5)
+
+    def _destination(self, index):
+        return {"dispatcher": [{"set": 1, "uri": self.uris[index]}]}
 
     def destinations(self):
         """{URI: state} of set 1 at the edge."""
         return self.cluster.edges[0].state()["dispatcher"]["1"]
-
-    def run(self, check=False, arguments=(), sip1=(), **variables):
-        edge = self.cluster.edges[0]
-        hosts = {"edge": {"opensips_connection": fifo_of(edge)}}
-        for index, node in enumerate(self.cluster.nodes):
-            hosts[f"sip{index + 1}"] = {
-                "opensips_connection": fifo_of(node),
-                "rolling_journal_dir": str(self.folder / "journals"),
-                "rolling_report_dir": str(self.folder / "reports"),
-                "rolling_pause": 0,
-                "rolling_settle_timeout": 0,
-                "rolling_wait_timeout": 4,
-                "rolling_drain_timeout": 5,
-                "rolling_health": HEALTH,
-                "rolling_restart_command": shlex.split(self.cluster.restart_command(index)),
-                "rolling_edges": [
-                    {"host": "edge", "connection": fifo_of(edge), "dispatcher": [{"set": 1, "uri": self.uris[index]}]}
-                ],
-                **variables,
-            }
-        hosts["sip1"].update(dict(sip1))
-        plays = [{"import_playbook": str(PLAYBOOK), "vars": {"opensips_hosts": "sip*"}}]
-        results = self.ansible.run_plays(plays, hosts, check=check, arguments=arguments, may_fail=True)
-        return Run(results, self.folder / "reports")
 
 
 @pytest.fixture
@@ -89,21 +45,21 @@ def test_the_plan_and_what_is_refused_before_anything_is_touched(group, tmp_path
     assert run.plans["sip1"] == [
         "sip1: partner sip2",
         "Move the sharing tag vip/1 to sip2",
-        f"Out of service at edge: dispatcher set 1 {group.uris[0]}",
+        f"Out of service at edge1: dispatcher set 1 {group.uris[0]}",
         "Wait for 0 calls, up to 5 s, then put the node back and stop",
         f"Restart the server with {' '.join(shlex.split(group.cluster.restart_command(0)))}",
         "Wait up to 4 s until it answers, is synced and is healthy",
         "Restore its run-time state",
-        f"In service at edge: dispatcher set 1 {group.uris[0]}",
+        f"In service at edge1: dispatcher set 1 {group.uris[0]}",
         "Move the sharing tag vip/1 back",
     ]
     assert run.plans["sip2"][0] == "sip2: partner sip1"
     assert not (tmp_path / "journals").exists() and run.timeline is None
     unknown = [
-        {"host": "edge", "connection": fifo_of(group.cluster.edges[0]), "dispatcher": [{"set": 1, "uri": "sip:x"}]}
+        {"host": "edge1", "connection": fifo_of(group.cluster.edges[0]), "dispatcher": [{"set": 1, "uri": "sip:x"}]}
     ]
     refused = group.run(sip1={"rolling_edges": unknown})
-    assert "rolling_edges of sip1: edge: " in refused.failures["sip1"] and group.uris[1] in refused.failures["sip1"]
+    assert "rolling_edges of sip1: edge1: " in refused.failures["sip1"] and group.uris[1] in refused.failures["sip1"]
     assert (refused.outcomes, refused.steps("sip1")) == ({"sip1": "refused", "sip2": "waiting"}, [("check", "failed")])
     assert group.cluster.holders() == [0]
     assert group.destinations() == dict.fromkeys(group.uris, "Active")
@@ -130,6 +86,7 @@ def test_no_call_is_lost_when_a_node_breaks_and_the_next_run_completes_it(group,
         assert group.cluster.holders() == [1]
         assert group.destinations() == {group.uris[0]: "Inactive", group.uris[1]: "Active"}
         done = group.run(rolling_campaign="repair", rolling_wait_timeout=20)
+        again = group.run(rolling_campaign="repair")
         summary = traffic.finish()
     assert done.failures == {}
     assert done.outcomes == {"sip1": "done", "sip2": "done"}
@@ -137,3 +94,7 @@ def test_no_call_is_lost_when_a_node_breaks_and_the_next_run_completes_it(group,
     assert group.cluster.holders() == [0]
     assert group.destinations() == dict.fromkeys(group.uris, "Active")
     assert not list(pathlib.Path("/var/tmp").glob("opensips-rolling-sip?-repair.json"))
+    # done nodes are skipped
+    shown = again.of("Show that the node is done")
+    assert again.failures == {} and [each.host for each in shown] == ["sip1", "sip2"]
+    assert again.of("Read the sharing tags of all nodes") == []

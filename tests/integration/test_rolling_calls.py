@@ -7,114 +7,43 @@
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 import random
-import shlex
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from ansible_collections.community.opensips.tests.integration.support import namespaces
-from ansible_collections.community.opensips.tests.integration.support.cluster import wait_until
+from ansible_collections.community.opensips.tests.integration.support.cluster import RealCluster, wait_until
 from ansible_collections.community.opensips.tests.integration.support.fixtures import (
     REAL,
     needs_opensips,
     needs_sipp,
 )
+from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
-from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.rolling import NODES, Rolling
+from ansible_collections.community.opensips.tests.integration.support.traffic import SippTraffic
 from ansible_collections.community.opensips.tests.integration.support.virtual_address import mi
 
-PLAYBOOK = pathlib.Path(__file__).parents[2] / "playbooks" / "rolling_restart.yml"
 # in the order of the role
 STEPS = ("begin", "tags_away", "out_of_service", "drain", "act", "gate", "restore", "in_service", "tags_back")
-# what the emulated nodes lack
-HEALTH = {"checks": ["!dispatcher", "!media_nodes", "!registrants", "!status"]}
-NODES = ("sip1", "sip2")
-
-
-class Rolling:
-    """Runs of the playbook on a cluster."""
-
-    def __init__(self, ansible, cluster, folder):
-        self.ansible, self.cluster, self.folder = ansible, cluster, folder
-        self._plays = [{"import_playbook": str(PLAYBOOK), "vars": {"opensips_hosts": ",".join(NODES)}}]
-
-    def run(self):
-        """The outcome of each node after a run that is let come to its end."""
-        results = self.ansible.run_plays(self._plays, self._hosts(), may_fail=True)
-        failures = [f"{result.host}, {result.task}: {result.msg}" for result in results if result.failed]
-        assert not failures, "\n".join(failures)
-        return results
-
-    def killed_at(self, step, seconds=0.0):
-        """Start a run and end it, as SIGKILL does, some seconds after it began a step. Whether it was still running."""
-        seen = len(self._steps())
-        process = self.ansible.start_plays(self._plays, self._hosts())
-        try:
-            wait_until(
-                lambda: step in self._steps()[seen:] or process.poll() is not None, f"{step} does not begin", 120
-            )
-            time.sleep(seconds)
-            return process.poll() is None
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    def records(self):
-        """What the journals say, in the order in which it happened."""
-        lines = [
-            line for path in (self.folder / "journals").glob("*.jsonl") for line in path.read_text().splitlines(True)
-        ]
-        return sorted((json.loads(line) for line in lines if line.endswith("\n")), key=lambda record: record["at"])
-
-    def outcomes(self):
-        """{node: what became of it in the last run that came to its end}."""
-        return {record["node"]: record["outcome"] for record in self.records() if record["event"] == "end"}
-
-    def _steps(self):
-        """The steps that were begun."""
-        return [
-            record.get("step", record["event"])
-            for record in self.records()
-            if record["event"] == "begin" or record.get("outcome") == "started"
-        ]
-
-    def _hosts(self):
-        variables = {
-            "rolling_journal_dir": str(self.folder / "journals"),
-            "rolling_report_dir": str(self.folder / "reports"),
-            "rolling_pause": 0,
-            "rolling_settle_timeout": 10,
-            "rolling_wait_timeout": 30,
-        }
-        hosts = {
-            name: {
-                **variables,
-                "rolling_health": HEALTH if self.cluster.edges else {"sockets": ["udp:{}:{}".format(*node.sip)]},
-                "opensips_connection": fifo_of(node),
-                "rolling_restart_command": shlex.split(self.cluster.restart_command(index)),
-                "rolling_edges": [
-                    {"host": "edge", "connection": fifo_of(edge), **_entries(index)} for edge in self.cluster.edges
-                ],
-            }
-            for index, (name, node) in enumerate(zip(NODES, self.cluster.nodes, strict=True))
-        }
-        return {**hosts, **({"edge": {}} if self.cluster.edges else {})}
 
 
 def _entries(index):
     return {"load_balancer": [{"id": index + 1}]}
 
 
+def _sockets(node):
+    return {"rolling_health": {"sockets": ["udp:{}:{}".format(*node.sip)]}}
+
+
 @pytest.fixture
 def rolling(ansible, plain_ansible, cluster, tmp_path):
     """On real nodes, what a module has begun dies with the controller, as if both were one host; else it goes on, as over SSH."""
-    return Rolling(ansible if cluster.edges else plain_ansible, cluster, tmp_path)
+    if cluster.edges:
+        return Rolling(ansible, cluster, tmp_path, _entries, rolling_wait_timeout=30)
+    return Rolling(plain_ansible, cluster, tmp_path, own=_sockets, rolling_wait_timeout=30, rolling_settle_timeout=10)
 
 
 def assert_in_service(cluster):
@@ -136,7 +65,7 @@ class TestRollingRestart:
     def test_no_call_is_lost(self, cluster, rolling, traffic):
         before = restarts(cluster)
         with traffic() as calls:
-            rolling.run()
+            assert rolling.run().failures == {}
             summary = calls.finish()
         assert summary["made"] >= 10 and (summary["ended"], summary["lost"]) == (summary["made"], 0), json.dumps(
             summary
@@ -173,9 +102,10 @@ class TestKilledController:
     def test_the_next_run_completes_it(self, cluster, rolling, traffic):
         """Each run is killed one step further, real ones somewhere in it; the last one is not."""
         chance, longest = random.Random(12), 0.0 if cluster.edges else 0.8
-        with traffic(seconds=(1, 4)) as calls:
+        rate = {"calls_per_second": 3} if cluster.edges else {}
+        with traffic(seconds=(1, 4), **rate) as calls:
             killed = [step for step in STEPS if rolling.killed_at(step, chance.uniform(0, longest))]
-            rolling.run()
+            assert rolling.run().failures == {}
             summary = calls.finish()
         assert killed == list(STEPS)
         assert rolling.outcomes() == dict.fromkeys(NODES, "done")
@@ -183,3 +113,27 @@ class TestKilledController:
             summary
         )
         assert_in_service(cluster)
+
+
+@needs_opensips
+@needs_sipp
+class TestCallsThatAreLeft:
+    """Calls without a tag, which stay at their node, and which last longer than it waits."""
+
+    @pytest.mark.parametrize("left", ["leave", "end"])
+    def test_the_node_is_restarted_nevertheless(self, ansible, tmp_path, left):
+        with (
+            RealCluster(find_binary(), is_tagged=False) as cluster,
+            SippTraffic(cluster, tmp_path, 2, (60, 61), (0.1, 0.2)) as calls,
+        ):
+            wait_until(lambda: cluster.nodes[0].dialogs() >= 4, "no calls")
+            rolling = Rolling(
+                ansible, cluster, tmp_path, own=_sockets, rolling_wait_timeout=30, rolling_drain_timeout=1
+            )
+            run = rolling.run(nodes=["sip1"], rolling_drain_left=left)
+            calls.finish(wait=False)
+        assert run.failures == {}
+        (step,) = (step for step in run.entries("sip1") if step["step"] == "drain")
+        assert (step["outcome"], step["calls"] >= 4) == ("ok", left == "leave"), step
+        if left == "end":
+            assert (step["calls"], int(step["message"].split()[0]) >= 4) == (0, True), step

@@ -98,7 +98,7 @@ route {{
     if (is_method("CANCEL")) {{ if (t_check_trans()) {{ t_relay(); }} exit; }}
     # a copy of what this node is already at work on
     t_check_trans();
-    if (is_method("INVITE")) {{ create_dialog(); set_dlg_sharing_tag("{tag}"); }}
+    if (is_method("INVITE")) {{ create_dialog(); {mark} }}
     record_route_preset("{virtual}");
     if (!lookup("location")) {{ sl_send_reply(404, "Not Found"); exit; }}
     t_relay();
@@ -245,10 +245,11 @@ class RealCluster:
     """`with RealCluster(binary) as cluster: ...`: nodes of one binary; the first holds the tag at the start.
 
     virtual_address: a VirtualAddress that follows the tag. is_active_at_start: whether the first is `active` in its configuration, as many are.
-    more: lines for the configuration. modules: their folder.
+    is_tagged: whether calls have the tag; without one, a call is of each node that has it. more: lines for the configuration.
+    modules: their folder.
     """
 
-    def __init__(self, binary, nodes=2, modules=None, more="", is_active_at_start=False, network=None):
+    def __init__(self, binary, nodes=2, modules=None, more="", is_active_at_start=False, network=None, is_tagged=True):
         self.binary = pathlib.Path(binary).resolve()
         self.version = release_of(binary)
         self.name = f"opensips {'.'.join(map(str, self.version))}"
@@ -261,7 +262,8 @@ class RealCluster:
         self.nodes = [RealNode(self, number, Ports(*ports[number])) for number in range(nodes)]
         for node in self.nodes:
             is_active = is_active_at_start and node is self.nodes[0]
-            self._configure(node, more=more, state="active" if is_active else "backup")
+            mark = f'set_dlg_sharing_tag("{TAG}");' if is_tagged else ""
+            self._configure(node, more=more, mark=mark, state="active" if is_active else "backup")
         self.virtual_address = self.network.virtual_address([(node.udp, node.sip) for node in self.nodes], TAG)
 
     def start(self, number=None):

@@ -32,6 +32,7 @@ import time
 import typing as t
 import xml.etree.ElementTree
 
+import execution_environment
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
@@ -471,6 +472,27 @@ def check_galaxy(bench: Workbench) -> str:
     return f"{len(contents)} plugins and roles"
 
 
+def check_environment(bench: Workbench) -> str:
+    """ansible-builder introspect, and job templates run by ansible-runner in an environment of exactly these requirements"""
+    lint, here = bench.venv("lint"), bench.stage("environment")
+    work = bench.scratch / "execution-environment"
+    work.mkdir()
+    python, system = execution_environment.introspect(bench, lint, here, work)
+    venv = execution_environment.make(bench, python)
+    collections = execution_environment.install(bench, venv, here, work)
+    some((here / "tests" / "environment").glob("test_*.py"), "tests in tests/environment")
+    core, report = bench.venv("core"), bench.scratch / "environment.xml"
+    env = bench.env(
+        core, PYTHONPATH=str(here.parents[2]), ENVIRONMENT_BIN=str(venv), ENVIRONMENT_COLLECTIONS=str(collections), **KEEP_BYTECODE
+    )  # fmt: skip
+    status, _output = bench.run(
+        core / "python", "-m", "pytest", "tests/environment", "-v", "-ra", "-p", "no:cacheprovider",
+        "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
+    )  # fmt: skip
+    tests = bench.count(read_junit(report) if report.exists() else Tally(), status, "job templates")
+    return f"{len(python)} Python packages, {len(system)} system packages; {tests}"
+
+
 STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "lint": check_lint,
     "licences": check_licences,
@@ -483,6 +505,7 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "ansible-lint": check_ansible_lint,
     "docs": check_docs,
     "galaxy": check_galaxy,
+    "environment": check_environment,
 }
 
 

@@ -381,9 +381,13 @@ def check_sanity(bench: Workbench) -> str:
 
 
 def check_ansible_lint(bench: Workbench) -> str:
-    """ansible-lint with the production profile"""
+    """ansible-lint with the production profile, also on the playbooks in the guides"""
     venv, here = bench.venv("lint"), bench.stage("ansible-lint")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "ansible-lint"))
+    before = len(list(here.glob("playbooks/*.yml")))
+    bench.must(venv / "python", "tests/guides.py", "playbooks", cwd=here, env=env)
+    if len(list(here.glob("playbooks/*.yml"))) < before + 3:
+        raise CheckError("found no playbooks in the guides")
     output = bench.must(
         venv / "ansible-lint", "--profile", "production", "--strict", "--offline", "--nocolor", cwd=here, env=env
     )

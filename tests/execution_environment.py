@@ -22,7 +22,9 @@ COLLECTION = f"{NAMESPACE}.{NAME}"
 LEAST = {"sqlalchemy", "pymysql", "psycopg2-binary", "tzdata"}
 
 
-def introspect(bench: Workbench, lint: pathlib.Path, here: pathlib.Path, work: pathlib.Path) -> tuple[list[str], list[str]]:
+def introspect(
+    bench: Workbench, lint: pathlib.Path, here: pathlib.Path, work: pathlib.Path
+) -> tuple[list[str], list[str]]:
     """What ansible-builder reads of the collection: requirements of pip, and lines of bindep."""
     files = {kind: work / f"{kind}.txt" for kind in ("pip", "bindep")}
     write = [part for kind, path in files.items() for part in (f"--write-{kind}", path)]

@@ -70,7 +70,9 @@ class Environment:
         return self._ended(private, playbook, env)
 
     def _ended(self, private, playbook, env):
-        kept = {name: os.environ[name] for name in ("LC_ALL", "LANG", "TMPDIR", "XDG_RUNTIME_DIR") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("LC_ALL", "LANG", "TMPDIR", "XDG_RUNTIME_DIR") if name in os.environ
+        }
         ran = subprocess.run(
             [self.bin / "ansible-runner", "run", private, "-p", playbook, "-i", "job"],
             env={

@@ -7,9 +7,10 @@
     python tests/benchmarks/scale.py [--servers 20] [--phones 1000] [--slices 1] [--forks 20] [--batch 500]
         [--memory 64] [--no-wait] [--check]
 
-Each server is an emulator with phones of its own, and MEMORY megabytes of shared memory. A slice is an ansible-playbook of its own, with every Nth server as AWX takes
-them. Printed: seconds from the start of the first job to the end of the last, and the memory at its peak (proportional set
-sizes) of the controller's processes, of the modules, which usually run on the servers, and of the emulators.
+Each server is an emulator with phones of its own, and MEMORY megabytes of shared memory. A slice is an ansible-playbook of
+its own, with every Nth server as AWX takes them. Printed: seconds from the start of the first job to the end of the last,
+seconds of processors, and the memory at its peak (proportional set sizes) of the controller's processes, of the modules, which
+usually run on the servers, and of the emulators.
 The collection must be importable as ansible_collections.community.opensips, and ansible-core be installed.
 """
 
@@ -19,6 +20,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -152,7 +154,12 @@ def run(args, folder, servers):
         if job.returncode:
             print((folder / f"job{number}.log").read_text(encoding="utf-8")[-3000:])
     peaks.found["emulators"] = sum(_pss(server.pid) for server in servers)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    emulators = sum(_stat(server.pid)[1] for server in servers)
     print(f"{args.servers} servers x {args.phones:,} phones, {args.slices} jobs, {args.forks} forks: {seconds:.0f} s")
+    print(
+        f"processors: {used.ru_utime + used.ru_stime:.0f} s of the jobs and modules, {emulators:.0f} s of the emulators"
+    )
     print(", ".join(f"{kind} {size / 2**20:,.0f} MiB" for kind, size in sorted(peaks.found.items())))
     kept = sum(path.stat().st_size for path in folder.glob("journal*/*"))
     print(
@@ -172,15 +179,9 @@ def main():
     args = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opensips-scale-")))
-        options = {
-            "phones": args.phones,
-            "reboot": args.wait,
-            "keep_sip_log": False,
-            "fifo": True,
-            "start_timeout": 300,
-        }
+        options = {"phones": args.phones, "reboot": args.wait, "reboot_seconds": 1, "shared_memory": args.memory}
         servers = [
-            stack.enter_context(Emulator("3.6", start_timeout=300, shared_memory=args.memory, **options))
+            stack.enter_context(Emulator("3.6", start_timeout=300, keep_sip_log=False, fifo=True, **options))
             for _number in range(args.servers)
         ]
         run(args, folder, servers)

@@ -133,9 +133,14 @@ class Workbench(Children):
 
     # Environments
 
-    def venv(self, name: str, python: str = sys.executable, wanted: str | None = None) -> pathlib.Path:
-        """The bin folder of an environment with what tests/requirements-<wanted or name>.txt asks for, made where it is missing."""
-        text = requirements(wanted or name)
+    def venv(
+        self, name: str, python: str = sys.executable, wanted: str | None = None, more: t.Sequence[str] = ()
+    ) -> pathlib.Path:
+        """The bin folder of an environment with what tests/requirements-<wanted or name>.txt asks for, made where it is missing.
+
+        more: further requirements.
+        """
+        text = requirements(wanted or name) + "".join(f"{line}\n" for line in more)
         if self.core:
             text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={self.core}", text)
         venv = Venv(name, text, python)
@@ -482,7 +487,8 @@ def check_environment(bench: Workbench) -> str:
     work = bench.scratch / "execution-environment"
     work.mkdir()
     python, system = execution_environment.introspect(bench, lint, here, work)
-    venv = execution_environment.make(bench, python)
+    execution_environment.define(bench, lint, here, work)
+    venv = bench.venv("environment", more=python)
     collections = execution_environment.install(bench, venv, here, work)
     some((here / "tests" / "environment").glob("test_*.py"), "tests in tests/environment")
     core, report = bench.venv("core"), bench.scratch / "environment.xml"

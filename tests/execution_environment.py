@@ -12,7 +12,7 @@ import pathlib
 import re
 import typing as t
 
-from support import NAME, NAMESPACE, Venv, WorkError, requirements
+from support import NAME, NAMESPACE, WorkError
 
 if t.TYPE_CHECKING:
     from checks import Workbench
@@ -39,16 +39,18 @@ def introspect(
     return found["pip"], found["bindep"]
 
 
-def make(bench: Workbench, wanted: list[str]) -> pathlib.Path:
-    """The bin folder of an environment with the requirements, and with nothing but them."""
-    text = requirements("environment")
-    if bench.core:
-        text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={bench.core}", text)
-    venv = Venv("environment", text + "\n".join([*wanted, ""]))
-    seconds = venv.make(bench)
-    if seconds is not None:
-        bench.say(f"made the environment {venv.folder.name} in {seconds:.0f} s")
-    return venv.bin
+def define(bench: Workbench, lint: pathlib.Path, here: pathlib.Path, work: pathlib.Path) -> None:
+    """Has ansible-builder make the context of the image that the guide defines; nothing is built."""
+    env = bench.env(lint)
+    definition = work / "execution-environment.yml"
+    command = "import guides, sys; sys.stdout.write(guides.Guide('scale').files['execution-environment.yml'])"
+    definition.write_text(
+        bench.must(lint / "python", "-c", command, cwd=here / "tests", env=env, show=False), encoding="utf-8"
+    )
+    context = work / "context"
+    bench.must(lint / "ansible-builder", "create", "-f", definition, "-c", context, cwd=work, env=env)
+    if COLLECTION not in (context / "_build" / "requirements.yml").read_text(encoding="utf-8"):
+        raise WorkError(f"ansible-builder create: {COLLECTION} is not in the image")
 
 
 def install(bench: Workbench, venv: pathlib.Path, here: pathlib.Path, work: pathlib.Path) -> pathlib.Path:

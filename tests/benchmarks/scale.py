@@ -128,7 +128,8 @@ def _hosts(folder, servers):
     return {
         f"sip{number:02}": {
             **local,
-            "opensips_connection": fifo_of(server),
+            # emulators, jobs and modules share the processors
+            "opensips_connection": {**fifo_of(server), "timeout": 300},
             "phone_reboot_campaign_dir": str(folder / f"journal{number}"),
         }
         for number, server in enumerate(servers, 1)

@@ -32,6 +32,7 @@ import time
 import typing as t
 import xml.etree.ElementTree
 
+import execution_environment
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
@@ -132,9 +133,14 @@ class Workbench(Children):
 
     # Environments
 
-    def venv(self, name: str, python: str = sys.executable, wanted: str | None = None) -> pathlib.Path:
-        """The bin folder of an environment with what tests/requirements-<wanted or name>.txt asks for, made where it is missing."""
-        text = requirements(wanted or name)
+    def venv(
+        self, name: str, python: str = sys.executable, wanted: str | None = None, more: t.Sequence[str] = ()
+    ) -> pathlib.Path:
+        """The bin folder of an environment with what tests/requirements-<wanted or name>.txt asks for, made where it is missing.
+
+        more: further requirements.
+        """
+        text = requirements(wanted or name) + "".join(f"{line}\n" for line in more)
         if self.core:
             text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={self.core}", text)
         venv = Venv(name, text, python)
@@ -400,9 +406,13 @@ def check_sanity(bench: Workbench) -> str:
 
 
 def check_ansible_lint(bench: Workbench) -> str:
-    """ansible-lint with the production profile"""
+    """ansible-lint with the production profile, also on the playbooks in the guides"""
     venv, here = bench.venv("lint"), bench.stage("ansible-lint")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "ansible-lint"))
+    before = len(list(here.glob("playbooks/*.yml")))
+    bench.must(venv / "python", "tests/guides.py", "playbooks", cwd=here, env=env)
+    if len(list(here.glob("playbooks/*.yml"))) < before + 3:
+        raise CheckError("found no playbooks in the guides")
     output = bench.must(
         venv / "ansible-lint", "--profile", "production", "--strict", "--offline", "--nocolor", cwd=here, env=env
     )
@@ -491,6 +501,28 @@ def check_galaxy(bench: Workbench) -> str:
     return f"{len(contents)} plugins and roles"
 
 
+def check_environment(bench: Workbench) -> str:
+    """ansible-builder introspect, and job templates run by ansible-runner in an environment of exactly these requirements"""
+    lint, here = bench.venv("lint"), bench.stage("environment")
+    work = bench.scratch / "execution-environment"
+    work.mkdir()
+    python, system = execution_environment.introspect(bench, lint, here, work)
+    execution_environment.define(bench, lint, here, work)
+    venv = bench.venv("environment", more=python)
+    collections = execution_environment.install(bench, venv, here, work)
+    some((here / "tests" / "environment").glob("test_*.py"), "tests in tests/environment")
+    core, report = bench.venv("core"), bench.scratch / "environment.xml"
+    env = bench.env(
+        core, PYTHONPATH=str(here.parents[2]), ENVIRONMENT_BIN=str(venv), ENVIRONMENT_COLLECTIONS=str(collections), **KEEP_BYTECODE
+    )  # fmt: skip
+    status, _output = bench.run(
+        core / "python", "-m", "pytest", "tests/environment", "-v", "-ra", "-p", "no:cacheprovider",
+        "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
+    )  # fmt: skip
+    tests = bench.count(read_junit(report) if report.exists() else Tally(), status, "job templates")
+    return f"{len(python)} Python packages, {len(system)} system packages; {tests}"
+
+
 STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "lint": check_lint,
     "licences": check_licences,
@@ -504,6 +536,7 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "ansible-lint": check_ansible_lint,
     "docs": check_docs,
     "galaxy": check_galaxy,
+    "environment": check_environment,
 }
 
 

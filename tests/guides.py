@@ -1,0 +1,60 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files that the guides show: code blocks that begin with a comment of a file's name, such as ``# workflow.yml``.
+
+python tests/guides.py FOLDER       writes the playbooks among them to FOLDER, for ansible-lint
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import sys
+import textwrap
+import typing as t
+
+import yaml
+
+FOLDER = pathlib.Path(__file__).resolve().parents[1] / "docs" / "docsite" / "rst"
+_BLOCK = re.compile(r"^\.\. code-block:: \S+\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+_NAME = re.compile(r"# (\S+\.\w+)\n")
+
+
+class Guide:
+    """A page of docs/docsite/rst, by its name. files: {name: text, with the comment}."""
+
+    def __init__(self, name: str) -> None:
+        self.text = (FOLDER / f"{name}.rst").read_text(encoding="utf-8")
+        blocks = [textwrap.dedent(block).rstrip() + "\n" for block in _BLOCK.findall(self.text)]
+        self.files = {found[1]: block for block in blocks if (found := _NAME.match(block))}
+
+    def load(self, name: str) -> t.Any:
+        """The data of a YAML file."""
+        return yaml.safe_load(self.files[name])
+
+    @property
+    def playbooks(self) -> dict[str, str]:
+        """Those of files that are playbooks."""
+        yamls = {name: self.load(name) for name in self.files if name.endswith(".yml")}
+        return {name: self.files[name] for name, data in yamls.items() if _is_playbook(data)}
+
+
+def _is_playbook(data: t.Any) -> bool:
+    return isinstance(data, list) and all("hosts" in play or "import_playbook" in play for play in data)
+
+
+def all_playbooks() -> dict[str, str]:
+    """{a name of its own: text} of every playbook in the guides."""
+    pages = sorted(path.stem for path in FOLDER.glob("*.rst"))
+    return {f"{page}_{name}": text for page in pages for name, text in Guide(page).playbooks.items()}
+
+
+def _write(folder: pathlib.Path) -> None:
+    for name, text in all_playbooks().items():
+        (folder / name).write_text(f"---\n{text}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write(pathlib.Path(sys.argv[1]))

@@ -99,6 +99,13 @@ class Journal:
         self.campaign = os.path.basename(path).removesuffix(".jsonl")
         self.records = read(path)
 
+    def timed(self) -> t.Iterator[tuple[float, Record]]:
+        """Each record, and when it was written; a clock that was set back does not change the order."""
+        at = 0.0
+        for record in self.records:
+            at = max(at, record.get("at", 0))
+            yield at, record
+
     def last_run(self) -> Record:
         """The newest record of a run, or {}."""
         return next((record for record in reversed(self.records) if record["event"] == "run"), {})
@@ -278,12 +285,12 @@ class Journals:
 
     def _records_of(self, name: str) -> list[tuple[str, Record]]:
         found = [
-            (journal.campaign, record)
+            (at, journal.campaign, record)
             for journal in self._journals
-            for record in journal.records
+            for at, record in journal.timed()
             if record.get("node") == name
         ]
-        return sorted(found, key=lambda pair: pair[1].get("at", 0))
+        return [(campaign, record) for _at, campaign, record in sorted(found, key=lambda entry: entry[0])]
 
 
 def _began_earlier(journal: Journal, process: Record) -> bool:

@@ -100,6 +100,16 @@ def test_another_campaign_completes_what_one_has_left_undone(night, tmp_path):
     assert known(tmp_path).before is None
 
 
+def test_a_clock_that_is_set_back_does_not_change_the_order(night, tmp_path):
+    night.write("begin", node="sip1", before=BEFORE)
+    night.at -= 50
+    night.write("end", node="sip1", outcome="done")
+    assert known(tmp_path).outcome == "done"
+    night.at -= 50
+    night.write("begin", node="sip1", before=BEFORE)
+    assert known(tmp_path).outcome == "interrupted"
+
+
 def test_the_name_of_a_campaign(night, tmp_path):
     def choose(given="", action="restart", nodes=("sip1", "sip2"), process=LATER, now=1100.0):
         chosen, resumed = journal.Journals(str(tmp_path), now).choose(given, nodes, action, process)

@@ -197,11 +197,13 @@ def append(path: str, record: Record) -> None:
 @contextlib.contextmanager
 def locked(directory: str) -> t.Iterator[None]:
     """Keep other runs from opening a journal of the directory meanwhile. Raises JournalError."""
+    path = os.path.join(directory, ".lock")
     try:
         safe_file.make_directories(directory)
-        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        # open for writing, or NFS has no lock for it
+        fd = safe_file.open_own(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise JournalError(f"rolling_journal_dir: {directory} cannot be used: {error.strerror}") from error
+        raise JournalError(f"rolling_journal_dir: the file {path} cannot be used: {error.strerror}") from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield

@@ -355,6 +355,26 @@ def check_integration(bench: Workbench) -> str:
     return bench.count(read_junit(report) if report.exists() else Tally(), status, "integration tests")
 
 
+def check_targets(bench: Workbench) -> str:
+    """ansible-test integration: a target for each kind of plugin, with the emulator"""
+    venv, here = bench.venv("core"), bench.stage("targets")
+    targets = {
+        path.parent.name for path in some(here.glob("tests/integration/targets/*/aliases"), "integration targets")
+    }
+    status, output = bench.run(
+        venv / "ansible-test", "integration", "--local", "--color", "no", "--python", "{}.{}".format(*sys.version_info),
+        cwd=here, env=bench.ansible_test_env(venv),
+    )  # fmt: skip
+    run = set(re.findall(r"(?m)^Running (\S+) integration test role$", output))
+    tasks = read_junit(*here.glob("tests/output/junit/*.xml"))
+    # of tasks with a condition
+    tasks.skipped, tasks.reasons = 0, collections.Counter()
+    note = bench.count(tasks, status, "ansible-test integration")
+    if run != targets:
+        raise CheckError(f"targets that were not run: {', '.join(sorted(targets ^ run))}")
+    return f"{len(run)} targets: {note}"
+
+
 def check_sanity(bench: Workbench) -> str:
     """ansible-test sanity, its compile and import tests on every Python that is found"""
     venv, here = bench.venv("core"), bench.stage("sanity")
@@ -479,6 +499,7 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "units": check_units,
     "pythons": check_pythons,
     "integration": check_integration,
+    "targets": check_targets,
     "sanity": check_sanity,
     "ansible-lint": check_ansible_lint,
     "docs": check_docs,

@@ -51,6 +51,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
     uptime,
     version,
 )
+from ansible_collections.community.opensips.plugins.module_utils._readers.contact_fields import rename_for_users
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 
@@ -75,7 +76,7 @@ def _statistics(task: Task) -> Dict[str, Any]:
 
 def _contacts(task: Task) -> List[Dict[str, Any]]:
     with location_source(task) as source:
-        return list(map(_contact_fact, _chosen(task, source, LeftOut())))
+        return list(map(rename_for_users, _chosen(task, source, LeftOut())))
 
 
 def _chosen(task: Task, source: Any, left_out: LeftOut) -> Iterable[Dict[str, Any]]:
@@ -91,7 +92,7 @@ def _write_contacts(task: Task) -> Dict[str, Any]:
     with location_source(task) as source:
         if task.params["location_db"] is None:
             SUBSETS["contacts"].require(task.connection)
-        contacts = map(_contact_fact, _chosen(task, source, left_out))
+        contacts = map(rename_for_users, _chosen(task, source, left_out))
         if task.check_mode:
             file.count(contacts)
         else:
@@ -103,17 +104,6 @@ def _write_contacts(task: Task) -> Dict[str, Any]:
             "left_out": dict(left_out.counts),
             "lookup": source.lookup(),
         }
-
-
-# How facts name what the records of contacts name otherwise
-_CONTACT_NAMES = {"table": "location_table", "cflags": "branch_flags"}
-
-
-def _contact_fact(record: Dict[str, Any]) -> Dict[str, Any]:
-    # in place, because there may be 100,000 of them
-    for name, fact_name in _CONTACT_NAMES.items():
-        record[fact_name] = record.pop(name)
-    return record
 
 
 def _location_size(task: Task) -> Dict[str, Any]:

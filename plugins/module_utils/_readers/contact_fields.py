@@ -18,6 +18,8 @@ METHODS = (
 ALL_METHODS = 0xFFFFFFFF
 # permanent is what usrloc keeps as 0; the rest has no time left
 EXPIRES = {"permanent": (None, True), "expired": (0, False), "deleted": (0, False)}
+# how users know what records call otherwise
+_NAMES_FOR_USERS = {"table": "location_table", "cflags": "branch_flags"}
 
 
 # Values of a field that are remembered. Some phones have their MAC address in the User-Agent, and Paths may differ for each:
@@ -46,6 +48,13 @@ def _user_agent(raw: Any) -> Optional[str]:
 
 def _repeating(what: Any) -> Any:
     return lambda raw: shape.word(raw, what)
+
+
+def rename_for_users(record: Dict[str, Any]) -> Dict[str, Any]:
+    """The contact record itself, with the names of keys that users know. In place, because there may be 100,000 of them."""
+    for name, known_as in _NAMES_FOR_USERS.items():
+        record[known_as] = record.pop(name)
+    return record
 
 
 def seconds_left(raw: Any) -> Tuple[Optional[int], bool]:

@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.text impor
 # RFC 3261 section 25.1; letters, digits and "_.-~" are added by quote()
 _MARK = "-_.!~*'()"
 _IN_USER = f"{_MARK}&=+$,;?/"
-_IN_PASSWORD = f"{_MARK}&=+$,"
+IN_PASSWORD = f"{_MARK}&=+$,"
 _IN_PARAM = f"{_MARK}[]/:&+$"
 _IN_HEADER = f"{_MARK}[]/?:+$"
 
@@ -123,7 +123,7 @@ class Uri:
         if self.user is not None:
             userinfo = escape(self.user, _IN_USER)
             if self.password is not None:
-                userinfo += f":{escape(self.password, _IN_PASSWORD)}"
+                userinfo += f":{escape(self.password, IN_PASSWORD)}"
             userinfo += "@"
         headers = f"?{_pairs_text([(n, v or '') for n, v in self.headers], '&', _IN_HEADER)}" if self.headers else ""
         return f"{self.scheme}:{userinfo}{self.hostport}{params}{headers}"
@@ -315,7 +315,7 @@ def _characters(allowed: str, more: str = "") -> Any:
 
 
 _STRICT_USER = _characters(_IN_USER)
-_STRICT_PASSWORD = _characters(_IN_PASSWORD)
+_STRICT_PASSWORD = _characters(IN_PASSWORD)
 _STRICT_PARAMS = _characters(_IN_PARAM, ";=")
 _STRICT_HEADERS = _characters(_IN_HEADER, "&=")
 

@@ -17,7 +17,7 @@ _PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _TARGET = re.compile(r"(?:([A-Za-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/@]+)(?::([0-9]{1,5}))?\Z")
 _HINT = "Write it as udp:192.0.2.1:5060, tcp:192.0.2.1 or tls:[2001:db8::1]:5061"
 # A server that listens on these listens on the loopback address, too
-_ANY = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}
+_ANY = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}  # nosec B104 - compared, not bound
 
 
 class Target(NamedTuple):

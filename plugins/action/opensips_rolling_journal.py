@@ -73,7 +73,12 @@ class ActionModule(ActionBase):
                 journal.last_run().get("process") != process["process"]
                 or journal.last_run().get("pid") != process["pid"]
             ):
-                run = {"event": "run", "nodes": options["nodes"], "group": options["group"], "action": options["action"]}
+                run = {
+                    "event": "run",
+                    "nodes": options["nodes"],
+                    "group": options["group"],
+                    "action": options["action"],
+                }
                 self._append(options, journal.path, **run, **process)
         nodes = {name: journals.node(name, journal.campaign) for name in {*options["group"], options["node"]}}
         return {

@@ -69,7 +69,9 @@ def _problem(result: Result, name: str) -> str | None:
 def _tags_problem(result: Result) -> str | None:
     """Why tags that the server may have were not read, or None. One without the command has none."""
     reason = ((result.get("ansible_facts") or {}).get("opensips") or {}).get("skipped", {}).get("sharing_tags")
-    return None if not reason or reason.startswith(_HAS_NONE) else printable(f"its sharing tags were not read: {reason}")
+    return (
+        None if not reason or reason.startswith(_HAS_NONE) else printable(f"its sharing tags were not read: {reason}")
+    )
 
 
 def _tags(result: Result) -> list[dict[str, t.Any]] | None:

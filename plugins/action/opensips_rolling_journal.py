@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import typing as t
@@ -61,12 +62,24 @@ class ActionModule(ActionBase):
 
     def _open(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         directory = os.path.dirname(self._path(options))
-        journals = _rolling_journal.Journals(directory)
         process = _rolling_journal.this_process()
-        journal, is_resumed = journals.choose(options["campaign"], options["nodes"], options["action"], process)
-        if journal.last_run().get("process") != process["process"] or journal.last_run().get("pid") != process["pid"]:
-            run = {"event": "run", "nodes": options["nodes"], "action": options["action"], **process}
-            self._append(options, journal.path, **run)
+        lock = contextlib.nullcontext() if self._task.check_mode else _rolling_journal.locked(directory)
+        with lock:
+            journals = _rolling_journal.Journals(directory)
+            journal, is_resumed = journals.choose(
+                options["campaign"], options["nodes"], options["action"], process, options["group"]
+            )
+            if (
+                journal.last_run().get("process") != process["process"]
+                or journal.last_run().get("pid") != process["pid"]
+            ):
+                run = {
+                    "event": "run",
+                    "nodes": options["nodes"],
+                    "group": options["group"],
+                    "action": options["action"],
+                }
+                self._append(options, journal.path, **run, **process)
         nodes = {name: journals.node(name, journal.campaign) for name in {*options["group"], options["node"]}}
         return {
             "changed": False,

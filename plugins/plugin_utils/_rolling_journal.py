@@ -9,7 +9,7 @@
 
 A campaign NAME is the file NAME.jsonl, one JSON object a line, only ever appended to, each on disk before the next act:
 
-- ``{"event": "run", "nodes": [...], "action": TEXT, "pid": N, "process": TEXT}``: a run of ansible-playbook began
+- ``{"event": "run", "nodes": [...], "group": [...], "action": TEXT, "pid": N, "process": TEXT}``: a run of ansible-playbook began
 - ``{"event": "begin", "node": NAME, "before": {...}}``: the node is about to be touched; before is what it is put back to
 - ``{"event": "step", "node": NAME, "step": WORD, "outcome": started|ok|failed|skipped, "calls": N, "message": TEXT}``
 - ``{"event": "end", "node": NAME, "outcome": done|put_back|out_of_service|refused, "message": TEXT}``
@@ -21,6 +21,7 @@ that one may be down, and its tags and its entries at the edges are where the in
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import fcntl
@@ -97,6 +98,13 @@ class Journal:
         self.path = path
         self.campaign = os.path.basename(path).removesuffix(".jsonl")
         self.records = read(path)
+
+    def timed(self) -> t.Iterator[tuple[float, Record]]:
+        """Each record, and when it was written; a clock that was set back does not change the order."""
+        at = 0.0
+        for record in self.records:
+            at = max(at, record.get("at", 0))
+            yield at, record
 
     def last_run(self) -> Record:
         """The newest record of a run, or {}."""
@@ -186,6 +194,23 @@ def append(path: str, record: Record) -> None:
         ) from error
 
 
+@contextlib.contextmanager
+def locked(directory: str) -> t.Iterator[None]:
+    """Keep other runs from opening a journal of the directory meanwhile. Raises JournalError."""
+    path = os.path.join(directory, ".lock")
+    try:
+        safe_file.make_directories(directory)
+        # open for writing, or NFS has no lock for it
+        fd = safe_file.open_own(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise JournalError(f"rolling_journal_dir: the file {path} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
 class Journals:
     """All journals of a directory. now: seconds since 1970."""
 
@@ -199,12 +224,15 @@ class Journals:
     def _written(journal: Journal) -> float:
         return max((record.get("at", 0) for record in journal.records), default=0)
 
-    def choose(self, given: str, nodes: t.Sequence[str], action: str, process: Record) -> tuple[Journal, bool]:
+    def choose(
+        self, given: str, nodes: t.Sequence[str], action: str, process: Record, group: t.Iterable[str] = ()
+    ) -> tuple[Journal, bool]:
         """(the campaign's Journal, whether an earlier run began it). given: its name, or "". process: see this_process().
 
-        nodes: those of the play. Raises JournalError if another run is at work, or if the name was used for another action.
+        nodes: those of the play. group: those that take their calls, also such as --limit leaves out.
+        Raises JournalError if another run is at work on one of them, or if the name was used for another action.
         """
-        self._check_no_other_run(nodes, process)
+        self._check_no_other_run({*nodes, *group}, process)
         if given:
             return self._named(given, action)
         for journal in self._journals:
@@ -232,12 +260,13 @@ class Journals:
             )
         return journal, bool(journal.records)
 
-    def _check_no_other_run(self, nodes: t.Sequence[str], process: Record) -> None:
+    def _check_no_other_run(self, nodes: set[str], process: Record) -> None:
         for journal in self._journals:
             run = journal.last_run()
-            if run and set(run.get("nodes", ())) & set(nodes) and not _is(run, process) and _is_alive(run):
+            others = {*run.get("nodes", ()), *run.get("group", ())}
+            if others & nodes and not _is(run, process) and _is_alive(run):
                 raise JournalError(
-                    f"Another run is at work on these nodes: process {run['pid']}, campaign {journal.campaign}. "
+                    f"Another run is at work on this group of nodes: process {run['pid']}, campaign {journal.campaign}. "
                     "Wait for it, or end it and run again"
                 )
 
@@ -258,12 +287,12 @@ class Journals:
 
     def _records_of(self, name: str) -> list[tuple[str, Record]]:
         found = [
-            (journal.campaign, record)
+            (at, journal.campaign, record)
             for journal in self._journals
-            for record in journal.records
+            for at, record in journal.timed()
             if record.get("node") == name
         ]
-        return sorted(found, key=lambda pair: pair[1].get("at", 0))
+        return [(campaign, record) for _at, campaign, record in sorted(found, key=lambda entry: entry[0])]
 
 
 def _began_earlier(journal: Journal, process: Record) -> bool:

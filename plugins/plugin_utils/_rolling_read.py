@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import UnknownCommand
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils import _rolling_plan
 
 Result = t.Mapping[str, t.Any]
+
+_HAS_NONE = UnknownCommand("clusterer_list_shtags").message
 
 
 def reads(found: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
@@ -27,7 +30,7 @@ def reads(found: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
     nodes: dict[str, dict[str, t.Any]] = {}
     for result in found.get("facts") or ():
         nodes[_item(result)] = {
-            "problem": _problem(result, "ansible_facts"),
+            "problem": _problem(result, "ansible_facts") or _tags_problem(result),
             "tags": _tags(result),
             "health": {},
             "calls": None,
@@ -61,6 +64,14 @@ def _item(result: Result) -> str:
 def _problem(result: Result, name: str) -> str | None:
     """Why a result does not have name, or None."""
     return None if result.get(name) else printable(str(result.get("msg") or "the host cannot be reached"))
+
+
+def _tags_problem(result: Result) -> str | None:
+    """Why tags that the server may have were not read, or None. One without the command has none."""
+    reason = ((result.get("ansible_facts") or {}).get("opensips") or {}).get("skipped", {}).get("sharing_tags")
+    return (
+        None if not reason or reason.startswith(_HAS_NONE) else printable(f"its sharing tags were not read: {reason}")
+    )
 
 
 def _tags(result: Result) -> list[dict[str, t.Any]] | None:

@@ -154,3 +154,9 @@ def test_a_link_that_is_stuck_is_begun_again():
         states = [params["status"] for command, params in requests_of(result) if command == "clusterer_set_status"]
         assert states == [0, 1] and result["changed"]
         assert result["after"]["capabilities"] == SYNCED
+
+
+@pytest.mark.parametrize("version", ["1.11", "2.4"])
+def test_an_old_server_is_told_what_the_module_requires(emulator, version):
+    refused = node_task(emulator(version, phones=0), enabled=True)
+    assert_refused(refused, [f"OpenSIPS {version}", "opensips_cluster_node requires 3.0"])

@@ -65,12 +65,17 @@ def test_the_plan_and_what_is_refused_before_anything_is_touched(group, tmp_path
     assert group.destinations() == dict.fromkeys(group.uris, "Active")
 
 
-def test_a_step_that_fails_puts_the_node_back_and_stops_the_run(group):
+def test_a_step_that_fails_puts_the_node_back_and_stops_the_run(group, tmp_path):
+    # a directory of the user keeps its mode, such as /tmp
+    reports = tmp_path / "reports"
+    reports.mkdir(mode=0o755)
     run = group.run(rolling_campaign="night", sip1={"rolling_restart_command": ["false"]})
     assert list(run.failures) == ["sip1"] and "The node is in service, as before" in run.failures["sip1"]
     assert run.outcomes == {"sip1": "put_back", "sip2": "waiting"}
     assert ("act", "failed") in run.steps("sip1") and run.steps("sip1")[-1] == ("tags_back", "ok")
     assert "failed, put back" in run.page
+    assert reports.stat().st_mode & 0o777 == 0o755
+    assert {path.stat().st_mode & 0o777 for path in reports.iterdir()} == {0o600}
     assert group.cluster.holders() == [0]
     assert group.destinations() == dict.fromkeys(group.uris, "Active")
 
@@ -98,3 +103,27 @@ def test_no_call_is_lost_when_a_node_breaks_and_the_next_run_completes_it(group,
     shown = again.of("Show that the node is done")
     assert again.failures == {} and [each.host for each in shown] == ["sip1", "sip2"]
     assert again.of("Read the sharing tags of all nodes") == []
+
+
+def test_calls_that_cannot_be_counted_are_not_none(ansible, emulator):
+    """Those that ring would be lost with a server that is restarted."""
+    emu = emulator("3.6", phones=0)
+    emu.refuse("get_statistics", 500, "Server error")
+    include = {"name": "community.opensips.rolling", "tasks_from": "drain"}
+    plays = [{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": include}]}]
+    variables = {"rolling_connection": fifo_of(emu), "rolling_drain_timeout": 1, "rolling_settle_timeout": 0}
+    results = ansible.run_plays(plays, {"sip1": variables}, may_fail=True)
+    assert [result.task for result in results if result.failed] == [
+        "community.opensips.rolling : Wait for calls that are not answered yet"
+    ]
+
+
+def test_a_node_takes_its_calls_back_if_the_partner_dies(group):
+    kill = shlex.split(group.cluster.restart_command(1).replace("restart_node", "kill_node"))
+    run = group.run(sip1={"rolling_restart_command": kill})
+    assert list(run.failures) == ["sip1"]
+    assert "The node is in service, because sip2 does not answer" in run.failures["sip1"]
+    assert "No process reads the FIFO" in run.failures["sip1"]
+    assert run.outcomes == {"sip1": "put_back", "sip2": "waiting"}
+    assert group.cluster.holders() == [0]
+    assert group.destinations() == dict.fromkeys(group.uris, "Active")

@@ -36,7 +36,7 @@ def run(task: Task) -> Dict[str, Any]:
     """Enable, disable, synchronise: the result (dict)."""
     params = task.params
     _check(params)
-    sharing_tags.check_version(task.connection)
+    sharing_tags.check_version(task.connection, "opensips_cluster_node requires 3.0 or later")
     task.connection.require(*_commands(params))
     start = time.monotonic()
     node = cluster_node.Node(task.connection, params)

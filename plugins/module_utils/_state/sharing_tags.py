@@ -33,11 +33,14 @@ _FIRST_LOOK = 0.1
 _LOOK = 0.5
 
 
-def check_version(conn: Connection) -> None:
-    """Raise BadParameters for a server whose clusters have no sharing tags: on 2.4 dialog and presence have tags of their own."""
+def check_version(conn: Connection, lacks: str = "the module clusterer has no sharing tags before 3.0") -> None:
+    """Raise BadParameters for a server whose clusters have no sharing tags: on 2.4 dialog and presence have tags of their own.
+
+    lacks: why the message says that the module does not work with it.
+    """
     if conn.version < (3, 0):
         raise BadParameters(
-            f"The server is OpenSIPS {'.'.join(map(str, conn.version))}, and the module clusterer has no sharing tags before 3.0",
+            f"The server is OpenSIPS {'.'.join(map(str, conn.version))}, and {lacks}",
             "Upgrade the server, or use opensips_mi_command",
         )
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
@@ -99,6 +100,16 @@ def test_another_campaign_completes_what_one_has_left_undone(night, tmp_path):
     assert known(tmp_path).before is None
 
 
+def test_a_clock_that_is_set_back_does_not_change_the_order(night, tmp_path):
+    night.write("begin", node="sip1", before=BEFORE)
+    night.at -= 50
+    night.write("end", node="sip1", outcome="done")
+    assert known(tmp_path).outcome == "done"
+    night.at -= 50
+    night.write("begin", node="sip1", before=BEFORE)
+    assert known(tmp_path).outcome == "interrupted"
+
+
 def test_the_name_of_a_campaign(night, tmp_path):
     def choose(given="", action="restart", nodes=("sip1", "sip2"), process=LATER, now=1100.0):
         chosen, resumed = journal.Journals(str(tmp_path), now).choose(given, nodes, action, process)
@@ -132,6 +143,34 @@ def test_two_runs_at_the_same_time_are_refused(tmp_path):
     journal.Journals(str(tmp_path)).choose("", ["sip2"], "restart", process)
     Writer(tmp_path, "night").run({**process, "process": "boot/0"})
     journal.Journals(str(tmp_path)).choose("", ["sip2"], "restart", LATER)
+
+
+def test_a_run_of_another_node_of_the_group_is_refused(tmp_path):
+    """Both would be out of service at the same time, each with the calls of the other."""
+    process = {"pid": os.getpid(), "process": journal._identity(os.getpid())}
+    group = ["sip1", "sip2", "sip3"]
+    Writer(tmp_path, "night").write("run", nodes=["sip1"], group=group, action="restart", **process)
+    with pytest.raises(journal.JournalError, match="on this group of nodes"):
+        journal.Journals(str(tmp_path)).choose("", ["sip2"], "restart", LATER, group)
+    journal.Journals(str(tmp_path)).choose("", ["sip4"], "restart", LATER, ["sip4", "sip5"])
+
+
+def test_one_run_at_a_time_opens_a_journal(tmp_path):
+    order, tries = [], threading.Event()
+
+    def other():
+        tries.set()
+        with journal.locked(str(tmp_path / "new")):
+            order.append("other")
+
+    with journal.locked(str(tmp_path / "new")):
+        thread = threading.Thread(target=other)
+        thread.start()
+        tries.wait()
+        thread.join(0.1)
+        order.append("this")
+    thread.join()
+    assert order == ["this", "other"]
 
 
 def test_a_record_that_was_cut_off_costs_no_other(night, tmp_path):

@@ -170,3 +170,21 @@ def test_what_the_tasks_read():
     ]
     down = _rolling_read.reads({"facts": [{**item, "msg": "no route to host", "unreachable": True}], "health": [item]})
     assert (down["sip1"]["problem"], down["sip1"]["tags"]) == ("no route to host", None)
+
+
+@pytest.mark.parametrize(
+    "reason, problem",
+    [
+        ("This server has no MI command 'clusterer_list_shtags'. It needs the module clusterer", None),
+        ("Server error (code 500)", "its sharing tags were not read: Server error (code 500)"),
+    ],
+)
+def test_tags_that_cannot_be_read_are_not_none(reason, problem):
+    """A node that holds one would be restarted with it."""
+    result = {
+        "ansible_loop_var": "node",
+        "node": "sip1",
+        "ansible_facts": {"opensips": {"skipped": {"sharing_tags": reason}}},
+    }
+    found = _rolling_read.reads({"facts": [result], "health": [{**result, "outcome": "ok"}]})["sip1"]
+    assert (found["problem"], found["tags"]) == (problem, None)

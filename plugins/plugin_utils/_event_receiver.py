@@ -38,7 +38,7 @@ _MOST_CONNECTIONS = 32
 _SO_RXQ_OVFL = 40
 _SO_RCVBUFFORCE = 33
 
-Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Losses:

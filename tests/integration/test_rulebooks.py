@@ -69,6 +69,13 @@ class Messages(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/hook"
 
 
+def of_guide():
+    """The rulebook that the guide begins with."""
+    guide = (COLLECTION / "docs/docsite/rst/events.rst").read_text(encoding="utf-8")
+    text = guide.partition("    # rulebook.yml\n")[2].partition("\n\nThen start")[0]
+    return yaml.safe_load(text)
+
+
 class Rulebook:
     """ansible-rulebook with all example rulebooks at once: it takes seconds and much memory to start."""
 
@@ -77,7 +84,7 @@ class Rulebook:
         text = "\n".join(
             (COLLECTION / f"extensions/eda/rulebooks/{name}.yml").read_text(encoding="utf-8") for name in RULEBOOKS
         )
-        rulesets = [ruleset for part in text.split("---\n")[1:] for ruleset in yaml.safe_load(part)]
+        rulesets = [ruleset for part in text.split("---\n")[1:] for ruleset in yaml.safe_load(part)] + of_guide()
         (folder / "rulebook.yml").write_text(yaml.safe_dump(rulesets), encoding="utf-8")
         (folder / "vars.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
         (folder / "inventory.yml").write_text(
@@ -155,7 +162,7 @@ class TestRulebooks:
         template = "{{ lookup('pipe', 'touch %s') }}" % proof
         rulebook = Rulebook(tmp_path, emu, variables)
         try:
-            rulebook.until(lambda: sum(map(len, emu.state()["subscribers"].values())) >= 6)
+            rulebook.until(lambda: sum(map(len, emu.state()["subscribers"].values())) >= 8)
             # old firmware registers: that phone is told to read its configuration, and no other
             for user, agent in ((new, NEW), (old, OLD), (hostile, f"{OLD} {template}")):
                 emu.set_phone(user, agent="%s", firmware=agent)
@@ -167,6 +174,7 @@ class TestRulebooks:
                 connection.call("dr_gw_status", {"gw_id": "gw1", "status": 0})
             (text,) = rulebook.until(lambda: messages.texts)
             assert text.startswith("gw1 is disabled_mi on 127.0.0.1. The server can")
+            assert "E_DROUTING_STATUS on 127.0.0.1: {'partition'" in rulebook.output
             # the memory is low, and then not any more
             memory = {"threshold": 80, "used": 60000000, "size": 67108864}
             emu.raise_event("E_CORE_SHM_THRESHOLD", usage=90, **memory)

@@ -98,6 +98,13 @@ class TestOptions:
             SourceOptions({"events": ["E_A"], **MI, **wrong})
         assert message in str(error.value)
 
+    def test_no_error_has_a_password(self):
+        url = "http://admin:s3cret@192.0.2.1:8888/mi"
+        for wrong in ({"url": url}, {"url": url, "listen_port": "many"}, {"url_password": "s3cret", "event": "E_A"}):
+            with pytest.raises(BadParameters) as error:
+                SourceOptions({"events": ["E_A"], **wrong})
+            assert "s3cret" not in str(error.value) + error.value.hint
+
     def test_a_server_without_an_ipv4_address(self, monkeypatch):
         monkeypatch.setattr(_event_options, "_addresses", lambda host: [])
         with pytest.raises(BadParameters, match="has no IPv4 address"):

@@ -92,7 +92,7 @@ class Control:
         self.server.state.location.save(aor, Contact(uri, time.time() + expires if expires else 0, **fields))
 
     def op_add_event(self, event):
-        self.server.state.script_events.append(event)
+        self.server.state.more_events.append(event)
 
     def op_raise_event(self, event, fields):
         self.server.notify.send(event, fields)

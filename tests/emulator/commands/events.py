@@ -69,8 +69,8 @@ def _transports(state):
 
 
 def event_names(state):
-    """The events of the modules, then those of the script."""
-    return [*_event_names(state), *state.script_events]
+    """The events of the modules that every emulated server has, then those of the script and of clusterer."""
+    return [*_event_names(state), *state.more_events]
 
 
 def _event_names(state):

@@ -92,17 +92,21 @@ class TestRecorded:
             ("E_DROUTING_STATUS", "active"),
         ]
 
+    def test_a_cluster(self):
+        exchanges = wire.exchanges("4.0", "events_cluster")
+        found = [decode(each["bytes"].encode("latin-1"))["params"] for each in exchanges]
+        assert found == [
+            {"tag": "vip", "cluster_id": 1, "state": "backup", "reason": "cluster broadcast from 2"},
+            {"tag": "vip", "cluster_id": 1, "state": "active", "reason": "MI command"},
+            {"cluster_id": 1, "node_id": 2, "link": "down"},
+            {"cluster_id": 1, "node_id": 2, "link": "up"},
+        ]
+
 
 class TestValues:
     def test_memory_above_two_gigabytes(self):
         record = params("E_CORE_SHM_THRESHOLD", usage=90, threshold=80, used=-1294967296, size="18446744072414584320")
         assert record == {"usage": 90, "threshold": 80, "used": 3000000000, "size": 3000000000}
-
-    def test_cluster_words(self):
-        node = params("E_CLUSTERER_NODE_STATE_CHANGED", cluster_id=1, node_id=2, new_state=0)
-        assert node == {"cluster_id": 1, "node_id": 2, "link": "down"}
-        tag = params("E_CLUSTERER_SHARING_TAG_CHANGED", name="vip", cluster=1, state="active", reason="MI command")
-        assert tag == {"tag": "vip", "cluster_id": 1, "state": "active", "reason": "MI command"}
 
     def test_q(self):
         assert [params("E_UL_CONTACT_INSERT", qval=value)["q"] for value in (-1, 0, 500, "1000", 2**64 - 1)] == [

@@ -133,8 +133,7 @@ class TestSubscription:
         emu = emulator("3.6", phones=0)
         with Running(**way_of(emu), events=["E_UL_AOR_INSERT"], subscription_expires=10, check_interval=1) as source:
             source.wait("source_subscribed")
-            asked = lambda: emu.stats()["commands"].get("event_subscribe", 0)  # noqa: E731
-            assert wait_until(lambda: asked() >= 2)
+            assert wait_until(lambda: emu.stats()["commands"].get("event_subscribe", 0) >= 2)
             assert len(source.named("source_subscribed")) == 1
 
     def test_a_server_that_restarts(self):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import pathlib
+import runpy
 import socket
 import threading
 
@@ -32,10 +33,7 @@ GATEWAY = b"E_DROUTING_STATUS\ngwid::gw1\nstatus::inactive\n\n"
 
 
 def documentation():
-    namespace = {}
-    text = SOURCE.read_text(encoding="utf-8")
-    exec(compile(text.partition("import importlib")[0], str(SOURCE), "exec"), namespace)
-    return yaml.safe_load(namespace["DOCUMENTATION"])
+    return yaml.safe_load(runpy.run_path(str(SOURCE))["DOCUMENTATION"])
 
 
 def bare(options):

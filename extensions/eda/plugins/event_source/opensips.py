@@ -26,8 +26,8 @@ options:
   event_transport:
     description:
       - Sets how the server sends events. V(udp) is C(event_datagram), V(tcp) is C(event_stream) or C(event_jsonrpc).
-      - Over V(tcp), a server loses 0.4 KB of its shared memory for each event that it cannot send. If the source is killed, this
-        lasts until the subscription ends.
+      - Over V(tcp), a server loses 0.4 KB of its shared memory for each event that it cannot send. After a
+        signal to ansible-rulebook, this lasts until the subscription ends.
       - Before OpenSIPS 3.1, V(tcp) is refused for events that the collection does not know, because an event without parameters
         then crashes the server.
     type: str

@@ -42,10 +42,8 @@ _STRINGS_AND_BRACES = re.compile(rb'["\\{}\[\]]')
 Field = Tuple[str, Callable[[Any, str], Any]]
 
 
-class MalformedEvent(MIError):
-    """What came is no event of OpenSIPS."""
-
-    remedy = "Check who else sends to this socket."
+class MalformedEvent(ValueError):
+    """What came is no event of OpenSIPS. Users see only how many such things came."""
 
 
 def _text(value: Any, name: str) -> Optional[str]:

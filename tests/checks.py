@@ -346,12 +346,15 @@ def check_pythons(bench: Workbench) -> str:
 def check_integration(bench: Workbench) -> str:
     """pytest: playbooks, attacks and faults against the emulator, and against sipp, softphones and opensips where they are installed"""
     venv, here = bench.venv("core"), bench.stage("integration")
+    # its rule engine runs in Java; without it, the tests of rulebooks say that they were skipped
+    rulebook = bench.venv("rulebook") / "ansible-rulebook" if shutil.which("java", path=real_path()) else ""
     folders = ["tests/integration", "tests/security", "tests/faults"]
     for folder in folders:
         some((here / folder).rglob("test_*.py"), f"tests in {folder}")
     collections_path = str(bench.scratch / "integration")
     report = bench.scratch / "integration.xml"
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path, **KEEP_BYTECODE)
+    env["ANSIBLE_RULEBOOK"] = str(rulebook)
     # they wait for a part of their time
     workers = (os.cpu_count() or 1) + 1
     status, _output = bench.run(

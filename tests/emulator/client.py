@@ -223,6 +223,14 @@ class Emulator(_Process):
         user_agent, received, path, flags, cflags, socket, methods, attr, sip_instance."""
         self._call("add_contact", aor=aor, uri=uri, expires=expires, **fields)
 
+    def add_event(self, event):
+        """Have the script of the server raise an event, too."""
+        self._call("add_event", event=event)
+
+    def raise_event(self, event, **fields):
+        """Send an event to who has subscribed. fields: its parameters as the server names them, in their order."""
+        self._call("raise_event", event=event, fields=fields or None)
+
     def forget_contact(self, aor):
         """Drop an AOR from the location table."""
         self._call("forget_contact", aor=aor)

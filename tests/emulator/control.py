@@ -91,6 +91,12 @@ class Control:
 
         self.server.state.location.save(aor, Contact(uri, time.time() + expires if expires else 0, **fields))
 
+    def op_add_event(self, event):
+        self.server.state.more_events.append(event)
+
+    def op_raise_event(self, event, fields):
+        self.server.notify.send(event, fields)
+
     def op_forget_contact(self, aor):
         self.server.state.location.remove(aor)
 

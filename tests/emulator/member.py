@@ -9,6 +9,12 @@ import time
 
 from .location import Contact
 
+EVENTS = [
+    "E_CLUSTERER_REQ_RECEIVED",
+    "E_CLUSTERER_RPL_RECEIVED",
+    "E_CLUSTERER_NODE_STATE_CHANGED",
+    "E_CLUSTERER_SHARING_TAG_CHANGED",
+]
 CONTACTS, DIALOGS = "usrloc-contact-repl", "dialog-dlg-repl"
 # CAP_SR_* of clusterer.h: status and details of a status report
 NOT_SYNCED, PENDING, SYNCING, SYNCED = -3, -2, -1, 1
@@ -79,6 +85,7 @@ class Member:
         """Replicate what changes in the state of the node's server."""
         # as if each start were a process of its own
         state.first_pid += 20 * self.cluster.next_change()
+        state.more_events += EVENTS
         state.numbers, state.shtag = self.cluster.numbers, next(iter(self.cluster.tags), None)
         state.location.listeners.append(self.on_contact)
         state.dialog_listeners.append(self.on_dialog)
@@ -146,6 +153,7 @@ class Member:
             self.report(
                 "sharing_tags", f"TAG <{name}>, cluster {self.cluster.cluster_id}, became active due to MI command"
             )
+            self._raise_tag_changed(name, "active", "MI command")
         tag.since, tag.unsent = self.cluster.next_change(), set()
         for other in self.others:
             if self.next_hop(other):
@@ -164,6 +172,7 @@ class Member:
                 f"TAG <{name}>, cluster {self.cluster.cluster_id}, became backup due to cluster broadcast from {source}"
             )
             self.report("sharing_tags", text)
+            self._raise_tag_changed(name, "backup", f"cluster broadcast from {source}")
         tag.since, tag.unsent = 0, set()
 
     def on_contact(self, event, aor, contact):
@@ -208,6 +217,7 @@ class Member:
     def came_up(self, other):
         """A neighbour is there again: dialogs of tags that are not active here come from it, and it gets the news of tags that are."""
         self.report("node_states", f"Node [{other.node_id}], cluster [{self.cluster.cluster_id}] is UP")
+        self._raise_node_state(other, 1)
         backups = [tag.name for tag in self.tags if not tag.is_active]
         if backups and self.capability(DIALOGS).is_ok:
             self.request_sync(DIALOGS, backups)
@@ -218,6 +228,26 @@ class Member:
 
     def went_down(self, other):
         self.report("node_states", f"Node [{other.node_id}], cluster [{self.cluster.cluster_id}] is DOWN")
+        self._raise_node_state(other, 0)
+
+    # ---- events
+
+    def _raise(self, event, **fields):
+        if self.server is not None:
+            self.server.notify.send(event, fields)
+
+    def _raise_node_state(self, other, state):
+        self._raise(
+            "E_CLUSTERER_NODE_STATE_CHANGED",
+            cluster_id=self.cluster.cluster_id,
+            node_id=other.node_id,
+            new_state=state,
+        )
+
+    def _raise_tag_changed(self, name, state, reason):
+        self._raise(
+            "E_CLUSTERER_SHARING_TAG_CHANGED", name=name, cluster=self.cluster.cluster_id, state=state, reason=reason
+        )
 
     # ---- synchronisation
 

@@ -50,7 +50,7 @@ class Server:
         self.pua = {}  # what pua_mi published: presentity -> ETag
         self.dispatcher = Dispatcher(self)
         self.faults = Faults()
-        self.notify = Notifier(self.state)
+        self.notify = Notifier(self)
         self.calls = {}  # command as asked for -> how often
         self.stats_lost = 0  # requests or replies that a real server loses without a word
         self.crashes = []  # what would have brought a real server down

@@ -178,6 +178,7 @@ class State:
         self.log_level = self.xlog_level = 2
         self.log_levels = {}  # pid: level, of processes that have one of their own
         self.log_filters, self.log_muted = {}, {}
+        self.more_events = []  # of the script and of clusterer
         self.subscribers = {}  # event -> {socket: (expire, since)}
         self.dialogs = []
         # called with (dialog, whether it is new) when one is answered or ends

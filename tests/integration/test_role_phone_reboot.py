@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pathlib
+import threading
 import time
 
 import pytest
@@ -417,3 +418,26 @@ def test_a_role_shows_that_calls_are_not_known(role, farm_of):
     assert not role({"night": emu}, wait=False, unless_in_call=False, campaign="b").shown(
         "Show what is not known of calls"
     )
+
+
+class TestHoldFile:
+    def test_no_batch_begins_while_it_exists(self, role, farm_of, tmp_path):
+        emu = farm_of(4, reboot=False)
+        hold = tmp_path / "hold"
+        hold.touch()
+        held = []
+
+        def release():
+            # the plan is made: without the file, the first batch would be sent now
+            while not reads(emu):
+                time.sleep(0.1)
+            time.sleep(4)
+            held.append(notified(emu))
+            hold.unlink()
+
+        releasing = threading.Thread(target=release, daemon=True)
+        releasing.start()
+        done = role({"sip": emu}, select={}, event="check-sync;reboot=true", canary=0, wait=False, hold_file=str(hold))
+        releasing.join()
+        assert (done.failures, held) == ([], [{}])
+        assert len(notified(emu)) == 4

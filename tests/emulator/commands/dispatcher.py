@@ -100,9 +100,19 @@ def ds_set_state(server, params):
         raise MIError(500, "bad group value")
     for item in server.state.dispatcher.get(int(number), ()):
         if item.uri == params.text("address"):
+            before = item.state
             _set(item, wanted)
+            if item.state != before and item.state != "Probing":
+                _raise_status(server, int(number), item)
             return
     raise MIError(404, "destination not found")
+
+
+def _raise_status(server, number, item):
+    fields = {"group": number, "address": item.uri, "status": item.state.lower()}
+    if server.state.v >= (3, 0):
+        fields["reason"] = "MI command"
+    server.notify.send("E_DISPATCHER_STATUS", fields)
 
 
 @command("ds_reload", "[partition]")

@@ -94,11 +94,21 @@ def dr_gw_status(server, params):
         }
     item = _found(gateways, wanted, "GW")
     if status is not None:
-        item.state = "Active" if status else "Disabled MI"
+        before, item.state = item.state, "Active" if status else "Disabled MI"
+        if item.state != before:
+            _raise_status(server, item)
         return None
     if not state.tree:
         return _with_attrs(item, {"State": item.state})
     return tree(node("Enabled", _old_enabled(item)) if old else node("State", item.state))
+
+
+def _raise_status(server, item):
+    status = {"Active": "active", "Disabled MI": "disabled MI"}[item.state]
+    fields = {"partition": "Default", "gwid": item.id, "address": item.address, "status": status}
+    if server.state.v >= (3, 0):
+        fields["reason"] = "MI command"
+    server.notify.send("E_DROUTING_STATUS", fields)
 
 
 @command("dr_carrier_status", "[first] [second] [third]")

@@ -71,7 +71,11 @@ def lb_status(server, params):
     if "new_status" not in params:
         text = _yes(item.enabled)
         return tree(node("enable", text)) if server.state.tree else {"enable": text}
+    before = item.enabled
     item.enabled = item.auto_reenable = params.int("new_status") != 0
+    if item.enabled != before:
+        status = "enabled" if item.enabled else "disabled"
+        server.notify.send("E_LOAD_BALANCER_STATUS", {"group": item.group, "uri": item.uri, "status": status})
     return None
 
 

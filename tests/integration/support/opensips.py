@@ -21,7 +21,10 @@ from .servers import Server
 SECONDS = 20
 _LIBRARIES = ("/usr/lib64", "/usr/lib", "/usr/local/lib64", "/usr/local/lib")
 # what the tests want, as far as it is installed; the rest is what the script below needs
-_OPTIONAL = ("mi_json", "mi_http", "mi_xmlrpc_ng", "mi_xmlrpc", "cachedb_local", "rr", "dialog", "statistics")
+_OPTIONAL = (
+    "mi_json", "mi_http", "mi_xmlrpc_ng", "mi_xmlrpc", "cachedb_local", "rr", "dialog", "statistics",
+    "event_datagram", "event_jsonrpc", "event_stream",
+)  # fmt: skip
 _NEEDED = ("signaling", "sl", "tm", "sipmsgops", "mi_fifo", "mi_datagram", "usrloc", "registrar")
 
 

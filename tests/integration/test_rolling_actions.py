@@ -182,7 +182,7 @@ class TestActions:
         assert [each.task for each in run.results if SECRET in json.dumps(each)] == []
         assert [line[:300] for line in run.output.splitlines() if SECRET in line] == []
         kept = [path for name in ("journals", "reports") for path in (folder / name).rglob("*") if path.is_file()]
-        assert {path.suffix for path in kept} == {".jsonl", ".json", ".html"}
+        assert {path.suffix or path.name for path in kept} == {".jsonl", ".json", ".html", ".lock"}
         assert [
             path for path in kept if SECRET in path.read_text(encoding="utf-8") or path.stat().st_mode & 0o077
         ] == []

@@ -122,7 +122,9 @@ def check_yaml(block):
 
 
 def check_variables(mapping):
-    unknown = [name for name in mapping if isinstance(name, str) and OURS.match(name) and name not in VARIABLES | OPTIONS]
+    unknown = [
+        name for name in mapping if isinstance(name, str) and OURS.match(name) and name not in VARIABLES | OPTIONS
+    ]
     assert not unknown, f"no role has the variable {', '.join(unknown)}"
 
 

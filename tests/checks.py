@@ -438,6 +438,72 @@ def check_docs(bench: Workbench) -> str:
     return f"{sum(map(len, names.values()))} plugins, {len(group)} in the action group"
 
 
+# what the pages of Ansible itself have, and the release notes once there is a release
+_NOT_OURS = re.compile(
+    r"undefined label: '(?!ansible_collections\.community\.opensips)|document 'changelog' that doesn't have a title"
+)
+
+
+def check_site(bench: Workbench) -> str:
+    """antsibull-docs and sphinx: the site of the documentation, without a warning; it stays in .cache/site"""
+    venv, here = bench.venv("site"), bench.stage("site")
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "site"))
+    work = bench.scratch / "site-build"
+    # antsibull-docs writes nowhere else
+    (work / "rst").mkdir(mode=0o700, parents=True)
+    work.chmod(0o700)
+    common = ["--use-current", "--squash-hierarchy", "--dest-dir"]
+    name = f"{NAMESPACE}.{NAME}"
+    bench.must(
+        venv / "antsibull-docs",
+        "sphinx-init",
+        *common,
+        work,
+        "--project",
+        name,
+        "--title",
+        name,
+        name,
+        cwd=here,
+        env=env,
+        show=False,
+    )
+    with (work / "conf.py").open("a", encoding="utf-8") as conf:
+        # nothing is fetched
+        conf.write("intersphinx_mapping = {}\n")
+    bench.must(venv / "antsibull-docs", "collection", *common, work / "rst", name, cwd=here, env=env, show=False)
+    warnings = work / "warnings"
+    bench.must(
+        venv / "sphinx-build",
+        "-q",
+        "-b",
+        "html",
+        "-j",
+        "auto",
+        "-w",
+        warnings,
+        "-c",
+        work,
+        work / "rst",
+        work / "html",
+        cwd=here,
+        env=env,
+        show=False,
+    )
+    found = [
+        line
+        for line in warnings.read_text(encoding="utf-8").splitlines()
+        if re.search(r": (WARNING|ERROR|CRITICAL): ", line)
+    ]
+    ours = [line for line in found if not _NOT_OURS.search(line)]
+    if ours:
+        raise CheckError("\n".join(line.replace(f"{work}/", "") for line in ours))
+    site = CACHE / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.copytree(work / "html", site)
+    return f"{len(some(site.rglob('*.html'), 'pages'))} pages in {site.relative_to(ROOT)}"
+
+
 def check_galaxy(bench: Workbench) -> str:
     """the collection is built, and galaxy-importer accepts it, as Galaxy does"""
     venv, here = bench.venv("galaxy"), bench.stage("galaxy")
@@ -482,6 +548,7 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "sanity": check_sanity,
     "ansible-lint": check_ansible_lint,
     "docs": check_docs,
+    "site": check_site,
     "galaxy": check_galaxy,
 }
 

@@ -190,6 +190,22 @@ def test_examples_are_valid(page):
                 raise AssertionError(f"{page}, line {block.line}: {error}") from error
 
 
+def test_links_of_the_readme_work_on_galaxy():
+    readme = (argument_specs.ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\((\S+?)\)", readme)
+    assert links and all(link.startswith("https://") for link in links), "Galaxy has no files beside the README"
+    for link in links:
+        path = re.sub(r"https://\S+/community\.opensips/(?:blob/|tree/)?main/", "", link)
+        # the picture is no part of the tarball
+        assert path == link or (argument_specs.ROOT / path).exists() or path.endswith(".png"), link
+
+
+def test_the_readme_lists_what_there_is():
+    readme = (argument_specs.ROOT / "README.md").read_text(encoding="utf-8")
+    names = {*argument_specs.MODULES, *argument_specs.ROLES, *FILTERS, *(f"{PREFIX}{name}" for name in PLAYBOOKS)}
+    assert not {name for name in names if f"`{name}`" not in readme}
+
+
 @pytest.mark.parametrize(
     "code",
     [

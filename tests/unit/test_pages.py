@@ -4,7 +4,7 @@
 
 """Each example of the guides and of the README is valid: its syntax, and every option, variable and plugin that it names.
 
-Those that are tasks are run, too: tests/integration/test_page_examples.py and test_migrating.py.
+Tasks are run, too: tests/integration/test_page_examples.py and test_migrating.py.
 """
 
 from __future__ import annotations

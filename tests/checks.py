@@ -32,6 +32,7 @@ import time
 import typing as t
 import xml.etree.ElementTree
 
+import widths
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
@@ -498,10 +499,15 @@ def check_site(bench: Workbench) -> str:
     ours = [line for line in found if not _NOT_OURS.search(line)]
     if ours:
         raise CheckError("\n".join(line.replace(f"{work}/", "") for line in ours))
+    if widths.CHROMIUM:
+        wide = widths.cut_off(work / "html", lambda *command: bench.must(*command, cwd=work, env=env, show=False))
+        if wide:
+            raise CheckError("cut off: " + "; ".join(wide))
     site = CACHE / "site"
     shutil.rmtree(site, ignore_errors=True)
     shutil.copytree(work / "html", site)
-    return f"{len(some(site.rglob('*.html'), 'pages'))} pages in {site.relative_to(ROOT)}"
+    looked = "looked at" if widths.CHROMIUM else "NOT LOOKED AT for want of Chromium"
+    return f"{len(some(site.rglob('*.html'), 'pages'))} pages in {site.relative_to(ROOT)}, {looked}"
 
 
 def check_galaxy(bench: Workbench) -> str:

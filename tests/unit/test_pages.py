@@ -107,7 +107,8 @@ def check_yaml(block):
     for mapping in mappings(document):
         for key, value in mapping.items():
             name = key[len(PREFIX) :] if isinstance(key, str) and key.startswith(PREFIX) else None
-            if name and not key.startswith("group/"):
+            # a source of events is no module
+            if name and name.startswith("opensips_") and name not in FILTERS:
                 if mapping in defaults:
                     check_names(name, value)
                 else:

@@ -2,19 +2,27 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the list of errors in docs/docsite/rst/guide.rst from the classes in plugins/module_utils that have a remedy."""
+"""Make the list of errors in docs/docsite/rst/troubleshooting.rst from plugins/module_utils.
+
+The classes that have a remedy are listed, each with the messages that it is raised with.
+"""
 
 import ast
 import pathlib
+import re
 
 from . import pages
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "plugins" / "module_utils"
-TARGET = str(ROOT / "docs" / "docsite" / "rst" / "guide.rst")
+TARGET = str(ROOT / "docs" / "docsite" / "rst" / "troubleshooting.rst")
 BEGIN, END = "Errors: made by data/errors_list.py, do not edit.", "End of the errors."
 # the most usual ones come first
 FIRST = ("_mi", "_sip", "_table")
+# words that a message needs to be found by
+MEANINGFUL = 3
+# a kind with more messages than this names the option in them, so a list is of no use
+MOST = 30
 
 
 def remedy_of(node):
@@ -41,14 +49,41 @@ def order(path):
     return FIRST.index(floor) if floor in FIRST else len(FIRST)
 
 
+def messages():
+    """{name of a class: its messages (set of str)}, as far as they stand where it is raised; what is not known yet is …"""
+    found = {}
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = getattr(node.func, "id", getattr(node.func, "attr", None))
+                found.setdefault(name, set()).add(literal(node.args[0]))
+    return {name: sorted(texts - {""}) for name, texts in found.items()}
+
+
+def literal(node):
+    """The text of an expression (ast.expr) that is a string; empty if it says too little by itself."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    text = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
+    text = " ".join(re.sub(r"…[… ]*…", "…", text).replace("`", "'").split())
+    return text if len(re.findall(r"[a-z]{2,}", text)) >= MEANINGFUL else ""
+
+
+def entry(name, meaning, remedy, texts):
+    """Lines about a kind of error."""
+    lines = [name, "^" * len(name), "", meaning, "", f"**What to do:** {remedy}", ""]
+    if 0 < len(texts) <= MOST:
+        lines += ["Messages:", "", *[f"- ``{text}``" for text in texts], ""]
+    return lines
+
+
 def page(text):
     """The page (str) with the list as it is now."""
-    rows = [[f"``{name}``", meaning, remedy] for name, meaning, remedy in errors()]
-    table = pages.table("25 35 40", ["``error.type``", "What it means", "What to do"], rows)
-    return pages.replaced(text, BEGIN, END, "\n".join(["", *table, ""]))
+    found = messages()
+    lines = [line for name, meaning, remedy in errors() for line in entry(name, meaning, remedy, found.get(name, []))]
+    return pages.replaced(text, BEGIN, END, "\n".join(["", *lines, ""]))
 
 
 def generate():
-    """The guide, with the list as it is now."""
+    """The page on troubleshooting, with the list as it is now."""
     with open(TARGET, encoding="utf-8") as stream:
         return page(stream.read())

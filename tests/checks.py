@@ -33,6 +33,7 @@ import typing as t
 import xml.etree.ElementTree
 
 import execution_environment
+import widths
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
@@ -471,6 +472,77 @@ def check_docs(bench: Workbench) -> str:
     return f"{sum(map(len, names.values()))} plugins, {len(group)} in the action group"
 
 
+# what the pages of Ansible itself have, and the release notes once there is a release
+_NOT_OURS = re.compile(
+    r"undefined label: '(?!ansible_collections\.community\.opensips)|document 'changelog' that doesn't have a title"
+)
+
+
+def check_site(bench: Workbench) -> str:
+    """antsibull-docs and sphinx: the site of the documentation, without a warning; it stays in .cache/site"""
+    venv, here = bench.venv("site"), bench.stage("site")
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "site"))
+    work = bench.scratch / "site-build"
+    # antsibull-docs writes nowhere else
+    (work / "rst").mkdir(mode=0o700, parents=True)
+    work.chmod(0o700)
+    common = ["--use-current", "--squash-hierarchy", "--dest-dir"]
+    name = f"{NAMESPACE}.{NAME}"
+    bench.must(
+        venv / "antsibull-docs",
+        "sphinx-init",
+        *common,
+        work,
+        "--project",
+        name,
+        "--title",
+        name,
+        name,
+        cwd=here,
+        env=env,
+        show=False,
+    )
+    with (work / "conf.py").open("a", encoding="utf-8") as conf:
+        # nothing is fetched
+        conf.write("intersphinx_mapping = {}\n")
+    bench.must(venv / "antsibull-docs", "collection", *common, work / "rst", name, cwd=here, env=env, show=False)
+    warnings = work / "warnings"
+    bench.must(
+        venv / "sphinx-build",
+        "-q",
+        "-b",
+        "html",
+        "-j",
+        "auto",
+        "-w",
+        warnings,
+        "-c",
+        work,
+        work / "rst",
+        work / "html",
+        cwd=here,
+        env=env,
+        show=False,
+    )
+    found = [
+        line
+        for line in warnings.read_text(encoding="utf-8").splitlines()
+        if re.search(r": (WARNING|ERROR|CRITICAL): ", line)
+    ]
+    ours = [line for line in found if not _NOT_OURS.search(line)]
+    if ours:
+        raise CheckError("\n".join(line.replace(f"{work}/", "") for line in ours))
+    if widths.CHROMIUM:
+        wide = widths.cut_off(work / "html", lambda *command: bench.must(*command, cwd=work, env=env, show=False))
+        if wide:
+            raise CheckError("cut off: " + "; ".join(wide))
+    site = CACHE / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.copytree(work / "html", site)
+    looked = "looked at" if widths.CHROMIUM else "NOT LOOKED AT for want of Chromium"
+    return f"{len(some(site.rglob('*.html'), 'pages'))} pages in {site.relative_to(ROOT)}, {looked}"
+
+
 def check_galaxy(bench: Workbench) -> str:
     """the collection is built, and galaxy-importer accepts it, as Galaxy does"""
     venv, here = bench.venv("galaxy"), bench.stage("galaxy")
@@ -538,6 +610,7 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "sanity": check_sanity,
     "ansible-lint": check_ansible_lint,
     "docs": check_docs,
+    "site": check_site,
     "galaxy": check_galaxy,
     "environment": check_environment,
 }

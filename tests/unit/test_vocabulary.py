@@ -15,9 +15,10 @@ import pathlib
 import re
 import typing as t
 
-import ansible.module_utils.basic
 import pytest
 import yaml
+
+from ansible_collections.community.opensips.tests import argument_specs
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _PACKAGE = "ansible_collections.community.opensips.plugins"
@@ -96,28 +97,11 @@ def _nested(entries: dict[str, t.Any] | None, *below: str) -> t.Iterator[tuple[s
                 yield f"{name}.{path}", {}
 
 
-class _Stop(Exception):
-    """Ends a module where it has said which options it has."""
-
-
-def _argument_spec(module: str) -> dict[str, t.Any]:
-    """The argument_spec that a module gives to AnsibleModule."""
-
-    def init(_self: object, argument_spec: dict[str, t.Any], **_more: object) -> None:
-        raise _Stop(argument_spec)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ansible.module_utils.basic.AnsibleModule, "__init__", init)
-        with pytest.raises(_Stop) as stopped:
-            importlib.import_module(f"{_PACKAGE}.modules.{module}").main()
-    return stopped.value.args[0]
-
-
 def _returned(module: str) -> dict[str, t.Any]:
     return _load(importlib.import_module(f"{_PACKAGE}.modules.{module}").RETURN)
 
 
-_SPECS = {module: _argument_spec(module) for module in _MODULES}
+_SPECS = {module: argument_specs.of_module(module)["argument_spec"] for module in _MODULES}
 _RETURNS = {module: _returned(module) for module in _MODULES}
 
 

@@ -38,7 +38,7 @@ class ConnectError(MIError):
 
     remedy = (
         "Start OpenSIPS, correct ``fifo_path``, ``host`` and ``port``, ``socket_path`` or ``url``, or see "
-        "`Permissions`_."
+        ":ref:`Permissions <ansible_collections.community.opensips.docsite.connecting.permissions>`."
     )
 
     is_hangup = False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide's list of errors is that of the code."""
+"""The list of errors on the page on troubleshooting is that of the code."""
 
 import ast
 
@@ -43,5 +43,15 @@ def test_every_error_that_a_user_can_see_has_a_remedy():
 
 def test_an_error_that_is_not_listed_is_found():
     text = errors_list.generate()
-    stale = text.replace("   * - ``MITimeout``", "   * - ``Timeout``")
+    stale = text.replace("\nMITimeout\n", "\nTimeout\n")
     assert stale != text and errors_list.page(stale) == text
+
+
+def test_the_messages_of_a_kind_are_listed():
+    found = errors_list.messages()
+    assert "Another run of campaign … is still active" in found["JournalError"]
+    assert "- ``Another run of campaign … is still active``\n" in errors_list.generate()
+
+
+def test_a_message_that_is_data_is_not_listed():
+    assert errors_list.literal(errors_list.ast.parse("f'{where}: {error}'").body[0].value) == ""

@@ -51,7 +51,9 @@ def validated(options: dict[str, t.Any], given: t.Mapping[str, t.Any], place: st
     """
     result = ArgumentSpecValidator(options).validate(dict(given))
     if result.unsupported_parameters:
-        unknown = ", ".join(sorted(".".join(name) if isinstance(name, tuple) else name for name in result.unsupported_parameters))
+        unknown = ", ".join(
+            sorted(".".join(name) if isinstance(name, tuple) else name for name in result.unsupported_parameters)
+        )
         raise BadParameters(f"{place} has no option {unknown}", f"The options are {', '.join(sorted(options))}")
     if result.error_messages:
         raise BadParameters(f"{place}: {'; '.join(result.error_messages)}", "Correct the option")

@@ -119,7 +119,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
 from ansible_collections.community.opensips.plugins.module_utils._module.location import location_source
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 from ansible_collections.community.opensips.plugins.plugin_utils._inventory import OpensipsInventory, Record, Server
-from ansible_collections.community.opensips.plugins.plugin_utils._registered import phone, registration
+from ansible_collections.community.opensips.plugins.plugin_utils._registered import FIELDS, SHARED, phone, registration
 from ansible_collections.community.opensips.plugins.plugin_utils._server import validated, warned
 
 _OF_SERVER = ("location_table", "location_db")
@@ -128,7 +128,9 @@ _OF_SERVER = ("location_table", "location_db")
 class InventoryModule(OpensipsInventory):
     NAME = "community.opensips.phones"
     FILES = "opensips_phones"
+    FIELDS = FIELDS
     NEEDED = ("aor", "contact", "server")
+    SHARED = SHARED
     GROUP = "opensips_phones"
 
     @staticmethod

@@ -65,8 +65,11 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
 
     # ends of the names of its source files, without .yml
     FILES = ""
-    # variables that every record has, and which are text
+    # the variables of a host; those that every record has, and which are text
+    FIELDS: tuple[str, ...] = ()
     NEEDED: tuple[str, ...] = ()
+    # those whose values many hosts share
+    SHARED: frozenset[str] = frozenset()
 
     @staticmethod
     def own_options() -> ArgumentSpec:
@@ -215,7 +218,8 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def _add_hosts(self, records: list[Record]) -> None:
         names = Names([*self.inventory.hosts, *self.inventory.groups])
         composed = [self.get_option(name) for name in ("compose", "groups", "keyed_groups")]
-        for record in wrap_var(records):
+        unsafe = Unsafe(self.FIELDS, self.SHARED)
+        for record in map(unsafe.record, records):
             wanted = self._wanted_name(record)
             host = wrap_var(names.unique(wanted))
             self.inventory.add_host(host)
@@ -249,6 +253,30 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{self._path}: {text}")
         self.display.vvv(f"{self._path}: {text}")
         return usual
+
+
+class Unsafe:
+    """Makes records unsafe for Ansible, so that it evaluates no templates in them.
+
+    fields: names of what a record has; the rest, which can only come out of a cache, is left out. shared: names of those whose
+    values repeat: each such value is held once, whatever the number of hosts.
+    """
+
+    def __init__(self, fields: t.Iterable[str], shared: frozenset[str]) -> None:
+        self._fields = [(name, name in shared) for name in fields]
+        self._known: dict[t.Any, t.Any] = {}
+
+    def record(self, record: Record) -> Record:
+        """The same values, in a dict of its own."""
+        return {name: self._value(record.get(name), is_shared) for name, is_shared in self._fields}
+
+    def _value(self, value: t.Any, is_shared: bool) -> t.Any:
+        if not is_shared or not isinstance(value, str):
+            return wrap_var(value)
+        found = self._known.get(value)
+        if found is None:
+            found = self._known[value] = wrap_var(value)
+        return found
 
 
 class Names:

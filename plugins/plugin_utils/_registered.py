@@ -16,6 +16,13 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
 
+# the names of what phone() returns
+FIELDS = (
+    "aor", "contact", "address", "sip_port", "transport", "user_agent", "vendor", "model", "firmware", "expires", "socket",
+    "instance", "server",
+)  # fmt: skip
+# those that phones have in common, as a rule
+SHARED = frozenset(("address", "transport", "user_agent", "vendor", "model", "firmware", "socket", "server"))
 # a fleet has few different User-Agents, unless they have the phones' addresses in them
 _device = functools.lru_cache(maxsize=5000)(parse_user_agent)
 # RFC 3261 section 19.1.2

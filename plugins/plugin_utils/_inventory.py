@@ -145,7 +145,7 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         options = validated(own, more, "the source file")
         if entries is None:
             connection = connection_of(top, lesser, "the source file")
-            return [Server(_shown(connection, options), "the source file", options, connection)]
+            return [Server(str(_shown(connection, options)), "the source file", options, connection)]
         if not isinstance(entries, list) or not entries:
             raise BadParameters("servers is not a list of servers", "Write an element for each, or leave servers out")
         defaults = Lesser(
@@ -170,7 +170,8 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         values = {**own_defaults, **given}
         written = {name: value for name, value in values.items() if name in CONNECTION_OPTIONS}
         connection = connection_of(written, defaults, place)
-        return Server(values.get("name") or _shown(connection, values), place, values, connection)
+        # Ansible's texts know where they come from, which the cache would keep
+        return Server(str(values.get("name") or _shown(connection, values)), place, values, connection)
 
     # the cache
 

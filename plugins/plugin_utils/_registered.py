@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent import parse_user_agent
+from ansible_collections.community.opensips.plugins.plugin_utils._phones import transport_of
 
 # the names of what phone() returns
 FIELDS = (
@@ -32,7 +33,8 @@ _PORT = 5060
 
 def phone(contact: t.Mapping[str, t.Any], server: str) -> dict[str, t.Any]:
     """The variables of a phone, out of its contact record. server: name of the server."""
-    address, port, transport = place_of(contact["received"] or contact["contact"])
+    transport = transport_of(contact["contact"], contact["socket"] or "")
+    address, port = place_of(contact, transport)
     return {
         "aor": contact["aor"],
         "contact": contact["contact"],
@@ -48,16 +50,15 @@ def phone(contact: t.Mapping[str, t.Any], server: str) -> dict[str, t.Any]:
     }
 
 
-def place_of(uri: str) -> tuple[str | None, int | None, str | None]:
-    """(address, port, transport) that a SIP URI leads to, each None if it does not parse. Names are not resolved."""
+def place_of(contact: t.Mapping[str, t.Any], transport: str) -> tuple[str | None, int | None]:
+    """(address, port) where the server reaches a phone, each None if its URI does not tell. Names are not resolved."""
     try:
-        parsed = parse_uri(uri)
+        uri = parse_uri(contact["received"] or contact["contact"])
     except SipError:
-        return None, None, None
-    if parsed.scheme == "tel":
-        return None, None, None
-    transport = (parsed.param("transport") or ("tls" if parsed.scheme == "sips" else "udp")).lower()
-    return parsed.host, parsed.port or _PORTS.get(transport, _PORT), transport
+        return None, None
+    if not uri.host:
+        return None, None
+    return uri.host, uri.port or _PORTS.get(transport, _PORT)
 
 
 def registration(contact: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:

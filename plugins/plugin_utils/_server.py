@@ -51,13 +51,21 @@ def validated(options: dict[str, t.Any], given: t.Mapping[str, t.Any], place: st
     """
     result = ArgumentSpecValidator(options).validate(dict(given))
     if result.unsupported_parameters:
-        unknown = ", ".join(
-            sorted(".".join(name) if isinstance(name, tuple) else name for name in result.unsupported_parameters)
+        unknown = sorted(".".join([name] if isinstance(name, str) else name) for name in result.unsupported_parameters)
+        raise BadParameters(
+            f"{place} has no option {', '.join(unknown)}",
+            f"The options are {', '.join(sorted(_beside(options, unknown[0])))}",
         )
-        raise BadParameters(f"{place} has no option {unknown}", f"The options are {', '.join(sorted(options))}")
     if result.error_messages:
         raise BadParameters(f"{place}: {'; '.join(result.error_messages)}", "Correct the option")
     return result.validated_parameters
+
+
+def _beside(options: dict[str, t.Any], name: str) -> dict[str, t.Any]:
+    """The options that there are where name is, which may be inside others, such as ``select.agent``."""
+    for part in name.split(".")[:-1]:
+        options = options[part]["options"]
+    return options
 
 
 class Lesser(t.NamedTuple):

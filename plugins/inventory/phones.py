@@ -129,7 +129,7 @@ class InventoryModule(OpensipsInventory):
     NAME = "community.opensips.phones"
     FILES = "opensips_phones"
     FIELDS = FIELDS
-    NEEDED = ("aor", "contact", "server")
+    TYPES = {"aor": str, "contact": str, "server": str}
     SHARED = SHARED
     GROUP = "opensips_phones"
 

@@ -61,13 +61,13 @@ class Server(t.NamedTuple):
 
 
 class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
-    """The base of the inventory plugins. A subclass has NAME, FILES, NEEDED, own_options() and read()."""
+    """The base of the inventory plugins. A subclass has NAME, FILES, FIELDS, TYPES and read()."""
 
     # ends of the names of its source files, without .yml
     FILES = ""
-    # the variables of a host; those that every record has, and which are text
+    # the variables of a host, and the types of those that the plugin itself works with
     FIELDS: tuple[str, ...] = ()
-    NEEDED: tuple[str, ...] = ()
+    TYPES: dict[str, t.Any] = {}
     # those whose values many hosts share
     SHARED: frozenset[str] = frozenset()
 
@@ -83,6 +83,10 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def name_of(self, record: Record) -> str:
         """The name of a host where the option name does not say."""
         raise NotImplementedError
+
+    def unique_name(self, names: Names, record: Record, wanted: str) -> str:
+        """The name that a host gets, which nobody else has."""
+        return names.unique(wanted)
 
     def groups_of(self, record: Record) -> t.Iterable[str]:
         """The groups of a host, besides those of groups and keyed_groups."""
@@ -212,7 +216,7 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return hosts
 
     def _is_record(self, record: t.Any) -> bool:
-        return isinstance(record, dict) and all(isinstance(record.get(name), str) for name in self.NEEDED)
+        return isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in self.TYPES.items())
 
     # the hosts
 
@@ -221,8 +225,7 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         composed = [self.get_option(name) for name in ("compose", "groups", "keyed_groups")]
         unsafe = Unsafe(self.FIELDS, self.SHARED)
         for record in map(unsafe.record, records):
-            wanted = self._wanted_name(record)
-            host = wrap_var(names.unique(wanted))
+            host = wrap_var(self.unique_name(names, record, self._wanted_name(record)))
             self.inventory.add_host(host)
             # Ansible's way sets one variable after another, and of 100,000 hosts notes for each value that it comes from here:
             # three times the time and memory of all else
@@ -286,6 +289,15 @@ class Names:
     def __init__(self, taken: t.Iterable[str]) -> None:
         self._taken = {str(name) for name in taken}.union(LOCALHOST)
         self._last: dict[str, int] = {}
+        self._claimed: set[str] = set()
+
+    def claim(self, wanted: str) -> bool:
+        """Take a name that another source may have given to the same host. Gives False if another host of this source has it."""
+        if wanted in self._claimed:
+            return False
+        self._claimed.add(wanted)
+        self._taken.add(wanted)
+        return True
 
     def unique(self, wanted: str) -> str:
         """wanted, or wanted with a number from 2 on; control characters are escaped."""

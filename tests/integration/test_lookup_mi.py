@@ -7,37 +7,40 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 import pytest
 import yaml
 
 from ansible_collections.community.opensips.plugins.lookup import mi as plugin
+from ansible_collections.community.opensips.tests.integration.support import playbook
 from ansible_collections.community.opensips.tests.integration.support.bad_input import commands_of
 from ansible_collections.community.opensips.tests.integration.support.inventory import run_doc, run_playbook
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of, ways_of
 
 MI = "community.opensips.mi"
 SECRET = "Zq9marks3cret"
+RESULTS = {
+    "ANSIBLE_CALLBACK_PLUGINS": str(pathlib.Path(playbook.__file__).with_name("callback")),
+    "ANSIBLE_CALLBACKS_ENABLED": "task_results",
+}
 
 
 def looked_up(tmp_path, expressions, env=None, arguments=(), **variables):
     """{name: what the expression gave, or the text of its failure} and the whole output."""
-    tasks = []
-    for place, expression in enumerate(expressions.values()):
-        copy = {"content": "{{ value | to_json }}", "dest": str(tmp_path / f"value{place}")}
-        # a lookup is evaluated where it is used
-        block = [{"ansible.builtin.copy": copy, "vars": {"value": "{{ " + expression + " }}"}}]
-        said = {"content": "{{ ansible_failed_result.msg }}", "dest": str(tmp_path / f"failed{place}")}
-        tasks.append({"block": block, "rescue": [{"ansible.builtin.copy": said}]})
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": tasks}
+    tasks = [
+        {"name": name, "ansible.builtin.debug": {"msg": "{{ " + expression + " }}"}, "ignore_errors": True}
+        for name, expression in expressions.items()
+    ]
+    play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": tasks}
+    results = tmp_path / "results.jsonl"
+    results.unlink(missing_ok=True)
+    results.touch()
+    env = {**RESULTS, "PAYLOADS": str(tmp_path), "TASK_RESULTS": str(results), **(env or {})}
     done = run_playbook(tmp_path, [play], "localhost,", env=env, arguments=arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = {}
-    for place, name in enumerate(expressions):
-        value, failed = tmp_path / f"value{place}", tmp_path / f"failed{place}"
-        found[name] = (
-            json.loads(value.read_text(encoding="utf-8")) if value.exists() else failed.read_text(encoding="utf-8")
-        )
+    lines = map(json.loads, results.read_text(encoding="utf-8").splitlines())
+    found = {line["task"]: line["result"]["msg"] for line in lines}
+    assert list(found) == list(expressions), done.stdout + done.stderr
     return found, done.stdout + done.stderr
 
 

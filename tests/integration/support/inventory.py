@@ -51,7 +51,8 @@ def list_inventory(folder, *sources, env=None, arguments=()):
 def run_playbook(folder, plays, *paths, env=None, arguments=()):
     """What became (CompletedProcess) of plays on the hosts of inventory sources."""
     path = write_source(folder, "playbook.yml", plays)
-    return _run(folder, "ansible-playbook", [path, *arguments, *_inventories(paths)], env)
+    interpreter = ["-e", f"ansible_python_interpreter={sys.executable}"]
+    return _run(folder, "ansible-playbook", [path, *interpreter, *arguments, *_inventories(paths)], env)
 
 
 def run_doc(folder, kind, name):

@@ -18,7 +18,7 @@ description:
     For a sharing tag V(vip), they are C(opensips_tag_vip_active) and C(opensips_tag_vip_backup).
     For a capability V(dialog-dlg-repl), they are C(opensips_capability_dialog_dlg_repl_ok) and C(opensips_capability_dialog_dlg_repl_not_synced).
   - The host variables are C(cluster_id), C(node_id), C(server) (the name of the server that is this node), C(url), C(address) (the
-    host in C(url)), C(link), C(links), C(enabled), C(synced), C(tags), C(capabilities) and C(description).
+    host in C(url)), C(link), C(links), C(enabled), C(synced), C(sharing_tags), C(capabilities) and C(description).
   - C(links) maps the ID of each node that was asked to the state of its link to this node. C(link) is the worst of them.
   - Only a node itself reports its sharing tags and capabilities, and only the others report its URL, link and whether it is enabled.
     What is not known is null. So list all nodes in O(servers).
@@ -106,7 +106,7 @@ class InventoryModule(OpensipsInventory):
     NAME = "community.opensips.cluster"
     FILES = "opensips_cluster"
     FIELDS = FIELDS
-    TYPES = {"cluster_id": int, "node_id": int, "tags": _MAPPING, "capabilities": _MAPPING}
+    TYPES = {"cluster_id": int, "node_id": int, "sharing_tags": _MAPPING, "capabilities": _MAPPING}
 
     def read(self, servers: list[Server]) -> list[Record]:
         nodes = Nodes()
@@ -144,7 +144,7 @@ class InventoryModule(OpensipsInventory):
             yield f"link_{record['link']}"
         if record["enabled"] is not None:
             yield _ENABLED[bool(record["enabled"])]
-        for tag, state in (record["tags"] or {}).items():
+        for tag, state in (record["sharing_tags"] or {}).items():
             yield f"tag_{tag}_{state}"
         for name, state in (record["capabilities"] or {}).items():
             yield f"capability_{name}_{state}"

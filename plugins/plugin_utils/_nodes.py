@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 
 # the names of what a record has
 FIELDS = (
-    "cluster_id", "node_id", "server", "url", "address", "link", "links", "enabled", "synced", "tags", "capabilities", "description",
+    "cluster_id", "node_id", "server", "url", "address", "link", "links", "enabled", "synced", "sharing_tags", "capabilities", "description",
 )  # fmt: skip
 # links, the worst one first
 _WORST = ("down", "probe", "up")
@@ -67,7 +67,9 @@ class Nodes:
             node["capabilities"] = {row["name"]: row["state"] for row in one["capabilities"]}
         if tags is not None:
             # tags of 2.4 belong to no cluster
-            node["tags"] = {row["tag"]: row["state"] for row in tags if row["cluster_id"] in (None, one["cluster_id"])}
+            node["sharing_tags"] = {
+                row["tag"]: row["state"] for row in tags if row["cluster_id"] in (None, one["cluster_id"])
+            }
 
     @staticmethod
     def _take_in_neighbour(node: Record, row: Record, seen_by: int) -> None:

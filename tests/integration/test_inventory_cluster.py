@@ -40,13 +40,13 @@ def test_all_nodes_of_one(cluster, tmp_path):
     assert sorted(found.hosts) == ["cluster_1_node_1", "cluster_1_node_2", "cluster_1_node_3"]
     own, other = found.hosts["cluster_1_node_1"], found.hosts["cluster_1_node_2"]
     assert sorted(own) == sorted(plugin.FIELDS)
-    assert (own["node_id"], own["tags"], own["url"], own["link"]) == (
+    assert (own["node_id"], own["sharing_tags"], own["url"], own["link"]) == (
         1,
         {"vip": "active", "media": "backup"},
         None,
         None,
     )
-    assert (other["node_id"], other["tags"], other["address"]) == (2, None, "127.0.0.1")
+    assert (other["node_id"], other["sharing_tags"], other["address"]) == (2, None, "127.0.0.1")
     assert other["url"].startswith("bin:127.0.0.1:") and other["links"] == {"1": "up"} and other["enabled"] is True
     assert found.groups["opensips_cluster_1"] == found.groups["opensips_cluster"] == sorted(found.hosts)
     assert found.groups["opensips_link_up"] == ["cluster_1_node_2", "cluster_1_node_3"]

@@ -115,13 +115,23 @@ def test_nodes_of_recorded_servers(version):
     nodes.take_in(_Recorded(version, ""), "a")
     (first, second) = nodes.records()
     assert tuple(first) == tuple(second) == _nodes.FIELDS
-    assert (first["node_id"], first["server"], first["synced"], first["tags"]) == (1, "a", True, {"vip": "active"})
+    assert (first["node_id"], first["server"], first["synced"], first["sharing_tags"]) == (
+        1,
+        "a",
+        True,
+        {"vip": "active"},
+    )
     assert first["capabilities"]["dialog-dlg-repl"] == "ok" and first["url"] is first["link"] is None
-    assert (second["server"], second["tags"], second["link"], second["links"]) == (None, None, "up", {"1": "up"})
+    assert (second["server"], second["sharing_tags"], second["link"], second["links"]) == (
+        None,
+        None,
+        "up",
+        {"1": "up"},
+    )
     assert (second["address"], second["enabled"]) == ("127.0.0.1", True)
     nodes.take_in(_Recorded(version, "node2_"), "b")
     (first, second) = nodes.records()
-    assert (first["links"], second["tags"], second["server"]) == ({"2": "up"}, {"vip": "backup"}, "b")
+    assert (first["links"], second["sharing_tags"], second["server"]) == ({"2": "up"}, {"vip": "backup"}, "b")
 
 
 def test_the_worst_link_counts():

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class ModuleDocFragment:
     # How to reach the Management Interface; the same in every module
@@ -156,3 +158,46 @@ seealso:
     description: The Management Interface in the OpenSIPS manual.
     link: https://www.opensips.org/Documentation/Interface-CoreMI-3-6
 """
+
+
+# What the pages of modules say otherwise than those of plugins on the controller: (pattern, replacement)
+_WORDS = (
+    (r"A task can use this to override what C\(module_defaults\) set\.\s+", ""),
+    (
+        r"If a task sets options of one transport, environment variables for options of another one are ignored\.",
+        "If the options that you write belong to one transport, environment variables, settings of C(ansible.cfg) and variables\n"
+        "        for options of another one are ignored.",
+    ),
+    (r"\n      - Can also be set with the environment variable E\(\w+\)\.", ""),
+    (r"\bthe task fails", "the plugin fails"),
+    (
+        r"The module runs on a host that .*",
+        "The plugin runs on the controller, which must reach the FIFO or sockets of the server.",
+    ),
+    (r"\bmodule\b", "plugin"),
+)
+_SOURCES = """    env:
+      - name: OPENSIPS_MI_{upper}
+    ini:
+      - section: opensips_mi
+        key: {name}
+    vars:
+      - name: opensips_mi_{name}
+"""
+
+
+def _of_plugins(text):
+    """The documentation of modules as that of plugins: in their words, and with where the options can come from."""
+    for pattern, words in _WORDS:
+        text = re.sub(pattern, words, text)
+    options, mark, rest = text.partition("notes:\n")
+    before, *named = re.split(r"(?m)^  (\w+):\n", options)
+    sourced = [
+        f"  {name}:\n{body}{_SOURCES.format(name=name, upper=name.upper())}"
+        for name, body in zip(named[::2], named[1::2])
+    ]
+    return before + "".join(sourced) + mark + rest
+
+
+# The same options for lookup and inventory plugins: community.opensips._connection.plugin
+ModuleDocFragment.PLUGIN = _of_plugins(ModuleDocFragment.DOCUMENTATION)

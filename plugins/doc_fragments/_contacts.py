@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.community.opensips.plugins.doc_fragments._database import suboptions
 
 
@@ -147,3 +149,24 @@ options:
 
 # the checks of ansible-test read only constants in a class
 ModuleDocFragment.DOCUMENTATION += suboptions("location_db", 6)
+
+# What the pages of modules say otherwise than those of plugins on the controller: (pattern, replacement)
+_WORDS = (
+    (
+        r"If the task also names AORs, it selects among their contacts, otherwise among all\.",
+        "If not set, all of them are selected.",
+    ),
+    (r"      - An empty mapping selects all of them\.\n", ""),
+    (r" The module still sends over MI\.", ""),
+    (r"\b(task|module)\b(?! requires| C\()", "plugin"),
+)
+
+
+def _of_plugins(text):
+    for pattern, words in _WORDS:
+        text = re.sub(pattern, words, text)
+    return text
+
+
+# The same options for inventory plugins: community.opensips._contacts.plugin
+ModuleDocFragment.PLUGIN = _of_plugins(ModuleDocFragment.DOCUMENTATION)

@@ -78,6 +78,8 @@ TRANSPORTS = tuple(dict.fromkeys(way.transport for way in _WAYS))
 PROTOCOLS = tuple(dict.fromkeys(protocol for way in _WAYS for protocol in way.protocols))
 # options that belong to every way
 _COMMON = ("protocol", "timeout", "max_reply_size")
+# A module cannot tell a task from its module_defaults.
+_GIVEN_BY = "the task or module_defaults"
 _OWN = tuple(dict.fromkeys(option for way in _WAYS for option in way.options))
 # it has a default, so it tells nothing
 _SAYS_NOTHING = "validate_certs"
@@ -115,17 +117,18 @@ class Options:
         return reach.is_this_host(host)
 
 
-def resolve(given: Mapping[str, Any], environment: Collection[str] = ()) -> Options:
+def resolve(given: Mapping[str, Any], environment: Collection[str] = (), given_by: str = _GIVEN_BY) -> Options:
     """Check the connection options and give Options with the transport decided.
 
     given: mapping with any of transport, protocol, timeout (seconds), max_reply_size (megabytes; as bytes in what is given
     back) and the options of _WAYS; None is not given. environment: names of those that variables of the environment gave:
-    they count as far as they fit the others. transport decides, and what belongs to another one is left out.
+    they count as far as they fit the others. A mapping names for each where else it comes from. given_by: where the others
+    come from, for messages. transport decides, and what belongs to another one is left out.
     Raises BadParameters that names the option.
     """
     given = {name: value for name, value in given.items() if value is not None}
     given = _without_overruled(given, environment)
-    way = _way(given, environment)
+    way = _way(given, _Origins(environment, given_by))
     values = dict.fromkeys(_OWN)
     values.update((option, given.get(option)) for option in way.options)
     values["transport"] = way.transport
@@ -174,7 +177,31 @@ def _told(ways: Sequence[Way], given: Dict[str, Any]) -> List[Way]:
     return [way for way in ways if any(option in given for option in way.telling)]
 
 
-def _way(given: Dict[str, Any], environment: Collection[str]) -> Way:
+class _Origins:
+    """Where options come from, for messages; see resolve()."""
+
+    def __init__(self, environment: Collection[str], given_by: str) -> None:
+        self._environment = environment
+        self._given_by = given_by
+
+    def of(self, option: str) -> str:
+        """An option and where it comes from."""
+        if option not in self._environment:
+            return f"{option} (from {self._given_by})"
+        if isinstance(self._environment, Mapping):
+            return f"{option} (from {self._environment[option]})"
+        return f"{option} (from the environment variable OPENSIPS_MI_{option.upper()})"
+
+    @property
+    def remedy(self) -> str:
+        """How to resolve a contradiction."""
+        remedy = "Leave out all but one, or set transport"
+        if self._given_by == _GIVEN_BY:
+            return f"{remedy}. If a task sets transport, this also overrides module_defaults"
+        return remedy
+
+
+def _way(given: Dict[str, Any], origins: _Origins) -> Way:
     """The Way that options (dict) describe. Raises BadParameters if they contradict each other."""
     transport = given.get("transport")
     if transport not in (None, *TRANSPORTS):
@@ -182,35 +209,25 @@ def _way(given: Dict[str, Any], environment: Collection[str]) -> Way:
     ways = [way for way in _WAYS if transport in (None, way.transport)]
     told = _told(ways, given)
     if len(told) > 1:
-        raise _contradiction([option for way in told for option in way.telling if option in given], environment)
+        raise _contradiction([option for way in told for option in way.telling if option in given], origins)
     way = (told or ways)[0]
     for option in given if transport is None else ():
         if option in _OWN and option not in way.options and option != _SAYS_NOTHING:
-            raise _misplaced(option, way, environment)
+            raise _misplaced(option, way, origins)
     return way
 
 
-def _contradiction(options: Sequence[str], environment: Collection[str]) -> BadParameters:
-    return BadParameters(
-        f"{' and '.join(_origin(option, environment) for option in options)} contradict each other",
-        "Leave out all but one, or set transport. If a task sets transport, this also overrides module_defaults",
-    )
+def _contradiction(options: Sequence[str], origins: _Origins) -> BadParameters:
+    return BadParameters(f"{' and '.join(map(origins.of, options))} contradict each other", origins.remedy)
 
 
-def _misplaced(option: str, way: Way, environment: Collection[str]) -> BadParameters:
+def _misplaced(option: str, way: Way, origins: _Origins) -> BadParameters:
     others = [(each.transport, other) for each in _WAYS if option in each.options for other in each.telling]
     belongs = " or ".join(f"{other} (transport {transport})" for transport, other in others)
     return BadParameters(
-        f"{_origin(option, environment)} belongs to {belongs}, but the transport is {way.transport}",
+        f"{origins.of(option)} belongs to {belongs}, but the transport is {way.transport}",
         f"Leave {option} out, or set {' or '.join(other for _transport, other in others)}",
     )
-
-
-def _origin(option: str, environment: Collection[str]) -> str:
-    """An option and where it comes from, for a message; a module cannot tell a task from its module_defaults."""
-    if option in environment:
-        return f"{option} (from the environment variable OPENSIPS_MI_{option.upper()})"
-    return f"{option} (from the task or module_defaults)"
 
 
 def _timeout(value: Any) -> Optional[float]:

@@ -126,7 +126,7 @@ def _python_documents() -> t.Iterator[tuple[str, dict[str, t.Any]]]:
         for path in sorted((_ROOT / "plugins" / kind).glob("*.py")):
             module = importlib.import_module(f"{_PACKAGE}.{kind}.{path.stem}")
             for name, text in [*vars(module).items(), *vars(getattr(module, "ModuleDocFragment", object)).items()]:
-                if name.isupper() and isinstance(text, str) and not name.startswith(("EXAMPLES", "RETURN")):
+                if name.isupper() and isinstance(text, str) and not name.startswith(("_", "EXAMPLES", "RETURN")):
                     yield path.stem, _load(text)
 
 

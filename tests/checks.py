@@ -26,17 +26,25 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
 import typing as t
 import xml.etree.ElementTree
 
+from matrix import cores
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 2400
+# Galaxy takes 20 MB. Most of it are the plugins; what is above this limit is something that users cannot use
+TARBALL_KILOBYTES = 1000
+# What a tarball must not have: only a checkout can use it
+ONLY_CHECKOUT = (
+    "data", "demo", "mypy.ini", "ruff.toml", "test", "tests", ".ansible-lint", ".ci", ".github", ".yamllint"
+)  # fmt: skip
 # for the copies of the checkout in which tests run: modules are started hundreds of times, and compiling is most of a start
 KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 # modules that need no server, and so take no connection options
@@ -126,7 +134,8 @@ class Workbench(Children):
     def __init__(self, scratch: pathlib.Path, args: argparse.Namespace, show: t.Callable[[str], None] = print) -> None:
         super().__init__(STEP_SECONDS, show)
         self.scratch = scratch
-        self.core: str | None = args.core
+        self.every_core: bool = args.core == "all"
+        self.core: str | None = None if self.every_core else args.core
         self.everything: bool = args.all
         self.tests = Tally()
 
@@ -457,7 +466,16 @@ def check_galaxy(bench: Workbench) -> str:
     (work / "galaxy-importer.cfg").write_text(f"[galaxy-importer]\n{lines}", encoding="utf-8")
     bench.must(venv / "ansible-galaxy", "collection", "build", here, "--output-path", work, cwd=work, env=env)
     (tarball,) = some(work.glob("*.tar.gz"), "tarball")
+    kilobytes = tarball.stat().st_size // 1000
+    with tarfile.open(tarball) as archive:
+        surplus = {name.partition("/")[0] for name in archive.getnames()} & set(ONLY_CHECKOUT)
+    if surplus or kilobytes > TARBALL_KILOBYTES:
+        raise CheckError(
+            f"the tarball has {kilobytes} KB, at most {TARBALL_KILOBYTES} are allowed; build_ignore lacks {', '.join(sorted(surplus)) or 'nothing'}"
+        )
     output = bench.must(venv / "python", "-m", "galaxy_importer.main", tarball, cwd=work, env=env)
+    if "...ansible-lint run complete" not in output:
+        raise CheckError("galaxy-importer did not run ansible-lint")
     complaints = re.findall(r"(?m)^(?:WARNING|ERROR): .*$", output)
     if complaints:
         raise CheckError(f"galaxy-importer complains: {complaints[0]}")
@@ -468,7 +486,42 @@ def check_galaxy(bench: Workbench) -> str:
         raise CheckError(
             f"galaxy-importer took the modules {', '.join(sorted(imported)) or 'none'}; here are {', '.join(sorted(modules)) or 'none'}"
         )
-    return f"{len(contents)} plugins and roles"
+    return f"{len(contents)} plugins and roles, {kilobytes} KB"
+
+
+def check_cores(bench: Workbench) -> str:
+    """the tarball, installed where nothing else is: its playbooks, and every plugin, on the oldest and the newest ansible-core; --core all: on each"""
+    here = bench.stage("cores")
+    unused = cores.unused_plugins(here)
+    if unused:
+        raise CheckError(f"tests/matrix/every_plugin.yml does not use {', '.join(unused)}")
+    pythons = find_pythons((*MODULE_PYTHONS, "3.14"))
+    tarball = cores.build(bench, bench.venv("core") / "ansible-galaxy", here, bench.scratch / "cores-tarball")
+    runs = cores.Runs(bench, tarball, bench.scratch / "cores-runs", pythons)
+    ran, bad = [], []
+    for core in some_cores(cores.chosen(pythons, bench.every_core)):
+        start = time.monotonic()
+        try:
+            tasks = runs.core(core, bench.every_core)
+        except WorkError as error:
+            bad.append(f"ansible-core {core.minor}: {error}")
+            bench.tests.failed += 1
+            continue
+        versions = ", ".join(cores.targets(core, pythons, bench.every_core))
+        bench.say(
+            f"--- ansible-core {core.version}, targets {versions}: {tasks} tasks in {time.monotonic() - start:.0f} s"
+        )
+        bench.tests.passed += 1
+        ran.append(core.minor)
+    if bad:
+        raise CheckError("; ".join(bad))
+    return f"ansible-core {', '.join(ran)}"
+
+
+def some_cores(found: tuple[cores.Core, ...]) -> tuple[cores.Core, ...]:
+    if not found:
+        raise CheckError("no Python here can run any ansible-core of the matrix")
+    return found
 
 
 STEPS: dict[str, t.Callable[[Workbench], str]] = {
@@ -483,6 +536,7 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "ansible-lint": check_ansible_lint,
     "docs": check_docs,
     "galaxy": check_galaxy,
+    "cores": check_cores,
 }
 
 
@@ -590,7 +644,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="run the slow matrix, too: CONTRIBUTING.md says what it is")
     parser.add_argument("--in-turn", action="store_true", help="run one step after the other")
     parser.add_argument(
-        "--core", metavar="VERSION", help="use this ansible-core in place of the pinned one, such as 2.16.14"
+        "--core",
+        metavar="VERSION",
+        help="use this ansible-core in place of the pinned one, such as 2.16.14; all: "
+        "the steps cores and sanity on each of 2.16 to 2.21",
     )
     args = parser.parse_args()
     unknown = [step for step in args.steps if step not in STEPS]

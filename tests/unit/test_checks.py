@@ -21,7 +21,8 @@ def checks():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(_TESTS))
         yield importlib.import_module("checks")
-    del sys.modules["checks"], sys.modules["support"]
+    for name in ("checks", "emulator", "matrix", "matrix.cores", "support"):
+        del sys.modules[name]
 
 
 @pytest.fixture

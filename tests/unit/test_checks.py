@@ -21,7 +21,7 @@ def checks():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(_TESTS))
         yield importlib.import_module("checks")
-    for name in ("checks", "emulator", "matrix", "matrix.cores", "support"):
+    for name in ("checks", "emulator", "matrix", "matrix.cores", "matrix.coverage", "support"):
         del sys.modules[name]
 
 

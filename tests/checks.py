@@ -41,6 +41,8 @@ CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 2400
 # Galaxy takes 20 MB. Most of it are the plugins; what is above this limit is something that users cannot use
 TARBALL_KILOBYTES = 1000
+DEVEL = "https://github.com/ansible/ansible/archive/devel.tar.gz"
+CHANGELOGS = ("CHANGELOG.md", "CHANGELOG.rst")
 # Percent of the lines of plugins/ that the tests run at least
 LEAST_COVERAGE = 95.0
 # What a tarball must not have: only a checkout can use it
@@ -147,7 +149,8 @@ class Workbench(Children):
         """The bin folder of an environment with what tests/requirements-<wanted or name>.txt asks for, made where it is missing."""
         text = requirements(wanted or name)
         if self.core:
-            text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={self.core}", text)
+            core = f"@ {DEVEL}" if self.core == "devel" else f"=={self.core}"
+            text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core{core}", text)
         venv = Venv(name, text, python)
         seconds = venv.make(self)
         if seconds is not None:
@@ -259,7 +262,7 @@ def check_licences(bench: Workbench) -> str:
 
 
 def check_changelog(bench: Workbench) -> str:
-    """antsibull-changelog: the fragments and the changelog are valid"""
+    """antsibull-changelog: the fragments are valid, and CHANGELOG has what they say"""
     venv, here = bench.venv("lint"), bench.stage("changelog")
     bench.must(venv / "antsibull-changelog", "lint", cwd=here, env=bench.env(venv))
     bench.must(
@@ -268,7 +271,17 @@ def check_changelog(bench: Workbench) -> str:
     fragments = [path for path in here.glob("changelogs/fragments/*") if path.suffix in (".yml", ".yaml")]
     if not fragments and "releases: {}" in (here / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"):
         raise CheckError("neither fragments nor releases: nothing was checked")
+    before = [(here / name).read_text(encoding="utf-8") if (here / name).exists() else "" for name in CHANGELOGS]
+    if before != make_changelogs(bench, venv, here):
+        raise CheckError(f"{' and '.join(CHANGELOGS)} are not up to date: './test --fix' writes them")
     return f"{len(fragments)} fragments"
+
+
+def make_changelogs(bench: Workbench, venv: pathlib.Path, here: pathlib.Path) -> list[str]:
+    """The texts of CHANGELOGS as the next release will have them, made in a copy of the checkout."""
+    command = ["release"] if any(here.glob("changelogs/fragments/*.yml")) else ["generate"]
+    bench.must(venv / "antsibull-changelog", *command, cwd=here, env=bench.env(venv), show=False)
+    return [(here / name).read_text(encoding="utf-8") for name in CHANGELOGS]
 
 
 def check_compile(bench: Workbench) -> str:
@@ -520,7 +533,7 @@ def check_cores(bench: Workbench) -> str:
         raise CheckError(f"tests/matrix/every_plugin.yml does not use {', '.join(unused)}")
     pythons = find_pythons((*MODULE_PYTHONS, "3.14"))
     tarball = cores.build(bench, bench.venv("core") / "ansible-galaxy", here, bench.scratch / "cores-tarball")
-    runs = cores.Runs(bench, tarball, bench.scratch / "cores-runs", pythons)
+    runs = cores.Runs(bench, tarball, here / cores.PLAYBOOK, bench.scratch / "cores-runs", pythons)
     ran, bad = [], []
     for core in some_cores(cores.chosen(pythons, bench.every_core)):
         start = time.monotonic()
@@ -546,6 +559,27 @@ def check_coverage(bench: Workbench) -> str:
     return coverage.measure(bench, bench.stage("coverage"), LEAST_COVERAGE)
 
 
+def check_real(bench: Workbench) -> str:
+    """the tests that an OpenSIPS can pass, against the one on PATH or of OPENSIPS_BIN; on demand: ./test real"""
+    binary = os.environ.get("OPENSIPS_BIN") or shutil.which("opensips")
+    if not binary:
+        raise CheckError("no opensips on PATH, and OPENSIPS_BIN is not set")
+    venv, here = bench.venv("core"), bench.stage("real")
+    report = bench.scratch / "real.xml"
+    top = str(bench.scratch / "real")
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=top, PYTHONPATH=top, **KEEP_BYTECODE)
+    status, _output = bench.run(
+        venv / "python", "-m", "pytest", "tests/integration", "-k", "real or table_opensips", "-v", "-ra",
+        "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
+    )  # fmt: skip
+    tally = read_junit(report) if report.exists() else Tally()
+    note = bench.count(tally, status, "tests with a real server")
+    if any("opensips on PATH" in reason for reason in tally.reasons):
+        raise CheckError(f"the tests did not find {binary}")
+    version = bench.must(binary, "-V", show=False).splitlines()[0]
+    return f"{version}: {note}"
+
+
 def some_cores(found: tuple[cores.Core, ...]) -> tuple[cores.Core, ...]:
     if not found:
         raise CheckError("no Python here can run any ansible-core of the matrix")
@@ -566,10 +600,11 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "galaxy": check_galaxy,
     "cores": check_cores,
     "coverage": check_coverage,
+    "real": check_real,
 }
 
 # Steps that run only if they are named
-ON_DEMAND = {"coverage"}
+ON_DEMAND = {"coverage", "real"}
 
 
 # The step that takes most of the time, and waits for much of it, runs beside all the others.
@@ -656,6 +691,9 @@ def fix(bench: Workbench) -> None:
     ruff = bench.venv("lint") / "ruff"
     bench.run(ruff, "check", "--no-cache", "--fix", ".")
     bench.run(ruff, "format", "--no-cache", ".")
+    texts = make_changelogs(bench, ruff.parent, bench.stage("changelog"))
+    for name, text in zip(CHANGELOGS, texts, strict=True):
+        (ROOT / name).write_text(text, encoding="utf-8")
 
 
 def parse_args() -> argparse.Namespace:
@@ -667,9 +705,11 @@ def parse_args() -> argparse.Namespace:
         "PYTHON=python3.12 ./test chooses the Python that runs ansible-core.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all but coverage)")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all but coverage and real)")
     parser.add_argument("--list", action="store_true", help="list the steps and stop")
-    parser.add_argument("--fix", action="store_true", help="have ruff correct and format the checkout, and stop")
+    parser.add_argument(
+        "--fix", action="store_true", help="have ruff correct and format the checkout, write CHANGELOG, and stop"
+    )
     parser.add_argument(
         "--keep", action="store_true", help="keep the copies and reports of this run, and print where they are"
     )
@@ -681,7 +721,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--core",
         metavar="VERSION",
-        help="use this ansible-core in place of the pinned one, such as 2.16.14; all: "
+        help="use this ansible-core in place of the pinned one, such as 2.16.14 or devel; all: "
         "the steps cores and sanity on each of 2.16 to 2.21",
     )
     args = parser.parse_args()

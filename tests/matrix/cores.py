@@ -24,7 +24,7 @@ from support import NAME, NAMESPACE, ROOT, Venv, WorkError
 if t.TYPE_CHECKING:
     from checks import Workbench
 
-PLAYBOOK = pathlib.Path(__file__).resolve().parent / "every_plugin.yml"
+PLAYBOOK = pathlib.PurePath("tests", "matrix", "every_plugin.yml")
 PHONES = 4
 # The playbooks that are run, each with a folder on the controller for its reports. The others, which restart services of their
 # host, are only read.
@@ -99,12 +99,12 @@ def build(bench: Workbench, galaxy: pathlib.Path, collection: pathlib.Path, work
 
 def unused_plugins(collection: pathlib.Path) -> list[str]:
     """The names of plugins that every_plugin.yml does not use."""
-    text = PLAYBOOK.read_text(encoding="utf-8")
+    text = (collection / PLAYBOOK).read_text(encoding="utf-8")
     names = set()
     for kind in _KINDS:
         # a Python file of filters or tests has several, each of which has a file of documentation
-        end = "yml" if kind in ("filter", "test") else "py"
-        names |= {path.stem for path in (collection / "plugins" / kind).glob(f"[!_]*.{end}")}
+        ends = ("yml",) if kind in ("filter", "test") else ("py", "yml")
+        names |= {path.stem for end in ends for path in (collection / "plugins" / kind).glob(f"[!_]*.{end}")}
     if not names:
         raise WorkError("found no plugins: nothing was checked")
     return sorted(name for name in names if not re.search(rf"\b{NAMESPACE}\.{NAME}\.{name}\b", text))
@@ -119,9 +119,17 @@ def chosen(pythons: dict[str, str], everything: bool) -> tuple[Core, ...]:
 
 
 class Runs:
-    """Runs of one tarball. scratch: a folder of our own. pythons: {version: path}."""
+    """Runs of one tarball. playbook: that uses every plugin. scratch: a folder of our own. pythons: {version: path}."""
 
-    def __init__(self, bench: Workbench, tarball: pathlib.Path, scratch: pathlib.Path, pythons: dict[str, str]) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        tarball: pathlib.Path,
+        playbook: pathlib.Path,
+        scratch: pathlib.Path,
+        pythons: dict[str, str],
+    ) -> None:
+        self.playbook = playbook
         self.bench = bench
         self.tarball = tarball
         self.scratch = scratch
@@ -180,7 +188,7 @@ class Runs:
                 "inventory.json",
                 "-e",
                 "@variables.json",
-                PLAYBOOK,
+                self.playbook,
                 *names,
             ]
             more = {"ANSIBLE_JINJA2_NATIVE": native} if native else {}

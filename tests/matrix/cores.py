@@ -179,7 +179,7 @@ class Runs:
             for version in versions:
                 emulator = stack.enter_context(Emulator("3.6", phones=PHONES, dialogs=1, fr_timeout=1))
                 hosts[f"python{version}"] = self._host(version, emulator, cluster.nodes[0], folder)
-            (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+            (folder / "inventory.json").write_text(json.dumps({"targets": {"hosts": hosts}}), encoding="utf-8")
             (folder / "variables.json").write_text(json.dumps(self._variables(folder)), encoding="utf-8")
             names = [f"{NAMESPACE}.{NAME}.{name}" for name in PLAYBOOKS]
             command = [
@@ -216,7 +216,7 @@ class Runs:
         for path in reports.values():
             pathlib.Path(path).mkdir()
         return {
-            "opensips_hosts": "all",
+            "opensips_hosts": "targets",
             "opensips_connection": "{{ mi }}",
             "report_dir": str(folder),
             "compare_dir": reports["compare"],

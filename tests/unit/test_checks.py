@@ -127,6 +127,8 @@ def test_a_plugin_that_the_playbook_does_not_use(checks, tmp_path):
 def test_coverage_counts_files_that_nobody_imported(checks, tmp_path):
     for name in ("plugins/filter/one.py", "plugins/module_utils/_mi/two.py", "plugins/module_utils/_mi/__init__.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("a = 1\nb = 2\n" if "__init__" not in name else "", encoding="utf-8")
+        (tmp_path / name).write_text(
+            '"""Text\n\nof many lines"""\na = 1\nb = 2\n' if "__init__" not in name else "", encoding="utf-8"
+        )
     files = {"plugins/filter/one.py": {"summary": {"covered_lines": 1, "num_statements": 2}}}
     assert checks.coverage.by_package(files, tmp_path) == {"plugins/filter": (1, 2), "plugins/module_utils/_mi": (0, 2)}

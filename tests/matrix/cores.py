@@ -252,7 +252,8 @@ def create_tables(path: pathlib.Path) -> None:
         + (f" DEFAULT '{column['default']}'" if "default" in column else "")
         for column in shape["columns"]
     )
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE version (table_name CHAR(32), table_version INTEGER)")
         connection.execute("INSERT INTO version VALUES ('dispatcher', ?)", [shape["table_version"]])
         connection.execute(f"CREATE TABLE dispatcher ({columns})")
+        connection.commit()

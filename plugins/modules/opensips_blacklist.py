@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_blacklist
 short_description: Manage the rules of a blacklist
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Adds rules to a blacklist of OpenSIPS, or removes them. If the script of the server uses the list, OpenSIPS sends no request to a
     destination that a rule matches.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_cache
 short_description: Manage keys of a cachedb
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets keys of a cachedb to a value, or removes them. The cachedb can be any to which OpenSIPS is connected, such as C(cachedb_local) or
     C(cachedb_redis).

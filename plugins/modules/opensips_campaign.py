@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_campaign
 short_description: List the campaigns that a host keeps, and remove old ones
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the campaigns of M(community.opensips.opensips_notify) that a host keeps, and removes old ones if O(keep) is set.
   - A campaign has a journal and a plan. A campaign that is removed cannot be resumed.

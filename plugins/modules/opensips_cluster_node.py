@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_cluster_node
 short_description: Enable or disable a node of an OpenSIPS cluster, and synchronise it
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Enables or disables a node in a cluster of the module C(clusterer). A disabled node neither sends nor receives replicated data.
   - Synchronises what a node replicates, such as contacts and dialogs, and waits until it is synchronised.

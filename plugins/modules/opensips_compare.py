@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_compare
 short_description: Compare an OpenSIPS server with its tables, with a snapshot, or with other nodes
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads what a server has in memory, and reports in what it differs from O(database), from O(snapshot) or from O(nodes).
   - If none of them is set, it returns the data of the server, which O(nodes) of another task takes.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_contact
 short_description: Add contacts to the location table, or remove them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes contacts in the location table of the module C(usrloc) present or absent, either permanently or for a time.
   - Leaves all other contacts alone, unless O(exclusive=true).

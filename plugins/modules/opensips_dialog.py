@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_dialog
 short_description: End calls on OpenSIPS, or wait until they are over
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Ends calls that the module C(dialog) of a running OpenSIPS tracks, and checks that they are over.
   - With O(state=drained), waits until the calls are over, for example before the maintenance of a gateway.

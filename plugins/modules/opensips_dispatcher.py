@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_dispatcher
 short_description: Set destinations of the dispatcher active, inactive or probing
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets the run-time state of destinations of the module C(dispatcher), and leaves all other destinations alone.
   - Reads C(ds_list). If a state differs, writes C(ds_set_state), and reads again to verify the change.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_drouting
 short_description: Enable and disable gateways and carriers of dynamic routing, and their probing
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Enables and disables gateways and carriers of the module C(drouting), and the probing of gateways. Leaves all others alone.
   - Reads C(dr_gw_status), C(dr_carrier_status) and C(dr_enable_probing). If something differs, writes with the same commands, and

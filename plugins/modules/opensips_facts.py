@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_facts
 short_description: Gather facts from a running OpenSIPS
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns facts about a running OpenSIPS server, read over its Management Interface (MI).
   - The facts have the same names and types for all OpenSIPS versions from 1.11 to 4.0. A value is null if the version does not report it.

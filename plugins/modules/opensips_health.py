@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_health
 short_description: Check whether OpenSIPS can take traffic
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Checks whether a running OpenSIPS server can take traffic, and returns the outcome of each check with its value and limit.
   - Fails if a check has one of the outcomes in O(fail_on), so it can be a gate in a playbook. With C(until), it waits until the server is well.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_load_balancer
 short_description: Enable and disable destinations of the load balancer, and set their capacities
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets the run-time state of destinations of the module C(load_balancer), and leaves all other destinations alone.
   - Reads C(lb_list). If something differs, writes C(lb_status) and C(lb_resize), and reads again to verify the change.

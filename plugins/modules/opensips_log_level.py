@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_log_level
 short_description: Set the log levels of a running OpenSIPS
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets the log level of all processes or of some, the log level of C(xlog()), and the filters of the consumers of the log.
   - "The levels are V(-3) (alert), V(-2) (critical), V(-1) (error), V(1) (warning), V(2) (notice), V(3) (info) and V(4) (debug)."

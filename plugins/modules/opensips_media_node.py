@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_media_node
 short_description: Enable or disable nodes of rtpengine and rtpproxy
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Enables or disables nodes of the modules C(rtpengine) and C(rtpproxy). Other nodes stay as they are.
   - Requires OpenSIPS 2.1 or later for C(rtpengine), 1.9 or later for C(rtpproxy).

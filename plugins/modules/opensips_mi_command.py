@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_mi_command
 short_description: Run Management Interface commands of OpenSIPS
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Runs one MI command, or a list of commands over one connection, on OpenSIPS 1.11 to 4.0.
   - Write a command with its classic name, such as C(ul_dump), or with its name in OpenSIPS 4.0, such as C(usrloc:dump).

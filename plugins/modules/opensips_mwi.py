@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_mwi
 short_description: Set the voicemail lamps of phones
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sends message summaries (RFC 3842) to phones through C(t_uac_dlg) of a running OpenSIPS, and reports what each phone answered.
   - The lamp of a phone is on while there are new messages.

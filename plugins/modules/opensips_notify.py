@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_notify
 short_description: Send SIP NOTIFYs to phones, for example to reboot them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sends a NOTIFY outside of a dialog to phones, and reports what each phone answered. The requests go through the command C(t_uac_dlg) of
     a running OpenSIPS.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_registrant
 short_description: Change registrations at other servers one by one
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Enables, disables, creates, changes and removes registrants of the module C(uac_registrant), which registers OpenSIPS at other servers.
   - Each registrant is changed by itself, and others are left alone. A reload of the whole table starts registrations in progress again.

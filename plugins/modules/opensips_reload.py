@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_reload
 short_description: Make OpenSIPS reload tables or its routes
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a running OpenSIPS reload tables of its database, or the routes in its configuration.
   - Finds the command for each table, for every version from 1.11 to 4.0.

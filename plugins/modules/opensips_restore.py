@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_restore
 short_description: Restore the run-time state of a server from a file
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Restores the state that M(community.opensips.opensips_snapshot) wrote, for example after a restart. Only what differs is written.
   - The task plans all parts before it writes. Each thing of the file has an entry in RV(results), whether it is restored or not.

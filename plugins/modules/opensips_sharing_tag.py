@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_sharing_tag
 short_description: Move a sharing tag of an OpenSIPS cluster to a node
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a sharing tag of the module C(clusterer) active on a node. The other nodes of the cluster become backup by themselves.
   - A sharing tag says which node of a cluster serves a virtual address, and which node acts on a dialog or a registrant.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_snapshot
 short_description: Write the run-time state of a server to a file
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes the state that a restart of OpenSIPS loses to a JSON file on the host. M(community.opensips.opensips_restore) restores it.
   - Changes nothing on the server.

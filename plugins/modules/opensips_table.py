@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_table
 short_description: Manage rows in the database tables of OpenSIPS
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes rows of a table of OpenSIPS. If a row changes, the running server reloads the table.
   - Before anything is written, every row is checked against the schema of the table's version, against the columns of the

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_table_info
 short_description: Read rows of the database tables of OpenSIPS
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads rows of a table of OpenSIPS. It writes nothing, and locks nothing.
   - It does not return columns that hold secrets. These are passwords, their hashes, private keys and secrets that sign tokens.

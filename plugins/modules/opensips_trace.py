@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_trace
 short_description: Switch tracing of SIP messages on or off
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Switches tracing of SIP messages on or off, as a whole and for single trace IDs. Other trace IDs stay as they are.
   - Requires the module C(tracer), or C(siptrace) before OpenSIPS 3.0.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: opensips_uac_dlg
 short_description: Send a SIP request of any kind through OpenSIPS
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sends one SIP request outside of a dialog through C(t_uac_dlg) of a running OpenSIPS, and reports the answer.
   - The task fails if the answer is not one of O(accept).

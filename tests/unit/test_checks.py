@@ -2,26 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ./test prints at the end, with steps of the tests' own in place of the real ones."""
+"""What ./test prints at the end, with steps of the tests' own in place of the real ones; and what it makes of reports."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import pathlib
 import sys
 
 import pytest
-
-_TESTS = pathlib.Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def checks():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(_TESTS))
-        yield importlib.import_module("checks")
-    del sys.modules["checks"], sys.modules["support"]
 
 
 @pytest.fixture
@@ -108,3 +96,39 @@ def test_processors_are_counted(run):
         return "counted"
 
     assert run({"lint": busy})[0] == 0
+
+
+def test_cores_and_pythons_go_together(checks):
+    cores = checks.cores
+    pythons = {f"3.{minor}": f"/python3.{minor}" for minor in (6, 7, 11, 12, 13)}
+    oldest, newest = cores.CORES[0], cores.CORES[-1]
+    assert cores.chosen(pythons, False) == (oldest, newest)
+    assert cores.chosen(pythons, True) == cores.CORES
+    assert cores.python_of(oldest, pythons) == "/python3.12"
+    assert cores.targets(oldest, pythons, False) == ["3.6"]
+    assert cores.targets(newest, pythons, False) == ["3.13"]
+    assert cores.targets(cores.CORES[1], pythons, True) == ["3.7", "3.11", "3.12"]
+    # one Python that only some cores take
+    assert cores.chosen({"3.11": "/python3.11"}, False) == (oldest, cores.CORES[3])
+    with pytest.raises(checks.WorkError, match="requires Python 3.12 to 3.14"):
+        cores.python_of(newest, {"3.11": "/python3.11"})
+
+
+def test_a_plugin_that_the_playbook_does_not_use(checks, tmp_path):
+    for path in ("plugins/modules/opensips_a.py", "plugins/filter/b.py", "plugins/filter/c.yml", "plugins/lookup/d.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    playbook = tmp_path / checks.cores.PLAYBOOK
+    playbook.parent.mkdir(parents=True)
+    playbook.write_text("community.opensips.opensips_a community.opensips.d", encoding="utf-8")
+    assert checks.cores.unused_plugins(tmp_path) == ["c"]
+
+
+def test_coverage_counts_files_that_nobody_imported(checks, tmp_path):
+    for name in ("plugins/filter/one.py", "plugins/module_utils/_mi/two.py", "plugins/module_utils/_mi/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(
+            '"""Text\n\nof many lines"""\na = 1\nb = 2\n' if "__init__" not in name else "", encoding="utf-8"
+        )
+    files = {"plugins/filter/one.py": {"summary": {"covered_lines": 1, "num_statements": 2}}}
+    assert checks.coverage.by_package(files, tmp_path) == {"plugins/filter": (1, 2), "plugins/module_utils/_mi": (0, 2)}

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a release requires of the checkout: versions that fit, and no file that is out of place."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+import yaml
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_FIRST = "1.0.0"
+_LARGEST = 500_000
+_ADDED = re.compile(r"""(?m)^\s*(?:- )?version_added: *['"]?([^\s'"]+)""")
+
+
+def number(version):
+    return tuple(int(part) for part in version.partition("-")[0].split("."))
+
+
+def version():
+    return yaml.safe_load((_ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+
+
+def documented():
+    for folder in ("plugins", "roles", "extensions"):
+        for end in ("py", "yml"):
+            yield from (_ROOT / folder).rglob(f"*.{end}")
+
+
+def test_nothing_was_added_before_the_first_release_or_after_this_one():
+    found = {
+        (str(path.relative_to(_ROOT)), added)
+        for path in documented()
+        for added in _ADDED.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(found) > 40
+    wrong = {each for each in found if not number(_FIRST) <= number(each[1]) <= number(version())}
+    assert not wrong, f"galaxy.yml has version {version()}, and the first release is {_FIRST}"
+
+
+def test_files_are_not_large():
+    folders = ("changelogs", "data", "docs", "meta", "playbooks", "plugins", "roles", "tests")
+    files = [path.relative_to(_ROOT) for folder in folders for path in (_ROOT / folder).rglob("*") if path.is_file()]
+    # caches and reports, which git ignores
+    ours = [
+        path for path in files if not any(part.startswith((".", "__py")) or part == "output" for part in path.parts)
+    ]
+    assert len(ours) > 500
+    assert not [path for path in ours if (_ROOT / path).stat().st_size > _LARGEST]

@@ -179,18 +179,17 @@ class Runs:
             for version in versions:
                 emulator = stack.enter_context(Emulator("3.6", phones=PHONES, dialogs=1, fr_timeout=1))
                 hosts[f"python{version}"] = self._host(version, emulator, cluster.nodes[0], folder)
-            (folder / "inventory.json").write_text(json.dumps({"targets": {"hosts": hosts}}), encoding="utf-8")
+            sources = {
+                "targets.yml": {"targets": {"hosts": hosts}},
+                "opensips_phones.yml": _source("phones", hosts[f"python{versions[0]}"]["mi"]),
+                "opensips_cluster.yml": _source("cluster", hosts[f"python{versions[0]}"]["mi_cluster"]),
+            }
+            for name, source in sources.items():
+                (folder / name).write_text(json.dumps(source), encoding="utf-8")
             (folder / "variables.json").write_text(json.dumps(self._variables(folder)), encoding="utf-8")
             names = [f"{NAMESPACE}.{NAME}.{name}" for name in PLAYBOOKS]
-            command = [
-                bin_folder / "ansible-playbook",
-                "-i",
-                "inventory.json",
-                "-e",
-                "@variables.json",
-                self.playbook,
-                *names,
-            ]
+            inventory = [word for name in sources for word in ("-i", name)]
+            command = [bin_folder / "ansible-playbook", *inventory, "-e", "@variables.json", self.playbook, *names]
             more = {"ANSIBLE_JINJA2_NATIVE": native} if native else {}
             status, output = self.bench.run(*command, cwd=folder, env={**env, **more}, show=False)
         return self._judge(bin_folder, folder, sorted(hosts), status, output)
@@ -241,6 +240,11 @@ class Runs:
                 + (f"; no report of {', '.join(missing)}" if missing else "")
             )
         return sum(map(int, recap.values()))
+
+
+def _source(plugin: str, connection: dict[str, str]) -> dict[str, t.Any]:
+    """A source of an inventory plugin, whose hosts are in the group from_<plugin>."""
+    return {"plugin": f"{NAMESPACE}.{NAME}.{plugin}", **connection, "groups": {f"from_{plugin}": "true"}}
 
 
 def create_tables(path: pathlib.Path) -> None:

@@ -13,7 +13,7 @@ import sys
 import pytest
 
 _TESTS = pathlib.Path(__file__).parents[1]
-_NAMES = ("checks", "emulator", "matrix", "support")
+_NAMES = ("checks", "emulator", "execution_environment", "matrix", "support")
 
 
 @pytest.fixture(scope="module")

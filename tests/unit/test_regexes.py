@@ -40,6 +40,8 @@ _MATCHED = {
 }
 # Built while the code runs: where, and why it is tried elsewhere or needs no trial.
 _BUILT = {
+    ("doc_fragments/_connection.py", "pattern"): "constants, on text of the collection",
+    ("doc_fragments/_contacts.py", "pattern"): "constants, on text of the collection",
     ("module_utils/_fleet/selection.py", "pattern"): "a user's pattern, on text of MOST_MATCHED characters",
     ("module_utils/_sip/glob.py", "sets"): "a user's pattern, on text of MOST_MATCHED characters",
     (

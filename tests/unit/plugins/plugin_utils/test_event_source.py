@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import pathlib
-import runpy
 import socket
 import threading
 
@@ -33,7 +33,10 @@ GATEWAY = b"E_DROUTING_STATUS\ngwid::gw1\nstatus::inactive\n\n"
 
 
 def documentation():
-    return yaml.safe_load(runpy.run_path(str(SOURCE))["DOCUMENTATION"])
+    spec = importlib.util.spec_from_file_location("event_source_opensips", SOURCE)
+    source = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(source)
+    return yaml.safe_load(source.DOCUMENTATION)
 
 
 def bare(options):

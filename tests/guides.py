@@ -42,7 +42,10 @@ class Guide:
 
 
 def _is_playbook(data: t.Any) -> bool:
-    return isinstance(data, list) and all("hosts" in play or "import_playbook" in play for play in data)
+    """Rulebooks look alike, but have sources."""
+    return isinstance(data, list) and all(
+        ("hosts" in play or "import_playbook" in play) and "sources" not in play for play in data
+    )
 
 
 def all_playbooks() -> dict[str, str]:

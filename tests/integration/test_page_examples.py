@@ -95,13 +95,14 @@ def played(ansible):
         # the server knows the profile from then on
         emu.add_dialog(seconds=0, profiles=[("gateway", "gw1")])
         tasks = [{**task, "name": where, "ignore_errors": True, "no_log": False} for where, task in TASKS]
+        (first, *_others) = emu.state()["dispatcher"]["1"]
         text = yaml.safe_dump(tasks)
         for written, there in {
             "/var/lib/community.opensips": emu.directory,
             "/var/tmp": emu.directory,
             "dispatcher_trunks": "dispatcher",
             "partition: trunks": "partition: default",
-            "sip:192.0.2.10:5060": next(iter(emu.state()["dispatcher"]["1"])),
+            "sip:192.0.2.10:5060": first,
         }.items():
             text = text.replace(written, there)
         tasks = [

@@ -93,13 +93,15 @@ def _started_with(conn: Connection) -> str:
 
 def _files(first: str) -> List[str]:
     """The paths of a configuration and of all that it includes, each once."""
-    found = [first]
-    for path in found:
+    found, waiting = [first], [first]
+    while waiting:
+        path = waiting.pop(0)
         for name in _included(path):
             # relative to the directory of the file that names it
             inner = os.path.normpath(os.path.join(os.path.dirname(path), name))
             if inner not in found and len(found) < _MOST_FILES:
                 found.append(inner)
+                waiting.append(inner)
     return found
 
 

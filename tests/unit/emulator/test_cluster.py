@@ -167,7 +167,7 @@ class TestTags:
         first, second = cluster.nodes
         assert mi(second, "clusterer_shtag_set_active", VIP) == "OK"
         assert tags(second) == {"vip": "active"}
-        assert eventually(lambda: cluster.holders(), [1]) == [1] and tags(first) == {"vip": "backup"}
+        assert eventually(cluster.holders, [1]) == [1] and tags(first) == {"vip": "backup"}
 
     def test_a_restarted_node_takes_the_tag_back_that_its_configuration_makes_active(self, start):
         cluster = start(is_active_at_start=True)

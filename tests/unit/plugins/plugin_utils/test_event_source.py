@@ -119,11 +119,11 @@ class TestOptions:
 class Received:
     """A Receiver with its Buffer. come: Event that is set when something has come."""
 
-    def __init__(self, transport="udp", size=1000, networks=LOOPBACK, port=0):
+    def __init__(self, transport="udp", size=1000, networks=None, port=0):
         self.come = threading.Event()
         self.closed = threading.Event()
         self.buffer = Buffer(size, self.come.set)
-        self.receiver = Receiver(transport, "127.0.0.1", port, networks, self.buffer, self.closed.set)
+        self.receiver = Receiver(transport, "127.0.0.1", port, networks or LOOPBACK, self.buffer, self.closed.set)
         self.address = ("127.0.0.1", self.receiver.port)
 
     def __enter__(self):

@@ -29,8 +29,8 @@ class Writer:
         journal.append(self.path, {"event": event, "at": self.at, **record})
         return self
 
-    def run(self, process=THIS, action="restart", nodes=("sip1", "sip2")):
-        return self.write("run", nodes=list(nodes), action=action, **process)
+    def run(self, process=None, action="restart", nodes=("sip1", "sip2")):
+        return self.write("run", nodes=list(nodes), action=action, **(process or THIS))
 
     def step(self, step, outcome="ok", node="sip1"):
         return self.write("step", node=node, step=step, outcome=outcome)
@@ -111,8 +111,8 @@ def test_a_clock_that_is_set_back_does_not_change_the_order(night, tmp_path):
 
 
 def test_the_name_of_a_campaign(night, tmp_path):
-    def choose(given="", action="restart", nodes=("sip1", "sip2"), process=LATER, now=1100.0):
-        chosen, resumed = journal.Journals(str(tmp_path), now).choose(given, nodes, action, process)
+    def choose(given="", action="restart", nodes=("sip1", "sip2"), process=None, now=1100.0):
+        chosen, resumed = journal.Journals(str(tmp_path), now).choose(given, nodes, action, process or LATER)
         return chosen.campaign, resumed
 
     # a later batch of the same run

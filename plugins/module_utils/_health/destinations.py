@@ -114,11 +114,6 @@ class Check:
         return entry(self.name, subject, outcome, message, count.active, limit)
 
 
-def _media_nodes(server: Server) -> List[Record]:
-    engines = [engine for engine in media_nodes_reader.ENGINES if server.connection.has(f"{engine}_show")]
-    return [node for engine in engines for node in media_nodes_reader.read(server.connection, engine)]
-
-
 def _registrants(server: Server) -> List[Record]:
     """Those that this node keeps registered: in a cluster, the one that holds the sharing tag does."""
     records = [record for record in registrants_reader.read(server.connection) if record["enabled"] is not False]
@@ -161,7 +156,7 @@ CHECKS = (
         "minimum_media_nodes",
         "available",
         ("rtpengine_show", "rtpproxy_show"),
-        _media_nodes,
+        lambda server: media_nodes_reader.read_all(server.connection),
         lambda record: f"{record['engine']} set {record['set']}",
         lambda record: record["available"],
     ),

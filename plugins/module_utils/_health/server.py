@@ -116,8 +116,8 @@ class Server:
         return found
 
     def processes(self) -> List[Record]:
-        """Records of processes.parse()."""
-        return self.once("processes", lambda: processes.parse(self.connection.call("ps")))
+        """Records of processes.read()."""
+        return self.once("processes", lambda: processes.read(self.connection))
 
     def tls_domains(self) -> List[Record]:
         """Records of tls.read(). Raises NotThere for a server without TLS."""

@@ -38,6 +38,12 @@ def read(conn: Connection, engine: str) -> List[shape.Record]:
     return parse(conn.call(f"{engine}_show"), engine)
 
 
+def read_all(conn: Connection) -> List[shape.Record]:
+    """The nodes of each engine that the server has a show command for: list of records."""
+    engines = [engine for engine in ENGINES if conn.has(f"{engine}_show")]
+    return [node for engine in engines for node in read(conn, engine)]
+
+
 def _of_events(events: Iterable[Any]) -> Iterator[Tuple[Any, Dict[str, Any]]]:
     """Depth is not looked at: 2.1's rtpengine writes nodes beside their set, not below."""
     number = None

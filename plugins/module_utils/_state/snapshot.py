@@ -174,8 +174,7 @@ def _probing(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:
 
 
 def _media_nodes(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:
-    engines = [engine for engine in media_nodes.ENGINES if conn.has(f"{engine}_show")]
-    return _chosen(PARTS["media_nodes"], (node for engine in engines for node in media_nodes.read(conn, engine)))
+    return _chosen(PARTS["media_nodes"], media_nodes.read_all(conn))
 
 
 def _registrants(conn: Connection, _cache: Optional[CacheKeys]) -> List[Record]:

@@ -56,8 +56,9 @@ def configuration(conn: Connection, settings: Settings) -> List[Dict[str, Any]]:
     first = settings.config_path or _started_with(conn)
     started = time.time() - uptime.read(conn)["seconds"]
     base = os.path.dirname(first)
-    entries = []
-    for path in _files(first):
+    entries, found, waiting = [], [first], [first]
+    while waiting:
+        path = waiting.pop(0)
         try:
             data, modified = _content(path)
         except OSError as error:
@@ -75,6 +76,10 @@ def configuration(conn: Connection, settings: Settings) -> List[Dict[str, Any]]:
                 "changed_since_start": modified > started + 1,
             }
         )
+        for inner in _included(path, data):
+            if inner not in found and len(found) < _MOST_FILES:
+                found.append(inner)
+                waiting.append(inner)
     return entries
 
 
@@ -91,27 +96,10 @@ def _started_with(conn: Connection) -> str:
     return os.path.join(arguments.read_directory(conn), path)
 
 
-def _files(first: str) -> List[str]:
-    """The paths of a configuration and of all that it includes, each once."""
-    found, waiting = [first], [first]
-    while waiting:
-        path = waiting.pop(0)
-        for name in _included(path):
-            # relative to the directory of the file that names it
-            inner = os.path.normpath(os.path.join(os.path.dirname(path), name))
-            if inner not in found and len(found) < _MOST_FILES:
-                found.append(inner)
-                waiting.append(inner)
-    return found
-
-
-def _included(path: str) -> Iterator[str]:
-    try:
-        data, _modified = _content(path)
-    except OSError:
-        return
+def _included(path: str, data: bytes) -> Iterator[str]:
+    """The paths that a file of the configuration includes: relative to the directory of the file that names them."""
     for name in _INCLUDE.findall(data):
-        yield os.fsdecode(name)
+        yield os.path.normpath(os.path.join(os.path.dirname(path), os.fsdecode(name)))
 
 
 def _content(path: str) -> Any:

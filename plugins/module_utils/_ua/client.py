@@ -42,19 +42,18 @@ def ask(
     target: Target,
     method: str,
     timeout: float,
-    ruri: Optional[str] = None,
     headers: Iterable[Tuple[str, str]] = (),
     files: TlsFiles = NO_FILES,
 ) -> Answer:
     """Send a request to target and give the Answer. Raises UserAgentError.
 
-    timeout: seconds for all of it. ruri: the target's own URI if None. files: for TLS.
+    timeout: seconds for all of it. files: for TLS.
     """
     started = time.monotonic()
     deadline = started + timeout
     transport = Transport(target, deadline, files)
     try:
-        request = make_request(method, ruri or target.uri, target.transport, transport.local, headers)
+        request = make_request(method, target.uri, target.transport, transport.local, headers)
         exchange = _over_datagrams if target.transport == "udp" else _over_stream
         response = exchange(transport, request, deadline)
         return Answer(response, time.monotonic() - started, transport.certificate)

@@ -72,9 +72,8 @@ def make_request(
     transport: str,
     local: str,
     headers: Iterable[Tuple[str, str]] = (),
-    body: bytes = b"",
 ) -> Request:
-    """A request outside of a dialog.
+    """A request outside of a dialog, without a body.
 
     method, ruri: str. transport: udp, tcp or tls. local: host and port from which it is sent, as in a URI. headers: further
     ones, (name, value). Raises SipSyntaxError for a value with a line end.
@@ -92,12 +91,12 @@ def make_request(
         ("Contact", f"<{user}{'' if transport == 'udp' else f';transport={transport}'}>"),
         ("User-Agent", USER_AGENT),
         *headers,
-        ("Content-Length", str(len(body))),
+        ("Content-Length", "0"),
     ]
     for name, value in lines:
         refuse_control_characters(f"the header {name}", value)
     head = CRLF.join([f"{method} {ruri} SIP/2.0", *(f"{name}: {value}" for name, value in lines), "", ""])
-    return Request(head.encode("utf-8") + body, branch, call_id, method)
+    return Request(head.encode("utf-8"), branch, call_id, method)
 
 
 def parse_response(data: bytes) -> Response:

@@ -134,13 +134,7 @@ class _Comparison:
                 raise BadParameters(f"tables: {kind} is not the name of a table", "Write the name of the table")
 
     def _load_snapshot(self) -> Optional[Dict[str, Any]]:
-        if self._params["snapshot"] is None:
-            return None
-        try:
-            return snapshot.load(self._params["snapshot"])
-        except BadParameters as error:
-            # there, the option is called so
-            raise BadParameters(error.message.replace("path:", "snapshot:", 1), error.hint) from None
+        return None if self._params["snapshot"] is None else snapshot.load(self._params["snapshot"], "snapshot")
 
     def _chosen_kinds(self) -> List[str]:
         """The kinds to read: what was asked for, or all that can be compared. Raises BadParameters."""

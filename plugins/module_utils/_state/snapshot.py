@@ -466,14 +466,14 @@ def write(snapshot: Snapshot, path: str) -> None:
     safe_file.replace(path, text_of(snapshot))
 
 
-def load(path: str) -> Snapshot:
-    """The snapshot in a file. Raises BadParameters that names the option path."""
+def load(path: str, option: str = "path") -> Snapshot:
+    """The snapshot in a file. Raises BadParameters that names the option (str) with its path."""
     try:
         with os.fdopen(safe_file.open_input(path), "rb") as source:
             data = source.read(MOST_BYTES + 1)
     except OSError as error:
         raise BadParameters(
-            f"path: {path} cannot be read: {error.strerror or error}",
+            f"{option}: {path} cannot be read: {error.strerror or error}",
             safe_file.remedy(error, "Name a file that opensips_snapshot wrote and that this user may read"),
         ) from error
     try:
@@ -481,7 +481,7 @@ def load(path: str) -> Snapshot:
     except (ValueError, RecursionError) as error:
         reason = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
         raise BadParameters(
-            f"path: {path} is not a snapshot: {printable(reason)}", "Name a file that opensips_snapshot wrote"
+            f"{option}: {path} is not a snapshot: {printable(reason)}", "Name a file that opensips_snapshot wrote"
         ) from None
 
 

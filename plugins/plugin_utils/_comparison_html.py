@@ -32,6 +32,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_markup 
     text,
     tiles,
     utc,
+    warnings,
 )
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import number
 
@@ -45,7 +46,7 @@ def page(report: Comparison) -> str:
     title = bare(report.about.get("title") or "Comparison")
     return document(
         title,
-        (_head(report, title), _notes(report), _tiles(report), *_sections(report)),
+        (_head(report, title), warnings(notes(report)), _tiles(report), *_sections(report)),
         "All differences are in the JSON beside this page.",
     )
 
@@ -55,12 +56,6 @@ def _head(report: Comparison, title: str) -> str:
     more = f" and {len(names) - 6} more nodes" if len(names) > 6 else ""
     words = [bare(", ".join(names[:6]) + more), utc(report.about["time"])]
     return f'<header><h1>{title}</h1><p class="soft">{" · ".join(words)}</p></header>'
-
-
-def _notes(report: Comparison) -> str:
-    found = notes(report)
-    lines = "".join(f"<p>{bare(note, 600)}</p>" for note in found)
-    return f'<section class="stop" role="status">{lines}</section>' if found else ""
 
 
 def _tiles(report: Comparison) -> str:

@@ -35,6 +35,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._report_markup 
     text,
     tiles,
     utc,
+    warnings,
 )
 from ansible_collections.community.opensips.plugins.plugin_utils._report_plots import bars, histogram, stacked_bar
 from ansible_collections.community.opensips.plugins.plugin_utils._report_words import duration, number, phones, share
@@ -57,7 +58,7 @@ def page(fleet: Fleet) -> str:
     """The whole page (str)."""
     title = bare(fleet.about.get("title") or "Phones")
     last = f"All {phones(len(fleet.phones))} are in the CSV and the JSON beside this page."
-    return document(title, (_head(fleet, title), _notes(fleet), _tiles(fleet), *_sections(fleet)), last)
+    return document(title, (_head(fleet, title), warnings(notes(fleet)), _tiles(fleet), *_sections(fleet)), last)
 
 
 def _head(fleet: Fleet, title: str) -> str:
@@ -67,12 +68,6 @@ def _head(fleet: Fleet, title: str) -> str:
     if fleet.about.get("select"):
         words.append("a selection")
     return f'<header><h1>{title}</h1><p class="soft">{" · ".join(words)}</p></header>'
-
-
-def _notes(fleet: Fleet) -> str:
-    found = notes(fleet)
-    lines = "".join(f"<p>{bare(note, 600)}</p>" for note in found)
-    return f'<section class="stop" role="status">{lines}</section>' if found else ""
 
 
 def _tiles(fleet: Fleet) -> str:

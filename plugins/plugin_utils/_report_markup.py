@@ -56,6 +56,12 @@ def table(
     return f'<div class="{kind}"><table><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table></div>'
 
 
+def warnings(notes: t.Sequence[str]) -> str:
+    """What a reader must know first, a paragraph for each note (text); nothing without any."""
+    lines = "".join(f"<p>{bare(note, 600)}</p>" for note in notes)
+    return f'<section class="stop" role="status">{lines}</section>' if notes else ""
+
+
 def tiles(found: t.Iterable[tuple[str, str, str]]) -> str:
     """Tiles of (value, label, note)."""
     content = "".join(

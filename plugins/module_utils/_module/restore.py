@@ -54,14 +54,15 @@ def run(task: Task) -> Dict[str, Any]:
 
     def known() -> Dict[str, Any]:
         job.catch_up()
-        return _result(task, taken, job)
+        return _result(task, taken, job.results(task.check_mode))
 
     if not task.check_mode:
         task.known = known
         job.run()
-    result = _result(task, taken, job)
-    _warn(task, job.results(task.check_mode))
-    failed = [entry for entry in job.results(task.check_mode) if entry["outcome"] == restore.FAILED]
+    entries = job.results(task.check_mode)
+    result = _result(task, taken, entries)
+    _warn(task, entries)
+    failed = [entry for entry in entries if entry["outcome"] == restore.FAILED]
     if failed or job.stopped is not None:
         error = job.stopped or failed[0]["error"]
         texts = [f"{_label(entry)}: {entry['error']}" for entry in failed]
@@ -95,8 +96,7 @@ def _warn(task: Task, entries: List[Dict[str, Any]]) -> None:
         task.warn(f"Branch flags are not restored: {first_few(flagged, _MOST_NAMED, ', ', ' and {0} more')}")
 
 
-def _result(task: Task, taken: snapshot.Snapshot, job: restore.Restore) -> Dict[str, Any]:
-    entries = job.results(task.check_mode)
+def _result(task: Task, taken: snapshot.Snapshot, entries: List[Dict[str, Any]]) -> Dict[str, Any]:
     counts = {outcome: sum(1 for entry in entries if entry["outcome"] == outcome) for outcome in restore.OUTCOMES}
     result = {
         "changed": any(entry["changed"] for entry in entries),

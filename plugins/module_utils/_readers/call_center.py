@@ -147,14 +147,8 @@ def _media(media: Optional[str]) -> Optional[str]:
 
 
 def _switch(raw: Dict[str, Any], name: str) -> bool:
-    found = shape.switch(raw.get(name), name)
-    if found is None:
-        raise shape.malformed(name, raw.get(name))
-    return found
+    return shape.needed_switch(raw.get(name), name)
 
 
 def _number(raw: Dict[str, Any], name: str) -> int:
-    found = shape.integer(raw.get(name), name)
-    if found is None:
-        raise shape.malformed(name, raw.get(name))
-    return found
+    return shape.needed_integer(raw.get(name), name)

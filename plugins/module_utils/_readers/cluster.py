@@ -63,7 +63,7 @@ def parse_topology(reply: Reply) -> List[shape.Record]:
     return [
         {
             "cluster_id": cluster,
-            "node_id": _number(raw.get("node_id"), "node_id"),
+            "node_id": shape.needed_integer(raw.get("node_id"), "node_id"),
             "neighbours": _numbers(raw.get("neighbours")),
         }
         for cluster, raw in _members(reply, "Nodes", "Node", "node_id")
@@ -155,7 +155,7 @@ def _members(reply: Reply, key: str, node: str, title: str) -> Iterator[Tuple[in
         return
     for cluster in shape.sequence(shape.mapping(reply.result, "The result").get("Clusters"), "Clusters"):
         cluster = shape.mapping(cluster, "Clusters")
-        number = _number(cluster.get("cluster_id"), "cluster_id")
+        number = shape.needed_integer(cluster.get("cluster_id"), "cluster_id")
         for raw in shape.sequence(cluster.get(key), key):
             yield number, _lower(shape.mapping(raw, key))
 
@@ -164,7 +164,7 @@ def _of_events(events: Iterable[Any], node: str, title: str) -> Iterator[Tuple[i
     cluster: Optional[int] = None
     for _depth, name, value, attributes in events:
         if name == "Cluster":
-            cluster = _number(value, name)
+            cluster = shape.needed_integer(value, name)
         elif name == node:
             if cluster is None:
                 raise shape.malformed(name, value)
@@ -182,7 +182,7 @@ def _node(cluster: int, raw: Dict[str, Any]) -> shape.Record:
         raise shape.malformed("link_state", get("link_state"))
     return {
         "cluster_id": cluster,
-        "node_id": _number(get("node_id"), "node_id"),
+        "node_id": shape.needed_integer(get("node_id"), "node_id"),
         "url": shape.needed(get("url"), "url"),
         "link": link,
         "enabled": _is_enabled(raw),
@@ -236,11 +236,4 @@ def _sharing_tag(raw: Dict[str, Any]) -> shape.Record:
 def _numbers(value: Any) -> List[int]:
     """A list of ids, from a list or from text with blanks between."""
     found = value if isinstance(value, list) else shape.words(value, "Neighbours")
-    return [_number(number, "Neighbours") for number in found]
-
-
-def _number(value: Any, name: str) -> int:
-    number = shape.integer(value, name)
-    if number is None:
-        raise shape.malformed(name, value)
-    return number
+    return [shape.needed_integer(number, "Neighbours") for number in found]

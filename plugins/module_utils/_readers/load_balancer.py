@@ -54,9 +54,9 @@ def _of_nodes(nodes: Any) -> Iterator[Dict[str, Any]]:
 def _record(raw: Dict[str, Any]) -> Dict[str, Any]:
     get = raw.get
     return {
-        "id": _number(get("id"), "id"),
+        "id": shape.needed_integer(get("id"), "id"),
         "uri": shape.needed(get("uri"), "uri"),
-        "group": _number(get("group"), "group"),
+        "group": shape.needed_integer(get("group"), "group"),
         "enabled": shape.switch(get("enabled"), "enabled"),
         "auto_reenable": shape.switch(get("auto-reenable", get("auto-re")), "auto-reenable"),
         "resources": [
@@ -72,10 +72,3 @@ def _resource(raw: Dict[str, Any]) -> Dict[str, Any]:
         "max": shape.integer(raw.get("max"), "max"),
         "load": shape.integer(raw.get("load"), "load"),
     }
-
-
-def _number(value: Any, name: str) -> int:
-    number = shape.integer(value, name)
-    if number is None:
-        raise shape.malformed(name, value)
-    return number

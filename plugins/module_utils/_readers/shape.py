@@ -78,6 +78,14 @@ def integer(value: Any, name: str) -> Optional[int]:
     raise malformed(name, value)
 
 
+def needed_integer(value: Any, name: str) -> int:
+    """value as int. Raises MalformedReply where there is none."""
+    found = integer(value, name)
+    if found is None:
+        raise malformed(name, value)
+    return found
+
+
 def number(value: Any, name: str) -> Optional[float]:
     """value as float; None when there is none."""
     if value is None or value == "":
@@ -100,6 +108,14 @@ def switch(value: Any, name: str) -> Optional[bool]:
         return _WORDS[plain.lower()]
     except KeyError:
         raise malformed(name, value) from None
+
+
+def needed_switch(value: Any, name: str) -> bool:
+    """value as bool. Raises MalformedReply where there is none."""
+    found = switch(value, name)
+    if found is None:
+        raise malformed(name, value)
+    return found
 
 
 def mapping(value: Any, name: str) -> Dict[str, Any]:

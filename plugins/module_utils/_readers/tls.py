@@ -76,9 +76,9 @@ def _record(raw: Dict[str, Any]) -> shape.Record:
         "match_addresses": _filters(get("ip address filters")),
         "match_sip_domains": _filters(get("sip domain filters")),
         "method": shape.word(get("method", get("meth")), "METHOD"),
-        "verify_certificate": _switch(get("verify_cert"), "VERIFY_CERT"),
-        "require_certificate": _switch(get("req_cli_cert"), "REQ_CLI_CERT"),
-        "crl_check_all": _switch(get("crl_checkall"), "CRL_CHECKALL"),
+        "verify_certificate": shape.needed_switch(get("verify_cert"), "VERIFY_CERT"),
+        "require_certificate": shape.needed_switch(get("req_cli_cert"), "REQ_CLI_CERT"),
+        "crl_check_all": shape.needed_switch(get("crl_checkall"), "CRL_CHECKALL"),
         "certificate_file": shape.word(get("cert_file"), "CERT_FILE"),
         "private_key_file": shape.word(get("pkey_file"), "PKEY_FILE"),
         "ca_file": shape.word(get("ca_file"), "CA_FILE"),
@@ -94,10 +94,3 @@ def _filters(value: Any) -> Optional[List[str]]:
     if value is None:
         return None
     return [shape.needed(item, "A filter") for item in shape.sequence(value, "Filters")]
-
-
-def _switch(value: Any, name: str) -> bool:
-    found = shape.switch(value, name)
-    if found is None:
-        raise shape.malformed(name, value)
-    return found

@@ -183,7 +183,7 @@ def push(
         return _result(entries, [entry.item.after for entry in entries])
     if set_known is not None:
         set_known(lambda: _as_sent(entries))
-    stopped = _write_all(conn, entries, state.IN_FLIGHT)
+    stopped = _write(conn, entries, state.IN_FLIGHT)
     if stopped is not None and not any(entry.sent for entry in entries):
         # the server is not there: reading would wait for it once more
         raise PushFailed(_failure_text(state, entries, stopped), _as_sent(entries), stopped)
@@ -221,51 +221,30 @@ def _as_sent(entries: List[_Entry]) -> Dict[str, Any]:
     return _result(entries, [entry.item.after if entry.sent else entry.item.before for entry in entries])
 
 
-def _write_all(conn: Connection, entries: List[_Entry], in_flight: int) -> Optional[MIError]:
-    """As _write(), with so many requests in flight if the items have one each, and none of them has to come before another."""
+def _write(conn: Connection, entries: List[_Entry], in_flight: int = 1) -> Optional[MIError]:
+    """Send the requests; one item's refusal does not keep others back. Returns the error that stopped all, or None.
+
+    in_flight: how many may wait for an answer, if the items have one each, and none of them has to come before another.
+    """
     waiting = [entry for entry in entries if entry.requests]
-    ranks = {entry.item.rank for entry in waiting}
-    if in_flight == 1 or len(ranks) > 1 or any(len(entry.requests) > 1 for entry in waiting):
-        return _write(conn, entries)
+    if len({entry.item.rank for entry in waiting}) > 1 or any(len(entry.requests) > 1 for entry in waiting):
+        in_flight = 1
+    owners: List[_Entry] = []
 
     def starting(index: int) -> None:
-        waiting[index].sent = True
+        owners[index].sent = True
 
-    requests = (entry.requests[0] for entry in waiting)
-    for index, outcome in conn.call_many(requests, max_in_flight=in_flight, starting=starting):
-        entry = waiting[index]
+    # call_many(), because it paces by the server's memory: very many contacts would use all of a small one
+    for index, outcome in conn.call_many(_requests(waiting, owners), max_in_flight=in_flight, starting=starting):
+        entry = owners[index]
         if isinstance(outcome, MIError):
             entry.error = _advised(outcome, entry.item.hint)
-            if _stops(outcome):
-                entry.sent = outcome.maybe_sent
-                for other in waiting:
+            if not isinstance(outcome, ServerError) or isinstance(outcome, OutOfMemory):
+                entry.sent = outcome.maybe_sent or entry.answered
+                for other in owners:
                     if other.sent and not other.answered and other.error is None:
                         # nobody will know what became of it
                         other.error = outcome
-                return outcome
-        entry.answered = True
-    return None
-
-
-def _stops(error: MIError) -> bool:
-    """Whether an error of one item keeps the others back."""
-    return not isinstance(error, ServerError) or isinstance(error, OutOfMemory)
-
-
-def _write(conn: Connection, entries: List[_Entry]) -> Optional[MIError]:
-    """Send the requests, one at a time; one item's refusal does not keep others back. Returns the error that stopped all, or None."""
-    turn: List[_Entry] = []
-
-    def starting(_index: int) -> None:
-        turn[0].sent = True
-
-    # call_many(), because it paces by the server's memory: very many contacts would use all of a small one
-    for _index, outcome in conn.call_many(_requests(entries, turn), max_in_flight=1, starting=starting):
-        entry = turn[0]
-        if isinstance(outcome, MIError):
-            entry.error = _advised(outcome, entry.item.hint)
-            if _stops(outcome):
-                entry.sent = outcome.maybe_sent or entry.answered
                 return outcome
         entry.answered = True
     return None
@@ -279,13 +258,13 @@ def _advised(error: MIError, hint: Optional[str]) -> MIError:
     return error
 
 
-def _requests(entries: List[_Entry], turn: List[_Entry]) -> Iterator[Request]:
-    """The requests of each entry, up to one that fails. turn: list that is made to hold the entry whose request is out."""
+def _requests(entries: List[_Entry], owners: List[_Entry]) -> Iterator[Request]:
+    """The requests of each entry, up to one that fails. owners: list that gets the entry of each request that is taken."""
     for entry in sorted(entries, key=lambda entry: entry.item.rank):
-        turn[:] = [entry]
         for request in entry.requests:
             if entry.error is not None:
                 break
+            owners.append(entry)
             yield request
 
 

@@ -108,6 +108,8 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             self._refuse_unknown()
             servers = self._servers()
+            # the names that the source file itself has of servers
+            self.named = {server.options["name"] for server in servers if server.options.get("name")}
             records = self._cached(servers, cache)
         except OpensipsError as error:
             raise AnsibleParserError(f"{path}: {error_text(error)}") from None

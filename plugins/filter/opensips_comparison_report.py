@@ -13,8 +13,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils import _comparison_html, _comparison_text
-from ansible_collections.community.opensips.plugins.plugin_utils._comparison import Comparison, ComparisonError
-from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import plain
+from ansible_collections.community.opensips.plugins.plugin_utils._comparison import Comparison
+from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import complete, plain
 
 _FORMATS: dict[str, t.Callable[..., t.Any]] = {
     "html": lambda report, show: _comparison_html.page(report),
@@ -22,7 +22,6 @@ _FORMATS: dict[str, t.Callable[..., t.Any]] = {
     "summary": lambda report, show: {"differences": report.total, **report.summary()},
     "text": _comparison_text.lines,
 }
-_NOT_READ = "The play failed on it before, or has not reached it yet"
 
 
 def opensips_comparison_report(
@@ -42,18 +41,10 @@ def opensips_comparison_report(
     if time is not None:
         about["time"] = float(time)
     try:
-        report = Comparison(_complete(plain(sources), plain(list(hosts))), about)
+        report = Comparison(complete(plain(sources), plain(list(hosts)), "node"), about)
         return _FORMATS[format](report, int(show))
     except (AttributeError, KeyError, TypeError, ValueError, OpensipsError) as error:
         raise AnsibleFilterError(f"{name}: {printable(str(error))}") from error
-
-
-def _complete(sources: t.Any, hosts: t.Iterable[str]) -> list[t.Any]:
-    """The sources, and a problem for each of hosts that has none."""
-    if not isinstance(sources, list):
-        raise ComparisonError("The input is not a list of sources")
-    known = {source.get("node") for source in sources if isinstance(source, dict)}
-    return sources + [{"node": str(host), "problem": _NOT_READ} for host in hosts if host not in known]
 
 
 class FilterModule:

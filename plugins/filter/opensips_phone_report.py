@@ -18,7 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.text impor
 from ansible_collections.community.opensips.plugins.plugin_utils import _phones_html, _phones_text
 from ansible_collections.community.opensips.plugins.plugin_utils._phones import PhonesError
 from ansible_collections.community.opensips.plugins.plugin_utils._phones_compare import load
-from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import OPTION, Fleet, plain
+from ansible_collections.community.opensips.plugins.plugin_utils._phones_fleet import OPTION, Fleet, complete, plain
 
 _FORMATS: dict[str, t.Callable[..., t.Any]] = {
     "csv": lambda fleet, show: fleet.to_csv(),
@@ -27,7 +27,6 @@ _FORMATS: dict[str, t.Callable[..., t.Any]] = {
     "text": _phones_text.lines,
 }
 _ABOUT = frozenset(["title", "time", "select", "location_table"])
-_NOT_READ = "The play failed on it before, or has not reached it yet"
 # the fleet that was made last: a task makes several formats of it, one after another
 _last: dict[str, Fleet] = {}
 
@@ -47,7 +46,7 @@ def opensips_phone_report(
     if set(about) - _ABOUT:
         raise AnsibleFilterError(f"{name}: there is no option {', '.join(sorted(set(about) - _ABOUT))}")
     try:
-        fleet = _fleet(_complete(plain(sources), plain(hosts)), plain(firmware), compare_to, plain(about))
+        fleet = _fleet(complete(plain(sources), plain(hosts), "host"), plain(firmware), compare_to, plain(about))
         return _FORMATS[format](fleet, int(show))
     except (AttributeError, KeyError, TypeError, ValueError, BadParameters) as error:
         raise AnsibleFilterError(f"{name}: {printable(str(error))}") from error
@@ -65,14 +64,6 @@ def opensips_phone_report_problems(firmware: t.Any, compare_to: str = "") -> lis
     except PhonesError as error:
         found.append(f"phone_report_compare_to: {printable(str(error))}")
     return found
-
-
-def _complete(sources: t.Any, hosts: t.Iterable[str]) -> list[t.Any]:
-    """The sources, and a problem for each of hosts that has none."""
-    if not isinstance(sources, list):
-        raise PhonesError("The input is not a list of sources")
-    known = {source.get("host") for source in sources if isinstance(source, dict)}
-    return sources + [{"host": str(host), "problem": _NOT_READ} for host in hosts if host not in known]
 
 
 def _fleet(sources: list[t.Any], firmware: t.Any, compare_to: str, about: dict[str, t.Any]) -> Fleet:

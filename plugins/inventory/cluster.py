@@ -119,19 +119,15 @@ class InventoryModule(OpensipsInventory):
         return nodes.records()
 
     def name_of(self, record: Record) -> str:
-        if record["server"] in self._named():
+        if record["server"] in self.named:
             return record["server"]
         return f"cluster_{record['cluster_id']}_node_{record['node_id']}"
 
     def unique_name(self, names: Names, record: Record, wanted: str) -> str:
         # a name that the operator chose, not a server
-        if wanted in self._named() and wanted not in self.inventory.groups and names.claim(wanted):
+        if wanted in self.named and wanted not in self.inventory.groups and names.claim(wanted):
             return wanted
         return super().unique_name(names, record, wanted)
-
-    def _named(self) -> set[str]:
-        """The names of elements of servers that the source file has."""
-        return {entry["name"] for entry in self.written("servers") or () if entry.get("name")}
 
     def groups_of(self, record: Record) -> t.Iterable[str]:
         return (f"opensips_{name}" for name in self._group_names(record))

@@ -91,6 +91,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._server import 
     connection_of,
     error_text,
     lesser_options,
+    refuse_unknown,
     warned,
 )
 
@@ -101,7 +102,7 @@ _PREFIX = "opensips_mi_"
 class LookupModule(LookupBase):
     def run(self, terms: list[t.Any], variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         try:
-            _refuse_unknown(kwargs)
+            refuse_unknown(kwargs, CONNECTION_OPTIONS.union(_OWN))
             variables = self._evaluated(variables or {})
             self.set_options(var_options=variables, direct=kwargs)
             commands = _commands(terms, self.get_option("params"))
@@ -121,15 +122,6 @@ class LookupModule(LookupBase):
         """The variables, with those that set options as their templates give them: a lookup gets them as they are written."""
         own = {name: value for name, value in variables.items() if name.startswith(_PREFIX)}
         return {**variables, **self._templar.template(own)}
-
-
-def _refuse_unknown(given: dict[str, t.Any]) -> None:
-    unknown = sorted(set(given) - CONNECTION_OPTIONS - set(_OWN))
-    if unknown:
-        raise BadParameters(
-            f"there is no option {', '.join(unknown)}",
-            f"The options are {', '.join(sorted(CONNECTION_OPTIONS.union(_OWN)))}",
-        )
 
 
 def _commands(terms: list[t.Any], params: t.Any) -> list[tuple[str, t.Any]]:

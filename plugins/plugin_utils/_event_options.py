@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 import socket
 import typing as t
@@ -22,8 +21,9 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.connection 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import without_url_secrets
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
-    CONNECTION_OPTIONS,
+    connection_options,
     connection_spec,
+    of_environment,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils._event_receiver import Network
@@ -69,12 +69,8 @@ class SourceOptions:
     def __init__(self, given: dict[str, t.Any]) -> None:
         """Raises BadParameters that names the option. Nothing is sent."""
         values = _validated(given)
-        self.environment = frozenset(
-            name
-            for name in CONNECTION_OPTIONS - frozenset(given)
-            if values[name] is not None and f"OPENSIPS_MI_{name.upper()}" in os.environ
-        )
-        self.connection = {name: values[name] for name in CONNECTION_OPTIONS}
+        self.environment = of_environment(values, given)
+        self.connection = connection_options(values)
         for name in OWN:
             setattr(self, name, values[name])
         _check(values)

@@ -40,6 +40,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._server import 
     error_text,
     lesser_options,
     own_spec,
+    refuse_unknown,
     validated,
 )
 
@@ -106,8 +107,10 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         self._path = path
         self._config = self._read_config_data(path)
         try:
-            self._refuse_unknown()
+            refuse_unknown(self._config, self.option_definitions)
             servers = self._servers()
+            # the names that the source file itself has of servers
+            self.named = {server.options["name"] for server in servers if server.options.get("name")}
             records = self._cached(servers, cache)
         except OpensipsError as error:
             raise AnsibleParserError(f"{path}: {error_text(error)}") from None
@@ -130,14 +133,6 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
     def written(self, name: str) -> t.Any:
         """An option as the source file has it, with its templates evaluated, or None."""
         return self.templar.template(self._config.get(name))
-
-    def _refuse_unknown(self) -> None:
-        known = set(self.option_definitions)
-        unknown = sorted(map(str, set(self._config) - known))
-        if unknown:
-            raise BadParameters(
-                f"there is no option {', '.join(unknown)}", f"The options are {', '.join(sorted(known))}"
-            )
 
     def _servers(self) -> list[Server]:
         """The servers of the source file, with the options at its top as defaults. Raises BadParameters."""

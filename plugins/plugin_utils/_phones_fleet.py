@@ -24,6 +24,7 @@ Group = tuple[str, dict[str, int]]
 OPTION = "phone_report_firmware"
 # the state of all phones where there are no rules
 _ANY = "phones"
+_NOT_READ = "The play failed on it before, or has not reached it yet"
 
 
 class Fleet:
@@ -189,6 +190,14 @@ def plain(value: t.Any) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     return value
+
+
+def complete(sources: t.Any, hosts: t.Iterable[str], key: str) -> list[t.Any]:
+    """The sources, and a problem for each of hosts that has none. key: what has the host in a source. Raises ValueError."""
+    if not isinstance(sources, list):
+        raise ValueError("The input is not a list of sources")
+    known = {source.get(key) for source in sources if isinstance(source, dict)}
+    return sources + [{key: str(host), "problem": _NOT_READ} for host in hosts if host not in known]
 
 
 def _rule(rule: t.Any) -> dict[str, t.Any]:

@@ -44,6 +44,13 @@ def own_spec(spec: ArgumentSpec) -> dict[str, t.Any]:
     }
 
 
+def refuse_unknown(given: t.Iterable[t.Any], known: t.Collection[str]) -> None:
+    """Raise BadParameters if there is a name in given that is not one of known, the names of options."""
+    unknown = sorted(map(str, set(given) - set(known)))
+    if unknown:
+        raise BadParameters(f"there is no option {', '.join(unknown)}", f"The options are {', '.join(sorted(known))}")
+
+
 def validated(options: dict[str, t.Any], given: t.Mapping[str, t.Any], place: str) -> dict[str, t.Any]:
     """given with the types of options (an argument_spec), as a module gets its parameters.
 

@@ -7,7 +7,8 @@
 
 """The options that modules share, as argument_specs that merge with their rules."""
 
-from typing import Any, Dict, Iterable, Optional
+import os
+from typing import Any, Container, Dict, FrozenSet, Iterable, Optional
 
 from ansible.module_utils.basic import env_fallback
 
@@ -90,6 +91,15 @@ def connection_spec() -> ArgumentSpec:
 def connection_options(params: Dict[str, Any]) -> Dict[str, Any]:
     """The connection options among a module's parameters."""
     return {name: params[name] for name in _CONNECTION}
+
+
+def of_environment(params: Dict[str, Any], given: Container[Any]) -> FrozenSet[str]:
+    """Names of the connection options that variables of the environment gave (frozenset). given: names of those that a user wrote."""
+    return frozenset(
+        name
+        for name in CONNECTION_OPTIONS
+        if name not in given and params[name] is not None and f"OPENSIPS_MI_{name.upper()}" in os.environ
+    )
 
 
 def neighbours_option() -> Dict[str, Any]:

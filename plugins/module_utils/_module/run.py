@@ -8,7 +8,6 @@
 """The one place where AnsibleModule, the library and its errors meet."""
 
 import json
-import os
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, Iterable, Optional
@@ -23,6 +22,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     CONNECTION_OPTIONS,
     connection_options,
     connection_spec,
+    of_environment,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import MissingLibrary, TableError
@@ -77,11 +77,7 @@ class _Module(AnsibleModule):
 
     def of_environment(self) -> FrozenSet[str]:
         """Names of the connection options that variables of the environment gave (frozenset)."""
-        return frozenset(
-            name
-            for name in CONNECTION_OPTIONS - self._given
-            if self.params[name] is not None and f"OPENSIPS_MI_{name.upper()}" in os.environ
-        )
+        return of_environment(self.params, self._given)
 
     def _load_params(self) -> None:
         super()._load_params()

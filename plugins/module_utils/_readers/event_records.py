@@ -310,7 +310,6 @@ def _pairs(text: str) -> Iterator[Tuple[Optional[str], str]]:
 
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\n', re.DOTALL)
-_ESCAPED_QUOTE = re.compile(r'\\(")')
 
 
 def _quoted(text: str, start: int) -> Optional[Tuple[str, int]]:
@@ -318,7 +317,7 @@ def _quoted(text: str, start: int) -> Optional[Tuple[str, int]]:
     match = _QUOTED.match(text, start)
     if match is None or "\n" not in match.group(1):
         return None
-    return _ESCAPED_QUOTE.sub(r"\1", match.group(1)), match.end() - 1
+    return match.group(1).replace('\\"', '"'), match.end() - 1
 
 
 class Splitter:

@@ -12,6 +12,7 @@ import pathlib
 import re
 import typing as t
 
+from matrix import cores
 from support import NAME, NAMESPACE, WorkError
 
 if t.TYPE_CHECKING:
@@ -56,8 +57,7 @@ def define(bench: Workbench, lint: pathlib.Path, here: pathlib.Path, work: pathl
 def install(bench: Workbench, venv: pathlib.Path, here: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
     """Where the collection is, installed from its tarball."""
     galaxy, env = venv / "ansible-galaxy", bench.env(venv)
-    bench.must(galaxy, "collection", "build", here, "--output-path", work, cwd=work, env=env)
-    (tarball,) = work.glob("*.tar.gz")
+    tarball = cores.build(bench, galaxy, here, work)
     collections = work / "collections"
     bench.must(galaxy, "collection", "install", tarball, "--offline", "-p", collections, cwd=work, env=env, show=False)
     return collections

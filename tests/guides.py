@@ -18,17 +18,43 @@ import typing as t
 import yaml
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "docs" / "docsite" / "rst"
-_BLOCK = re.compile(r"^\.\. code-block:: \S+\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+_DIRECTIVE = re.compile(r"( *)\.\. code-block:: ?(\S*)$")
 _NAME = re.compile(r"# (\S+\.\w+)\n")
 
 
+class Block(t.NamedTuple):
+    """An example. page: where. line: its number there. language: as the page names it. term: the line before it. code: text."""
+
+    page: str
+    line: int
+    language: str
+    term: str
+    code: str
+
+
+def _blocks(page: str, text: str) -> t.Iterator[Block]:
+    """Each code-block of a page (text) of reStructuredText."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        directive = _DIRECTIVE.match(line)
+        if not directive:
+            continue
+        indent = len(directive[1])
+        code = []
+        for each in lines[number + 1 :]:
+            if each.strip() and len(each) - len(each.lstrip()) <= indent:
+                break
+            code.append(each)
+        yield Block(page, number + 1, directive[2], lines[number - 1], textwrap.dedent("\n".join(code)).strip() + "\n")
+
+
 class Guide:
-    """A page of docs/docsite/rst, by its name. files: {name: text, with the comment}."""
+    """A page of docs/docsite/rst, by its name. blocks: list of Block. files: {name: text, with the comment}."""
 
     def __init__(self, name: str) -> None:
         self.text = (FOLDER / f"{name}.rst").read_text(encoding="utf-8")
-        blocks = [textwrap.dedent(block).rstrip() + "\n" for block in _BLOCK.findall(self.text)]
-        self.files = {found[1]: block for block in blocks if (found := _NAME.match(block))}
+        self.blocks = list(_blocks(name, self.text))
+        self.files = {found[1]: block.code for block in self.blocks if (found := _NAME.match(block.code))}
 
     def load(self, name: str) -> t.Any:
         """The data of a YAML file."""

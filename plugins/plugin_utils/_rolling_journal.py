@@ -106,6 +106,10 @@ class Journal:
             at = max(at, record.get("at", 0))
             yield at, record
 
+    def written(self) -> float:
+        """When the newest record was written, 0 if there is none."""
+        return max((record.get("at", 0) for record in self.records), default=0)
+
     def last_run(self) -> Record:
         """The newest record of a run, or {}."""
         return next((record for record in reversed(self.records) if record["event"] == "run"), {})
@@ -128,8 +132,7 @@ class Journal:
     def is_open(self, now: float) -> bool:
         """Whether it was interrupted lately: not all of the nodes of its last run are done."""
         run, nodes = self.last_run(), self.nodes()
-        at = max((record.get("at", 0) for record in self.records), default=0)
-        return now - at < _OPEN and any(nodes[name].outcome != DONE for name in run.get("nodes", ()))
+        return now - self.written() < _OPEN and any(nodes[name].outcome != DONE for name in run.get("nodes", ()))
 
 
 def _follow(node: Node, record: Record) -> None:
@@ -218,11 +221,7 @@ class Journals:
         self.directory = directory
         self._now = time.time() if now is None else now
         paths = glob.glob(os.path.join(glob.escape(directory), "*.jsonl"))
-        self._journals = sorted(map(Journal, paths), key=self._written, reverse=True)
-
-    @staticmethod
-    def _written(journal: Journal) -> float:
-        return max((record.get("at", 0) for record in journal.records), default=0)
+        self._journals = sorted(map(Journal, paths), key=Journal.written, reverse=True)
 
     def choose(
         self, given: str, nodes: t.Sequence[str], action: str, process: Record, group: t.Iterable[str] = ()

@@ -287,11 +287,11 @@ class State:
         return self._begin_dialog(now, start=int(now - age), **fields)
 
     def _begin_dialog(self, now, **fields):
-        number = (
-            1 + max([dialog.number for dialog in self.dialogs], default=0)
-            if self.numbers is None
-            else next(self.numbers)
-        )
+        if self.numbers is not None:
+            number = next(self.numbers)
+        else:
+            # they are in the order of their numbers
+            number = 1 + self.dialogs[-1].number if self.dialogs else 1
         dialog = Dialog(number, self.sip_port, now, **{"shtag": self.shtag, **fields})
         self.dialogs.append(dialog)
         self.processed_dialogs += 1
@@ -305,7 +305,8 @@ class State:
 
     def end_dialogs(self, ended):
         """They are over."""
-        self.dialogs = [dialog for dialog in self.dialogs if dialog not in ended]
+        gone = set(ended)
+        self.dialogs = [dialog for dialog in self.dialogs if dialog not in gone]
         for dialog in ended:
             self._changed(dialog, False)
 

@@ -54,7 +54,7 @@ ONLY_CHECKOUT = (
 # for the copies of the checkout in which tests run: modules are started hundreds of times, and compiling is most of a start
 KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 # modules that need no server, and so take no connection options
-_WITHOUT_SERVER = frozenset(["opensips_campaign", "opensips_table_info"])
+_WITHOUT_SERVER = frozenset(["opensips_campaign", "opensips_campaign_info", "opensips_table_info"])
 
 # ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
 # does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's
@@ -144,6 +144,23 @@ class Workbench(Children):
         self.core: str | None = None if self.every_core else args.core
         self.everything: bool = args.all
         self.tests = Tally()
+
+    def pytest(
+        self,
+        name: str,
+        venv: pathlib.Path,
+        *arguments: object,
+        cwd: pathlib.Path,
+        env: dict[str, str],
+        show: bool = True,
+    ) -> tuple[Tally, int, str]:
+        """(what became of the tests, status, output) of pytest in an environment. name: of its report."""
+        report = self.scratch / f"{name}.xml"
+        status, output = self.run(
+            venv / "python", "-m", "pytest", *arguments, "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}",
+            cwd=cwd, env=env, show=show,
+        )  # fmt: skip
+        return read_junit(report) if report.exists() else Tally(), status, output
 
     # Environments
 
@@ -342,14 +359,11 @@ def check_pythons(bench: Workbench) -> str:
 
     def run_on(version: str) -> tuple[str, Tally, int]:
         venv = bench.venv(f"python{version}", pythons[version], "pythons")
-        report = bench.scratch / f"pythons-{version}.xml"
         env = bench.env(venv, PYTHONPATH=str(bench.scratch / "pythons"), **KEEP_BYTECODE)
         start = time.monotonic()
-        status, output = bench.run(
-            venv / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", "--rootdir", here, *folders,
-            cwd=here, env=env, show=False,
-        )  # fmt: skip
-        tally = read_junit(report) if report.exists() else Tally()
+        tally, status, output = bench.pytest(
+            f"pythons-{version}", venv, "-q", "--rootdir", here, *folders, cwd=here, env=env, show=False
+        )
         bench.say(f"--- Python {version}: {tally}, {time.monotonic() - start:.0f} s")
         if status:
             bench.say(output)
@@ -377,16 +391,14 @@ def check_integration(bench: Workbench) -> str:
     for folder in folders:
         some((here / folder).rglob("test_*.py"), f"tests in {folder}")
     collections_path = str(bench.scratch / "integration")
-    report = bench.scratch / "integration.xml"
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path, **KEEP_BYTECODE)
     env["ANSIBLE_RULEBOOK"] = str(rulebook)
     # they wait for a part of their time
     workers = (os.cpu_count() or 1) + 1
-    status, _output = bench.run(
-        venv / "python", "-m", "pytest", *folders, "-v", "-ra", "--durations=20", "-n", workers, "--dist", "loadscope",
-        "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
+    tally, status, _output = bench.pytest(
+        "integration", venv, *folders, "-v", "-ra", "--durations=20", "-n", workers, "--dist", "loadscope", cwd=here, env=env
     )  # fmt: skip
-    return bench.count(read_junit(report) if report.exists() else Tally(), status, "integration tests")
+    return bench.count(tally, status, "integration tests")
 
 
 def check_targets(bench: Workbench) -> str:
@@ -661,6 +673,8 @@ def check_cores(bench: Workbench) -> str:
 
 def check_coverage(bench: Workbench) -> str:
     """how many lines of plugins/ the tests run; on demand: ./test --coverage"""
+    # whoever asks for it can wait: measuring makes the tests slower
+    bench.seconds *= 3
     return coverage.measure(bench, bench.stage("coverage"), LEAST_COVERAGE)
 
 
@@ -670,14 +684,11 @@ def check_real(bench: Workbench) -> str:
     if not binary:
         raise CheckError("no opensips on PATH, and OPENSIPS_BIN is not set")
     venv, here = bench.venv("core"), bench.stage("real")
-    report = bench.scratch / "real.xml"
     top = str(bench.scratch / "real")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=top, PYTHONPATH=top, **KEEP_BYTECODE)
-    status, _output = bench.run(
-        venv / "python", "-m", "pytest", "tests/integration", "-k", "real or table_opensips", "-v", "-ra",
-        "-p", "no:cacheprovider", "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
-    )  # fmt: skip
-    tally = read_junit(report) if report.exists() else Tally()
+    tally, status, _output = bench.pytest(
+        "real", venv, "tests/integration", "-k", "real or table_opensips", "-v", "-ra", cwd=here, env=env
+    )
     note = bench.count(tally, status, "tests with a real server")
     if any("opensips on PATH" in reason for reason in tally.reasons):
         raise CheckError(f"the tests did not find {binary}")
@@ -701,15 +712,12 @@ def check_environment(bench: Workbench) -> str:
     venv = bench.venv("environment", more=python)
     collections = execution_environment.install(bench, venv, here, work)
     some((here / "tests" / "environment").glob("test_*.py"), "tests in tests/environment")
-    core, report = bench.venv("core"), bench.scratch / "environment.xml"
+    core = bench.venv("core")
     env = bench.env(
         core, PYTHONPATH=str(here.parents[2]), ENVIRONMENT_BIN=str(venv), ENVIRONMENT_COLLECTIONS=str(collections), **KEEP_BYTECODE
     )  # fmt: skip
-    status, _output = bench.run(
-        core / "python", "-m", "pytest", "tests/environment", "-v", "-ra", "-p", "no:cacheprovider",
-        "--import-mode=importlib", f"--junitxml={report}", cwd=here, env=env,
-    )  # fmt: skip
-    tests = bench.count(read_junit(report) if report.exists() else Tally(), status, "job templates")
+    tally, status, _output = bench.pytest("environment", core, "tests/environment", "-v", "-ra", cwd=here, env=env)
+    tests = bench.count(tally, status, "job templates")
     return f"{len(python)} Python packages, {len(system)} system packages; {tests}"
 
 

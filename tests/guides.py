@@ -52,6 +52,7 @@ class Guide:
     """A page of docs/docsite/rst, by its name. blocks: list of Block. files: {name: text, with the comment}."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.text = (FOLDER / f"{name}.rst").read_text(encoding="utf-8")
         self.blocks = list(_blocks(name, self.text))
         self.files = {found[1]: block.code for block in self.blocks if (found := _NAME.match(block.code))}

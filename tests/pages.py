@@ -22,6 +22,11 @@ class Page(Guide):
         """[(term, code)] of the entries of definition lists that are an example."""
         return [(block.term, block.code) for block in self.blocks if block.term.strip()]
 
+    def after(self, title):
+        """The first example below a heading."""
+        line = self.text[: self.text.index(f"\n{title}\n")].count("\n")
+        return next(block.code for block in self.blocks if block.line > line)
+
     def section(self, title):
         """The text below a heading, up to the next one of the same kind."""
         return re.search(rf"(?ms)^{re.escape(title)}\n-+\n(.*?)(?=^[^\n]+\n-+$|\Z)", self.text)[1]

@@ -6,10 +6,10 @@
 
 DOCUMENTATION = r"""
 module: opensips_campaign
-short_description: List the campaigns that a host keeps, and remove old ones
+short_description: Remove old campaigns from a host
 version_added: 1.0.0
 description:
-  - Lists the campaigns of M(community.opensips.opensips_notify) that a host keeps, and removes old ones if O(keep) is set.
+  - Removes old campaigns of M(community.opensips.opensips_notify) from a host, and keeps the latest ones.
   - A campaign has a journal and a plan. A campaign that is removed cannot be resumed.
   - The module does not connect to OpenSIPS. It takes no connection options, and is not in the action group C(all).
 author:
@@ -40,8 +40,8 @@ options:
     description:
       - Removes the selected campaigns except this number of them, the ones that were written last.
       - A campaign whose run is at work is never removed.
-      - If not set, no campaign is removed.
     type: int
+    required: true
   older_than:
     description:
       - Removes only campaigns whose journal was last written more than this number of days ago.
@@ -49,15 +49,11 @@ options:
     type: float
     default: 7
 seealso:
+  - module: community.opensips.opensips_campaign_info
   - module: community.opensips.opensips_notify
 """
 
 EXAMPLES = r"""
-- name: List the campaigns of nightly reboots
-  community.opensips.opensips_campaign:
-    campaign: night-*
-  register: kept
-
 - name: Keep the last five campaigns of nightly reboots
   community.opensips.opensips_campaign:
     campaign: night-*
@@ -76,7 +72,7 @@ exists:
   type: bool
   sample: true
 campaigns:
-  description: The selected campaigns that the host keeps, the one that was written last first.
+  description: The selected campaigns that are left, the one that was written last first.
   returned: success
   type: list
   elements: dict
@@ -109,7 +105,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module import 
 
 
 def main():
-    campaign.run_without_server()
+    campaign.run_without_server(campaign.spec(), campaign.remove)
 
 
 if __name__ == "__main__":

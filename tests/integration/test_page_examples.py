@@ -6,64 +6,56 @@
 
 from __future__ import annotations
 
+import pathlib
+import shlex
+
 import pytest
 import yaml
 
 from ansible_collections.community.opensips.tests import pages
-from ansible_collections.community.opensips.tests.emulator import Emulator
+from ansible_collections.community.opensips.tests.emulator import Cluster, Emulator
+from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
 from ansible_collections.community.opensips.tests.integration.support.playbook import PREFIX
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.sip_peer import Peer, answer, tls_context
 
-# what a host of the tests has not: a cluster, other servers, files of a voicemail system, a service
-ELSEWHERE = {
-    "delegate_to",
-    "neighbours",
-    "transport",
-    "mailboxes_file",
-    "sip_client_cert",
-    "path",
-    "data",
-    "sockets",
-    "until",
-}
-MODULES_ELSEWHERE = {
-    "cluster_node",
-    "sharing_tag",
-    "restore",
-    "snapshot",
-    "compare",
-    "health",
-    "registrant",
-    "media_node",
-    "campaign",
-}
 # how a task may end although the example is right: the phone, the destination or the file is not here
 NOT_HERE = {"no_answer", "unreachable", "not_sent"}
+# tasks of AWX, see test_scale.py, and of playbooks that test_page_playbooks.py runs
+_OF_OTHERS = ("awx.awx.", "ansible.builtin.include_tasks")
+# the README's task registers what another page writes to a file
+_PAGES = [name for name in ["README", *pages.PAGES] if name not in ("clusters", "migrating")]
 
 
 def tasks_of(code):
     """The tasks in a block of YAML, with those of its plays."""
     document = yaml.safe_load(code)
     for entry in document if isinstance(document, list) else []:
-        if isinstance(entry, dict):
-            yield from entry.get("tasks") or ([entry] if any(str(key).startswith(PREFIX) for key in entry) else [])
+        if isinstance(entry, dict) and not any(str(key).startswith(_OF_OTHERS) for key in entry):
+            inner = entry.get("tasks") or ([entry] if _action(entry) else [])
+            yield from (task for task in inner if not any(str(key).startswith(_OF_OTHERS) for key in task))
 
 
-def is_ours(task):
-    """Whether a task runs here."""
-    module, arguments = next(((key, value) for key, value in task.items() if key.startswith(PREFIX)), (None, None))
-    words = set(task) | set(arguments or {})
-    return module and module[len(PREFIX) :] not in MODULES_ELSEWHERE and not words & ELSEWHERE
+def _action(task):
+    """The key of a task's module, or None."""
+    return next((key for key in task if key.startswith((PREFIX, "ansible.builtin.")) and "playbook" not in key), None)
 
 
-TASKS = [
-    (f"{block.page}, line {block.line}", task)
-    for block in pages.every_block()
-    if block.language.startswith("yaml") and block.page != "migrating"
-    for task in tasks_of(block.code)
-    if is_ours(task)
-]
+def tasks_on(names):
+    """[(where, task)] of these pages."""
+    blocks = pages.every_block()
+    return [
+        (f"{block.page}, line {block.line}", task)
+        for name in names
+        for block in blocks
+        if block.language.startswith("yaml") and block.page == name
+        for task in tasks_of(block.code)
+    ]
+
+
+TASKS = tasks_on(_PAGES)
+ON_CLUSTERS = tasks_on(["clusters"])
 
 
 VARIABLES = {
@@ -86,39 +78,120 @@ def here(arguments, database):
     return {**kept, "db_url": database.url}
 
 
+def ready(tasks, database, there):
+    """Tasks that run here. there: {text of the pages: what it is here}."""
+    text = yaml.safe_dump([{**task, "name": where, "ignore_errors": True, "no_log": False} for where, task in tasks])
+    for written, here_is in there.items():
+        text = text.replace(written, here_is)
+    return [
+        {key: here(value, database) if key.startswith(PREFIX) and value else value for key, value in task.items()}
+        for task in yaml.safe_load(text)
+    ]
+
+
+def play_of(server, tasks, **variables):
+    return {
+        "hosts": "here",
+        "gather_facts": False,
+        "vars": {**VARIABLES, **variables},
+        "module_defaults": {"group/community.opensips.all": fifo_of(server)},
+        "tasks": tasks,
+    }
+
+
 @pytest.fixture(scope="module")
 def played(ansible):
     """Results, one for each of TASKS."""
-    with Emulator("3.6", phones=4, fr_timeout=1.0, reboot=False, modules="all") as emu:
+    with Emulator("3.6", phones=4, fr_timeout=1.0, reboot=False, modules="all", presence="server") as emu:
         database = Database("sqlite", f"sqlite:///{emu.directory}/opensips.sqlite", {})
         database.create("3.6", *TABLES)
         # the server knows the profile from then on
         emu.add_dialog(seconds=0, profiles=[("gateway", "gw1")])
-        tasks = [{**task, "name": where, "ignore_errors": True, "no_log": False} for where, task in TASKS]
+        pathlib.Path(emu.directory, "counts.csv").write_text(
+            pages.Page("fleets").after("100,000 voicemail lamps"), encoding="utf-8"
+        )
         (first, *_others) = emu.state()["dispatcher"]["1"]
-        text = yaml.safe_dump(tasks)
-        for written, there in {
+        there = {
             "/var/lib/community.opensips": emu.directory,
+            "/var/spool/voicemail": emu.directory,
             "/var/tmp": emu.directory,
+            "/srv/reports": emu.directory,
             "dispatcher_trunks": "dispatcher",
             "partition: trunks": "partition: default",
             "sip:192.0.2.10:5060": first,
-        }.items():
-            text = text.replace(written, there)
-        tasks = [
-            {key: here(value, database) if key.startswith(PREFIX) and value else value for key, value in task.items()}
-            for task in yaml.safe_load(text)
-        ]
-        play = {"hosts": "all", "gather_facts": False, "vars": {**VARIABLES, "opensips_db_url": database.url}}
-        play["module_defaults"] = {"group/community.opensips.all": fifo_of(emu)}
-        yield ansible.run_plays([{**play, "tasks": tasks}], {"here": {}}, check=True)
+            "https://sip2.example.com:8888/mi": emu.http_url,
+            "http://127.0.0.1:8888/mi": emu.http_url,
+        }
+        play = play_of(emu, ready(TASKS, database, there), opensips_db_url=database.url, aor="1001")
+        yield ansible.run_plays([play], {"here": {}, "sip1": {}}, check=True)
+
+
+def failures(results):
+    """[(where, message)] of tasks that failed for another reason than NOT_HERE."""
+    found = []
+    for result in results:
+        outcomes = {entry.get("outcome") for entry in result.get("results", [])}
+        if result.failed and not outcomes & NOT_HERE:
+            found.append((result.task, result.msg))
+    return found
 
 
 def test_the_tasks_of_the_pages_run(played):
-    assert len(TASKS) > 25 and [result.task for result in played] == [where for where, _task in TASKS]
-    bad = []
-    for result in played:
-        outcomes = {entry.get("outcome") for entry in result.get("results", [])}
-        if result.failed and not outcomes & NOT_HERE:
-            bad.append((result.task, result.msg))
-    assert not bad
+    assert len(TASKS) > 40 and [result.task for result in played] == [where for where, _task in TASKS]
+    assert not failures(played), "\n".join(map(str, failures(played)))
+
+
+# what the nodes of emulated clusters lack
+_NOT_EMULATED = ["!dispatcher", "!media_nodes", "!registrants", "!status"]
+
+
+def on_a_node(task, restart, partner):
+    """A task of the page on clusters, with the service and the hosts that are here."""
+    task = dict(task)
+    if task.pop("ansible.builtin.service", None):
+        task["ansible.builtin.command"] = {"argv": restart}
+    action = _action(task)
+    arguments = dict(task[action] or {})
+    if action == f"{PREFIX}health":
+        arguments = {"checks": _NOT_EMULATED, **arguments}
+    if task.pop("delegate_to", None) == "proxy2.example.com":
+        arguments.update(fifo_of(partner))
+    if "url" in arguments:
+        # the tests' own defaults are those of a FIFO
+        arguments["transport"] = "http"
+    return {**task, action: arguments}
+
+
+@pytest.fixture(scope="module")
+def played_on_a_node(ansible, tmp_path_factory):
+    """Results, one for each of ON_CLUSTERS, which follow each other on the node that holds the tag."""
+    authority = Authority(tmp_path_factory.mktemp("tls"), "authority")
+    context = tls_context(*authority.issue("server", "127.0.0.1", days=60), client_ca=authority.path)
+    certificate, key = authority.issue("client")
+    both = pathlib.Path(authority.path).with_name("both.pem")
+    both.write_bytes(pathlib.Path(certificate).read_bytes() + pathlib.Path(key).read_bytes())
+    with (
+        Cluster("3.6", phones=2) as cluster,
+        Peer("tcp", lambda request, _count: answer(request)) as tcp,
+        Peer("tls", lambda request, _count: answer(request), context=context) as tls,
+    ):
+        cluster.wait_until_synced()
+        node, partner = cluster.nodes
+        there = {
+            "/var/lib/opensips": node.directory,
+            "http://192.0.2.11:8888/mi": node.http_url,
+            "https://sip.example.com/mi": node.http_url,
+            "udp:sip.example.com": f"udp:127.0.0.1:{node.sip[1]}",
+            "tcp:sip.example.com": tcp.target,
+            "tls:sip.example.com": tls.target,
+            "/etc/opensips/tls/probe.pem": str(both),
+        }
+        restart = shlex.split(cluster.restart_command(0))
+        tasks = ready([(where, on_a_node(task, restart, partner)) for where, task in ON_CLUSTERS], None, there)
+        yield ansible.run_plays([play_of(node, tasks)], {"here": {}})
+
+
+def test_the_tasks_of_the_page_on_clusters_run(played_on_a_node):
+    assert len(ON_CLUSTERS) > 20
+    assert [result.task for result in played_on_a_node] == [where for where, _task in ON_CLUSTERS]
+    assert not failures(played_on_a_node), "\n".join(map(str, failures(played_on_a_node)))

@@ -5,11 +5,11 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Body of opensips_campaign: the campaigns that a host keeps, and the removal of old ones. It needs no server."""
+"""Bodies of opensips_campaign_info and opensips_campaign: the campaigns that a host keeps, and the removal of old ones."""
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -23,19 +23,22 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.kept import KeptCampaign
 
 
+Body = Callable[[Dict[str, Any], bool], Dict[str, Any]]
+
+
+def info_spec() -> Dict[str, Any]:
+    """The options of opensips_campaign_info."""
+    return {"campaign": {"type": "str", "default": "*"}, "campaign_dir": {"type": "path"}}
+
+
 def spec() -> Dict[str, Any]:
-    """The module's options."""
-    return {
-        "campaign": {"type": "str", "default": "*"},
-        "campaign_dir": {"type": "path"},
-        "keep": {"type": "int"},
-        "older_than": {"type": "float", "default": 7},
-    }
+    """The options of opensips_campaign."""
+    return {**info_spec(), "keep": {"type": "int", "required": True}, "older_than": {"type": "float", "default": 7}}
 
 
-def run_without_server() -> None:
-    """Build the AnsibleModule, run the body, and leave by exit_json or fail_json."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+def run_without_server(options: Dict[str, Any], run: Body) -> None:
+    """Build the AnsibleModule, run a body with its options and whether it is check mode, and leave by exit_json or fail_json."""
+    module = AnsibleModule(argument_spec=options, supports_check_mode=True)
     try:
         result = run(module.params, module.check_mode)
     except MIError as error:
@@ -43,9 +46,23 @@ def run_without_server() -> None:
     module.exit_json(**result)
 
 
-def run(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
-    """List the campaigns, and remove all but the newest ones; what the module returns (dict)."""
-    if params["keep"] is not None and params["keep"] < 0:
+def list_kept(params: Dict[str, Any], _check_mode: bool) -> Dict[str, Any]:
+    """What opensips_campaign_info returns (dict): the campaigns."""
+    directory = params["campaign_dir"] or default_directory()
+    return {"changed": False, **_kept(directory, kept_campaigns(directory, params["campaign"]))}
+
+
+def _kept(directory: str, campaigns: "List[KeptCampaign]") -> Dict[str, Any]:
+    return {
+        "campaign_dir": directory,
+        "exists": os.path.isdir(directory),
+        "campaigns": [{"campaign": campaign.name, "modified": int(campaign.modified)} for campaign in campaigns],
+    }
+
+
+def remove(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
+    """Remove all campaigns but the newest ones; what opensips_campaign returns (dict). Raises BadParameters."""
+    if params["keep"] < 0:
         raise BadParameters(f"keep is {params['keep']}", "Set it to a number of campaigns, 0 or more")
     if not params["older_than"] >= 0:
         raise BadParameters(f"older_than is {params['older_than']:g}", "Set it to a number of days, 0 or more")
@@ -53,23 +70,18 @@ def run(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
     campaigns = kept_campaigns(directory, params["campaign"])
     # between two batches nothing tells a campaign that goes on from one that has ended, except that it was written lately
     latest = time.time() - params["older_than"] * 86400
-    old = [] if params["keep"] is None else [each for each in campaigns[params["keep"] :] if each.modified <= latest]
+    old = [campaign for campaign in campaigns[params["keep"] :] if campaign.modified <= latest]
     removed = [campaign.name for campaign in old if (_is_idle(campaign) if check_mode else campaign.remove())]
+    header = f"{directory} (old campaigns)"
     return {
         "changed": bool(removed),
-        "campaign_dir": directory,
-        "exists": os.path.isdir(directory),
-        "campaigns": [
-            {"campaign": campaign.name, "modified": int(campaign.modified)}
-            for campaign in campaigns
-            if campaign.name not in removed
-        ],
+        **_kept(directory, [campaign for campaign in campaigns if campaign.name not in removed]),
         "removed": removed,
         "diff": {
             "before": "".join(f"{name}\n" for name in sorted(removed)),
             "after": "",
-            "before_header": f"{directory} (old campaigns)",
-            "after_header": f"{directory} (old campaigns)",
+            "before_header": header,
+            "after_header": header,
         },
     }
 

@@ -205,7 +205,8 @@ def read(checkout, branch):
     headers = _macros(_bare(text) for path, text in tree.items() if re.match(r"(lib/|[^/]*\.h\Z)", path))
     by_module = {}
     for path, text in tree.items():
-        match = re.match(r"modules/([^/]+)/", path)
+        # two protocols are in the core, and loaded like modules
+        match = re.match(r"(?:modules|net(?=/proto_))/([^/]+)/", path)
         if match and path.endswith((".c", ".h", ".cc", ".cpp")):
             by_module.setdefault(match[1], []).append(text)
     found = {name: _module(texts, headers) for name, texts in by_module.items()}
@@ -247,7 +248,9 @@ def join(read_of):
     found = {}
     for name in sorted({module for modules in read_of.values() for module in modules}):
         parts = {version: read_of[version].get(name) for version in versions}
-        module = {"versions": [entry[:2] for entry in _ranges((v, None if p is None else "") for v, p in parts.items())]}
+        module = {
+            "versions": [entry[:2] for entry in _ranges((v, None if p is None else "") for v, p in parts.items())]
+        }
         for kind in config_names.KINDS:
             module[kind] = {
                 key: _ranges((v, part and _joined(kind, part[kind].get(key))) for v, part in parts.items())

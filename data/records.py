@@ -26,4 +26,6 @@ _WRAPPER = textwrap.TextWrapper(width=118, subsequent_indent=" ", break_long_wor
 def module(name, title, variable, records, reader=None, util="module"):
     """The text of a file. name: of its generator, and of its reader if that has no other. records: lists of tokens."""
     lines = [f"{_WRAPPER.fill(' '.join(tokens))}\n" for tokens in records]
-    return "".join([_HEADER.format(name=name, reader=reader or name, util=util, title=title, variable=variable), *lines, '="""\n'])
+    return "".join(
+        [_HEADER.format(name=name, reader=reader or name, util=util, title=title, variable=variable), *lines, '="""\n']
+    )

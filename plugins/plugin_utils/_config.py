@@ -45,11 +45,15 @@ _NOT_IN_NAMES = frozenset("[{};")
 
 
 class Broken(Exception):
-    """A text whose strings, comments or braces do not end; the server would not take it either. position: where that begins."""
+    """A text whose strings, comments or braces do not end; the server would not take it either.
 
-    def __init__(self, message: str, position: int = 0) -> None:
+    What does not end begins at the position in the text, or at the token.
+    """
+
+    def __init__(self, message: str, position: int = 0, token: Token | None = None) -> None:
         super().__init__(message)
         self.position = position
+        self.token = token
 
 
 class Token(str):
@@ -61,13 +65,8 @@ class Token(str):
     order: int
 
 
-def tokens(text: str) -> list[str]:
-    """The tokens of a configuration without comments and blanks. Raises Broken."""
-    return [word for _start, word in _words(text)]
-
-
-def placed_tokens(text: str, file: str | None = None) -> list[Token]:
-    """The same as Tokens that know their file and line. Raises Broken."""
+def tokens(text: str, file: str | None = None) -> list[Token]:
+    """The tokens of a configuration without comments and blanks. file: its name. Raises Broken."""
     found = []
     line = 1
     done = 0
@@ -75,7 +74,7 @@ def placed_tokens(text: str, file: str | None = None) -> list[Token]:
         line += text.count("\n", done, start)
         done = start
         token = Token(word)
-        token.file, token.line = file, line
+        token.file, token.line, token.order = file, line, 0
         found.append(token)
     return found
 
@@ -127,7 +126,7 @@ def _after_variable(text: str, position: int) -> int:
 class Call(t.NamedTuple):
     """A call of a function. arguments: each as its tokens, joined."""
 
-    name: str
+    name: Token
     arguments: list[str]
 
 
@@ -138,9 +137,9 @@ class Configuration:
     starts: the name of each route, and the first token of its definition, in their order.
     """
 
-    settings: list[str]
-    routes: dict[str, list[str]]
-    starts: list[tuple[str, str]] = dataclasses.field(compare=False)
+    settings: list[Token]
+    routes: dict[str, list[Token]]
+    starts: list[tuple[str, Token]] = dataclasses.field(compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Configuration:
@@ -148,11 +147,11 @@ class Configuration:
         return cls.of_words(tokens(text))
 
     @classmethod
-    def of_words(cls, words: t.Sequence[str]) -> Configuration:
+    def of_words(cls, words: t.Sequence[Token]) -> Configuration:
         """Of the tokens of a text. Raises Broken."""
-        settings: list[str] = []
-        routes: dict[str, list[str]] = {}
-        starts: list[tuple[str, str]] = []
+        settings: list[Token] = []
+        routes: dict[str, list[Token]] = {}
+        starts: list[tuple[str, Token]] = []
         place = 0
         while place < len(words):
             body = _body(words, place)
@@ -178,7 +177,7 @@ class Configuration:
         return [name for name in self.routes if name.partition("[")[0] == kind]
 
 
-def _body(words: t.Sequence[str], place: int) -> tuple[int, int] | None:
+def _body(words: t.Sequence[Token], place: int) -> tuple[int, int] | None:
     """Where the block of the route that begins at place starts and ends; None when no route begins there."""
     if words[place] not in ROUTES:
         return None
@@ -197,10 +196,10 @@ def _body(words: t.Sequence[str], place: int) -> tuple[int, int] | None:
         depth += {"{": 1, "}": -1}.get(words[end], 0)
         if not depth:
             return start, end + 1
-    raise Broken("the block of a route does not end")
+    raise Broken("the block of a route does not end", token=words[place])
 
 
-def _calls(words: list[str]) -> t.Iterator[Call]:
+def _calls(words: list[Token]) -> t.Iterator[Call]:
     """The calls in the block of a route. A variable such as $shv(name) is one token, and no call."""
     # of each parenthesis that is open: where its content starts, and the commas in it
     opened: list[list[int]] = []
@@ -215,7 +214,7 @@ def _calls(words: list[str]) -> t.Iterator[Call]:
                 yield Call(words[marks[0] - 1], _arguments(words, [*marks, place]))
 
 
-def _arguments(words: list[str], marks: list[int]) -> list[str]:
+def _arguments(words: list[Token], marks: list[int]) -> list[str]:
     """Those between the marks, which are the places of the parenthesis, its commas and its end."""
     pairs = itertools.pairwise(marks)
     found = ["".join(words[start + 1 : min(end, start + 1 + _LONGEST)]) for start, end in pairs]

@@ -30,7 +30,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._config_names_d
 
 CORE = "core"
 # Place of a version among VERSIONS; None: any of them
-Version = t.Optional[int]
+Version = int | None
 
 _WORDS = NAMES.split()
 VERSIONS = tuple(itertools.takewhile(lambda word: word[0] != "=", _WORDS))

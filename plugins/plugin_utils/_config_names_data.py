@@ -497,6 +497,10 @@ NAMES = """
 =proto_smpp fn :db_url=s :dst_npi_col=s :dst_ton_col=s :ip_col=s :name_col=s :outbound_uri=s :password_col=s
  :port_col=s :session_type_col=s :smpp_max_msg_chunks=i :smpp_port=i :smpp_send_timeout=i :smpp_table=s :src_npi_col=s
  :src_ton_col=s :system_id_col=s :system_type_col=s /proto_init= /send_smpp_message=s@ff,ss?s?s?i?i?@gn
+=proto_tcp bn :tcp_async=i :tcp_async_local_connect_timeout=i@bl :tcp_async_local_write_timeout=i
+ :tcp_async_max_postponed_chunks=i :tcp_crlf_drop=i :tcp_crlf_pingpong=i :tcp_max_msg_chunks=i
+ :tcp_parallel_handling=i@il :tcp_port=i :tcp_send_timeout=i :trace_destination=s@dn :trace_filter_route=s@dn
+ :trace_on=i@dn
 =proto_tls bn :ca_dir=s@bb :ca_list=s@bb :cert_check_on_conn_reusage=i@en :certificate=s@bb :ciphers_list=s@bb
  :client_domain=s@bb :client_domain_avp=s@bb :dh_params=s@bb :ec_curve=s@bb :private_key=s@bb :require_cert=s@bb
  :server_domain=s@bb :tls_async=i@hn :tls_async_handshake_timeout=i@hl :tls_async_local_connect_timeout=i@hl
@@ -515,6 +519,7 @@ NAMES = """
  $tls_peer_subject=@bb $tls_peer_subject_cn=@bb $tls_peer_subject_country=@bb $tls_peer_subject_locality=@bb
  $tls_peer_subject_organization=@bb $tls_peer_subject_state=@bb $tls_peer_subject_unit=@bb $tls_peer_verified=@bb
  $tls_peer_version=@bb $tls_version=@bb
+=proto_udp bn :udp_port=i
 =proto_ws bn :require_origin=i@hn :trace_destination=s@dn :trace_filter_route=s@dn :trace_on=i@dn
  :ws_handshake_timeout=i@cn :ws_max_msg_chunks=i :ws_port=i :ws_resource=s@cn :ws_send_timeout=i
 =proto_wss cn :cert_check_on_conn_reusage=i@en :require_origin=i@hn :trace_destination=s@dn :trace_filter_route=s@dn

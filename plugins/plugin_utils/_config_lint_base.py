@@ -1,0 +1,158 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What the rules of the lint share: findings, and the configuration as they see it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import typing as t
+
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.plugin_utils._config import Call, Configuration, Token
+from ansible_collections.community.opensips.plugins.plugin_utils._config_names import CORE, VERSIONS, Module, modules
+
+_MODULE_FILE = re.compile(r"(?:.*/)?([^/]+?)(?:\.so)?\Z")
+# Words of cfg.lex before a parenthesis that call nothing
+STATEMENTS = frozenset(
+    [
+        "if",
+        "else",
+        "while",
+        "for",
+        "in",
+        "switch",
+        "case",
+        "default",
+        "and",
+        "or",
+        "not",
+        "return",
+        "route",
+        "exit",
+        "drop",
+    ]
+)
+
+
+@dataclasses.dataclass
+class Finding:
+    """rule: its name. severity: error (the server does not start, or fails at this place), warning or info."""
+
+    rule: str
+    severity: str
+    line: int
+    file: str | None
+    message: str
+    hint: str
+
+    order: dataclasses.InitVar[int] = 0
+
+    def __post_init__(self, order: int) -> None:
+        self.order = order
+
+    @classmethod
+    def at(cls, token: Token, rule: str, severity: str, message: str, hint: str) -> Finding:
+        file = token.file and printable(token.file)
+        return cls(rule, severity, token.line, file, printable(message) or "", printable(hint) or "", token.order)
+
+
+def version_label(place: int | None) -> str:
+    if place is None:
+        return f"OpenSIPS {VERSIONS[0]} to {VERSIONS[-1]}"
+    return f"OpenSIPS {VERSIONS[place]}"
+
+
+def unquoted(word: str) -> str:
+    return word[1:-1] if word[:1] in ("'", '"') else word
+
+
+class ModuleParameter(t.NamedTuple):
+    """modparam("module", "name", value). value: its tokens. place: of modparam."""
+
+    module: str
+    name: str
+    value: list[Token]
+    place: Token
+
+
+class Setting(t.NamedTuple):
+    """name = value. value: its first token."""
+
+    name: Token
+    value: Token
+
+
+@dataclasses.dataclass
+class Checked:
+    """A configuration to check. version: place of a version, or None: any. is_whole: no file that it includes is missing."""
+
+    configuration: Configuration
+    words: list[Token]
+    version: int | None
+    is_whole: bool
+
+    @property
+    def label(self) -> str:
+        return version_label(self.version)
+
+    @functools.cached_property
+    def loads(self) -> list[tuple[str, Token]]:
+        """[(name of the module, the token)] of loadmodule, in their order."""
+        settings = self.configuration.settings
+        pairs = [(settings[place + 1], word) for place, word in enumerate(settings[:-1]) if word == "loadmodule"]
+        return [(_MODULE_FILE.sub(r"\1", unquoted(name)), name) for name, word in pairs if name[0] in "\"'"]
+
+    @functools.cached_property
+    def loaded(self) -> dict[str, Module]:
+        """{name: module} of the modules that are loaded, and the core; those that nobody knows are missing."""
+        known = modules()
+        return {name: known[name] for name in [CORE, *(name for name, _token in self.loads)] if name in known}
+
+    @functools.cached_property
+    def is_known(self) -> bool:
+        """Whether nothing but the known modules can define names."""
+        return self.is_whole and all(name in modules() for name, _token in self.loads)
+
+    @functools.cached_property
+    def parameters(self) -> list[ModuleParameter]:
+        settings = self.configuration.settings
+        places = [
+            place
+            for place, word in enumerate(settings)
+            if word == "modparam" and settings[place + 1 : place + 2] == ["("]
+        ]
+        return [found for place in places if (found := self._parameter(place))]
+
+    def _parameter(self, place: int) -> ModuleParameter | None:
+        words = self.configuration.settings[place + 2 :]
+        if (
+            len(words) < 6
+            or words[1] != ","
+            or words[3] != ","
+            or not all(word[0] in "\"'" for word in (words[0], words[2]))
+        ):
+            return None
+        end = words.index(")") if ")" in words else len(words)
+        return ModuleParameter(unquoted(words[0]), unquoted(words[2]), words[4:end], self.configuration.settings[place])
+
+    @functools.cached_property
+    def settings(self) -> list[Setting]:
+        """The global parameters."""
+        words = self.configuration.settings
+        return [
+            Setting(name, value)
+            for name, sign, value in zip(words, words[1:], words[2:], strict=False)
+            if sign == "=" and value != "=" and re.fullmatch(r"[A-Za-z_]\w*", name)
+        ]
+
+    @functools.cached_property
+    def calls(self) -> list[Call]:
+        """The calls of functions in the routes, in the order of the text."""
+        return [call for call in self.configuration.calls if call.name not in STATEMENTS]

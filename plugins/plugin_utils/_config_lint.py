@@ -70,7 +70,7 @@ def _findings(text: str, version: int | None, file: str | None, files: t.Mapping
         return
     yield from source.missing
     is_part = "loadmodule" not in configuration.settings or not _MAIN.intersection(configuration.routes)
-    if is_part:
+    if is_part and not source.missing:
         message = "The text loads no module, or has no main route. What other parts could define was not checked."
         yield Finding.at(place, "part", "info", message, "Check the main file, and pass this text in the option files.")
     checked = Checked(configuration, words, version, not source.missing and not is_part)

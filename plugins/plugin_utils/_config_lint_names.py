@@ -41,7 +41,9 @@ _VARIABLE = re.compile(r"\$\(?([A-Za-z_][\w.]*)")
 # A variable within a text; $$ is the character
 _IN_TEXT = re.compile(r"(?<!\$)(?:\$\$)*\$[A-Za-z_(]")
 _TYPES = {"i": "a number", "s": "a text in quotes", "v": "a variable", "r": "a regular expression in quotes"}
+# How many similar names are shown, and how similar they are (difflib)
 _SIMILAR = 3
+_LIKENESS = 0.7
 
 
 def _type_of(value: str) -> str | None:
@@ -106,7 +108,7 @@ def _of_other_version(
 
 
 def _similar(name: str, candidates: t.Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, sorted(candidates), _SIMILAR)
+    found = difflib.get_close_matches(name, sorted(candidates), _SIMILAR, _LIKENESS)
     return f"Similar names: {', '.join(found)}." if found else "Check the name."
 
 
@@ -283,7 +285,7 @@ def _no_function(checked: Checked, call: Call, having: list[Module]) -> t.Iterat
     elif checked.is_known:
         there = {
             name
-            for module in checked.loaded.values()
+            for module in modules().values()
             for name, function in module.functions.items()
             if function.at(checked.version)
         }
@@ -321,7 +323,12 @@ def _call(checked: Checked, call: Call, usable: list[Module]) -> t.Iterator[Find
             f"The function {call.name} is called with {count} parameters. {checked.label} expects {expected}.",
             "Change the call.",
         )
-    elif checked.version is not None and checked.version >= TYPED_SINCE:
+    elif checked.version is None:
+        return
+    elif checked.version < TYPED_SINCE and "" in call.arguments:
+        message = f"The function {call.name} is called with an empty parameter. {checked.label} does not accept it."
+        yield Finding.at(call.name, "wrong_parameters", "error", message, "Write a value for each parameter.")
+    elif checked.version >= TYPED_SINCE:
         problems = [_mismatch(form, call.arguments) for form in fitting]
         if all(problems):
             message, hint = t.cast("tuple[str, str]", problems[0])

@@ -37,6 +37,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._config_names i
 
 _NUMBER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z|(?:yes|no|true|false|on|off|enable|disable)\Z")
 _STRING = re.compile(r'(?:"(?:[^"\\]|\\.)*")+\Z|(?:\'[^\']*\')+\Z', re.DOTALL)
+_NAMES = re.compile(r"[\w.|-]+\Z")
 _VARIABLE = re.compile(r"\$\(?([A-Za-z_][\w.]*)")
 # A variable within a text; $$ is the character
 _IN_TEXT = re.compile(r"(?<!\$)(?:\$\$)*\$[A-Za-z_(]")
@@ -137,13 +138,14 @@ def module_parameters(checked: Checked) -> t.Iterator[Finding]:
 
 
 def _matching(checked: Checked, parameter: ModuleParameter) -> list[str] | None:
-    """The modules that are loaded before and match, as in modparam.c; None if that is unknown."""
-    try:
-        pattern = re.compile(f"(?:{parameter.module})", re.IGNORECASE)
-    except re.error:
+    """The modules that are loaded before and match, as in modparam.c: names with | between them, in any case.
+
+    None if that is unknown: it is another regular expression.
+    """
+    if not _NAMES.match(parameter.module):
         return None
-    before = parameter.place.order
-    return [name for name, token in checked.loads if token.order < before and pattern.fullmatch(name)]
+    wanted = parameter.module.lower().split("|")
+    return [name for name, token in checked.loads if token.order < parameter.place.order and name.lower() in wanted]
 
 
 def _not_loaded(checked: Checked, parameter: ModuleParameter) -> t.Iterator[Finding]:

@@ -65,6 +65,7 @@ SETTINGS = {
     'modparam("tm", "fr_timer", 5) ': (None, None, None, None, None),
     'modparam("usrloc", "db_mode", 1)': ("4.0", "removed_parameter", "error", "is 3.6", "Use working_mode_preset."),
     'modparam("tm|usrloc", "timer_partitions", 2)': ("3.6", "unknown_parameter", "error", "of the module usrloc", ""),
+    'modparam("(t+)+m", "nope", 2)': ("3.6", None, None, None, None),
     'modparam("TM", "nope", 2)': (None, "unknown_parameter", "error", "OpenSIPS 1.11 to 4.1 does not have", "Check the name"),
     'modparam("tm", "fr_timeout", "5")': ("3.6", "wrong_type", "error", "is a text in quotes", "Write a number."),
     'modparam("registrar", "received_avp", 5)': (None, "wrong_type", "error", "is a number", "Write a text in quotes."),

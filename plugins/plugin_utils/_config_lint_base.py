@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import functools
 import re
 import typing as t
@@ -18,6 +19,15 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.text impor
 from ansible_collections.community.opensips.plugins.plugin_utils._config import Call, Configuration, Token
 from ansible_collections.community.opensips.plugins.plugin_utils._config_names import CORE, VERSIONS, Module, modules
 
+# Tokens of a modparam that count
+_LONGEST = 64
+# Similar names cost time, so that only the first findings have them, and only of names that may be one
+_SUGGESTIONS = 20
+_LONGEST_NAME = 64
+_SIMILAR = 3
+# Characters of a message or a hint
+_LONGEST_TEXT = 500
+_LIKENESS = 0.7  # as difflib counts
 _MODULE_FILE = re.compile(r"(?:.*/)?([^/]+?)(?:\.so)?\Z")
 # Words of cfg.lex before a parenthesis that call nothing
 STATEMENTS = frozenset(
@@ -59,8 +69,9 @@ class Finding:
 
     @classmethod
     def at(cls, token: Token, rule: str, severity: str, message: str, hint: str) -> Finding:
+        texts = [printable(text, most=_LONGEST_TEXT) or "" for text in (message, hint)]
         file = token.file and printable(token.file)
-        return cls(rule, severity, token.line, file, printable(message) or "", printable(hint) or "", token.order)
+        return cls(rule, severity, token.line, file, *texts, order=token.order)
 
 
 def version_label(place: int | None) -> str:
@@ -71,6 +82,10 @@ def version_label(place: int | None) -> str:
 
 def unquoted(word: str) -> str:
     return word[1:-1] if word[:1] in ("'", '"') else word
+
+
+def similar_names(names: t.Sequence[str]) -> str:
+    return f"Similar names: {', '.join(names)}." if names else "Check the name."
 
 
 class ModuleParameter(t.NamedTuple):
@@ -97,6 +112,19 @@ class Checked:
     words: list[Token]
     version: int | None
     is_whole: bool
+    suggestions: int = _SUGGESTIONS
+
+    def similar(self, name: str, candidates: t.Iterable[str]) -> str:
+        """A hint with names like this one."""
+        found: list[str] = []
+        if self.is_suggested(name):
+            found = difflib.get_close_matches(name, sorted(candidates), _SIMILAR, _LIKENESS)
+        return similar_names(found)
+
+    def is_suggested(self, name: str) -> bool:
+        """Whether to look for similar names, which counts."""
+        self.suggestions -= 1
+        return self.suggestions >= 0 and len(name) <= _LONGEST_NAME
 
     @property
     def label(self) -> str:
@@ -131,7 +159,7 @@ class Checked:
         return [found for place in places if (found := self._parameter(place))]
 
     def _parameter(self, place: int) -> ModuleParameter | None:
-        words = self.configuration.settings[place + 2 :]
+        words = self.configuration.settings[place + 2 : place + 2 + _LONGEST]
         if (
             len(words) < 6
             or words[1] != ","

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing as t
 
@@ -20,6 +19,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils._config_lint_ba
     Checked,
     Finding,
     ModuleParameter,
+    similar_names,
     unquoted,
     version_label,
 )
@@ -42,9 +42,10 @@ _VARIABLE = re.compile(r"\$\(?([A-Za-z_][\w.]*)")
 # A variable within a text; $$ is the character
 _IN_TEXT = re.compile(r"(?<!\$)(?:\$\$)*\$[A-Za-z_(]")
 _TYPES = {"i": "a number", "s": "a text in quotes", "v": "a variable", "r": "a regular expression in quotes"}
-# How many similar names are shown, and how similar they are (difflib)
-_SIMILAR = 3
-_LIKENESS = 0.7
+# Modules that a hint names at most
+_MOST_HOMES = 3
+# Parts of the name of a variable, such as $msg.branch.uri
+_MOST_PARTS = 8
 
 
 def _type_of(value: str) -> str | None:
@@ -68,7 +69,7 @@ def unknown_modules(checked: Checked) -> t.Iterator[Finding]:
                 "unknown_module",
                 "warning",
                 f"No version of {version_label(None)} has the module {name}. Its parameters and functions were not checked.",
-                _similar(name, [module.name for module in modules().values() if module.is_in(checked.version)]),
+                checked.similar(name, [module.name for module in modules().values() if module.is_in(checked.version)]),
             )
         elif not module.is_in(checked.version):
             yield _of_other_version(
@@ -106,11 +107,6 @@ def _of_other_version(
     first = VERSIONS[min(versions)]
     message = f"{checked.label} does not have {label}. The first version with it is {first}."
     return Finding.at(token, f"newer_{kind}", "error", message, hint or f"Remove it, or run OpenSIPS {first} or later.")
-
-
-def _similar(name: str, candidates: t.Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, sorted(candidates), _SIMILAR, _LIKENESS)
-    return f"Similar names: {', '.join(found)}." if found else "Check the name."
 
 
 def _new_name(checked: Checked, table: t.Mapping[str, Name], name: str, curated: t.Mapping[str, str]) -> str | None:
@@ -186,14 +182,18 @@ def _no_parameter(
     there = [other for other, name in table.items() if name.at(checked.version)]
     severity = "error" if checked.is_whole or module.name != CORE else "warning"
     return Finding.at(
-        token, f"unknown_{kind}", severity, f"{checked.label} does not have {label}.", hint or _similar(key, there)
+        token,
+        f"unknown_{kind}",
+        severity,
+        f"{checked.label} does not have {label}.",
+        hint or checked.similar(key, there),
     )
 
 
 def _elsewhere(checked: Checked, kind: str, name: str) -> str | None:
     """Which modules have a name that the one has no more."""
     found = [m.name for m in modules_with(kind, name) if getattr(m, kind)[name].at(checked.version) and m.name != CORE]
-    if 0 < len(found) <= _SIMILAR:
+    if 0 < len(found) <= _MOST_HOMES:
         return f"Another module has it: {', '.join(found)}."
     return None
 
@@ -296,7 +296,7 @@ def _no_function(checked: Checked, call: Call, having: list[Module]) -> t.Iterat
             "unknown_function",
             "error",
             f"{checked.label} does not have {label}.",
-            _similar(call.name, there),
+            checked.similar(call.name, there),
         )
 
 
@@ -409,11 +409,12 @@ def _variables(checked: Checked) -> t.Iterator[tuple[Token, str]]:
 
 def _dotted(words: list[Token], place: int) -> str:
     """The name of a variable without parentheses: words with dots between them."""
-    name = words[place] if place < len(words) and re.match(r"[A-Za-z_]", words[place]) else ""
-    while name and words[place + 1 : place + 2] == ["."]:
-        name = f"{name}.{words[place + 2]}"
-        place += 2
-    return name
+    if place >= len(words) or not re.match(r"[A-Za-z_]", words[place]):
+        return ""
+    end = place + 1
+    while words[end : end + 1] == ["."] and end < place + 2 * _MOST_PARTS:
+        end += 2
+    return "".join(words[place:end])
 
 
 # MI commands that the function mi() of mi_script runs
@@ -431,8 +432,8 @@ def _mi_command(checked: Checked, token: Token, name: str) -> t.Iterator[Finding
     command = catalogue.find(name)
     if command is None:
         message = f"No version of {version_label(None)} has the MI command {name}. A module of your own may have it."
-        hint = f"Similar names: {', '.join(catalogue.nearest(name))}." if catalogue.nearest(name) else "Check the name."
-        yield Finding.at(token, "unknown_mi_command", "warning", message, hint)
+        similar = catalogue.nearest(name) if checked.is_suggested(name) else []
+        yield Finding.at(token, "unknown_mi_command", "warning", message, similar_names(similar))
         return
     if checked.version is None:
         return

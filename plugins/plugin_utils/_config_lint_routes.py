@@ -54,7 +54,7 @@ def missing_routes(checked: Checked) -> t.Iterator[Finding]:
                 call.name,
                 "missing_route",
                 "error",
-                f"{call.name}() calls {kind}[{name}], which is not defined.",
+                f"{call.name}() names {kind}[{name}], which is not defined.",
                 f"Define {kind}[{name}], or remove the call.",
             )
 

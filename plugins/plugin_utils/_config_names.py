@@ -118,7 +118,7 @@ def modules() -> dict[str, Module]:
     return {record[0][1:]: Module(record[0][1:], record[1:]) for record in records}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def modules_with(kind: str, name: str) -> list[Module]:
     """The modules that have a name of a kind (parameters, functions, variables) in any version."""
     return [module for module in modules().values() if name in getattr(module, kind)]

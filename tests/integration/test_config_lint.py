@@ -46,12 +46,14 @@ def linted(ansible, tmp_path_factory):
     (folder / "opensips.cfg").write_text(MAIN % SECRET, encoding="utf-8")
     (folder / "modules.cfg").write_text(f'loadmodule "tm.so"\nimport_file "{folder}/more.cfg"\n', encoding="utf-8")
     (folder / "more.cfg").write_text('loadmodule "usrloc.so"\nloadmodule "registrar.so"\nnope=1\n', encoding="utf-8")
+    (folder / "m4.cfg").write_text('dnl a comment\nloadmodule "tm.so"\nroute { t_rely(); }\n', encoding="utf-8")
     (folder / "good.cfg").write_text('loadmodule "tm.so"\nroute { t_relay(); }\n', encoding="utf-8")
     path = str(folder / "opensips.cfg")
     hosts = {
         "bad": {"config_lint_path": path, "config_lint_version": "4.0"},
         "shown": {"config_lint_path": path, "config_lint_fail_on_error": False},
         "good": {"config_lint_path": str(folder / "good.cfg"), "config_lint_version": 3.6},
+        "preprocessed": {"config_lint_path": str(folder / "m4.cfg"), "config_lint_preprocessor": "sed -e s/^dnl.*//"},
         "missing": {"config_lint_path": f"{path}.not"},
         "version": {"config_lint_path": path, "config_lint_version": "7.1"},
     }
@@ -90,6 +92,10 @@ def test_without_a_version_only_what_no_version_accepts_is_found(linted):
 def test_a_configuration_without_mistakes(linted):
     assert findings_of(linted, "good") == []
     assert failures_of(linted, "good") == []
+
+
+def test_what_the_preprocessor_makes_is_checked(linted):
+    assert findings_of(linted, "preprocessed") == [("m4.cfg", 3, "unknown_function")]
 
 
 def test_bad_input_of_the_playbook(linted):

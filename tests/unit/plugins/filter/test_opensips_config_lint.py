@@ -114,7 +114,7 @@ STATEMENTS = {
     "if (1 && !(uri == myself)) { exit; }": ("2.4", "removed_operand", "error", "cannot compare uri", "is_myself()"),
     "if (msg:len >= 2048) { exit; }": ("3.6", "removed_operand", "error", "cannot compare msg", "Use $ml."),
     "if (uri == myself) { exit; }": ("2.3", None, None, None, None),
-    "route(gone);": (None, "missing_route", "error", "route() calls route[gone]", "Define route[gone]"),
+    "route(gone);": (None, "missing_route", "error", "route() names route[gone]", "Define route[gone]"),
     'route("gone", 1);': ("3.6", "missing_route", "error", "route[gone]", ""),
     't_on_branch("b");': ("3.6", "missing_route", "error", "branch_route[b]", ""),
     "route($var(x));": ("3.6", None, None, None, None),
@@ -335,6 +335,22 @@ def test_any_text_has_findings_only(pieces, version):
     for finding in lint(" ".join(pieces), version, "f", {"a": GOOD}):
         assert finding["severity"] in ("error", "warning", "info")
         assert finding["line"] >= 1
+
+
+def test_a_text_with_many_mistakes_is_not_slow():
+    """Not in seconds: what would take hours does not end."""
+    many = 10_000
+    texts = [
+        HEAD + "modparam(" * many,
+        HEAD + 'modparam("tm", "' + "x" * 200_000 + '", 5)\n' + MAIN,
+        HEAD + "route { " + "".join(f"nope{number}(); " for number in range(2_000)) + "}",
+        HEAD + "route { $a" + ".a" * many + "; }",
+        HEAD + "route { " + "x(" * many + "}",
+        'include_file "a"\n' * 2_000 + GOOD,
+    ]
+    counts = [len(lint(text, "3.6", files={"a": "# nothing"})) for text in texts]
+    assert counts == [1, 3, 2_000, 1, 0, 0]
+    assert max(len(finding["message"]) for text in texts[:2] for finding in lint(text)) < 1_000
 
 
 # What is known of names

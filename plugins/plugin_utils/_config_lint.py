@@ -13,7 +13,6 @@ missing or a name is computed, is not reported.
 
 from __future__ import annotations
 
-import dataclasses
 import posixpath
 import re
 import typing as t
@@ -39,43 +38,36 @@ def lint(
 ) -> list[dict[str, t.Any]]:
     """Findings as records, in the order of the text. version: such as 3.6, or None: any. files: {path: text of an included file}."""
     found = list(_findings(text, None if version is None else place_of(version), file, files or {}))
-    return [dataclasses.asdict(finding) for finding in found]
+    return [finding.record() for finding in found]
 
 
 def _findings(text: str, version: int | None, file: str | None, files: t.Mapping[str, str]) -> t.Iterator[Finding]:
-    place = Token()
-    place.file, place.line, place.order = file, 1, 0
     if any(MACROS.search(part) or _TEMPLATE.search(part) for part in (text, *files.values())):
-        yield Finding.at(
-            place,
-            "preprocessor",
-            "info",
-            "A preprocessor is used, so nothing was checked.",
-            "Check the output of the preprocessor.",
-        )
+        message = "A preprocessor is used, so nothing was checked."
+        yield Finding.at(_place(file), "preprocessor", "info", message, "Check the output of the preprocessor.")
         return
     source = _Source(files)
     try:
-        words = list(source.words(text, file, ()))
-        for order, word in enumerate(words):
-            word.order = order
-        configuration = Configuration.of_words(words)
+        checked = source.checked(text, file, version)
     except Broken as error:
-        place.file = source.file
-        place.line = source.text.count("\n", 0, error.position) + 1
-        where = error.token or place
-        yield Finding.at(
-            where, "syntax", "error", f"The text cannot be read: {error}.", "Close what begins in this line."
-        )
+        message = f"The text cannot be read: {error}."
+        yield Finding.at(source.where(error), "syntax", "error", message, "Close what begins in this line.")
         return
     yield from source.missing
-    is_part = "loadmodule" not in configuration.settings or not _MAIN.intersection(configuration.routes)
-    if is_part and not source.missing:
+    if not source.missing and not checked.is_whole:
         message = "The text loads no module, or has no main route. What other parts could define was not checked."
-        yield Finding.at(place, "part", "info", message, "Check the main file, and pass this text in the option files.")
-    checked = Checked(configuration, words, version, not source.missing and not is_part)
+        yield Finding.at(
+            _place(file), "part", "info", message, "Check the main file, and pass this text in the option files."
+        )
     found = [finding for rule in (*names.RULES, *routes.RULES) for finding in rule(checked)]
     yield from sorted(found, key=lambda finding: (finding.order, _ORDER.index(finding.severity)))
+
+
+def _place(file: str | None, line: int = 1) -> Token:
+    """A token that stands for a line."""
+    token = Token()
+    token.file, token.line, token.order = file, line, 0
+    return token
 
 
 class _Source:
@@ -86,6 +78,19 @@ class _Source:
         self.file: str | None = None
         self.text = ""
         self.missing: list[Finding] = []
+
+    def checked(self, text: str, file: str | None, version: int | None) -> Checked:
+        """What is to be checked. Raises Broken."""
+        words = list(self.words(text, file, ()))
+        for order, word in enumerate(words):
+            word.order = order
+        configuration = Configuration.of_words(words)
+        is_main = "loadmodule" in configuration.settings and bool(_MAIN.intersection(configuration.routes))
+        return Checked(configuration, version, is_main and not self.missing)
+
+    def where(self, error: Broken) -> Token:
+        """Where what does not end begins."""
+        return error.token or _place(self.file, self.text.count("\n", 0, error.position) + 1)
 
     def words(self, text: str, file: str | None, inside: tuple[str, ...]) -> t.Iterator[Token]:
         """The tokens of a text, with those of a file in the place of what includes it. Raises Broken."""

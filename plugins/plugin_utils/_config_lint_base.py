@@ -53,7 +53,7 @@ STATEMENTS = frozenset(
 
 @dataclasses.dataclass
 class Finding:
-    """rule: its name. severity: error (the server does not start, or fails at this place), warning or info."""
+    """rule: its name. severity: error (the server does not start, or fails at this place), warning or info. order: of its token."""
 
     rule: str
     severity: str
@@ -61,17 +61,19 @@ class Finding:
     file: str | None
     message: str
     hint: str
+    order: int
 
-    order: dataclasses.InitVar[int] = 0
-
-    def __post_init__(self, order: int) -> None:
-        self.order = order
+    def record(self) -> dict[str, t.Any]:
+        """Without what only sorts findings."""
+        found = dataclasses.asdict(self)
+        del found["order"]
+        return found
 
     @classmethod
     def at(cls, token: Token, rule: str, severity: str, message: str, hint: str) -> Finding:
         texts = [printable(text, most=_LONGEST_TEXT) or "" for text in (message, hint)]
         file = token.file and printable(token.file)
-        return cls(rule, severity, token.line, file, *texts, order=token.order)
+        return cls(rule, severity, token.line, file, texts[0], texts[1], token.order)
 
 
 def version_label(place: int | None) -> str:
@@ -106,10 +108,9 @@ class Setting(t.NamedTuple):
 
 @dataclasses.dataclass
 class Checked:
-    """A configuration to check. version: place of a version, or None: any. is_whole: no file that it includes is missing."""
+    """A configuration to check. version: place of a version, or None: any. is_whole: it is no part, and no file is missing."""
 
     configuration: Configuration
-    words: list[Token]
     version: int | None
     is_whole: bool
     suggestions: int = _SUGGESTIONS

@@ -245,6 +245,17 @@ def global_parameters(checked: Checked) -> t.Iterator[Finding]:
         yield from _wrong_value(setting.name, _type_of(setting.value), name.at(checked.version), label)
 
 
+def socket_options(checked: Checked) -> t.Iterator[Finding]:
+    for word in checked.configuration.settings:
+        if checked.version is None or word not in renamed.SOCKET_OPTIONS:
+            continue
+        first, last, other = renamed.SOCKET_OPTIONS[word]
+        versions = range(VERSIONS.index(first), VERSIONS.index(last) + 1)
+        if checked.version not in versions:
+            label = f"the socket option {word}"
+            yield _of_other_version(checked, word, "socket_option", label, versions, f"Use {other}.")
+
+
 # Functions
 
 
@@ -481,6 +492,7 @@ RULES: tuple[t.Callable[[Checked], t.Iterator[Finding]], ...] = (
     unknown_modules,
     module_parameters,
     global_parameters,
+    socket_options,
     functions,
     variables,
     mi_commands,

@@ -114,3 +114,5 @@ OPERANDS = {
 }
 # The last version with them
 OPERANDS_UNTIL = "2.3"
+# {what follows the address of a socket: (the first version with it, the last one, what the others have)}
+SOCKET_OPTIONS = {"use_children": ("1.11", "3.0", "use_workers"), "use_workers": ("3.0", "4.1", "use_children")}

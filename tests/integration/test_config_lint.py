@@ -193,6 +193,8 @@ SETTINGS = [
     "children=4",
     "udp_workers=4",
     "listen=udp:127.0.0.1:5060",
+    "listen=udp:127.0.0.1:5061 use_children 2",
+    "socket=udp:127.0.0.1:5061 use_workers 2",
     "nope=1",
     'modparam("tm", "fr_timer", 5)',
     'modparam("tm", "fr_timeout", 5)',

@@ -17,6 +17,9 @@ from ansible_collections.community.opensips.plugins.plugin_utils import _config_
 
 lint = opensips_config.FilterModule().filters()["opensips_config_lint"]
 
+# What the role opensips_server writes for each version
+WRITTEN = sorted((pathlib.Path(__file__).parents[3] / "integration" / "fixtures" / "server").glob("*.cfg"))
+
 HEAD = """\
 loadmodule "tm.so"
 loadmodule "sl.so"
@@ -52,6 +55,31 @@ def test_a_configuration_without_a_mistake(version):
     assert lint(GOOD, version) == []
 
 
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
+def test_what_the_role_writes_has_no_mistake(path):
+    assert lint(path.read_text(encoding="utf-8"), path.name.partition("-")[0]) == []
+
+
+def test_what_an_upgrade_has_to_change():
+    (path,) = (path for path in WRITTEN if path.name == "2.4-full.cfg")
+    found = lint(path.read_text(encoding="utf-8"), "4.0")
+    assert [(finding["line"], finding["hint"]) for finding in found] == [
+        (7, "Use stderror_enabled."),
+        (8, "Use syslog_facility."),
+        (9, "Use syslog_name."),
+        (11, "Use udp_workers."),
+        (12, "Use tcp_workers."),
+        (14, "Use socket."),
+        (14, "Use use_workers."),
+        (15, "Use socket."),
+        (16, "Use socket."),
+        (23, "Use tcp_socket_backlog."),
+        (24, "Use xlog_level."),
+        (65, "Use the module mi_http."),
+    ]
+    assert {finding["severity"] for finding in found} == {"error"}
+
+
 # {what is in the configuration: (version, rule, severity, what the message has, what the hint has)}
 SETTINGS = {
     'loadmodule "siptrace.so"': ("3.6", "removed_module", "error", "The last version with it is 2.4", "Use the module tracer."),
@@ -78,6 +106,10 @@ SETTINGS = {
     "listen=udp:192.0.2.1:5060 ": ("3.6", "renamed_global_parameter", "warning", "OpenSIPS 4.0 does not have", "Use socket."),
     "listen=udp:192.0.2.1:5060  ": ("2.4", None, None, None, None),
     "socket=udp:192.0.2.1:5060 use_workers 4": ("3.6", None, None, None, None),
+    "socket=udp:192.0.2.1:5060 use_children 4": ("3.6", "removed_socket_option", "error", "is 3.0", "Use use_workers."),
+    "listen=udp:192.0.2.1:5060 use_workers 4": ("2.4", "newer_socket_option", "error", "version with it is 3.0", "Use use_children."),
+    "listen=udp:192.0.2.1:5060 use_children 4": ("3.0", None, None, None, None),
+    "listen=udp:192.0.2.1:5060 use_workers 4 ": (None, None, None, None, None),
     "udp_worker=4": ("3.6", "unknown_global_parameter", "error", "udp_worker", "udp_workers"),
     'udp_workers="4"': ("3.6", "wrong_type", "error", "the global parameter udp_workers", "Write a number."),
     "log_prefix=5": ("3.6", "wrong_type", "error", "log_prefix is a number", "Write a text in quotes."),

@@ -50,7 +50,7 @@ def opensips_config_change(
 
 
 def opensips_config_lint(
-    text: t.Any, version: t.Any = None, file: t.Any = None, files: t.Any = None
+    text: t.Any, version: t.Any = None, file: t.Any = None, included: t.Any = None
 ) -> list[dict[str, t.Any]]:
     if not isinstance(text, str):
         raise AnsibleFilterError(f"opensips_config_lint: the configuration must be text, not {type(text).__name__}")
@@ -62,9 +62,9 @@ def opensips_config_lint(
         if series not in _config_names.VERSIONS:
             known = ", ".join(_config_names.VERSIONS)
             raise AnsibleFilterError(f"opensips_config_lint: version is {version!r}. Use one of {known}")
-    if not isinstance(files or {}, dict) or not all(isinstance(part, str) for part in (files or {}).values()):
-        raise AnsibleFilterError("opensips_config_lint: files must be a dictionary of paths and texts")
-    return _config_lint.lint(text, series, None if file is None else str(file), files)
+    if not isinstance(included or {}, dict) or not all(isinstance(part, str) for part in (included or {}).values()):
+        raise AnsibleFilterError("opensips_config_lint: included must be a dictionary of paths and texts")
+    return _config_lint.lint(text, series, None if file is None else str(file), included)
 
 
 def opensips_config_mask(text: t.Any, secrets: t.Any = (), length: t.Any = None) -> str:

@@ -34,19 +34,19 @@ _ORDER = ("error", "warning", "info")
 
 
 def lint(
-    text: str, version: str | None = None, file: str | None = None, files: t.Mapping[str, str] | None = None
+    text: str, version: str | None = None, file: str | None = None, included: t.Mapping[str, str] | None = None
 ) -> list[dict[str, t.Any]]:
-    """Findings as records, in the order of the text. version: such as 3.6, or None: any. files: {path: text of an included file}."""
-    found = list(_findings(text, None if version is None else place_of(version), file, files or {}))
+    """Findings as records, in the order of the text. version: such as 3.6, or None: any. included: {path: text}."""
+    found = list(_findings(text, None if version is None else place_of(version), file, included or {}))
     return [finding.record() for finding in found]
 
 
-def _findings(text: str, version: int | None, file: str | None, files: t.Mapping[str, str]) -> t.Iterator[Finding]:
-    if any(MACROS.search(part) or _TEMPLATE.search(part) for part in (text, *files.values())):
+def _findings(text: str, version: int | None, file: str | None, included: t.Mapping[str, str]) -> t.Iterator[Finding]:
+    if any(MACROS.search(part) or _TEMPLATE.search(part) for part in (text, *included.values())):
         message = "A preprocessor is used, so nothing was checked."
         yield Finding.at(_place(file), "preprocessor", "info", message, "Check the output of the preprocessor.")
         return
-    source = _Source(files)
+    source = _Source(included)
     try:
         checked = source.checked(text, file, version)
     except Broken as error:
@@ -57,7 +57,7 @@ def _findings(text: str, version: int | None, file: str | None, files: t.Mapping
     if not source.missing and not checked.is_whole:
         message = "The text loads no module, or has no main route. What other parts could define was not checked."
         yield Finding.at(
-            _place(file), "part", "info", message, "Check the main file, and pass this text in the option files."
+            _place(file), "part", "info", message, "Check the main file, and pass this text in the option included."
         )
     found = [finding for rule in (*names.RULES, *routes.RULES) for finding in rule(checked)]
     yield from sorted(found, key=lambda finding: (finding.order, _ORDER.index(finding.severity)))
@@ -124,6 +124,6 @@ class _Source:
                 "include",
                 "info",
                 f"The text of the included file {name} is missing. What depends on it was not checked.",
-                "Pass its text in the option files.",
+                "Pass its text in the option included.",
             )
         )

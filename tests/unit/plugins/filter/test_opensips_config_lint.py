@@ -225,13 +225,13 @@ def test_lines_and_files():
 
 def test_an_included_file_is_found_by_its_name_if_no_other_has_it():
     text = HEAD + 'import_file "conf/more.cfg"\n' + MAIN
-    assert rules(text, files={"/somewhere/more.cfg": TAIL}) == []
-    assert rules(text, files={"/a/more.cfg": TAIL, "/b/more.cfg": TAIL}) == ["include"]
+    assert rules(text, included={"/somewhere/more.cfg": TAIL}) == []
+    assert rules(text, included={"/a/more.cfg": TAIL, "/b/more.cfg": TAIL}) == ["include"]
 
 
 def test_files_that_include_each_other_end():
     text = GOOD + 'include_file "a"\n'
-    assert lint(text, files={"a": 'include_file "b"\n', "b": 'include_file "a"\n'}) == []
+    assert lint(text, included={"a": 'include_file "b"\n', "b": 'include_file "a"\n'}) == []
 
 
 def test_what_a_missing_file_may_have_is_not_reported():
@@ -277,7 +277,7 @@ def test_texts_that_do_not_end(text, line):
 )
 def test_texts_for_a_preprocessor_are_left_alone(mark):
     assert rules(f"{mark}\n{GOOD} nope") == ["preprocessor"]
-    assert rules(GOOD + 'include_file "a"', files={"a": mark}) == ["preprocessor"]
+    assert rules(GOOD + 'include_file "a"', included={"a": mark}) == ["preprocessor"]
 
 
 def test_routes_that_are_defined_twice_or_never_used():
@@ -328,8 +328,8 @@ def test_findings_hold_no_characters_that_cannot_be_seen():
         ((5,), "must be text, not int"),
         ((GOOD, "four"), "Write it as in 3.6"),
         ((GOOD, "9.9"), "version is '9.9'. Use one of 1.11, 2.1"),
-        ((GOOD, "3.6", None, ["a"]), "files must be a dictionary"),
-        ((GOOD, "3.6", None, {"a": 5}), "files must be a dictionary"),
+        ((GOOD, "3.6", None, ["a"]), "included must be a dictionary"),
+        ((GOOD, "3.6", None, {"a": 5}), "included must be a dictionary"),
     ],
 )
 def test_bad_input(arguments, message):
@@ -380,7 +380,7 @@ def test_a_text_with_many_mistakes_is_not_slow():
         HEAD + "route { " + "x(" * many + "}",
         'include_file "a"\n' * 2_000 + GOOD,
     ]
-    counts = [len(lint(text, "3.6", files={"a": "# nothing"})) for text in texts]
+    counts = [len(lint(text, "3.6", included={"a": "# nothing"})) for text in texts]
     assert counts == [1, 3, 2_000, 1, 0, 0]
     assert max(len(finding["message"]) for text in texts[:2] for finding in lint(text)) < 1_000
 

@@ -126,11 +126,11 @@ def module_parameters(checked: Checked) -> t.Iterator[Finding]:
         matching = _matching(checked, parameter)
         if matching is None:
             continue
-        if not matching:
+        if not matching and checked.is_whole:
             yield from _not_loaded(checked, parameter)
         for name in matching:
-            if name in checked.loaded:
-                yield from _parameter(checked, checked.loaded[name], parameter)
+            if name in modules() and name != CORE:
+                yield from _parameter(checked, modules()[name], parameter)
 
 
 def _matching(checked: Checked, parameter: ModuleParameter) -> list[str] | None:
@@ -141,12 +141,13 @@ def _matching(checked: Checked, parameter: ModuleParameter) -> list[str] | None:
     if not _NAMES.match(parameter.module):
         return None
     wanted = parameter.module.lower().split("|")
+    if not checked.is_whole:
+        # another part may load it; of several, it may load one
+        return [name for name in modules() if [name.lower()] == wanted]
     return [name for name, token in checked.loads if token.order < parameter.place.order and name.lower() in wanted]
 
 
 def _not_loaded(checked: Checked, parameter: ModuleParameter) -> t.Iterator[Finding]:
-    if not checked.is_whole:
-        return
     later = any(name == parameter.module for name, _token in checked.loads)
     yield Finding.at(
         parameter.place,
@@ -263,14 +264,14 @@ def functions(checked: Checked) -> t.Iterator[Finding]:
     for call in checked.calls:
         having = modules_with("functions", call.name)
         now = [module for module in having if module.functions[call.name].at(checked.version)]
-        usable = [module for module in now if module.name in checked.loaded]
+        usable = [module for module in now if module.name in checked.loaded or not checked.is_whole]
         if usable:
             yield from _call(checked, call, usable)
             if usable[0].name == CORE:
                 yield from _renamed_later(
                     checked, usable[0], call.name, call.name, "function", f"the function {call.name}"
                 )
-        elif now and checked.is_whole:
+        elif now:
             yield _function_of_module(checked, call, now)
         elif not now:
             yield from _no_function(checked, call, having)

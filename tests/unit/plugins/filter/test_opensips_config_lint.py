@@ -238,7 +238,9 @@ def test_what_a_missing_file_may_have_is_not_reported():
     text = 'include_file "modules.cfg"\nmodparam("rr", "append_fromtag", 1)\nroute { mine(); loose_route(); route(there); }\nroute[maybe] { exit; }\n'
     assert rules(text, "3.6") == ["include"]
     # ... but what no file can change is
-    assert rules(text + "children=4\n", "3.6") == ["include", "removed_global_parameter"]
+    more = 'children=4\nmodparam("rr", "nope", 1)\nmodparam("tm", "fr_timeout", "5")\nmodparam("acc|tm", "nope", 5)\nmodparam("mine", "x", 1)\n'
+    found = ["removed_global_parameter", "unknown_parameter", "wrong_type"]
+    assert rules(text + more, "3.6") == ["include", *found]
 
 
 def test_a_part_of_a_configuration():

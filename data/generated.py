@@ -9,10 +9,10 @@ A generator is a module, or an object, with TARGET, the path of the file that it
 
 import os
 
-from . import catalogue, errors_list, layout, presets_page, schema, tables_text
+from . import catalogue, config_names, errors_list, layout, presets_page, schema, tables_text
 
-GENERATORS = (catalogue, schema, presets_page, errors_list, tables_text.OPTION, tables_text.PAGE)
-SOURCES = (catalogue.SOURCE, schema.SOURCE)
+GENERATORS = (catalogue, config_names, schema, presets_page, errors_list, tables_text.OPTION, tables_text.PAGE)
+SOURCES = (catalogue.SOURCE, config_names.SOURCE, schema.SOURCE)
 
 
 def _read(path):

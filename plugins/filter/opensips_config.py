@@ -14,6 +14,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils import (
     _config_change,
+    _config_lint,
+    _config_names,
     _config_options,
     _config_secrets,
     _config_values,
@@ -45,6 +47,24 @@ def opensips_config_change(
         raise AnsibleFilterError("opensips_config_change: the new configuration is missing")
     _check_version("opensips_config_change", version)
     return _config_change.change(new, old, str(version), bool(preprocessed)).plain()
+
+
+def opensips_config_lint(
+    text: t.Any, version: t.Any = None, file: t.Any = None, included: t.Any = None
+) -> list[dict[str, t.Any]]:
+    if not isinstance(text, str):
+        raise AnsibleFilterError(f"opensips_config_lint: the configuration must be text, not {type(text).__name__}")
+    if version in (None, ""):
+        series = None
+    else:
+        _check_version("opensips_config_lint", version)
+        series = ".".join(str(version).split(".")[:2])
+        if series not in _config_names.VERSIONS:
+            known = ", ".join(_config_names.VERSIONS)
+            raise AnsibleFilterError(f"opensips_config_lint: version is {version!r}. Use one of {known}")
+    if not isinstance(included or {}, dict) or not all(isinstance(part, str) for part in (included or {}).values()):
+        raise AnsibleFilterError("opensips_config_lint: included must be a dictionary of paths and texts")
+    return _config_lint.lint(text, series, None if file is None else str(file), included)
 
 
 def opensips_config_mask(text: t.Any, secrets: t.Any = (), length: t.Any = None) -> str:
@@ -88,6 +108,7 @@ def _check_version(name: str, version: t.Any) -> None:
 
 _FILTERS = (
     opensips_config_change,
+    opensips_config_lint,
     opensips_config_mask,
     opensips_config_problems,
     opensips_config_value,

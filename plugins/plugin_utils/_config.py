@@ -45,12 +45,42 @@ _NOT_IN_NAMES = frozenset("[{};")
 
 
 class Broken(Exception):
-    """A text whose strings, comments or braces do not end; the server would not take it either."""
+    """A text whose strings, comments or braces do not end; the server would not take it either.
+
+    What does not end begins at the position in the text, or at the token.
+    """
+
+    def __init__(self, message: str, position: int = 0, token: Token | None = None) -> None:
+        super().__init__(message)
+        self.position = position
+        self.token = token
 
 
-def tokens(text: str) -> list[str]:
-    """The tokens of a configuration without comments and blanks. Raises Broken."""
+class Token(str):
+    """A token that knows where it stands: file (None is the text itself), line (from 1) and order among all tokens."""
+
+    __slots__ = ("file", "line", "order")
+    file: str | None
+    line: int
+    order: int
+
+
+def tokens(text: str, file: str | None = None) -> list[Token]:
+    """The tokens of a configuration without comments and blanks. file: its name. Raises Broken."""
     found = []
+    line = 1
+    done = 0
+    for start, word in _words(text):
+        line += text.count("\n", done, start)
+        done = start
+        token = Token(word)
+        token.file, token.line, token.order = file, line, 0
+        found.append(token)
+    return found
+
+
+def _words(text: str) -> t.Iterator[tuple[int, str]]:
+    """The tokens, and where each starts. Raises Broken."""
     position = 0
     # the pattern matches any character
     while match := _TOKEN.match(text, position):
@@ -59,22 +89,22 @@ def tokens(text: str) -> list[str]:
         if kind == "comment":
             position = _after_comment(text, position)
         elif kind == "open":
-            raise Broken("a string does not end")
+            raise Broken("a string does not end", match.start())
         elif kind == "variable":
             position = _after_variable(text, position)
-            found.append(text[match.start() : position])
+            yield match.start(), text[match.start() : position]
         elif kind not in ("blank", "line"):
-            found.append(match.group())
-    return found
+            yield match.start(), match.group()
 
 
 def _after_comment(text: str, position: int) -> int:
     """Where a comment ends that began before position; they nest."""
     depth = 1
+    start = position
     while depth:
         match = _COMMENT.search(text, position)
         if match is None:
-            raise Broken("a comment does not end")
+            raise Broken("a comment does not end", start)
         depth += 1 if match.group() == "/*" else -1
         position = match.end()
     return position
@@ -83,10 +113,11 @@ def _after_comment(text: str, position: int) -> int:
 def _after_variable(text: str, position: int) -> int:
     """Where a variable such as $(hdr(X){s.select,1,#}) ends; quotes, braces and # mean nothing inside of it."""
     depth = 1
+    start = position
     while depth:
         match = _PARENTHESIS.search(text, position)
         if match is None:
-            raise Broken("a variable does not end")
+            raise Broken("a variable does not end", start)
         depth += 1 if match.group() == "(" else -1
         position = match.end()
     return position
@@ -95,23 +126,32 @@ def _after_variable(text: str, position: int) -> int:
 class Call(t.NamedTuple):
     """A call of a function. arguments: each as its tokens, joined."""
 
-    name: str
+    name: Token
     arguments: list[str]
 
 
 @dataclasses.dataclass
 class Configuration:
-    """settings: all tokens outside of the route blocks. routes: {"timer_route[x,30]": tokens of its block}, in their order."""
+    """settings: all tokens outside of the route blocks. routes: {"timer_route[x,30]": tokens of its block}, in their order.
 
-    settings: list[str]
-    routes: dict[str, list[str]]
+    starts: the name of each route, and the first token of its definition, in their order.
+    """
+
+    settings: list[Token]
+    routes: dict[str, list[Token]]
+    starts: list[tuple[str, Token]] = dataclasses.field(compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Configuration:
         """Raises Broken."""
-        words = tokens(text)
-        settings: list[str] = []
-        routes: dict[str, list[str]] = {}
+        return cls.of_words(tokens(text))
+
+    @classmethod
+    def of_words(cls, words: t.Sequence[Token]) -> Configuration:
+        """Of the tokens of a text. Raises Broken."""
+        settings: list[Token] = []
+        routes: dict[str, list[Token]] = {}
+        starts: list[tuple[str, Token]] = []
         place = 0
         while place < len(words):
             body = _body(words, place)
@@ -123,8 +163,9 @@ class Configuration:
             name = "".join(words[place:start])
             # the server refuses a second one of the same name; both count here
             routes.setdefault(name, []).extend(words[start:end])
+            starts.append((name, words[place]))
             place = end
-        return cls(settings, routes)
+        return cls(settings, routes, starts)
 
     @functools.cached_property
     def calls(self) -> list[Call]:
@@ -136,7 +177,7 @@ class Configuration:
         return [name for name in self.routes if name.partition("[")[0] == kind]
 
 
-def _body(words: list[str], place: int) -> tuple[int, int] | None:
+def _body(words: t.Sequence[Token], place: int) -> tuple[int, int] | None:
     """Where the block of the route that begins at place starts and ends; None when no route begins there."""
     if words[place] not in ROUTES:
         return None
@@ -155,10 +196,10 @@ def _body(words: list[str], place: int) -> tuple[int, int] | None:
         depth += {"{": 1, "}": -1}.get(words[end], 0)
         if not depth:
             return start, end + 1
-    raise Broken("the block of a route does not end")
+    raise Broken("the block of a route does not end", token=words[place])
 
 
-def _calls(words: list[str]) -> t.Iterator[Call]:
+def _calls(words: list[Token]) -> t.Iterator[Call]:
     """The calls in the block of a route. A variable such as $shv(name) is one token, and no call."""
     # of each parenthesis that is open: where its content starts, and the commas in it
     opened: list[list[int]] = []
@@ -173,7 +214,7 @@ def _calls(words: list[str]) -> t.Iterator[Call]:
                 yield Call(words[marks[0] - 1], _arguments(words, [*marks, place]))
 
 
-def _arguments(words: list[str], marks: list[int]) -> list[str]:
+def _arguments(words: list[Token], marks: list[int]) -> list[str]:
     """Those between the marks, which are the places of the parenthesis, its commas and its end."""
     pairs = itertools.pairwise(marks)
     found = ["".join(words[start + 1 : min(end, start + 1 + _LONGEST)]) for start, end in pairs]

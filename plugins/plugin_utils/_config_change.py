@@ -32,9 +32,9 @@ Version = tuple[int, ...]
 # the first one all of whose releases set the timers up again after a reload
 TIMERS_SINCE: Version = (3, 4)
 
-_INCLUDES = frozenset(["include_file", "import_file"])
+INCLUDES = frozenset(["include_file", "import_file"])
 # what a macro processor, such as m4, would act on
-_MACROS = re.compile(
+MACROS = re.compile(
     r"^[^\S\n]*(?:dnl\b|changequote\b|changecom\b|define\(|include\(|ifdef\(|ifelse\(|divert\()", re.MULTILINE
 )
 
@@ -106,7 +106,7 @@ def change(new: str, old: str | None, version: str, preprocessed: bool = False) 
         return _restart("there was no configuration")
     if old == new:
         return Change("none", "none", [])
-    if preprocessed or _MACROS.search(old) or _MACROS.search(new):
+    if preprocessed or MACROS.search(old) or MACROS.search(new):
         # a macro can make anything of anything, comments included
         return _restart("a preprocessor is used, so the text does not show what changed")
     try:
@@ -148,7 +148,7 @@ def _settings(before: Configuration, after: Configuration, version: Version) -> 
 
 def _included_files(before: Configuration, after: Configuration, version: Version) -> t.Iterator[str]:
     words = (words for one in (before, after) for words in (one.settings, *one.routes.values()))
-    if any(_INCLUDES.intersection(block) for block in words):
+    if any(INCLUDES.intersection(block) for block in words):
         yield "files are included, which may have changed too"
 
 

@@ -86,7 +86,7 @@ class Place:
 
     def __init__(self, folder, page, servers, service):
         self.folder, self.page, self._service = folder, pages.Page(page) if page != "README" else None, service
-        self._servers = servers
+        self._servers, self._name = servers, page
         files = dict(self.page.files) if self.page else {}
         if "night.yml" not in files:
             files["night.yml"] = pages.Page("schedules").files["night.yml"]
@@ -136,7 +136,7 @@ class Place:
     def _shown_inventory(self):
         """The inventory that the page shows without a name, or a small one."""
         shown = [block.code for block in self.page.blocks if block.code.startswith("opensips:\n")] if self.page else []
-        names = ("sip01", "sip02", "sip03") if self.page and self.page.name == "scale" else ("sip1", "sip2")
+        names = {"scale": ("sip01", "sip02", "sip03"), "server": ("sip1",)}.get(self._name, FLEET[:2])
         return shown[0] if shown else yaml.safe_dump({"opensips": {"hosts": dict.fromkeys(names)}})
 
     def hosts(self):

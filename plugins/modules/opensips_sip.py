@@ -259,8 +259,8 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - V(accepted) if the test passed, and V(refused) if the server sent a response, but the test failed.
-    - V(failed) if there was no final response. V(planned) in check mode.
+    - V(accepted) if the test passed, and V(refused) if the server sent a response that is not in O(accept).
+    - V(failed) if the test failed for another reason, such as no response. V(planned) in check mode.
   returned: if the options are valid
   type: str
   sample: accepted

@@ -31,7 +31,7 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.errors imp
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import canonical, flatten
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable, refuse_control_characters
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri, validate_uri
-from ansible_collections.community.opensips.plugins.module_utils._ua.errors import UserAgentError
+from ansible_collections.community.opensips.plugins.module_utils._ua.errors import Refused, UserAgentError
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account
 from ansible_collections.community.opensips.plugins.module_utils._ua.proof import ACCOUNT, PEER, Plan, Proof
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
@@ -116,7 +116,7 @@ def run(task: Task) -> Dict[str, Any]:
         with _interruptible(proof), listener.watched(lambda error: _stop(proof, error)):
             proof.run()
     except OpensipsError as error:
-        result = dict(_result(plan, proof), outcome="failed" if proof.response is None else "refused")
+        result = dict(_result(plan, proof), outcome="refused" if isinstance(error, Refused) else "failed")
         raise TaskFailure(str(error), dict(result, **_described(error))) from error
     finally:
         for text in proof.left:

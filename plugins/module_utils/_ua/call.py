@@ -11,7 +11,7 @@ Whatever happens, Call.end() ends the call: by CANCEL, by ACK and BYE, or by BYE
 """
 
 import time
-from typing import Any, Iterable, List, Optional, Tuple
+from typing import Any, Iterable, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import refuse
@@ -110,16 +110,24 @@ class Call:
             receiver.call_id = self._leg.call_id
         party.endpoint.handler = self._take
 
-    def begin(self, fields: Iterable[Tuple[str, str]], limit: float) -> Response:
-        """Call, and give the final response; a 2xx is acknowledged. limit: seconds for the ACK. Raises UserAgentError."""
+    def begin(self, fields: Iterable[Tuple[str, str]]) -> Response:
+        """Call, and give the final response; a 2xx is acknowledged. Raises UserAgentError."""
         own = [ALLOW, ("Content-Type", TYPE)]
         final = self._party.ask(self._leg, "INVITE", [*own, *fields], self._stream.offer(), self._note).final
         assert final is not None
         if final.code < 300:
             self._acknowledge(final)
-            self._await_ack(limit)
-            self.established_at = time.monotonic()
         return final
+
+    def confirm(self, limit: float) -> None:
+        """Wait until both sides have the call. limit: seconds for the ACK. Raises NotDelivered."""
+        receiver = self._receiver
+        if receiver is not None:
+            if not receiver.is_answered:
+                raise NotDelivered("The call was answered, but not by the peer", _HINT)
+            invite = receiver.invite
+            self._await(lambda: invite is not None and invite.is_acknowledged, limit, "ACK", "peer")
+        self.established_at = time.monotonic()
 
     def talk(self, seconds: float) -> None:
         """Let the call last, unless the other side ends it."""
@@ -196,15 +204,6 @@ class Call:
         self._party.endpoint.send(ack.data, leg.address)
         return ack
 
-    def _await_ack(self, limit: float) -> None:
-        receiver = self._receiver
-        if receiver is None:
-            return
-        if not receiver.is_answered:
-            raise NotDelivered("The call was answered, but not by the peer", _HINT)
-        invite = receiver.invite
-        self._await(lambda: invite is not None and invite.is_acknowledged, limit, "ACK", "peer")
-
     def _await(self, condition: Any, limit: float, what: str, whom: str) -> None:
         if not self._loop.run(condition, time.monotonic() + limit):
             raise NotDelivered(
@@ -222,22 +221,21 @@ class Call:
 
 
 def send_text(
-    party: Party, uri: str, text: str, fields: List[Tuple[str, str]], receiver: Optional[Receiver], limit: float
-) -> ClientTransaction:
-    """Send a MESSAGE: its transaction. receiver: who gets it, or None for a phone. limit: seconds until it came there.
-
-    Raises UserAgentError; NotDelivered if a 2xx came, and not the text to the receiver.
-    """
+    party: Party, uri: str, text: str, fields: Iterable[Tuple[str, str]], receiver: Optional[Receiver]
+) -> Response:
+    """Send a MESSAGE, and give the final response. receiver: who gets it, or None for a phone. Raises UserAgentError."""
     leg = party.leg(uri)
     if receiver is not None:
         receiver.call_id = leg.call_id
-    transaction = party.ask(leg, "MESSAGE", [_TEXT, *fields], text.encode("utf-8"))
-    final = transaction.final
-    if receiver is None or final is None or final.code >= 300:
-        return transaction
-    party.loop.run(lambda: receiver.message, time.monotonic() + limit)
+    final = party.ask(leg, "MESSAGE", [_TEXT, *fields], text.encode("utf-8")).final
+    assert final is not None
+    return final
+
+
+def confirm_text(receiver: Receiver, text: str, limit: float) -> None:
+    """Wait until the text is there. limit: seconds. Raises NotDelivered."""
+    receiver.party.loop.run(lambda: receiver.message, time.monotonic() + limit)
     if receiver.message is None:
-        raise NotDelivered(f"The server answered {final.status}, but the message did not come to the peer", _HINT)
+        raise NotDelivered("The server accepted the message, but it did not come to the peer", _HINT)
     if receiver.message.request.body != text.encode("utf-8"):
         raise NotDelivered("Another text came to the peer", "Check whether the script of the server changes the body")
-    return transaction

@@ -10,6 +10,7 @@
 All is done by one thread, in the calls of Loop.run(): handlers of requests are called from there.
 """
 
+import functools
 import math
 import select
 import time
@@ -17,7 +18,6 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
     BadResponse,
-    CannotConnect,
     UserAgentError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import (
@@ -33,7 +33,12 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.transaction
     ClientTransaction,
     ServerTransaction,
 )
-from ansible_collections.community.opensips.plugins.module_utils._ua.transport import NO_FILES, TlsFiles, Transport
+from ansible_collections.community.opensips.plugins.module_utils._ua.transport import (
+    NO_FILES,
+    TlsFiles,
+    Transport,
+    hung_up,
+)
 
 # seconds between two looks at whether somebody interrupted the run
 _PAUSE = 0.25
@@ -126,10 +131,7 @@ class Endpoint:
             self._take_datagram(data)
             return
         if not data:
-            raise CannotConnect(
-                f"{self.transport.target} closed the connection",
-                "Check whether this socket is one of SIP, and the log of the server",
-            )
+            raise hung_up(self.transport.target)
         self._data += data
         found = take_message(self._data)
         while found is not None:
@@ -163,7 +165,9 @@ class Endpoint:
         if known is not None:
             known.take_again()
         elif len(self._requests) < _MOST_REQUESTS and _is_whole(request):
-            transaction = ServerTransaction(request, self.send, self.is_stream)
+            # a response goes to where the request came from (RFC 3581)
+            send = functools.partial(self.send, address=self.transport.source)
+            transaction = ServerTransaction(request, send, self.is_stream)
             self._requests[key] = transaction
             if request.method == "CANCEL":
                 self._cancel(key[0], transaction)

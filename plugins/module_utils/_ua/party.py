@@ -24,6 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
     AuthenticationRequired,
     NotFound,
     NotRegistered,
+    PortClosed,
     Refused,
     UserAgentError,
 )
@@ -199,8 +200,12 @@ class Registration:
 
     def _send(self, expires: int, fields: Iterable[Tuple[str, str]] = ()) -> Response:
         contact = ("Contact", f"<{self.contact}>;expires={expires}")
-        self._may_be_there = True
-        final = self.party.ask(self._leg, "REGISTER", [contact, ("Expires", str(expires)), *fields]).final
+        before, self._may_be_there = self._may_be_there, True
+        try:
+            final = self.party.ask(self._leg, "REGISTER", [contact, ("Expires", str(expires)), *fields]).final
+        except PortClosed:
+            self._may_be_there = before
+            raise
         assert final is not None
         if final.code >= 300:
             self._may_be_there = False

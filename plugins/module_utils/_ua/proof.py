@@ -11,7 +11,7 @@ import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.module_utils._ua.call import Call, Receiver, send_text
+from ansible_collections.community.opensips.plugins.module_utils._ua.call import Call, Receiver, confirm_text, send_text
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import Endpoint, Loop
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import WouldRing
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import Response
@@ -144,22 +144,26 @@ class Proof:
 
     def _send_message(self, party: Party) -> Response:
         plan = self._plan
-        final = send_text(party, plan.to, plan.text, list(plan.fields), self._receiver, plan.answer_time).final
-        assert final is not None
-        return final
+        self.response = send_text(party, plan.to, plan.text, plan.fields, self._receiver)
+        if self._is_success(self.response) and self._receiver is not None:
+            confirm_text(self._receiver, plan.text, plan.answer_time)
+        return self.response
 
     def _make_call(self, party: Party) -> Response:
         plan = self._plan
         self._call = Call(party, plan.to, self._receiver)
-        response = self._call.begin(plan.fields, plan.answer_time)
-        self.response = response
-        if response.code < 300 and plan.accepts(response.code):
-            self._main = list(party.endpoint.exchanges)
+        self.response = self._call.begin(plan.fields)
+        self._main = list(party.endpoint.exchanges)
+        if self._is_success(self.response):
+            self._call.confirm(plan.answer_time)
             self._call.talk(plan.talk_time)
             ended = self._call.hang_up(plan.answer_time, plan.hang_up == PEER)
             if ended is not None and ended.code >= 300:
                 raise party.refusal(ended)
-        return response
+        return self.response
+
+    def _is_success(self, response: Response) -> bool:
+        return response.code < 300 and self._plan.accepts(response.code)
 
     def _leave(self) -> None:
         """End the call, unregister, close."""

@@ -111,7 +111,7 @@ class Transport:
     """An open connection to a Target. deadline: time.monotonic() at which opening it ends. Raises UserAgentError.
 
     certificate: of the other side, in DER, or None without TLS. spent: how long opening it took. address: of the other side,
-    as sockets write it.
+    as sockets write it. source: from where the last datagram came.
     Over UDP, the socket accepts datagrams from any address: a server may send from another socket than the one it is asked at.
     """
 
@@ -120,6 +120,7 @@ class Transport:
         self.certificate: Optional[bytes] = None
         self.spent = Spent()
         self.address: Any = None
+        self.source: Any = None
         self._heard = False
         self._socket = self._open(deadline)
         if target.transport == "tls":
@@ -173,10 +174,13 @@ class Transport:
         """What came (bytes), None if nothing did until the deadline, b"" if the other side closed the connection."""
         try:
             self._socket.settimeout(_left(deadline))
-            data: bytes = self._socket.recv(_SIZE)
+            if self.is_stream:
+                data: bytes = self._socket.recv(_SIZE)
+                return data
+            data, self.source = self._socket.recvfrom(_SIZE)
             self._heard = True
             # an empty datagram is no end
-            return data if data or self.is_stream else b"\r\n"
+            return data or b"\r\n"
         except socket.timeout:
             return None
         except OSError as error:
@@ -258,6 +262,8 @@ class Transport:
             return self._tls_failure(error, text)
         if isinstance(error, ConnectionRefusedError):
             return PortClosed(f"Nothing listens on {self.target}", "Check whether the server has this socket")
+        if isinstance(error, (ConnectionResetError, BrokenPipeError)):
+            return hung_up(self.target)
         return CannotConnect(f"{self.target} cannot be reached: {text}", "Check the address and the network")
 
     def _tls_failure(self, error: BaseException, text: str) -> UserAgentError:
@@ -272,6 +278,14 @@ class Transport:
                 "Set sip_client_cert and sip_client_key to a certificate that the server accepts",
             )
         return TlsFailed(f"TLS with {self.target} failed: {text}", "Check whether this socket is one of TLS")
+
+
+def hung_up(target: Target) -> CannotConnect:
+    """The error for a connection that the other side closed."""
+    return CannotConnect(
+        f"{target} closed the connection",
+        "Check whether this socket is one of SIP and has this transport, and the log of the server",
+    )
 
 
 def _unconnected(connected: Any) -> Any:

@@ -191,8 +191,8 @@ notes:
   - For C(SRV) records, look up the host and the port first, such as with the lookup C(community.general.dig).
 seealso:
   - module: community.opensips.opensips_health
-  - ref: ansible_collections.community.opensips.docsite.troubleshooting
-    description: What each error means.
+  - ref: ansible_collections.community.opensips.docsite.sip
+    description: What a test does, and why it fails.
 author:
   - community.opensips contributors (@community-opensips)
 """

@@ -381,8 +381,8 @@ def test_calls_of_others_are_refused(stand_in):
 def test_no_secret_in_any_result(sip, server):
     mark = "Zq9mark"
     for account in ({**ALICE, "password": mark}, {"aor": ALICE["aor"], "ha1": "abc" + mark, "realm": "x"}):
-        for more in ({}, {"accept": ["401"]}, {"unknown": 1}):
-            result = sip("register", server.target(), account=account, **more)
+        for more in ({}, {"accept": ["401"]}, {"unknown": 1}, {"account": {**account, "pasword": mark}}):
+            result = sip("register", server.target(), **{"account": account, **more})
             assert mark not in json.dumps(result) and "response=" not in json.dumps(result)
     # a password that is a number or the user's name hides nothing else
     result = sip("register", server.target(), account={**ALICE, "password": "alice"}, accept=["401"])

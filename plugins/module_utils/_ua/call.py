@@ -18,7 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint im
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NotDelivered, UserAgentError
 from ansible_collections.community.opensips.plugins.module_utils._ua.leg import Leg, uri_in
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import Received, Response, derive
-from ansible_collections.community.opensips.plugins.module_utils._ua.party import LEAVING, Party
+from ansible_collections.community.opensips.plugins.module_utils._ua.party import Party
 from ansible_collections.community.opensips.plugins.module_utils._ua.sdp import TYPE, Stream
 from ansible_collections.community.opensips.plugins.module_utils._ua.transaction import (
     ClientTransaction,
@@ -176,12 +176,12 @@ class Call:
     def _cancel(self, invite: ClientTransaction) -> None:
         """Cancel, and wait for the end: the other side may answer meanwhile."""
         endpoint = self._party.endpoint
-        deadline = time.monotonic() + LEAVING
+        now, limit = time.monotonic(), self._party.leaving_time
         # before a provisional response, a CANCEL may overtake the INVITE (RFC 3261, 9.1)
-        self._loop.run(lambda: invite.provisional or invite.final or endpoint.failure, time.monotonic() + LEAVING / 4)
+        self._loop.run(lambda: invite.provisional or invite.final or endpoint.failure, now + limit / 4)
         if invite.final is None:
             endpoint.start(derive(invite.request, "CANCEL"))
-            self._loop.run(lambda: invite.final or endpoint.failure, deadline)
+            self._loop.run(lambda: invite.final or endpoint.failure, now + limit)
 
     def _end_forks(self, invite: ClientTransaction) -> None:
         """Other phones that answered the same call: each is a call of its own (RFC 3261, 13.2.2.4)."""

@@ -10,6 +10,7 @@
 All is done by one thread, in the calls of Loop.run(): handlers of requests are called from there.
 """
 
+import contextlib
 import functools
 import math
 import select
@@ -98,6 +99,11 @@ class Endpoint:
         """Send data (bytes). Raises UserAgentError."""
         self.transport.send(data, time.monotonic() + _SENDING, address)
 
+    def _send_back(self, data: bytes, address: Any) -> None:
+        """Send a response. If the other side has closed the connection, what it sent before still counts."""
+        with contextlib.suppress(UserAgentError):
+            self.send(data, address)
+
     def start(self, request: Request, address: Any = None) -> ClientTransaction:
         """Send a request that expects a response. address: another one than the server's."""
         transaction = ClientTransaction(request, self.send, self.is_stream, address)
@@ -166,7 +172,7 @@ class Endpoint:
             known.take_again()
         elif len(self._requests) < _MOST_REQUESTS and _is_whole(request):
             # a response goes to where the request came from (RFC 3581)
-            send = functools.partial(self.send, address=self.transport.source)
+            send = functools.partial(self._send_back, address=self.transport.source)
             transaction = ServerTransaction(request, send, self.is_stream)
             self._requests[key] = transaction
             if request.method == "CANCEL":

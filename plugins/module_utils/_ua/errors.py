@@ -21,8 +21,6 @@ class UserAgentError(OpensipsError):
 class BadTarget(UserAgentError):
     """What was given is no socket to which a SIP request can be sent."""
 
-    remedy = "Write the socket as ``udp:192.0.2.1:5060``, ``tcp:192.0.2.1`` or ``tls:[2001:db8::1]:5061``."
-
 
 class CannotConnect(UserAgentError):
     """The network does not lead to the SIP server."""

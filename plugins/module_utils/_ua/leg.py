@@ -8,7 +8,6 @@
 """What the requests of a registration, a message or a call have in common: Call-ID, tags, CSeq, route (RFC 3261, section 12)."""
 
 import os
-import re
 import socket
 from typing import Any, Iterable, List, Optional, Tuple
 
@@ -27,24 +26,31 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.message imp
 _DEFAULT_PORT = 5060
 # a MESSAGE must not have one (RFC 3428, section 4), and REGISTER has its own
 _WITH_CONTACT = ("INVITE", "OPTIONS")
-# one element of Contact or Record-Route: commas inside of quotes and brackets do not separate
-_ELEMENT = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^",<])+)')
-_IN_BRACKETS = re.compile(r"<([^>]*)>")
 # routes that are followed, and bytes of headers that are looked at
 _MOST_ROUTES = 20
 _MOST_TEXT = 8192
 
 
 def elements(headers: Headers, name: str) -> List[str]:
-    """Each element of a header that is a list of addresses, such as Contact."""
+    """Each element of a header that is a list of addresses, such as Contact: commas in quotes and brackets separate nothing."""
     text = ",".join(headers.get_all(name))[:_MOST_TEXT]
-    return [found.group(1).strip() for found in _ELEMENT.finditer(text) if found.group(1).strip()]
+    found, start, is_quoted, is_uri = [], 0, False, False
+    for index, char in enumerate(text):
+        if char == '"' and not is_uri:
+            is_quoted = not is_quoted
+        elif char in "<>" and not is_quoted:
+            is_uri = char == "<"
+        elif char == "," and not is_quoted and not is_uri:
+            found.append(text[start:index])
+            start = index + 1
+    found.append(text[start:])
+    return [part.strip() for part in found if part.strip()]
 
 
 def uri_in(address: str) -> str:
     """The URI of an address, with or without brackets (str)."""
-    found = _IN_BRACKETS.search(address)
-    return found.group(1) if found else address.partition(";")[0].strip()
+    _name, bracket, rest = address.rpartition("<")
+    return rest.partition(">")[0] if bracket else address.partition(";")[0].strip()
 
 
 class Leg:

@@ -35,7 +35,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.transaction
 # requests with other credentials: for a proxy and a server, each of them with a nonce that is too old once
 _MOST_ROUNDS = 5
 # seconds for ending what was begun
-LEAVING = 2.0
+_LEAVING = 2.0
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 _UNKNOWN_USER = (404, 410, 480, 604)
 _INTERVAL_TOO_BRIEF = 423
@@ -69,6 +69,11 @@ class Party:
         self.algorithm: Optional[str] = None
         self._answer_time = answer_time
 
+    @property
+    def leaving_time(self) -> float:
+        """Seconds for each step that ends what was begun."""
+        return min(_LEAVING, self._answer_time)
+
     def leg(self, remote: str, target: Optional[str] = None) -> Leg:
         """A new Leg to a URI."""
         return Leg(self.endpoint, self.account.uri, remote, self.account.user, target)
@@ -99,7 +104,7 @@ class Party:
         return transaction
 
     def _final(self, transaction: ClientTransaction) -> Response:
-        limit = min(LEAVING, self._answer_time) if self.loop.is_leaving else self._answer_time
+        limit = self.leaving_time if self.loop.is_leaving else self._answer_time
         self.loop.run(lambda: transaction.final or self.endpoint.failure, time.monotonic() + limit)
         if transaction.final is None:
             raise self.endpoint.failure or no_response(self.endpoint)

@@ -42,6 +42,9 @@ _ABOUT_OUR_CERTIFICATE = (
 )
 
 
+_NOT_VALID = "certificate verify failed"
+
+
 class TlsFiles(NamedTuple):
     """What this client presents, and what it accepts.
 
@@ -267,9 +270,10 @@ class Transport:
         return CannotConnect(f"{self.target} cannot be reached: {text}", "Check the address and the network")
 
     def _tls_failure(self, error: BaseException, text: str) -> UserAgentError:
-        if isinstance(error, ssl.CertificateError):
+        # Python 3.6 has no class for all of them
+        if isinstance(error, ssl.CertificateError) or _NOT_VALID in text:
             return CertificateInvalid(
-                f"The certificate of {self.target} is not valid: {getattr(error, 'verify_message', '') or error}",
+                f"The certificate of {self.target} is not valid: {getattr(error, 'verify_message', '') or text}",
                 "Renew it, or set sip_ca_path to the authority that issued it, or sip_server_name to the name that it is for",
             )
         if any(alert in text for alert in _ABOUT_OUR_CERTIFICATE):

@@ -42,7 +42,7 @@ class Flow:
 
 
 class SipServer:
-    """Runs in a thread until it is closed. users: those that exist. tls: an ssl.SSLContext, or None.
+    """Runs in a thread until it is closed. users: those that exist, empty for everybody. tls: an ssl.SSLContext, or None.
 
     demand: how it asks for passwords (digest.Demand). location: {user: {contact: Flow}}. methods: of the requests that came, in
     order. faults: what no client should have sent.
@@ -175,7 +175,7 @@ class SipServer:
         return 404, (), next(iter(self.location.get(uri.user, {}).values()), None)
 
     def _judge(self, message, user):
-        if user not in self.users:
+        if self.users and user not in self.users:
             return 403, ()
         keeper = self._doorkeepers.setdefault(user, Doorkeeper(user, self.demand, self.counts, self.faults))
         return keeper.judge(message)

@@ -10,9 +10,9 @@ short_description: Test a SIP server with a registration, a message or a call
 version_added: 1.0.0
 description:
   - Sends SIP requests to a server, as a phone does, and returns the response, the times, and the reason of a failure.
-  - It sends an OPTIONS, registers an account, sends a MESSAGE, or makes a call between two accounts. It plays both of them.
+  - It sends an OPTIONS, registers an account, subscribes to a lamp, sends a MESSAGE, or makes a call between two accounts. It plays both of them.
   - It runs on the host of the task. To test from another host, delegate the task.
-  - It leaves the server as it was. It ends each call with a BYE or a CANCEL, and removes each registration, also after a failure or a signal.
+  - It leaves the server as it was. It ends each call with a BYE or a CANCEL, and removes each registration and subscription, also after a failure or a signal.
   - It makes one call at a time, without media, and ends within a limited time.
   - The module does not connect to the Management Interface. It takes no connection options, and is not in the action group C(all).
 extends_documentation_fragment:
@@ -38,6 +38,7 @@ options:
       - What to test.
       - V(options) sends an OPTIONS. It needs no account.
       - V(register) registers O(account), and removes the registration.
+      - V(subscribe) subscribes O(account) to O(event), waits for the NOTIFY, and ends the subscription. RV(notification) has the state of the lamp.
       - V(message) sends a MESSAGE from O(account). If O(peer) is set, it must arrive there with the same text.
       - V(call) calls from O(account). If O(peer) is set, that account rings, answers, and must receive the ACK. Then one of them hangs up.
     type: str
@@ -45,6 +46,7 @@ options:
     choices:
       - options
       - register
+      - subscribe
       - message
       - call
   server:
@@ -102,15 +104,25 @@ options:
         type: str
   to:
     description:
-      - URI of a phone or a service that receives the OPTIONS, the message or the call, such as V(sip:echo@example.com).
+      - URI of a phone or a service that receives the OPTIONS, the SUBSCRIBE, the message or the call, such as V(sip:echo@example.com).
       - A phone rings until somebody answers, or O(maximum_answer_time) is over.
-      - Mutually exclusive with O(peer). If O(action=options), the default is the server itself.
+      - Mutually exclusive with O(peer). If O(action=options), the default is the server itself. If O(action=subscribe), it is the AOR
+        of O(account).
     type: str
   text:
     description:
       - Text of the message, at most 1,000 bytes.
     type: str
     default: Test of community.opensips
+  event:
+    description:
+      - Event to which O(action=subscribe) subscribes. V(message-summary) is the voicemail lamp, V(dialog) the busy lamp.
+    type: str
+    choices:
+      - message-summary
+      - presence
+      - dialog
+    default: message-summary
   headers:
     description:
       - Further headers of the request, such as C(X-Test). A value may be a list.
@@ -133,8 +145,8 @@ options:
     default: 5
   expires:
     description:
-      - Lifetime in seconds that the module requests for registrations, from 10 to 3600.
-      - If the module cannot remove a registration, the server removes it after this time.
+      - Lifetime in seconds that the module requests for registrations and subscriptions, from 10 to 3600.
+      - If the module cannot remove one, the server removes it after this time.
     type: int
     default: 60
   ring_time:
@@ -222,6 +234,19 @@ EXAMPLES = r"""
 - name: Expect the call to be set up within a second
   ansible.builtin.assert:
     that: call.timings.setup - 0.2 < 1
+
+- name: Read the voicemail lamp of an account
+  community.opensips.opensips_sip:
+    action: subscribe
+    server: udp:192.0.2.1:5060
+    account:
+      aor: alice@example.com
+      password: "{{ alice_password }}"
+  register: lamp
+
+- name: Show it
+  ansible.builtin.debug:
+    msg: "{{ lamp.notification.body }}"
 
 - name: Send a message from one account to another one
   community.opensips.opensips_sip:
@@ -320,6 +345,15 @@ registrations:
     expires: {type: int, sample: 60, description: Lifetime in seconds that the server granted. The requested one if it granted none.}
     other_contacts: {type: list, elements: str, sample: [], description: Other contacts of the account.}
     removed: {type: bool, sample: true, description: Whether the server does not have the contact any more.}
+notification:
+  description: The NOTIFY that came to a subscription. Null if there was none.
+  returned: if the options are valid
+  type: dict
+  contains:
+    event: {type: str, sample: message-summary, description: "The event, as in O(event)."}
+    state: {type: str, sample: "active;expires=60", description: State of the subscription.}
+    content_type: {type: str, sample: application/simple-message-summary, description: Type of the body. Null without a body.}
+    body: {type: str, sample: "Messages-Waiting: yes\r\nVoice-Message: 2/0\r\n", description: "The body, at most 8,192 characters."}
 authentication:
   description: The challenge that O(account) answered last, with C(realm) and C(algorithm). Null if the server did not ask for a password.
   returned: if the options are valid

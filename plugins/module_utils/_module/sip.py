@@ -34,13 +34,14 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.uri import
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import Refused, UserAgentError
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account
 from ansible_collections.community.opensips.plugins.module_utils._ua.proof import ACCOUNT, PEER, Plan, Proof
+from ansible_collections.community.opensips.plugins.module_utils._ua.subscription import EVENTS
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import parse as parse_target
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import TlsFiles, tls_context
 
-ACTIONS = ("options", "register", "message", "call")
+ACTIONS = ("options", "register", "subscribe", "message", "call")
 # what an action requires and takes, besides the server
-_WITH_ACCOUNT = ("register", "message", "call")
+_WITH_ACCOUNT = ("register", "subscribe", "message", "call")
 _WITH_PEER = ("message", "call")
 # {option: algorithm}, as the table subscriber calls them
 _HASHES = {"ha1": digest.MD5, "ha1_sha256": digest.SHA_256, "ha1_sha512t256": digest.SHA_512_256}
@@ -55,7 +56,7 @@ _LIMITS = {
 _LONGEST_TEXT = 1000
 # headers that the module makes
 _OWN = frozenset(
-    "from to call-id cseq contact content-type authorization proxy-authorization user-agent expires allow route".split()
+    "from to call-id cseq contact content-type authorization proxy-authorization user-agent expires event accept allow route".split()
 )
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
@@ -83,6 +84,7 @@ def spec() -> ArgumentSpec:
             "peer": {"type": "dict", "options": dict(account, server={"type": "str"})},
             "to": {"type": "str"},
             "text": {"type": "str", "default": "Test of community.opensips"},
+            "event": {"type": "str", "choices": list(EVENTS), "default": "message-summary"},
             "headers": {"type": "dict", "default": {}},
             "accept": {"type": "list", "elements": "str"},
             "maximum_answer_time": {"type": "float", "default": 5.0},
@@ -170,7 +172,7 @@ def _plan(params: Dict[str, Any]) -> Plan:
         action=action,
         server=server,
         account=account,
-        to=called.uri if called is not None else _destination(params["to"], server),
+        to=called.uri if called is not None else _destination(params["to"], _default_to(action, server, account)),
         accepts=accepting(_accept(params)),
         peer=called,
         peer_server=_target(peer["server"], "peer.server") if peer and peer["server"] else server,
@@ -181,6 +183,7 @@ def _plan(params: Dict[str, Any]) -> Plan:
         talk_time=params["talk_time"],
         expires=params["expires"],
         text=params["text"],
+        event=params["event"],
         hang_up=params["hang_up"],
         may_ring_others=params["other_contacts"] == "allow",
     )
@@ -277,10 +280,15 @@ def _check_hashes(given: Dict[str, Any], option: str) -> None:
             )
 
 
-def _destination(text: Optional[str], server: Target) -> str:
-    """The URI of to, or that of the server."""
+def _default_to(action: str, server: Target, account: Account) -> str:
+    """The URI without the option to: of the server, or of what belongs to the account."""
+    return account.uri if action == "subscribe" else server.uri
+
+
+def _destination(text: Optional[str], default: str) -> str:
+    """The URI of to, or the default."""
     if text is None:
-        return server.uri
+        return default
     try:
         uri = parse_uri(validate_uri(text))
     except SipError as error:
@@ -330,6 +338,7 @@ def _result(plan: Plan, proof: Proof) -> Dict[str, Any]:
         "timings": proof.timings(),
         "exchanges": proof.exchanges(),
         "registrations": proof.contacts(),
+        "notification": proof.notification(),
         "authentication": proof.authentication(),
         "certificate": _certificate(proof.certificate),
         "left": [printable(text) for text in proof.left],

@@ -25,7 +25,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.message imp
 
 _DEFAULT_PORT = 5060
 # a MESSAGE must not have one (RFC 3428, section 4), and REGISTER has its own
-_WITH_CONTACT = ("INVITE", "OPTIONS")
+_WITH_CONTACT = ("INVITE", "OPTIONS", "SUBSCRIBE")
 # routes that are followed, and bytes of headers that are looked at
 _MOST_ROUTES = 20
 _MOST_TEXT = 8192

@@ -16,6 +16,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint im
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import WouldRing
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import Response
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account, Party, Registration
+from ansible_collections.community.opensips.plugins.module_utils._ua.subscription import Subscription
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
 from ansible_collections.community.opensips.plugins.module_utils._ua.transaction import ClientTransaction
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import TlsFiles
@@ -24,14 +25,17 @@ ACCOUNT, PEER = "account", "peer"
 # other contacts that a message names, and that a result lists
 _SHOWN = 3
 _MOST_CONTACTS = 100
+# characters of a body that a result has
+_MOST_TEXT = 8192
 
 
 class Plan(NamedTuple):
     """What a test does.
 
-    action: options, register, message or call. server, peer_server: Target of each party. account, peer: Account; peer is None
+    action: options, register, subscribe, message or call. server, peer_server: Target of each party. account, peer: Account; peer is None
     without one. to: URI to which the request goes (str). accepts: function of a code. fields: headers of the request. files: for
-    TLS. answer_time, ring_time, talk_time: seconds. expires: of registrations, in seconds. text: of a message. hang_up: ACCOUNT
+    TLS. answer_time, ring_time, talk_time: seconds. expires: of registrations, in seconds. text: of a message. event: of a
+    subscription. hang_up: ACCOUNT
     or PEER. may_ring_others: whether the peer may have other contacts.
     """
 
@@ -49,6 +53,7 @@ class Plan(NamedTuple):
     talk_time: float = 0.5
     expires: int = 60
     text: str = ""
+    event: str = "message-summary"
     hang_up: str = ACCOUNT
     may_ring_others: bool = False
 
@@ -68,6 +73,7 @@ class Proof:
         self._parties: Dict[str, Party] = {}
         self._call: Optional[Call] = None
         self._receiver: Optional[Receiver] = None
+        self._subscription: Optional[Subscription] = None
         # of the action itself: not of what came before and after it
         self._main: List[ClientTransaction] = []
         self._registered: List[Registration] = []
@@ -129,6 +135,7 @@ class Proof:
         return {
             "options": self._ask_options,
             "register": self._register,
+            "subscribe": self._subscribe,
             "message": self._send_message,
             "call": self._make_call,
         }
@@ -141,6 +148,14 @@ class Proof:
 
     def _register(self, party: Party) -> Response:
         return self._registration(party).add(self._plan.fields)
+
+    def _subscribe(self, party: Party) -> Response:
+        plan = self._plan
+        self._subscription = Subscription(party, plan.to, plan.event, plan.expires)
+        self.response = self._subscription.add(plan.fields)
+        if self._is_success(self.response):
+            self._subscription.wait(plan.answer_time)
+        return self.response
 
     def _send_message(self, party: Party) -> Response:
         plan = self._plan
@@ -169,6 +184,11 @@ class Proof:
         """End the call, unregister, close."""
         if self._call is not None:
             self._call.end()
+        if self._subscription is not None:
+            failure = self._subscription.remove()
+            if failure is not None:
+                uri, seconds = self._plan.account.uri, self._subscription.expires
+                self.left.append(f"{uri} may still be subscribed for {seconds} seconds: {failure}")
         for registration in self._registered:
             failure = registration.remove()
             self.registrations.append((registration, failure))
@@ -214,6 +234,18 @@ class Proof:
         if party is None or party.realm is None:
             return None
         return {"realm": printable(party.realm), "algorithm": printable(party.algorithm)}
+
+    def notification(self) -> Optional[Dict[str, Any]]:
+        """The NOTIFY of a subscription, or None."""
+        found = self._subscription.notification if self._subscription is not None else None
+        if found is None:
+            return None
+        return {
+            "event": self._plan.event,
+            "state": printable(found.headers.get("Subscription-State")),
+            "content_type": printable(found.headers.get("Content-Type")),
+            "body": printable(found.body.decode("utf-8", "replace"), keep="\r\n\t", most=_MOST_TEXT),
+        }
 
     def contacts(self) -> List[Dict[str, Any]]:
         """The registrations, and what became of them."""

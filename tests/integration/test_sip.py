@@ -134,6 +134,31 @@ class TestTransports:
         assert [entry["removed"] for entry in result["registrations"]] == [True]
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_lamp(sip, certificate, transport):
+    with SipServer(tls=tls_context(*certificate)) as server:
+        result = sip("subscribe", server.target(transport), account=ALICE)
+        assert result["outcome"] == "accepted" and not server.faults, (result, server.faults)
+        assert result["notification"] == {
+            "event": "message-summary",
+            "state": "active;expires=30",
+            "content_type": "application/simple-message-summary",
+            "body": server.lamp,
+        }
+        assert sent(result)[-2:] == ["SUBSCRIBE 401", "SUBSCRIBE 200"] and result["left"] == []
+
+
+def test_a_lamp_that_is_not_there(sip, stand_in):
+    stand_in.lamp = None
+    result = sip("subscribe", stand_in.target(), account=ALICE)
+    assert (result["error"]["type"], result["code"], result["left"]) == ("NotFound", 404, [])
+    # accepted, and no NOTIFY
+    stand_in.refuse["SUBSCRIBE"] = 202
+    result = sip("subscribe", stand_in.target(), account=ALICE, event="dialog", maximum_answer_time=0.3)
+    assert (result["error"]["type"], result["code"], result["notification"]) == ("NotDelivered", 202, None)
+    assert "NOTIFY" in result["msg"] and sent(result) == ["SUBSCRIBE 202", "SUBSCRIBE 202"]
+
+
 @pytest.mark.parametrize(("one", "other"), [("udp", "tls"), ("tls", "udp"), ("tcp", "udp")])
 def test_call_between_transports(sip, server, one, other):
     result = sip("call", server.target(one), account=ALICE, peer={**BOB, "server": server.target(other)})

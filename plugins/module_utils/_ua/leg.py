@@ -70,6 +70,7 @@ class Leg:
         self.routes: List[str] = []
         self.number = 0
         self.credentials: List[Tuple[str, str]] = []
+        self._knows_contact = False
         self._local = f"<{local}>"
         self._remote = f"<{remote}>"
 
@@ -81,15 +82,20 @@ class Leg:
         leg.call_id = invite.headers.get("Call-ID") or ""
         leg.local_tag, leg.remote_tag = tag, tag_of(from_)
         leg.routes = elements(invite.headers, "Record-Route")[:_MOST_ROUTES]
-        leg.target = _contact(invite.headers) or leg.target
+        leg._aim_at(_contact(invite.headers))
         return leg
 
     def establish(self, response: Response) -> "Leg":
         """The same leg, with what a 2xx to the INVITE says."""
         self.remote_tag = tag_of(response.headers.get("To") or "")
         self.routes = elements(response.headers, "Record-Route")[-_MOST_ROUTES:][::-1]
-        self.target = _contact(response.headers) or self.target
+        self._aim_at(_contact(response.headers))
         return self
+
+    def _aim_at(self, contact: str) -> None:
+        """Send what follows to the contact of the other side, if it has one."""
+        self.target = contact or self.target
+        self._knows_contact = bool(contact)
 
     def forked(self, response: Response) -> "Leg":
         """The leg to another phone that answered the same INVITE."""
@@ -120,7 +126,7 @@ class Leg:
 
         Over TCP and TLS, phones have one connection, which is the one to the server.
         """
-        if self.endpoint.is_stream or self.routes or not self.remote_tag:
+        if self.endpoint.is_stream or self.routes or not self._knows_contact:
             return None
         return _address_of(self.target, self.endpoint.transport.address)
 

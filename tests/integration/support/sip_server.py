@@ -48,7 +48,8 @@ class SipServer:
     order. faults: what no client should have sent.
     Set these to have it misbehave: drop (methods that it does not answer), refuse ({method: code}), forget (whether it answers a
     REGISTER without keeping it), keep (whether it does not let go of a contact), records (whether it records its route),
-    garble (function of a message on its way, that gives the bytes that are sent instead).
+    lamp (the body of each NOTIFY, or None for a server without presence), garble (function of a message on its way, that gives
+    the bytes that are sent instead).
     """
 
     def __init__(self, users=("alice", "bob"), tls=None, demand=None):
@@ -57,6 +58,7 @@ class SipServer:
         self.location, self.methods, self.faults, self.counts = {}, [], [], {}
         self.drop, self.refuse, self.forget, self.keep, self.records = set(), {}, False, False, True
         self.garble = None
+        self.lamp = "Messages-Waiting: yes\r\nVoice-Message: 2/0\r\n"
         self._flows, self._doorkeepers, self._answered = {}, {}, set()
         self._selector = selectors.DefaultSelector()
         self._tls = tls
@@ -150,6 +152,8 @@ class SipServer:
         elif method != "ACK":
             self._answered.add((self._branch(message), "own"))
             flow.send(self._garbled(sip.answer(message, code, "own", extra)))
+            if method == "SUBSCRIBE" and code == 200 and self.lamp is not None:
+                flow.send(self._notify(message, flow))
 
     def _garbled(self, data):
         return data if self.garble is None else self.garble(data)
@@ -159,6 +163,10 @@ class SipServer:
         method, uri = message.method, sip.parse_uri(message.first.split(" ")[1])
         if method in self.refuse:
             return self.refuse[method], (), None
+        if method == "SUBSCRIBE" and self.lamp is not None:
+            code, extra = self._judge(message, sip.parse_uri(sip.name_addr(message.get("from"))[1]).user)
+            own = f"<sip:presence@127.0.0.1:{self.ports[flow.transport]}>"
+            return code, [*extra, ("Contact", own), ("Expires", message.get("expires"))], None
         if to_tag is not None:
             return 404, (), self._flows.get(f"{uri.host}:{uri.port}") if self.records else None
         if method == "CANCEL":
@@ -211,6 +219,26 @@ class SipServer:
         if flow is not None:
             lines = [message.first, *(f"{name}: {value}" for name, value in headers), "", ""]
             flow.send(self._garbled("\r\n".join(lines).encode() + message.body))
+
+    def _notify(self, message, flow):
+        """The NOTIFY (bytes) that a SUBSCRIBE asks for."""
+        contact = sip.name_addr(message.get("contact", "<>"))[1]
+        state = "active;expires=30" if message.get("expires") != "0" else "terminated"
+        lines = [
+            f"NOTIFY {contact} SIP/2.0",
+            f"Via: SIP/2.0/{flow.transport.upper()} 127.0.0.1:{self.ports[flow.transport]};branch=z9hG4bKn{self._branch(message)}",
+            f"From: <{message.first.split(' ')[1]}>;tag=own",
+            f"To: {message.get('from')}",
+            f"Call-ID: {message.get('call-id')}",
+            f"CSeq: {message.get('cseq').split()[0]} NOTIFY",
+            f"Event: {message.get('event')}",
+            f"Subscription-State: {state}",
+            "Content-Type: application/simple-message-summary",
+            f"Content-Length: {len(self.lamp)}",
+            "",
+            self.lamp,
+        ]
+        return "\r\n".join(lines).encode()
 
     @staticmethod
     def _branch(message):

@@ -11,6 +11,7 @@ import contextlib
 import socket
 import ssl
 import sys
+import threading
 import time
 from typing import Any, List, NamedTuple, Optional
 
@@ -208,14 +209,7 @@ class Transport:
     def _open(self, deadline: float) -> Any:
         """A socket that is connected or, over UDP, bound to the address from which the server is reached."""
         started = time.monotonic()
-        kind = socket.SOCK_STREAM if self.is_stream else socket.SOCK_DGRAM
-        try:
-            found = socket.getaddrinfo(self.target.host, self.target.port, type=kind)
-        except (OSError, UnicodeError) as error:
-            raise CannotResolve(
-                f"{self.target.host} cannot be resolved: {reason(error)}",
-                "Check the name, and the name servers of this host",
-            ) from error
+        found = _addresses(self.target, socket.SOCK_STREAM if self.is_stream else socket.SOCK_DGRAM, deadline)
         resolved = time.monotonic()
         opened = self._first(found, deadline)
         self.spent = Spent(resolved - started, time.monotonic() - resolved if self.is_stream else None)
@@ -290,6 +284,32 @@ def hung_up(target: Target) -> CannotConnect:
         f"{target} closed the connection",
         "Check whether this socket is one of SIP and has this transport, and the log of the server",
     )
+
+
+def _addresses(target: Target, kind: int, deadline: float) -> List[Any]:
+    """What getaddrinfo() finds for a target by the deadline. Raises CannotResolve.
+
+    It knows no timeout, and waits for silent name servers for half a minute, so another thread waits for it.
+    """
+    found: List[Any] = []
+
+    def look_up() -> None:
+        try:
+            found.append(socket.getaddrinfo(target.host, target.port, type=kind))
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    thread = threading.Thread(target=look_up, name="resolver")
+    thread.daemon = True
+    thread.start()
+    thread.join(_left(deadline))
+    result = found[0] if found else TimeoutError("no name server answered in time")
+    if isinstance(result, Exception):
+        raise CannotResolve(
+            f"{target.host} cannot be resolved: {reason(result)}", "Check the name, and the name servers of this host"
+        ) from result
+    addresses: List[Any] = result
+    return addresses
 
 
 def _unconnected(connected: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 
 import pytest
 
@@ -152,6 +153,14 @@ def test_nobody_listens(kind):
 def test_host_that_does_not_resolve():
     with pytest.raises(errors.CannotResolve, match=r"nowhere\.invalid"):
         client.ask(target.parse("udp:nowhere.invalid"), "OPTIONS", 2.0)
+
+
+def test_name_servers_that_are_silent(monkeypatch):
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: end.wait(60))
+    with pytest.raises(errors.CannotResolve, match="in time"):
+        client.ask(target.parse("udp:slow.invalid"), "OPTIONS", 0.2)
+    end.set()
 
 
 def test_tls_where_there_is_none(peer):

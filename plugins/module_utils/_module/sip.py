@@ -115,7 +115,7 @@ def run(task: Task) -> Dict[str, Any]:
         return dict(_result(plan, proof), outcome="planned")
     task.known = lambda: dict(_result(plan, proof), outcome="failed")
     try:
-        with _interruptible(proof), listener.watched(lambda error: _stop(proof, error)):
+        with _interruptible(proof), listener.watched(proof.loop.break_off):
             proof.run()
     except OpensipsError as error:
         result = dict(_result(plan, proof), outcome="refused" if isinstance(error, Refused) else "failed")
@@ -132,10 +132,6 @@ def _described(error: OpensipsError) -> Dict[str, Any]:
     return describe_failure(error)
 
 
-def _stop(proof: Proof, error: BaseException) -> None:
-    proof.loop.stop = error
-
-
 @contextlib.contextmanager
 def _interruptible(proof: Proof) -> Iterator[None]:
     """Have a signal end the test and not the process, which has to end what it began."""
@@ -144,7 +140,7 @@ def _interruptible(proof: Proof) -> Iterator[None]:
         return
 
     def on_signal(number: int, _frame: object) -> None:
-        _stop(proof, Interrupted(f"The task was ended by signal {number}", "Run it again"))
+        proof.loop.break_off(Interrupted(f"The task was ended by signal {number}", "Run it again"))
 
     previous = [(number, signal.signal(number, on_signal)) for number in _SIGNALS]
     try:

@@ -207,13 +207,12 @@ def _is_whole(request: Received) -> bool:
 class Loop:
     """Waits for several endpoints at once.
 
-    stop: an exception that run() raises once a signal or another thread set it. is_leaving: whether what was begun is being
-    ended: neither stop nor the failure of an endpoint keeps it from that.
+    is_leaving: whether what was begun is being ended: neither break_off() nor the failure of an endpoint keeps it from that.
     """
 
     def __init__(self) -> None:
         self.endpoints: List[Endpoint] = []
-        self.stop: Optional[BaseException] = None
+        self._stop: List[BaseException] = []
         self.is_leaving = False
         self._later: List[Tuple[float, Callable[[], None]]] = []
 
@@ -222,6 +221,10 @@ class Loop:
         self.endpoints.append(endpoint)
         return endpoint
 
+    def break_off(self, error: BaseException) -> None:
+        """Have run() raise an exception; for signals and other threads."""
+        self._stop.append(error)
+
     def later(self, seconds: float, function: Callable[[], None]) -> None:
         """Call function in so many seconds, if the loop runs then."""
         self._later.append((time.monotonic() + seconds, function))
@@ -229,8 +232,8 @@ class Loop:
     def run(self, until: Callable[[], Any], deadline: float) -> bool:
         """Handle what comes until a condition is true: whether it was, by the deadline (time.monotonic())."""
         while not until():
-            if self.stop is not None and not self.is_leaving:
-                raise self.stop
+            if self._stop and not self.is_leaving:
+                raise self._stop[0]
             if time.monotonic() >= deadline:
                 return False
             self._turn(deadline)
@@ -262,7 +265,7 @@ class Loop:
             function()
 
     def _readable(self, deadline: float) -> List[Endpoint]:
-        """The endpoints to which something came: until something is due, the deadline, or the next look at stop."""
+        """The endpoints to which something came: until something is due, the deadline, or the next look at whether to break off."""
         alive = self._alive()
         ready = [endpoint for endpoint in alive if endpoint.transport.has_more]
         if ready:

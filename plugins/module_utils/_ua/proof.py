@@ -59,7 +59,7 @@ class Plan(NamedTuple):
 
 
 class Proof:
-    """Runs a Plan. loop: the Loop; set its stop to break off. response: the final Response that counts, or None.
+    """Runs a Plan. loop: the Loop, to break off. response: the final Response that counts, or None.
 
     run() raises UserAgentError; whatever it raises, it has ended what was begun. left: list of str, what the server may still have.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import signal
 import socket
 import time
@@ -314,6 +315,68 @@ def test_a_call_that_somebody_else_answers(sip, stand_in):
         methods = [request.split(b" ")[0] for request in voicemail.requests]
     assert result["error"]["type"] == "NotDelivered" and "not by the peer" in result["msg"]
     assert methods == [b"INVITE", b"ACK", b"BYE"] and stand_in.contacts("bob") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"server": "a b"}, "server: 'a b' is not a socket"),
+        ({"server": "sctp:192.0.2.1"}, "server: 'sctp:192.0.2.1' has the transport sctp"),
+        ({"peer": {**BOB, "server": "udp:a:0"}}, "peer.server: 'udp:a:0' has the port 0"),
+        ({"account": {"aor": "alice"}}, "account.aor is 'alice'"),
+        ({"account": {"aor": "alice@exa mple"}}, "account.aor: "),
+        ({"account": {**ALICE, "ha1": "0" * 32}}, "account has a password and a hash"),
+        ({"account": {"aor": ALICE["aor"], "ha1": "0" * 32}}, "account has ha1, but no realm"),
+        (
+            {"account": {"aor": ALICE["aor"], "ha1_sha256": "0" * 32, "realm": "x"}},
+            "account.ha1_sha256 does not have 64",
+        ),
+        ({"account": {**ALICE, "username": "a\r\nEvil: x"}}, "account.username contains a carriage return"),
+        ({"peer": ALICE}, "peer and account are both sip:alice@127.0.0.1"),
+        ({"peer": None, "to": "sip:a:b@c"}, "to has a password or headers"),
+        ({"peer": None, "to": "nobody"}, "to: the URI 'nobody' does not begin with sip:"),
+        ({"peer": None}, "one of the following are required|any of the following are missing: peer, to"),
+        ({"headers": {"from": "x"}}, "headers: from cannot be set"),
+        ({"headers": {"X": "a\r\nEvil: x"}}, "headers: the header X contains a carriage return"),
+        ({"accept": []}, "accept is an empty list"),
+        ({"accept": ["ok"]}, "accept contains 'ok'"),
+        ({"expires": 5}, "expires is 5"),
+        ({"maximum_answer_time": 61}, "maximum_answer_time is 61"),
+        ({"talk_time": float("nan")}, "talk_time is nan"),
+        ({"ring_time": 5}, "ring_time is not less than maximum_answer_time"),
+        ({"text": ""}, "text is empty"),
+        ({"text": "x" * 1001}, "text is empty, or longer than 1000 bytes"),
+        ({"sip_ca_path": "/nowhere"}, "/nowhere cannot be used: no such file"),
+        ({"sip_client_cert": "/nowhere"}, "/nowhere cannot be used: no such file"),
+        ({"peer": None, "to": "sip:a@b", "hang_up": "peer"}, "hang_up is peer, and peer is not set"),
+        ({"action": "register"}, "peer is set, and action is register"),
+        ({"action": "register", "peer": None, "to": "sip:a@b"}, "to is set, and action is register"),
+    ],
+)
+def test_bad_input(sip, stand_in, changed, words):
+    options = {"action": "call", "target": stand_in.target(), "account": ALICE, "peer": BOB, **changed}
+    options["target"] = options.pop("server", options["target"])
+    result = sip(**{name: value for name, value in options.items() if value is not None})
+    assert result["failed"] and re.search(words.replace("(", r"\("), result["msg"]), result["msg"]
+    assert "exception" not in result and stand_in.methods == []
+
+
+def test_a_network_that_loses_the_first_copy_of_everything(sip, stand_in):
+    seen = set()
+
+    def lose(data):
+        head = data.partition(b"\r\n\r\n")[0].decode()
+        key = (head.partition("\r\n")[0], re.search(r"(?im)^cseq: (.*)$", head).group(1))
+        is_first = key not in seen
+        seen.add(key)
+        return b"\r\n" if is_first else data
+
+    stand_in.garble = lose
+    result = sip("call", stand_in.target(), account=ALICE, peer=BOB, maximum_answer_time=10)
+    assert result["outcome"] == "accepted" and not stand_in.faults, (result, stand_in.faults)
+    # each request of ours that expects a response was repeated; the ACK, when the 200 came again
+    assert all(entry["repeated"] >= 1 for entry in result["exchanges"])
+    assert stand_in.methods.count("ACK") >= 2 and stand_in.contacts("bob") == []
 
 
 # Nothing is left behind

@@ -477,6 +477,25 @@ def test_no_secret_in_any_result(sip, server):
     assert result["exchanges"][0]["party"] == "account" and result["registrations"][0]["aor"] == "alice@127.0.0.1"
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_server_that_repeats_what_it_was_sent(sip, transport):
+    """A digest is as good as a weak password: it is in no result."""
+    with SipServer(demand=Demand(realms=(REALM,), password="other", refusal=401)) as server:
+        digests = []
+
+        def repeat(data):
+            return data.replace(b"Unauthorized", b"Unauthorized " + digests[-1]) if digests else data
+
+        def note(message, user, judge=server._judge):
+            digests.extend(re.findall(rb'response="([0-9a-f]+)"', message.raw))
+            return judge(message, user)
+
+        server.garble, server._judge = repeat, note
+        result = sip("register", server.target(transport), account=ALICE)
+    assert digests and "***" in result["reason"] and "***" in result["error"]["reason"]
+    assert not any(digits.decode() in json.dumps(result) for digits in digests)
+
+
 # Others' programs
 
 

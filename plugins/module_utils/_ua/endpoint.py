@@ -80,6 +80,7 @@ class Endpoint:
         self._running: Dict[Tuple[str, str], ClientTransaction] = {}
         self._requests: Dict[Tuple[str, str], ServerTransaction] = {}
         self._data = b""
+        self._secrets: List[bytes] = []
 
     @property
     def is_stream(self) -> bool:
@@ -134,16 +135,26 @@ class Endpoint:
         if data is None:
             return
         if not self.is_stream:
-            self._take_datagram(data)
+            self._take_datagram(self._without_secrets(data))
             return
         if not data:
             raise hung_up(self.transport.target)
-        self._data += data
+        self._data = self._without_secrets(self._data + data)
         found = take_message(self._data)
         while found is not None:
             message, self._data = found
             self._take(message)
             found = take_message(self._data)
+
+    def hide(self, secret: str) -> None:
+        """Have what comes not show a text: a digest is as good as a weak password, and a server may repeat it."""
+        self._secrets.append(secret.encode("ascii"))
+
+    def _without_secrets(self, data: bytes) -> bytes:
+        for secret in self._secrets:
+            # of the same length, for Content-Length
+            data = data.replace(secret, b"*" * len(secret))
+        return data
 
     def _take_datagram(self, data: bytes) -> None:
         """Datagrams that are something else are passed over: anybody can send one."""

@@ -10,6 +10,7 @@
 RFC 3261, sections 10 and 22; RFC 8760 for SHA-256 and SHA-512/256.
 """
 
+import re
 import time
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Type
 
@@ -37,6 +38,7 @@ _MOST_ROUNDS = 5
 # seconds for ending what was begun
 _LEAVING = 2.0
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
+_RESPONSE = re.compile('response="([0-9a-f]+)"')
 _UNKNOWN_USER = (404, 410, 480, 604)
 _INTERVAL_TOO_BRIEF = 423
 # seconds for which a server may make us register
@@ -125,8 +127,14 @@ class Party:
             chosen = min(known, key=lambda challenge: digest.ALGORITHMS.index(challenge.hash))
             text = body.decode("utf-8", "replace")
             found[realm] = digest.authorization(chosen, secret, request.method, request.ruri, text)
+            self._hide(found[realm][1])
             self.realm, self.algorithm = chosen.realm, chosen.algorithm
         return found if found != given else None
+
+    def _hide(self, value: str) -> None:
+        answered = _RESPONSE.search(value)
+        if answered is not None:
+            self.endpoint.hide(answered.group(1))
 
     def refusal(self, response: Response) -> Refused:
         """The error for a response that is not accepted."""

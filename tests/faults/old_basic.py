@@ -41,6 +41,7 @@ class AnsibleModule:
         self.check_mode = given["_ansible_check_mode"]
         self._diff = given["_ansible_diff"]
         self._warnings = []
+        self.no_log_values = set()
         self.params = _completed(argument_spec, given)
         self._log_invocation()
 

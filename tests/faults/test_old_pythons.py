@@ -19,9 +19,12 @@ import ansible
 import pytest
 
 from ansible_collections.community.opensips.tests.emulator import Emulator
+from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.sip_peer import tls_context
+from ansible_collections.community.opensips.tests.integration.support.sip_server import PASSWORD, SipServer
 
 VERSIONS = ("3.6", "3.7", "3.8", "3.9", "3.10")
 # what ansible-core itself still runs on
@@ -106,6 +109,27 @@ def closed_ways():
         }
 
 
+@pytest.fixture(scope="module")
+def registrar(tmp_path_factory):
+    """(SipServer, path of the authority of its certificate)"""
+    authority = Authority(tmp_path_factory.mktemp("certificates"), "authority")
+    with SipServer((), tls_context(*authority.issue("server", "127.0.0.1"))) as server:
+        yield server, authority.path
+
+
+def sip_cases_of(server, authority, user):
+    """Calls of one version, which has users of its own: all versions run at once."""
+    one, two = ({"aor": f"{user}{name}@127.0.0.1", "password": PASSWORD} for name in "ab")
+    call = {"action": "call", "account": one, "peer": two, "ring_time": 0, "talk_time": 0, "sip_ca_path": authority}
+    wrong = {"action": "register", "account": {**one, "password": "wrong"}}
+    cases = {f"call {way}": {**call, "server": server.target(way)} for way in ("udp", "tcp", "tls")}
+    cases["sip password"] = {**wrong, "server": server.target()}
+    cases["sip certificate"] = {"action": "options", "server": server.target("tls")}
+    cases["sip name"] = {"action": "options", "server": server.target("tls"), "sip_server_name": "sip.example.com"}
+    cases["sip name"]["sip_ca_path"] = authority
+    return {name: ("sip", options) for name, options in cases.items()}
+
+
 def cases_of(emu, deaf, folder):
     """{name: (module, its options)}"""
     ways, closed = ways_of(emu), closed_ways()
@@ -138,7 +162,7 @@ def cases_of(emu, deaf, folder):
 
 
 @pytest.fixture(scope="module")
-def started(emu, deaf, tmp_path_factory):
+def started(emu, deaf, registrar, tmp_path_factory):
     """{version: process of the driver}, all at once, because most of them wait most of the time."""
     folder = tmp_path_factory.mktemp("stand-in")
     (folder / "ansible" / "module_utils").mkdir(parents=True)
@@ -151,7 +175,10 @@ def started(emu, deaf, tmp_path_factory):
         if python is None:
             continue
         cases = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        cases.write(json.dumps(cases_of(emu, deaf, tmp_path_factory.mktemp("campaign"))).encode())
+        sip = sip_cases_of(*registrar, f"python{version.replace('.', '')}")
+        common = {"_ansible_check_mode": False, "_ansible_diff": False}
+        own = {name: (module, {**options, **common}) for name, (module, options) in sip.items()}
+        cases.write(json.dumps({**cases_of(emu, deaf, tmp_path_factory.mktemp("campaign")), **own}).encode())
         cases.seek(0)
         processes[version] = subprocess.Popen(
             [python, "-c", DRIVER],
@@ -202,6 +229,16 @@ def test_servers_that_fail(results, kind, types):
             assert result["failed"] and result["error"]["type"] in types, (name, result)
             assert result["error"]["hint"] and "Traceback" not in result["msg"], (name, result)
             assert not result.get("changed"), (name, result)
+
+
+def test_calls(results):
+    for way in ("udp", "tcp", "tls"):
+        result = results[f"call {way}"]
+        assert result.get("outcome") == "accepted", result
+        assert result["registrations"][0]["removed"] and result["timings"]["setup"] is not None
+    kinds = {"password": "AuthenticationFailed", "certificate": "CertificateInvalid", "name": "CertificateInvalid"}
+    for name, kind in kinds.items():
+        assert results[f"sip {name}"]["error"]["type"] == kind, results[f"sip {name}"]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -10,10 +10,13 @@ import pytest
 import yaml
 
 from ansible_collections.community.opensips.tests.emulator import Cluster
+from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION, PREFIX
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.sip_peer import tls_context
+from ansible_collections.community.opensips.tests.integration.support.sip_server import SipServer
 
 MODULES = sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("opensips_*.py"))
 # what examples may end with although the address is in a documentation network, where nobody answers
@@ -65,6 +68,14 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
             play_examples(plain_ansible, emu, module, tmp_path, tasks)
         return
     emu = emulator(VERSIONS.get(module, "3.6"), phones=4, **OPTIONS.get(module, {}))
+    if module == "opensips_sip":
+        authority = Authority(tmp_path, "authority")
+        with SipServer(("alice", "test1", "test2"), tls_context(*authority.issue("server", "127.0.0.1"))) as server:
+            tls = f"{server.target('tls')}\n    sip_ca_path: {authority.path}"
+            here = {"tls:sip.example.com": tls, "tcp:192.0.2.1:5060": server.target("tcp")}
+            here["udp:192.0.2.1:5060"] = server.target()
+            play_examples(plain_ansible, emu, module, tmp_path, examples_of(module, emu, tmp_path, here))
+        return
     if module == "opensips_health":
         # the one destination that is not active from the start
         activate = {"state": "a", "group": "2", "address": "sip:127.0.0.2:19003;transport=udp"}
@@ -93,7 +104,7 @@ def play_examples(plain_ansible, emu, module, tmp_path, tasks):
     # in variables, and not where a task itself says how to connect
     defaults = fifo_of(emu)
     secrets = {"vault_phone_password": "secret", "vault_grandstream_password": "secret", "vault_phone_ha1": "0" * 32}
-    secrets["trunk3_password"] = "secret"
+    secrets.update(dict.fromkeys(("trunk3_password", "alice_password", "test_password"), "secret"))
     play = {"hosts": "all", "gather_facts": False, "vars": secrets, "tasks": []}
     for each in tasks:
         own = next((args for key, args in each.items() if key.startswith(PREFIX)), None) or {}

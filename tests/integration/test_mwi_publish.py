@@ -105,6 +105,17 @@ class TestLife:
             late.states()
             assert late.notified == []
 
+    def test_opensips_sip_reads_the_lamp(self, server, state_file):
+        aor = server.aor("5001")
+        mwi(server, aors=[aor], new=4, state_file=state_file)
+        host, port = server.sip
+        options = {"action": "subscribe", "server": f"udp:{host}:{port}", "account": {"aor": "5001@127.0.0.1"}}
+        result = run_module("sip", options)
+        assert result["outcome"] == "accepted", result
+        assert result["notification"]["body"] == summary(4) and result["left"] == []
+        assert [(entry["method"], entry["code"] // 100) for entry in result["exchanges"]] == [("SUBSCRIBE", 2)] * 2
+        mwi(server, mailboxes=[], exclusive=True, state_file=state_file)
+
     def test_a_phone_that_comes_later_gets_what_is_published(self, server, state_file):
         mwi(server, aors=[server.aor("5002")], account="sip:*97@127.0.0.1", new=1, state_file=state_file)
         with Watcher("5002", server) as watcher:

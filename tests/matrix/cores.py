@@ -206,6 +206,7 @@ class Runs:
             "mi": {"fifo_path": emulator.fifo_path, "reply_dir": emulator.reply_dir},
             "mi_cluster": {"fifo_path": node.fifo_path, "reply_dir": node.reply_dir},
             "folder": str(own),
+            "sip_server": "{}:{}".format(*emulator.sip),
             "gateway": next(iter(emulator.state()["dispatcher"]["1"])),
         }
 

@@ -268,6 +268,23 @@ def answer(
     for name, text in (("address", uri), ("username", secret.username)):
         if not is_sendable(text):
             raise SipError(f"the challenge cannot be answered: the {name} has characters that t_uac_dlg cannot send")
+    name, value = authorization(challenge, secret, method, uri, body, cnonce, count)
+    return name, header_text(name, value)
+
+
+def authorization(
+    challenge: Challenge,
+    secret: Secret,
+    method: str,
+    uri: str,
+    body: str = "",
+    cnonce: Optional[str] = None,
+    count: int = 1,
+) -> Tuple[str, str]:
+    """The same header for a request that does not go through t_uac_dlg: what that cannot send is not looked at.
+
+    The algorithm must be one of ALGORITHMS, perhaps with "-sess". Raises AlgorithmMissing.
+    """
     cnonce = os.urandom(8).hex() if cnonce is None else cnonce
     qop = _qop(challenge)
     nonce_count = f"{count:08x}"
@@ -286,7 +303,7 @@ def answer(
     if qop is not None or challenge.is_session:
         params.append(("cnonce", _quoted(cnonce)))
     name = "Proxy-Authorization" if challenge.is_proxy else "Authorization"
-    return name, header_text(name, "Digest " + ", ".join(f"{key}={text}" for key, text in params))
+    return name, "Digest " + ", ".join(f"{key}={text}" for key, text in params)
 
 
 def _qop(challenge: Challenge) -> Optional[str]:

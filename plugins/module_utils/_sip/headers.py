@@ -197,6 +197,10 @@ class Headers:
         values = self._values.get(canonical(name))
         return values[0] if values else default
 
+    def get_all(self, name: str) -> List[str]:
+        """All values of ``name``, in order; commas inside of them are not looked at."""
+        return list(self._values.get(canonical(name), ()))
+
     def __contains__(self, name: str) -> bool:
         return canonical(name) in self._values
 

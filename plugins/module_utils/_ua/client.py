@@ -5,29 +5,19 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""A request and its final response: a client transaction that is not an INVITE (RFC 3261, section 17.1.2)."""
+"""A single request and its final response, outside of any dialog."""
 
 import time
 from typing import Iterable, NamedTuple, Optional, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
-    BadResponse,
-    CannotConnect,
-    NoResponse,
-    UserAgentError,
-)
-from ansible_collections.community.opensips.plugins.module_utils._ua.message import (
-    Request,
-    Response,
-    make_request,
-    parse_response,
-    take_response,
-)
+from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import Endpoint, Loop
+from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NoResponse, UserAgentError
+from ansible_collections.community.opensips.plugins.module_utils._ua.leg import Leg
+from ansible_collections.community.opensips.plugins.module_utils._ua.message import Response
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
-from ansible_collections.community.opensips.plugins.module_utils._ua.transport import NO_FILES, TlsFiles, Transport
+from ansible_collections.community.opensips.plugins.module_utils._ua.transport import NO_FILES, TlsFiles
 
-# seconds (RFC 3261, 17.1.2.1)
-_T1, _T2 = 0.5, 4.0
+_USER = "ansible"
 
 
 class Answer(NamedTuple):
@@ -51,68 +41,31 @@ def ask(
     """
     started = time.monotonic()
     deadline = started + timeout
-    transport = Transport(target, deadline, files)
+    endpoint = Endpoint(target, deadline, files)
     try:
-        request = make_request(method, target.uri, target.transport, transport.local, headers)
-        exchange = _over_datagrams if target.transport == "udp" else _over_stream
-        response = exchange(transport, request, deadline)
-        return Answer(response, time.monotonic() - started, transport.certificate)
+        response = _exchange(endpoint, method, deadline, headers)
+        return Answer(response, time.monotonic() - started, endpoint.transport.certificate)
     except UserAgentError as error:
-        error.certificate = transport.certificate
+        error.certificate = endpoint.transport.certificate
         raise
     finally:
-        transport.close()
+        endpoint.close()
 
 
-def _over_datagrams(transport: Transport, request: Request, deadline: float) -> Response:
-    interval = _T1
-    while time.monotonic() < deadline:
-        transport.send(request.data, deadline)
-        response = _answer_within(transport, request, min(deadline, time.monotonic() + interval))
-        if response is not None:
-            return response
-        interval = min(2 * interval, _T2)
-    raise _nothing(transport)
+def _exchange(endpoint: Endpoint, method: str, deadline: float, headers: Iterable[Tuple[str, str]]) -> Response:
+    loop = Loop()
+    loop.add(endpoint)
+    leg = Leg(endpoint, f"sip:{_USER}@{endpoint.transport.local}", endpoint.transport.target.uri, _USER)
+    transaction = endpoint.start(leg.request(method, headers))
+    loop.run(lambda: transaction.final, deadline)
+    if transaction.final is None:
+        raise no_response(endpoint)
+    return transaction.final
 
 
-def _answer_within(transport: Transport, request: Request, until: float) -> Optional[Response]:
-    """The final response that comes until then (time.monotonic()), or None. Datagrams that are something else are passed over."""
-    while time.monotonic() < until:
-        data = transport.receive(until)
-        if data is None:
-            return None
-        try:
-            response = parse_response(data)
-        except BadResponse:
-            continue
-        if response.code >= 200 and response.answers(request):
-            return response
-    return None
-
-
-def _over_stream(transport: Transport, request: Request, deadline: float) -> Response:
-    transport.send(request.data, deadline)
-    data = b""
-    while time.monotonic() < deadline:
-        piece = transport.receive(deadline)
-        if piece is None:
-            break
-        if not piece:
-            raise CannotConnect(
-                f"{transport.target} closed the connection without a response",
-                "Check whether this socket is one of SIP, and the log of the server",
-            )
-        data += piece
-        found = take_response(data)
-        while found is not None:
-            response, data = found
-            if response.code >= 200 and response.answers(request):
-                return response
-            found = take_response(data)
-    raise _nothing(transport)
-
-
-def _nothing(transport: Transport) -> NoResponse:
+def no_response(endpoint: Endpoint) -> NoResponse:
+    """The error for a server that stays silent."""
     return NoResponse(
-        f"{transport.target} did not answer in time", "Check the script of the server, its log, and firewalls"
+        f"{endpoint.transport.target} did not answer in time",
+        "Check the script of the server, its log, and firewalls",
     )

@@ -7,20 +7,31 @@
 
 """One connection to a target: bytes there and back over UDP, TCP and TLS."""
 
+import contextlib
 import socket
 import ssl
+import sys
+import threading
 import time
-from typing import Any, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
     CannotConnect,
+    CannotResolve,
+    CertificateInvalid,
     CertificateRequired,
     NoResponse,
+    PortClosed,
     TlsFailed,
+    UserAgentError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target, bracketed
 
 _SIZE = 65536
+# ip(7): a socket that is not connected reports that nothing listens at the other end only if it is asked to
+_REPORTS_REFUSALS = sys.platform.startswith("linux")
+_RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
+_MSG_ERRQUEUE = 0x2000
 # How TLS says that it does not accept our certificate, or wants one (RFC 8446, section 6.2)
 _ABOUT_OUR_CERTIFICATE = (
     "alert access denied",
@@ -32,22 +43,43 @@ _ABOUT_OUR_CERTIFICATE = (
 )
 
 
+_NOT_VALID = "certificate verify failed"
+
+
 class TlsFiles(NamedTuple):
-    """What this client presents. certificate, key: paths of PEM files, or None. server_name: str to ask for, or None."""
+    """What this client presents, and what it accepts.
+
+    certificate, key: paths of PEM files, or None. server_name: str to ask for, or None for the host of the target.
+    validate: whether the certificate of the other side must be valid for that name. ca: path of a PEM file with the authorities
+    that are trusted, or None for those of the host.
+    """
 
     certificate: Optional[str] = None
     key: Optional[str] = None
     server_name: Optional[str] = None
+    validate: bool = False
+    ca: Optional[str] = None
 
 
 NO_FILES = TlsFiles()
 
 
+class Spent(NamedTuple):
+    """Seconds that opening a connection took. connect is None over UDP, tls without TLS."""
+
+    dns: float = 0.0
+    connect: Optional[float] = None
+    tls: Optional[float] = None
+
+
 def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """A context that takes any certificate of the other side. Raises TlsFailed if the files cannot be used."""
+    """A context that accepts what files says. Raises TlsFailed if the files cannot be used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    if files.validate:
+        _trust(context, files.ca)
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if files.certificate:
         try:
             # without the function, OpenSSL would ask the terminal for a pass phrase
@@ -60,6 +92,18 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def _trust(context: ssl.SSLContext, path: Optional[str]) -> None:
+    try:
+        if path is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(path)
+    except (OSError, ValueError) as error:
+        raise TlsFailed(
+            f"{path} cannot be used: {reason(error)}", "Use a PEM file of certificate authorities"
+        ) from error
+
+
 def reason(error: BaseException) -> str:
     """What an exception of sockets or of TLS says, in words."""
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
@@ -70,13 +114,19 @@ def reason(error: BaseException) -> str:
 class Transport:
     """An open connection to a Target. deadline: time.monotonic() at which opening it ends. Raises UserAgentError.
 
-    certificate: of the other side, in DER, or None without TLS.
+    certificate: of the other side, in DER, or None without TLS. spent: how long opening it took. address: of the other side,
+    as sockets write it. source: from where the last datagram came.
+    Over UDP, the socket accepts datagrams from any address: a server may send from another socket than the one it is asked at.
     """
 
     def __init__(self, target: Target, deadline: float, files: TlsFiles = NO_FILES) -> None:
         self.target = target
         self.certificate: Optional[bytes] = None
-        self._socket = self._connect(deadline)
+        self.spent = Spent()
+        self.address: Any = None
+        self.source: Any = None
+        self._heard = False
+        self._socket = self._open(deadline)
         if target.transport == "tls":
             try:
                 self._socket = self._handshake(files, deadline)
@@ -84,80 +134,194 @@ class Transport:
                 self.close()
                 raise
 
+    @property
+    def is_stream(self) -> bool:
+        return self.target.transport != "udp"
+
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
 
+    def fileno(self) -> int:
+        """The file descriptor, to wait for what comes."""
+        number: int = self._socket.fileno()
+        return number
+
+    @property
+    def has_more(self) -> bool:
+        """Whether TLS has data that the file descriptor shows no more."""
+        return self.target.transport == "tls" and self._socket.pending() > 0
+
     @property
     def local(self) -> str:
         """Host and port of this end, as they stand in a URI (str)."""
-        name = self._socket.getsockname()
-        return f"{bracketed(name[0])}:{name[1]}"
+        return f"{bracketed(self.local_host)}:{self._socket.getsockname()[1]}"
 
-    def send(self, data: bytes, deadline: float) -> None:
-        """Send data (bytes), by the deadline (time.monotonic())."""
+    @property
+    def local_host(self) -> str:
+        """Address of this end (str)."""
+        host: str = self._socket.getsockname()[0]
+        return host
+
+    def send(self, data: bytes, deadline: float, address: Any = None) -> None:
+        """Send data (bytes), by the deadline (time.monotonic()). address: another one than the server's, over UDP only."""
         try:
             self._socket.settimeout(_left(deadline))
-            self._socket.sendall(data)
+            if self.is_stream:
+                self._socket.sendall(data)
+            else:
+                self._socket.sendto(data, address or self.address)
         except OSError as error:
-            raise self._failure(error) from error
+            self._give_up(error)
 
     def receive(self, deadline: float) -> Optional[bytes]:
         """What came (bytes), None if nothing did until the deadline, b"" if the other side closed the connection."""
         try:
             self._socket.settimeout(_left(deadline))
-            data: bytes = self._socket.recv(_SIZE)
-            return data
+            if self.is_stream:
+                data: bytes = self._socket.recv(_SIZE)
+                return data
+            data, self.source = self._socket.recvfrom(_SIZE)
+            self._heard = True
+            # an empty datagram is no end
+            return data or b"\r\n"
         except socket.timeout:
             return None
         except OSError as error:
-            raise self._failure(error) from error
+            self._give_up(error)
+            return None
 
-    def _connect(self, deadline: float) -> Any:
-        kind = socket.SOCK_DGRAM if self.target.transport == "udp" else socket.SOCK_STREAM
-        try:
-            family, kind, protocol, _name, address = socket.getaddrinfo(self.target.host, self.target.port, type=kind)[
-                0
-            ]
-            opened = socket.socket(family, kind, protocol)
-        except (OSError, UnicodeError) as error:
-            raise self._failure(error) from error
-        try:
-            opened.settimeout(_left(deadline))
-            opened.connect(address)
-        except OSError as error:
-            opened.close()
-            raise self._failure(error) from error
+    def _give_up(self, error: OSError) -> None:
+        """Raise the UserAgentError for error, unless it is about a datagram and the server has been heard."""
+        if not self.is_stream:
+            self._forget_errors()
+            if self._heard:
+                return
+        raise self._failure(error) from error
+
+    def _forget_errors(self) -> None:
+        """Read what Linux keeps of a datagram that was refused: otherwise there always seems to be something to read."""
+        if _REPORTS_REFUSALS:
+            with contextlib.suppress(OSError):
+                self._socket.settimeout(0)
+                self._socket.recvmsg(1, 512, _MSG_ERRQUEUE)
+
+    def _open(self, deadline: float) -> Any:
+        """A socket that is connected or, over UDP, bound to the address from which the server is reached."""
+        started = time.monotonic()
+        found = _addresses(self.target, socket.SOCK_STREAM if self.is_stream else socket.SOCK_DGRAM, deadline)
+        resolved = time.monotonic()
+        opened = self._first(found, deadline)
+        self.spent = Spent(resolved - started, time.monotonic() - resolved if self.is_stream else None)
         return opened
+
+    def _first(self, found: List[Any], deadline: float) -> Any:
+        """A socket for the first of the addresses that can be reached. found: as getaddrinfo() returns it."""
+        failure: Optional[OSError] = None
+        for family, kind, protocol, _name, address in found:
+            opened = socket.socket(family, kind, protocol)
+            try:
+                opened.settimeout(_left(deadline))
+                opened.connect(address)
+                self.address = address
+                if self.is_stream:
+                    # an ACK and the request behind it are two small packets: none waits for the other
+                    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return opened if self.is_stream else _unconnected(opened)
+            except OSError as error:
+                opened.close()
+                failure = failure or error
+        raise self._failure(failure or OSError("no address"))
 
     def _handshake(self, files: TlsFiles, deadline: float) -> Any:
         context = tls_context(files)
+        started = time.monotonic()
         try:
             self._socket.settimeout(_left(deadline))
-            wrapped = context.wrap_socket(self._socket, server_hostname=files.server_name)
+            # without validation, no name is asked for unless it is given: a domain of the server's may be chosen by it
+            name = files.server_name or (self.target.host if files.validate else None)
+            wrapped = context.wrap_socket(self._socket, server_hostname=name)
             # once the connection has failed, it cannot be asked for any more
             self.certificate = wrapped.getpeercert(True)
+            self.spent = self.spent._replace(tls=time.monotonic() - started)
             return wrapped
         except (OSError, ValueError) as error:
             raise self._failure(error) from error
 
-    def _failure(self, error: BaseException) -> Exception:
+    def _failure(self, error: BaseException) -> UserAgentError:
         """The UserAgentError for an exception of the socket."""
         text = reason(error)
         if isinstance(error, socket.timeout):
             return NoResponse(
                 f"{self.target} did not answer in time", "Check the address, firewalls, and its transport"
             )
-        if isinstance(error, ssl.SSLError):
-            if any(alert in text for alert in _ABOUT_OUR_CERTIFICATE):
-                return CertificateRequired(
-                    f"{self.target} does not accept this TLS client: {text}",
-                    "Set sip_client_cert and sip_client_key to a certificate that the server accepts",
-                )
-            return TlsFailed(f"TLS with {self.target} failed: {text}", "Check whether this socket is one of TLS")
+        if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
+            return self._tls_failure(error, text)
         if isinstance(error, ConnectionRefusedError):
-            return CannotConnect(f"Nothing listens on {self.target}", "Check whether the server has this socket")
+            return PortClosed(f"Nothing listens on {self.target}", "Check whether the server has this socket")
+        if isinstance(error, (ConnectionResetError, BrokenPipeError)):
+            return hung_up(self.target)
         return CannotConnect(f"{self.target} cannot be reached: {text}", "Check the address and the network")
+
+    def _tls_failure(self, error: BaseException, text: str) -> UserAgentError:
+        # Python 3.6 has no class for all of them
+        if isinstance(error, ssl.CertificateError) or _NOT_VALID in text:
+            return CertificateInvalid(
+                f"The certificate of {self.target} is not valid: {getattr(error, 'verify_message', '') or text}",
+                "Renew it, or set sip_ca_path to the authority that issued it, or sip_server_name to the name that it is for",
+            )
+        if any(alert in text for alert in _ABOUT_OUR_CERTIFICATE):
+            return CertificateRequired(
+                f"{self.target} does not accept this TLS client: {text}",
+                "Set sip_client_cert and sip_client_key to a certificate that the server accepts",
+            )
+        return TlsFailed(f"TLS with {self.target} failed: {text}", "Check whether this socket is one of TLS")
+
+
+def hung_up(target: Target) -> CannotConnect:
+    """The error for a connection that the other side closed."""
+    return CannotConnect(
+        f"{target} closed the connection",
+        "Check whether this socket is one of SIP and has this transport, and the log of the server",
+    )
+
+
+def _addresses(target: Target, kind: int, deadline: float) -> List[Any]:
+    """What getaddrinfo() finds for a target by the deadline. Raises CannotResolve.
+
+    It knows no timeout, and waits for silent name servers for half a minute, so another thread waits for it.
+    """
+    found: List[Any] = []
+
+    def look_up() -> None:
+        try:
+            found.append(socket.getaddrinfo(target.host, target.port, type=kind))
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    thread = threading.Thread(target=look_up, name="resolver")
+    thread.daemon = True
+    thread.start()
+    thread.join(_left(deadline))
+    result = found[0] if found else TimeoutError("no name server answered in time")
+    if isinstance(result, Exception):
+        raise CannotResolve(
+            f"{target.host} cannot be resolved: {reason(result)}", "Check the name, and the name servers of this host"
+        ) from result
+    addresses: List[Any] = result
+    return addresses
+
+
+def _unconnected(connected: Any) -> Any:
+    """A UDP socket at the local address of a connected one, which is closed."""
+    opened = socket.socket(connected.family, socket.SOCK_DGRAM)
+    host = connected.getsockname()[0]
+    connected.close()
+    if _REPORTS_REFUSALS:
+        level, option = _RECVERR[opened.family]
+        opened.setsockopt(level, option, 1)
+    opened.bind((host, 0))
+    return opened
 
 
 def _left(deadline: float) -> float:

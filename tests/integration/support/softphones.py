@@ -172,7 +172,8 @@ class Softphone:
 
 
 class Baresip(Softphone):
-    """baresip. mwi: whether it subscribes to its message summary, at the server, once it is registered.
+    """baresip. mwi: whether it subscribes to its message summary, at the server, once it is registered. answers: whether it
+    answers calls by itself.
 
     What it prints: "----- MWI for sip:USER@127.0.0.1:PORT -----" and the body of each NOTIFY of its subscription, and
     'sip:SENDER: "TEXT"' for each MESSAGE. It prints "mwi: subscription for ... closed: (CODE REASON)" if there is none.
@@ -180,8 +181,9 @@ class Baresip(Softphone):
 
     PROGRAM, PACKAGE = "baresip", "baresip-core"
 
-    def __init__(self, user, server, mwi=False):
+    def __init__(self, user, server, mwi=False, answers=False):
         self._mwi = mwi
+        self._answers = answers
         super().__init__(user, server)
 
     @classmethod
@@ -223,7 +225,8 @@ class Baresip(Softphone):
         self.await_output("baresip is ready")
         host, port = self.server.sip
         mwi = "yes" if self._mwi else "no"
-        self._type(f"/uanew <sip:{self.user}@{host}:{port}>;auth_pass={PASSWORD};regint={EXPIRES};mwi={mwi}")
+        answers = ";answermode=auto" if self._answers else ""
+        self._type(f"/uanew <sip:{self.user}@{host}:{port}>;auth_pass={PASSWORD};regint={EXPIRES};mwi={mwi}{answers}")
 
 
 class Linphone(Softphone):

@@ -10,16 +10,8 @@ from ansible_collections.community.opensips.data import errors_list
 
 # these are never the type of an error by themselves
 ABSTRACT = {"OpensipsError", "MIError", "SipError", "TableError", "ExplainedError", "PhoneError", "TryAgain"}
-# what a SIP request ends with is an entry of a result
-ABSTRACT |= {
-    "UserAgentError",
-    "BadTarget",
-    "CannotConnect",
-    "NoResponse",
-    "BadResponse",
-    "TlsFailed",
-    "CertificateRequired",
-}
+# the option that has it is named by BadParameters
+ABSTRACT |= {"UserAgentError", "BadTarget"}
 
 
 def _subclasses():

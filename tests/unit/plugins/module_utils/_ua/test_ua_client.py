@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 
 import pytest
 
@@ -126,12 +127,12 @@ def test_silence(peer, kind):
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "no SIP response"),
-        (b"\x16\x03\x01 garbage", "no SIP response"),
-        (b"SIP/2.0 999 Odd\r\n\r\n", "no SIP response"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "no SIP message"),
+        (b"\x16\x03\x01 garbage", "no SIP message"),
+        (b"SIP/2.0 999 Odd\r\n\r\n", "no SIP message"),
         (b"SIP/2.0 200 OK\r\nContent-Length: many\r\n\r\n", "Content-Length"),
         (b"SIP/2.0 200 OK\r\nContent-Length: 99999999\r\n\r\n", "Content-Length"),
-        (b"SIP/2.0 200 OK\r\n" + b"X: y\r\n" * 20000, "no SIP response"),
+        (b"SIP/2.0 200 OK\r\n" + b"X: y\r\n" * 20000, "no SIP message"),
         (b"", "closed the connection"),
     ],
 )
@@ -145,13 +146,21 @@ def test_nobody_listens(kind):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(errors.CannotConnect, match="Nothing listens"):
+    with pytest.raises(errors.PortClosed, match="Nothing listens"):
         client.ask(target.Target(kind, "127.0.0.1", port), "OPTIONS", 2.0)
 
 
 def test_host_that_does_not_resolve():
-    with pytest.raises(errors.CannotConnect, match=r"nowhere\.invalid"):
+    with pytest.raises(errors.CannotResolve, match=r"nowhere\.invalid"):
         client.ask(target.parse("udp:nowhere.invalid"), "OPTIONS", 2.0)
+
+
+def test_name_servers_that_are_silent(monkeypatch):
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: end.wait(60))
+    with pytest.raises(errors.CannotResolve, match="in time"):
+        client.ask(target.parse("udp:slow.invalid"), "OPTIONS", 0.2)
+    end.set()
 
 
 def test_tls_where_there_is_none(peer):
@@ -227,4 +236,4 @@ def test_addresses_that_stand_for_all():
 
 def test_no_header_injection():
     with pytest.raises(SipSyntaxError):
-        message.make_request("OPTIONS", "sip:a", "udp", "127.0.0.1:5060", [("X", "a\r\nEvil: b")])
+        message.make_request("OPTIONS", "sip:a", 1, "SIP/2.0/UDP 127.0.0.1", [("Call-ID", "a"), ("X", "a\r\nEvil: b")])

@@ -46,6 +46,18 @@ def version_entry(table: Table) -> str:
     return f"INSERT INTO {VERSION_TABLE} (table_name, table_version) VALUES ('{table.name}', {table.version})"  # nosec B608
 
 
+def forget_version(table: Table) -> str:
+    """The statement that removes the version of a table that is not there."""
+    return f"DELETE FROM {VERSION_TABLE} WHERE table_name = '{table.name}'"  # nosec B608
+
+
+def undo(table: Table, statement: str) -> List[str]:
+    """The statements that undo one of ddl()."""
+    if statement.startswith("CREATE TABLE"):
+        return [f"DROP TABLE {table.name}"]
+    return [forget_version(table)] if statement.startswith("INSERT") else []
+
+
 def create_table(dialect: str, table: Table, name: Optional[str] = None) -> str:
     """The statement CREATE TABLE. name: what the table is called instead of its own name."""
     inline = len(table.primary_key) == 1

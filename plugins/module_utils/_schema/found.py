@@ -113,7 +113,9 @@ def _default(text: Optional[str]) -> Optional[str]:
     number = _NUMBER.match(bare)
     if number:
         return f"{float(number.group(1)):g}"
-    return bare[1:-1].replace("''", "'") if bare[:1] == "'" == bare[-1:] else bare
+    text = bare[1:-1].replace("''", "'") if bare[:1] == "'" == bare[-1:] else bare
+    # how PostgreSQL writes no bytes
+    return "" if text == "\\x" else text
 
 
 def read_back(connection: Any, names: Iterable[str]) -> Dict[str, DatabaseTable]:
@@ -124,13 +126,13 @@ def read_back(connection: Any, names: Iterable[str]) -> Dict[str, DatabaseTable]
     """
     wanted = list(names)
     found = _READERS[connection.engine](connection, wanted)
-    versions = _versions(connection) if wanted else {}
+    versions = versions_of(connection) if wanted else {}
     for name, table in found.items():
         table.version = versions.get(name)
     return found
 
 
-def _versions(connection: Any) -> Dict[str, int]:
+def versions_of(connection: Any) -> Dict[str, int]:
     """{table: version} of the table version; empty where there is none, or another program's."""
     there = _READERS[connection.engine](connection, [VERSION_TABLE]).get(VERSION_TABLE)
     if there is None or not {"table_name", "table_version"} <= set(there.columns):

@@ -23,7 +23,7 @@ follows rules, which ddl.py has.
 
 import re
 from collections import OrderedDict
-from typing import Any, Iterable, List, Optional
+from typing import Any, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._schema.tables_data import TABLES
@@ -151,7 +151,7 @@ def variants(table: str) -> List[Table]:
     """Every shape of a table, that of the oldest release first. Raises BadParameters for a table that OpenSIPS does not have."""
     start = TABLES.find(f"\n={table}\n") if re.match(r"\w+\Z", str(table)) else -1
     if start < 0:
-        raise BadParameters(f"table: OpenSIPS has no table {table!r}", _nearest(table, names()))
+        raise BadParameters(f"table: OpenSIPS has no table {table!r}", _nearest(str(table)))
     record = TABLES[start : TABLES.index("\n=", start + 1)]
     found: List[Table] = []
     for text in record.split("@")[1:]:
@@ -159,34 +159,9 @@ def variants(table: str) -> List[Table]:
     return found
 
 
-def tables_of(
-    release: str, scripts: Optional[Iterable[str]] = None, tables: Optional[Iterable[str]] = None
-) -> List[Table]:
-    """The tables (list of Table) of a release, the table version first.
-
-    release: one of RELEASES. scripts: names of OpenSIPS' scripts (``standard``, ``auth_db``), all of their tables. tables: names of
-    tables. With neither, all of its tables. Raises BadParameters for a name that the release does not have.
-    """
-    known = {name: table for name in names() for table in variants(name) if release in table.releases}
-    chosen = set() if scripts is not None or tables is not None else set(known)
-    for script in scripts or ():
-        found = {name for name, table in known.items() if table.script == script}
-        if not found:
-            raise BadParameters(
-                f"OpenSIPS {release} has no tables for {script!r}",
-                _nearest(script, sorted({table.script for table in known.values()})),
-            )
-        chosen |= found
-    for name in tables or ():
-        if name not in known:
-            raise BadParameters(f"OpenSIPS {release} has no table {name!r}", _nearest(name, sorted(known)))
-        chosen.add(name)
-    return [known[name] for name in sorted(chosen, key=lambda name: (name != VERSION_TABLE, name))]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """What to say to a name (str) that is not among the known ones."""
+def _nearest(name: str) -> str:
+    """What to say to a name that no table has."""
     import difflib
 
-    close = difflib.get_close_matches(str(name), list(known), n=3)
-    return f"Did you mean {' or '.join(close)}?" if close else f"It knows {', '.join(known)}"
+    close = difflib.get_close_matches(name, names(), n=3)
+    return f"Did you mean {' or '.join(close)}?" if close else f"It knows {', '.join(names())}"

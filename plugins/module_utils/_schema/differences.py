@@ -22,10 +22,10 @@ COLUMN, PRIMARY_KEY, INDEX = "column", "primary_key", "index"
 
 # Types that take each other's values
 _FAMILIES = (
-    ("text", re.compile(r".*(char|text|clob)")),
+    ("text", re.compile(r"char|text|clob")),
     ("moment", re.compile(r"date|time")),
-    ("number", re.compile(r".*(int|serial|float|double|real|numeric|decimal|bool)")),
-    ("bytes", re.compile(r".*(blob|bytea|binary)")),
+    ("number", re.compile(r"int|serial|float|double|real|numeric|decimal|bool")),
+    ("bytes", re.compile(r"blob|bytea|binary")),
 )
 
 
@@ -97,7 +97,7 @@ def _problem(wanted: DatabaseColumn, found: Optional[DatabaseColumn]) -> Optiona
 
 
 def _family(kind: str) -> Optional[str]:
-    return next((family for family, pattern in _FAMILIES if pattern.match(kind)), None)
+    return next((family for family, pattern in _FAMILIES if pattern.search(kind)), None)
 
 
 def _indexes(wanted: DatabaseTable, found: DatabaseTable) -> List[Difference]:

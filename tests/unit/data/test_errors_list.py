@@ -9,7 +9,16 @@ import ast
 from ansible_collections.community.opensips.data import errors_list
 
 # these are never the type of an error by themselves
-ABSTRACT = {"OpensipsError", "MIError", "SipError", "TableError", "ExplainedError", "PhoneError", "TryAgain"}
+ABSTRACT = {
+    "OpensipsError",
+    "MIError",
+    "SipError",
+    "TableError",
+    "SchemaError",
+    "ExplainedError",
+    "PhoneError",
+    "TryAgain",
+}
 # what a SIP request ends with is an entry of a result
 ABSTRACT |= {
     "UserAgentError",

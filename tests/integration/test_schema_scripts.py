@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables of opensips_schema and those of OpenSIPS' own scripts, where OPENSIPS_SOURCES names a clone: no difference."""
+"""The tables of opensips_schema and those of OpenSIPS' own scripts, where they are at hand: no difference."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from ansible_collections.community.opensips.data import schema as data
 from ansible_collections.community.opensips.data import tables_source
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice, ddl, model
 from ansible_collections.community.opensips.tests.integration.support import databases, scripts
+from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, release_of
 
-pytestmark = pytest.mark.skipif(bool(scripts.why_not()), reason=str(scripts.why_not()))
+needs_clone = pytest.mark.skipif(bool(scripts.why_not()), reason=str(scripts.why_not()))
 
 _VERSION = re.compile(
     r"INSERT INTO version \(table_name, table_version\) values \('(\w+)', ?'?([0-9]+)'?\)", re.IGNORECASE
@@ -59,6 +60,7 @@ def ours(engine, release):
         yield from (ddl.create_index(engine, table, index) for index in keys)
 
 
+@needs_clone
 @pytest.mark.parametrize("engine", sorted(scripts.FOLDERS))
 @pytest.mark.parametrize("release", model.RELEASES)
 def test_the_statements_are_those_of_the_scripts(engine, release):
@@ -69,11 +71,24 @@ def test_the_statements_are_those_of_the_scripts(engine, release):
     assert theirs == collections.Counter(map(normal, ours(engine, release)))
 
 
+@pytest.mark.parametrize("engine", sorted(scripts.FOLDERS))
+def test_the_statements_are_those_of_the_packages(engine):
+    theirs = collections.Counter(map(normal, scripts.packaged_statements(engine)))
+    if not theirs or not find_binary():
+        pytest.skip(f"no packages of OpenSIPS with scripts for {engine}")
+    release = ".".join(map(str, release_of(find_binary())[:2]))
+    mine = collections.Counter(map(normal, ours(engine, release)))
+    # a package may leave out modules
+    assert not theirs - mine
+
+
+@needs_clone
 def test_the_data_is_that_of_the_clone():
     clone = scripts.os.environ["OPENSIPS_SOURCES"]
     assert data.load() == tables_source.merged(tables_source.read(clone))
 
 
+@needs_clone
 @pytest.mark.parametrize("release", ["2.4", "3.6", "4.0"])
 def test_a_database_made_by_the_scripts_is_the_same(database_server, release):
     engine = database_server.engine

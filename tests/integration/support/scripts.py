@@ -4,16 +4,19 @@
 
 """OpenSIPS' own scripts that make tables, where they are at hand.
 
-OPENSIPS_SOURCES names a clone of OpenSIPS, whose branches have the scripts of each release. Nothing of it is in the repository.
+OPENSIPS_SOURCES names a clone of OpenSIPS, whose branches have the scripts of each release. Packages have those of their own.
+Nothing of either is in the repository.
 """
 
 from __future__ import annotations
 
 import os
+import pathlib
 import subprocess
 
 from ansible_collections.community.opensips.data import tables_source
 
+PACKAGED = pathlib.Path("/usr/share/opensips")
 FOLDERS = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mysql"}
 
 
@@ -31,5 +34,17 @@ def statements_of(engine, release):
     """The statements (list of str) of all scripts of a release, that of the table version first."""
     clone, branch = os.environ["OPENSIPS_SOURCES"], tables_source.BRANCHES[release]
     texts = tables_source.scripts(clone, branch, FOLDERS[engine])
+    return _statements(texts)
+
+
+def packaged_statements(engine):
+    """The same of the scripts that packages installed; empty if they have none for this database."""
+    suffix = "-create.sql"
+    paths = sorted((PACKAGED / FOLDERS[engine]).glob(f"*{suffix}"))
+    return _statements({path.name[: -len(suffix)]: path.read_text(encoding="utf-8") for path in paths})
+
+
+def _statements(texts):
+    """The statements of scripts ({name: text}), those of the script standard first."""
     ordered = sorted(texts, key=lambda script: (script != "standard", script))
     return [statement for script in ordered for statement in tables_source.statements(texts[script])]

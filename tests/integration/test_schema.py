@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import schema as body
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice, creating, ddl, model
+from ansible_collections.community.opensips.plugins.module_utils._table.database import _SCHEMA_LOCK, _SCHEMA_LOCK_NAME
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import DatabaseRefused
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
@@ -173,6 +174,37 @@ def test_a_run_that_ended_at_any_statement_is_completed(schema, database_server)
         if made.engine != "mysql":
             break
     assert schema.warnings == []
+
+
+def test_without_the_right_to_create_tables(schema, database):
+    if database.engine == "sqlite":
+        pytest.skip("SQLite has no users")
+    name = database.options["login_db"]
+    create = {
+        "postgresql": [f"CREATE ROLE reader{name} LOGIN PASSWORD 'secret'"],
+        "mysql": [
+            f"CREATE USER reader{name}@localhost IDENTIFIED BY 'secret'",
+            f"GRANT SELECT ON {name}.* TO reader{name}@localhost",
+        ],
+    }
+    database.execute(*create[database.engine])
+    failed = schema(tables=["acc"], login_user=f"reader{name}", login_password="secret")
+    assert failed["failed"] and "CREATE" in failed["error"]["hint"] and "secret" not in str(failed)
+    assert tables_in(database) == [] and counts(failed) == {"not_created": 2}
+
+
+def test_another_session_that_creates_tables_is_waited_for(schema, database):
+    """Only as long as db_timeout says."""
+    waiting = {
+        "sqlite": "BEGIN IMMEDIATE",
+        "postgresql": f"SELECT pg_advisory_lock({_SCHEMA_LOCK})",
+        "mysql": f"SELECT GET_LOCK({_SCHEMA_LOCK_NAME}, 1)",
+    }
+    with database.session(waiting[database.engine]):
+        failed = schema(tables=["acc"], db_timeout=1)
+        assert failed["error"]["type"] == "DatabaseLocked" and "db_timeout" in failed["error"]["hint"]
+        assert not failed["changed"]
+    assert schema(tables=["acc"])["changed"]
 
 
 def test_two_at_once_do_not_disturb_each_other(database):

@@ -20,6 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.model i
 
 _Rows = List[Tuple[Any, ...]]
 
+_WHOLE = re.compile(r"[0-9]{1,9}\Z")
 _NUMBER = re.compile(r"'?([+-]?[0-9]+(\.[0-9]+)?)'?\Z")
 _CAST = re.compile(r"::[a-z][a-z ]*(\([0-9,]+\))?(\[\])?\Z")
 # ADD COLUMN and DEFAULT of other versions put these around a default
@@ -138,7 +139,8 @@ def versions_of(connection: Any) -> Dict[str, int]:
     if there is None or not {"table_name", "table_version"} <= set(there.columns):
         return {}
     rows = connection.rows(f"SELECT table_name, table_version FROM {VERSION_TABLE}")  # nosec B608
-    return {str(name).strip(): int(version) for name, version in rows}
+    # SQLite stores anything anywhere
+    return {str(name).strip(): int(version) for name, version in rows if _WHOLE.match(str(version))}
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -166,7 +168,8 @@ def _sqlite_table(connection: Any, name: str, counts: bool) -> DatabaseTable:
     for row in connection.rows(f"PRAGMA index_list({name})"):
         index, unique, origin = row[1], bool(row[2]), row[3]
         if origin != "pk":
-            columns = [column for _number, _place, column in connection.rows(f"PRAGMA index_info('{index}')")]
+            quoted = index.replace("'", "''")
+            columns = [row[2] or "" for row in connection.rows(f"PRAGMA index_info('{quoted}')")]
             table.indexes.append(DatabaseIndex(index, columns, unique))
     table.indexes.reverse()
     return table

@@ -77,6 +77,16 @@ class Database:
             return [tuple(row) for row in connection.exec_driver_sql(query)]
 
     @contextlib.contextmanager
+    def session(self, statement):
+        """While somebody else, who ran a statement, does nothing more."""
+        with self._made.connect() as connection:
+            if self.engine == "sqlite":
+                connection.connection.dbapi_connection.isolation_level = None
+            connection.exec_driver_sql(statement)
+            yield
+            connection.rollback()
+
+    @contextlib.contextmanager
     def locked(self, table):
         """While somebody else writes to the table."""
         with self._made.connect() as connection:

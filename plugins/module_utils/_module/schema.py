@@ -10,7 +10,7 @@
 import contextlib
 import os
 import shutil
-import subprocess
+import subprocess  # nosec B404
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError

@@ -59,6 +59,8 @@ def entry_of(result, table):
 
 @pytest.mark.parametrize("release", ["2.4", "4.1"])
 def test_all_tables_are_created_and_read_back_as_they_should_be(schema, database, release):
+    if database.engine == "mysql" and release == "2.4":
+        pytest.skip("MariaDB takes seconds for it, and test_schema_scripts.py compares this release")
     everything = sorted(choice.known_tables(release))
     planned = schema(check=True, version=release, tables=everything)
     assert counts(planned) == {"planned": len(everything)} and tables_in(database) == []
@@ -160,7 +162,7 @@ def test_a_failure_leaves_nothing_behind(schema, database, monkeypatch):
 
 def test_a_run_that_ended_at_any_statement_is_completed(schema, database_server):
     """As when it is killed: on MySQL each statement stays, the others roll back."""
-    names = ["acc", "location"]
+    names = ["acc"]
     tables = choice.tables_of("3.6", tables=names)
     statements = creating.plan(database_server.engine, {}, tables).statements()
     for count in range(len(statements) + 1):

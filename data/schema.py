@@ -2,12 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make plugins/module_utils/_table/schema_data.py from tables.json.
+"""Make plugins/module_utils/_schema/tables_data.py from tables.json, which tables_source.py makes.
 
-The JSON holds every table as scripts/mysql of OpenSIPS makes it: {table: [shape]}. A shape has its releases, table_version,
-primary_key, unique (keys) and columns, in their order.
+The JSON holds every table as scripts/mysql of OpenSIPS makes it: {table: [shape]}. A shape has its releases, script, engine,
+table_version, primary_key, indexes (name, columns, unique, and sqlite_name where it does not follow from the name) and columns,
+in their order. A column has its name, type, null, unsigned, auto, default (null for DEFAULT NULL, absent for none), and bare for
+a text whose default is a number without quotes.
 """
 
+import difflib
 import os
 
 from . import layout, records
@@ -15,19 +18,24 @@ from . import layout, records
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 SOURCE = os.path.join(HERE, "tables.json")
-TARGET = os.path.join(ROOT, "plugins", "module_utils", "_table", "schema_data.py")
+TARGET = os.path.join(ROOT, "plugins", "module_utils", "_schema", "tables_data.py")
+
+_SAME = "^"
+_RUN = ".."
 
 
 def column(facts):
     """One column as a token: name:type, U unsigned, + filled in by the database, ? may be NULL, =default ("~" for a blank)."""
-    if "~" in facts.get("default", ""):
-        raise ValueError(f"a default with ~: {facts}")
+    default = facts.get("default")
+    if "~" in (default or "") or (default or "").startswith("="):
+        raise ValueError(f"a default with ~ or =: {facts}")
     token = f"{facts['name']}:{facts['type']}"
     token += "U" if facts.get("unsigned") else ""
     token += "+" if facts.get("auto") else ""
-    token += "?" if facts["null"] else ""
-    if "default" in facts:
-        token += "=" + facts["default"].replace(" ", "~")
+    if facts["null"]:
+        token += "?" if default is not None or "default" in facts else "??"
+    if default is not None:
+        token += "=" * (1 + facts.get("bare", False)) + default.replace(" ", "~")
     if " " in token:
         raise ValueError(f"a blank in {token!r}")
     return token
@@ -37,16 +45,48 @@ def keys(names):
     return ",".join(names) or "-"
 
 
-def tokens(shape):
-    """The tokens of a table's shape."""
+def index(facts):
+    """One index as a token: ! for a unique one, its name, /name of SQLite, :columns."""
+    name = "/".join(filter(None, (facts["name"], facts.get("sqlite_name"))))
+    return f"{'!' * facts['unique']}{name}:{keys(facts['columns'])}"
+
+
+def _columns(shape, before):
+    """The columns of a shape as tokens; runs of those that the shape before has, too, by their names."""
+    after, known = ([column(facts) for facts in each["columns"]] if each else [] for each in (shape, before))
+    found = []
+    for how, low, high, first, last in difflib.SequenceMatcher(None, known, after, autojunk=False).get_opcodes():
+        if how == "equal":
+            names = [known[place].partition(":")[0] for place in (low, high - 1)]
+            found.append(_RUN.join(dict.fromkeys(names)))
+        else:
+            found += after[first:last]
+    return found
+
+
+def _series(releases, known):
+    """Releases as a token, runs of at least three by their ends."""
+    runs = []
+    for release in releases:
+        if runs and known.index(release) == known.index(runs[-1][-1]) + 1:
+            runs[-1].append(release)
+        else:
+            runs.append([release])
+    return ",".join(f"{run[0]}{_RUN}{run[-1]}" if len(run) > 2 else ",".join(run) for run in runs)
+
+
+def _head(shape):
+    script = shape["script"] if shape["engine"] == "InnoDB" else f"{shape['script']}/{shape['engine']}"
+    return [script, keys(shape["primary_key"] or ()), ";".join(map(index, shape["indexes"])) or "-"]
+
+
+def tokens(shape, before=None):
+    """The tokens of a table's shape behind its releases. before: the shape before it."""
     version = shape["table_version"]
-    unique = ";".join(keys(names) for names in shape["unique"]) or "-"
-    return [
-        "-" if version is None else str(version),
-        keys(shape["primary_key"] or ()),
-        unique,
-        *map(column, shape["columns"]),
-    ]
+    head = _head(shape)
+    known = _head(before) if before else [None] * len(head)
+    head = [_SAME if mine == theirs else mine for mine, theirs in zip(head, known, strict=True)]
+    return ["-" if version is None else str(version), *head, *_columns(shape, before)]
 
 
 def load():
@@ -65,9 +105,14 @@ def by_release():
 
 
 def generate():
-    """The text of schema_data.py."""
+    """The text of tables_data.py."""
     found = []
+    known = list(by_release())
+    known.sort(key=lambda release: [int(part) for part in release.split(".")])
     for table, shapes in sorted(load().items()):
         found.append([f"={table}"])
-        found += [["@" + ",".join(shape["releases"]), *tokens(shape)] for shape in shapes]
-    return records.module("schema", "The database tables of OpenSIPS 1.11 to 4.1, a record each", "TABLES", found)
+        for before, shape in zip([None, *shapes], shapes):
+            found.append(["@" + _series(shape["releases"], known), *tokens(shape, before)])
+    return records.module(
+        "schema", "The database tables of OpenSIPS 1.11 to 4.1, a record each", "TABLES", found, reader="model"
+    )

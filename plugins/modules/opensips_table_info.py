@@ -138,7 +138,7 @@ error:
   sample:
     type: UnknownSchema
     message: "The SQLite database /var/lib/opensips/opensips.sqlite has no table dispatcher"
-    hint: Create it with opensips-cli, or correct db_table
+    hint: Create it with opensips_schema, or correct db_table
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import table_info

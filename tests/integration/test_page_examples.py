@@ -117,11 +117,15 @@ def played(ansible):
         pathlib.Path(emu.directory, "counts.csv").write_text(
             pages.Page("fleets").after("100,000 voicemail lamps"), encoding="utf-8"
         )
+        program = pathlib.Path(emu.directory, "opensips")
+        program.write_text("#!/bin/sh\necho 'version: opensips 3.6.8 (x86_64/linux)'\n", encoding="utf-8")
+        program.chmod(0o755)
         (first, *_others) = emu.state()["dispatcher"]["1"]
         there = {
             "/var/lib/community.opensips": emu.directory,
             "/var/spool/voicemail": emu.directory,
             "/var/tmp": emu.directory,
+            "/usr/sbin/opensips": str(program),
             "/srv/reports": emu.directory,
             "dispatcher_trunks": "dispatcher",
             "partition: trunks": "partition: default",

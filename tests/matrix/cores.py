@@ -254,7 +254,7 @@ def create_tables(path: pathlib.Path) -> None:
     shape = next(shape for shape in shapes if "3.6" in shape["releases"])
     columns = ", ".join(
         f"{column['name']} {'INTEGER PRIMARY KEY' if column.get('auto') else column['type']}"
-        + (f" DEFAULT '{column['default']}'" if "default" in column else "")
+        + (f" DEFAULT '{column['default']}'" if column.get("default") is not None else "")
         for column in shape["columns"]
     )
     with contextlib.closing(sqlite3.connect(path)) as connection:

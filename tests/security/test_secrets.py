@@ -112,6 +112,7 @@ def options_of(emu, login):
         "registrant": {"registrants": [{"aor": "sip:trunk1@carrier.example", "enabled": False}]},
         "reload": {"tables": ["dispatcher"]},
         "restore": {"path": snapshot},
+        "schema": {"tables": ["acc"], **login},
         "snapshot": {"path": f"{snapshot}.new", "cache_keys": ["*"], "cache_expires": 0},
         "sharing_tag": {"tag": "vip", "neighbours": [{"url": emu.http_url, **LOGIN}]},
         "table": {"table": "subscriber", "rows": [subscriber], **login},

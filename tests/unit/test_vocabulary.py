@@ -43,7 +43,7 @@ RULES = [
     Rule("URI of a registered contact", "contact", r"opensips_contact (option contacts|return results)\.uri"),
     Rule("URI of a phone", "contact", r"\S+ (option|return) (\S+\.)?ruri", r"opensips_uac_dlg (option|return) (\S+\.)?ruri"),
     Rule("filters on registered contacts", "select", r"\S+ option contacts(\..*)?", r"(opensips_contact|registered) option contacts(\..*)?"),
-    Rule("the location table", "location_table", r"\S+ (option|return) (\S+\.)?table", r"opensips_table(_info)? option table"),
+    Rule("the location table", "location_table", r"\S+ (option|return) (\S+\.)?table", r"opensips_(table(_info)? option |schema return results\.)table"),
     Rule("what became of an item", "outcome", r"\S+ return (results\.)?status"),
     Rule("what became of a row", "outcome", r"opensips_table return results\.action"),
     Rule("codes of a server's errors that a task tolerates", "tolerate", r"\S+ option (\S+\.)?accept_codes"),

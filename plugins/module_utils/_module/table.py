@@ -302,7 +302,7 @@ class _Push:
 
     def _written(self) -> str:
         """What was written, as the first sentence of a message (str)."""
-        table = self._request.schema.table
+        table = self._request.schema.name
         if not self._plan.changed:
             return f"The table {table} needed no change. "
         outcomes = results.summary(self._plan, self._stage)["outcomes"]

@@ -18,7 +18,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 if TYPE_CHECKING:
-    from ansible_collections.community.opensips.plugins.module_utils._table.schema import DeclaredColumn, Schema
+    from ansible_collections.community.opensips.plugins.module_utils._schema.model import Column, Table
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?\Z")
@@ -71,8 +71,8 @@ class ComparedColumn:
     default: canonical value for a new row, or NOTHING. secret: never shown.
     """
 
-    def __init__(self, found: Any, declared: "Optional[DeclaredColumn]" = None, secrets: Any = ()) -> None:
-        """found: FoundColumn. declared: schema.DeclaredColumn, or None for one that OpenSIPS does not know. secrets: names of columns
+    def __init__(self, found: Any, declared: "Optional[Column]" = None, secrets: Any = ()) -> None:
+        """found: FoundColumn. declared: model.Column, or None for one that OpenSIPS does not know. secrets: names of columns
         that are never shown.
         """
         self.name = found.name if declared is None else declared.name
@@ -90,7 +90,7 @@ class ComparedColumn:
         self.filled = self.auto or found.has_default
         self.default = self._default(declared)
 
-    def _default(self, declared: "Optional[DeclaredColumn]") -> Any:
+    def _default(self, declared: "Optional[Column]") -> Any:
         if self.auto or declared is None:
             return NOTHING
         if declared.default is not None:
@@ -227,7 +227,7 @@ class ComparedColumn:
         return word
 
 
-def _range(found: FoundColumn, declared: "Optional[DeclaredColumn]") -> Tuple[int, int]:
+def _range(found: FoundColumn, declared: "Optional[Column]") -> Tuple[int, int]:
     """(the smallest, the greatest int) that the database takes; SQLite takes any, there the schema tells."""
     low, high = found.low, found.high
     if declared is not None and declared.type in _BITS:
@@ -260,8 +260,8 @@ def _moment_of(value: Any) -> str:
 class ComparedColumns:
     """All columns of a table, found by their names, whatever their case."""
 
-    def __init__(self, schema: "Schema", found: Any, secrets: Any = ()) -> None:
-        """schema: schema.Schema. found: list of FoundColumn. secrets: as for ComparedColumn. What the schema knows and the database lacks is in missing."""
+    def __init__(self, schema: "Table", found: Any, secrets: Any = ()) -> None:
+        """schema: model.Table. found: list of FoundColumn. secrets: as for ComparedColumn. What the schema knows and the database lacks is in missing."""
         by_name = {column.name.lower(): column for column in found}
         self.all = OrderedDict()
         for declared in schema.columns.values():

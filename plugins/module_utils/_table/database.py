@@ -44,10 +44,15 @@ _BATCH = 5000
 # Seconds beyond db_timeout after which a database that does not answer a statement is taken for a hung one
 _PATIENCE = 120.0
 
+# The locks that keep sessions apart which make tables: a number in PostgreSQL's database, in MySQL a name in the whole server
+_SCHEMA_LOCK = 5060506150625063
+_SCHEMA_LOCK_NAME = "LEFT(CONCAT('opensips.', DATABASE()), 64)"
+
 # SQLSTATEs of PostgreSQL, numbers of MySQL's errors
 _LOCKED = ("55P03", 1205)
 _AGAIN = ("40001", "40P01", 1213)
 _NO_RIGHT = ("42501", 1044, 1142, 1143, 1227, 1370)
+_KEY_TOO_LONG = (1071,)
 _STANDBY = ("25006", 1290, 1792, 1836)
 _FULL = ("53100", 1021, 1041, 1114)
 _NO_SLOT = ("53300", 1040, 1203, 1226)
@@ -90,17 +95,21 @@ class Database:
     Everything that it raises is a TableError; the password is in none of them.
     """
 
-    def __init__(self, params: Dict[str, Any], any_text: bool = False, read_only: bool = False) -> None:
+    def __init__(
+        self, params: Dict[str, Any], any_text: bool = False, read_only: bool = False, makes_tables: bool = False
+    ) -> None:
         """params: dict with db_url, or db_engine, login_host, login_port, login_unix_socket, login_user, login_password,
         login_db; and db_timeout (seconds to wait for a connection and for locks).
         any_text: whether bytes of SQLite that are not UTF-8 become U+FFFD, as in the replies of MI; else they are an error.
         read_only: whether nobody is going to write, so that errors do not talk of it.
+        makes_tables: whether the caller makes tables. Then open() makes the file of SQLite if there is none, for its owner only.
         """
         if params["db_timeout"] <= 0:
             raise BadParameters(f"db_timeout is {params['db_timeout']:g}", "Set it to a number of seconds above 0")
         self._sa = _sqlalchemy()
         self._any_text = any_text
         self._read_only = read_only
+        self._makes_tables = makes_tables
         self._unwritten = "" if read_only else "Nothing was written. "
         self._timeout = params["db_timeout"]
         self._url = make_url(self._sa, params)
@@ -128,6 +137,11 @@ class Database:
         host = self._url.host or query.get("host") or query.get("unix_socket") or "localhost"
         port = f":{self._url.port}" if self._url.port else ""
         return f"{name} database {self._url.database} at {host}{port}"
+
+    @property
+    def file(self) -> Optional[str]:
+        """The path of the file of SQLite (str), or None."""
+        return str(self._url.database) if self.engine == "sqlite" else None
 
     def open(self) -> None:
         """Connect. Raises DatabaseUnreachable, DatabaseLocked, MissingLibrary."""
@@ -208,7 +222,10 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self, write: bool, table: Optional[str] = None) -> Iterator[None]:
-        """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed."""
+        """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed.
+
+        Without a table, one that writes makes tables, and locks out others that do. MySQL commits each statement of those.
+        """
         with self._translated():
             try:
                 self._begin(write, table)
@@ -219,8 +236,14 @@ class Database:
                 # which a lost connection refuses, and that is not what went wrong
                 with contextlib.suppress(Exception):
                     self._connection.rollback()
+                    self._unlock_schema(write, table)
                 raise
+            self._unlock_schema(write, table)
             self._connection.rollback()
+
+    def _unlock_schema(self, write: bool, table: Optional[str]) -> None:
+        if self.engine == "mysql" and write and table is None:
+            self.rows(f"SELECT RELEASE_LOCK({_SCHEMA_LOCK_NAME})")
 
     def _begin(self, write: bool, table: Any) -> None:
         """Begin a transaction; one that writes keeps other writers out until its end, readers go on."""
@@ -230,9 +253,19 @@ class Database:
             # who only reads waits for somebody that alters the table
             milliseconds = max(1, int(self._timeout * 1000))
             self._connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
-            if write:
+            if write and table is None:
+                self._connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+            elif write:
                 self._connection.exec_driver_sql(f"LOCK TABLE {self._quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
-        # MySQL locks rows when they are read, and the gaps between them
+        elif write and table is None:
+            self._lock_schema()
+        # else MySQL locks rows when they are read, and the gaps between them
+
+    def _lock_schema(self) -> None:
+        """Keep out other sessions of MySQL that make tables of the same database, until this one unlocks or ends."""
+        seconds = max(1, int(self._timeout))
+        if self.rows(f"SELECT GET_LOCK({_SCHEMA_LOCK_NAME}, {seconds})")[0][0] != 1:
+            raise DatabaseLocked(f"Another session makes tables of the {self.label}", self._lock_hint())
 
     def _commit(self) -> None:
         """Raises CommitUnknown when nobody knows whether it was done."""
@@ -257,6 +290,20 @@ class Database:
         # 08: lost connections, 57: a server that ends; from 2000 on MySQL's numbers are those of the client's side
         return not (2000 <= code < 3000) if isinstance(code, int) else not code.startswith(("08", "57"))
 
+    # Statements as they are written, inside of a transaction()
+
+    def execute(self, statement: str) -> None:
+        """Run a statement (str) that gives no rows."""
+        self._run(statement)
+
+    def rows(self, statement: str) -> List[Tuple[Any, ...]]:
+        """The rows (list of tuple) that a statement (str) gives."""
+        return [tuple(row) for row in self._run(statement).fetchall()]
+
+    def _run(self, statement: str) -> Any:
+        # the drivers of servers take % for the beginning of a parameter, even where there is none
+        return self._connection.exec_driver_sql(statement if self.engine == "sqlite" else statement.replace("%", "%%"))
+
     # What is there
 
     def table_version(self, table: str) -> Optional[int]:
@@ -265,7 +312,7 @@ class Database:
             if not self._has("version"):
                 raise UnknownSchema(
                     f"The {self.label} has no table version",
-                    "It is not a database of OpenSIPS. Create its tables with opensips-cli, or correct the name of the database",
+                    "It is not a database of OpenSIPS. Create its tables with opensips_schema, or correct the name of the database",
                 )
             sa = self._sa
             version = sa.table("version", sa.column("table_name"), sa.column("table_version"))
@@ -298,7 +345,7 @@ class Database:
         close = difflib.get_close_matches(table, names, n=3)
         return UnknownSchema(
             f"The {self.label} has no table {table}",
-            f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips-cli, or correct db_table",
+            f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips_schema, or correct db_table",
         )
 
     def _found(self, column: Dict[str, Any]) -> FoundColumn:
@@ -585,6 +632,8 @@ class Database:
                 if words in text:
                     return remedy
             return ""
+        if self._makes_tables and code in _NO_RIGHT + _KEY_TOO_LONG:
+            return self._remedy_of_making(code)
         if code in _NO_RIGHT:
             rights = "SELECT" if self._read_only else "SELECT, INSERT, UPDATE and DELETE"
             numbers = ", USAGE and UPDATE on its sequences" * (self.engine == "postgresql" and not self._read_only)
@@ -594,6 +643,14 @@ class Database:
         if code in _FULL:
             return "Free space on the disk of the database"
         return ""
+
+    def _remedy_of_making(self, code: Any) -> str:
+        """What to do about a table that could not be made (str)."""
+        if code in _KEY_TOO_LONG:
+            return "Create the database with CHARACTER SET latin1, as opensips-cli does"
+        if self.engine == "postgresql":
+            return "Grant the database user CREATE on the schema, or make it the owner of the database"
+        return "Grant the database user CREATE, DROP, SELECT, INSERT, UPDATE and DELETE on the database"
 
     def _text_of(self, error: BaseException) -> Tuple[str, Any]:
         """(what the driver says, SQLSTATE or number or None), without values of rows and without the password."""
@@ -641,10 +698,19 @@ class Database:
     def _check_file(self) -> None:
         path = self._url.database
         if not os.path.isfile(path):
-            # SQLite would make an empty one
-            raise DatabaseUnreachable(
-                f"There is no file {path}", "Create the database with opensips-cli, or correct the path"
-            )
+            if not self._makes_tables:
+                # SQLite would make an empty one
+                raise DatabaseUnreachable(
+                    f"There is no file {path}", "Create the database with opensips_schema, or correct the path"
+                )
+            try:
+                # not as the umask has it: there are going to be passwords in it
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            except OSError as error:
+                raise DatabaseUnreachable(
+                    f"The file {path} cannot be created: {error.strerror}",
+                    "Create its directory, let the user of the task write to it, or correct the path",
+                ) from None
 
 
 class TableOfOption:

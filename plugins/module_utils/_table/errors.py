@@ -61,7 +61,7 @@ class DatabaseRefused(TableError):
 class UnknownSchema(TableError):
     """The table does not exist, or the collection does not know its version."""
 
-    remedy = "Create or migrate the table with the tools of OpenSIPS."
+    remedy = "Create the table with :ansplugin:`community.opensips.opensips_schema#module`."
 
 
 class BadRow(TableError):

@@ -166,8 +166,8 @@ class LocationDatabase(TableOfOption):
             known = "no version in the table version" if version is None else f"the version {version}"
             raise UnknownSchema(
                 f"The table {self._name} of the {self._db.label} has {known}, and no location table of OpenSIPS has that",
-                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}. To migrate "
-                "a table of another version, use opensips-cli",
+                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}. To bring "
+                "a table of another version to one of these, use opensips_schema",
             )
         chosen = schema.choose(_LIKE, version, [column.name for column in columns_found])
         found = ComparedColumns(chosen, columns_found)
@@ -177,7 +177,7 @@ class LocationDatabase(TableOfOption):
         if missing:
             raise UnknownSchema(
                 f"The table {self._name} of the {self._db.label} has no column {', '.join(missing)}, which version {version} has",
-                "Set db_table to the table that usrloc writes to, or create it again with opensips-cli",
+                "Set db_table to the table that usrloc writes to, or create it again with opensips_schema",
             )
         self._fields = {name: found.all[name].real_name for name in columns}
         self._columns = [self._fields[name] for name in columns]

@@ -35,7 +35,7 @@ _SHOWN = 5
 class Table:
     """A table of a database, its version checked.
 
-    name: as the database calls it. schema: schema.Schema. columns: ComparedColumns. record: tables.record.Record.
+    name: as the database calls it. schema: model.Table. columns: ComparedColumns. record: tables.record.Record.
     """
 
     def __init__(self, db: "Database", like: str, name: str) -> None:
@@ -72,7 +72,7 @@ class Table:
 
         Only where tables have the names that OpenSIPS gives them: of others nobody knows which belong together.
         """
-        if self.name != self.schema.table:
+        if self.name != self.schema.name:
             return []
         named: Dict[Any, Any] = {}
         for wanted in request.rows:

@@ -109,7 +109,7 @@ class RowQuery:
         if column is None:
             nearest = self._table.columns.nearest(name)
             raise BadParameters(
-                f"{option}: the table {self._table.schema.table} has no column {str(name)!r}",
+                f"{option}: the table {self._table.schema.name} has no column {str(name)!r}",
                 nearest[0].upper() + nearest[1:],
             )
         if column.secret:

@@ -15,8 +15,8 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.text impor
 from ansible_collections.community.opensips.plugins.module_utils._table import passwords, tables
 
 if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._schema.model import Table
     from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
-    from ansible_collections.community.opensips.plugins.module_utils._table.schema import Schema
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
@@ -40,13 +40,13 @@ class Request:
     absent or exact. rows: list of Wanted. option: the one that the rows came from, for messages.
     """
 
-    def __init__(self, schema: "Schema", columns: "ComparedColumns", params: Dict[str, Any]) -> None:
+    def __init__(self, schema: "Table", columns: "ComparedColumns", params: Dict[str, Any]) -> None:
         """params: dict with state, match, scope, store_password, rows_file. Raises BadParameters."""
         self.option = f"rows_file {params['rows_file']}" if params.get("rows_file") else "rows"
         self.schema = schema
         self.columns = columns
         self.state = params["state"]
-        self._record = tables.of(schema.table)
+        self._record = tables.of(schema.name)
         self.rows: List[Any] = []
         self._store = params["store_password"]
         self.match, self._optional = self._find_match(params["match"])
@@ -109,7 +109,7 @@ class Request:
             match, optional = tables.default_match(self.schema)
             if not match:
                 raise BadParameters(
-                    f"match is not set, and the table {self.schema.table} has no unique key",
+                    f"match is not set, and the table {self.schema.name} has no unique key",
                     f"Set it to the columns that identify a row. The table has {', '.join(self.columns.all)}",
                 )
         else:
@@ -129,7 +129,7 @@ class Request:
         if column is None:
             nearest = self.columns.nearest(name)
             raise BadParameters(
-                f"{option}: the table {self.schema.table} has no column {name!r}",
+                f"{option}: the table {self.schema.name} has no column {name!r}",
                 nearest[0].upper() + nearest[1:],
             )
         return column.name
@@ -145,7 +145,7 @@ class Request:
         if scope is None:
             column = self._record.scope
             raise BadParameters(
-                f"state=exact without scope would delete every other row of {self.schema.table}",
+                f"state=exact without scope would delete every other row of {self.schema.name}",
                 f"Set scope{(f', such as {{{column}: 1}}' if column else '')}. An empty mapping, {{}}, is the whole table",
             )
         checked = {}
@@ -164,7 +164,7 @@ class Request:
         """Raise BadParameters when the whole table would be emptied."""
         if self.state == "exact" and not self.scope and not self.rows:
             raise BadParameters(
-                f"{self.option} is empty and scope names no column: this would delete all rows of {self.schema.table}",
+                f"{self.option} is empty and scope names no column: this would delete all rows of {self.schema.name}",
                 "Set rows. To delete all rows on purpose, name a column in scope with all of its values",
             )
 
@@ -176,7 +176,7 @@ class Request:
         refused = self._record.problems(named, self.schema.version)
         problems += [] if self.state == "absent" else refused
         problems += self._complete(named)
-        if self.schema.table == "subscriber":
+        if self.schema.name == "subscriber":
             try:
                 named = self._subscriber(named)
             except ValueError as error:

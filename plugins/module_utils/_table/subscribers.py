@@ -84,7 +84,7 @@ class SubscriberDatabase(TableOfOption):
         if missing:
             raise UnknownSchema(
                 f"The table {self._name} of the {self._db.label} has no column {', '.join(missing)}",
-                "Set db_table to the table that auth_db reads, or create it again with opensips-cli",
+                "Set db_table to the table that auth_db reads, or create it again with opensips_schema",
             )
         real = [(name, columns.find(name)) for name in NEEDED + SECRETS]
         self._names = [name for name, column in real if column is not None]

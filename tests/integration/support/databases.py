@@ -5,7 +5,7 @@
 """Databases with the tables of OpenSIPS: files of SQLite, and servers of PostgreSQL and MariaDB of our own.
 
 The servers work in a private directory and listen on a Unix socket there, nowhere else. Tables are made from
-data/tables.json, with the types that scripts/mysql, scripts/postgres and scripts/sqlite of OpenSIPS use.
+the statements of the collection, which are those of scripts/mysql, scripts/postgres and scripts/sqlite of OpenSIPS.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ import time
 import sqlalchemy
 
 from ansible_collections.community.opensips.data import schema
+from ansible_collections.community.opensips.plugins.module_utils._schema import model
+from ansible_collections.community.opensips.plugins.module_utils._schema.ddl import ddl
 
 # {release: {table: shape}}
 SCHEMAS = schema.by_release()
@@ -33,53 +35,16 @@ VERSIONS = ("1.11", "2.4", "3.6", "4.0")
 PASSWORD = "p@ss/w:rd%41"
 SECONDS = 60
 
-_POSTGRESQL = {
-    "char": "VARCHAR", "int": "INTEGER", "tinyint": "SMALLINT", "smallint": "SMALLINT", "bigint": "BIGINT", "text": "TEXT",
-    "blob": "BYTEA", "mediumblob": "BYTEA", "longblob": "BYTEA", "datetime": "TIMESTAMP WITHOUT TIME ZONE", "float": "REAL",
-    "double": "DOUBLE PRECISION",
-}  # fmt: skip
-
 
 class NotHere(Exception):
     """A server cannot be run on this machine; the text says why."""
 
 
-def _type(engine, column):
-    base, size = re.match(r"([a-z]+)(\(.*\))?", column["type"]).groups()
-    size = size or ""
-    if engine == "mysql":
-        return f"{base}{size}{' UNSIGNED' if column.get('unsigned') else ''}"
-    if engine == "postgresql":
-        return _POSTGRESQL[base] + (size if base == "char" else "")
-    return "INTEGER" if base == "int" else base.replace("mediumblob", "blob").replace("longblob", "blob") + size
-
-
-def _column(engine, column):
-    name = column["name"]
-    if column.get("auto"):
-        return (
-            f"{name} "
-            + {
-                "mysql": f"{_type(engine, column)} AUTO_INCREMENT PRIMARY KEY NOT NULL",
-                "postgresql": f"{'BIG' * column['type'].startswith('bigint')}SERIAL PRIMARY KEY NOT NULL",
-                "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL",
-            }[engine]
-        )
-    text = f"{name} {_type(engine, column)}"
-    if "default" in column:
-        text += f" DEFAULT '{column['default']}'"
-    return text if column["null"] else text + " NOT NULL"
-
-
 def create_statements(engine, version, table):
-    """The SQL that makes a table as OpenSIPS' scripts do."""
-    schema = SCHEMAS[version][table]
-    lines = [_column(engine, column) for column in schema["columns"]]
-    lines += [f"UNIQUE ({', '.join(names)})" for names in schema["unique"]]
-    storage = " ENGINE=InnoDB" if engine == "mysql" else ""
-    yield f"CREATE TABLE {table} ({', '.join(lines)}){storage}"
-    if schema["table_version"] is not None:
-        yield f"INSERT INTO version (table_name, table_version) VALUES ('{table}', {schema['table_version']})"
+    """The SQL that makes a table as OpenSIPS' scripts do, with transactions where those of 1.11 have none."""
+    (shape,) = [each for each in model.variants(table) if version in each.releases]
+    for statement in ddl(engine, shape):
+        yield statement.replace("ENGINE=MyISAM", "ENGINE=InnoDB")
 
 
 class Database:
@@ -110,6 +75,16 @@ class Database:
         query = query if " " in query else f"SELECT * FROM {query}"
         with self._made.connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    @contextlib.contextmanager
+    def session(self, statement):
+        """While somebody else, who ran a statement, does nothing more."""
+        with self._made.connect() as connection:
+            if self.engine == "sqlite":
+                connection.connection.dbapi_connection.isolation_level = None
+            connection.exec_driver_sql(statement)
+            yield
+            connection.rollback()
 
     @contextlib.contextmanager
     def locked(self, table):

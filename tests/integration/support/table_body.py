@@ -25,7 +25,12 @@ def call(check=False, connection=None, warn=pytest.fail, **options):
     """What the module would return. connection: to the server that reads the table, or None: nobody does."""
     if connection is None:
         options["reload"] = False
-    task = Task({**DEFAULTS, **options}, check, True, connection, warn)
+    return call_body(body, {**DEFAULTS, **options}, check, connection, warn)
+
+
+def call_body(body, params, check=False, connection=None, warn=pytest.fail):
+    """What a module with that body would return. params: all of its options."""
+    task = Task(params, check, True, connection, warn)
     try:
         return body.run(task)
     except TaskFailure as error:

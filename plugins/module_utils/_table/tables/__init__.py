@@ -33,7 +33,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.tables i
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 
 if TYPE_CHECKING:
-    from ansible_collections.community.opensips.plugins.module_utils._table.schema import Schema
+    from ansible_collections.community.opensips.plugins.module_utils._schema.model import Table
 
 # In the order of the documentation
 RECORDS = (
@@ -68,12 +68,12 @@ def of(name: str) -> "Record":
     return _BY_NAME.get(name) or Record(name)
 
 
-def default_match(schema: "Schema") -> Tuple[List[str], List[str]]:
+def default_match(schema: "Table") -> Tuple[List[str], List[str]]:
     """(names of the columns that tell rows apart, those among them that a row may leave out); both empty if not known.
 
-    schema: schema.Schema.
+    schema: model.Table.
     """
-    for words in map(str.split, of(schema.table).match.split("|")):
+    for words in map(str.split, of(schema.name).match.split("|")):
         if {word.strip("[]") for word in words} <= set(schema.columns):
             break
     if not words:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.community.opensips.plugins.module_utils._schema import model
 from ansible_collections.community.opensips.plugins.module_utils._table import columns, schema
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import (
     ComparedColumn,
@@ -20,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.columns 
 
 
 def column(token):
-    return schema.DeclaredColumn(token)
+    return model.Column(token)
 
 
 INT = ComparedColumn(FoundColumn("n", "int", "INTEGER", null=False), column("n:int(11)=0"))

@@ -31,18 +31,30 @@ def test_nothing_is_lost():
             (made,) = [each for each in schema.variants(table) if release in each.releases]
             assert made.version == given["table_version"]
             assert made.primary_key == (given["primary_key"] or [])
-            assert made.unique == given["unique"]
-            columns = []
-            for column in made.columns.values():
-                size = "" if column.size is None else "({0})".format(column.size)
-                if column.scale is not None:
-                    size = "({0},{1})".format(column.size, column.scale)
-                known = {"name": column.name, "type": column.type + size, "null": column.null}
-                known.update({"unsigned": True} if column.unsigned else {})
-                known.update({"auto": True} if column.auto else {})
-                known.update({} if column.default is None else {"default": column.default})
-                columns.append(known)
-            assert columns == given["columns"]
+            assert (made.script, made.engine) == (given["script"], given["engine"])
+            assert [index_of(table, index) for index in made.indexes] == given["indexes"]
+            assert [column_of(column) for column in made.columns.values()] == given["columns"]
+
+
+def index_of(table, index):
+    found = {"name": index.name, "columns": index.columns, "unique": index.unique}
+    if index.sqlite_name != "{0}_{1}".format(table, index.name):
+        found["sqlite_name"] = index.sqlite_name
+    return found
+
+
+def column_of(column):
+    size = "" if column.size is None else "({0})".format(column.size)
+    if column.scale is not None:
+        size = "({0},{1})".format(column.size, column.scale)
+    found = {"name": column.name, "type": column.type + size, "null": column.null}
+    found.update({"unsigned": True} if column.unsigned else {})
+    found.update({"auto": True} if column.auto else {})
+    if column.literal is not None:
+        found["default"] = column.default
+    if column.type == "char" and column.literal is not None and column.literal == column.default:
+        found["bare"] = True
+    return found
 
 
 @pytest.mark.parametrize("release", sorted(JSON))

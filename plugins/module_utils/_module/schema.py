@@ -1,0 +1,249 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Body of opensips_schema: the tables that a version of OpenSIPS needs."""
+
+import contextlib
+import os
+import shutil
+import subprocess  # nosec B404
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
+
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.run import (
+    TaskFailure,
+    describe_error,
+    describe_failure,
+)
+from ansible_collections.community.opensips.plugins.module_utils._readers import version as version_reader
+from ansible_collections.community.opensips.plugins.module_utils._schema import choice, creating
+from ansible_collections.community.opensips.plugins.module_utils._schema.errors import WrongTables
+from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import CommitUnknown
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+
+# Seconds that a server's binary has to say its version
+_PATIENCE = 10
+# Releases without scripts for SQLite
+_WITHOUT_SQLITE = ("1.11", "2.1")
+# Problems that one message lists
+_SHOWN = 5
+
+
+def spec() -> ArgumentSpec:
+    """The module's own options."""
+    own = ArgumentSpec(
+        {
+            "version": {"type": "str"},
+            "binary": {"type": "path"},
+            "modules": {"type": "list", "elements": "str"},
+            "tables": {"type": "list", "elements": "str"},
+            "state": {"type": "str", "choices": ["present"], "default": "present"},
+            "owner": {"type": "str"},
+            "group": {"type": "str"},
+            "mode": {"type": "str"},
+        },
+        mutually_exclusive=[("version", "binary")],
+    )
+    merged = database_spec().merged_with(own)
+    # tables have the names that OpenSIPS gives them
+    del merged.spec["db_table"]
+    return merged
+
+
+def run(task: "Task") -> Dict[str, Any]:
+    """Make the tables that are missing: the result (dict). Raises BadParameters, MIError, TableError, TaskFailure."""
+    mode = _mode(task.params)
+    release = _release(task)
+    tables = choice.tables_of(release, task.params["modules"], task.params["tables"])
+    schema = _Schema(task, release, tables)
+    schema.find()
+    if not task.check_mode and schema.plan.is_needed:
+        schema.make(mode)
+    return schema.result
+
+
+def _mode(params: Dict[str, Any]) -> Optional[int]:
+    """The option mode as a number, or None."""
+    if params["mode"] is None:
+        return None
+    try:
+        mode = int(params["mode"], 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o777:
+        raise BadParameters(f"mode is {params['mode']!r}", "Write it as an octal number in quotes, such as '0640'")
+    return mode
+
+
+def _release(task: "Task") -> str:
+    """The release whose tables are wanted. Raises BadParameters, MIError."""
+    if task.params["version"] is not None:
+        return choice.release_of(task.params["version"], "version")
+    if task.params["binary"] is not None:
+        return choice.release_of(_version_of(task.params["binary"]), "binary")
+    return choice.release_of(version_reader.read(task.connection)["version"], "the server")
+
+
+def _version_of(binary: str) -> str:
+    """The version that a server's binary reports."""
+    hint = "Set it to the path of the server, such as /usr/sbin/opensips, or set version"
+    try:
+        # the operator names the program; it gets nothing but this
+        done = subprocess.run(  # nosec B603
+            [binary, "-V"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"it does not answer within {_PATIENCE} seconds"
+        raise BadParameters(f"binary: {binary} cannot be run: {reason}", hint) from None
+    words = done.stdout.decode("utf-8", "replace").split()
+    # version: opensips 3.6.8 (x86_64/linux)
+    if words[:1] != ["version:"] or len(words) < 3:
+        raise BadParameters(f"binary: {binary} -V does not print the version of an OpenSIPS", hint)
+    return words[2]
+
+
+class _Schema:
+    """The tables of one database: find(), then make(). plan: creating.Plan. result: what the module returns, from find() on."""
+
+    def __init__(self, task: "Task", release: str, tables: List[Any]) -> None:
+        self._task, self._release, self._tables = task, release, tables
+        self._db = Database(task.params, makes_tables=True)
+        if self._db.engine == "sqlite" and release in _WITHOUT_SQLITE:
+            raise BadParameters(
+                f"version: OpenSIPS {release} has no tables for SQLite",
+                "Use another database, or a version from 2.2 on",
+            )
+        self.plan: Any = None
+        self.result: Dict[str, Any] = {}
+
+    def find(self) -> None:
+        """Look at what is there. Raises TaskFailure if OpenSIPS cannot use it."""
+        if self._has_no_file:
+            self._check_directory()
+            self.plan = creating.plan(self._db.engine, {}, self._tables)
+        else:
+            with self._db, self._db.transaction(write=False):
+                self.plan = creating.plan_of(self._db, self._tables)
+        self._update(creating.PLANNED)
+        self._refuse()
+        self._warn()
+
+    def make(self, mode: Optional[int]) -> None:
+        """Make what is missing. mode: of the file of SQLite, if there is none yet. Raises TaskFailure."""
+        task = self._task
+        # if nobody knows, the tables may be there
+        task.known = lambda: self.result
+        self._update(creating.NOT_MADE)
+        try:
+            with self._file(mode), self._db, self._db.transaction(write=True):
+                self.plan = creating.plan_of(self._db, self._tables)
+                self._refuse()
+                creating.make(self._db, self.plan)
+        except CommitUnknown as error:
+            self._update(creating.UNKNOWN)
+            raise self._failure(error) from error
+        except OpensipsError as error:
+            self._update(creating.NOT_MADE)
+            raise self._failure(error) from error
+        self._update(None)
+
+    @property
+    def _has_no_file(self) -> bool:
+        return self._db.file is not None and not os.path.exists(self._db.file)
+
+    def _check_directory(self) -> None:
+        """Warn in check mode that there is no directory for the file of SQLite; else making the file fails."""
+        directory = os.path.dirname(os.path.abspath(str(self._db.file)))
+        if self._task.check_mode and not os.path.isdir(directory):
+            self._task.warn(f"There is no directory {directory}. The task fails unless an earlier task creates it")
+
+    @contextlib.contextmanager
+    def _file(self, mode: Optional[int]) -> Iterator[None]:
+        """Gives the file of SQLite its owner and mode if this task makes it, and removes it if the task fails."""
+        is_new, path = self._has_no_file, str(self._db.file)
+        try:
+            yield
+            if is_new:
+                self._own(path, mode)
+        except BaseException:
+            if is_new:
+                with contextlib.suppress(OSError):
+                    os.remove(path)
+            raise
+
+    def _own(self, path: str, mode: Optional[int]) -> None:
+        params = self._task.params
+        try:
+            if params["owner"] is not None or params["group"] is not None:
+                shutil.chown(path, params["owner"], params["group"])
+            if mode is not None:
+                os.chmod(path, mode)
+        except (OSError, LookupError) as error:
+            raise BadParameters(
+                f"owner, group: the file {path} cannot be given away: {error}", "Nothing was created. Correct them"
+            ) from None
+
+    def _refuse(self) -> None:
+        """Raise TaskFailure for tables that OpenSIPS cannot use."""
+        problems = self.plan.problems()
+        if not problems:
+            return
+        self._update(creating.NOT_MADE)
+        error = WrongTables(
+            f"OpenSIPS {self._release} cannot use what is in the {self._db.label}: {first_few(problems, _SHOWN)}",
+            "Nothing was changed. Rename or correct these tables, or correct the name of the database",
+        )
+        raise self._failure(error) from error
+
+    def _failure(self, error: OpensipsError) -> TaskFailure:
+        return TaskFailure(str(error), dict(self.result, **describe_failure(error)))
+
+    def _warn(self) -> None:
+        """Warn of differences that do not keep OpenSIPS from using a table."""
+        for change in self.plan.changes:
+            if change.differences:
+                listed = first_few([f"{each.kind} {each.name}" for each in change.differences], _SHOWN)
+                self._task.warn(
+                    f"The table {change.table.name} is not as OpenSIPS {self._release} makes it, and stays as it is: {listed}"
+                )
+
+    def _update(self, stage: Optional[str]) -> None:
+        """Make the result from the plan. stage: None when it was carried out, else what became of it."""
+        changes = self.plan.changes
+        changed = self.plan.is_needed and stage != creating.NOT_MADE
+        self.result = {
+            "changed": changed,
+            "version": self._release,
+            "results": [self._entry(change, stage) for change in changes],
+            "summary": creating.summary(self.plan, stage),
+            "diff": {"before": "", "after": self.plan.text() if changed else ""},
+        }
+
+    def _entry(self, change: Any, stage: Optional[str]) -> Dict[str, Any]:
+        problem = change.problem()
+        made = change.is_needed and stage != creating.NOT_MADE
+        before = None if change.found is None else {"version": change.found.version}
+        return {
+            "table": change.table.name,
+            "outcome": change.outcome(stage),
+            "changed": made,
+            "before": before,
+            "after": {"version": change.table.version} if made else before,
+            "differences": [each.described() for each in change.differences],
+            "statements": list(change.statements),
+            "error": None if problem is None else describe_error(WrongTables(problem)),
+        }

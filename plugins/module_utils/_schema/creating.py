@@ -1,0 +1,149 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Making the tables that a database lacks: what is missing, the statements, and what the database has afterwards."""
+
+import contextlib
+from typing import Any, Dict, Iterable, List, Optional
+
+from ansible_collections.community.opensips.plugins.module_utils._schema import ddl
+from ansible_collections.community.opensips.plugins.module_utils._schema.differences import Difference, differences
+from ansible_collections.community.opensips.plugins.module_utils._schema.errors import WrongTables
+from ansible_collections.community.opensips.plugins.module_utils._schema.found import (
+    DatabaseTable,
+    read_back,
+    versions_of,
+)
+from ansible_collections.community.opensips.plugins.module_utils._schema.model import VERSION_TABLE, Table
+
+CREATED, UNCHANGED, DIFFERS = "created", "unchanged", "differs"
+PLANNED, NOT_MADE, UNKNOWN = "planned", "not_created", "unknown"
+OUTCOMES = (CREATED, UNCHANGED, DIFFERS, PLANNED, NOT_MADE, UNKNOWN)
+
+
+class Change:
+    """What becomes of one table.
+
+    table: Table. found: DatabaseTable, None if the database has none. differences: list of Difference of the found one.
+    statements: list of str that make the table, empty if it is there.
+    """
+
+    def __init__(self, dialect: str, table: Table, found: Optional[DatabaseTable], entered: Optional[int]) -> None:
+        """entered: the version that the table version already has of it, or None."""
+        self.table, self.found = table, found
+        self.differences: List[Difference] = [] if found is None else differences(dialect, table, found)
+        self.statements: List[str] = []
+        if found is None:
+            forget = [] if entered is None else [ddl.forget_version(table)]
+            self.statements = forget + ddl.ddl(dialect, table)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the table is to be made."""
+        return bool(self.statements)
+
+    def problem(self) -> Optional[str]:
+        """What keeps OpenSIPS from using the found table (str), None for nothing."""
+        name, found = self.table.name, self.found
+        if found is None:
+            return None
+        problems = [each.problem for each in self.differences if each.problem is not None]
+        if self.table.version is not None and found.version != self.table.version:
+            has = "no version" if found.version is None else f"the version {found.version}"
+            problems.insert(0, f"it has {has} in the table {VERSION_TABLE}, and OpenSIPS reads {self.table.version}")
+        return f"{name}: {'; '.join(problems)}" if problems else None
+
+    def outcome(self, stage: Optional[str]) -> str:
+        """One of OUTCOMES. stage: None when the plan was carried out, else PLANNED, NOT_MADE or UNKNOWN."""
+        if self.found is not None:
+            return DIFFERS if self.differences or self.problem() else UNCHANGED
+        return CREATED if stage is None else stage
+
+
+class Plan:
+    """What becomes of each table. changes: list of Change, in the order in which they are carried out."""
+
+    def __init__(self, changes: List[Change]) -> None:
+        self.changes = changes
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is to be made."""
+        return any(change.is_needed for change in self.changes)
+
+    def problems(self) -> List[str]:
+        """What keeps OpenSIPS from using the tables that are there (list of str)."""
+        found = [change.problem() for change in self.changes]
+        return [problem for problem in found if problem is not None]
+
+    def statements(self) -> List[str]:
+        """All statements (list of str)."""
+        return [statement for change in self.changes for statement in change.statements]
+
+    def text(self) -> str:
+        """The statements as a script."""
+        return "".join(f"{statement};\n" for statement in self.statements())
+
+
+def plan(
+    dialect: str, there: Dict[str, DatabaseTable], tables: Iterable[Table], entered: Optional[Dict[str, int]] = None
+) -> Plan:
+    """The Plan for tables. there: what read_back() found. entered: {table: version} of the table version."""
+    known = entered or {}
+    return Plan([Change(dialect, table, there.get(table.name), known.get(table.name)) for table in tables])
+
+
+def plan_of(connection: Any, tables: Iterable[Table]) -> Plan:
+    """The Plan for the tables of a database. connection: as for read_back()."""
+    wanted = list(tables)
+    there = read_back(connection, [table.name for table in wanted])
+    return plan(connection.engine, there, wanted, versions_of(connection))
+
+
+def make(connection: Any, planned: Plan) -> None:
+    """Carry out a plan, and see whether the database has what it should. Raises WrongTables, and what the database raises.
+
+    connection: as for read_back(), and has ``execute(statement)``. An error must roll back its transaction. MySQL has none for
+    tables: those that were made are dropped again.
+    """
+    done: List[Change] = []
+    undo: List[str] = []
+    try:
+        for change in planned.changes:
+            for statement in change.statements:
+                connection.execute(statement)
+                undo += ddl.undo(change.table, statement)
+            done += [change] * change.is_needed
+        _check(connection, done)
+    except BaseException:
+        if connection.engine == "mysql":
+            # which leaves out nothing: the last statement has a transaction of its own
+            _undo(connection, [*reversed(undo), "COMMIT"])
+        raise
+
+
+def _check(connection: Any, done: List[Change]) -> None:
+    """Raise WrongTables if the database made tables that OpenSIPS cannot use, as one without space for its keys might."""
+    again = plan_of(connection, [change.table for change in done])
+    wrong = again.problems() + [f"{change.table.name} is missing" for change in again.changes if change.found is None]
+    if wrong:
+        raise WrongTables(f"The database made other tables than it was asked for: {', '.join(wrong)}")
+
+
+def _undo(connection: Any, statements: Iterable[str]) -> None:
+    """Undo what was made, as far as the database lets us."""
+    for statement in statements:
+        with contextlib.suppress(Exception):
+            connection.execute(statement)
+
+
+def summary(planned: Plan, stage: Optional[str]) -> Dict[str, Any]:
+    """{total, outcomes: {outcome: number of tables}}. stage: as for Change.outcome()."""
+    outcomes = dict.fromkeys(OUTCOMES, 0)
+    for change in planned.changes:
+        outcomes[change.outcome(stage)] += 1
+    return {"total": len(planned.changes), "outcomes": outcomes}

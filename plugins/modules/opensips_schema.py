@@ -1,0 +1,214 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: opensips_schema
+short_description: Create and check the database tables of OpenSIPS
+version_added: 1.0.0
+description:
+  - Creates the tables that a version of OpenSIPS needs, as the scripts of its packages do. They have the same types, defaults, keys,
+    indexes and sequences.
+  - It enters the version of each table in the table C(version). OpenSIPS does not start if a version there is not the one that it needs.
+  - It compares tables that exist with those that OpenSIPS would create. It does not change them.
+  - If OpenSIPS cannot use a table that exists, the task fails before it creates any table.
+  - The server does not have to run. The module uses MI only if neither O(version) nor O(binary) is set.
+extends_documentation_fragment:
+  - community.opensips._attributes
+  - community.opensips._attributes.actiongroup
+  - community.opensips._connection
+  - community.opensips._database
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The module reads what is there, and returns the statements that it would run. It does not create the file of SQLite.
+  diff_mode:
+    support: full
+    details:
+      - Shows the statements as a script.
+  idempotent:
+    support: full
+  platform:
+    platforms: posix
+options:
+  version:
+    description:
+      - The version of OpenSIPS whose tables are needed, such as V(3.6) or V(3.6.8). Only the first two numbers count.
+      - Known are V(1.11), V(2.1) to V(2.4), V(3.0) to V(3.6), V(4.0), and the V(4.1) that is not released yet.
+      - SQLite requires V(2.2) or later.
+      - If neither this nor O(binary) is set, the module asks the server over MI.
+    type: str
+  binary:
+    description:
+      - Path of the program C(opensips) on the host. The module runs it with C(-V) to get the version.
+      - Set it if the server is installed but does not run yet.
+    type: path
+  modules:
+    description:
+      - Creates the tables of these modules of OpenSIPS, such as V(usrloc) or V(uac_registrant).
+      - The names of OpenSIPS' scripts are allowed, too, such as V(standard), V(presence) or V(registrant).
+      - If neither this nor O(tables) is set, the module uses the list that C(opensips-cli) uses by default. This is V(acc), V(alias_db),
+        V(auth_db), V(avpops), V(clusterer), V(dialog), V(dialplan), V(dispatcher), V(domain), V(drouting), V(group), V(load_balancer),
+        V(msilo), V(permissions), V(rtpengine), V(rtpproxy), V(speeddial), V(tls_mgm) and V(usrloc).
+      - The task fails if the version has no tables for a module.
+    type: list
+    elements: str
+  tables:
+    description:
+      - Creates these tables, by the names that OpenSIPS gives them. If O(modules) is also set, the tables of both are created.
+      - The table V(version) is always created.
+    type: list
+    elements: str
+  state:
+    description:
+      - V(present) creates tables that are missing. It changes and removes nothing.
+    type: str
+    choices: [present]
+    default: present
+  owner:
+    description:
+      - Owner of the file of SQLite, if the task creates the file. If not set, it is the user of the task.
+      - The user of the server must be able to write to the file, and to its directory.
+    type: str
+  group:
+    description:
+      - Group of the file of SQLite, if the task creates the file.
+    type: str
+  mode:
+    description:
+      - Permissions of the file of SQLite, if the task creates the file, as an octal number in quotes such as V("0640").
+      - If not set, only the owner can read the file, because the file is going to hold passwords.
+    type: str
+notes:
+  - The module creates no database of PostgreSQL, MySQL or MariaDB, and no users. Use the collections C(community.postgresql) and
+    C(community.mysql). The guide on tables has an example.
+  - With SQLite and PostgreSQL, the task creates all tables in one transaction. MySQL and MariaDB have no transactions for tables. If the
+    task fails there, it drops the tables that it created.
+  - If another session creates tables in the same way at the same time, the task waits, at most O(db_timeout) seconds.
+  - The user of the database needs the right to create tables. The server does not need it.
+seealso:
+  - module: community.opensips.opensips_table
+  - module: community.opensips.opensips_table_info
+  - ref: ansible_collections.community.opensips.docsite.tables
+    description: The guide on database tables.
+author:
+  - community.opensips contributors (@community-opensips)
+"""
+
+EXAMPLES = r"""
+- name: Create a SQLite database with the tables that OpenSIPS 3.6 usually needs
+  community.opensips.opensips_schema:
+    version: "3.6"
+    db_engine: sqlite
+    login_db: /var/lib/opensips/opensips.sqlite
+    mode: "0660"
+
+- name: Add the tables of presence, for the version that the server reports
+  community.opensips.opensips_schema:
+    modules: [presence, rls]
+    db_engine: sqlite
+    login_db: /var/lib/opensips/opensips.sqlite
+
+- name: Check that the tables are those of the next version
+  community.opensips.opensips_schema:
+    version: "4.0"
+    tables: [location, subscriber]
+    db_url: sqlite:////var/lib/opensips/opensips.sqlite
+  check_mode: true
+  register: schema
+  failed_when: false
+
+- name: Show what OpenSIPS 4.0 could not use
+  ansible.builtin.debug:
+    msg: "{{ schema.results | map(attribute='error') | select }}"
+"""
+
+RETURN = r"""
+version:
+  description: The series of OpenSIPS whose tables were wanted.
+  returned: if the database was read
+  type: str
+  sample: "3.6"
+results:
+  description: One entry for each table, C(version) first, the others by name.
+  returned: if the database was read
+  type: list
+  elements: dict
+  contains:
+    table:
+      description: Name of the table.
+      type: str
+      sample: location
+    outcome:
+      description:
+        - V(created), or V(unchanged) if the table exists and is as OpenSIPS would create it.
+        - V(differs) if the table exists and is different. The task changes nothing in it. See RV(results[].differences) and
+          RV(results[].error).
+        - V(planned) in check mode.
+        - V(not_created) if the task failed. The table does not exist.
+        - V(unknown) if the connection was lost at the end, so that either all tables were created, or none.
+      type: str
+      sample: created
+    changed:
+      description: Whether the table was created. In check mode, whether it would be.
+      type: bool
+      sample: true
+    before:
+      description: What was there before, with the C(version) that the table C(version) has of it. It is null if there was no table.
+      type: dict
+      sample: null
+    after:
+      description: The same afterwards.
+      type: dict
+      sample: {version: 1013}
+    differences:
+      description:
+        - What differs in a table that exists. Each has C(kind), which is V(column), V(primary_key) or V(index).
+        - C(name) is the name of the column or index, C(before) what the database has, and C(after) what OpenSIPS would create. Both are null
+          if there is nothing.
+        - C(harmful) says whether it keeps OpenSIPS from using the table. Other differences are a warning.
+      type: list
+      elements: dict
+      sample: []
+    statements:
+      description: The statements that create the table.
+      type: list
+      elements: str
+      sample:
+        - INSERT INTO version (table_name, table_version) VALUES ('location', 1013)
+    error:
+      description: Why OpenSIPS cannot use the table, with C(type), C(message) and C(hint). It is null if it can.
+      type: dict
+      sample: null
+summary:
+  description: Numbers of tables.
+  returned: if the database was read
+  type: dict
+  contains:
+    total:
+      description: Number of entries in RV(results).
+      type: int
+      sample: 31
+    outcomes:
+      description: Number of tables with each outcome.
+      type: dict
+      sample: {created: 31, unchanged: 0, differs: 0, planned: 0, not_created: 0, unknown: 0}
+error:
+  description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
+  returned: failure
+  type: dict
+"""
+
+from ansible_collections.community.opensips.plugins.module_utils._module import schema
+from ansible_collections.community.opensips.plugins.module_utils._module.run import run_module
+
+
+def main():
+    run_module(schema.spec(), schema.run)
+
+
+if __name__ == "__main__":
+    main()

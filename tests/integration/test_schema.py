@@ -1,0 +1,355 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""opensips_schema on real databases: SQLite, PostgreSQL, MariaDB."""
+
+from __future__ import annotations
+
+import stat
+import threading
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._module import schema as body
+from ansible_collections.community.opensips.plugins.module_utils._schema import choice, creating, ddl, model
+from ansible_collections.community.opensips.plugins.module_utils._table.database import _SCHEMA_LOCK, _SCHEMA_LOCK_NAME
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import DatabaseRefused
+from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.table_body import call_body, counts
+
+DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
+SOME = ["location", "subscriber", "acc"]
+NAMES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+}
+
+
+@pytest.fixture
+def database(database_server):
+    made = database_server.database()
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def schema(database):
+    """schema(version="3.6", tables=[...]): the result; its warnings are in schema.warnings."""
+
+    def run(check=False, version="3.6", **options):
+        params = {**DEFAULTS, **database.options, "db_timeout": 20, "version": version, **options}
+        return call_body(body, params, check, warn=run.warnings.append)
+
+    run.warnings = []
+    return run
+
+
+def tables_in(database):
+    return sorted(row[0] for row in database.rows(NAMES[database.engine]))
+
+
+def entry_of(result, table):
+    return next(entry for entry in result["results"] if entry["table"] == table)
+
+
+@pytest.mark.parametrize("release", ["2.4", "4.1"])
+def test_all_tables_are_created_and_read_back_as_they_should_be(schema, database, release):
+    if database.engine == "mysql" and release == "2.4":
+        pytest.skip("MariaDB takes seconds for it, and test_schema_scripts.py compares this release")
+    everything = sorted(choice.known_tables(release))
+    planned = schema(check=True, version=release, tables=everything)
+    assert counts(planned) == {"planned": len(everything)} and tables_in(database) == []
+    made = schema(version=f"{release}.7", tables=everything)
+    assert made["changed"] and counts(made) == {"created": len(everything)} and made["version"] == release
+    assert made["diff"] == planned["diff"] and made["diff"]["before"] == ""
+    assert tables_in(database) == everything
+    versions = {
+        name: table.version for name, table in choice.known_tables(release).items() if table.version is not None
+    }
+    assert dict(database.rows("version")) == versions
+    # whatever differs between what was asked for and what the database has would show here
+    again = schema(version=release, tables=everything)
+    assert not again["changed"] and counts(again) == {"unchanged": len(everything)}
+    assert again["diff"] == {"before": "", "after": ""} and schema.warnings == []
+
+
+def test_what_is_missing_is_added_and_the_rest_stays(schema, database):
+    first = schema(tables=["subscriber"])
+    assert [entry["table"] for entry in first["results"]] == ["version", "subscriber"]
+    database.execute("INSERT INTO subscriber (username, domain) VALUES ('1001', 'example.com')")
+    second = schema(modules=["usrloc", "auth_db"])
+    assert counts(second) == {"created": 2, "unchanged": 2}
+    assert entry_of(second, "location")["before"] is None
+    assert entry_of(second, "location")["after"] == {"version": 1013}
+    assert database.rows("SELECT username FROM subscriber") == [("1001",)]
+
+
+def test_defaults_and_numbers_are_those_of_the_scripts(schema, database):
+    schema(tables=["dispatcher", "location", "freeswitch", "cc_agents"])
+    database.execute(
+        "INSERT INTO dispatcher (destination) VALUES ('sip:192.0.2.1')",
+        "INSERT INTO dispatcher (destination) VALUES ('sip:192.0.2.2')",
+    )
+    assert database.rows("SELECT id, weight, state FROM dispatcher ORDER BY id") == [(1, "1", 0), (2, "1", 0)]
+    if database.engine == "postgresql":
+        limits = database.rows(
+            "SELECT sequencename, max_value, cycle FROM pg_sequences WHERE sequencename LIKE 'location_contact_id____'"
+        )
+        assert limits == [("location_contact_id_seq", 2147483647, True)]
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        (["ALTER TABLE subscriber ADD COLUMN pin INTEGER NOT NULL"], "pin has no default"),
+        (["ALTER TABLE subscriber DROP COLUMN ha1"], "it has no column ha1"),
+        (["UPDATE version SET table_version = 7 WHERE table_name = 'subscriber'"], "the version 7"),
+        (["DELETE FROM version"], "no version in the table version"),
+        (["DROP TABLE version", "CREATE TABLE version (major INTEGER)"], "version: it has no column table_name"),
+        (["DROP TABLE subscriber", "CREATE TABLE subscriber (id INTEGER)"], "it has no column username"),
+    ],
+)
+def test_tables_that_opensips_cannot_use_are_refused_before_anything_is_created(schema, database, statements, words):
+    schema(tables=["subscriber"])
+    if database.engine == "sqlite" and "ADD COLUMN pin" in statements[0]:
+        # SQLite adds no such column
+        statements = ["DROP TABLE subscriber", "CREATE TABLE subscriber (username, pin INTEGER NOT NULL)"]
+    database.execute(*statements)
+    before = tables_in(database)
+    for check in (True, False):
+        result = schema(check=check, tables=SOME)
+        assert result["failed"] and words in result["msg"] and not result["changed"]
+        assert result["error"]["type"] == "WrongTables"
+        assert {"not_created", "differs"} <= set(counts(result))
+        assert result["diff"]["after"] == ""
+    assert tables_in(database) == before
+
+
+def test_harmless_differences_are_a_warning(schema, database):
+    schema(tables=["subscriber"])
+    index = "username_idx" if database.engine == "mysql" else "subscriber_username_idx"
+    drop = f"DROP INDEX {index}{' ON subscriber' * (database.engine == 'mysql')}"
+    database.execute("ALTER TABLE subscriber ADD COLUMN note VARCHAR(20)", drop)
+    result = schema(tables=["subscriber", "acc"])
+    assert counts(result) == {"created": 1, "unchanged": 1, "differs": 1}
+    [warning] = schema.warnings
+    assert "column note" in warning and f"index {index}" in warning
+    found = {(each["kind"], each["name"]): each for each in entry_of(result, "subscriber")["differences"]}
+    assert [each["harmful"] for each in found.values()] == [False, False]
+    assert found["column", "note"]["after"] is None and found["index", index]["before"] is None
+    assert found["index", index]["after"] == {"columns": ["username"], "unique": False}
+    assert not schema(tables=["subscriber", "acc"])["changed"]
+
+
+def test_a_failure_leaves_nothing_behind(schema, database, monkeypatch):
+    schema(tables=["acc"])
+    real = ddl.ddl
+    monkeypatch.setattr(
+        ddl, "ddl", lambda dialect, table: real(dialect, table) + ["CREATE TABLE"] * (table.name == "uri")
+    )
+    failed = schema(tables=[*SOME, "uri"])
+    assert failed["failed"] and failed["error"]["type"] == DatabaseRefused.__name__ and not failed["changed"]
+    assert counts(failed) == {"not_created": 3, "unchanged": 2}
+    assert tables_in(database) == ["acc", "version"] and database.rows("version") == [("acc", 7)]
+    monkeypatch.undo()
+    assert counts(schema(tables=[*SOME, "uri"])) == {"created": 3, "unchanged": 2}
+
+
+def test_a_run_that_ended_at_any_statement_is_completed(schema, database_server):
+    """As when it is killed: on MySQL each statement stays, the others roll back."""
+    names = ["acc"]
+    tables = choice.tables_of("3.6", tables=names)
+    statements = creating.plan(database_server.engine, {}, tables).statements()
+    for count in range(len(statements) + 1):
+        made = database_server.database()
+        if made.engine == "mysql":
+            made.execute(*statements[:count])
+        result = schema(tables=names, **made.options)
+        assert not result.get("failed"), result["msg"]
+        assert counts(schema(tables=names, **made.options)) == {"unchanged": len(tables)}
+        made.drop()
+        if made.engine != "mysql":
+            break
+    assert schema.warnings == []
+
+
+def test_without_the_right_to_create_tables(schema, database):
+    if database.engine == "sqlite":
+        pytest.skip("SQLite has no users")
+    name = database.options["login_db"]
+    create = {
+        "postgresql": [f"CREATE ROLE reader{name} LOGIN PASSWORD 'secret'"],
+        "mysql": [
+            f"CREATE USER reader{name}@localhost IDENTIFIED BY 'secret'",
+            f"GRANT SELECT ON {name}.* TO reader{name}@localhost",
+        ],
+    }
+    database.execute(*create[database.engine])
+    failed = schema(tables=["acc"], login_user=f"reader{name}", login_password="secret")
+    assert failed["failed"] and "CREATE" in failed["error"]["hint"] and "secret" not in str(failed)
+    assert tables_in(database) == [] and counts(failed) == {"not_created": 2}
+
+
+def test_another_session_that_creates_tables_is_waited_for(schema, database):
+    """Only as long as db_timeout says."""
+    waiting = {
+        "sqlite": "BEGIN IMMEDIATE",
+        "postgresql": f"SELECT pg_advisory_lock({_SCHEMA_LOCK})",
+        "mysql": f"SELECT GET_LOCK({_SCHEMA_LOCK_NAME}, 1)",
+    }
+    with database.session(waiting[database.engine]):
+        failed = schema(tables=["acc"], db_timeout=1)
+        assert failed["error"]["type"] == "DatabaseLocked" and "db_timeout" in failed["error"]["hint"]
+        assert not failed["changed"]
+    assert schema(tables=["acc"])["changed"]
+
+
+def test_two_at_once_do_not_disturb_each_other(database):
+    results = []
+
+    def run():
+        results.append(run_module("schema", {**database.options, "version": "3.6", "modules": ["presence"]}))
+
+    threads = [threading.Thread(target=run) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.get("msg") for result in results] == [None, None]
+    total = results[0]["summary"]["total"]
+    assert sorted(counts(result).get("created", 0) for result in results) in ([0, total], [total, total])
+    assert len(tables_in(database)) == total
+
+
+class TestFile:
+    """The file of SQLite."""
+
+    @pytest.fixture
+    def run(self, tmp_path):
+        def run(check=False, **options):
+            given = {"db_engine": "sqlite", "login_db": str(tmp_path / "opensips.sqlite"), "version": "3.6"}
+            return run_module("schema", {**given, **options}, check=check, diff=True)
+
+        return run
+
+    def test_it_is_created_with_its_mode(self, run, tmp_path):
+        path = tmp_path / "opensips.sqlite"
+        planned = run(check=True)
+        assert planned["changed"] and not path.exists()
+        made = run(mode="0640", owner=path.parent.owner(), group=path.parent.group())
+        assert made["changed"] and stat.S_IMODE(path.stat().st_mode) == 0o640
+        assert made["diff"] == planned["diff"]
+        assert {entry["table"] for entry in made["results"]} > {"version", "location", "subscriber", "dispatcher"}
+        assert not run(mode="0600")["changed"] and stat.S_IMODE(path.stat().st_mode) == 0o640
+
+    def test_only_its_owner_reads_it_by_default(self, run, tmp_path):
+        assert run()["changed"]
+        assert stat.S_IMODE((tmp_path / "opensips.sqlite").stat().st_mode) == 0o600
+
+    def test_a_failure_removes_it(self, run, tmp_path):
+        failed = run(owner="no-such-user")
+        assert failed["failed"] and "no-such-user" in failed["msg"] and failed["results"][0]["outcome"] == "not_created"
+        assert list(tmp_path.iterdir()) == []
+
+    def test_without_its_directory_nothing_is_made(self, run, tmp_path):
+        path = str(tmp_path / "there" / "opensips.sqlite")
+        assert "no directory" in str(run(check=True, login_db=path)["warnings"])
+        failed = run(login_db=path)
+        assert failed["failed"] and "No such file or directory" in failed["msg"] and not failed["changed"]
+
+    def test_what_is_no_database_stays(self, run, tmp_path):
+        path = tmp_path / "opensips.sqlite"
+        path.write_text("not a database " * 100, encoding="utf-8")
+        for check in (True, False):
+            assert run(check=check)["error"]["type"] == "DatabaseUnreachable"
+        assert path.read_text(encoding="utf-8") == "not a database " * 100
+
+
+class TestVersion:
+    @pytest.fixture
+    def given(self, tmp_path):
+        return {"db_engine": "sqlite", "login_db": str(tmp_path / "opensips.sqlite"), "tables": ["location"]}
+
+    @pytest.mark.parametrize("version", ["2.4", "4.0"])
+    def test_the_server_is_asked(self, emulator, given, version):
+        result = run_module("schema", {**given, **fifo_of(emulator(version))})
+        assert result["version"] == version and result["changed"]
+
+    def test_the_program_is_asked(self, given, tmp_path):
+        program = tmp_path / "opensips"
+        program.write_text("#!/bin/sh\necho 'version: opensips 4.0.1-rc1 (x86_64/linux)'\n", encoding="utf-8")
+        program.chmod(0o755)
+        assert run_module("schema", {**given, "binary": str(program)})["version"] == "4.0"
+
+    @pytest.mark.parametrize(("text", "words"), [("exit 0", "does not print the version"), (None, "cannot be run")])
+    def test_another_program_is_refused(self, given, tmp_path, text, words):
+        program = tmp_path / "opensips"
+        if text is not None:
+            program.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+            program.chmod(0o755)
+        failed = run_module("schema", {**given, "binary": str(program)})
+        assert failed["msg"].startswith("binary: ") and words in failed["msg"]
+        assert not (tmp_path / "opensips.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"version": "5.0"}, ["version", "5.0", "4.0"]),
+        ({"version": "new"}, ["version", "new"]),
+        ({"version": "2.1"}, ["version", "SQLite", "2.2"]),
+        ({"modules": ["usrlok"]}, ["modules", "usrlok", "usrloc"]),
+        ({"modules": ["trie"], "version": "3.5"}, ["modules", "trie", "3.5"]),
+        ({"tables": ["locations"]}, ["tables", "locations", "location"]),
+        ({"mode": "rw"}, ["mode", "0640"]),
+        ({"mode": "7777"}, ["mode", "0640"]),
+        ({"db_timeout": 0}, ["db_timeout"]),
+    ],
+)
+def test_bad_input_names_the_option_and_a_remedy(tmp_path, options, words):
+    given = {"db_engine": "sqlite", "login_db": str(tmp_path / "opensips.sqlite"), "version": "3.6", **options}
+    with pytest.raises(BadParameters) as caught:
+        body.run(body_task({**DEFAULTS, **given}))
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def body_task(params):
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+
+    return Task(params, False, True, None, pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("module", "release", "tables"),
+    [
+        ("uac_registrant", "3.6", {"registrant"}),
+        ("registrar", "2.2", {"aliases"}),
+        ("registrar", "4.0", {"location"}),
+        ("avpops", "3.6", {"usr_preferences"}),
+        ("sqlops", "2.4", {"usr_preferences"}),
+        ("tracer", "2.4", {"sip_trace"}),
+        ("siptrace", "3.6", {"sip_trace"}),
+        ("b2b_logic", "3.6", {"b2b_entities", "b2b_logic"}),
+        ("uri", "2.4", {"uri"}),
+        ("auth_db", "3.6", {"subscriber", "uri"}),
+        ("standard", "3.6", set()),
+    ],
+)
+def test_modules_lead_to_their_tables(module, release, tables):
+    assert {table.name for table in choice.tables_of(release, [module])} == {"version"} | tables
+
+
+@pytest.mark.parametrize("release", model.RELEASES[2:])
+def test_the_default_is_there_in_every_release(release):
+    names = {table.name for table in choice.tables_of(release)}
+    assert {"version", "subscriber", "location", "dispatcher", "tls_mgm" if release >= "2.3" else "domain"} <= names
+
+
+def test_databases_are_those_that_the_tests_know():
+    assert set(databases.SERVERS) == set(NAMES)

@@ -88,6 +88,7 @@ options:
       - V(subscriber) uses C(username), C(domain).
       - V(dbaliases) uses C(alias_username), C(alias_domain).
       - V(grp) uses C(username), C(domain), C(grp).
+      - V(speed_dial) uses C(username), C(domain), C(sd_domain), C(sd_username).
       - V(userblacklist) uses C(username), C(domain), C(prefix).
       - V(globalblacklist) uses C(prefix).
       # End of the list of tables

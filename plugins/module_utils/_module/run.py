@@ -135,7 +135,8 @@ def _known_only(values: Dict[str, Any], spec: Dict[str, Any]) -> Dict[str, Any]:
 class Task:
     """What a module's body gets.
 
-    params: the module's parameters. check_mode, diff_mode: bool. connection: to the server, not yet opened.
+    params: the module's parameters. check_mode, diff_mode: bool. connection: to the server, not yet opened; None for a module
+    that connects to none.
     warn: function of a str.
     known: function that gives the result (dict) as far as it is known, for a task that something ends which its body does not
     expect. A body sets it before it sends anything.
@@ -146,13 +147,13 @@ class Task:
         params: Dict[str, Any],
         check_mode: bool,
         diff_mode: bool,
-        connection: Connection,
+        connection: Any,
         warn: Callable[[str], None],
     ) -> None:
         self.params = params
         self.check_mode = check_mode
         self.diff_mode = diff_mode
-        self.connection = connection
+        self.connection: Connection = connection
         self.warn = warn
         self.known: Callable[[], Dict[str, Any]] = dict
 
@@ -182,17 +183,23 @@ def run_module(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> 
 
 
 def run_without_server(spec: "ArgumentSpec", body: Callable[[Dict[str, Any]], Dict[str, Any]]) -> None:
-    """The same for a module that connects to no server: body(params) -> dict."""
+    """The same for a module that connects to no server, and only reads: body(params) -> dict."""
+    run_on_database(spec, lambda task: body(task.params))
+
+
+def run_on_database(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> None:
+    """The same for a module that connects to no server: body(Task) -> dict. The Task has no connection."""
     try:
         module = _Module(spec.withheld, supports_check_mode=True, **spec.to_kwargs())
     except RecursionError:
         _fail_without_module("The options nest lists or mappings too deeply. Give flat lists of texts and numbers")
+    task = Task(module.params, module.check_mode, module._diff, None, _printing(module.warn))
     try:
-        result = body(module.params)
+        result = body(task)
     except TaskFailure as error:
         module.fail_json(msg="\n".join(map(printable, [str(error)] + error.lines)), **error.result)
     except Exception as error:  # one that nobody expects has a message, too
-        module.fail_json(msg=printable(message_of(error)), **describe_failure(error))
+        module.fail_json(msg=printable(message_of(error)), **dict(_known(task), **describe_failure(error)))
     module.exit_json(**result)
 
 

@@ -207,11 +207,11 @@ class Database:
             time.sleep(min(0.5, self._timeout))
 
     @contextlib.contextmanager
-    def transaction(self, write: bool, table: Optional[str] = None) -> Iterator[None]:
-        """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed."""
+    def transaction(self, write: bool, *tables: str) -> Iterator[None]:
+        """A transaction; an error rolls it back. write: it locks tables against other writers, and is committed."""
         with self._translated():
             try:
-                self._begin(write, table)
+                self._begin(write, tables)
                 yield
                 if write:
                     self._commit()
@@ -222,7 +222,7 @@ class Database:
                 raise
             self._connection.rollback()
 
-    def _begin(self, write: bool, table: Any) -> None:
+    def _begin(self, write: bool, tables: Sequence[str]) -> None:
         """Begin a transaction; one that writes keeps other writers out until its end, readers go on."""
         if self.engine == "sqlite":
             self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -231,7 +231,9 @@ class Database:
             milliseconds = max(1, int(self._timeout * 1000))
             self._connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
             if write:
-                self._connection.exec_driver_sql(f"LOCK TABLE {self._quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
+                # in one order whoever asks, so that two tasks do not wait for each other
+                names = ", ".join(map(self._quoted, sorted(set(tables))))
+                self._connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         # MySQL locks rows when they are read, and the gaps between them
 
     def _commit(self) -> None:
@@ -287,6 +289,11 @@ class Database:
             indexes = [each["column_names"] for each in inspector.get_unique_constraints(table)]
             indexes += [each["column_names"] for each in inspector.get_indexes(table)] + [primary]
             return found, primary, [[name for name in names if name] for names in indexes if names]
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table. A transaction of its own."""
+        with self.transaction(write=False):
+            return self._has(table)
 
     def _has(self, table: str) -> bool:
         return bool(self._sa.inspect(self._connection).has_table(table))

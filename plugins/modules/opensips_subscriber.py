@@ -337,6 +337,9 @@ results:
         - If RV(results[].outcome) is V(unknown), the user may have it or not exist.
       type: str
       sample: kR7vYw2mTqXb9sDf4GhJ
+    error:
+      description: Why the user was not written, with C(type), C(message) and C(hint). Empty if there is no error.
+      type: dict
 summary:
   description: Counts of RV(results).
   returned: if the tables could be read and compared

@@ -227,6 +227,7 @@ def test_nothing_is_half_made(push, database):
     result = push({**FULL, "password": None}, generate_password=True)
     assert result["failed"] and "not today" in result["msg"] and not result["changed"]
     assert counts(result) == {"not_written": 1} and result["results"][0]["generated_password"] is None
+    assert result["results"][0]["error"] == result["error"] and result["error"]["type"] == "DatabaseRefused"
     assert all(database.rows(table) == [] for table in TABLES)
 
 

@@ -186,7 +186,11 @@ class _Push:
         self._plan(dict(zip(pushes, made)), pushes)
 
     def _fail(self, error: TableError) -> NoReturn:
-        self.result.update(describe_failure(error))
+        failure = describe_failure(error)
+        for entry in self.result["results"]:
+            if entry["outcome"] in (results.NOT_WRITTEN, results.UNKNOWN):
+                entry["error"] = failure["error"]
+        self.result.update(failure)
         raise TaskFailure(str(error), self.result) from error
 
     def _known(self) -> Dict[str, Any]:

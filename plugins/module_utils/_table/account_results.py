@@ -122,6 +122,7 @@ def _entry(
         "before": before,
         "after": before if stage == results.NOT_WRITTEN else after,
         "generated_password": None,
+        "error": None,
     }
 
 

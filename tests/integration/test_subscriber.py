@@ -115,6 +115,9 @@ def test_hashes_of_old_versions(old_database):
     # nobody knows its password, and it has the length that the server compares
     assert ha1 == hashes(SECRET)[0] and len(left) == 32 and left not in (ha1b(OTHER), ha1b(SECRET))
     assert not push(ha1=ha1)["changed"] and old_database.rows(OLD_HASHES)[0][1] == left
+    # an empty one lets others in
+    old_database.execute("UPDATE subscriber SET ha1b = ''")
+    assert push(ha1=ha1)["changed"] and len(old_database.rows(OLD_HASHES)[0][1]) == 32
     refused = push(ha1_sha256="a" * 64)
     assert "column ha1_sha256: is not in the table" in refused["msg"]
 

@@ -54,11 +54,11 @@ class WantedAccount(Wanted):
             return dict(self.values, **self._new)
         if not self._secrets or not self._request.updates_passwords:
             return self.values
-        values = dict(self.values, **self._secrets)
-        if any(there[name] != value for name, value in self._secrets.items()):
-            # those that are not given are hashes of the password before
-            values.update(self._other_secrets())
-        return values
+        others = self._other_secrets()
+        if not any(there[name] != value for name, value in self._secrets.items()):
+            # the others are of the same password; but an empty one may let somebody in
+            others = {name: value for name, value in others.items() if value and not there[name]}
+        return dict(self.values, **self._secrets, **others)
 
     def _secrets_of_new(self) -> Dict[str, Any]:
         if self._secrets or not self._request.password_length:

@@ -59,8 +59,9 @@ def generate(length: int) -> str:
 def unusable(column: str, columns: Iterable[str]) -> str:
     """What a column for a secret gets with which nobody shall authenticate any more.
 
-    columns: those of the table. From 3.2 on auth refuses a hash of another length. Before, it took the hexadecimal digits
-    that follow an empty one in memory, perhaps those of another user (authorize() of auth_db 2.4).
+    columns: those of the table. From 3.2 on auth refuses a hash of another length. Before, it goes on reading behind an empty
+    one in memory, where the hash of the user before is: who has just registered gets in as any user whose ha1b is empty
+    (authorize() of auth_db, seen with 2.4.11).
     """
     if column == "password" or "ha1b" not in columns:
         return ""

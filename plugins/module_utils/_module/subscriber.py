@@ -33,6 +33,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.push imp
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
     from ansible_collections.community.opensips.plugins.module_utils._table.accounts import Account
+    from ansible_collections.community.opensips.plugins.module_utils._table.plan import Plan
 
 _SUBSCRIBER = "subscriber"
 # {what belongs to users: (table, option for its name)}
@@ -103,7 +104,9 @@ def run(task: "Task") -> Dict[str, Any]:
     _check_options(task.params)
     wanted = accounts.accounts_of(task.params)
     with Database(task.params) as db:
-        return _Push(task, db, wanted).run()
+        push = _Push(task, db, wanted)
+        del wanted
+        return push.run()
 
 
 def _check_options(params: Dict[str, Any]) -> None:
@@ -117,100 +120,82 @@ def _check_options(params: Dict[str, Any]) -> None:
 
 
 class _Push:
-    """One push of users. result: what the module returns, from the comparison on."""
+    """One push of users."""
 
     def __init__(self, task: "Task", db: Database, wanted: "List[Account]") -> None:
         self._task = task
         self._db = db
-        self._wanted = wanted
+        self._pushes = self._make_pushes(wanted)
+        self._names = [account.name for account in wanted]
         self._planned: Any = None
-        # what became of the plan: None when it was carried out
-        self._stage: Optional[str] = results.PLANNED
-        self.result: Dict[str, Any] = {}
 
     def run(self) -> Dict[str, Any]:
-        pushes = self._pushes()
-        self._plan({name: table.compare(request) for name, (table, request) in pushes.items()}, pushes)
-        self._task.known = self._known
+        """Write what differs, unless in check mode: what the module returns. Raises BadParameters, TableError, TaskFailure."""
+        tables = [table for table, _request in self._pushes.values()]
+        self._plan([table.compare(request) for table, request in self._pushes.values()])
+        # an error that nobody expects rolls a transaction back
+        self._task.known = lambda: self._result(results.NOT_WRITTEN)
         if self._planned.changed:
-            for table, _request in pushes.values():
+            for table in tables:
                 table.check_writable()
             if not self._task.check_mode:
-                self._carry_out(pushes)
-        return self.result
+                self._carry_out()
+                return self._result(None)
+        return self._result(results.PLANNED)
 
-    def _pushes(self) -> Dict[str, Tuple[Table, Any]]:
+    def _make_pushes(self, wanted: "List[Account]") -> Dict[str, Tuple[Table, Any]]:
         """{subscriber or one of accounts.BELONGINGS: (table, what is wanted of it)}"""
         params = self._task.params
         users = Table(self._db, _SUBSCRIBER, params["db_table"] or _SUBSCRIBER)
-        pushes: Dict[str, Any] = {_SUBSCRIBER: (users, account_request(users, self._wanted, params))}
+        pushes: Dict[str, Any] = {_SUBSCRIBER: (users, account_request(users, wanted, params))}
         for name in _TABLES:
-            table = self._table_of(name)
-            if table is not None:
-                pushes[name] = (table, belongings_request(name, table, self._wanted, params))
+            if params["state"] == "absent" or any(name in account.belongings for account in wanted):
+                table = self._table_of(name)
+                if table is not None:
+                    pushes[name] = (table, belongings_request(name, table, wanted, params))
         return pushes
 
     def _table_of(self, name: str) -> Optional[Table]:
-        """The table with what belongs to users, or None if it does not matter."""
+        """The table with what belongs to users, or None if there is none, and nothing in it to be removed."""
         like, option = _TABLES[name]
         real_name = self._task.params[option]
-        is_absent = self._task.params["state"] == "absent"
-        if not is_absent and not any(name in account.belongings for account in self._wanted):
+        if self._db.has(real_name):
+            return Table(self._db, like, real_name)
+        if self._task.params["state"] == "absent":
             return None
-        if not self._db.has(real_name):
-            if is_absent:
-                return None
-            raise UnknownSchema(
-                f"{option}: the {self._db.label} has no table {real_name}",
-                f"Create the table {like}, or correct {option}",
-            )
-        return Table(self._db, like, real_name)
+        raise UnknownSchema(
+            f"{option}: the {self._db.label} has no table {real_name}", f"Create the table {like}, or correct {option}"
+        )
 
-    def _plan(self, made: Dict[str, Any], pushes: Dict[str, Tuple[Table, Any]]) -> None:
-        """Take over the Plans, by the keys of pushes."""
-        parts = {name: (pushes[name][1], its) for name, its in made.items()}
+    def _plan(self, made: "List[Plan]") -> None:
+        """Take over the Plans, in the order of the pushes."""
+        parts = {name: (request, its) for (name, (_table, request)), its in zip(self._pushes.items(), made)}
         self._planned = Planned(parts.pop(_SUBSCRIBER), parts)
-        self._update_result()
 
-    def _carry_out(self, pushes: Dict[str, Tuple[Table, Any]]) -> None:
+    def _carry_out(self) -> None:
         try:
-            made = push_together(self._db, list(pushes.values()))
-        except CommitUnknown as error:
-            self._stage = results.UNKNOWN
-            self._update_result()
-            self._fail(error)
+            self._plan(push_together(self._db, list(self._pushes.values())))
         except TableError as error:
-            self._not_written()
-            self._fail(error)
-        self._stage = None
-        self._plan(dict(zip(pushes, made)), pushes)
+            self._fail(error, results.UNKNOWN if isinstance(error, CommitUnknown) else results.NOT_WRITTEN)
 
-    def _fail(self, error: TableError) -> NoReturn:
+    def _fail(self, error: TableError, stage: str) -> NoReturn:
         failure = describe_failure(error)
-        for entry in self.result["results"]:
-            if entry["outcome"] in (results.NOT_WRITTEN, results.UNKNOWN):
+        result = self._result(stage)
+        for entry in result["results"]:
+            if entry["outcome"] == stage:
                 entry["error"] = failure["error"]
-        self.result.update(failure)
-        raise TaskFailure(str(error), self.result) from error
+        raise TaskFailure(str(error), dict(result, **failure)) from error
 
-    def _known(self) -> Dict[str, Any]:
-        """The result when something unexpected ended the task: an error rolls a transaction back."""
-        if self._stage == results.PLANNED and self._planned.changed:
-            self._not_written()
-        return self.result
-
-    def _not_written(self) -> None:
-        self._stage = results.NOT_WRITTEN
-        self._update_result()
-        self.result["diff"] = {"before": {}, "after": {}}
-
-    def _update_result(self) -> None:
-        """Make the result from the plan and its stage."""
-        entries = account_results.entries(self._wanted, self._planned, self._stage)
-        self.result = {
-            "changed": self._planned.changed and self._stage != results.NOT_WRITTEN,
+    def _result(self, stage: Optional[str]) -> Dict[str, Any]:
+        """What the module returns. stage: what became of the plan: None when it was carried out."""
+        entries = account_results.entries(self._names, self._planned, stage)
+        result = {
+            "changed": self._planned.changed and stage != results.NOT_WRITTEN,
             "results": entries,
             "summary": account_results.summary(entries, self._planned),
             "table_version": self._planned.users[0].schema.version,
-            "diff": account_results.diff(entries),
         }
+        if self._task.diff_mode:
+            # of 100,000 users it is as large as the rest
+            result["diff"] = account_results.diff(entries)
+        return result

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         AccountRequest,
         BelongingsRequest,
     )
-    from ansible_collections.community.opensips.plugins.module_utils._table.accounts import Account, Owner
+    from ansible_collections.community.opensips.plugins.module_utils._table.accounts import Name, Owner
     from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change, Plan
 
 _SPEED_DIAL = ("sd_username", "sd_domain", "new_uri", "fname", "lname", "description")
@@ -45,7 +45,7 @@ class Planned(NamedTuple):
         yield from self.belongings.values()
 
 
-def entries(wanted: "List[Account]", planned: Planned, stage: Optional[str]) -> List[Dict[str, Any]]:
+def entries(wanted: "List[Name]", planned: Planned, stage: Optional[str]) -> List[Dict[str, Any]]:
     """An entry (dict) for each account, in their order. stage: as for results.outcome_of()."""
     request, made = planned.users
     changes: Dict[Any, Change] = {}
@@ -104,7 +104,7 @@ def _by_owner(made: "Plan") -> "Dict[Owner, _Pair]":
 
 
 def _entry(
-    request: "AccountRequest", account: "Account", change: "Change", pairs: Dict[str, _Pair], stage: Optional[str]
+    request: "AccountRequest", account: "Name", change: "Change", pairs: Dict[str, _Pair], stage: Optional[str]
 ) -> Dict[str, Any]:
     shown = {name: tuple(_shown(name, rows) for rows in pair) for name, pair in pairs.items()}
     operation = _operation(request.state, change, any(there != then for there, then in shown.values()))
@@ -114,8 +114,8 @@ def _entry(
     before = _with_lists(before, {name: there for name, (there, _then) in shown.items()})
     after = _with_lists(after, {name: then for name, (_there, then) in shown.items()})
     return {
-        "username": account.row["username"],
-        "domain": account.row["domain"],
+        "username": account.owner[0],
+        "domain": account.owner[1],
         "operation": operation,
         "outcome": results.outcome_of(operation, stage),
         "changed": operation != plan.NONE and stage != results.NOT_WRITTEN,

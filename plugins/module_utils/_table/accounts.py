@@ -47,6 +47,22 @@ class Account(NamedTuple):
         """(username, domain)"""
         return self.row["username"], self.row["domain"]
 
+    @property
+    def name(self) -> "Name":
+        """What a result needs of it."""
+        return Name(self.number, self.owner, tuple(self.belongings))
+
+
+class Name(NamedTuple):
+    """Which user an entry is about: of 100,000 users, their rows are in memory often enough.
+
+    number: its place in the list, from 1 on. owner: (username, domain). belongings: those of BELONGINGS that the user gives.
+    """
+
+    number: int
+    owner: Owner
+    belongings: Tuple[str, ...]
+
 
 class _Wrong(Exception):
     """args[0]: what is wrong with an entry (str)."""

@@ -141,6 +141,8 @@ def _deletion(number: Optional[int], key: Tuple[Any, ...], row: "Stored") -> "Ch
 
 def _insertion(request: "Request", wanted: "Wanted") -> "Change":
     """A new row: the schema's defaults for what it leaves out."""
+    if wanted.inserted is not None:
+        return Change(INSERT, wanted.number, wanted.key, None, wanted.inserted)
     values = {}
     given = wanted.for_row(None)
     for column in request.columns.all.values():
@@ -148,6 +150,7 @@ def _insertion(request: "Request", wanted: "Wanted") -> "Change":
             values[column.name] = given[column.name]
         elif column.default is not columns.NOTHING:
             values[column.name] = column.default
+    wanted.inserted = values
     return Change(INSERT, wanted.number, wanted.key, None, values)
 
 

@@ -26,12 +26,16 @@ _ENOUGH = 5000
 
 
 class Wanted:
-    """One row of the user's list. number: its place, from 1 on. values: canonical values by column. key: those of the match columns."""
+    """One row of the user's list. number: its place, from 1 on. values: canonical values by column. key: those of the match columns.
 
-    __slots__ = ("number", "values", "key")
+    inserted: the whole new row, once it is known; each plan of the same request has it.
+    """
+
+    __slots__ = ("number", "values", "key", "inserted")
 
     def __init__(self, number: int, values: Dict[str, Any], key: Tuple[Any, ...]) -> None:
         self.number, self.values, self.key = number, values, key
+        self.inserted: Optional[Dict[str, Any]] = None
 
     def for_row(self, _there: Optional[Dict[str, Any]]) -> Dict[str, Any]:
         """The values that its row must have. there: canonical values of the row that is there, None for a new one."""

@@ -61,8 +61,8 @@ options:
         description:
           - The MD5 hash of user, realm and password, as 32 hexadecimal digits. It is not allowed with
             O(subscribers[].password).
-          - If a hash differs from the one in the table, the hashes that the entry does not give become unusable, because they are hashes
-            of the old password. They become empty. In a table of version 7 or older, they become random digits.
+          - If a hash differs from the one in the table, the hashes that the entry does not give become unusable. They are hashes of the old
+            password. They become empty. In a table of version 7 or older, they become random digits.
         type: str
       ha1b:
         description:

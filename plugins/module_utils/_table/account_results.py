@@ -120,7 +120,7 @@ def _entry(
         "outcome": results.outcome_of(operation, stage),
         "changed": operation != plan.NONE and stage != results.NOT_WRITTEN,
         "before": before,
-        "after": before if stage == results.NOT_WRITTEN else after,
+        "after": before if stage == results.NOT_WRITTEN or operation == plan.NONE else after,
         "generated_password": None,
         "error": None,
     }

@@ -122,8 +122,9 @@ def _update(request: "Request", wanted: "Wanted", there: "List[Stored]") -> "Lis
         )
     kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
     after = wanted.for_row(kept.values)
-    before = {name: kept.values[name] for name in after}
     operation = UPDATE if _differs(wanted, kept) else NONE
+    # of 100,000 rows that are as wanted, one mapping each is enough
+    before = {name: kept.values[name] for name in after} if operation == UPDATE else after
     surplus = [row for row in there if row is not kept and request.in_scope(row.values)]
     return [Change(operation, wanted.number, wanted.key, before, after, kept.identity)] + [
         _deletion(None, wanted.key, row) for row in surplus

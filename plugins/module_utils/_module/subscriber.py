@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._table.accounts import Account
     from ansible_collections.community.opensips.plugins.module_utils._table.plan import Plan
 
-_SUBSCRIBER = "subscriber"
-# {what belongs to users: (table, option for its name)}
-_TABLES = {
-    accounts.ALIASES: ("dbaliases", "aliases_table"),
-    accounts.GROUPS: ("grp", "groups_table"),
-    accounts.SPEED_DIALS: ("speed_dial", "speed_dials_table"),
+# {what belongs to users: option for the name of its table}
+_TABLE_OPTIONS = {
+    accounts.ALIASES: "aliases_table",
+    accounts.GROUPS: "groups_table",
+    accounts.SPEED_DIALS: "speed_dials_table",
 }
 # A password that 10,000 guesses a second find in a million years has 10 of these characters; the column holds 25
 _SHORTEST, _LONGEST = 10, 25
@@ -144,11 +143,11 @@ class _Push:
         return self._result(results.PLANNED)
 
     def _make_pushes(self, wanted: "List[Account]") -> Dict[str, Tuple[Table, Any]]:
-        """{subscriber or one of accounts.BELONGINGS: (table, what is wanted of it)}"""
+        """{accounts.USERS_TABLE or one of accounts.BELONGINGS: (table, what is wanted of it)}"""
         params = self._task.params
-        users = Table(self._db, _SUBSCRIBER, params["db_table"] or _SUBSCRIBER)
-        pushes: Dict[str, Any] = {_SUBSCRIBER: (users, account_request(users, wanted, params))}
-        for name in _TABLES:
+        users = Table(self._db, accounts.USERS_TABLE, params["db_table"] or accounts.USERS_TABLE)
+        pushes: Dict[str, Any] = {accounts.USERS_TABLE: (users, account_request(users, wanted, params))}
+        for name in _TABLE_OPTIONS:
             if params["state"] == "absent" or any(name in account.belongings for account in wanted):
                 table = self._table_of(name)
                 if table is not None:
@@ -157,7 +156,7 @@ class _Push:
 
     def _table_of(self, name: str) -> Optional[Table]:
         """The table with what belongs to users, or None if there is none, and nothing in it to be removed."""
-        like, option = _TABLES[name]
+        like, option = accounts.TABLES[name], _TABLE_OPTIONS[name]
         real_name = self._task.params[option]
         if self._db.has(real_name):
             return Table(self._db, like, real_name)
@@ -170,7 +169,7 @@ class _Push:
     def _plan(self, made: "List[Plan]") -> None:
         """Take over the Plans, in the order of the pushes."""
         parts = {name: (request, its) for (name, (_table, request)), its in zip(self._pushes.items(), made)}
-        self._planned = Planned(parts.pop(_SUBSCRIBER), parts)
+        self._planned = Planned(parts.pop(accounts.USERS_TABLE), parts)
 
     def _carry_out(self) -> None:
         try:

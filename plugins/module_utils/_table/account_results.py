@@ -72,7 +72,8 @@ def summary(made: List[Dict[str, Any]], planned: Planned) -> Dict[str, Any]:
     for entry in made:
         outcomes[entry["outcome"]] += 1
         operations[entry["operation"]] += 1
-    tables = {request.schema.table: its.counts() for request, its in planned.parts()}
+    tables = {accounts.USERS_TABLE: planned.users[1].counts()}
+    tables.update((accounts.TABLES[name], its.counts()) for name, (_request, its) in planned.belongings.items())
     return {"total": len(made), "outcomes": outcomes, "operations": operations, "tables": tables}
 
 

@@ -19,6 +19,9 @@ OPTION, FILE_OPTION = "subscribers", "subscribers_file"
 #: What an account may own, by the names of the options
 ALIASES, GROUPS, SPEED_DIALS = "aliases", "groups", "speed_dials"
 BELONGINGS = (ALIASES, GROUPS, SPEED_DIALS)
+#: The tables that they are in, as OpenSIPS calls them
+USERS_TABLE = "subscriber"
+TABLES = {ALIASES: "dbaliases", GROUPS: "grp", SPEED_DIALS: "speed_dial"}
 SECRETS = ("password",) + passwords.HASHES
 
 _SPEED_DIAL = ("sd_username", "sd_domain", "new_uri", "fname", "lname", "description")

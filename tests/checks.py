@@ -54,7 +54,9 @@ ONLY_CHECKOUT = (
 # for the copies of the checkout in which tests run: modules are started hundreds of times, and compiling is most of a start
 KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 # modules that need no server, and so take no connection options
-_WITHOUT_SERVER = frozenset(["opensips_campaign", "opensips_campaign_info", "opensips_sip", "opensips_table_info"])
+_WITHOUT_SERVER = frozenset(
+    ["opensips_campaign", "opensips_campaign_info", "opensips_sip", "opensips_subscriber", "opensips_table_info"]
+)
 
 # ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
 # does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's

@@ -88,6 +88,7 @@ options:
       - V(subscriber) uses C(username), C(domain).
       - V(dbaliases) uses C(alias_username), C(alias_domain).
       - V(grp) uses C(username), C(domain), C(grp).
+      - V(speed_dial) uses C(username), C(domain), C(sd_domain), C(sd_username).
       - V(userblacklist) uses C(username), C(domain), C(prefix).
       - V(globalblacklist) uses C(prefix).
       # End of the list of tables
@@ -117,6 +118,7 @@ options:
         that the table has. The column C(domain) is the realm. To see whether a password differs, the module compares these hashes.
       - If V(false), the column C(password) is empty. If C(calculate_ha1) of C(auth_db) is set on the server, V(true) is required.
       - If the realm is not the domain, write the hashes into the rows instead of C(password).
+      - M(community.opensips.opensips_subscriber) manages users with all that belongs to them, and can make passwords.
     type: bool
     default: false
   reload:
@@ -162,6 +164,7 @@ notes:
     M(community.opensips.opensips_dispatcher) and M(community.opensips.opensips_drouting) set the state at run time.
   - In MySQL, the table must have an engine with transactions. The scripts of OpenSIPS 1.11 use MyISAM, which the module refuses.
 seealso:
+  - module: community.opensips.opensips_subscriber
   - module: community.opensips.opensips_reload
   - module: community.opensips.opensips_dispatcher
   - module: community.opensips.opensips_drouting

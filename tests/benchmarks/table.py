@@ -41,10 +41,10 @@ def used():
     return usage.ru_utime + usage.ru_stime
 
 
-def measure(args):
-    """(result, seconds, seconds of the processor, peak in MiB) of one run of the module."""
+def measure(args, module="table"):
+    """(result, seconds, seconds of the processor, peak in MiB) of one run of a module."""
     start, before = time.monotonic(), used()
-    process = ModuleProcess("table", args)
+    process = ModuleProcess(module, args)
     assert process.wait(SECONDS), f"not ready after {SECONDS} s"
     seconds, processor = time.monotonic() - start, used() - before
     result = process.result()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""opensips_table while databases fail: what the result tells is what the database has, and a second run puts it right."""
+"""opensips_table and opensips_subscriber while databases fail: what the result tells is what the database has, and a second run puts it right."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import pytest
 import sqlalchemy
 
 from ansible_collections.community.opensips.plugins.module_utils._module.pending import PendingReload
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest
 from ansible_collections.community.opensips.plugins.module_utils._table import database as module
-from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.integration.support import databases, subscriber_body
 from ansible_collections.community.opensips.tests.integration.support.background import (
     NOBODY,
     in_background,
@@ -41,7 +42,7 @@ HERE = "SELECT destination FROM dispatcher ORDER BY destination"
 @pytest.fixture
 def database(database_server):
     """A database with tables of 3.6."""
-    made = database_server.database().create("3.6", "dispatcher", "subscriber", "domain")
+    made = database_server.database().create("3.6", "dispatcher", "subscriber", "grp", "domain")
     yield made
     made.drop()
 
@@ -164,6 +165,53 @@ class TestServer:
         database.execute("DROP ROLE crowd" if server.engine == "postgresql" else "DROP USER crowd@localhost")
         assert result["failed"] and result["error"]["type"] == "DatabaseUnreachable"
         assert "allows no more connections" in result["msg"], result["msg"]
+
+
+@SERVERS
+class TestUsers:
+    """Two tables in one transaction, and a password that nobody can read again."""
+
+    def push(self, place):
+        users = [{"username": "1001", "groups": ["local"]}]
+        return subscriber_body.call(users, generate_password=True, **{**place.options, "db_timeout": 1})
+
+    def written(self, database):
+        return database.rows("SELECT username, ha1 FROM subscriber"), database.rows("SELECT username, grp FROM grp")
+
+    def password_of(self, result):
+        return result["results"][0]["generated_password"]
+
+    def is_password(self, password, ha1):
+        return digest.hash_text(digest.MD5, f"1001:example.com:{password}") == ha1
+
+    @pytest.mark.parametrize("table", ["subscriber", "grp"])
+    def test_cut_in_mid_write(self, proxy, database, table):
+        proxy.fail_at(f"INSERT INTO {table}".encode(), LOSE_REQUEST)
+        result = self.push(proxy)
+        assert proxy.fired and counts(result) == {"not_written": 1} and self.password_of(result) is None
+        assert self.written(database) == ([], []) and "Nothing was written" in result["msg"]
+
+    def test_a_commit_whose_answer_is_lost_is_found_to_be_done(self, proxy, database):
+        proxy.fail_at(b"COMMIT", LOSE_ANSWER, after=b"INSERT INTO grp")
+        result = self.push(proxy)
+        assert proxy.fired and not result.get("failed") and counts(result) == {"inserted": 1}
+        ((_name, ha1),), groups = self.written(database)
+        assert groups == [("1001", "local")] and self.is_password(self.password_of(result), ha1)
+
+    def test_a_commit_that_never_arrived_is_found_not_to_be_done(self, proxy, database):
+        proxy.fail_at(b"COMMIT", LOSE_REQUEST, after=b"INSERT INTO grp")
+        result = self.push(proxy)
+        assert proxy.fired and counts(result) == {"not_written": 1} and self.password_of(result) is None
+        assert self.written(database) == ([], [])
+
+    def test_a_commit_of_which_nobody_knows(self, proxy, database):
+        """The user may be there, so its password is returned."""
+        proxy.fail_at(b"COMMIT", LOSE_ANSWER, after=b"INSERT INTO grp", stays_down=True)
+        result = self.push(proxy)
+        assert result["failed"] and result["error"]["type"] == "CommitUnknown" and result["changed"]
+        assert counts(result) == {"unknown": 1} and result["results"][0]["error"] == result["error"]
+        ((_name, ha1),), _groups = self.written(database)
+        assert self.is_password(self.password_of(result), ha1) and self.password_of(result) not in result["msg"]
 
 
 @SERVERS

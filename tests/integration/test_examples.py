@@ -49,6 +49,7 @@ def examples_of(module, emu, folder, here=None):
     (folder / "mailboxes.csv").write_text("aor,account,new,old\n1001,sip:1001@example.com,2,1\n", encoding="utf-8")
     (folder / "credentials.csv").write_text("aor,username,password\n1001,1001,secret\n", encoding="utf-8")
     (folder / "blocked.csv").write_text("prefix,whitelist\n4900,0\n", encoding="utf-8")
+    (folder / "users.csv").write_text("username,password\n1001,secret\n", encoding="utf-8")
     for written, there in {**HERE, **(here or {})}.items():
         text = text.replace(written, there)
     return yaml.safe_load(text.replace("sip:192.0.2.10:5060", next(iter(emu.state()["dispatcher"]["1"]))))
@@ -86,6 +87,7 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
 def play_examples(plain_ansible, emu, module, tmp_path, tasks):
     tables = {
         "opensips_compare": ("dispatcher",),
+        "opensips_subscriber": ("subscriber", "dbaliases", "grp", "speed_dial"),
         "opensips_table": ("dispatcher", "subscriber", "globalblacklist"),
         "opensips_table_info": ("dispatcher", "subscriber"),
         "opensips_notify": ("location", "subscriber"),

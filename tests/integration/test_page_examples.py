@@ -66,13 +66,16 @@ VARIABLES = {
             "vault_grandstream_password",
             "vault_1001_password",
             "vault_password_1001",
+            "vault_password_1002",
         ),
         "secret",
     ),
     "trusted_addresses": [{"grp": 1, "ip": "192.0.2.1"}],
     "trunks": [{"setid": 1, "destination": "sip:192.0.2.11:5060"}],
 }
-TABLES = ("acc", "address", "dispatcher", "dr_gateways", "dr_rules", "location", "subscriber")
+TABLES = (
+    "acc", "address", "dbaliases", "dispatcher", "dr_gateways", "dr_rules", "grp", "location", "speed_dial", "subscriber"
+)  # fmt: skip
 
 
 def here(arguments, database):

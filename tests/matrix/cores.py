@@ -249,16 +249,17 @@ def _source(plugin: str, connection: dict[str, str]) -> dict[str, t.Any]:
 
 
 def create_tables(path: pathlib.Path) -> None:
-    """A SQLite file with the tables version and dispatcher of OpenSIPS 3.6, from data/tables.json."""
-    shapes = json.loads((ROOT / "data" / "tables.json").read_text(encoding="utf-8"))["dispatcher"]
-    shape = next(shape for shape in shapes if "3.6" in shape["releases"])
-    columns = ", ".join(
-        f"{column['name']} {'INTEGER PRIMARY KEY' if column.get('auto') else column['type']}"
-        + (f" DEFAULT '{column['default']}'" if column.get("default") is not None else "")
-        for column in shape["columns"]
-    )
+    """A SQLite file with the tables version, dispatcher and subscriber of OpenSIPS 3.6, from data/tables.json."""
+    tables = json.loads((ROOT / "data" / "tables.json").read_text(encoding="utf-8"))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE version (table_name CHAR(32), table_version INTEGER)")
-        connection.execute("INSERT INTO version VALUES ('dispatcher', ?)", [shape["table_version"]])
-        connection.execute(f"CREATE TABLE dispatcher ({columns})")
+        for name in ("dispatcher", "subscriber"):
+            shape = next(shape for shape in tables[name] if "3.6" in shape["releases"])
+            columns = ", ".join(
+                f"{column['name']} {'INTEGER PRIMARY KEY' if column.get('auto') else column['type']}"
+                + (f" DEFAULT '{column['default']}'" if column.get("default") is not None else "")
+                for column in shape["columns"]
+            )
+            connection.execute("INSERT INTO version VALUES (?, ?)", [name, shape["table_version"]])
+            connection.execute(f"CREATE TABLE {name} ({columns})")
         connection.commit()

@@ -221,14 +221,14 @@ class Database:
             time.sleep(min(0.5, self._timeout))
 
     @contextlib.contextmanager
-    def transaction(self, write: bool, table: Optional[str] = None) -> Iterator[None]:
-        """A transaction; an error rolls it back. write: it locks table (str) against other writers, and is committed.
+    def transaction(self, write: bool, *tables: str) -> Iterator[None]:
+        """A transaction; an error rolls it back. write: it locks tables against other writers, and is committed.
 
         Without a table, one that writes makes tables, and locks out others that do. MySQL commits each statement of those.
         """
         with self._translated():
             try:
-                self._begin(write, table)
+                self._begin(write, tables)
                 yield
                 if write:
                     self._commit()
@@ -236,16 +236,16 @@ class Database:
                 # which a lost connection refuses, and that is not what went wrong
                 with contextlib.suppress(Exception):
                     self._connection.rollback()
-                    self._unlock_schema(write, table)
+                    self._unlock_schema(write, tables)
                 raise
-            self._unlock_schema(write, table)
+            self._unlock_schema(write, tables)
             self._connection.rollback()
 
-    def _unlock_schema(self, write: bool, table: Optional[str]) -> None:
-        if self.engine == "mysql" and write and table is None:
+    def _unlock_schema(self, write: bool, tables: Sequence[str]) -> None:
+        if self.engine == "mysql" and write and not tables:
             self.rows(f"SELECT RELEASE_LOCK({_SCHEMA_LOCK_NAME})")
 
-    def _begin(self, write: bool, table: Any) -> None:
+    def _begin(self, write: bool, tables: Sequence[str]) -> None:
         """Begin a transaction; one that writes keeps other writers out until its end, readers go on."""
         if self.engine == "sqlite":
             self._connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -253,11 +253,13 @@ class Database:
             # who only reads waits for somebody that alters the table
             milliseconds = max(1, int(self._timeout * 1000))
             self._connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
-            if write and table is None:
+            if write and not tables:
                 self._connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
             elif write:
-                self._connection.exec_driver_sql(f"LOCK TABLE {self._quoted(table)} IN SHARE ROW EXCLUSIVE MODE")
-        elif write and table is None:
+                # in one order whoever asks, so that two tasks do not wait for each other
+                names = ", ".join(map(self._quoted, sorted(set(tables))))
+                self._connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        elif write and not tables:
             self._lock_schema()
         # else MySQL locks rows when they are read, and the gaps between them
 
@@ -334,6 +336,11 @@ class Database:
             indexes = [each["column_names"] for each in inspector.get_unique_constraints(table)]
             indexes += [each["column_names"] for each in inspector.get_indexes(table)] + [primary]
             return found, primary, [[name for name in names if name] for names in indexes if names]
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table. A transaction of its own."""
+        with self.transaction(write=False):
+            return self._has(table)
 
     def _has(self, table: str) -> bool:
         return bool(self._sa.inspect(self._connection).has_table(table))

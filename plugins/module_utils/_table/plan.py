@@ -96,9 +96,21 @@ def make(request: "Request", table: "Dict[Tuple[Any, ...], List[Stored]]") -> "P
             changes.append(_insertion(request, wanted))
         else:
             changes += _update(request, wanted, there)
-    for key, there in rest.items() if request.state == "exact" else ():
-        changes += [_deletion(None, key, row) for row in there if request.in_scope(row.values)]
+    for key, there in rest.items():
+        changes += _rest(request, key, there)
     return Plan(changes)
+
+
+def _rest(request: "Request", key: Tuple[Any, ...], there: "List[Stored]") -> "List[Change]":
+    """The changes of rows that the user does not list."""
+    changes = []
+    for row in there:
+        operation = request.operation_of_rest(row.values)
+        if operation == DELETE:
+            changes.append(_deletion(None, key, row))
+        elif operation == NONE:
+            changes.append(Change(NONE, None, key, row.values, row.values, row.identity))
+    return changes
 
 
 def _update(request: "Request", wanted: "Wanted", there: "List[Stored]") -> "List[Change]":
@@ -109,17 +121,19 @@ def _update(request: "Request", wanted: "Wanted", there: "List[Stored]") -> "Lis
             "Add columns to match so that each row has its own key, or delete the surplus rows",
         )
     kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
-    before = {name: kept.values[name] for name in wanted.values}
+    after = wanted.for_row(kept.values)
     operation = UPDATE if _differs(wanted, kept) else NONE
+    # of 100,000 rows that are as wanted, one mapping each is enough
+    before = {name: kept.values[name] for name in after} if operation == UPDATE else after
     surplus = [row for row in there if row is not kept and request.in_scope(row.values)]
-    return [Change(operation, wanted.number, wanted.key, before, wanted.values, kept.identity)] + [
+    return [Change(operation, wanted.number, wanted.key, before, after, kept.identity)] + [
         _deletion(None, wanted.key, row) for row in surplus
     ]
 
 
 def _differs(wanted: "Wanted", row: "Stored") -> bool:
     there = row.values
-    return any(there[name] != value for name, value in wanted.values.items())
+    return any(there[name] != value for name, value in wanted.for_row(there).items())
 
 
 def _deletion(number: Optional[int], key: Tuple[Any, ...], row: "Stored") -> "Change":
@@ -128,12 +142,16 @@ def _deletion(number: Optional[int], key: Tuple[Any, ...], row: "Stored") -> "Ch
 
 def _insertion(request: "Request", wanted: "Wanted") -> "Change":
     """A new row: the schema's defaults for what it leaves out."""
+    if wanted.inserted is not None:
+        return Change(INSERT, wanted.number, wanted.key, None, wanted.inserted)
     values = {}
+    given = wanted.for_row(None)
     for column in request.columns.all.values():
-        if column.name in wanted.values:
-            values[column.name] = wanted.values[column.name]
+        if column.name in given:
+            values[column.name] = given[column.name]
         elif column.default is not columns.NOTHING:
             values[column.name] = column.default
+    wanted.inserted = values
     return Change(INSERT, wanted.number, wanted.key, None, values)
 
 

@@ -65,6 +65,11 @@ class Table:
                 f"{request.option}: {first_few(lacking, _SHOWN, more=' and {0} more')}",
                 "Nothing was written. Set the columns in these rows",
             )
+        refused = request.refusals(made)
+        if refused:
+            raise BadParameters(
+                f"{request.option}: {first_few(refused, _SHOWN, more=' and {0} more')}", "Nothing was written"
+            )
         return made
 
     def unknown_references(self, request: Request) -> List[str]:
@@ -102,59 +107,44 @@ class Table:
         """Raise a TableError when a transaction could not be undone."""
         self._db.check_transactional(self.name)
 
-    def push(self, request: Request) -> "Plan":  # type: ignore[return]  # the last try returns or raises
+    def push(self, request: Request) -> "Plan":
         """Write the difference, all or nothing: the Plan that was carried out, with the identities of new rows. Raises TableError.
 
         CommitUnknown is the one after which it may have been written.
         """
-        for left in reversed(range(_TRIES)):
-            try:
-                with self._db.transaction(write=True, table=self.name):
-                    # again, now that nobody else can change it
-                    made = plan.make(request, self._read(request, lock=True))
-                    lacking = plan.missing(request, made)
-                    if lacking:
-                        raise TableError(
-                            f"Another session deleted rows at the same time: {lacking[0]}",
-                            "Nothing was written. Run the task again",
-                        )
-                    self._apply(made)
-                    self._verify(request, made)
-                return made
-            except TryAgain:
-                if not left:
-                    raise
-            except CommitUnknown as error:
-                return self._settle(request, made, error)
+        return push_together(self._db, [(self, request)])[0]
 
-    def _settle(self, request: Request, made: "Plan", error: CommitUnknown) -> "Plan":
-        """The Plan made, if a COMMIT whose answer was lost (error) was carried out; else raises the TableError that is true."""
-        try:
-            self._db.reopen()
-            with self._db.transaction(write=True, table=self.name):
-                # under the lock, so that the lost connection does nothing any more
-                found = plan.make(request, self._read(request, lock=True))
-        except TableError:
-            raise error from None
-        if not found.changed:
-            _identify(made, found)
-            return made
-        if [each.operation for each in found.changes] == [each.operation for each in made.changes]:
-            raise DatabaseUnreachable(
-                error.message, "Nothing was written: the table was read again. Run the task again"
-            ) from None
-        raise error
+    def plan_locked(self, request: Request) -> "Plan":
+        """The Plan inside of a transaction that writes: nobody else can change the rows any more. Raises TableError."""
+        made = self.find_changes(request)
+        problems = plan.missing(request, made) or request.refusals(made)
+        if problems:
+            raise TableError(
+                f"Another session changed rows at the same time: {problems[0]}",
+                "Nothing was written. Run the task again",
+            )
+        return made
+
+    def find_changes(self, request: Request) -> "Plan":
+        """The Plan inside of a transaction that writes, whatever it is."""
+        return plan.make(request, self._read(request, lock=True))
+
+    def apply(self, request: Request, made: "Plan") -> None:
+        """Write a Plan, and read it back. Inside of a transaction. Raises TableError."""
+        self._apply(made)
+        self._verify(request, made)
 
     # Reading
 
     def _read(self, request: Request, lock: bool = False) -> Dict[Tuple[Any, ...], List[plan.Stored]]:
         """The rows that matter: {key: list of plan.Stored}."""
         found: Dict[Any, Any] = {}
-        seen: Optional[Set[Any]] = set() if request.scope and not set(request.scope) <= set(request.match) else None
+        scopes = list(request.scopes())
+        seen: Optional[Set[Any]] = set() if not set(request.scope_columns()) <= set(request.match) else None
         names = request.columns_to_read()
-        if request.state == "exact":
-            self._collect(found, request, names, request.scope, None, lock, seen)
-        if request.state != "exact" or seen is not None:
+        for conditions in scopes:
+            self._collect(found, request, names, conditions, None, lock, seen)
+        if not scopes or seen is not None:
             for keys, conditions in self._chunks(request):
                 self._collect(found, request, names, conditions, keys, lock, seen)
         return found
@@ -164,7 +154,7 @@ class Table:
         keys = [wanted.key for wanted in request.rows]
         # SQLite before 3.32 takes no more than 999 values in all
         size = CHUNK // len(request.match)
-        if len(keys) > size and not self._finds(request.match, keys):
+        if len(keys) > size and not self.finds(request.match, keys):
             # each chunk would read the whole table: rather once
             yield set(keys), _conditions(request.match, keys, size)
             return
@@ -172,8 +162,8 @@ class Table:
             chunk = keys[start : start + size]
             yield set(chunk), _conditions(request.match, chunk, size)
 
-    def _finds(self, match: List[str], keys: Any) -> bool:
-        """Whether an index of the table leads to few rows for each key."""
+    def finds(self, match: List[str], keys: Any) -> bool:
+        """Whether an index of the table leads to few rows for each of keys, tuples of values of the columns match."""
         for names in self._indexes:
             places = []
             for name in names:
@@ -245,7 +235,8 @@ class Table:
 
     def _verify(self, request: Request, made: "Plan") -> None:
         """Read back. Raises NotConverged, which rolls everything back."""
-        again = plan.make(request, self._read(request))
+        expected = request.expecting(made)
+        again = plan.make(expected, self._read(expected))
         if again.changed:
             different = [self._difference(request, change) for change in again.changes if change.differs]
             raise NotConverged(
@@ -264,6 +255,55 @@ class Table:
             ]
             return f"{label}: {', '.join(f'{name} is {there!r}, expected {wanted!r}' for name, there, wanted in shown)}"
         return f"{label} {'is not there' if change.operation == plan.INSERT else 'is still there'}"
+
+
+def push_together(  # type: ignore[return]  # the last try returns or raises
+    db: "Database", pushes: "List[Tuple[Table, Request]]"
+) -> "List[Plan]":
+    """Write the differences of several tables, all or nothing: the Plans that were carried out. Raises TableError.
+
+    CommitUnknown is the one after which they may have been written.
+    """
+    names = [table.name for table, _request in pushes]
+    for left in reversed(range(_TRIES)):
+        try:
+            with db.transaction(True, *names):
+                # again, now that nobody else can change them
+                made = [table.plan_locked(request) for table, request in pushes]
+                for (table, request), its in zip(pushes, made):
+                    table.apply(request, its)
+            return made
+        except TryAgain:
+            if not left:
+                raise
+        except CommitUnknown as error:
+            return _settle(db, pushes, made, error)
+
+
+def _settle(
+    db: "Database", pushes: "List[Tuple[Table, Request]]", made: "List[Plan]", error: CommitUnknown
+) -> "List[Plan]":
+    """The Plans made, if a COMMIT whose answer was lost (error) was carried out; else raises the TableError that is true."""
+    try:
+        db.reopen()
+        with db.transaction(True, *[table.name for table, _request in pushes]):
+            # under the lock, so that the lost connection does nothing any more
+            found = [table.find_changes(request.expecting(its)) for (table, request), its in zip(pushes, made)]
+    except TableError:
+        raise error from None
+    if not any(its.changed for its in found):
+        for its, again in zip(made, found):
+            _identify(its, again)
+        return made
+    if [_operations(its) for its in found] == [_operations(its) for its in made]:
+        raise DatabaseUnreachable(
+            error.message, "Nothing was written: the table was read again. Run the task again"
+        ) from None
+    raise error
+
+
+def _operations(made: "Plan") -> List[str]:
+    return [change.operation for change in made.changes]
 
 
 def _identify(made: "Plan", found: Any) -> None:

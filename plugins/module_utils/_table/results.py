@@ -53,19 +53,19 @@ def diff(request: "Request", made: "Plan") -> Dict[str, Dict[str, Any]]:
             label += f" ({' '.join(f'{name}={value}' for name, value in change.identity.items())})"
         if change.operation == plan.UPDATE:
             written = change.written
-            found["before"][label] = _without_secrets(request, {name: change.before[name] for name in written})
-            found["after"][label] = _mark_secrets(change, _without_secrets(request, written))
+            found["before"][label] = without_secrets(request, {name: change.before[name] for name in written})
+            found["after"][label] = mark_secrets(change, without_secrets(request, written))
         elif change.operation == plan.INSERT:
-            found["after"][label] = _without_secrets(request, change.after)
+            found["after"][label] = without_secrets(request, change.after)
         else:
-            found["before"][label] = _without_secrets(request, change.before)
+            found["before"][label] = without_secrets(request, change.before)
     return found
 
 
 def _entry(request: "Request", change: "Change", stage: Optional[str]) -> Dict[str, Any]:
-    before, after = _without_secrets(request, change.before), _without_secrets(request, change.after)
+    before, after = without_secrets(request, change.before), without_secrets(request, change.after)
     if change.operation == plan.UPDATE:
-        _mark_secrets(change, after)
+        mark_secrets(change, after)
     changed = change.operation != plan.NONE and stage != NOT_WRITTEN
     return {
         "row": change.number,
@@ -81,14 +81,15 @@ def _entry(request: "Request", change: "Change", stage: Optional[str]) -> Dict[s
     }
 
 
-def _without_secrets(request: "Request", values: Optional[Dict[str, Any]]) -> Any:
+def without_secrets(request: "Request", values: Optional[Dict[str, Any]]) -> Any:
+    """Canonical values (dict by column, or None) as a result shows them."""
     if values is None:
         return None
     known = request.columns.all
     return {name: known[name].shown(value) for name, value in values.items()}
 
 
-def _mark_secrets(change: "Change", shown: Dict[str, Any]) -> Dict[str, Any]:
+def mark_secrets(change: "Change", shown: Dict[str, Any]) -> Dict[str, Any]:
     """So that it shows that a secret changes, if not to what."""
     for name in change.written:
         if shown[name] == columns.HIDDEN and name in tables.SECRETS and change.before[name]:

@@ -7,16 +7,17 @@
 
 """What the user wants of a table: every row checked before anything is written."""
 
-from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NoReturn, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.module_utils._table import passwords, tables
+from ansible_collections.community.opensips.plugins.module_utils._table import passwords, plan, tables
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._schema.model import Table
     from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
+    from ansible_collections.community.opensips.plugins.module_utils._table.plan import Plan
 
 # Errors that one message lists; the rest is counted
 _SHOWN = 10
@@ -25,12 +26,24 @@ _ENOUGH = 5000
 
 
 class Wanted:
-    """One row of the user's list. number: its place, from 1 on. values: canonical values by column. key: those of the match columns."""
+    """One row of the user's list. number: its place, from 1 on. values: canonical values by column. key: those of the match columns.
 
-    __slots__ = ("number", "values", "key")
+    inserted: the whole new row, once it is known; each plan of the same request has it.
+    """
+
+    __slots__ = ("number", "values", "key", "inserted")
 
     def __init__(self, number: int, values: Dict[str, Any], key: Tuple[Any, ...]) -> None:
         self.number, self.values, self.key = number, values, key
+        self.inserted: Optional[Dict[str, Any]] = None
+
+    def for_row(self, _there: Optional[Dict[str, Any]]) -> Dict[str, Any]:
+        """The values that its row must have. there: canonical values of the row that is there, None for a new one."""
+        return self.values
+
+    def columns(self) -> Iterable[str]:
+        """Names of the columns that for_row() looks at or gives values of."""
+        return self.values
 
 
 class Request:
@@ -54,9 +67,13 @@ class Request:
 
     def add(self, rows: List[Dict[str, Any]]) -> None:
         """Check the user's rows (list of dict) and take them over. Raises BadParameters that names rows and columns."""
+        self.add_numbered(enumerate(rows, 1))
+
+    def add_numbered(self, rows: Iterable[Tuple[int, Dict[str, Any]]]) -> None:
+        """The same for rows of which each comes with its place in the user's list."""
         problems: List[Any] = []
         seen: Dict[Any, Any] = {}
-        for number, row in enumerate(rows, 1):
+        for number, row in rows:
             try:
                 wanted = self._check_row(number, row)
             except _Wrong as error:
@@ -81,6 +98,27 @@ class Request:
             return []
         return [f"row {wanted.number}, {text}" for wanted in self.rows for text in self._record.warnings(wanted.values)]
 
+    def refusals(self, _made: "Plan") -> List[str]:
+        """Why a Plan must not be carried out, beside what new rows lack: list of str."""
+        return []
+
+    def expecting(self, _made: "Plan") -> "Request":
+        """The Request whose rows are those that the table has once the Plan is carried out."""
+        return self
+
+    def scopes(self) -> Iterator[Dict[str, List[Any]]]:
+        """Conditions, {column: values}, under which all rows are read, whether the user lists them or not."""
+        if self.state == "exact":
+            yield self.scope
+
+    def scope_columns(self) -> Iterable[str]:
+        """The columns that decide on what is in scope."""
+        return self.scope
+
+    def operation_of_rest(self, values: Dict[str, Any]) -> Optional[str]:
+        """What becomes of a row (canonical values by column) that the user does not list: DELETE, or None for nothing."""
+        return plan.DELETE if self.state == "exact" and self.in_scope(values) else None
+
     def in_scope(self, values: Dict[str, Any]) -> bool:
         """Whether a row (canonical values by column) is one that state=exact may delete."""
         return all(values[name] in allowed for name, allowed in self.scope.items())
@@ -91,7 +129,7 @@ class Request:
             return list(self.columns.all)
         named = set(self.match)
         for wanted in self.rows:
-            named.update(wanted.values)
+            named.update(wanted.columns())
         return [name for name in self.columns.all if name in named]
 
     def label(self, key: Tuple[Any, ...]) -> str:
@@ -193,7 +231,10 @@ class Request:
                 problems.append(f"column {name}: {shown!r} is not in scope")
         if problems:
             raise _Wrong(problems)
-        return Wanted(number, values, tuple(values[name] for name in self.match))
+        return self._wanted(number, values, tuple(values[name] for name in self.match))
+
+    def _wanted(self, number: int, values: Dict[str, Any], key: Tuple[Any, ...]) -> "Wanted":
+        return Wanted(number, values, key)
 
     def _complete(self, named: Dict[str, Any]) -> List[str]:
         """Add to a row what scope and defaults tell of it: list of str, what is missing still."""

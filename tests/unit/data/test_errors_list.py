@@ -9,7 +9,16 @@ import ast
 from ansible_collections.community.opensips.data import errors_list
 
 # these are never the type of an error by themselves
-ABSTRACT = {"OpensipsError", "MIError", "SipError", "TableError", "SchemaError", "ExplainedError", "PhoneError", "TryAgain"}
+ABSTRACT = {
+    "OpensipsError",
+    "MIError",
+    "SipError",
+    "TableError",
+    "SchemaError",
+    "ExplainedError",
+    "PhoneError",
+    "TryAgain",
+}
 # the option that has it is named by BadParameters
 ABSTRACT |= {"UserAgentError", "BadTarget"}
 

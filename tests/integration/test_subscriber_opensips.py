@@ -1,0 +1,320 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""opensips_subscriber and an OpenSIPS that is installed: phones register with each hash, and find aliases and speed dials.
+
+The server reads a SQLite file with its own modules. OPENSIPS_BIN and OPENSIPS_MODULES name it where it is not on PATH.
+"""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest
+from ansible_collections.community.opensips.plugins.module_utils._ua.message import make_request, parse_response
+from ansible_collections.community.opensips.tests.integration.support import sipp
+from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.opensips import (
+    RealOpensips,
+    find_binary,
+    find_modules,
+)
+from ansible_collections.community.opensips.tests.integration.support.subscriber_body import TABLES, call
+
+MODULES = ("db_sqlite", "auth", "auth_db", "alias_db", "speeddial", "group")
+WITH_DATABASE = MODULES[2:]
+USER, DOMAIN, PASSWORD = "1001", "example.com", "correct horse"
+AOR = f"sip:{USER}@{DOMAIN}"
+SECONDS = 10
+
+ROUTE = """
+    if (is_method("REGISTER")) {
+        if (!www_authorize("", "subscriber")) {
+            # which knows no other algorithm than MD5
+            if ($ua == "sipp") www_challenge("", %s);
+            else www_challenge("", %s);
+            exit;
+        }
+        if (!save("location")) sl_reply_error();
+        exit;
+    }
+    if (is_method("OPTIONS")) {
+        if (alias_db_lookup("dbaliases") || sd_lookup("speed_dial", "$hdr(X-Owner)")) {
+            sl_send_reply(%s, "$ru");
+            exit;
+        }
+    }
+    if (is_method("INFO")) {
+        if (db_is_user_in("Request-URI", "intl")) {
+            sl_send_reply(%s, "in it");
+            exit;
+        }
+    }
+"""
+
+
+# as a phone that is none of ours does it
+SIPP = f"""<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="phone">
+<send retrans="500"><![CDATA[
+REGISTER sip:{DOMAIN} SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+From: <{AOR}>;tag=[pid]-[call_number]
+To: <{AOR}>
+Call-ID: [call_id]
+CSeq: 1 REGISTER
+Contact: <sip:{USER}@[local_ip]:[local_port]>
+Expires: 60
+User-Agent: sipp
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="401" auth="true"/>
+<send retrans="500"><![CDATA[
+REGISTER sip:{DOMAIN} SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+From: <{AOR}>;tag=[pid]-[call_number]
+To: <{AOR}>
+Call-ID: [call_id]
+CSeq: 2 REGISTER
+Contact: <sip:{USER}@[local_ip]:[local_port]>
+[authentication username={USER} password=@PASSWORD@]
+Expires: 60
+User-Agent: sipp
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="200"/>
+</scenario>
+"""
+
+
+def _why_not():
+    if not find_binary():
+        return "no opensips on PATH, and OPENSIPS_BIN is not set"
+    lacking = [name for name in MODULES if not (find_modules(find_binary()) / f"{name}.so").exists()]
+    return f"opensips without {', '.join(lacking)}" if lacking else None
+
+
+pytestmark = pytest.mark.skipif(bool(_why_not()), reason=str(_why_not()))
+
+
+class Server(RealOpensips):
+    """A registrar whose users are in a file of SQLite. database: Database. algorithms: what it challenges with."""
+
+    clear = False
+
+    def _configuration(self, version):
+        release = ".".join(map(str, version[:2]))
+        url = f"sqlite:///{self.folder}/opensips.sqlite"
+        self.database = Database("sqlite", url, {"db_url": url}).create(release, *TABLES)
+        self.algorithms = digest.ALGORITHMS if version >= (3, 2) else (digest.MD5,)
+        before, route, after = super()._configuration(version).partition("route {")
+        lines = self._load(*(name for name in MODULES if name not in self.loaded))
+        lines += [f'modparam("{name}", "db_url", "{url}")' for name in WITH_DATABASE]
+        lines += [f'modparam("{name}", "use_domain", 1)' for name in ("auth_db", "speeddial", "group")]
+        lines.append(f'modparam("auth_db", "calculate_ha1", {int(self.clear)})')
+        lines.append(f'modparam("auth_db", "password_column", "{"password" if self.clear else "ha1"}")')
+        # 3.6 asks for the column rpid by default, which its scripts do not make any more: nobody could register
+        lines.append('modparam("auth_db", "load_credentials", "")')
+        qop = '"1"' if version < (3,) else '"auth"'
+        algorithms = ', "MD5,SHA-256,SHA-512-256"' if version >= (3, 2) else ""
+        code = '"200"' if version < (3,) else "200"
+        return before + "\n".join(lines) + "\n" + route + ROUTE % (qop, qop + algorithms, code, code) + after
+
+
+class ClearServer(Server):
+    """One that computes the hashes of passwords in clear."""
+
+    clear = True
+
+
+def _running(made):
+    yield made
+    alive, log = made.alive(), made.log()
+    made.stop()
+    assert alive, f"opensips died:\n{log[-3000:]}"
+
+
+@pytest.fixture(scope="module")
+def server():
+    yield from _running(Server(find_binary()))
+
+
+@pytest.fixture
+def clear_server():
+    yield from _running(ClearServer(find_binary()))
+
+
+@pytest.fixture(autouse=True)
+def without_users(request):
+    yield
+    if "server" in request.fixturenames:
+        request.getfixturevalue("server").database.execute(*(f"DELETE FROM {table}" for table in TABLES))
+
+
+def push(server, *users, **options):
+    result = call(list(users), **{**server.database.options, **options})
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def user(name=USER, **values):
+    return {"username": name, **values}
+
+
+class Phone:
+    """A phone that registers by digest."""
+
+    def __init__(self, server):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.settimeout(SECONDS)
+        self._socket.connect(server.sip)
+        self._local = "{}:{}".format(*self._socket.getsockname())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        self._socket.close()
+
+    def ask(self, method, ruri, *headers):
+        """(code, reason, the response as text)"""
+        request = make_request(method, ruri, "udp", self._local, headers)
+        self._socket.send(request.data)
+        while True:
+            data = self._socket.recv(65536)
+            response = parse_response(data)
+            if response.answers(request) and response.code >= 200:
+                return response.code, response.reason, data.decode()
+
+    def register(self, algorithm=digest.MD5, password=PASSWORD, name=USER, domain=DOMAIN, digest_name=None):
+        """The code of the final response (int)."""
+        aor = f"sip:{name}@{domain}"
+        code, _reason, text = self.ask("REGISTER", aor)
+        assert code == 401
+        (challenge,) = [found for found in digest.parse_challenges(text) if found.algorithm == algorithm]
+        assert challenge.realm == domain
+        secret = digest.Secret(digest_name or name, password)
+        return self.ask("REGISTER", aor, digest.answer(challenge, secret, "REGISTER", aor), ("Expires", "60"))[0]
+
+
+@pytest.fixture
+def phone(server):
+    with Phone(server) as made:
+        yield made
+
+
+def test_phones_register_with_each_hash(server, phone):
+    push(server, user(password=PASSWORD))
+    assert [phone.register(algorithm) for algorithm in server.algorithms] == [200] * len(server.algorithms)
+    assert [phone.register(algorithm, "wrong") for algorithm in server.algorithms] == [401] * len(server.algorithms)
+
+
+def test_the_old_password_is_of_no_use_with_any_hash(server, phone):
+    push(server, user(password="old one"))
+    push(server, user(password=PASSWORD))
+    for algorithm in server.algorithms:
+        assert (phone.register(algorithm), phone.register(algorithm, "old one")) == (200, 401)
+
+
+def test_a_hash_that_comes_alone_shuts_the_others(server, phone):
+    push(server, user(password="old one"), user("1002", password=PASSWORD))
+    push(server, user(ha1=digest.hash_text(digest.MD5, f"{USER}:{DOMAIN}:{PASSWORD}")))
+    assert (phone.register(), phone.register(password="old one")) == (200, 401)
+    for algorithm in set(server.algorithms) - {digest.MD5}:
+        assert {phone.register(algorithm), phone.register(algorithm, "old one"), phone.register(algorithm, "")} == {500}
+
+
+def test_nobody_gets_in_by_a_hash_that_is_empty(server, phone):
+    """2.4 reads on in memory behind an empty ha1b, where the hash of whoever registered just before is."""
+    push(server, user(password="old one"), user("1002", password=PASSWORD))
+    if server.version >= (3, 2):
+        pytest.skip("OpenSIPS 3.2 and later have no ha1b")
+    aor, victim = f"sip:{USER}@{DOMAIN}", f"{USER}@{DOMAIN}"
+    mine = digest.hash_text(digest.MD5, f"1002:{DOMAIN}:{PASSWORD}")
+    left = digest.Secret(victim, ha1={digest.MD5: "\0" + mine[1:]}, realm=DOMAIN)
+    answers = []
+    for given in (None, {"ha1": mine}):
+        server.database.execute(f"UPDATE subscriber SET ha1b = '' WHERE username = '{USER}'")
+        if given:
+            push(server, user(**given))
+            # the same hash, and an empty other one that an old tool left
+            server.database.execute(f"UPDATE subscriber SET ha1b = '' WHERE username = '{USER}'")
+            push(server, user(**given))
+        # there are two processes
+        for _time in range(6):
+            assert phone.register(name="1002") == 200
+            (challenge,) = digest.parse_challenges(phone.ask("REGISTER", aor)[2])
+            answers.append(
+                (bool(given), phone.ask("REGISTER", aor, digest.answer(challenge, left, "REGISTER", aor))[0])
+            )
+    if (False, 200) not in answers:
+        pytest.skip("this server does not read on behind an empty hash")
+    assert {code for is_given, code in answers if is_given} == {401}
+
+
+def test_phones_whose_name_has_the_domain(server, phone):
+    push(server, user(password=PASSWORD))
+    if server.version >= (3, 2):
+        pytest.skip("OpenSIPS 3.2 and later hash the name as it is in the table only")
+    assert phone.register(digest_name=f"{USER}@{DOMAIN}") == 200
+
+
+def test_generated_passwords_register(server, phone):
+    users = [user(str(number)) for number in range(2000, 2010)]
+    for entry in push(server, *users, generate_password=True)["results"]:
+        assert phone.register(name=entry["username"], password=entry["generated_password"]) == 200
+
+
+def test_users_that_are_removed_are_let_in_no_more(server, phone):
+    push(server, user(password=PASSWORD))
+    assert phone.register() == 200
+    push(server, user(), state="absent")
+    assert phone.register() == 401
+
+
+def test_aliases_groups_and_speed_dials(server, phone):
+    dial = {"sd_username": "7", "new_uri": "sip:bob@b.org"}
+    push(server, user(password=PASSWORD, aliases=["alice", "+49@b.org"], groups=["intl"], speed_dials=[dial]))
+    assert phone.ask("OPTIONS", f"sip:alice@{DOMAIN}")[:2] == (200, AOR)
+    assert phone.ask("OPTIONS", "sip:+49@b.org")[:2] == (200, AOR)
+    assert phone.ask("OPTIONS", f"sip:7@{DOMAIN}", ("X-Owner", AOR))[:2] == (200, "sip:bob@b.org")
+    assert phone.ask("INFO", AOR)[0] == 200
+    push(server, user(aliases=["alice"], groups=[], speed_dials=[]), exclusive=True)
+    assert phone.ask("OPTIONS", f"sip:alice@{DOMAIN}")[0] == 200
+    assert phone.ask("OPTIONS", "sip:+49@b.org")[0] == 404
+    assert phone.ask("OPTIONS", f"sip:7@{DOMAIN}", ("X-Owner", AOR))[0] == 404
+    assert phone.ask("INFO", AOR)[0] == 404
+
+
+def test_the_longest_speed_dial_does_not_hurt(server, phone):
+    uri = "sip:" + "b" * (251 - 4 - 6) + "@b.org"
+    push(server, user(password=PASSWORD, speed_dials=[{"sd_username": "7", "new_uri": uri}]))
+    assert phone.ask("OPTIONS", f"sip:7@{DOMAIN}", ("X-Owner", AOR))[:2] == (200, uri)
+    longer = call([user(speed_dials=[{"sd_username": "7", "new_uri": f"{uri}x"}])], **server.database.options)
+    assert "column new_uri" in longer["msg"] and "251 bytes" in longer["msg"]
+
+
+def test_a_server_that_needs_passwords_in_clear(clear_server):
+    with Phone(clear_server) as phone:
+        push(clear_server, user(password=PASSWORD), store_password=True)
+        for algorithm in clear_server.algorithms:
+            assert (phone.register(algorithm), phone.register(algorithm, "wrong")) == (200, 401)
+
+
+@pytest.mark.skipif(not sipp.PATH, reason="sipp is not installed")
+@pytest.mark.parametrize(("password", "status"), [("secret1", 0), ("secret2", 1)])
+def test_sipp_registers(server, tmp_path, password, status):
+    push(server, user(password="secret1"))
+    (tmp_path / "phone.xml").write_text(SIPP.replace("@PASSWORD@", password), encoding="utf-8")
+    process = sipp.start(tmp_path, "-sf", "phone.xml", "-m", "1", "-timeout", str(SECONDS), "{}:{}".format(*server.sip))
+    try:
+        assert process.wait(2 * SECONDS) == status
+    finally:
+        sipp.end(process)

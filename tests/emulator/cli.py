@@ -182,6 +182,10 @@ def parser():
         default=1024,
         help="bytes of the largest HTTP body that 3.6 and 4.0 accept (default: %(default)s, as in OpenSIPS)",
     )
+    carriers.add_argument(
+        "--tls-sip", action="store_true", help="offer a TLS socket of SIP, with the domains of tls_mgm"
+    )
+    carriers.add_argument("--tls-port", type=int, default=0, help="port of --tls-sip (default: any free port)")
     carriers.add_argument("--tls-cert", help="PEM file of the certificate; HTTP becomes HTTPS")
     carriers.add_argument("--tls-key", help="PEM file of the certificate's key")
     carriers.add_argument("--tls-client-ca", help="PEM file of an authority; clients must have a certificate of it")

@@ -141,6 +141,7 @@ class _Push:
             task.known = self._known
             self._cause = self._why_reload()
             if self._cause:
+                self._check_whole(table)
                 self._plan_reload()
             if self._plan.changed:
                 table.check_writable()
@@ -197,6 +198,17 @@ class _Push:
         notes += self._request.warnings()
         if notes:
             self._task.warn(f"{self._request.option}: {first_few(notes, _SHOWN)}")
+
+    def _check_whole(self, table: "Table") -> None:
+        """Refuse a table that would hurt the server which reads it. Raises TaskFailure."""
+        problems = table.reload_problems(self._plan)
+        if problems:
+            self._not_written()
+            error = BadParameters(
+                f"the server would not bear the table {table.name}: {first_few(problems, _SHOWN)}",
+                "Nothing was written, and nothing was sent. Correct these rows first",
+            )
+            self._fail(str(error), error)
 
     def _check_sockets(self) -> None:
         """Refuse rows with a socket that the server does not listen on."""

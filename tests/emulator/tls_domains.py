@@ -201,7 +201,7 @@ class Listener:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                message = sip.parse_message(head)
+                message = sip.Message(head)
                 writer.write(sip.answer(message, self._server.state.options_code or 500))
                 await writer.drain()
         except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

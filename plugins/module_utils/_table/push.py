@@ -98,10 +98,10 @@ class Table:
         """Why a server must not read the table as a Plan leaves it: list of str."""
         whole = self.record.whole
         return (
-            [] if whole is None else whole.problems(self._rows_after(made, whole.columns.split()), self.schema.version)
+            [] if whole is None else whole.problems(self.rows_after(made, whole.columns.split()), self.schema.version)
         )
 
-    def _rows_after(self, made: "Plan", names: List[str]) -> List[Dict[str, Any]]:
+    def rows_after(self, made: "Plan", names: List[str]) -> List[Dict[str, Any]]:
         """The rows of the table as a Plan leaves them: canonical values of those columns of names that the table has."""
         columns = [self.columns.all[name] for name in names if name in self.columns.all]
         primary = self._primary or columns

@@ -114,7 +114,7 @@ def filters(rows: List[Dict[str, Any]]) -> Iterator[Tuple[int, str, str, str]]:
                 yield row["type"], place, domain.lower(), row["domain"]
 
 
-def _reload_problems(rows: List[Dict[str, Any]], version: Optional[int]) -> List[str]:
+def reload_problems(rows: List[Dict[str, Any]], version: Optional[int]) -> List[str]:
     """Why a server must not read the rows, all of the table: list of str."""
     found = [
         f"the domain {row['domain']} (type {row['type']}), {problem}"
@@ -187,6 +187,6 @@ RECORD = Record(
     secrets="private_key",
     check=_check,
     checked="type method match_ip_address address",
-    whole=Whole("domain type method match_ip_address match_sip_domain address", _reload_problems),
+    whole=Whole("domain type method match_ip_address match_sip_domain address", reload_problems),
     view=views.Listing("tls_list", "domain type", _read, things=_things, facts=_facts),
 )

@@ -209,7 +209,7 @@ options:
     default: true
   sockets:
     description:
-      - TLS sockets of the server for the handshakes, such as V(tls:192.0.2.1:5061). Each of them must then answer.
+      - TLS sockets of the server for the handshakes, such as V(tls:192.0.2.1:5061). Each of them must then answer, unless RV(restart_needed) is V(true).
       - If not set, these are the sockets in the configuration of the server, if it is on the host that runs the task.
     type: list
     elements: str

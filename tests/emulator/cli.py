@@ -183,7 +183,12 @@ def parser():
         help="bytes of the largest HTTP body that 3.6 and 4.0 accept (default: %(default)s, as in OpenSIPS)",
     )
     carriers.add_argument(
-        "--tls-sip", action="store_true", help="offer a TLS socket of SIP, with the domains of tls_mgm"
+        "--tls-sip",
+        action="store_true",
+        help="offer TLS sockets of SIP: one, and one for the server domain of the script",
+    )
+    carriers.add_argument(
+        "--tls-directory", help="directory of cert.pem, key.pem and opensips.sqlite (default: DIRECTORY)"
     )
     carriers.add_argument("--tls-port", type=int, default=0, help="port of --tls-sip (default: any free port)")
     carriers.add_argument("--tls-cert", help="PEM file of the certificate; HTTP becomes HTTPS")

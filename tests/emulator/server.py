@@ -43,8 +43,8 @@ class Server:
             options.shared_memory,
             options.destinations,
         )
-        self.state.tls = Domains(self.state)
-        self.tls = None
+        self.state.tls = Domains(self.state, options.tls_directory or options.directory)
+        self.tls = self.tls_script = None
         self.member = member
         if member is not None:
             member.follow(self.state)
@@ -84,6 +84,9 @@ class Server:
         if options.tls_sip:
             self.tls = Listener(self)
             await self.tls.start(options.tls_port)
+            self.tls_script = Listener(self)
+            await self.tls_script.start(0)
+            state.tls.place_script(self.tls_script.port)
         state.add_dialogs(options.dialogs)
         if options.fifo:
             kind = LineFifo if state.tree else JsonFifo
@@ -157,7 +160,7 @@ class Server:
         self.alive = False
         if self._sweeper is not None:
             self._sweeper.cancel()
-        for carrier in (self.udp, self.udp6, self.unix, self.http, self.old_http, self.sip, self.tls):
+        for carrier in (self.udp, self.udp6, self.unix, self.http, self.old_http, self.sip, self.tls, self.tls_script):
             if carrier is not None:
                 carrier.close()
         if self.fifo is not None:
@@ -301,6 +304,7 @@ class Server:
             "old_xmlrpc_url": f"{scheme}://127.0.0.1:{self.old_http.port}/RPC2" if self.old_http else None,
             "sip": ["127.0.0.1", self.sip.port],
             "tls": ["127.0.0.1", self.tls.port] if self.tls else None,
+            "tls_script": ["127.0.0.1", self.tls_script.port] if self.tls_script else None,
             "phones": len(self.farm.phones),
             "phones_port": self.farm.sockets[0].getsockname()[1],
         }

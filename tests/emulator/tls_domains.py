@@ -4,7 +4,7 @@
 
 """TLS domains: those of the script, those of a table, and the socket on which they are presented.
 
-The table is tls_mgm of opensips.sqlite in the emulator's directory, if there is one. The script has a client domain and a server
+The table is tls_mgm of opensips.sqlite in the directory of TLS, if there is one. The script has a client domain and a server
 domain; the certificate of the latter is cert.pem with key.pem in the directory, read when the emulator starts and never again.
 
 Source: tls_domain.c and tls_mgm.c of 2.4, 3.6, 4.0; what 3.6.8, 4.0.1 and 2.4.11 did on loopback.
@@ -32,12 +32,14 @@ class Harm(Exception):
 
 
 class Domains:
-    """All TLS domains of a server. state: its State."""
+    """All TLS domains of a server. state: its State. directory: with its certificate, its key and the database."""
 
-    def __init__(self, state):
+    def __init__(self, state, directory):
         self._state = state
-        self._path = os.path.join(state.directory, "opensips.sqlite")
-        self.script = _script(state)
+        self._path = os.path.join(directory, "opensips.sqlite")
+        self.script = _script(state, directory)
+        # domains of the script of 2.x that anybody may have connected to
+        self._used = self.script if state.tree else []
         self.table = self._load()
         # the order in which they are matched: a reload puts those of the table behind those of the script
         self._order = self.table + self.script
@@ -46,14 +48,30 @@ class Domains:
         """Raises Harm."""
         if self._state.v >= (4, 0):
             raise Harm("crash", "tls_reload in another process than that of the TLS contexts")
+        if any(domain.name != "default" and domain.role == "TLS_DOMAIN_SRV" for domain in self._used):
+            raise Harm(
+                "harm", "a lock that a connection to a domain of the script of 2.x keeps: all of TLS waits for it"
+            )
         self.table = self._load()
         self._order = self.script + self.table
+
+    def place_script(self, port):
+        """Have the server domain of the script on a socket of its own; in 2.x it is the default one."""
+        if self._state.tree:
+            self.script = self._used = [domain for domain in self.script if domain.name == "default"]
+            self._order = self.table + self.script
+            return
+        self.script = [
+            domain._replace(filters=[f"127.0.0.1:{port}"]) if domain.name == "sv" else domain for domain in self.script
+        ]
+        self._order = self.table + self.script
 
     def choose(self, address, server_name):
         """The server domain for a connection to address (str, with a port), or None."""
         servers = [domain for domain in self._order if domain.role == "TLS_DOMAIN_SRV"]
         if self._state.tree:
-            return next((each for each in servers if each.filters == [address]), servers[-1] if servers else None)
+            default = next((each for each in servers if each.name == "default"), None)
+            return next((each for each in servers if each.filters == [address]), default)
         there = [domain for domain in servers if address in domain.filters] or [
             domain for domain in servers if domain.filters == ["*"]
         ]
@@ -148,8 +166,7 @@ def _context(certificate, key, row):
     return context
 
 
-def _script(state):
-    directory = state.directory
+def _script(state, directory):
     files = {"CERT_FILE": f"{directory}/cert.pem", "CA_FILE": "", "PKEY_FILE": f"{directory}/key.pem"}
     files["DH_PARAMS" if state.tree else "DH_PARAMS_FILE"] = ""
     texts = {"CRL_DIR": "", "CA_DIR": "/etc/pki/CA/", "CIPHER_LIST": "", "EC_CURVE": ""}

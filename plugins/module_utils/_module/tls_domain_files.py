@@ -13,7 +13,7 @@ No version reads them again before it starts (tls_mgm.c of 2.4, 3.6, 4.0: tls_re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_store import (
     PEMS,
     Domain,
@@ -84,7 +84,11 @@ class FileStore:
             self._stage = None
         expected = {domain.index: self._expect(domain) for domain in self._domains if domain.role == "server"}
         self._proof.look(self._domains, expected, self._claimed())
-        return self._result()
+        result = self._result()
+        problem = None if self._task.check_mode else self._proof.problem(self._domains, result["restart_needed"])
+        if problem is not None:
+            raise TaskFailure(str(problem), dict(result, error=describe_error(problem)))
+        return result
 
     def _check_options(self) -> None:
         params = self._task.params

@@ -129,8 +129,10 @@ class Proof:
             for found in self.entries.get(domain.index, [])
         ]
 
-    def problem(self, domains: List[Domain]) -> Optional[OpensipsError]:
-        """Why the sockets do not prove what was loaded: the first error, or None. A socket of the task must answer."""
+    def problem(self, domains: List[Domain], restart_needed: Optional[bool]) -> Optional[OpensipsError]:
+        """Why the sockets do not prove what was pushed: the first error, or None. A socket of the task must answer."""
+        if restart_needed:
+            return None
         for domain in domains:
             found = self.entries.get(domain.index, [])
             if self.in_use(domain) is False:

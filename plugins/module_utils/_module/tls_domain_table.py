@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
-from ansible_collections.community.opensips.plugins.module_utils._mi.harm import RELOADS_TLS_BEFORE
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._module.table import Push
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_store import (
@@ -21,6 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._module.tls_dom
 )
 from ansible_collections.community.opensips.plugins.module_utils._readers import tls
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
+from ansible_collections.community.opensips.plugins.module_utils._state import reload
 from ansible_collections.community.opensips.plugins.module_utils._table.tables import tls_mgm
 from ansible_collections.community.opensips.plugins.module_utils._tls import material, proof
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 # Why a server reloads although no row changes: a socket presents something else than the table has
 STALE = "not_in_use"
 _TABLE = "tls_mgm"
-_RESTART = "OpenSIPS 4.0 reads its TLS domains only when it starts: tls_reload crashes it"
 # 3.5 loads the default certificate for a client domain that has none
 _CLIENTS_WITHOUT_CERTIFICATE = (3, 6)
 _OTHER_OPTIONS = ("owner", "group", "mode")
@@ -76,8 +75,10 @@ class TableStore:
                 )
         asks = task.params["reload"]
         self._version: Optional[Tuple[int, ...]] = task.connection.version if asks else None
-        self._reloads = asks and task.connection.version[:2] < RELOADS_TLS_BEFORE
         self._script = self._read_script() if asks else []
+        # why the server must be restarted to read the table
+        self._restart = reload.why_not_tls(task.connection.version, self._script) if asks else None
+        self._reloads = asks and self._restart is None
         self._expected: Dict[int, proof.Expected] = {}
         self._claimed: Set[str] = set()
         self._proof = Proof(task, tls_sockets(task, asks), True)
@@ -107,7 +108,7 @@ class TableStore:
             raise BadParameters(self._in_options(error.message), error.hint) from error
         self.look()
         result = self._result(self._push.result)
-        problem = self._proof.problem(self._domains) if self._has_reloaded() else None
+        problem = None if self._task.check_mode else self._proof.problem(self._domains, result["restart_needed"])
         if problem is not None:
             raise TaskFailure(str(problem), dict(result, error=describe_error(problem)))
         return result
@@ -150,9 +151,6 @@ class TableStore:
             for domain in self._domains
             if domain.role == "server" and domain.name in places
         }
-
-    def _has_reloaded(self) -> bool:
-        return self._reloads and not self._task.check_mode
 
     def _read_script(self) -> List[Record]:
         """The domains of the server's configuration."""
@@ -225,32 +223,36 @@ class TableStore:
         ]
 
     def _conflicts(self, rows: List[Dict[str, Any]]) -> List[str]:
-        """Domains of the table that match the same, of which one is the task's: list of str."""
-        own = {(domain.name, tls_mgm.ROLES[domain.role]) for domain in self._domains}
+        """Server domains of the table that match the same, of which one is the task's: list of str. Clients are chosen by name, too."""
+        own = {domain.name for domain in self._domains if domain.role == "server"}
         first: Dict[Any, str] = {}
         problems = []
         for kind, place, sip_domain, name in tls_mgm.filters(rows):
-            before = first.setdefault((kind, place, sip_domain), name)
-            if before != name and {(before, kind), (name, kind)} & own:
+            if kind != tls_mgm.SERVER:
+                continue
+            before = first.setdefault((place, sip_domain), name)
+            if before != name and {before, name} & own:
                 problems.append(
-                    f"the {_ROLES[kind]} domains {before} and {name} both match the address {place} and the SIP domain {sip_domain}"
+                    f"the server domains {before} and {name} both match the address {place} and the SIP domain {sip_domain}"
                 )
         if self._task.params["state"] != "absent" and not problems:
-            self._warn_of_script(first, own)
+            self._warn_of_script({match: name for match, name in first.items() if name in own})
         return problems
 
-    def _warn_of_script(self, first: Dict[Any, str], own: Set[Any]) -> None:
-        for record in self._script:
-            kind = tls_mgm.ROLES[record["role"]]
-            for place in _record_places(record):
-                for sip_domain in record["match_sip_domains"] or []:
-                    name = first.get((kind, place, sip_domain.lower()))
-                    if (name, kind) in own:
-                        self._task.warn(
-                            f"The domain {record['name']} of the server's configuration matches the same as {name}: remove it there,"
-                            " and restart the server"
-                        )
-                        return
+    def _warn_of_script(self, own: Dict[Any, str]) -> None:
+        """Warn of domains of the configuration that hide domains of the task. own: {(address, SIP domain): name}."""
+        hiding = {
+            (record["name"], own[(place, sip_domain.lower())])
+            for record in self._script
+            if record["role"] == "server"
+            for place in _record_places(record)
+            for sip_domain in record["match_sip_domains"] or []
+            if (place, sip_domain.lower()) in own
+        }
+        for there, name in sorted(hiding):
+            self._task.warn(
+                f"The domain {there} of the server's configuration matches the same as {name}: remove it there, and restart the server"
+            )
 
     # The result
 
@@ -266,7 +268,7 @@ class TableStore:
             "summary": {name: inner["summary"][name] for name in ("total", "outcomes")},
             "reload": inner["reload"],
             "restart_needed": self._restart_needed(inner["changed"]),
-            "restart_reason": _RESTART if self._restart_needed(inner["changed"]) else None,
+            "restart_reason": self._restart if self._restart_needed(inner["changed"]) else None,
             "handshake_reason": self._proof.sockets.reason,
             "diff": _diff(inner["results"], entries),
             **{name: inner[name] for name in ("error", "exception") if name in inner},
@@ -275,7 +277,7 @@ class TableStore:
     def _restart_needed(self, changed: bool) -> Optional[bool]:
         if self._version is None:
             return None
-        if self._version[:2] < RELOADS_TLS_BEFORE:
+        if self._restart is None:
             return False
         if changed or self._proof.is_stale(self._domains):
             return True

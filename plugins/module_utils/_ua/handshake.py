@@ -11,6 +11,7 @@ A server that requires a certificate of its clients presents its own before. Wit
 TLS 1.2 it fails, and the certificate is found in what came, which is not encrypted there (RFC 5246, sections 6.2.1 and 7.4.2).
 """
 
+import contextlib
 import socket
 import ssl
 import time
@@ -23,7 +24,12 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
     UserAgentError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
-from ansible_collections.community.opensips.plugins.module_utils._ua.transport import NO_FILES, TlsFiles, tls_context
+from ansible_collections.community.opensips.plugins.module_utils._ua.transport import (
+    NO_FILES,
+    TlsFiles,
+    reason,
+    tls_context,
+)
 
 _SIZE = 65536
 # a chain has some KB
@@ -53,9 +59,8 @@ def see(target: Target, timeout: float, files: TlsFiles = NO_FILES) -> Seen:
     except ConnectionRefusedError:
         return Seen(None, CannotConnect(f"Nothing listens on {target}", "Check whether the server has this socket"))
     except (OSError, UnicodeError) as error:
-        text = getattr(error, "strerror", None) or str(error)
         return Seen(
-            None, CannotConnect(f"{target} cannot be reached: {text.lower()}", "Check the address and the network")
+            None, CannotConnect(f"{target} cannot be reached: {reason(error)}", "Check the address and the network")
         )
 
 
@@ -73,14 +78,18 @@ class _Handshake:
             while not self._is_done():
                 self._exchange(deadline)
             return Seen(self._tls.getpeercert(True), None)
-        except ssl.SSLError as error:
+        except OSError as error:
+            # a server may hang up on a client without a certificate
             certificate = certificate_in(self._came)
             if certificate is not None:
                 return Seen(certificate, None)
-            text = (error.reason or str(error)).lower().replace("_", " ")
+            if isinstance(error, socket.timeout):
+                raise
+            text = reason(error)
             return Seen(None, TlsFailed(f"TLS with {target} failed: {text}", "Check whether this socket is one of TLS"))
         finally:
-            self._flush()
+            with contextlib.suppress(OSError):
+                self._flush()
 
     def _is_done(self) -> bool:
         try:
@@ -95,6 +104,7 @@ class _Handshake:
         data = self._connection.recv(_SIZE)
         if not data or len(self._came) > _MOST:
             self._incoming.write_eof()
+            return
         self._came += data
         self._incoming.write(data)
 

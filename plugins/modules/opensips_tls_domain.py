@@ -226,8 +226,8 @@ options:
   reload_when:
     description:
       - When the server reloads the table.
-      - With V(changed), the server reloads if the task changes a domain, if an earlier reload failed, or if a socket presents another certificate
-        than the table has.
+      - With V(changed), the server reloads if the task changes a domain, or if an earlier reload failed. It also reloads if a socket presents
+        another certificate than the table has.
       - With V(always), the server reloads on every run. The task then always reports a change.
     type: str
     choices: [changed, always]

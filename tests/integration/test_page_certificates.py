@@ -14,9 +14,12 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from ansible_collections.community.opensips.plugins.module_utils._ua import handshake
 from ansible_collections.community.opensips.plugins.module_utils._ua import target as targets
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.playbook import PREFIX
 from ansible_collections.community.opensips.tests.integration.support.tls_server import EmulatedTls
 from ansible_collections.community.opensips.tests.pages import Page
 
@@ -39,6 +42,52 @@ def presented(server):
 
 def der(path):
     return ssl.PEM_cert_to_DER_cert(pathlib.Path(path).read_text(encoding="ascii"))
+
+
+def tasks(value):
+    """The tasks of our modules in a block of YAML: (module, arguments)."""
+    for entry in value if isinstance(value, list) else []:
+        yield from tasks(entry.get("tasks"))
+        yield from ((key[len(PREFIX) :], arguments) for key, arguments in entry.items() if key.startswith(PREFIX))
+
+
+def test_the_other_tasks_run(server, tmp_path):
+    """In check mode; those that make a private authority need community.crypto, what they make is in test_tls_material.py."""
+    certificate, key = server.authority.issue("sip.example.com", names=["sip.example.com"])
+    text = pathlib.Path(key).read_text(encoding="ascii")
+    live = "/etc/letsencrypt/live/sip.example.com"
+    there = {
+        "{{ item }}": "sip.example.com",
+        "{{ lineage | basename }}": "sip.example.com",
+        **dict.fromkeys(
+            (f"{live}/fullchain.pem", "{{ lineage }}/fullchain.pem", "{{ pki }}/sip.pem", "/root/sip.pem"), certificate
+        ),
+        **dict.fromkeys(
+            (f"{live}/privkey.pem", "{{ lineage }}/privkey.pem", "{{ pki }}/sip.key", "/root/sip.key"), key
+        ),
+        "{{ pki }}/ca.pem": server.authority.path,
+        "/etc/opensips/tls": str(tmp_path),
+        "sqlite:////var/lib/opensips/opensips.sqlite": server.db_url,
+        "tls:192.0.2.1:5061": server.script_socket,
+        "name: dom1": "name: sv",
+        "group: opensips": "group: root",
+    }
+    ran = 0
+    for block in BLOCKS:
+        code = block.code
+        for written, here in there.items():
+            code = code.replace(written, here)
+        for module, arguments in tasks(yaml.safe_load(code)) if block.language == "yaml+jinja" else ():
+            for domain in arguments.get("domains", []):
+                domain.update(
+                    (name, text if name == "private_key" else pathlib.Path(certificate).read_text(encoding="ascii"))
+                    for name in ("certificate", "private_key")
+                    if name in domain
+                )
+            result = run_module(module, {**server.connection, **arguments}, check=True)
+            assert not result.get("failed"), (block.line, result["msg"])
+            ran += 1
+    assert ran >= 7
 
 
 def test_the_hook_of_certbot(server, tmp_path):

@@ -34,8 +34,9 @@ class TlsServer:
         self.folder = pathlib.Path(folder)
         self.authority = Authority(self.folder, "authority")
         self.files = {"certificate": self.folder / "cert.pem", "private_key": self.folder / "key.pem"}
-        for path, made in zip(self.files.values(), self.authority.issue("script"), strict=True):
+        for path, made in zip(self.files.values(), self.authority.issue("script", days=60), strict=True):
             shutil.copy(made, path)
+            path.chmod(0o600)
         self.db_url = f"sqlite:///{self.folder}/{TABLES}"
         self.database = Database("sqlite", self.db_url, {})
 

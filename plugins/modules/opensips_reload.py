@@ -38,6 +38,8 @@ options:
       - Tables to reload, by their default names in OpenSIPS, such as V(dispatcher), V(dr_gateways) or V(tls_mgm).
       - V(routes) reloads the routes in the configuration file. Requires OpenSIPS 3.2 or later. The task refuses to reload
         the routes of OpenSIPS 3.0 and 3.1, because the command blocks or crashes these servers.
+      - V(tls_mgm) is refused for OpenSIPS 4.0, which the command crashes. For OpenSIPS 2.x it is refused if the configuration has a
+        TLS server domain other than C(default), because the server then hangs.
       - The name of a module, such as V(drouting), or of a command, such as V(ds_reload) or V(dispatcher:reload), works as well.
       - If one command reloads several of the tables, it is sent once. So V(dr_gateways) and V(dr_rules) together are one reload.
       - If OpenSIPS reads a table at each use, such as V(subscriber), or only when it starts, the task fails.

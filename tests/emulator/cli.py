@@ -182,6 +182,15 @@ def parser():
         default=1024,
         help="bytes of the largest HTTP body that 3.6 and 4.0 accept (default: %(default)s, as in OpenSIPS)",
     )
+    carriers.add_argument(
+        "--tls-sip",
+        action="store_true",
+        help="offer TLS sockets of SIP: one, and one for the server domain of the script",
+    )
+    carriers.add_argument(
+        "--tls-directory", help="directory of cert.pem, key.pem and opensips.sqlite (default: DIRECTORY)"
+    )
+    carriers.add_argument("--tls-port", type=int, default=0, help="port of --tls-sip (default: any free port)")
     carriers.add_argument("--tls-cert", help="PEM file of the certificate; HTTP becomes HTTPS")
     carriers.add_argument("--tls-key", help="PEM file of the certificate's key")
     carriers.add_argument("--tls-client-ca", help="PEM file of an authority; clients must have a certificate of it")

@@ -173,7 +173,7 @@ class Emulator(_Process):
 
     Attributes once started: fifo_path, reply_dir, udp and udp6 (host, port), unix_path, http_base, jsonrpc_url,
     mi_json_url, xmlrpc_url, old_xmlrpc_url, http_url (jsonrpc_url or mi_json_url), sip (host, port), phones_port,
-    version, directory, pid. What the version or the options do not have is None.
+    tls and tls_script (host, port; the latter is that of the domain sv), version, directory, pid. What the version or the options do not have is None.
     """
 
     def _ready(self, ready):

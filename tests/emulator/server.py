@@ -22,6 +22,7 @@ from .phones import Farm
 from .presence import Presence
 from .registrar import Registrar
 from .state import State
+from .tls_domains import Domains, Listener
 
 
 class Server:
@@ -42,6 +43,8 @@ class Server:
             options.shared_memory,
             options.destinations,
         )
+        self.state.tls = Domains(self.state, options.tls_directory or options.directory)
+        self.tls = self.tls_script = None
         self.member = member
         if member is not None:
             member.follow(self.state)
@@ -78,6 +81,12 @@ class Server:
             self.loop, options.sip_port, options.fr_timeout, Registrar(self).on_request, state.count, self.transactions
         )
         state.sip_port = self.sip.port
+        if options.tls_sip:
+            self.tls = Listener(self)
+            await self.tls.start(options.tls_port)
+            self.tls_script = Listener(self)
+            await self.tls_script.start(0)
+            state.tls.place_script(self.tls_script.port)
         state.add_dialogs(options.dialogs)
         if options.fifo:
             kind = LineFifo if state.tree else JsonFifo
@@ -151,7 +160,7 @@ class Server:
         self.alive = False
         if self._sweeper is not None:
             self._sweeper.cancel()
-        for carrier in (self.udp, self.udp6, self.unix, self.http, self.old_http, self.sip):
+        for carrier in (self.udp, self.udp6, self.unix, self.http, self.old_http, self.sip, self.tls, self.tls_script):
             if carrier is not None:
                 carrier.close()
         if self.fifo is not None:
@@ -294,6 +303,8 @@ class Server:
             "xmlrpc_url": base + xmlrpc if base else None,
             "old_xmlrpc_url": f"{scheme}://127.0.0.1:{self.old_http.port}/RPC2" if self.old_http else None,
             "sip": ["127.0.0.1", self.sip.port],
+            "tls": ["127.0.0.1", self.tls.port] if self.tls else None,
+            "tls_script": ["127.0.0.1", self.tls_script.port] if self.tls_script else None,
             "phones": len(self.farm.phones),
             "phones_port": self.farm.sockets[0].getsockname()[1],
         }

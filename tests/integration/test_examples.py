@@ -56,7 +56,7 @@ def examples_of(module, emu, folder, here=None):
 
 
 # of this emulator, everything is as the examples want
-OPTIONS = {"opensips_health": {"modules": "base"}}
+OPTIONS = {"opensips_health": {"modules": "base"}, "opensips_tls_domain": {"modules": "all", "tls_sip": True}}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -77,11 +77,31 @@ def test_examples(plain_ansible, emulator, module, tmp_path):
             here["udp:192.0.2.1:5060"] = server.target()
             play_examples(plain_ansible, emu, module, tmp_path, examples_of(module, emu, tmp_path, here))
         return
+    if module == "opensips_tls_domain":
+        play_examples(
+            plain_ansible, emu, module, tmp_path, examples_of(module, emu, tmp_path, with_certificates(emu, tmp_path))
+        )
+        return
     if module == "opensips_health":
         # the one destination that is not active from the start
         activate = {"state": "a", "group": "2", "address": "sip:127.0.0.2:19003;transport=udp"}
         run_module("mi_command", {**fifo_of(emu), "command": "ds_set_state", "params": activate})
     play_examples(plain_ansible, emu, module, tmp_path, examples_of(module, emu, tmp_path))
+
+
+def with_certificates(emu, folder):
+    """What the examples of opensips_tls_domain name, and what is here."""
+    certificate, key = Authority(folder, "authority").issue("sip.example.com")
+    live = "/etc/letsencrypt/live/sip.example.com"
+    return {
+        f"{live}/fullchain.pem": certificate,
+        f"{live}/privkey.pem": key,
+        "'sip.pem'": f"'{certificate}'",
+        "{{ vault_sip_key }}": f"{{{{ lookup('ansible.builtin.file', '{key}') }}}}",
+        # the domain of its script
+        "name: default": "name: sv",
+        "tls:192.0.2.1:5061": f"tls:127.0.0.1:{emu.tls[1]}",
+    }
 
 
 def play_examples(plain_ansible, emu, module, tmp_path, tasks):
@@ -91,6 +111,7 @@ def play_examples(plain_ansible, emu, module, tmp_path, tasks):
         "opensips_table": ("dispatcher", "subscriber", "globalblacklist"),
         "opensips_table_info": ("dispatcher", "subscriber"),
         "opensips_notify": ("location", "subscriber"),
+        "opensips_tls_domain": ("tls_mgm",),
     }
     if module in tables:
         file = Database("sqlite", f"sqlite:///{emu.directory}/opensips.sqlite", {})

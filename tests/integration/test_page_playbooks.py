@@ -272,6 +272,8 @@ def _is_run(block):
         return "tests/unit/test_pages.py"
     if block.page == "migrating":
         return "test_migrating.py"
+    if block.page == "certificates" and block.language in ("sh", "yaml+jinja"):
+        return "test_page_certificates.py"
     for start, where in ELSEWHERE.items():
         if first.startswith(start):
             return where

@@ -153,6 +153,18 @@ def test_a_certificate_of_the_client(tmp_path, upstream):
     try:
         assert proxy.ask(**PASSWORD)["failed"]
         certificate, key = clients.issue("ansible")
-        assert proxy.ask(**PASSWORD, client_cert=certificate, client_key=key)["outcome"] == "ok"
+        ours = {"client_cert": certificate, "client_key": key}
+        assert proxy.ask(**PASSWORD, **ours)["outcome"] == "ok"
+        many = proxy.ask(commands=[{"command": "uptime"}, {"command": "version"}], **PASSWORD, **ours)
+        assert [entry["outcome"] for entry in many["results"]] == ["ok", "ok"]
+        # each of both is required
+        assert "401" in proxy.ask(**ours)["msg"]
+        assert "401" in proxy.ask(**{**PASSWORD, "url_password": "wrong"}, **ours)["msg"]
+        (tmp_path / "others").mkdir()
+        strangers = Authority(tmp_path / "others", "clients")
+        for pair in (strangers.issue("stranger"), clients.issue("ended", days=-1)):
+            refused = proxy.ask(**PASSWORD, client_cert=pair[0], client_key=pair[1])
+            assert refused["failed"] and refused["error"]["type"] in ("HTTPStatusError", "ConnectError"), refused
+            assert "outcome" not in refused and "secret" not in str(refused)
     finally:
         proxy.stop()

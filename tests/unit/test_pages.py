@@ -35,8 +35,8 @@ OPTIONS = {name for module in argument_specs.MODULES for name in argument_specs.
 OURS = re.compile(rf"({'|'.join(argument_specs.ROLES)}|opensips_mwi)_")
 # languages whose text is shown, not used
 SHOWN = {"text", "html"}
-# nginx checks its own: tests/integration/test_reverse_proxy.py
-ELSEWHERE = {"nginx"}
+# nginx checks its own, and a hook is run: tests/integration/test_reverse_proxy.py, test_page_certificates.py
+ELSEWHERE = {"nginx", "sh"}
 BLOCKS = pages.every_block()
 
 

@@ -24,6 +24,11 @@ _PREFIX = re.compile(r"!?(?:[a-z_]{2,7},)?([^,/]*)/(\d+)(?:,|\Z)", re.IGNORECASE
 # along; most reloads of 3.0.5 fail after 20 seconds, in which the server answers no other request. Seen on running servers.
 RELOADS_ROUTES_SINCE = (3, 2)
 _RELOAD_ROUTES = frozenset(("reload_routes", "core:reload_routes"))
+# The contexts of TLS are private to the TCP process from 4.0 on, and the process that is asked to reload frees them, or makes those
+# that the TCP process then uses: either ends with a segmentation fault, and takes the server along. Seen on 4.0.1; tls_mgm.c and
+# tls_openssl of 4.0.0 and of the master branch of August 2026 are the same.
+RELOADS_TLS_BEFORE = (4, 0)
+_RELOAD_TLS = frozenset(("tls_reload", "tls_mgm:reload"))
 _LINE_END = re.compile(r"\r\n|\r|\n|\\r\\n|\\n|\\r")
 
 
@@ -36,10 +41,12 @@ def refuse_harmful(name: str, params: Any, version: Callable[[], Tuple[int, ...]
     and two of them crash 2.4, 3.6 and 4.0 (tm/mi.c, get_hfblock; seen on running servers).
     add_blacklist_rule, del_blacklist_rule: a prefix longer than the address, and a rule that is only a protocol, crash 3.4 to
     4.0 (blacklists.c, parse_ip_net, mi_bl_get_rule; seen on running servers).
-    reload_routes: see RELOADS_ROUTES_SINCE.
+    reload_routes: see RELOADS_ROUTES_SINCE. tls_reload: see RELOADS_TLS_BEFORE.
     """
     if name in _RELOAD_ROUTES:
         _refuse_reload(version())
+    if name in _RELOAD_TLS:
+        _refuse_tls_reload(version())
     if not params:
         return
     if name in _UAC_DLG:
@@ -62,6 +69,14 @@ def _refuse_reload(version: Tuple[int, ...]) -> None:
         raise RefusedRequest(
             f"reload_routes crashes or blocks OpenSIPS {'.'.join(map(str, version))}",
             "Restart the server instead, or upgrade it to OpenSIPS 3.2 or later",
+        )
+
+
+def _refuse_tls_reload(version: Tuple[int, ...]) -> None:
+    if version[:2] >= RELOADS_TLS_BEFORE:
+        raise RefusedRequest(
+            f"tls_reload crashes OpenSIPS {'.'.join(map(str, version))}",
+            "Restart the server instead: it reads its TLS domains when it starts",
         )
 
 

@@ -140,6 +140,29 @@ def replace(path: Path, parts: Iterable[bytes]) -> None:
     sync_directory(path)
 
 
+@contextlib.contextmanager
+def staged(path: Path, data: bytes, mode: int, owner: Tuple[int, int]) -> Iterator[Callable[[], None]]:
+    """A new file with data beside path, on disk: the function that is given puts it in the place of what was at path.
+
+    What is there must be a regular file, of whomever: a service may own its files. owner: (user id, group id) of the new file.
+    """
+    path = path_of(path)
+    _check_what_is_there(path, _check_regular)
+    with _temporary(path) as (temporary, fd):
+        with open(fd, "wb") as target:
+            target.write(data)
+            target.flush()
+            os.fchown(fd, *owner)
+            os.fchmod(fd, mode)
+            os.fsync(fd)
+
+        def put() -> None:
+            os.rename(temporary, path)
+            sync_directory(path)
+
+        yield put
+
+
 def write(fd: int, data: bytes) -> None:
     """Write all of data (bytes)."""
     while data:

@@ -7,7 +7,7 @@
 
 """Body of opensips_table: rows of a table, and a server that reads them."""
 
-from typing import TYPE_CHECKING, Any, Dict, List, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, Dict, NoReturn, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -84,7 +84,7 @@ def run(task: "Task") -> Dict[str, Any]:
     params = task.params
     reloads = _reloads(params)
     given = params["rows"] if params["rows"] is not None else rows.load(params["rows_file"])
-    push = _Push(task, reloads)
+    push = Push(task, reloads)
     push.write(given)
     push.reload()
     return push.result
@@ -106,7 +106,7 @@ def _reloads(params: Dict[str, Any]) -> bool:
     return reloads
 
 
-class _Push:
+class Push:
     """One push: write(), then reload(). result: what the module returns, from write() on."""
 
     def __init__(self, task: "Task", reloads: bool) -> None:
@@ -127,20 +127,25 @@ class _Push:
         self._owed = False
         self.result: Dict[str, Any] = {}
 
-    def write(self, given: List[Dict[str, Any]]) -> None:
-        """Write the user's rows (list of dict), unless in check mode. Raises BadParameters, TableError, TaskFailure."""
+    def write(self, given: Any) -> None:
+        """Write the user's rows, unless in check mode. Raises BadParameters, TableError, TaskFailure.
+
+        given: list of dict, or a function of the Table that returns it.
+        """
         task = self._task
         with Database(task.params) as db:
             like = task.params["table"]
             table = Table(db, like, task.params["db_table"] or like)
             self._record = table.record
-            self._request = table.request(task.params, given)
+            self._request = table.request(task.params, given(table) if callable(given) else given)
             self._check_references(table)
             self._plan = table.compare(self._request)
             self._update_result()
             task.known = self._known
+            self._inspect(table)
             self._cause = self._why_reload()
             if self._cause:
+                self._check_whole(table)
                 self._plan_reload()
             if self._plan.changed:
                 table.check_writable()
@@ -166,6 +171,9 @@ class _Push:
         self.result["reload"].update(outcome=RELOADED, seconds=done["seconds"])
         self._verify()
         self._pending.clear()
+
+    def _inspect(self, table: "Table") -> None:
+        """Look at what would be written, before anything is. Raises what it finds."""
 
     def _why_reload(self) -> Optional[str]:
         """CHANGED, ALWAYS or PENDING; None when the server does not read the table again."""
@@ -197,6 +205,17 @@ class _Push:
         notes += self._request.warnings()
         if notes:
             self._task.warn(f"{self._request.option}: {first_few(notes, _SHOWN)}")
+
+    def _check_whole(self, table: "Table") -> None:
+        """Refuse a table that would hurt the server which reads it. Raises TaskFailure."""
+        problems = table.reload_problems(self._plan)
+        if problems:
+            self._not_written()
+            error = BadParameters(
+                f"the server would not bear the table {table.name}: {first_few(problems, _SHOWN)}",
+                "Nothing was written, and nothing was sent. Correct these rows first",
+            )
+            self._fail(str(error), error)
 
     def _check_sockets(self) -> None:
         """Refuse rows with a socket that the server does not listen on."""

@@ -89,14 +89,35 @@ def read(path: str) -> Record:
 
 def parse(data: bytes) -> Record:
     """The record of the first certificate in data, which is PEM. Raises NoCertificate."""
-    _before, begin, rest = data.partition(_BEGIN)
-    text, end, _after = rest.partition(_END)
-    if not (begin and end):
-        raise NoCertificate("it has no certificate in PEM")
+    return parse_der(first_der(data))
+
+
+def parse_der(der: bytes) -> Record:
+    """The record of a certificate in DER. Raises NoCertificate."""
     try:
-        return _certificate(binascii.a2b_base64(text))
+        return _certificate(der)
     except (ValueError, IndexError, OverflowError, StopIteration):
         raise NoCertificate("its certificate is damaged") from None
+
+
+def first_der(data: bytes) -> bytes:
+    """The first certificate in data, which is PEM, as DER. Raises NoCertificate."""
+    for der in ders(data):
+        return der
+    raise NoCertificate("it has no certificate in PEM")
+
+
+def ders(data: bytes) -> Iterator[bytes]:
+    """The certificates in data, which is PEM, as DER. Raises NoCertificate."""
+    while True:
+        _before, begin, rest = data.partition(_BEGIN)
+        text, end, data = rest.partition(_END)
+        if not (begin and end):
+            return
+        try:
+            yield binascii.a2b_base64(text)
+        except ValueError:
+            raise NoCertificate("its certificate is damaged") from None
 
 
 def _certificate(der: bytes) -> Record:

@@ -14,7 +14,7 @@ Sources: the mi_export_t tables of modules/* of 1.11, 2.4, 3.6, 4.0; mi_core.c.
 """
 
 import time
-from typing import Any, Dict, Hashable, List, Optional
+from typing import Any, Dict, Hashable, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -22,10 +22,14 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     BadParameters,
     ExplainedError,
     MITimeout,
+    RefusedRequest,
     RejectedCommand,
     ServerError,
     UnknownCommand,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.harm import RELOADS_TLS_BEFORE
+from ansible_collections.community.opensips.plugins.module_utils._readers import tls
+from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
 
 # Seconds to wait for a reload. reload_routes alone waits up to 20 for the server's processes (MAX_PROC_RELOAD_WAIT)
 DEFAULT_WAIT = 60.0
@@ -82,6 +86,8 @@ _PARTITION = {
     "trie_reload": ("partition_name", "3.6"),
 }
 
+_TLS = "tls_reload"
+_TLS_BLOCKS_BEFORE = (3,)
 _BACKGROUND = frozenset(("reload_routes", "sockets_reload"))
 
 _EACH_TIME = "OpenSIPS reads it at each use, so a change takes effect immediately"
@@ -153,7 +159,30 @@ def plan(conn: Connection, name: str, partition: Optional[str] = None, inherit_s
         params.update(_partition(conn, name, command, partition))
     if inherit_state is not None:
         params.update(_inherit_state(conn, name, command, inherit_state))
-    return Planned(name, conn.check(command, params or None), params, command in _BACKGROUND)
+    planned = Planned(name, conn.check(command, params or None), params, command in _BACKGROUND)
+    if command == _TLS:
+        reason = why_not_tls(conn.version, tls.read(conn) if conn.version < _TLS_BLOCKS_BEFORE else [])
+        if reason is not None:
+            raise RefusedRequest(reason, "Restart the server instead: it reads its TLS domains when it starts")
+    return planned
+
+
+def why_not_tls(version: Tuple[int, ...], domains: List[Record]) -> Optional[str]:
+    """Why a server of a version, with these domains (tls_list records), must not get tls_reload: str, or None.
+
+    2.x does not give back a lock after a connection to a server domain of its configuration, except the default one
+    (tls_find_server_domain): the reload, and every handshake after it, waits for ever. Seen on 2.4.11. For 4.0, see harm.py.
+    """
+    if version[:2] >= RELOADS_TLS_BEFORE:
+        return f"tls_reload crashes OpenSIPS {'.'.join(map(str, version))}"
+    used = [domain["name"] for domain in domains if _blocks(domain)] if version < _TLS_BLOCKS_BEFORE else []
+    if used:
+        return f"tls_reload makes OpenSIPS 2.x hang, because its configuration has the TLS server domain {used[0]}"
+    return None
+
+
+def _blocks(domain: Record) -> bool:
+    return domain["role"] == "server" and domain["certificate_file"] is not None and domain["name"] != "default"
 
 
 def run(conn: Connection, planned: Planned, timeout: Optional[float] = None) -> Dict[str, Any]:

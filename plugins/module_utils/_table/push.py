@@ -99,6 +99,33 @@ class Table:
         with self._db.transaction(write=False):
             return self._db.count(self.name, real_names)
 
+    def reload_problems(self, made: "Plan") -> List[str]:
+        """Why a server must not read the table as a Plan leaves it: list of str."""
+        whole = self.record.whole
+        return (
+            [] if whole is None else whole.problems(self.rows_after(made, whole.columns.split()), self.schema.version)
+        )
+
+    def rows_after(self, made: "Plan", names: List[str]) -> List[Dict[str, Any]]:
+        """The rows of the table as a Plan leaves them: canonical values of those columns of names that the table has."""
+        columns = [self.columns.all[name] for name in names if name in self.columns.all]
+        primary = self._primary or columns
+        real = [column.real_name for column in [*primary, *columns]]
+        rows: Dict[Any, Any] = {}
+        with self._db.transaction(write=False):
+            for row in self._db.select(self.name, real, {}, False):
+                identity = dict(zip([column.real_name for column in primary], row))
+                values = [column.stored(value) for column, value in zip(columns, row[len(primary) :])]
+                rows[_key(identity)] = dict(zip([column.name for column in columns], values))
+        for change in made.changes:
+            if change.operation == plan.DELETE:
+                rows.pop(_key(change.identity), None)
+            elif change.operation == plan.UPDATE:
+                rows[_key(change.identity)].update(change.written)
+            elif change.operation == plan.INSERT:
+                rows[change] = change.after
+        return list(rows.values())
+
     def order(self) -> List[str]:
         """The columns of the primary key, as the database calls them; none if the table has no such key."""
         return [column.real_name for column in self._primary]
@@ -304,6 +331,11 @@ def _settle(
 
 def _operations(made: "Plan") -> List[str]:
     return [change.operation for change in made.changes]
+
+
+def _key(identity: Dict[str, Any]) -> Tuple[Any, ...]:
+    """What a Stored has to find its row again, as a key."""
+    return tuple(sorted(identity.items()))
 
 
 def _identify(made: "Plan", found: Any) -> None:

@@ -2,58 +2,72 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""tls_mgm: a domain for connections from others, one for those to others. Their certificate is cert.pem in the emulator's directory."""
+"""tls_mgm: the domains of tls_domains.py."""
 
+from ..errors import MIError
+from ..tls_domains import Harm
 from ..tree import node, tree
 from . import command
 
-_FLAGS = ("VERIFY_CERT", "REQ_CLI_CERT", "CRL_CHECKALL")
-
-
-def _files(directory, dh_params):
-    return {
-        "CERT_FILE": f"{directory}/cert.pem",
-        "CRL_DIR": "",
-        "CA_FILE": "",
-        "CA_DIR": "/etc/pki/CA/",
-        "PKEY_FILE": f"{directory}/key.pem",
-        "CIPHER_LIST": "",
-        dh_params: "",
-        "EC_CURVE": "",
-    }
+_CLIENT = "TLS_DOMAIN_CLI"
+# between texts, as the server lists them
+_ORDER = (
+    "CERT_FILE",
+    "CRL_DIR",
+    "CA_FILE",
+    "CA_DIR",
+    "PKEY_FILE",
+    "CIPHER_LIST",
+    "DH_PARAMS",
+    "DH_PARAMS_FILE",
+    "EC_CURVE",
+)
 
 
 @command("tls_list", no_input=True)
 def tls_list(server, params):
-    directory = server.state.directory
+    domains = server.state.tls.table + server.state.tls.script
+    ordered = sorted(domains, key=lambda domain: domain.role != _CLIENT)
     if server.state.tree:
-        return tree(
-            _node("default", "TLS_DOMAIN_CLI", "0.0.0.0", directory),
-            _node("default", "TLS_DOMAIN_SRV", "0.0.0.0", directory),
-            _node("sv", "TLS_DOMAIN_SRV", "127.0.0.1", directory),
-        )
-    return {
-        "Domains": [
-            _domain("cl", "TLS_DOMAIN_CLI", "*", "SSLv23", directory),
-            _domain("sv", "TLS_DOMAIN_SRV", "127.0.0.1:5061", "TLSv1_2", directory),
-        ]
-    }
+        defaults = [domain for domain in ordered if domain.name == "default"]
+        return tree(*map(_node, defaults + [domain for domain in ordered if domain.name != "default"]))
+    return {"Domains": [_domain(domain) for domain in ordered]}
 
 
-def _node(name, role, address, directory):
+@command("tls_reload", no_input=True)
+def tls_reload(server, params):
+    try:
+        server.state.tls.reload()
+    except Harm as harm:
+        kind, reason = harm.args
+        getattr(server, kind)(reason)
+        raise MIError(500, "Failed to reload") from None
+
+
+def _texts(domain):
+    values = {**domain.texts, **(domain.files or {})}
+    return {name: values[name] for name in _ORDER if name in values}
+
+
+def _node(domain):
     # 2.4 cuts two names short
-    values = {"Type": role, "Address": address, "METH": "SSLv23", **dict.fromkeys(_FLAGS, "no")}
-    values.update(_files(directory, "DH_PARAMS"))
-    return node("Domain", name, (), [node(key, value) for key, value in values.items()])
+    values = {
+        "Type": domain.role,
+        "Address": domain.filters[0].rpartition(":")[0] or domain.filters[0],
+        "METH": domain.method,
+        **{name: "yes" if value else "no" for name, value in domain.switches.items()},
+        **_texts(domain),
+    }
+    return node("Domain", domain.name, (), [node(key, value) for key, value in values.items()])
 
 
-def _domain(name, role, address, method, directory):
+def _domain(domain):
     return {
-        "name": name,
-        "type": role,
-        "IP ADDRESS FILTERS": [address],
-        "SIP DOMAIN FILTERS": ["*"],
-        "METHOD": method,
-        **dict.fromkeys(_FLAGS, False),
-        **_files(directory, "DH_PARAMS_FILE"),
+        "name": domain.name,
+        "type": domain.role,
+        "IP ADDRESS FILTERS": domain.filters,
+        "SIP DOMAIN FILTERS": domain.sip_domains,
+        "METHOD": domain.method,
+        **domain.switches,
+        **_texts(domain),
     }

@@ -16,29 +16,33 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """A certificate authority whose files are in folder; path is its own certificate."""
+    """A certificate authority whose files are in folder; path is its own certificate. parent: the one that issued it, or None."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, parent=None):
         self._folder = folder
         self._name = _name(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        own = self._builder(self._name, self._key).add_extension(
+        issuer = parent or self
+        own = issuer._builder(self._name, self._key).add_extension(
             x509.BasicConstraints(ca=True, path_length=None), critical=True
         )
-        self.path = self._write(f"{name}.pem", _pem(own.sign(self._key, hashes.SHA256())))
+        self.path = self._write(f"{name}.pem", _pem(own.sign(issuer._key, hashes.SHA256())))
 
-    def issue(self, name, address=None, days=1, pass_phrase=None):
+    def issue(self, name, address=None, days=1, pass_phrase=None, names=(), usage=None):
         """(path of a certificate, path of its key).
 
         address: IP that a server's certificate is for. days: of its life that are left, below 0 when it has expired.
-        pass_phrase: of the key (bytes).
+        pass_phrase: of the key (bytes). names: of DNS, that it is for. usage: x509.oid.ExtendedKeyUsageOID, the only one.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         builder = self._builder(_name(name), key, days)
+        alternatives = [x509.DNSName(each) for each in names]
         if address:
-            builder = builder.add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False
-            )
+            alternatives.append(x509.IPAddress(ipaddress.ip_address(address)))
+        if alternatives:
+            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        if usage:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         private = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,

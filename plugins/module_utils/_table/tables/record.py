@@ -7,7 +7,18 @@
 
 """What a record of a table says, beside the columns that the schema has."""
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+
+class Whole(NamedTuple):
+    """What is checked of all rows together before a server reads them.
+
+    columns: those that it looks at, words with blanks between; a version of the table may lack some. problems: function(rows, version)
+    -> list of str, why a server must not read them; rows are as they will be, canonical values by column.
+    """
+
+    columns: str
+    problems: Callable[[List[Dict[str, Any]], Optional[int]], List[str]]
 
 
 class Record:
@@ -25,6 +36,7 @@ class Record:
     references: function(row) -> [(column, table, key column, value)]: rows of other tables that this one names.
     warnings: function(row) -> list of str: what a server may refuse, which its configuration decides.
     sockets: names of columns with sockets of the server.
+    whole: a Whole, or None.
     view: a view of views.py that shows the table as a server has it, or None.
     unseen: why no server shows the table, or None where view does. A clause.
     note: for the documentation, a sentence or None.
@@ -42,6 +54,7 @@ class Record:
         references: Optional[Callable[[Dict[str, Any]], List[Tuple[str, str, str, str]]]] = None,
         warnings: Optional[Callable[[Dict[str, Any]], List[str]]] = None,
         sockets: str = "",
+        whole: Optional[Whole] = None,
         view: Any = None,
         unseen: str = "the module cannot read this table back from the server",
         note: Optional[str] = None,
@@ -55,6 +68,7 @@ class Record:
         self.references = references or (lambda row: [])
         self.warnings = warnings or (lambda row: [])
         self.sockets = tuple(sockets.split())
+        self.whole = whole
         self.view = view
         self.unseen = None if view else unseen
         self.note = note

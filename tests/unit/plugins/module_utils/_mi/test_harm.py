@@ -27,7 +27,7 @@ FINE = ["", "X: y\r\n", "Contact: <sip:!!>\r\n", "X: !!!!\r\n", "Subject: a\r\n"
 
 
 def never_asked():
-    raise AssertionError("the version matters to reload_routes only")
+    raise AssertionError("the version matters to reloads only")
 
 
 def params(headers, shape):
@@ -86,6 +86,15 @@ def test_reloads_of_routes_that_crash_or_block(name):
         refuse_harmful(name, None, lambda version=version: version)
 
 
+@pytest.mark.parametrize("name", ["tls_reload", "tls_mgm:reload"])
+def test_reloads_of_tls_that_crash(name):
+    for version in ((4, 0), (4, 0, 1), (4, 1, 0)):
+        with pytest.raises(RefusedRequest, match="Restart the server"):
+            refuse_harmful(name, None, lambda version=version: version)
+    for version in ((2, 4, 11), (3, 0), (3, 6, 8)):
+        refuse_harmful(name, None, lambda version=version: version)
+
+
 @pytest.mark.parametrize("peer_class", [JsonFifo, LineFifo])
 def test_nothing_of_it_reaches_a_server(tmp_path, peer_class):
     with peer_class(tmp_path, commands={"t_uac_dlg": "x", "ps": ""}) as peer:
@@ -119,3 +128,16 @@ def test_a_reload_of_routes_reaches_servers_that_bear_it(tmp_path, version, reac
                 with pytest.raises(RefusedRequest, match=version):
                     conn.call("reload_routes")
         assert ("reload_routes" in peer.methods()) is reaches
+
+
+@pytest.mark.parametrize(("version", "reaches"), [("3.6.8", True), ("4.0.1", False)])
+def test_a_reload_of_tls_reaches_servers_that_bear_it(tmp_path, version, reaches):
+    name = "tls_reload" if reaches else "tls_mgm:reload"
+    with JsonFifo(tmp_path, version, commands={name: "OK"}) as peer:
+        with peer.connect(timeout=5) as conn:
+            if reaches:
+                conn.call("tls_reload")
+            else:
+                with pytest.raises(RefusedRequest, match=version):
+                    conn.call("tls_reload")
+        assert (name in peer.methods()) is reaches

@@ -118,6 +118,13 @@ RECURRENCE = "20260101T080000|20260101T180000||weekly|||MO,TU,WE,TH,FR"
         ("rtpengine", {"socket": "udp:192.0.2.1:2223=x"}, "has the weight 'x'"),
         ("rtpproxy_sockets", {"rtpproxy_sock": " "}, "is empty"),
         ("tls_mgm", {"type": 3}, "is not 1 or 2"),
+        ("tls_mgm", {"type": 0}, "is not 1 or 2"),
+        ("tls_mgm", {"match_ip_address": "bogus"}, "'bogus' is not an address with a port"),
+        ("tls_mgm", {"match_ip_address": ""}, "column match_ip_address"),
+        ("tls_mgm", {"match_ip_address": "192.0.2.1:5061,192.0.2.2"}, "'192.0.2.2' is not an address with a port"),
+        ("tls_mgm", {"address": "192.0.2.1"}, "column address"),
+        ("tls_mgm", {"method": "TLSv1_4"}, "is not a TLS version"),
+        ("tls_mgm", {"method": "TLSv1_2-TLSv9"}, "is not a TLS version"),
         ("globalblacklist", {"prefix": "+49"}, "other characters than digits"),
     ],
 )
@@ -155,10 +162,48 @@ def test_rows_that_a_server_skips_are_refused(table, row, words):
         ("rtpengine", {"socket": "udp:192.0.2.1:2223=2 udp:192.0.2.2:2223"}),
         ("rtpproxy_sockets", {"rtpproxy_sock": "/run/rtpproxy/rtpproxy.sock"}),
         ("tls_mgm", {"type": 1, "domain": "*"}),
+        ("tls_mgm", {"type": "2", "match_ip_address": "192.0.2.1:5061, [2001:db8::1]:5061", "method": "tlsv1_2-"}),
+        ("tls_mgm", {"match_ip_address": "*", "match_sip_domain": "*.example.com,a", "method": None}),
+        ("tls_mgm", {"match_ip_address": None, "address": None, "method": "TLSany"}),
     ],
 )
 def test_rows_that_a_server_takes_are_not_refused(table, row):
     assert tables.of(table).problems(dict(row), 9) == []
+
+
+def test_what_2_x_has_of_tls_domains_and_what_crashes_it():
+    record = tables.of("tls_mgm")
+    assert record.problems({"type": 0, "domain": "default", "method": "TLSv1_2"}, 2) == []
+    for method, words in (
+        (None, "NULL crashes OpenSIPS 2.x"),
+        ("TLSv1_3", "not a TLS version"),
+        ("TLSv1-TLSv1_2", "not a"),
+    ):
+        (problem,) = record.problems({"method": method}, 2)
+        assert words in problem
+
+
+def test_a_table_of_tls_domains_that_would_hurt_the_server():
+    problems = tables.of("tls_mgm").whole.problems
+    row = {"type": 2, "method": "SSLv23", "match_ip_address": "*", "match_sip_domain": "*"}
+    names = [f"d{number}.example.com" for number in range(40)]
+    rows = [
+        {**row, "domain": "a", "match_sip_domain": ",".join(names)},
+        {**row, "domain": "b", "match_sip_domain": ",".join(names[20:])},
+        {**row, "domain": "c", "type": 1, "match_sip_domain": ",".join(names)},
+    ]
+    # names that several domains have count once, and each role has its own
+    assert problems(rows, 3) == []
+    rows[1]["match_sip_domain"] += "," + ",".join(f"e{number}" for number in range(25))
+    (problem,) = problems(rows, 3)
+    assert problem.startswith("65 SIP domains of type 2 match the address *")
+    # another address is another list
+    rows[1]["match_ip_address"] = "192.0.2.1:5061"
+    assert problems(rows, 3) == []
+    rows[2]["match_ip_address"] = "192.0.2.1"
+    assert "the domain c (type 1), column match_ip_address" in problems(rows, 3)[0]
+    old = {"domain": "d", "type": 2, "method": None, "address": None}
+    assert "NULL crashes" in problems([old], 2)[0]
 
 
 def test_prefixes_of_other_characters_came_with_extra_prefix_chars():

@@ -13,6 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols i
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._readers import addresses
 from ansible_collections.community.opensips.plugins.module_utils._table import plan, tables, verification
+from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 from ansible_collections.community.opensips.plugins.module_utils._table.views import FOUND, MOST_QUESTIONS, Pushed
 from ansible_collections.community.opensips.tests.unit import wire
 
@@ -211,7 +212,7 @@ def test_a_socket_that_the_server_does_not_listen_on():
 
 
 def test_what_is_known_of_all_rows():
-    record = tables.of("tls_mgm")
+    record = Record("dbaliases")
     found = verification.verify(None, record, Pushed([rule("1"), rule("2")], [], None, None))
     assert (found.verified, found.reason, len(found.findings)) == (
         None,

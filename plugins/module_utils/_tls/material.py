@@ -1,0 +1,325 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a TLS domain is given in PEM: read, brought into one form, and checked before anything is changed.
+
+The checks are those of OpenSSL, as Python has it: a certificate and a key that it loads together, and a handshake in memory between
+a server that has them and a client that believes the last certificate of the chain. So each certificate is verified with the key of
+the next one, and its purpose is checked. Dates and names are compared here, because messages then say more.
+"""
+
+import calendar
+import contextlib
+import hashlib
+import os
+import re
+import ssl
+import tempfile
+import time
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._readers import certificate
+from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
+
+_LARGEST_FILE = 1 << 20
+_DAY = 86400.0
+_KEY = re.compile(b"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----.*?-----END \\1-----", re.DOTALL)
+_DH = re.compile(b"-----BEGIN ((?:X9\\.42 )?DH PARAMETERS)-----.*?-----END \\1-----", re.DOTALL)
+# X509_V_FLAG_PARTIAL_CHAIN, which Python names from 3.10 on
+_PARTIAL_CHAIN = 0x80000
+_ANY = "*"
+# more than a handshake takes
+_ROUNDS = 10
+
+
+class Material(NamedTuple):
+    """What a domain is given; PEM (bytes) or None.
+
+    certificate: of the domain first, then those that lead to its authority. private_key, authorities, dh_params.
+    """
+
+    certificate: Optional[bytes]
+    private_key: Optional[bytes]
+    authorities: Optional[bytes]
+    dh_params: Optional[bytes]
+
+
+def load(domain: Dict[str, Any]) -> Material:
+    """The Material of a domain, an entry of the option domains (dict). Raises BadParameters that begins with the suboption."""
+    chain = _given(domain, "certificate", _certificates)
+    key = _given(domain, "private_key", _private_key)
+    if (chain is None) != (key is None):
+        lacking = "private_key or private_key_file" if key is None else "certificate or certificate_file"
+        raise BadParameters(f"{lacking} is missing", "A certificate and its private key belong together: set both")
+    return Material(chain, key, _given(domain, "ca", _authorities), _given(domain, "dh_params", _dh_params))
+
+
+def describe(pem: Optional[bytes]) -> Optional[Dict[str, Any]]:
+    """A certificate with its chain (PEM) as a result shows it: subject, issuer, subject_alt_names, not_before, not_after, sha256, chain."""
+    try:
+        return None if not pem else dict(describe_der(certificate.first_der(pem)), chain=(subjects(pem) or [])[1:])
+    except certificate.NoCertificate:
+        return None
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of data in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def describe_der(der: bytes) -> Dict[str, Any]:
+    """The same of DER."""
+    try:
+        record = certificate.parse_der(der)
+    except certificate.NoCertificate as error:
+        record = certificate.absent(str(error))
+    shown = {name: record[name] for name in ("subject", "issuer", "subject_alt_names", "not_before", "not_after")}
+    return dict(shown, sha256=digest(der))
+
+
+def subjects(pem: Optional[bytes]) -> Optional[List[Optional[str]]]:
+    """The subjects of all certificates of PEM, None if there is none."""
+    if not pem:
+        return None
+    with contextlib.suppress(certificate.NoCertificate):
+        return [certificate.parse_der(der)["subject"] for der in certificate.ders(pem)]
+    return []
+
+
+def check(material: Material, role: str, names: List[str], minimum_days: float) -> List[str]:
+    """Raise BadParameters unless a server can present the certificate; give what a peer may refuse (list of str).
+
+    role: server or client. names: SIP domains that the certificate must have, patterns of OpenSIPS among them. minimum_days: that are
+    left of its life.
+    """
+    if material.certificate is None or material.private_key is None:
+        return []
+    chain = [certificate.parse_der(der) for der in certificate.ders(material.certificate)]
+    for number, record in enumerate(chain, 1):
+        _check_dates(number, record, minimum_days)
+    for number, (record, issuer) in enumerate(zip(chain, chain[1:]), 2):
+        if record["issuer"] != issuer["subject"]:
+            raise BadParameters(
+                f"certificate: number {number} ({issuer['subject']}) did not issue number {number - 1}, whose issuer is"
+                f" {record['issuer']}",
+                "List the certificate of the domain first, then the one that issued it, and so on",
+            )
+    _check_names(chain[0], names)
+    return _check_handshake(material, role)
+
+
+def covers(record: Record, name: str) -> bool:
+    """Whether a certificate (record) is for a host or SIP domain (RFC 6125, RFC 5922). A pattern needs the same pattern."""
+    given = [text.partition(":")[2].lower() for text in record["subject_alt_names"] if text.startswith("DNS:")]
+    uris = [text[4:].lower() for text in record["subject_alt_names"] if text.startswith("URI:sip")]
+    if not given and not uris:
+        given = [text.lower() for text in re.findall(r"(?:^|,)CN=([^,+\\]+)", record["subject"] or "")][:1]
+    name = name.lower()
+    return any(_is_for(pattern, name) for pattern in given) or any(uri.partition(":")[2] == name for uri in uris)
+
+
+def _is_for(pattern: str, name: str) -> bool:
+    if pattern == name:
+        return True
+    # one label, which is the first
+    return pattern.startswith("*.") and "*" not in name and name.partition(".")[2] == pattern[2:]
+
+
+def _given(domain: Dict[str, Any], option: str, form: Any) -> Optional[bytes]:
+    """What an option, or the file that its neighbour names, holds, in the form that is stored."""
+    path = domain[f"{option}_file"]
+    if domain[option] is not None and path is not None:
+        raise BadParameters(f"{option} and {option}_file are both set", "Remove one of them")
+    if domain[option] is None and path is None:
+        return None
+    label = option if path is None else f"{option}_file {path}"
+    data = domain[option].encode("utf-8", "surrogateescape") if path is None else _read(label, path)
+    try:
+        return bytes(form(data))
+    except certificate.NoCertificate as error:
+        raise BadParameters(f"{label}: {error}", "Use a file or text in PEM, from -----BEGIN on") from error
+
+
+def _read(label: str, path: str) -> bytes:
+    try:
+        with os.fdopen(safe_file.open_input(path), "rb") as file:
+            return file.read(_LARGEST_FILE)
+    except OSError as error:
+        raise BadParameters(
+            f"{label} cannot be read: {error.strerror}",
+            safe_file.remedy(
+                error, "The file must be on the host that runs the task, and its user must be able to read it"
+            ),
+        ) from error
+
+
+def _certificates(data: bytes) -> bytes:
+    found = list(certificate.ders(data))
+    if not found:
+        raise certificate.NoCertificate("it has no certificate in PEM")
+    return _pem(found)
+
+
+def _authorities(data: bytes) -> bytes:
+    # OpenSSL before 1.1.1 refuses one that it has
+    return _pem(list(dict.fromkeys(certificate.ders(data)))) or _certificates(data)
+
+
+def _pem(found: List[bytes]) -> bytes:
+    return "".join(ssl.DER_cert_to_PEM_cert(der) for der in found).encode("ascii")
+
+
+def _private_key(data: bytes) -> bytes:
+    match = _KEY.search(data)
+    if match is None:
+        raise certificate.NoCertificate("it has no private key in PEM")
+    block = _lines(match.group())
+    if b"ENCRYPTED" in block:
+        # the server would ask its terminal
+        raise certificate.NoCertificate("the private key has a pass phrase, for which a server would wait. Remove it")
+    return block
+
+
+def _dh_params(data: bytes) -> bytes:
+    match = _DH.search(data)
+    if match is None:
+        raise certificate.NoCertificate("it has no DH parameters in PEM")
+    return _lines(match.group())
+
+
+def _lines(block: bytes) -> bytes:
+    return b"\n".join(line.strip() for line in block.splitlines()) + b"\n"
+
+
+def _check_dates(number: int, record: Record, minimum_days: float) -> None:
+    now = time.time()
+    named = "certificate" if number == 1 else f"certificate number {number} of the chain"
+    if _seconds(record["not_before"]) > now:
+        raise BadParameters(
+            f"{named}: {record['subject']} is not valid before {record['not_before']}",
+            "Check the clocks of this host and of the authority, or wait",
+        )
+    days = (_seconds(record["not_after"]) - now) / _DAY
+    if days < 0:
+        raise BadParameters(f"{named}: {record['subject']} ended at {record['not_after']}", "Renew it first")
+    if number == 1 and days < minimum_days:
+        raise BadParameters(
+            f"{named}: {record['subject']} ends at {record['not_after']}, in {days:.1f} days, and"
+            f" minimum_certificate_days is {minimum_days:g}",
+            "Renew it first, or lower minimum_certificate_days",
+        )
+
+
+def _seconds(moment: str) -> float:
+    return calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _check_names(record: Record, names: List[str]) -> None:
+    lacking = [name for name in names if name != _ANY and not covers(record, name)]
+    if lacking:
+        have = ", ".join(record["subject_alt_names"]) or record["subject"]
+        raise BadParameters(
+            f"certificate: it is not for {', '.join(lacking)} of match_sip_domains, but for {have}",
+            "Use a certificate with these names, or set check_names to false",
+        )
+
+
+def _check_handshake(material: Material, role: str) -> List[str]:
+    is_server = role == "server"
+    own = _context(material, ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        _shake(own, _peer(material, is_server), is_server)
+    except ssl.SSLError as error:
+        text = getattr(error, "verify_message", None) or _words(error)
+        if not is_server and "purpose" in text:
+            return [f"certificate: a server may refuse it from a client ({text})"]
+        raise BadParameters(
+            f"certificate: OpenSSL does not accept it: {text}",
+            "Check that each certificate of the chain was issued by the next one, and what the certificate may be used for",
+        ) from error
+    return []
+
+
+def _peer(material: Material, is_client: bool) -> ssl.SSLContext:
+    """A context that believes the last certificate of the chain; a server has some certificate, which nobody checks."""
+    peer = _new_context(ssl.PROTOCOL_TLS_CLIENT) if is_client else _context(material, ssl.PROTOCOL_TLS_SERVER)
+    peer.verify_mode = ssl.CERT_REQUIRED
+    peer.verify_flags |= _PARTIAL_CHAIN
+    last = _pem(list(certificate.ders(material.certificate or b""))[-1:])
+    peer.load_verify_locations(cadata=last.decode("ascii"))
+    return peer
+
+
+def _new_context(protocol: Any) -> ssl.SSLContext:
+    """A context that verifies nothing."""
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _words(error: BaseException) -> str:
+    return (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
+
+
+def _context(material: Material, protocol: Any) -> ssl.SSLContext:
+    """A context of OpenSSL with certificate, key and DH parameters. Raises BadParameters."""
+    context = _new_context(protocol)
+    with _files(material.certificate, material.private_key, material.dh_params) as (chain, key, dh_params):
+        try:
+            context.load_cert_chain(chain, key, lambda: "")
+        except (OSError, ValueError) as error:
+            text = _words(error)
+            if "mismatch" in text:
+                raise BadParameters(
+                    "private_key: it is not the key of the certificate",
+                    "Use the key with which the certificate was requested",
+                ) from error
+            raise BadParameters(
+                f"certificate or private_key: OpenSSL does not load them: {text}", "Use PEM files that belong together"
+            ) from error
+        if dh_params is not None:
+            try:
+                context.load_dh_params(dh_params)
+            except (OSError, ValueError) as error:
+                raise BadParameters(
+                    f"dh_params: OpenSSL does not load them: {_words(error)}", "Make new ones"
+                ) from error
+    return context
+
+
+@contextlib.contextmanager
+def _files(*contents: Optional[bytes]) -> Iterator[List[Any]]:
+    """Paths (str, or None where there is no content) of files, which nobody else can open: without a name, if the system allows it."""
+    with contextlib.ExitStack() as stack:
+        yield [None if content is None else _file(stack, content) for content in contents]
+
+
+def _file(stack: Any, content: bytes) -> str:
+    nameless = os.path.isdir("/proc/self/fd")
+    kind: Any = tempfile.TemporaryFile if nameless else tempfile.NamedTemporaryFile
+    file = stack.enter_context(kind())
+    file.write(content)
+    file.flush()
+    return f"/proc/self/fd/{file.fileno()}" if nameless else str(file.name)
+
+
+def _shake(own: ssl.SSLContext, peer: ssl.SSLContext, is_server: bool) -> None:
+    """A handshake in memory between two contexts; own is that of the server, or of the client. Raises ssl.SSLError."""
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = (peer if is_server else own).wrap_bio(back, there, server_side=False)
+    server = (own if is_server else peer).wrap_bio(there, back, server_side=True)
+    left = [client, server]
+    for _round in range(_ROUNDS):
+        for side in list(left):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+                left.remove(side)
+    if left:
+        raise ssl.SSLError("the handshake does not end")

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificates and keys before they are pushed: what cryptography made, and what is wrong with it."""
+
+import pytest
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._readers import certificate
+from ansible_collections.community.opensips.plugins.module_utils._tls import material
+
+x509 = pytest.importorskip("cryptography.x509")
+from ansible_collections.community.opensips.tests.integration.support.certificates import Authority  # noqa: E402
+
+_USAGE = x509.oid.ExtendedKeyUsageOID
+NAMES = ("certificate", "private_key", "ca", "dh_params")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def domain(pair=(None, None), **options):
+    """An entry of the option domains. pair: paths of a certificate and its key."""
+    entry = dict.fromkeys([*NAMES, *(f"{name}_file" for name in NAMES)])
+    entry.update(certificate_file=pair[0], private_key_file=pair[1])
+    return dict(entry, **options)
+
+
+def check(entry, role="server", names=(), days=0):
+    return material.check(material.load(entry), role, list(names), days)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("material")
+
+
+@pytest.fixture(scope="module")
+def root(folder):
+    return Authority(folder, "root")
+
+
+@pytest.fixture(scope="module")
+def middle(folder, root):
+    return Authority(folder, "middle", root)
+
+
+@pytest.fixture(scope="module")
+def pair(middle):
+    return middle.issue("sip", names=["sip.example.com", "*.pbx.example.com"])
+
+
+def test_texts_and_files_become_the_same(pair):
+    with_text = material.load(
+        domain(certificate=f"some words\r\n{read(pair[0])}", private_key=f"\n{read(pair[1])}\n\n")
+    )
+    from_files = material.load(domain(pair))
+    assert with_text == from_files and from_files.private_key.endswith(b"-----\n")
+    assert material.describe(from_files.certificate)["subject"] == "CN=sip"
+    assert material.load(domain()) == (None, None, None, None)
+
+
+def test_a_chain_is_verified_with_the_keys(pair, middle, root, folder):
+    chain = read(pair[0]) + read(middle.path)
+    assert check(domain(certificate=chain, private_key_file=pair[1])) == []
+    assert check(domain(certificate=chain + read(root.path), private_key_file=pair[1])) == []
+    # of the same name, and with another key
+    (folder / "other").mkdir()
+    impostor = Authority(folder / "other", "middle")
+    with pytest.raises(BadParameters, match="OpenSSL does not accept it"):
+        check(domain(certificate=read(pair[0]) + read(impostor.path), private_key_file=pair[1]))
+    with pytest.raises(BadParameters, match=r"number 2 \(CN=root\) did not issue number 1, whose issuer is CN=middle"):
+        check(domain(certificate=read(pair[0]) + read(root.path), private_key_file=pair[1]))
+
+
+def test_names(pair):
+    assert (
+        check(domain(pair), names=["sip.example.com", "*", "SIP.example.com", "a.pbx.example.com", "*.pbx.example.com"])
+        == []
+    )
+    for name in ("example.com", "*.example.com", "a.b.pbx.example.com", "pbx.example.com"):
+        with pytest.raises(BadParameters, match="it is not for .* of match_sip_domains, but for DNS:sip.example.com"):
+            check(domain(pair), names=[name])
+
+
+def test_the_common_name_counts_without_other_names(root):
+    record = certificate.parse(read(root.issue("plain.example.com")[0]).encode())
+    assert material.covers(record, "plain.example.com") and not material.covers(record, "example.com")
+    assert material.covers(dict(record, subject_alt_names=["URI:sip:example.com"]), "example.com")
+    assert not material.covers(dict(record, subject_alt_names=["DNS:a"]), "plain.example.com")
+
+
+def test_dates(root):
+    with pytest.raises(BadParameters, match="CN=over ended at .*Renew it first"):
+        check(domain(root.issue("over", days=-1)))
+    soon = domain(root.issue("soon", days=3))
+    assert check(soon, days=2) == []
+    with pytest.raises(BadParameters, match="in 3.0 days, and minimum_certificate_days is 7"):
+        check(soon, days=7)
+
+
+def test_what_a_certificate_may_be_used_for(root):
+    for_clients = domain(root.issue("phone", usage=_USAGE.CLIENT_AUTH))
+    for_servers = domain(root.issue("web", usage=_USAGE.SERVER_AUTH))
+    chained = {
+        name: dict(entry, certificate_file=None, certificate=read(entry["certificate_file"]) + read(root.path))
+        for name, entry in (("clients", for_clients), ("servers", for_servers))
+    }
+    assert check(chained["servers"]) == [] and check(chained["clients"], "client") == []
+    with pytest.raises(BadParameters, match="OpenSSL does not accept it"):
+        check(chained["clients"])
+    # a server may not even ask for it
+    (warning,) = check(chained["servers"], "client")
+    assert "a server may refuse it from a client" in warning
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda pair, root: domain((pair[0], root.issue("x")[1])), "private_key: it is not the key of the certificate"),
+        (lambda pair, root: domain((pair[0], None)), "private_key or private_key_file is missing"),
+        (lambda pair, root: domain((None, pair[1])), "certificate or certificate_file is missing"),
+        (lambda pair, root: domain(pair, certificate="x"), "certificate and certificate_file are both set"),
+        (lambda pair, root: domain((pair[1], pair[1])), "it has no certificate in PEM"),
+        (lambda pair, root: domain((pair[0], pair[0])), "it has no private key in PEM"),
+        (
+            lambda pair, root: domain((pair[0], "/nonexistent")),
+            "private_key_file /nonexistent cannot be read: No such file",
+        ),
+        (lambda pair, root: domain(root.issue("locked", pass_phrase=b"x")), "the private key has a pass phrase"),
+        (lambda pair, root: domain(pair, ca="x"), "ca: it has no certificate in PEM"),
+        (lambda pair, root: domain(pair, dh_params="x"), "dh_params: it has no DH parameters in PEM"),
+        (
+            lambda pair, root: domain(
+                pair, dh_params="-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----"
+            ),
+            "dh_params: OpenSSL does not load them",
+        ),
+        (
+            lambda pair, root: domain(
+                (None, pair[1]), certificate="-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----"
+            ),
+            "its certificate is damaged",
+        ),
+    ],
+)
+def test_bad_input_names_the_option(pair, root, make, words):
+    with pytest.raises(BadParameters) as refused:
+        check(make(pair, root))
+    assert words in str(refused.value) and "PRIVATE KEY" not in str(refused.value)
+
+
+def test_authorities_count_once(root, middle):
+    text = read(root.path) * 2 + read(middle.path)
+    found = material.load(domain(ca=text)).authorities
+    assert material.subjects(found) == ["CN=root", "CN=middle"]

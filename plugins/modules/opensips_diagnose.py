@@ -9,7 +9,7 @@ short_description: Find out what makes OpenSIPS slow, or what it lacks
 version_added: 1.0.0
 description:
   - Looks at a running OpenSIPS server for O(duration) seconds, and returns what is wrong, why, and what to do about it.
-  - It reads the load of each process, the memory and the receive queues once in each O(interval).
+  - It reads the load of each process, the memory and the receive queues once in each O(sample_interval).
   - It subscribes to the event C(E_CORE_THRESHOLD), with which the server reports each SIP message and each query that takes too long.
     At the end, it ends the subscription.
   - With O(trap), it also returns a backtrace of each process.
@@ -58,7 +58,7 @@ options:
       - Seconds to look at the server, from 1 to 3600.
     type: float
     default: 10
-  interval:
+  sample_interval:
     description:
       - Seconds between two readings, from 0.5 to 60.
       - The server reports the load of the last second, so a longer interval misses a part of it.

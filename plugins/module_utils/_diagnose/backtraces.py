@@ -17,7 +17,7 @@ import shutil
 import signal
 import subprocess
 import time
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Pattern, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._diagnose import local
 from ansible_collections.community.opensips.plugins.module_utils._diagnose.finding import finding
@@ -41,36 +41,30 @@ _FRAME = re.compile(
 )
 # seconds that gdb gets to let a process go, once it is told to end
 _GRACE = 2.0
-# what a function in a backtrace means, the first that is found counts
-_DOING: Tuple[Tuple[str, Pattern[str]], ...] = (
+# what a function in a backtrace means, the first that is found counts: names, and what they begin with
+_DOING: Tuple[Tuple[str, FrozenSet[str], Tuple[str, ...]], ...] = (
     (
         "lock",
-        re.compile(
-            r"(get_lock|futex_get|lock_get|tsl|lock_start_(read|write|sw_read)|(__)?sched_yield|semop|sem_wait|__lll_lock_wait.*|pthread_(mutex|rwlock).*)\Z"
-        ),
+        frozenset("get_lock futex_get lock_get tsl sched_yield semop sem_wait".split()),
+        ("lock_start_", "lll_lock_wait", "pthread_mutex_", "pthread_rwlock_"),
     ),
-    (
-        "sql",
-        re.compile(
-            r"(PQ[a-z]\w+|pq\w+|mysql_\w+|mysql_real_\w+|cli_\w+|sqlite3_\w+|OCI\w+|SQL(Exec|Fetch|Driver)\w+)\Z"
-        ),
-    ),
+    ("sql", frozenset(), ("PQ", "pq", "mysql_", "cli_", "sqlite3_", "OCI", "SQLExec", "SQLFetch", "SQLDriver")),
     (
         "dns",
-        re.compile(
-            r"(_*res_\w+|__res_context_\w+|get_record|_?getaddrinfo|(__)?gethostby\w+|resolvehost|sip_resolvehost)\Z"
-        ),
+        frozenset("get_record getaddrinfo resolvehost sip_resolvehost".split()),
+        ("res_", "gethostby"),
     ),
-    ("nosql", re.compile(r"(redis\w+|mongoc_\w+|memcached_\w+|cass_\w+|lcb_\w+)\Z")),
-    ("http", re.compile(r"curl_\w+\Z")),
-    ("connect", re.compile(r"(tcp_connect\w*|tcp_sync_connect\w*|tcp_connect_blocking\w*|(__)?(libc_)?connect)\Z")),
-    ("sleep", re.compile(r"(w_sleep|w_usleep|m_sleep|m_usleep|sleep_us|usleep|(__)?sleep)\Z")),
-    ("script", re.compile(r"(receive_msg|run_top_route|run_actions|run_action_list|do_action)\Z")),
+    ("nosql", frozenset(), ("redis", "mongoc_", "memcached_", "cass_", "lcb_")),
+    ("http", frozenset(), ("curl_",)),
+    ("connect", frozenset(["connect"]), ("tcp_connect", "tcp_sync_connect", "tcp_async_connect")),
+    ("sleep", frozenset("w_sleep w_usleep m_sleep m_usleep sleep_us usleep sleep".split()), ()),
+    ("script", frozenset("receive_msg run_top_route run_actions run_action_list do_action".split()), ()),
 )
-_IDLE = re.compile(
-    r"(epoll_wait|(__)?poll|(__GI_+)?(__)?select|pselect\w*|io_wait_loop\w*|(__)?(libc_)?recv(from|msg)?|(__)?(libc_)?read|(__)?(GI_+)?(libc_)?pause"
-    r"|(__)?(libc_)?accept4?|(__GI_+)?(__)?sigsuspend|clock_nanosleep.*|(__)?nanosleep|wait4|waitpid|__wait\w*)\Z"
+_IDLE = frozenset(
+    "epoll_wait poll select recvfrom recv recvmsg read pause accept accept4 sigsuspend nanosleep clock_nanosleep wait4 waitpid wait".split()
 )
+# what the C library puts before the names of its functions
+_PREFIXES = ("GI_", "libc_")
 _WAITS = {
     "sql": "the database",
     "dns": "a name server",
@@ -197,7 +191,13 @@ def _run(program: str, pid: int, timeout: float, wants_full: bool) -> Tuple[byte
     words = _command(program, pid, wants_full)
     try:
         started = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            # what it starts ends with it
+            start_new_session=True,
         )
     except OSError as error:
         return b"", f"gdb does not start: {error.strerror or error}"
@@ -214,15 +214,19 @@ def _run(program: str, pid: int, timeout: float, wants_full: bool) -> Tuple[byte
 
 
 def _end(started: Any) -> None:
-    """End gdb. The kernel lets go of a process whose debugger ends (ptrace(2))."""
+    """End gdb, and what it started. The kernel lets go of a process whose debugger ends (ptrace(2))."""
     if started.poll() is not None:
         return
-    started.terminate()
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(started.pid, number)
+            started.wait(_GRACE)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
     try:
-        started.wait(_GRACE)
-    except subprocess.TimeoutExpired:
-        started.kill()
-        started.wait()
+        os.killpg(started.pid, signal.SIGKILL)
+    except OSError:
+        pass
 
 
 def _let_go(pid: int) -> None:
@@ -253,13 +257,21 @@ def parse(text: str) -> List[str]:
 
 def doing(frames: List[str]) -> Optional[str]:
     """What a process does: lock, sql, dns, nosql, http, connect, sleep, script, idle, or other. None without frames."""
-    names = [frame.partition(" ")[0].partition("@")[0] for frame in frames]
+    names = [_plain_name(frame) for frame in frames]
     if not names:
         return None
-    for word, pattern in _DOING:
-        if any(pattern.match(name) for name in names):
+    for word, functions, beginnings in _DOING:
+        if any(name in functions or name.startswith(beginnings) for name in names):
             return word
-    return "idle" if any(_IDLE.match(name) for name in names[:4]) else "other"
+    return "idle" if _IDLE.intersection(names[:4]) else "other"
+
+
+def _plain_name(frame: str) -> str:
+    name = frame.partition(" ")[0].partition("@")[0].lstrip("_")
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            name = name[len(prefix) :].lstrip("_")
+    return name
 
 
 def check(taken: List[Dict[str, Any]]) -> List[Entry]:

@@ -22,7 +22,7 @@ _FULL = 99.0
 _LONG = 3
 # Part of the busy time that a process computes
 _COMPUTES = 0.5
-_TCP = re.compile(r"tcp", re.IGNORECASE)
+_TCP = "tcp"
 
 
 class Group(NamedTuple):
@@ -47,6 +47,7 @@ class Group(NamedTuple):
 
 def groups(span: Span) -> List[Group]:
     """The processes of which the server reports the load. Raises Unknown if it reports none."""
+    span.require_version((2, 4), "its load")
     kinds: Dict[str, List[int]] = OrderedDict()
     for process in span.processes:
         if process["id"] is not None:
@@ -55,7 +56,7 @@ def groups(span: Span) -> List[Group]:
     found = [_group(kind, ids, loads) for kind, ids in kinds.items()]
     known = [group for group in found if group is not None]
     if not known:
-        raise Unknown("The server does not report the load of its processes. OpenSIPS does so from 2.4 on")
+        raise Unknown("The server does not report the load of its processes")
     return known
 
 
@@ -145,9 +146,9 @@ def _of_group(span: Span, group: Group, maximum: float, warn_at: float) -> Entry
 
 
 def _hint(span: Span, group: Group) -> str:
-    setting = "tcp_workers" if _TCP.search(group.kind) else "udp_workers"
+    setting = "tcp_workers" if _TCP in group.kind.lower() else "udp_workers"
     if span.first.number("core", "slow_messages") is None:
-        setting = "tcp_children" if _TCP.search(group.kind) else "children"
+        setting = "tcp_children" if _TCP in group.kind.lower() else "children"
     share = processor_share(span, group.ids)
     if share is None:
         return f"See sip, dns, sql and nosql for what is slow. Raise {setting} if nothing is"

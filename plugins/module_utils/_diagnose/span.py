@@ -11,7 +11,7 @@ A span keeps what it has if the server stops answering.
 """
 
 import time
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._diagnose import local
 from ansible_collections.community.opensips.plugins.module_utils._diagnose.listening import Listening
@@ -94,6 +94,10 @@ class Span:
             self._server.is_lost = True
         self._hand_on()
         self._end()
+
+    def require_version(self, since: Tuple[int, ...], what: str) -> None:
+        """Raise Unknown for a server that is older than since. what: what it does not report then (str)."""
+        self._server.require_version(since, what)
 
     def growth(self, group: str, name: str) -> Optional[int]:
         """By how much a counter grew, also over a restart, or None if the server has none."""

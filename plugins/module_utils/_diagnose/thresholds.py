@@ -13,7 +13,7 @@ Macros and included files are not followed.
 
 import os
 import re
-from typing import Dict, FrozenSet, NamedTuple, Optional
+from typing import Dict, FrozenSet, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._diagnose import operations
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
@@ -30,22 +30,22 @@ SETTINGS = {
     operations.NOSQL: "exec_threshold",
 }
 _GLOBALS = {
-    operations.SIP: re.compile(r"^[ \t]*exec_?msg_?threshold[ \t]*=[ \t]*([0-9]{1,10})", re.MULTILINE),
-    operations.DNS: re.compile(r"^[ \t]*exec_?dns_?threshold[ \t]*=[ \t]*([0-9]{1,10})", re.MULTILINE),
-    operations.TCP: re.compile(r"^[ \t]*tcp_?threshold[ \t]*=[ \t]*([0-9]{1,10})", re.MULTILINE),
+    "exec_msg_threshold": operations.SIP,
+    "execmsgthreshold": operations.SIP,
+    "exec_dns_threshold": operations.DNS,
+    "execdnsthreshold": operations.DNS,
+    "tcp_threshold": operations.TCP,
+    "tcpthreshold": operations.TCP,
 }
-_MODULE = r'\bmodparam[ \t]*\([ \t]*"[^"]*\b%s[^"]*"[ \t]*,[ \t]*"%s"[ \t]*,[ \t]*([0-9]{1,10})'
-_OF_MODULES = {
-    operations.SQL: re.compile(_MODULE % ("db_[a-z]+", "exec_query_threshold")),
-    operations.NOSQL: re.compile(_MODULE % ("cachedb_[a-z]+", "exec_t(?:h)?reshold")),
+# parameter -> kind; the second one is as cachedb_mongodb of 2.4 writes it
+_PARAMETERS = {
+    "exec_query_threshold": operations.SQL,
+    "exec_threshold": operations.NOSQL,
+    "exec_treshold": operations.NOSQL,
 }
-_MORE = re.compile(r"^[ \t]*(?:include_file|import_file)\b|^[ \t]*\$?define\b|\$\$\w|^[ \t]*m4_", re.MULTILINE)
-
-
-_LOADED = {
-    operations.SQL: re.compile(r'\bloadmodule[ \t]*\(?[ \t]*"[^"]*\bdb_(?:mysql|postgres)\.so"'),
-    operations.NOSQL: re.compile(r'\bloadmodule[ \t]*\(?[ \t]*"[^"]*\bcachedb_[a-z]+\.so"'),
-}
+_DIGITS = re.compile(r"[0-9]{1,10}")
+_LOADED = {operations.SQL: ("db_mysql.so", "db_postgres.so"), operations.NOSQL: ("cachedb_",)}
+_MORE = ("include_file", "import_file", "$$", "m4_", "define")
 
 
 class Thresholds(NamedTuple):
@@ -79,15 +79,36 @@ NONE = Thresholds({}, frozenset(), False)
 
 def parse(text: str) -> Thresholds:
     """The thresholds in the text of a configuration."""
-    plain = configuration.without_comments(text)
     found: Dict[str, int] = {}
-    for kind, pattern in {**_GLOBALS, **_OF_MODULES}.items():
-        values = [int(value) for value in pattern.findall(plain)]
-        # the last of a global counts; of several modules, one that is on
-        if values:
-            found[kind] = values[-1] if kind in _GLOBALS else max(values)
-    loaded = frozenset(kind for kind, pattern in _LOADED.items() if pattern.search(plain))
-    return Thresholds(found, loaded, not _MORE.search(plain))
+    loaded: Set[str] = set()
+    is_complete = True
+    for line in map(str.strip, configuration.without_comments(text).splitlines()):
+        is_complete = is_complete and not line.startswith(_MORE) and "$$" not in line
+        if line.startswith("loadmodule"):
+            loaded.update(kind for kind, names in _LOADED.items() if any(name in line for name in names))
+        setting = _of_module(line) if line.startswith("modparam") else _of_core(line)
+        if setting is not None:
+            kind, value = setting
+            # the last one of the core counts; of several modules, one that is on
+            found[kind] = value if line[:8] != "modparam" else max(value, found.get(kind, 0))
+    return Thresholds(found, frozenset(loaded), is_complete)
+
+
+def _of_core(line: str) -> Optional[Tuple[str, int]]:
+    name, equals, value = line.partition("=")
+    kind = _GLOBALS.get(name.strip())
+    return (kind, _number(value)) if equals and kind else None
+
+
+def _of_module(line: str) -> Optional[Tuple[str, int]]:
+    parts = line.partition("(")[2].split(",", 2)
+    kind = _PARAMETERS.get(parts[1].strip().strip('"')) if len(parts) == 3 else None
+    return (kind, _number(parts[2])) if kind else None
+
+
+def _number(text: str) -> int:
+    digits = _DIGITS.match(text.strip())
+    return int(digits.group()) if digits else 0
 
 
 def read(server: Server) -> Thresholds:

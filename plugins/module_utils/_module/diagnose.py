@@ -53,7 +53,7 @@ _LIMITS = {
 # option -> least and most
 _RANGES = {
     "duration": (1, 3600),
-    "interval": (0.5, 60),
+    "sample_interval": (0.5, 60),
     "slowest": (1, 100),
     "listen_port": (0, 65535),
     "trap_timeout": (1, 60),
@@ -67,7 +67,7 @@ def spec() -> ArgumentSpec:
     options: Dict[str, Dict[str, Any]] = {
         "checks": {"type": "list", "elements": "str", "default": ["default"]},
         "duration": {"type": "float", "default": 10.0},
-        "interval": {"type": "float", "default": 1.0},
+        "sample_interval": {"type": "float", "default": 1.0},
         "slowest": {"type": "int", "default": 5},
         "fail_on": {"type": "list", "elements": "str", "choices": ["warning", "failed", "unknown"], "default": []},
         "event_transport": {"type": "str", "choices": ["auto", "udp", "tcp"], "default": "auto"},
@@ -118,7 +118,7 @@ class _Diagnosis:
         limits = thresholds.read(self.server) if wants_events else thresholds.NONE
         with _listening(self.server, where, wants_events and not self.check_mode) as listening:
             span = Span(self.server, listening, found.take)
-            span.look(self.params["duration"], self.params["interval"])
+            span.look(self.params["duration"], self.params["sample_interval"])
         no_events = listening.why_not if listening is not None else _CHECK_MODE
         if listening is not None and listening.losses:
             no_events = _lost(listening)
@@ -208,10 +208,10 @@ def _check_numbers(params: Dict[str, Any]) -> None:
     for name, (least, most) in _RANGES.items():
         if not least <= params[name] <= most:
             raise BadParameters(f"{name} is {params[name]:g}", f"Set it to a number from {least:g} to {most:g}")
-    if params["interval"] > params["duration"]:
+    if params["sample_interval"] > params["duration"]:
         raise BadParameters(
-            f"interval is {params['interval']:g}, and duration {params['duration']:g}",
-            "Set interval to a part of duration",
+            f"sample_interval is {params['sample_interval']:g}, and duration {params['duration']:g}",
+            "Set sample_interval to a part of duration",
         )
     for name in ("trap_file", "trap_pid_file"):
         if params[name] is not None and not params["trap"]:

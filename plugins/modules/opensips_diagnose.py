@@ -166,6 +166,8 @@ notes:
     includes. Elsewhere, it only knows that a threshold is set if something was slow since the start of the server.
   - The thresholds are C(exec_msg_threshold), C(exec_dns_threshold) and C(tcp_threshold), C(exec_query_threshold) of C(db_mysql) and C(db_postgres), and
     C(exec_threshold) of C(cachedb_local) and others. They are in microseconds, and off by default. C(db_sqlite) has none.
+  - C(db_postgres) measures how long it takes to send a statement, and not how long the answer takes. So V(sql) is V(unknown) with it. Use
+    C(log_min_duration_statement) of PostgreSQL. O(trap) shows which processes wait for it.
   - Before OpenSIPS 3.2, the server does not count slow messages and queries, and only the events tell of them.
   - Values in SQL statements are replaced by V(?). Of SIP messages, only the method, the Request-URI and the Call-ID are returned.
   - If the task is killed, the subscription ends by itself within 15 seconds. After 10,000 events, the module ends it early.

@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -27,8 +28,9 @@ from ansible_collections.community.opensips.tests.integration.support.bad_input 
     assert_refused,
     commands_of,
 )
-from ansible_collections.community.opensips.tests.integration.support.fixtures import on_every_server
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips, on_every_server
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
+from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
 RETURN = yaml.safe_load(opensips_diagnose.RETURN)
@@ -354,6 +356,63 @@ class TestTrap:
         emu = emulator("3.6", phones=0)
         result = diagnose(fifo_of(emu), trap=True, checks=["uptime"])
         assert result["backtraces"] == [] and outcome(result, "trap") == "unknown"
+
+
+@needs_opensips
+class TestReal:
+    """A real server whose every message is slow."""
+
+    @pytest.fixture(scope="class")
+    def real(self):
+        server = RealOpensips(find_binary(), more=["exec_msg_threshold=1", "exec_dns_threshold=1"])
+        yield server
+        alive = server.alive()
+        server.stop()
+        assert alive
+
+    def ask(self, server, ended):
+        """Send requests until ended() is true."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            number = 0
+            while not ended():
+                number += 1
+                text = MESSAGE.partition("\r\n")[2].replace("call-1", f"call-{number}").replace("INVITE", "OPTIONS")
+                via = f"Via: SIP/2.0/UDP 127.0.0.1:{sock.getsockname()[1]};branch=z9hG4bK{number}\r\n"
+                head = f"OPTIONS sip:1001@127.0.0.1:{server.sip[1]} SIP/2.0\r\n{via}From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\n"
+                sock.sendto(f"{head}{text}".encode(), server.sip)
+                time.sleep(0.02)
+
+    @pytest.mark.parametrize("transport", ["udp", "tcp"])
+    def test_slow_messages(self, real, transport):
+        if not real.has({"udp": "event_datagram"}.get(transport, "event_stream")) and real.version >= (3, 1):
+            pytest.skip("the module that sends events is not installed")
+        process = ModuleProcess("diagnose", {"duration": 2, "event_transport": transport, **real.connection})
+        self.ask(real, lambda: not process.running)
+        result = process.result()
+        assert outcome(result, "sip") == "failed", result
+        slow = result["slow"]["sip"]
+        assert slow["events"] > 10 and slow["slow"] > 10 and slow["total"] > 10
+        assert slow["most_frequent"][0]["operation"] == "OPTIONS"
+        assert slow["slowest"][0]["subject"] == f"sip:1001@127.0.0.1:{real.sip[1]}" and slow["slowest"][0]["call_id"]
+        assert "hidden" not in str(result)
+        assert subscribed(real.connection) == []
+        if result["load"]:
+            (group,) = [group for group in result["load"] if group["type"].startswith("SIP receiver")]
+            assert group["processes"] == 2 and group["processor"] is not None
+        assert f"udp:127.0.0.1:{real.sip[1]}" in {queue["socket"] for queue in result["receive_queues"]}
+
+    @needs_gdb
+    def test_trap(self, real, tmp_path):
+        result = diagnose(real.connection, trap=True, trap_timeout=60, trap_file=str(tmp_path / "trap"))
+        assert len(result["backtraces"]) >= 5
+        for backtrace in result["backtraces"]:
+            assert tracer(backtrace["pid"]) == 0
+            assert backtraces.local.status(backtrace["pid"])[0] in "RS"
+        if any(backtrace["reason"] for backtrace in result["backtraces"]):
+            pytest.skip(str(result["backtraces"][0]["reason"]))
+        assert outcome(result, "trap") == "ok" and result["changed"]
+        assert stat.S_IMODE((tmp_path / "trap").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

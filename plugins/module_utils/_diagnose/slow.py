@@ -27,6 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health.entry i
 # Sorts of operations that are kept of each kind; a statement that is built in a script may never be the same twice
 _MOST_SORTS = 1000
 _REST = "others"
+_POSTGRESQL = "Set log_min_duration_statement of PostgreSQL, and set trap to see which processes wait for it"
 
 
 class Kind(NamedTuple):
@@ -235,6 +236,9 @@ def _nothing_slow(kind: str, counts: Counts, thresholds: Thresholds, span: Span,
         raise NotThere(f"The server counted no {unit} in {span.seconds:.3g} s")
     if thresholds.has_none(kind):
         raise NotThere(f"The configuration of the server loads no module that reports slow {unit}")
+    if kind in thresholds.unmeasured:
+        message = f"The server cannot tell slow {unit} to PostgreSQL: db_postgres measures how long it takes to send them, and not the answer"
+        return finding(kind, None, UNKNOWN, message, hint=_POSTGRESQL)
     if thresholds.is_off(kind):
         message = f"{setting} is not set, so the server reports no slow {unit}"
         return finding(kind, None, UNKNOWN, message, hint=f"Set {setting} in its configuration")

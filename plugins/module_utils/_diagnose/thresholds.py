@@ -45,17 +45,21 @@ _PARAMETERS = {
 }
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _LOADED = {operations.SQL: ("db_mysql.so", "db_postgres.so"), operations.NOSQL: ("cachedb_",)}
+# From 2.4 to 4.1 it measures PQsendQuery() only (dbase.c), which does not wait for the result
+_UNMEASURED = "db_postgres.so"
 _MORE = ("include_file", "import_file", "$$", "m4_", "define")
 
 
 class Thresholds(NamedTuple):
     """microseconds: {kind: int} of those that are set, 0 included. loaded: kinds for which a module is loaded.
 
+    unmeasured: kinds for which a module is loaded whose slow queries the server does not notice.
     is_complete: whether the file says everything, so that what is not there is off.
     """
 
     microseconds: Dict[str, int]
     loaded: FrozenSet[str]
+    unmeasured: FrozenSet[str]
     is_complete: bool
 
     def seconds(self, kind: str) -> Optional[float]:
@@ -74,24 +78,26 @@ class Thresholds(NamedTuple):
         return self.is_complete and kind in _LOADED and kind not in self.loaded
 
 
-NONE = Thresholds({}, frozenset(), False)
+NONE = Thresholds({}, frozenset(), frozenset(), False)
 
 
 def parse(text: str) -> Thresholds:
     """The thresholds in the text of a configuration."""
     found: Dict[str, int] = {}
     loaded: Set[str] = set()
+    unmeasured: Set[str] = set()
     is_complete = True
     for line in map(str.strip, configuration.without_comments(text).splitlines()):
         is_complete = is_complete and not line.startswith(_MORE) and "$$" not in line
         if line.startswith("loadmodule"):
             loaded.update(kind for kind, names in _LOADED.items() if any(name in line for name in names))
+            unmeasured.update([operations.SQL] if _UNMEASURED in line else [])
         setting = _of_module(line) if line.startswith("modparam") else _of_core(line)
         if setting is not None:
             kind, value = setting
             # the last one of the core counts; of several modules, one that is on
             found[kind] = value if line[:8] != "modparam" else max(value, found.get(kind, 0))
-    return Thresholds(found, frozenset(loaded), is_complete)
+    return Thresholds(found, frozenset(loaded), frozenset(unmeasured), is_complete)
 
 
 def _of_core(line: str) -> Optional[Tuple[str, int]]:

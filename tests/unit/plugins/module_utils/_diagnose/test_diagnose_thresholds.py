@@ -28,6 +28,7 @@ def test_a_file():
         "tcp",
         "nosql",
     ]
+    assert found.unmeasured == {"sql"} and not parse('loadmodule "db_mysql.so"').unmeasured
     assert not found.has_none("sql") and not found.has_none("nosql") and not found.has_none("sip")
 
 

@@ -194,6 +194,21 @@ class TestSlow:
         result = diagnose(fifo_of(emu), event_transport="udp")
         assert_refused(result, ["event_transport", "event_datagram"])
 
+    def test_a_host_that_no_server_can_send_to(self, emulator):
+        """Events go over IPv4 only; the rest works without them."""
+        emu = emulator("4.0", phones=0)
+        if not emu.udp6:
+            pytest.skip("no IPv6 here")
+        way = {"host": emu.udp6[0], "port": emu.udp6[1]}
+        result = diagnose(way)
+        assert not result.get("failed") and "IPv4" in result["events_missing"] and result["load"]
+        assert_refused(diagnose(way, event_transport="udp"), ["IPv4", "listen_host"])
+
+    def test_checks_that_need_no_events(self, emulator):
+        emu = emulator("3.6", phones=0)
+        assert "need no events" in diagnose(fifo_of(emu), checks=["load"])["events_missing"]
+        assert "event_subscribe" not in commands_of(emu)
+
     def test_a_flood_of_events_ends_the_subscription(self, emulator, monkeypatch):
         emu = emulator("3.6", phones=0)
         monkeypatch.setattr(listening, "MOST_EVENTS", 5)

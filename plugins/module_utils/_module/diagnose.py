@@ -22,7 +22,7 @@ from ansible_collections.community.opensips.plugins.module_utils._diagnose impor
     thresholds,
 )
 from ansible_collections.community.opensips.plugins.module_utils._diagnose.finding import finding
-from ansible_collections.community.opensips.plugins.module_utils._diagnose.listening import Listening, Where
+from ansible_collections.community.opensips.plugins.module_utils._diagnose.listening import AUTO, Listening, Where
 from ansible_collections.community.opensips.plugins.module_utils._diagnose.span import Span
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._events.addresses import Addresses
@@ -60,6 +60,7 @@ _RANGES = {
     **{name: (0, 100) for name in _LIMITS},
 }
 _CHECK_MODE = "In check mode, the module does not subscribe to events"
+_NOT_NEEDED = "The checks need no events"
 
 
 def spec() -> ArgumentSpec:
@@ -97,11 +98,15 @@ class _Diagnosis:
     def run(self) -> Dict[str, Any]:
         """The result. Raises TaskFailure, BadParameters, and MIError."""
         chosen = health_checks.choose(self.params["checks"], (), checks.CHECKS)
-        where = _where(self.params, self.server.connection.options)
+        where, nowhere = _where(self.params, self.server.connection.options)
+        if self.check_mode:
+            where, nowhere = None, _CHECK_MODE
+        if not checks.OF_EVENTS & set(chosen.names):
+            where, nowhere = None, _NOT_NEEDED
         if self.params["trap_file"] is not None:
             _check_file(self.params["trap_file"])
         try:
-            seen, version = self._look(chosen, where)
+            seen, version = self._look(chosen, where, nowhere)
         except MIError as error:
             if not self.params["trap"]:
                 raise
@@ -110,16 +115,18 @@ class _Diagnosis:
         entries += self._trapped(seen.span, left_out)
         return self._result(seen, entries, left_out, version)
 
-    def _look(self, chosen: health_checks.Chosen, where: Where) -> Tuple[checks.Seen, str]:
+    def _look(
+        self, chosen: health_checks.Chosen, where: Optional[Where], nowhere: Optional[str]
+    ) -> Tuple[checks.Seen, str]:
+        """(what was seen, version of the server). nowhere: why no events come, if where is None."""
         found = slow.Collection(self.params["slowest"])
         version = ".".join(map(str, self.server.connection.version))
-        wants_events = bool(checks.OF_EVENTS & set(chosen.names))
         before = _records(self.server) if checks.REGISTRANTS in chosen.names else []
-        limits = thresholds.read(self.server) if wants_events else thresholds.NONE
-        with _listening(self.server, where, wants_events and not self.check_mode) as listening:
+        limits = thresholds.NONE if nowhere == _NOT_NEEDED else thresholds.read(self.server)
+        with _listening(self.server, where) as listening:
             span = Span(self.server, listening, found.take)
             span.look(self.params["duration"], self.params["sample_interval"])
-        no_events = listening.why_not if listening is not None else _CHECK_MODE
+        no_events = listening.why_not if listening is not None else nowhere
         if listening is not None and listening.losses:
             no_events = _lost(listening)
         after = _reader(self.server, span)
@@ -218,9 +225,15 @@ def _check_numbers(params: Dict[str, Any]) -> None:
             raise BadParameters(f"{name} is set, and trap is not", f"Set trap to true, or remove {name}")
 
 
-def _where(params: Dict[str, Any], options: Any) -> Where:
-    addresses = Addresses(options, params["listen_host"], params["advertise_host"], params["accept_from"])
-    return Where(params["event_transport"], addresses, params["listen_port"])
+def _where(params: Dict[str, Any], options: Any) -> Tuple[Optional[Where], Optional[str]]:
+    """(where events come in, why nowhere). Raises BadParameters if the options ask for what cannot be."""
+    given = [params[name] for name in ("listen_host", "advertise_host", "accept_from")]
+    try:
+        return Where(params["event_transport"], Addresses(options, *given), params["listen_port"]), None
+    except BadParameters as error:
+        if params["event_transport"] != AUTO or any(value is not None for value in given):
+            raise
+        return None, str(error)
 
 
 def _check_file(path: str) -> None:
@@ -234,8 +247,8 @@ def _check_file(path: str) -> None:
 
 
 @contextlib.contextmanager
-def _listening(server: Server, where: Where, wanted: bool) -> Iterator[Optional[Listening]]:
-    if not wanted:
+def _listening(server: Server, where: Optional[Where]) -> Iterator[Optional[Listening]]:
+    if where is None:
         yield None
         return
     with Listening(server.connection, where) as listening:

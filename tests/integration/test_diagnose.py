@@ -74,7 +74,7 @@ def subscribed(connection):
 
 def while_it_looks(emu, action, **options):
     """The result of a module during whose look action() runs, after it has subscribed and read the first numbers."""
-    process = ModuleProcess("diagnose", {"duration": 1.5, "sample_interval": 0.5, **fifo_of(emu), **options})
+    process = ModuleProcess("diagnose", {"duration": 3, "sample_interval": 0.5, **fifo_of(emu), **options})
     wait_until(lambda: sum(emu.stats()["commands"].get(name, 0) for name in ("get_statistics", "statistics:get")) >= 2)
     action()
     return process.result()

@@ -181,8 +181,9 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at the server for ten seconds
+- name: Look at the server for five seconds
   community.opensips.opensips_diagnose:
+    duration: 5
   register: diagnosis
 
 - name: Show what was found, and what to do
@@ -202,12 +203,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: diagnosis.slow.sql.most_frequent
 
-- name: Take a backtrace of each process of a server that hangs
+- name: Take a backtrace of each process of a server that hangs, as root
   community.opensips.opensips_diagnose:
     duration: 2
     trap: true
     trap_file: /var/lib/opensips/trap.txt
-  become: true
 """
 
 RETURN = r"""

@@ -12,6 +12,7 @@ description:
   - Checks whether a running OpenSIPS server can take traffic, and returns the outcome of each check with its value and limit.
   - Fails if a check has one of the outcomes in O(fail_on), so it can be a gate in a playbook. With C(until), it waits until the server is well.
   - What the server cannot report is V(unknown), not V(ok).
+  - It looks at one moment. To find out why a server is slow, look at it for some time with M(community.opensips.opensips_diagnose).
   - If the server does not answer over MI, the check V(mi) fails. All other checks are then V(unknown), except for the SIP OPTIONS to O(sockets).
 extends_documentation_fragment:
   - community.opensips._attributes
@@ -227,6 +228,7 @@ notes:
   - Certificates of TLS O(sockets) are not validated, except for their dates.
   - The values of V(load) and of the memory are those that OpenSIPS reports. It updates them about once a second.
 seealso:
+  - module: community.opensips.opensips_diagnose
   - module: community.opensips.opensips_facts
 author:
   - community.opensips contributors (@community-opensips)

@@ -9,14 +9,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 import typing as t
-import urllib.parse
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.community.opensips.plugins.module_utils._events.addresses import Addresses
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import without_url_secrets
@@ -26,7 +25,6 @@ from ansible_collections.community.opensips.plugins.module_utils._module.argspec
     of_environment,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.plugin_utils._event_receiver import Network
 
 OWN = {
     "events": {"type": "list", "elements": "str", "required": True},
@@ -48,7 +46,6 @@ _LIMITS = {
 }
 # the names of events, and shell patterns for them
 _EVENT = re.compile(r"[A-Za-z0-9_*?\[\]!-]+\Z")
-_LOOPBACK = "127.0.0.0/8"
 
 
 class SourceOptions:
@@ -75,13 +72,12 @@ class SourceOptions:
             setattr(self, name, values[name])
         _check(values)
         with Connection(self.connection, self.environment) as connection:
-            remote = _host_of(connection.options)
-        self.server: str = values["server"] or remote or socket.gethostname()
-        self.listen_host = values["listen_host"] or _own_address(remote)
-        self.advertise_host = values["advertise_host"] or self.listen_host
-        for name in ("listen_host", "advertise_host"):
-            _check_address(name, getattr(self, name), name == "listen_host")
-        self.networks = _networks(values["accept_from"], remote, self.listen_host)
+            addresses = Addresses(
+                connection.options, values["listen_host"], values["advertise_host"], values["accept_from"]
+            )
+        self.server: str = values["server"] or addresses.remote or socket.gethostname()
+        self.listen_host, self.advertise_host = addresses.listen_host, addresses.advertise_host
+        self.networks = addresses.networks
 
 
 def _validated(given: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -110,70 +106,3 @@ def _check(values: dict[str, t.Any]) -> None:
             f"check_interval is {values['check_interval']:g}, and subscription_expires {values['subscription_expires']}",
             "Set check_interval to at most half of subscription_expires: otherwise a subscription ends before it is renewed",
         )
-
-
-def _host_of(options: t.Any) -> str | None:
-    """The host of a server that is not reached by files of this host, or None."""
-    if options.host:
-        return str(options.host)
-    if options.url:
-        return urllib.parse.urlsplit(options.url).hostname
-    return None
-
-
-def _addresses(host: str) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)
-    except OSError:
-        return []
-    return list(dict.fromkeys(info[4][0] for info in found))
-
-
-def _own_address(remote: str | None) -> str:
-    """The IPv4 address of this host that the server can send to. No packet is sent to find it out."""
-    if remote is None:
-        return "127.0.0.1"
-    for address in _addresses(remote):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            try:
-                sock.connect((address, 9))
-            except OSError:
-                continue
-            return sock.getsockname()[0]
-    raise BadParameters(
-        f"the server {printable(remote, most=80)} has no IPv4 address that can be reached, and OpenSIPS sends events over IPv4 only",
-        "Set listen_host to the IPv4 address of this host that the server can send to, and accept_from to the server's",
-    )
-
-
-def _check_address(name: str, address: str, may_be_any: bool) -> None:
-    try:
-        parsed = ipaddress.IPv4Address(address)
-    except ValueError:
-        raise BadParameters(
-            f"{name} is {printable(address, most=80)!r}",
-            "Write an IPv4 address: OpenSIPS sends events over IPv4 only, and stops while it looks up a name",
-        ) from None
-    if parsed.is_unspecified and not may_be_any:
-        raise BadParameters(
-            f"{name} is {address}, to which no server can send",
-            "Set advertise_host to the IPv4 address of this host that the server can send to",
-        )
-
-
-def _networks(given: list[str] | None, remote: str | None, listen_host: str) -> list[Network]:
-    if given is None:
-        local = [_LOOPBACK] if remote is None or listen_host.startswith("127.") else []
-        given = [*local, listen_host, *(_addresses(remote) if remote else [])]
-    networks = []
-    for index, text in enumerate(given):
-        try:
-            networks.append(ipaddress.ip_network(text.strip(), strict=False))
-        except ValueError:
-            raise BadParameters(
-                f"accept_from[{index}] is {printable(text, most=80)!r}",
-                "Write an address or a network, such as 192.0.2.10 or 192.0.2.0/24",
-            ) from None
-    if not networks:
-        raise BadParameters("accept_from is empty", "List the addresses from which the server sends")
-    return networks

@@ -25,18 +25,18 @@ import time
 import typing as t
 
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
+from ansible_collections.community.opensips.plugins.module_utils._events import subscription
+from ansible_collections.community.opensips.plugins.module_utils._events.receiver import Buffer, Losses, Receiver
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     MIError,
-    ServerError,
     UnexpectedError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._module.run import describe_error
 from ansible_collections.community.opensips.plugins.module_utils._readers import event_records, events, uptime
 from ansible_collections.community.opensips.plugins.module_utils._sip.glob import globs
 from ansible_collections.community.opensips.plugins.plugin_utils._event_options import SourceOptions
-from ansible_collections.community.opensips.plugins.plugin_utils._event_receiver import Buffer, Losses, Receiver
 
 # Records that are handed on before losses are looked at
 _AT_ONCE = 100
@@ -44,10 +44,7 @@ _AT_ONCE = 100
 _REPORT_PAUSE = 1.0
 # Seconds for each request at the end, when somebody waits
 _GOODBYE = 2.0
-# 2.4 sends for up to a second after the end of a subscription, which is counted in whole seconds
-_LINGER = 1.1
 _WILD = frozenset("*?[")
-_MODULES = {"udp": "event_datagram", "jsonrpc": "event_jsonrpc", "tcp": "event_stream"}
 
 logger = logging.getLogger("community.opensips.events")
 
@@ -74,7 +71,7 @@ class Subscriber:
         """
         with self._connection() as connection:
             now = time.monotonic()
-            held = self._held(connection) if self._started else set()
+            held = subscription.held(connection, self._socket) if self._started else set()
             lost = [name for name in self._wanted if name not in held]
             if not lost and self._started and now - self._renewed < self._options.subscription_expires / 3:
                 return None
@@ -98,7 +95,7 @@ class Subscriber:
         try:
             with self._connection() as connection:
                 for name in self._wanted:
-                    connection.call("event_subscribe", _params(name, self._socket, 0), timeout=_GOODBYE)
+                    subscription.subscribe(connection, name, self._socket, 0, timeout=_GOODBYE)
         except MIError as error:
             logger.warning(
                 "The subscription could not be ended, and lasts for at most %d seconds: %s",
@@ -109,13 +106,6 @@ class Subscriber:
     def _connection(self) -> Connection:
         return Connection(self._options.connection, self._options.environment)
 
-    def _held(self, connection: Connection) -> set[str]:
-        return {
-            subscription["event"]
-            for subscription in events.read_subscriptions(connection)
-            if subscription["socket"] == self._socket and subscription["expires"]
-        }
-
     def _has_restarted(self, connection: Connection, now: float) -> bool:
         try:
             return uptime.read(connection)["seconds"] <= now - self._renewed + 1
@@ -124,8 +114,7 @@ class Subscriber:
 
     def _choose(self, connection: Connection) -> None:
         """Which events to subscribe to, of those that the server has, and how it calls the socket."""
-        legacy = connection.version < (3, 1)
-        kind = "udp" if self._options.event_transport == "udp" else "jsonrpc" if legacy else "tcp"
+        kind = subscription.kind_of(self._options.event_transport, connection)
         self._socket = f"{kind}:{self._address}"
         offered = events.read_names(connection)
         self._missing = [name for name in self._options.events if _WILD.isdisjoint(name) and name not in offered]
@@ -151,20 +140,9 @@ class Subscriber:
         self._wanted = [name for name in self._wanted if name in event_records.EVENTS]
 
     def _subscribe(self, connection: Connection, name: str) -> None:
-        try:
-            connection.call("event_subscribe", _params(name, self._socket, self._options.subscription_expires))
-        except ServerError as error:
-            if error.code != 400 or self._started:
-                raise
-            module = _MODULES[self._socket.partition(":")[0]]
-            raise BadParameters(
-                f"event_transport: the server refuses to send {name} to {self._socket}: {error.code} {error.reason}",
-                f"Load the module {module} into OpenSIPS, or set another event_transport",
-            ) from error
-
-
-def _params(name: str, socket: str, expires: int) -> dict[str, t.Any]:
-    return {"event": name, "socket": socket, "expire": expires}
+        # a server that took it once may refuse it while it starts
+        subscribe = subscription.subscribe if self._started else subscription.begin
+        subscribe(connection, name, self._socket, self._options.subscription_expires)
 
 
 def _event(name: str, **params: t.Any) -> dict[str, t.Any]:
@@ -219,7 +197,7 @@ class Source:
             await asyncio.to_thread(self._subscriber.end)
             if self._options.event_transport == "tcp":
                 # a server loses memory for each event that it cannot send
-                await asyncio.sleep(_LINGER)
+                await asyncio.sleep(subscription.LINGER)
         finally:
             self._receiver.close()
 

@@ -61,6 +61,7 @@ TASKS = {
     "uac_dlg": {"method": "OPTIONS", "ruri": URIS[0], "headers": {"From": "<sip:a@b>", "To": "<sip:a@b>"}},
     "reload": {"tables": ["dispatcher"]},
     "health": {},
+    "diagnose": {"duration": 1},
 }
 
 

@@ -98,6 +98,7 @@ def options_of(emu, login):
         "cluster_node": {"enabled": True, "wait_timeout": 1},
         "compare": {"database": login, "kinds": ["dispatcher"]},
         "contact": {"contacts": [{"aor": "pbx1", "contact": "sip:pbx1@192.0.2.20:5060"}]},
+        "diagnose": {"duration": 1},
         "dialog": {"state": "drained", "wait_timeout": 1},
         "dispatcher": {"destinations": [{"set": 1, "uri": "sip:192.0.2.10:5060", "state": "inactive"}]},
         "drouting": {"gateways": [{"id": "gw1", "enabled": False}]},

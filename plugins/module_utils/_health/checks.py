@@ -83,22 +83,22 @@ class Outcome(NamedTuple):
     skipped: Dict[str, str]
 
 
-def choose(elements: Iterable[str], wanted: Iterable[str] = ()) -> Chosen:
-    """The checks that the option means. wanted: names that other options are about. Raises BadParameters."""
+def choose(elements: Iterable[str], wanted: Iterable[str] = (), known: Iterable[str] = CHECKS) -> Chosen:
+    """The checks that the option means. wanted: names that other options are about. known: all names. Raises BadParameters."""
     elements = list(elements)
     names = [element.lstrip("!") for element in elements]
     for name in names:
-        if name != DEFAULT and name not in CHECKS:
+        if name != DEFAULT and name not in known:
             raise BadParameters(
                 f"checks: there is no check {name!r}",
-                f"The checks are {', '.join(CHECKS)}, and default for all of them. To leave one out, write '!' before it",
+                f"The checks are {', '.join(known)}, and default for all of them. To leave one out, write '!' before it",
             )
     left_out = {element[1:] for element in elements if element.startswith("!")}
     named = {element for element in elements if not element.startswith("!") and element != DEFAULT}
     if DEFAULT in left_out or MI in left_out:
         raise BadParameters("checks: default and mi cannot be left out", "Name the checks to run")
     is_all = DEFAULT in elements or not named
-    chosen = [name for name in CHECKS if name == MI or name not in left_out and (is_all or name in named)]
+    chosen = [name for name in known if name == MI or name not in left_out and (is_all or name in named)]
     return Chosen(chosen, named | (set(wanted) & set(chosen)))
 
 

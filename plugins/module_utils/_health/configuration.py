@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Sockets that a configuration file of OpenSIPS names (``socket=`` of 3.x and 4.x, ``listen=`` before).
+"""Sockets that a configuration file of OpenSIPS names (``socket=`` of 3.x and 4.x, ``listen=`` before), and its text.
 
 It only reads what is written there: macros and included files are not followed.
 """
@@ -34,11 +34,20 @@ def path_of(arguments: Sequence[str]) -> Optional[str]:
 
 def read(path: str) -> List[str]:
     """The sockets in a configuration file, as they are written there: list of str. Raises OSError."""
+    return parse(read_text(path))
+
+
+def read_text(path: str) -> str:
+    """The text of a configuration file. Raises OSError."""
     with os.fdopen(safe_file.open_input(path), "rb") as file:
-        return parse(file.read(_LARGEST_FILE).decode("utf-8", "replace"))
+        return file.read(_LARGEST_FILE).decode("utf-8", "replace")
 
 
 def parse(text: str) -> List[str]:
     """The sockets in the text of a configuration: list of str."""
-    plain = _COMMENT.sub(lambda match: match.group() if match.group().startswith('"') else " ", text)
-    return _SOCKET.findall(plain)
+    return _SOCKET.findall(without_comments(text))
+
+
+def without_comments(text: str) -> str:
+    """The text of a configuration with a blank for each comment."""
+    return _COMMENT.sub(lambda match: match.group() if match.group().startswith('"') else " ", text)

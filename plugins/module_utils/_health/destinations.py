@@ -114,7 +114,7 @@ class Check:
         return entry(self.name, subject, outcome, message, count.active, limit)
 
 
-def _registrants(server: Server) -> List[Record]:
+def registrants(server: Server) -> List[Record]:
     """Those that this node keeps registered: in a cluster, the one that holds the sharing tag does."""
     records = [record for record in registrants_reader.read(server.connection) if record["enabled"] is not False]
     if not any(record["shtag"] for record in records):
@@ -165,7 +165,7 @@ CHECKS = (
         "minimum_registrants",
         "registered",
         ("reg_list",),
-        _registrants,
+        registrants,
         lambda record: record["registrar"] or "no registrar",
         lambda record: record["state"] == "registered",
     ),

@@ -30,7 +30,9 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
 class Unhealthy(OpensipsError):
-    """A check of :ansplugin:`community.opensips.opensips_health#module` has an outcome of ``fail_on``."""
+    """A check of :ansplugin:`community.opensips.opensips_health#module` or :ansplugin:`community.opensips.opensips_diagnose#module` has an
+    outcome of ``fail_on``.
+    """
 
     remedy = "See ``checks`` in the result. To accept an outcome, change the limit, ``checks`` or ``fail_on``."
 

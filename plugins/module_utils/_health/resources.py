@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health.server 
 
 _MEGABYTE = 1 << 20
 _PRIVATE = re.compile(r"([0-9]{1,9})-(total_size|real_used_size)\Z")
-_SIP_PROCESS = re.compile(r"(SIP|TCP) receiver", re.IGNORECASE)
+SIP_PROCESS = re.compile(r"(SIP|TCP) receiver", re.IGNORECASE)
 _LOAD = re.compile(r"load1m-proc-?([0-9]{1,9})\Z")
 
 
@@ -61,11 +61,11 @@ def load(server: Server) -> List[Entry]:
     limit, warn_at = server.limits["maximum_load"], server.limits["warn_at"]
     kinds: Dict[str, List[int]] = {}
     for number, value in sorted(_loads(found).items()):
-        kinds.setdefault(_kind(server, number), []).append(value)
+        kinds.setdefault(kind_of(server, number), []).append(value)
     entries = [at_most("load", None, server.counter(found, "load1m"), limit, warn_at, " %")]
     for kind, values in kinds.items():
         mean = round(sum(values) / float(len(values)), 1)
-        if _SIP_PROCESS.search(kind):
+        if SIP_PROCESS.search(kind):
             entries.append(at_most("load", kind, mean, limit, warn_at, " %", f"in {len(values)} processes"))
         elif mean > limit:
             message = f"{mean:g} % in a process that serves no SIP, at most {limit:g} %"
@@ -87,10 +87,10 @@ def _share(server: Server, name: str, subject: Optional[str], used: int, total: 
 
 
 def _process(server: Server, number: int) -> str:
-    return f"process {number} ({_kind(server, number)})"
+    return f"process {number} ({kind_of(server, number)})"
 
 
-def _kind(server: Server, number: int) -> str:
+def kind_of(server: Server, number: int) -> str:
     """What a process does, as the server writes it."""
     kinds = (process["type"] for process in server.processes() if process["id"] == number)
     return next(kinds, None) or "unknown"

@@ -266,10 +266,16 @@ class Notifier:
 
 
 def _lines(event, fields):
-    lines = [event] + [
-        f"{name}::{value % (1 << 64) if isinstance(value, int) else value}" for name, value in (fields or {}).items()
-    ]
+    lines = [event] + [f"{name}::{_written(value)}" for name, value in (fields or {}).items()]
     return "\n".join(lines) + "\n\n"
+
+
+def _written(value):
+    """As event_datagram before 3.1 writes a value: one with a line feed, such as a SIP message, stands in quotes."""
+    if isinstance(value, int):
+        return value % (1 << 64)
+    text = str(value)
+    return '"{}"'.format(text.replace('"', '\\"')) if "\n" in text else text
 
 
 def _json(event, fields, first):

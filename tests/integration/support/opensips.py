@@ -60,15 +60,19 @@ def release_of(binary):
 
 
 class RealOpensips(Server):
-    """An opensips process of ours; stop() ends it. modules: their folder. memory: MB, shared by all and of each process."""
+    """An opensips process of ours; stop() ends it. modules: their folder. memory: MB, shared by all and of each process.
 
-    def __init__(self, binary, modules=None, memory=(64, 8)):
+    more: lines at the begin of its configuration.
+    """
+
+    def __init__(self, binary, modules=None, memory=(64, 8), more=()):
         version = release_of(binary)
         self.modules = pathlib.Path(modules) if modules else find_modules(binary)
         # a short path: the server takes 128 characters for reply FIFOs
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="opensips-test-"))
         self.sip_port, self.mi_port, self.http_port = free_ports(3)
         self.loaded = []
+        self._more = more
         (self.folder / "opensips.cfg").write_text(self._configuration(version), encoding="utf-8")
         super().__init__(
             f"opensips {'.'.join(map(str, version))}", version, self._ways(version), ("127.0.0.1", self.sip_port)
@@ -165,6 +169,7 @@ class RealOpensips(Server):
             f"socket=udp:127.0.0.1:{self.sip_port}" if modern else f"listen=udp:127.0.0.1:{self.sip_port}",
             "udp_workers=2" if modern else "children=2",
             "auto_aliases=no",
+            *self._more,
             *(["stderror_enabled=yes", "syslog_enabled=no"] if version >= (3, 4) else []),
             f'mpath="{self.modules}/"',
             # it may be built in, and has to be loaded all the same

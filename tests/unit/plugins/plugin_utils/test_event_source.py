@@ -15,11 +15,11 @@ import threading
 import pytest
 import yaml
 
+from ansible_collections.community.opensips.plugins.module_utils._events import addresses
+from ansible_collections.community.opensips.plugins.module_utils._events.receiver import Buffer, Receiver
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import CONNECTION_OPTIONS
-from ansible_collections.community.opensips.plugins.plugin_utils import _event_options
 from ansible_collections.community.opensips.plugins.plugin_utils._event_options import OWN, SourceOptions
-from ansible_collections.community.opensips.plugins.plugin_utils._event_receiver import Buffer, Receiver
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._readers import (
     test_readers_event_records as records,
 )
@@ -107,7 +107,7 @@ class TestOptions:
             assert "s3cret" not in str(error.value) + error.value.hint
 
     def test_a_server_without_an_ipv4_address(self, monkeypatch):
-        monkeypatch.setattr(_event_options, "_addresses", lambda host: [])
+        monkeypatch.setattr(addresses, "_addresses", lambda host: [])
         with pytest.raises(BadParameters, match="has no IPv4 address"):
             SourceOptions({"events": ["E_A"], **MI})
 

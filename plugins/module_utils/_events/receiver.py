@@ -2,16 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The socket to which a server sends its events, and the buffer in which they wait for the rules.
+"""The socket to which a server sends its events, and the buffer in which they wait.
 
-A thread of its own reads the socket, because the rule engine may keep the event loop busy. Over TCP it must never stop:
+A thread of its own reads the socket, because whoever takes the events may be busy. Over TCP it must never stop:
 a server keeps in its shared memory what it cannot send.
 """
-
-from __future__ import annotations
 
 import collections
 import contextlib
@@ -20,7 +18,8 @@ import selectors
 import socket
 import struct
 import threading
-import typing as t
+from typing import Any, Callable, Deque, Dict, List, Sequence, Union, cast
+from typing import Counter as CounterType
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import event_records
@@ -38,14 +37,14 @@ _MOST_CONNECTIONS = 32
 _SO_RXQ_OVFL = 40
 _SO_RCVBUFFORCE = 33
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 class Losses:
     """What did not become an event, since the last look."""
 
     def __init__(self) -> None:
-        self.shed: collections.Counter[str] = collections.Counter()
+        self.shed: CounterType[str] = collections.Counter()
         self.unread = 0
         self.malformed = 0
         self.example = ""
@@ -57,19 +56,19 @@ class Losses:
 
 
 class Buffer:
-    """Event records between the thread that receives them and the event loop. size: the most that wait.
+    """Event records between the thread that receives them and who takes them. size: the most that wait.
 
     wake: function without arguments that is called from the thread if something has come.
     """
 
-    def __init__(self, size: int, wake: t.Callable[[], object]) -> None:
+    def __init__(self, size: int, wake: Callable[[], object]) -> None:
         self.size = size
         self._wake = wake
         self._lock = threading.Lock()
-        self._records: collections.deque[dict[str, t.Any]] = collections.deque()
+        self._records: Deque[Dict[str, Any]] = collections.deque()
         self._losses = Losses()
 
-    def put(self, record: dict[str, t.Any]) -> None:
+    def put(self, record: Dict[str, Any]) -> None:
         limit = self.size * (_SHARE_OF_PHONES if record["name"].startswith(_OF_PHONES) else 1)
         with self._lock:
             first = not self._records
@@ -80,7 +79,7 @@ class Buffer:
         if first:
             self._wake()
 
-    def take(self, most: int) -> list[dict[str, t.Any]]:
+    def take(self, most: int) -> List[Dict[str, Any]]:
         """The oldest records, at most that many."""
         with self._lock:
             return [self._records.popleft() for _number in range(min(most, len(self._records)))]
@@ -124,16 +123,16 @@ class Receiver:
         transport: str,
         host: str,
         port: int,
-        networks: t.Sequence[Network],
+        networks: Sequence[Network],
         buffer: Buffer,
-        closed: t.Callable[[], object],
+        closed: Callable[[], object],
     ) -> None:
         self._networks = networks
         self._buffer = buffer
         self._closed = closed
-        self._allowed: dict[str, bool] = {}
+        self._allowed: Dict[str, bool] = {}
         self._dropped = 0
-        self._streams: dict[socket.socket, event_records.Splitter] = {}
+        self._streams: Dict[socket.socket, event_records.Splitter] = {}
         self._socket = _udp(host, port) if transport == "udp" else _tcp(host, port)
         self.port: int = self._socket.getsockname()[1]
         self._selector = selectors.DefaultSelector()
@@ -159,7 +158,7 @@ class Receiver:
                     key.data(key.fileobj)
         finally:
             for key in list(self._selector.get_map().values()):
-                key.fileobj.close()
+                cast(socket.socket, key.fileobj).close()
             self._selector.close()
 
     def _may_send(self, address: str) -> bool:

@@ -19,13 +19,16 @@ _LENGTH = re.compile(r"char(?:acter varying)?\(([0-9]+)\)")
 
 
 def examine(connection: Any, upgrade: Upgrade) -> None:
-    """Raise CannotUpgrade or ForeignColumns if something would be lost.
+    """Count the rows. Raise CannotUpgrade or ForeignColumns if something would be lost.
 
     connection: has ``engine`` (sqlite, postgresql or mysql) and ``rows(statement)``, which gives a list of tuple.
     """
     _check_attached(connection, upgrade.table)
+    upgrade.rows_before = _count(connection, upgrade, None)
+    counts = [_count(connection, upgrade, rows.where) if rows.where else upgrade.rows_before for rows in upgrade.rows]
+    upgrade.rows_after = sum(counts)
     reason = conversions.unreadable(upgrade.before, upgrade.after)
-    if reason is not None and _count(connection, upgrade, None):
+    if reason is not None and upgrade.rows_before:
         raise CannotUpgrade(
             f"The rows of the table {upgrade.table} cannot be upgraded: {reason}",
             "Nothing was changed. Keep the rows elsewhere, delete them from the table, and add them again after the upgrade",

@@ -10,7 +10,7 @@
 Either way the old table is there until the new one has the same rows: their number and a checksum are compared.
 """
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._schema import added, ddl, examine
 from ansible_collections.community.opensips.plugins.module_utils._schema.digest import Digest, digest
@@ -20,13 +20,6 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade
 
 #: What the old table, and a new one that is not finished, are called meanwhile
 OLD, NEW = "__opensips_old", "__opensips_new"
-
-
-class Moved(NamedTuple):
-    """What became of a table. rows_before: int. digest: Digest of the new rows."""
-
-    rows_before: int
-    digest: Digest
 
 
 def statements(upgrade: Upgrade) -> List[str]:
@@ -61,8 +54,8 @@ def version_statement(upgrade: Upgrade, table: str) -> Optional[str]:
 # SQLite and PostgreSQL
 
 
-def rebuild(connection: Any, upgrades: List[Upgrade]) -> Dict[str, Moved]:
-    """Upgrade tables within the transaction that has begun: {table: Moved}. Raises NotTheSame, which must roll it back.
+def rebuild(connection: Any, upgrades: List[Upgrade]) -> None:
+    """Upgrade tables within the transaction that has begun. Raises NotTheSame, which must roll it back.
 
     connection: has ``engine``, ``rows(statement)``, ``stream(statement)`` and ``execute(statement)``.
     """
@@ -75,27 +68,27 @@ def rebuild(connection: Any, upgrades: List[Upgrade]) -> Dict[str, Moved]:
         for upgrade in upgrades:
             # somebody may have written since
             examine.examine(connection, upgrade)
-    return {upgrade.table: _rebuild_one(connection, upgrade) for upgrade in upgrades}
+    for upgrade in upgrades:
+        _rebuild_one(connection, upgrade)
 
 
-def _rebuild_one(connection: Any, upgrade: Upgrade) -> Moved:
+def _rebuild_one(connection: Any, upgrade: Upgrade) -> None:
     old = upgrade.table + OLD
     later = added.index_statements(connection, upgrade)
     aside = _PUT_ASIDE[connection.engine](connection, upgrade, later)
     for statement in [*aside, *_make(upgrade), *upgrade.insert(old, upgrade.table)]:
         connection.execute(statement)
-    moved = compare(connection, upgrade, old, upgrade.table)
+    compare(connection, upgrade, old, upgrade.table)
     later += _NUMBERING[connection.engine](connection, upgrade)
     version = version_statement(upgrade, VERSION_TABLE)
     for statement in [f"DROP TABLE {quoted(upgrade.dialect, old)}", *later, *([version] if version else [])]:
         connection.execute(statement)
-    return moved
 
 
-def compare(connection: Any, upgrade: Upgrade, old: str, new: str) -> Moved:
-    """What became of the rows, read from both tables. Raises NotTheSame."""
+def compare(connection: Any, upgrade: Upgrade, old: str, new: str) -> Digest:
+    """The Digest of the rows, which are the same in both tables. Raises NotTheSame if they are not."""
     if not upgrade.rows:
-        return Moved(0, Digest(0, 0))
+        return Digest(0, 0)
     wanted, found = digest(connection, upgrade.select(old)), digest(connection, upgrade.read_new(new))
     if wanted != found:
         raise NotTheSame(
@@ -103,14 +96,7 @@ def compare(connection: Any, upgrade: Upgrade, old: str, new: str) -> Moved:
             f" checksum {found.checksum:064x} instead of {wanted.checksum:064x}",
             "Nothing was changed. Stop OpenSIPS and whatever else writes to the database, and run the task again",
         )
-    return Moved(_rows_before(connection, upgrade, old, wanted), found)
-
-
-def _rows_before(connection: Any, upgrade: Upgrade, old: str, wanted: Digest) -> int:
-    """A row of the old table may have become two."""
-    if len(upgrade.rows) == 1:
-        return wanted.rows
-    return int(connection.rows(f"SELECT COUNT(*) FROM {quoted(upgrade.dialect, old)}")[0][0])  # nosec B608
+    return found
 
 
 def _put_sqlite_aside(connection: Any, upgrade: Upgrade, _later: List[str]) -> List[str]:

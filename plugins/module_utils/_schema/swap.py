@@ -16,11 +16,11 @@ import contextlib
 from typing import Any, Dict, List, Set
 
 from ansible_collections.community.opensips.plugins.module_utils._schema import added, rebuild
-from ansible_collections.community.opensips.plugins.module_utils._schema.digest import digest
+from ansible_collections.community.opensips.plugins.module_utils._schema.digest import Digest, digest
 from ansible_collections.community.opensips.plugins.module_utils._schema.errors import NotTheSame
 from ansible_collections.community.opensips.plugins.module_utils._schema.found import read_back
 from ansible_collections.community.opensips.plugins.module_utils._schema.model import VERSION_TABLE, names
-from ansible_collections.community.opensips.plugins.module_utils._schema.rebuild import NEW, OLD, Moved
+from ansible_collections.community.opensips.plugins.module_utils._schema.rebuild import NEW, OLD
 from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade import Upgrade, plan, quoted, shape_of
 
 #: An old table that differs from the new one, found by a later run
@@ -30,16 +30,16 @@ KEPT = "__opensips_kept"
 _MODES = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES')"
 
 
-def swap(connection: Any, upgrades: List[Upgrade]) -> Dict[str, Moved]:
-    """Upgrade tables: {table: Moved}. Raises NotTheSame, and then the old tables are in place.
+def swap(connection: Any, upgrades: List[Upgrade]) -> None:
+    """Upgrade tables. Raises NotTheSame, and then the old tables are in place.
 
-    connection: has ``engine``, ``rows(statement)``, ``stream(statement)`` and ``execute(statement)``, each of which commits.
+    connection: has ``engine``, ``rows(statement)``, ``stream(statement)`` and ``execute(statement)``.
     """
     # the table version is the last: its old table says that all others were swapped
     tables = [upgrade.table for upgrade in upgrades] + [VERSION_TABLE]
     connection.execute(_MODES)
     try:
-        moved = {upgrade.table: _copy(connection, upgrade) for upgrade in upgrades}
+        copied = {upgrade.table: _copy(connection, upgrade) for upgrade in upgrades}
         _copy_version(connection, upgrades)
     except Exception:
         # the first error counts; whoever runs the task again cleans up
@@ -47,9 +47,10 @@ def swap(connection: Any, upgrades: List[Upgrade]) -> Dict[str, Moved]:
             _drop(connection, [name + NEW for name in tables])
         raise
     connection.execute(_rename(tables, OLD, NEW))
-    _check_old(connection, upgrades, moved)
-    _drop(connection, [name + OLD for name in tables])
-    return moved
+    _check_old(connection, upgrades, copied)
+    # it is done; what cannot be dropped now is dropped by the next run
+    with contextlib.suppress(Exception):
+        _drop(connection, [name + OLD for name in tables])
 
 
 def _drop(connection: Any, tables: List[str]) -> None:
@@ -63,7 +64,7 @@ def _rename(tables: List[str], away: str, here: str) -> str:
     return "RENAME TABLE " + ", ".join(f"{quoted('mysql', old)} TO {quoted('mysql', new)}" for old, new in pairs)
 
 
-def _copy(connection: Any, upgrade: Upgrade) -> Moved:
+def _copy(connection: Any, upgrade: Upgrade) -> Digest:
     """Make the new table beside the old one. Raises NotTheSame."""
     old, new = upgrade.found.name, upgrade.table + NEW
     # names of OpenSIPS' own tables
@@ -91,12 +92,12 @@ def _copy_version(connection: Any, upgrades: List[Upgrade]) -> None:
             connection.execute(statement)
 
 
-def _check_old(connection: Any, upgrades: List[Upgrade], moved: Dict[str, Moved]) -> None:
+def _check_old(connection: Any, upgrades: List[Upgrade], copied: Dict[str, Digest]) -> None:
     """Swap back if rows were written between the copy and the swap, which locks nobody out. Raises NotTheSame."""
     late = [
         upgrade.table
         for upgrade in upgrades
-        if upgrade.rows and digest(connection, upgrade.select(upgrade.table + OLD)) != moved[upgrade.table].digest
+        if upgrade.rows and digest(connection, upgrade.select(upgrade.table + OLD)) != copied[upgrade.table]
     ]
     if not late:
         return
@@ -105,7 +106,7 @@ def _check_old(connection: Any, upgrades: List[Upgrade], moved: Dict[str, Moved]
     written = [
         upgrade.table + NEW
         for upgrade in upgrades
-        if upgrade.rows and digest(connection, upgrade.read_new(upgrade.table + NEW)) != moved[upgrade.table].digest
+        if upgrade.rows and digest(connection, upgrade.read_new(upgrade.table + NEW)) != copied[upgrade.table]
     ]
     for number, name in enumerate(written):
         written[number] = name[: -len(NEW)] + KEPT
@@ -144,7 +145,8 @@ def clean_up(connection: Any) -> List[str]:
         _drop(connection, sorted((table + OLD for table in old), key=lambda name: name == VERSION_TABLE + OLD))
     else:
         _undo(connection, old)
-    _drop(connection, [name for name in left if name.endswith(NEW)])
+    # those that it undid are among them
+    _drop(connection, [name for name in leftovers(connection) if name.endswith(NEW)])
     return kept
 
 

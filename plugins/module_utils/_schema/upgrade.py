@@ -43,7 +43,7 @@ class Upgrade:
     dialect: ``sqlite``, ``postgresql`` or ``mysql``. found: DatabaseTable. before, after: Table. columns: names (list of str) of the
     new table that have values from the old one. rows: list of Rows. kept: list of DatabaseColumn that stay although the new version
     has no place for them. dropped: names (list of str) that go. examined: of the dropped ones those that may go only if they hold
-    nothing but their defaults: {name: default}.
+    nothing but their defaults: {name: default}. rows_before, rows_after: how many there are, int, once examine() has counted them.
     """
 
     def __init__(self, dialect: str, found: DatabaseTable, before: Table, after: Table) -> None:
@@ -53,6 +53,7 @@ class Upgrade:
         self.kept: List[DatabaseColumn] = []
         self.dropped: List[str] = []
         self.examined: Dict[str, Optional[str]] = {}
+        self.rows_before = self.rows_after = 0
 
     @property
     def table(self) -> str:
@@ -113,11 +114,19 @@ def shape_of(dialect: str, found: DatabaseTable, after: Optional[Table] = None) 
 
 
 def _distance(found: DatabaseTable, other: DatabaseTable) -> int:
-    """How much two tables differ: columns that only one has first, then keys, then what the columns are."""
-    names = set(found.columns) ^ set(other.columns)
+    """How much two tables differ: columns that only one has first, then keys, then what the columns are.
+
+    Columns behind all others were added: by an administrator, or by an upgrade that kept them.
+    """
+    added = list(found.columns)[len(other.columns) :] if _starts_with(found, other) else []
+    names = (set(found.columns) ^ set(other.columns)) - set(added)
     both = [(found.columns[name], other.columns[name]) for name in set(found.columns) & set(other.columns)]
     changed = sum((one.type, one.null, one.default) != (two.type, two.null, two.default) for one, two in both)
-    return 1000 * len(names) + 100 * len(_keys(found) ^ _keys(other)) + changed
+    return 1000 * len(names) + 100 * len(_keys(found) ^ _keys(other)) + len(added) + changed
+
+
+def _starts_with(found: DatabaseTable, other: DatabaseTable) -> bool:
+    return list(found.columns)[: len(other.columns)] == list(other.columns)
 
 
 def _keys(table: DatabaseTable) -> Set[Tuple[str, ...]]:
@@ -136,8 +145,9 @@ def plan(
     """
     before = shape_of(dialect, found, after)
     if before is None:
+        known = "no version" if found.version is None else f"the version {found.version}, which is not known,"
         raise CannotUpgrade(
-            f"The table {found.name} has the version {found.version}, which is not known",
+            f"The table {found.name} has {known} in the table version",
             f"Known versions are {known_versions(found.name)}",
         )
     if not _is_older(before, after):

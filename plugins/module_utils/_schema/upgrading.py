@@ -7,7 +7,7 @@
 
 """Upgrades of the tables of a database, from the plan to the end, whatever the database."""
 
-from typing import Any, Dict, Iterable, List, NamedTuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._schema import examine, rebuild, swap
@@ -26,44 +26,50 @@ class Choice(NamedTuple):
     drop_columns: List[str]
 
 
-def plans(connection: Any, there: Dict[str, DatabaseTable], tables: Iterable[Table], choice: Choice) -> List[Upgrade]:
-    """The upgrades (list of Upgrade) that tables need. It only reads, and finds whatever would stop one of them.
+def plan_one(connection: Any, found: DatabaseTable, table: Table, choice: Choice) -> Optional[Upgrade]:
+    """The Upgrade that a table needs, None for none. It only reads, and finds whatever would stop it.
 
-    connection: has ``engine`` (sqlite, postgresql or mysql) and ``rows(statement)``, which gives a list of tuple. there: what
-    read_back() found. tables: what the database should have. Raises SchemaError, and BadParameters for what is not ``table.column``.
+    connection: has ``engine`` (sqlite, postgresql or mysql) and ``rows(statement)``, which gives a list of tuple. found: what the
+    database has. table: what it should have. Raises SchemaError.
     """
-    wanted = list(tables)
-    drop = _by_table(choice.drop_columns)
-    upgrades = []
-    for table in wanted:
-        if table.name in there:
-            upgrade = plan(connection.engine, there[table.name], table, choice.extra_columns, drop.get(table.name, ()))
-            if upgrade is not None:
-                upgrades.append(upgrade)
-    for upgrade in upgrades:
+    drop = [column for name, column in map(_split, choice.drop_columns) if name == table.name]
+    upgrade = plan(connection.engine, found, table, choice.extra_columns, drop)
+    if upgrade is not None:
         examine.examine(connection, upgrade)
-    return upgrades
+    return upgrade
 
 
-def _by_table(names: Iterable[str]) -> Dict[str, List[str]]:
-    found: Dict[str, List[str]] = {}
-    for number, name in enumerate(names):
-        table, dot, column = name.lower().partition(".")
-        if not (table and dot and column):
+def check(choice: Choice) -> None:
+    """Raise BadParameters for what is not ``table.column``."""
+    for number, name in enumerate(choice.drop_columns):
+        if not all(_split(name)):
             raise BadParameters(f"drop_columns[{number}]: {name!r} is not a column", "Write it as subscriber.ha1b")
-        found.setdefault(table, []).append(column)
-    return found
+
+
+def _split(name: str) -> Tuple[str, str]:
+    table, _dot, column = name.lower().partition(".")
+    return table, column
 
 
 statements = rebuild.statements
 
 
-def apply(connection: Any, upgrades: List[Upgrade]) -> Dict[str, rebuild.Moved]:
-    """Carry out the upgrades: {table: Moved}. Raises NotTheSame, and what the database raises; then nothing was changed.
+def leftovers(connection: Any) -> List[str]:
+    """Names (list of str) of tables that an upgrade which did not come to its end has left; only MySQL has them."""
+    return swap.leftovers(connection) if connection.engine == "mysql" else []
 
-    connection: has ``engine``, ``rows(statement)``, ``stream(statement)``, an iterator of tuples, and ``execute(statement)``. On
-    SQLite and PostgreSQL a transaction that writes has begun, which an error must roll back. On MySQL each call commits.
+
+def clean_up(connection: Any) -> List[str]:
+    """Finish or undo such an upgrade: names (list of str) of old tables that are kept."""
+    return swap.clean_up(connection) if connection.engine == "mysql" else []
+
+
+def apply(connection: Any, upgrades: List[Upgrade]) -> None:
+    """Carry out the upgrades. Raises NotTheSame, and what the database raises; then nothing was changed.
+
+    connection: has ``engine``, ``rows(statement)``, ``stream(statement)``, an iterator of tuples, and ``execute(statement)``. A
+    transaction has begun, which an error must roll back. MySQL commits each statement about a table.
     """
-    if not upgrades:
-        return {}
-    return swap.swap(connection, upgrades) if connection.engine == "mysql" else rebuild.rebuild(connection, upgrades)
+    if upgrades:
+        run = swap.swap if connection.engine == "mysql" else rebuild.rebuild
+        run(connection, upgrades)

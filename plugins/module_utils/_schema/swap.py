@@ -13,6 +13,7 @@ any point runs the task again: clean_up() finishes or undoes what it finds.
 """
 
 import contextlib
+import re
 from typing import Any, Dict, List, Set
 
 from ansible_collections.community.opensips.plugins.module_utils._schema import added, rebuild
@@ -26,6 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade
 #: An old table that differs from the new one, found by a later run
 KEPT = "__opensips_kept"
 
+_FOLLOWING = re.compile(r"\bAUTO_INCREMENT=([0-9]+)")
 # 0 is a number like others, and nothing is cut off
 _MODES = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES')"
 
@@ -68,15 +70,17 @@ def _copy(connection: Any, upgrade: Upgrade) -> Digest:
     """Make the new table beside the old one. Raises NotTheSame."""
     old, new = upgrade.found.name, upgrade.table + NEW
     # names of OpenSIPS' own tables
-    query = f"SELECT table_collation, auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{old}'"  # nosec B608
-    collation, following = connection.rows(query)[0]
+    query = f"SELECT table_collation FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{old}'"  # nosec B608
+    collation = connection.rows(query)[0][0]
     create, *more = upgrade.create(new)
     for statement in [f"{create} COLLATE={collation}", *more, *upgrade.insert(old, new)]:
         connection.execute(statement)
     clauses = added.key_clauses(upgrade)
+    # MySQL 8 remembers what information_schema had a day ago
+    following = _FOLLOWING.search(str(connection.rows(f"SHOW CREATE TABLE {quoted('mysql', old)}")[0][1]))
     if following is not None and any(column.auto for column in upgrade.after.columns.values()):
         # numbers are not given again; one that is smaller than those of the rows has no effect
-        clauses.append(f"AUTO_INCREMENT = {int(following)}")
+        clauses.append(f"AUTO_INCREMENT = {following.group(1)}")
     if clauses:
         connection.execute(f"ALTER TABLE {quoted('mysql', new)} {', '.join(clauses)}")
     return rebuild.compare(connection, upgrade, old, new)

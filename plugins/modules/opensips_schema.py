@@ -94,7 +94,7 @@ options:
     description:
       - Columns that an upgrade drops in any case, with their values. Write each as the name of the table, a dot, and the name of the column,
         such as V(subscriber.ha1b).
-      - The default is none. Columns that the newer version has are not dropped.
+      - The default is none. A column that the newer version needs is an error.
     type: list
     elements: str
     default: []

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._module import schema as body
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
+from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.table_body import call_body, counts
 
 DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
@@ -221,6 +222,19 @@ def test_numbers_are_not_given_again(schema, database):
     schema(tables=["subscriber"])
     database.execute("INSERT INTO subscriber (username) VALUES ('new')")
     assert database.rows("SELECT id FROM subscriber WHERE username = 'new'") == [(6,)]
+
+
+def test_as_a_process_on_a_file(tmp_path):
+    options = {"db_engine": "sqlite", "login_db": str(tmp_path / "database"), "tables": ["dr_carriers"]}
+    assert run_module("schema", {**options, "version": "2.4"})["changed"]
+    planned = run_module("schema", {**options, "version": "3.6.8", "upgrade": True}, check=True)
+    result = run_module("schema", {**options, "version": "3.6.8", "upgrade": True})
+    [entry] = [entry for entry in result["results"] if entry["table"] == "dr_carriers"]
+    assert entry["outcome"] == "upgraded" and entry["after"] == {"version": 3, "rows": 0}
+    assert planned["changed"] and planned["diff"] == result["diff"]
+    assert not run_module("schema", {**options, "version": "3.6.8", "upgrade": True})["changed"]
+    bad = run_module("schema", {**options, "version": "3.6.8", "upgrade": True, "drop_columns": ["dr_carriers.flags"]})
+    assert bad["failed"] and bad["msg"].startswith("drop_columns[0]: ")
 
 
 class TestPostgresql:

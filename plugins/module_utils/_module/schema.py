@@ -68,8 +68,9 @@ def run(task: "Task") -> Dict[str, Any]:
 
     Raises BadParameters, MIError, TableError, TaskFailure.
     """
-    mode, upgrades = _mode(task.params), _upgrades(task.params)
+    mode = _mode(task.params)
     release = _release(task)
+    upgrades = _upgrades(task.params, release)
     tables = choice.tables_of(release, task.params["modules"], task.params["tables"])
     schema = _Schema(task, release, tables, upgrades)
     schema.find()
@@ -91,10 +92,10 @@ def _mode(params: Dict[str, Any]) -> Optional[int]:
     return mode
 
 
-def _upgrades(params: Dict[str, Any]) -> Optional[upgrading.Choice]:
+def _upgrades(params: Dict[str, Any], release: str) -> Optional[upgrading.Choice]:
     """How to upgrade tables of an older version, None: not. Raises BadParameters."""
     chosen = upgrading.Choice(params["extra_columns"], params["drop_columns"])
-    upgrading.check(chosen)
+    upgrading.check(chosen, choice.known_tables(release))
     return chosen if params["upgrade"] else None
 
 

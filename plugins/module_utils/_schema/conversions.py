@@ -192,7 +192,7 @@ def _server(_dialect: str, _quoted: Quoting) -> str:
 
 
 def _next_id(_dialect: str, quoted: Quoting) -> str:
-    return f"{quoted('id')} + (SELECT MAX({quoted('id')}) FROM {quoted('')})"
+    return f"{quoted('id')} + (SELECT MAX({quoted('id')}) FROM {quoted('')})"  # nosec B608
 
 
 def _protocol(name: str) -> Expression:

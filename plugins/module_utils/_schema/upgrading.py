@@ -7,7 +7,7 @@
 
 """Upgrades of the tables of a database, from the plan to the end, whatever the database."""
 
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._schema import examine, rebuild, swap
@@ -39,11 +39,17 @@ def plan_one(connection: Any, found: DatabaseTable, table: Table, choice: Choice
     return upgrade
 
 
-def check(choice: Choice) -> None:
-    """Raise BadParameters for what is not ``table.column``."""
+def check(choice: Choice, needed: Dict[str, Table]) -> None:
+    """Raise BadParameters for what is not ``table.column``, and for what the newer version needs. needed: {name: Table}."""
     for number, name in enumerate(choice.drop_columns):
-        if not all(_split(name)):
+        table, column = _split(name)
+        if not (table and column):
             raise BadParameters(f"drop_columns[{number}]: {name!r} is not a column", "Write it as subscriber.ha1b")
+        if table in needed and column in [one.lower() for one in needed[table].columns]:
+            raise BadParameters(
+                f"drop_columns[{number}]: OpenSIPS {needed[table].releases[0]} needs the column {name}",
+                "List columns that the newer version does not have",
+            )
 
 
 def _split(name: str) -> Tuple[str, str]:

@@ -317,6 +317,8 @@ class TestMysql:
             "CREATE TABLE subscriber__opensips_new LIKE subscriber",
             "RENAME TABLE subscriber TO subscriber__opensips_old",
         )
+        refused = schema(tables=["subscriber", "dr_carriers"], upgrade=False)
+        assert refused["failed"] and "did not come to its end" in refused["msg"] and not refused["changed"]
         result = schema(tables=["subscriber", "dr_carriers"])
         assert counts(result) == {"upgraded": 2, "unchanged": 1}
         assert len(database.rows("SELECT sort_alg FROM dr_carriers")) == 3

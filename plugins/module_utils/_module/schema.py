@@ -23,7 +23,11 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
 )
 from ansible_collections.community.opensips.plugins.module_utils._readers import version as version_reader
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice, creating, upgrading
-from ansible_collections.community.opensips.plugins.module_utils._schema.errors import SchemaError, WrongTables
+from ansible_collections.community.opensips.plugins.module_utils._schema.errors import (
+    CannotUpgrade,
+    SchemaError,
+    WrongTables,
+)
 from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade import EXTRA_COLUMNS
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import CommitUnknown
@@ -131,6 +135,14 @@ def _version_of(binary: str) -> str:
     return words[2]
 
 
+def _interrupted(leftovers: List[str]) -> SchemaError:
+    """The error for tables that an upgrade which did not come to its end has left."""
+    return CannotUpgrade(
+        f"An upgrade did not come to its end, and left {first_few(leftovers, _SHOWN)}",
+        "Nothing was changed. Set upgrade to true: the task then finishes or undoes that upgrade",
+    )
+
+
 class _Schema:
     """The tables of one database: find(), then make(). plan: creating.Plan. result: what the module returns, from find() on."""
 
@@ -234,10 +246,11 @@ class _Schema:
     def _refuse(self) -> None:
         """Raise TaskFailure for tables that OpenSIPS cannot use."""
         problems = self.plan.problems()
-        if not problems:
+        interrupted = bool(self.plan.leftovers) and self._upgrades is None
+        if not problems and not interrupted:
             return
         self._update(creating.NOT_MADE)
-        error = self._refusal(problems)
+        error = _interrupted(self.plan.leftovers) if interrupted else self._refusal(problems)
         raise self._failure(error) from error
 
     def _refusal(self, problems: List[str]) -> SchemaError:

@@ -132,8 +132,8 @@ def plan_of(connection: Any, tables: Iterable[Table], choice: Optional[upgrading
     wanted = list(tables)
     there = read_back(connection, [table.name for table in wanted])
     planned = plan(connection.engine, there, wanted, versions_of(connection))
+    planned.leftovers = upgrading.leftovers(connection)
     if choice is not None:
-        planned.leftovers = upgrading.leftovers(connection)
         for change in planned.changes:
             change.find_upgrade(connection, choice)
     return planned

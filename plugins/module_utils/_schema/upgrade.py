@@ -81,7 +81,7 @@ class Upgrade:
         return f"SELECT {', '.join(self.columns)} FROM {quoted(self.dialect, target)}"  # nosec B608
 
     def create(self, name: str) -> List[str]:
-        """The statements that make the new table under this name, without indexes that can come later."""
+        """The statements that make the new table under this name."""
         statements = [ddl.create_table(self.dialect, self.after, name)]
         for column in self.kept:
             statements.append(

@@ -6,14 +6,16 @@
 
 DOCUMENTATION = r"""
 module: opensips_schema
-short_description: Create and check the database tables of OpenSIPS
+short_description: Create, check and upgrade the database tables of OpenSIPS
 version_added: 1.0.0
 description:
   - Creates the tables that a version of OpenSIPS needs, as the scripts of its packages do. They have the same types, defaults, keys,
     indexes and sequences.
   - It enters the version of each table in the table C(version). OpenSIPS does not start if a version there is not the one that it needs.
-  - It compares tables that exist with those that OpenSIPS would create. It does not change them.
+  - It compares tables that exist with those that OpenSIPS would create. It changes them only if O(upgrade=true).
   - If OpenSIPS cannot use a table that exists, the task fails before it creates any table.
+  - An upgrade keeps all rows. It moves and converts the values that a newer OpenSIPS keeps elsewhere or reads in another way. The guide on
+    tables lists them.
   - The server does not have to run. The module uses MI only if neither O(version) nor O(binary) is set.
 extends_documentation_fragment:
   - community.opensips._attributes
@@ -53,6 +55,7 @@ options:
       - If neither this nor O(tables) is set, the module uses the list that C(opensips-cli) uses by default. This is V(acc), V(alias_db),
         V(auth_db), V(avpops), V(clusterer), V(dialog), V(dialplan), V(dispatcher), V(domain), V(drouting), V(group), V(load_balancer),
         V(msilo), V(permissions), V(rtpengine), V(rtpproxy), V(speeddial), V(tls_mgm) and V(usrloc).
+      - If O(upgrade=true) and neither this nor O(tables) is set, all other tables of OpenSIPS that the database has are upgraded, too.
       - The task fails if the version has no tables for a module.
     type: list
     elements: str
@@ -64,10 +67,37 @@ options:
     elements: str
   state:
     description:
-      - V(present) creates tables that are missing. It changes and removes nothing.
+      - V(present) creates tables that are missing. It changes tables only if O(upgrade=true), and removes none.
     type: str
     choices: [present]
     default: present
+  upgrade:
+    description:
+      - Upgrades tables of an older version of OpenSIPS to O(version), with their rows. The default is V(false), and older tables are an error.
+      - It starts from the tables of any version since 1.11. It never goes back to an older version.
+      - Before it changes anything, it looks for all that could be lost, such as columns, triggers and values that do not fit.
+      - It then compares the number of rows and a checksum of the new table with those of the old one.
+      - Stop the server before, and make a backup of the database.
+    type: bool
+    default: false
+  extra_columns:
+    description:
+      - What an upgrade does with columns that the newer version has no place for. Administrators added them, or OpenSIPS no longer has them.
+      - V(refuse) fails if there are columns that no version of OpenSIPS has. It also fails if columns that OpenSIPS no longer has hold
+        values. It drops the latter if they hold nothing but their default.
+      - V(keep) keeps all of them at the end of the table. OpenSIPS does not read them.
+      - V(drop) drops all of them, with their values.
+    type: str
+    choices: [refuse, keep, drop]
+    default: refuse
+  drop_columns:
+    description:
+      - Columns that an upgrade drops in any case, with their values. Write each as the name of the table, a dot, and the name of the column,
+        such as V(subscriber.ha1b).
+      - The default is none. A column that the newer version needs is an error.
+    type: list
+    elements: str
+    default: []
   owner:
     description:
       - Owner of the file of SQLite, if the task creates the file. If not set, it is the user of the task.
@@ -87,6 +117,10 @@ notes:
     C(community.mysql). The guide on tables has an example.
   - With SQLite and PostgreSQL, the task creates all tables in one transaction. MySQL and MariaDB have no transactions for tables. If the
     task fails there, it drops the tables that it created.
+  - With SQLite and PostgreSQL, the upgrades are part of that transaction. With MySQL and MariaDB, the task copies each table, compares the
+    copies, and puts all of them into place with one C(RENAME TABLE). It drops the old tables at the end.
+  - If an upgrade is interrupted, run the task again. It finishes or undoes what it finds.
+  - An upgraded table has the indexes that administrators added. On PostgreSQL it also has the owner and the grants of the old one.
   - If another session creates tables in the same way at the same time, the task waits, at most O(db_timeout) seconds.
   - The user of the database needs the right to create tables. The server does not need it.
 seealso:
@@ -111,6 +145,22 @@ EXAMPLES = r"""
     modules: [presence, rls]
     db_engine: sqlite
     login_db: /var/lib/opensips/opensips.sqlite
+
+- name: Show what an upgrade to OpenSIPS 4.0 would do
+  community.opensips.opensips_schema:
+    version: "4.0"
+    upgrade: true
+    db_url: sqlite:////var/lib/opensips/opensips.sqlite
+  check_mode: true
+  diff: true
+
+- name: Upgrade all tables that the database has, without the hashes that OpenSIPS no longer reads
+  community.opensips.opensips_schema:
+    version: "4.0"
+    upgrade: true
+    extra_columns: keep
+    drop_columns: [subscriber.ha1b]
+    db_url: sqlite:////var/lib/opensips/opensips.sqlite
 
 - name: Check that the tables are those of the next version
   community.opensips.opensips_schema:
@@ -144,20 +194,23 @@ results:
       sample: location
     outcome:
       description:
-        - V(created), or V(unchanged) if the table exists and is as OpenSIPS would create it.
+        - V(created), V(upgraded), or V(unchanged) if the table exists and is as OpenSIPS would create it.
         - V(differs) if the table exists and is different. The task changes nothing in it. See RV(results[].differences) and
           RV(results[].error).
         - V(planned) in check mode.
         - V(not_created) if the task failed. The table does not exist.
-        - V(unknown) if the connection was lost at the end, so that either all tables were created, or none.
+        - V(not_upgraded) if the task failed. The table is as it was.
+        - V(unknown) if the connection was lost at the end, so that either all tables were created and upgraded, or none.
       type: str
       sample: created
     changed:
-      description: Whether the table was created. In check mode, whether it would be.
+      description: Whether the table was created or upgraded. In check mode, whether it would be.
       type: bool
       sample: true
     before:
-      description: What was there before, with the C(version) that the table C(version) has of it. It is null if there was no table.
+      description:
+        - What was there before, with the C(version) that the table C(version) has of it. It is null if there was no table.
+        - If the table is upgraded, also C(rows), the number of its rows.
       type: dict
       sample: null
     after:
@@ -173,14 +226,24 @@ results:
       type: list
       elements: dict
       sample: []
+    dropped_columns:
+      description: The columns that an upgrade drops.
+      type: list
+      elements: str
+      sample: []
+    kept_columns:
+      description: The columns that an upgrade keeps although the newer version has no place for them.
+      type: list
+      elements: str
+      sample: []
     statements:
-      description: The statements that create the table.
+      description: The statements that create or upgrade the table.
       type: list
       elements: str
       sample:
         - INSERT INTO version (table_name, table_version) VALUES ('location', 1013)
     error:
-      description: Why OpenSIPS cannot use the table, with C(type), C(message) and C(hint). It is null if it can.
+      description: Why OpenSIPS cannot use the table, or why it cannot be upgraded, with C(type), C(message) and C(hint). It is null if it can.
       type: dict
       sample: null
 summary:
@@ -195,7 +258,7 @@ summary:
     outcomes:
       description: Number of tables with each outcome.
       type: dict
-      sample: {created: 31, unchanged: 0, differs: 0, planned: 0, not_created: 0, unknown: 0}
+      sample: {created: 31, upgraded: 0, unchanged: 0, differs: 0, planned: 0, not_created: 0, not_upgraded: 0, unknown: 0}
 error:
   description: Why the task failed, with C(type), C(message) and C(hint). If the server answered an error, also C(code), C(reason) and C(data).
   returned: failure

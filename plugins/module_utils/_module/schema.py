@@ -22,8 +22,13 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
     describe_failure,
 )
 from ansible_collections.community.opensips.plugins.module_utils._readers import version as version_reader
-from ansible_collections.community.opensips.plugins.module_utils._schema import choice, creating
-from ansible_collections.community.opensips.plugins.module_utils._schema.errors import WrongTables
+from ansible_collections.community.opensips.plugins.module_utils._schema import choice, creating, upgrading
+from ansible_collections.community.opensips.plugins.module_utils._schema.errors import (
+    CannotUpgrade,
+    SchemaError,
+    WrongTables,
+)
+from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade import EXTRA_COLUMNS
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import CommitUnknown
 
@@ -47,6 +52,9 @@ def spec() -> ArgumentSpec:
             "modules": {"type": "list", "elements": "str"},
             "tables": {"type": "list", "elements": "str"},
             "state": {"type": "str", "choices": ["present"], "default": "present"},
+            "upgrade": {"type": "bool", "default": False},
+            "extra_columns": {"type": "str", "choices": list(EXTRA_COLUMNS), "default": "refuse"},
+            "drop_columns": {"type": "list", "elements": "str", "default": []},
             "owner": {"type": "str"},
             "group": {"type": "str"},
             "mode": {"type": "str"},
@@ -60,11 +68,15 @@ def spec() -> ArgumentSpec:
 
 
 def run(task: "Task") -> Dict[str, Any]:
-    """Make the tables that are missing: the result (dict). Raises BadParameters, MIError, TableError, TaskFailure."""
+    """Make the tables that are missing, and upgrade older ones if told: the result (dict).
+
+    Raises BadParameters, MIError, TableError, TaskFailure.
+    """
     mode = _mode(task.params)
     release = _release(task)
+    upgrades = _upgrades(task.params, release)
     tables = choice.tables_of(release, task.params["modules"], task.params["tables"])
-    schema = _Schema(task, release, tables)
+    schema = _Schema(task, release, tables, upgrades)
     schema.find()
     if not task.check_mode and schema.plan.is_needed:
         schema.make(mode)
@@ -82,6 +94,13 @@ def _mode(params: Dict[str, Any]) -> Optional[int]:
     if not 0 <= mode <= 0o777:
         raise BadParameters(f"mode is {params['mode']!r}", "Write it as an octal number in quotes, such as '0640'")
     return mode
+
+
+def _upgrades(params: Dict[str, Any], release: str) -> Optional[upgrading.Choice]:
+    """How to upgrade tables of an older version, None: not. Raises BadParameters."""
+    chosen = upgrading.Choice(params["extra_columns"], params["drop_columns"])
+    upgrading.check(chosen, choice.known_tables(release))
+    return chosen if params["upgrade"] else None
 
 
 def _release(task: "Task") -> str:
@@ -116,12 +135,21 @@ def _version_of(binary: str) -> str:
     return words[2]
 
 
+def _interrupted(leftovers: List[str]) -> SchemaError:
+    """The error for tables that an upgrade which did not come to its end has left."""
+    return CannotUpgrade(
+        f"An upgrade did not come to its end, and left {first_few(leftovers, _SHOWN)}",
+        "Nothing was changed. Set upgrade to true: the task then finishes or undoes that upgrade",
+    )
+
+
 class _Schema:
     """The tables of one database: find(), then make(). plan: creating.Plan. result: what the module returns, from find() on."""
 
-    def __init__(self, task: "Task", release: str, tables: List[Any]) -> None:
-        self._task, self._release, self._tables = task, release, tables
-        self._db = Database(task.params, makes_tables=True)
+    def __init__(self, task: "Task", release: str, tables: List[Any], upgrades: Optional[upgrading.Choice]) -> None:
+        self._task, self._release, self._tables, self._upgrades = task, release, tables, upgrades
+        # text that is not UTF-8 is copied as it is
+        self._db = Database(task.params, makes_tables=True, any_text=True)
         if self._db.engine == "sqlite" and release in _WITHOUT_SQLITE:
             raise BadParameters(
                 f"version: OpenSIPS {release} has no tables for SQLite",
@@ -137,7 +165,7 @@ class _Schema:
             self.plan = creating.plan(self._db.engine, {}, self._tables)
         else:
             with self._db, self._db.transaction(write=False):
-                self.plan = creating.plan_of(self._db, self._tables)
+                self.plan = self._look()
         self._update(creating.PLANNED)
         self._refuse()
         self._warn()
@@ -150,7 +178,8 @@ class _Schema:
         self._update(creating.NOT_MADE)
         try:
             with self._file(mode), self._db, self._db.transaction(write=True):
-                self.plan = creating.plan_of(self._db, self._tables)
+                self._clean_up()
+                self.plan = self._look()
                 self._refuse()
                 creating.make(self._db, self.plan)
         except CommitUnknown as error:
@@ -160,6 +189,23 @@ class _Schema:
             self._update(creating.NOT_MADE)
             raise self._failure(error) from error
         self._update(None)
+
+    def _look(self) -> "creating.Plan":
+        """The plan for what the database has now."""
+        tables, params = self._tables, self._task.params
+        if self._upgrades is not None and params["modules"] is None and params["tables"] is None:
+            tables = choice.with_those_that_exist(self._db, self._release, tables)
+        return creating.plan_of(self._db, tables, self._upgrades)
+
+    def _clean_up(self) -> None:
+        """Finish or undo an upgrade that did not come to its end."""
+        if self._upgrades is None:
+            return
+        for name in upgrading.clean_up(self._db):
+            self._task.warn(
+                f"An earlier upgrade did not come to its end. The table {name} has the rows of before, which differ from those of"
+                " the upgraded table. Compare them, and drop it"
+            )
 
     @property
     def _has_no_file(self) -> bool:
@@ -200,14 +246,24 @@ class _Schema:
     def _refuse(self) -> None:
         """Raise TaskFailure for tables that OpenSIPS cannot use."""
         problems = self.plan.problems()
-        if not problems:
+        interrupted = bool(self.plan.leftovers) and self._upgrades is None
+        if not problems and not interrupted:
             return
         self._update(creating.NOT_MADE)
-        error = WrongTables(
-            f"OpenSIPS {self._release} cannot use what is in the {self._db.label}: {first_few(problems, _SHOWN)}",
-            "Nothing was changed. Rename or correct these tables, or correct the name of the database",
-        )
+        error = _interrupted(self.plan.leftovers) if interrupted else self._refusal(problems)
         raise self._failure(error) from error
+
+    def _refusal(self, problems: List[str]) -> SchemaError:
+        """The error for tables that OpenSIPS cannot use, or that cannot be upgraded."""
+        refusals = [change.refusal for change in self.plan.changes if change.refusal is not None]
+        if refusals:
+            hints = dict.fromkeys(str(refusal.hint) for refusal in refusals)
+            return type(refusals[0])(first_few(problems, _SHOWN), ". ".join(hints))
+        older = " Set upgrade to true if they are of an older version." if self._upgrades is None else ""
+        return WrongTables(
+            f"OpenSIPS {self._release} cannot use what is in the {self._db.label}: {first_few(problems, _SHOWN)}",
+            f"Nothing was changed.{older} Else rename or correct these tables, or correct the name of the database",
+        )
 
     def _failure(self, error: OpensipsError) -> TaskFailure:
         return TaskFailure(str(error), dict(self.result, **describe_failure(error)))
@@ -215,7 +271,7 @@ class _Schema:
     def _warn(self) -> None:
         """Warn of differences that do not keep OpenSIPS from using a table."""
         for change in self.plan.changes:
-            if change.differences:
+            if change.differences and change.upgrade is None:
                 listed = first_few([f"{each.kind} {each.name}" for each in change.differences], _SHOWN)
                 self._task.warn(
                     f"The table {change.table.name} is not as OpenSIPS {self._release} makes it, and stays as it is: {listed}"
@@ -237,13 +293,21 @@ class _Schema:
         problem = change.problem()
         made = change.is_needed and stage != creating.NOT_MADE
         before = None if change.found is None else {"version": change.found.version}
+        after = {"version": change.table.version} if made else before
+        upgrade = change.upgrade
+        if upgrade is not None:
+            before = {"version": change.found.version, "rows": upgrade.rows_before}
+            after = {"version": change.table.version, "rows": upgrade.rows_after} if made else before
+        error = change.refusal or (None if problem is None else WrongTables(problem))
         return {
             "table": change.table.name,
             "outcome": change.outcome(stage),
             "changed": made,
             "before": before,
-            "after": {"version": change.table.version} if made else before,
+            "after": after,
             "differences": [each.described() for each in change.differences],
+            "dropped_columns": [] if upgrade is None else list(upgrade.dropped),
+            "kept_columns": [] if upgrade is None else [column.name for column in upgrade.kept],
             "statements": list(change.statements),
-            "error": None if problem is None else describe_error(WrongTables(problem)),
+            "error": None if error is None else describe_error(error),
         }

@@ -9,9 +9,10 @@
 
 import difflib
 import re
-from typing import Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._schema.found import read_back
 from ansible_collections.community.opensips.plugins.module_utils._schema.model import (
     RELEASES,
     VERSION_TABLE,
@@ -88,7 +89,19 @@ def tables_of(
         if name not in known:
             raise BadParameters(f"tables: OpenSIPS {release} has no table {name!r}", _nearest(name, known))
         chosen.add(name)
-    return [known[name] for name in sorted(chosen, key=lambda name: (name != VERSION_TABLE, name))]
+    return _ordered(known[name] for name in chosen)
+
+
+def with_those_that_exist(connection: Any, release: str, tables: Iterable[Table]) -> List[Table]:
+    """The tables, and all others of the release that the database has. connection: as for read_back()."""
+    known = known_tables(release)
+    found = read_back(connection, known)
+    return _ordered({**{table.name: table for table in tables}, **{name: known[name] for name in found}}.values())
+
+
+def _ordered(tables: Iterable[Table]) -> List[Table]:
+    """The table version first, the others by their names."""
+    return sorted(tables, key=lambda table: (table.name != VERSION_TABLE, table.name))
 
 
 def _script(module: str, release: str, known: Dict[str, Table]) -> str:

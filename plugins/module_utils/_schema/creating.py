@@ -5,31 +5,33 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Making the tables that a database lacks: what is missing, the statements, and what the database has afterwards."""
+"""Making and upgrading the tables that a server needs: what is missing, the statements, and what the database has afterwards."""
 
 import contextlib
 from typing import Any, Dict, Iterable, List, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._schema import ddl
+from ansible_collections.community.opensips.plugins.module_utils._schema import ddl, upgrading
 from ansible_collections.community.opensips.plugins.module_utils._schema.differences import Difference, differences
-from ansible_collections.community.opensips.plugins.module_utils._schema.errors import WrongTables
+from ansible_collections.community.opensips.plugins.module_utils._schema.errors import SchemaError, WrongTables
 from ansible_collections.community.opensips.plugins.module_utils._schema.found import (
     DatabaseTable,
     read_back,
     versions_of,
 )
 from ansible_collections.community.opensips.plugins.module_utils._schema.model import VERSION_TABLE, Table
+from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade import Upgrade
 
-CREATED, UNCHANGED, DIFFERS = "created", "unchanged", "differs"
-PLANNED, NOT_MADE, UNKNOWN = "planned", "not_created", "unknown"
-OUTCOMES = (CREATED, UNCHANGED, DIFFERS, PLANNED, NOT_MADE, UNKNOWN)
+CREATED, UPGRADED, UNCHANGED, DIFFERS = "created", "upgraded", "unchanged", "differs"
+PLANNED, NOT_MADE, NOT_UPGRADED, UNKNOWN = "planned", "not_created", "not_upgraded", "unknown"
+OUTCOMES = (CREATED, UPGRADED, UNCHANGED, DIFFERS, PLANNED, NOT_MADE, NOT_UPGRADED, UNKNOWN)
 
 
 class Change:
     """What becomes of one table.
 
     table: Table. found: DatabaseTable, None if the database has none. differences: list of Difference of the found one.
-    statements: list of str that make the table, empty if it is there.
+    statements: list of str that make or upgrade the table, empty if nothing is to be done. upgrade: Upgrade, or None. refusal: the
+    SchemaError why the table cannot be upgraded, or None.
     """
 
     def __init__(self, dialect: str, table: Table, found: Optional[DatabaseTable], entered: Optional[int]) -> None:
@@ -40,16 +42,31 @@ class Change:
         if found is None:
             forget = [] if entered is None else [ddl.forget_version(table)]
             self.statements = forget + ddl.ddl(dialect, table)
+        self.upgrade: Optional[Upgrade] = None
+        self.refusal: Optional[SchemaError] = None
+
+    def find_upgrade(self, connection: Any, choice: upgrading.Choice) -> None:
+        """See what an upgrade of the found table would do."""
+        if self.found is None or self.table.name == VERSION_TABLE:
+            return
+        try:
+            self.upgrade = upgrading.plan_one(connection, self.found, self.table, choice)
+        except SchemaError as error:
+            self.refusal = error
+        if self.upgrade is not None:
+            self.statements = upgrading.statements(self.upgrade)
 
     @property
     def is_needed(self) -> bool:
-        """Whether the table is to be made."""
+        """Whether the table is to be made or upgraded."""
         return bool(self.statements)
 
     def problem(self) -> Optional[str]:
         """What keeps OpenSIPS from using the found table (str), None for nothing."""
         name, found = self.table.name, self.found
-        if found is None:
+        if self.refusal is not None:
+            return self.refusal.message
+        if found is None or self.upgrade is not None:
             return None
         problems = [each.problem for each in self.differences if each.problem is not None]
         if self.table.version is not None and found.version != self.table.version:
@@ -59,21 +76,33 @@ class Change:
 
     def outcome(self, stage: Optional[str]) -> str:
         """One of OUTCOMES. stage: None when the plan was carried out, else PLANNED, NOT_MADE or UNKNOWN."""
+        if self.upgrade is not None:
+            return {None: UPGRADED, NOT_MADE: NOT_UPGRADED}.get(stage, str(stage))
         if self.found is not None:
             return DIFFERS if self.differences or self.problem() else UNCHANGED
         return CREATED if stage is None else stage
 
 
 class Plan:
-    """What becomes of each table. changes: list of Change, in the order in which they are carried out."""
+    """What becomes of each table.
+
+    changes: list of Change, in the order in which they are carried out. leftovers: names (list of str) of tables that an upgrade
+    which did not come to its end has left.
+    """
 
     def __init__(self, changes: List[Change]) -> None:
         self.changes = changes
+        self.leftovers: List[str] = []
 
     @property
     def is_needed(self) -> bool:
-        """Whether anything is to be made."""
-        return any(change.is_needed for change in self.changes)
+        """Whether anything is to be made, upgraded or cleaned up."""
+        return bool(self.leftovers) or any(change.is_needed for change in self.changes)
+
+    @property
+    def upgrades(self) -> List[Upgrade]:
+        """The upgrades (list of Upgrade) that are to be carried out."""
+        return [change.upgrade for change in self.changes if change.upgrade is not None]
 
     def problems(self) -> List[str]:
         """What keeps OpenSIPS from using the tables that are there (list of str)."""
@@ -82,7 +111,8 @@ class Plan:
 
     def statements(self) -> List[str]:
         """All statements (list of str)."""
-        return [statement for change in self.changes for statement in change.statements]
+        cleaning = [f"DROP TABLE {name}" for name in self.leftovers]
+        return cleaning + [statement for change in self.changes for statement in change.statements]
 
     def text(self) -> str:
         """The statements as a script."""
@@ -97,28 +127,37 @@ def plan(
     return Plan([Change(dialect, table, there.get(table.name), known.get(table.name)) for table in tables])
 
 
-def plan_of(connection: Any, tables: Iterable[Table]) -> Plan:
-    """The Plan for the tables of a database. connection: as for read_back()."""
+def plan_of(connection: Any, tables: Iterable[Table], choice: Optional[upgrading.Choice] = None) -> Plan:
+    """The Plan for the tables of a database. connection: as for read_back(). choice: how to upgrade those that are older, None: not."""
     wanted = list(tables)
     there = read_back(connection, [table.name for table in wanted])
-    return plan(connection.engine, there, wanted, versions_of(connection))
+    planned = plan(connection.engine, there, wanted, versions_of(connection))
+    planned.leftovers = upgrading.leftovers(connection)
+    if choice is not None:
+        for change in planned.changes:
+            change.find_upgrade(connection, choice)
+    return planned
 
 
 def make(connection: Any, planned: Plan) -> None:
     """Carry out a plan, and see whether the database has what it should. Raises WrongTables, and what the database raises.
 
-    connection: as for read_back(), and has ``execute(statement)``. An error must roll back its transaction. MySQL has none for
-    tables: those that were made are dropped again.
+    connection: as for read_back(), and has ``execute(statement)`` and ``stream(statement)``. An error must roll back its
+    transaction. MySQL has none for tables: those that were made are dropped again.
     """
     done: List[Change] = []
     undo: List[str] = []
     try:
         for change in planned.changes:
+            if change.upgrade is not None:
+                continue
             for statement in change.statements:
                 connection.execute(statement)
                 undo += ddl.undo(change.table, statement)
             done += [change] * change.is_needed
         _check(connection, done)
+        # the last: MySQL cannot go back behind it
+        upgrading.apply(connection, planned.upgrades)
     except BaseException:
         if connection.engine == "mysql":
             # which leaves out nothing: the last statement has a transaction of its own

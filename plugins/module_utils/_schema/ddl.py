@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.model i
 )
 
 # The greatest number that the sequences of PostgreSQL give, as the scripts have it: the server reads 32 bits
-_SEQUENCE_END = 2147483647
+SEQUENCE_END = 2147483647
 
 _POSTGRESQL = {
     "char": "VARCHAR", "int": "INTEGER", "tinyint": "SMALLINT", "blob": "BYTEA", "mediumblob": "BYTEA", "longblob": "BYTEA",
@@ -91,7 +91,7 @@ def index_name(dialect: str, table: Table, index: Index) -> str:
 def sequences(dialect: str, table: Table) -> List[str]:
     """The statements that limit the sequences of PostgreSQL as the scripts do; none for other databases."""
     return [
-        f"ALTER SEQUENCE {table.name}_{column.name}_seq MAXVALUE {_SEQUENCE_END} CYCLE"
+        f"ALTER SEQUENCE {table.name}_{column.name}_seq MAXVALUE {SEQUENCE_END} CYCLE"
         for column in table.columns.values()
         if column.auto and dialect == "postgresql"
     ]

@@ -18,3 +18,27 @@ class WrongTables(SchemaError):
     """The database has tables that OpenSIPS cannot use: of another version or another program, or without columns that it needs."""
 
     remedy = "Rename or correct the tables that the message lists, and run the task again."
+
+
+class CannotUpgrade(SchemaError):
+    """A table cannot become the one of the newer version."""
+
+    remedy = "Correct what the message names, and run the task again."
+
+
+class Downgrade(SchemaError):
+    """The table belongs to a newer version of OpenSIPS than the one asked for."""
+
+    remedy = "Set ``version`` to the version of OpenSIPS that the table belongs to, or restore the table from a backup."
+
+
+class ForeignColumns(SchemaError):
+    """The table has columns that the newer version has no place for."""
+
+    remedy = "Set ``extra_columns`` to ``keep``, or list the columns in ``drop_columns``."
+
+
+class NotTheSame(SchemaError):
+    """The rows of the new table are not those of the old one. The old table is as it was."""
+
+    remedy = "Stop OpenSIPS and whatever else writes to the database, and run the task again."

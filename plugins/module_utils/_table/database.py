@@ -302,9 +302,22 @@ class Database:
         """The rows (list of tuple) that a statement (str) gives."""
         return [tuple(row) for row in self._run(statement).fetchall()]
 
-    def _run(self, statement: str) -> Any:
+    def stream(self, statement: str) -> Iterator[Tuple[Any, ...]]:
+        """The same rows one after the other, for more of them than memory has."""
+        result = self._run(statement, stream_results=True)
+        try:
+            while True:
+                rows = result.fetchmany(_FETCH)
+                if not rows:
+                    return
+                yield from (tuple(row) for row in rows)
+        finally:
+            result.close()
+
+    def _run(self, statement: str, **options: Any) -> Any:
         # the drivers of servers take % for the beginning of a parameter, even where there is none
-        return self._connection.exec_driver_sql(statement if self.engine == "sqlite" else statement.replace("%", "%%"))
+        text = statement if self.engine == "sqlite" else statement.replace("%", "%%")
+        return self._connection.exec_driver_sql(text, execution_options=options)
 
     # What is there
 

@@ -17,6 +17,7 @@ import tempfile
 import threading
 
 from ansible_collections.community.opensips.tests.emulator import Emulator, EmulatorError
+from ansible_collections.community.opensips.tests.emulator.state import VERSIONS
 
 # What a configuration says to the stand-ins
 INVALID = "# not valid"
@@ -69,7 +70,7 @@ class Service:
         self.replies = self.folder / "run" / "replies"
         self.binary = self.folder / "opensips"
         self.binary.write_text(
-            _BINARY.format(release=f"{version}.1", folder=self.folder, invalid=INVALID), encoding="utf-8"
+            _BINARY.format(release=VERSIONS[version], folder=self.folder, invalid=INVALID), encoding="utf-8"
         )
         self.binary.chmod(0o755)
         client = self.folder / "client.py"

@@ -13,6 +13,7 @@ import shutil
 import pytest
 import yaml
 
+from ansible_collections.community.opensips.tests.integration.support import apt_repository
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
@@ -299,3 +300,149 @@ def test_the_playbook_goes_from_server_to_server(ansible, tmp_path):
     finally:
         for each in services:
             each.close()
+
+
+class TestReleases:
+    """Exact releases, the newest one of a series, and another series, with APT in a root of its own."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def repository(cls, tmp_path_factory):
+        reason = apt_repository.missing()
+        if reason:
+            pytest.skip(reason)
+        return apt_repository.Repository(tmp_path_factory.mktemp("apt"), ["3.6.7", "3.6.8", "3.6.9", "4.0.1"])
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def steps(cls, ansible, repository):
+        """{step: (message of a failure or None, installed packages, facts, changed tasks)}, one run of the role after the other."""
+        versions = {
+            "exact": {"version": "3.6.7"},
+            "exact again": {"version": "3.6.7"},
+            "another release": {"version": "3.6.8"},
+            "older": {"version": "3.6.7"},
+            "older if allowed": {"version": "3.6.7", "allow_downgrade": True},
+            "newest": {"version": "3.6", "package_state": "latest"},
+            "another series": {"version": "4.0"},
+            "another series if told": {"version": "4.0", "upgrade": True},
+            "back": {"version": "3.6", "upgrade": True},
+        }
+        found = {}
+        for name, variables in versions.items():
+            play = {
+                "hosts": "all",
+                "gather_facts": False,
+                "environment": repository.environment,
+                "tasks": [
+                    {
+                        "block": [
+                            {
+                                "name": "run",
+                                "ansible.builtin.include_role": {"name": "community.opensips.opensips_server"},
+                                "vars": {
+                                    **cls.variables(repository),
+                                    **{f"opensips_server_{key}": value for key, value in variables.items()},
+                                },
+                            },
+                            {"name": "facts", "ansible.builtin.debug": {"msg": "{{ opensips_server_installed }}"}},
+                        ],
+                        "rescue": [
+                            {"name": "failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+                        ],
+                    }
+                ],
+            }
+            results = ansible.run_plays([play], {"here": {}}, seconds=900)
+            message = next((each.msg for each in results if each.task == "failed"), None)
+            facts = next((each.msg for each in results if each.task == "facts"), None)
+            changed = [each.task.rpartition(" : ")[2] for each in results if each.get("changed")]
+            held = repository.apt_get("-s", "dist-upgrade")
+            found[name] = (message, repository.installed(), facts, changed, held)
+        return found
+
+    @staticmethod
+    def variables(repository):
+        root = repository.root
+        return {
+            "opensips_server__apt_directory": str(root / "etc" / "apt"),
+            "opensips_server__list_command": {
+                "Debian": [
+                    "dpkg-query",
+                    f"--admindir={root}/var/lib/dpkg",
+                    "-W",
+                    "-f=${Package} ${Version} ${db:Status-Status}\n",
+                    "opensips*",
+                ]
+            },
+            "opensips_server_prerequisites": [],
+            "opensips_server_apt_url": repository.url,
+            "opensips_server_apt_key_url": f"file://{repository.key}",
+            "opensips_server_apt_keyring": str(root / "opensips-org.gpg"),
+            "opensips_server_apt_suite": apt_repository.SUITE,
+            "opensips_server_binary": str(root / "usr" / "sbin" / "opensips"),
+            "opensips_server_config_path": str(root / "etc" / "opensips" / "opensips.cfg"),
+            "opensips_server_user": "root",
+            "opensips_server_group": "root",
+            "opensips_server_db_url": "sqlite:////var/lib/x",
+            "opensips_server_mpath": str(root / "modules"),
+            "opensips_server_mi_fifo": False,
+            "opensips_server_apply": False,
+            "opensips_server_check": False,
+        }
+
+    @pytest.mark.parametrize(
+        "step, release",
+        [
+            ("exact", "3.6.7"),
+            ("another release", "3.6.8"),
+            ("older", "3.6.8"),
+            ("older if allowed", "3.6.7"),
+            ("newest", "3.6.9"),
+            ("another series", "3.6.9"),
+            ("another series if told", "4.0.1"),
+            ("back", "4.0.1"),
+        ],
+    )
+    def test_the_packages(self, steps, step, release):
+        assert steps[step][1] == {"opensips": f"{release}-1", "opensips-sqlite-module": f"{release}-1"}, steps[step][0]
+
+    @pytest.mark.parametrize(
+        "step, words",
+        [
+            (
+                "older",
+                [
+                    "opensips_server_version is 3.6.7, but OpenSIPS 3.6.8 is installed",
+                    "opensips_server_allow_downgrade",
+                ],
+            ),
+            (
+                "another series",
+                ["opensips_server_version is 4.0, but OpenSIPS 3.6.9 is installed", "opensips_server_upgrade"],
+            ),
+            ("back", ["opensips_server_version is 3.6, but OpenSIPS 4.0.1 is installed", "does not go back"]),
+        ],
+    )
+    def test_what_is_refused_is_refused_before_anything_changes(self, steps, step, words):
+        message, _installed, _facts, changed, _held = steps[step]
+        assert all(text in message for text in words), message
+        assert changed == []
+
+    def test_a_second_run_changes_nothing(self, steps):
+        assert steps["exact again"][0] is None
+        assert steps["exact again"][3] == []
+
+    @pytest.mark.parametrize("step", ["exact", "another release", "older if allowed"])
+    def test_an_exact_release_is_held(self, steps, step):
+        assert "0 upgraded" in steps[step][4]
+
+    def test_a_series_is_not(self, steps, repository):
+        assert not (repository.root / "etc/apt/preferences.d/opensips-server.pref").exists()
+
+    def test_facts_of_what_is_installed(self, steps):
+        facts = steps["exact"][2]
+        assert facts["version"] == "3.6.7"
+        assert facts["series"] == "3.6"
+        assert facts["packages"] == {"opensips": "3.6.7-1", "opensips-sqlite-module": "3.6.7-1"}
+        assert steps["another series if told"][2]["version"] == "4.0.1"

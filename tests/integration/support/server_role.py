@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import pathlib
 import re
@@ -15,10 +14,9 @@ import sqlite3
 
 import yaml
 
+from .module_process import run_module
 from .opensips import RealOpensips
 from .playbook import COLLECTION
-
-_SCHEMA = "ansible_collections.community.opensips.plugins.module_utils._schema"
 ROLE = COLLECTION / "roles" / "opensips_server"
 
 
@@ -75,14 +73,9 @@ class RoleOpensips(RealOpensips):
 
 
 def create_tables(path, series, *names):
-    """A SQLite file with tables of a series, as the scripts of OpenSIPS make them."""
-    ddl = importlib.import_module(f"{_SCHEMA}.ddl")
-    model = importlib.import_module(f"{_SCHEMA}.model")
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        for table in model.tables_of(series, tables=["version", *names]):
-            for statement in ddl.ddl("sqlite", table):
-                database.execute(statement)
-        database.commit()
+    """A SQLite file with tables of a series, by the module opensips_schema."""
+    result = run_module("schema", {"version": series, "tables": list(names), "db_url": f"sqlite:///{path}"})
+    assert "failed" not in result, result
     pathlib.Path(path).chmod(0o666)
 
 

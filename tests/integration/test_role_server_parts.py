@@ -49,58 +49,52 @@ from ansible_collections.community.opensips.tests.integration.support.server_rol
 )
 
 FIXTURES = pathlib.Path(__file__).with_name("fixtures") / "server_parts"
-VERSIONS = ("2.4", "3.0", "3.6", "4.0")
 DATABASE = "sqlite:////etc/opensips/opensips.sqlite"
 OPEN = {"registrar_auth": False}
 CASES = {
-    "registrar": {"parts": ["registrar"], "db_url": DATABASE},
-    "open": {"parts": ["registrar"], **OPEN},
-    "lamps": {"parts": ["registrar", "presence"], "db_url": DATABASE},
-    "dispatcher": {"parts": ["dispatcher"], "db_url": DATABASE},
-    "load_balancer": {"parts": ["load_balancer"], "db_url": DATABASE},
-    "drouting": {"parts": ["registrar", "drouting", "presence"], "db_url": DATABASE},
-    "rtpengine": {
-        "parts": ["registrar", "nat"],
+    "full": {
+        "parts": ["registrar", "presence", "drouting", "nat", "tls", "websocket", "capture", "rate_limit", "pike"],
+        "db_url": DATABASE,
+        "sockets": [
+            "udp:127.0.0.1:5060",
+            "tls:127.0.0.1:5061",
+            "ws:127.0.0.1:8090",
+            "wss:127.0.0.1:8443",
+            "hep_udp:127.0.0.1:5656",
+        ],
         "nat_media": "rtpengine",
         "nat_media_sockets": ["udp:127.0.0.1:2223"],
-        **OPEN,
-    },
-    "rtpproxy": {
-        "parts": ["registrar", "nat"],
-        "nat_media": "rtpproxy",
-        "nat_media_sockets": ["udp:127.0.0.1:7722", "udp:127.0.0.1:7723"],
-        **OPEN,
-    },
-    "tls": {
-        "parts": ["registrar", "tls", "websocket"],
-        "sockets": ["udp:127.0.0.1:5060", "tls:127.0.0.1:5061", "ws:127.0.0.1:8090", "wss:127.0.0.1:8443"],
         "tls_certificate": "/etc/opensips/tls/server.pem",
         "tls_private_key": "/etc/opensips/tls/server.key",
         "tls_ca": "/etc/opensips/tls/ca.pem",
-        **OPEN,
-    },
-    "prometheus": {"parts": ["prometheus"]},
-    "capture": {
-        "parts": ["registrar", "capture"],
         "capture_address": "192.0.2.9:9060",
-        "sockets": ["udp:127.0.0.1:5060", "hep_udp:127.0.0.1:5656"],
-        **OPEN,
     },
-    "limits": {"parts": ["registrar", "rate_limit", "pike"], **OPEN},
+    "dispatcher": {
+        "parts": ["dispatcher", "nat"],
+        "db_url": DATABASE,
+        "nat_media": "rtpproxy",
+        "nat_media_sockets": ["udp:127.0.0.1:7722", "udp:127.0.0.1:7723"],
+    },
+    "load_balancer": {"parts": ["load_balancer"], "db_url": DATABASE},
+    "open": {"parts": ["registrar", "drouting"], "db_url": DATABASE, **OPEN},
     "own": {
         "parts": ["registrar", "pike"],
         "routes": "route {\n    route(pike);\n    route(location);\n    exit;\n}\n\nroute[relay] {\n    t_relay();\n    exit;\n}\n",
         "modparams": {"usrloc": {"use_domain": 0}, "pike": {"reqs_density_per_unit": 50}},
         **OPEN,
     },
+    "prometheus": {"parts": ["prometheus"]},
 }
-# 3.0 has what lies between 2.4 and 3.1; the module prometheus is of 3.2
+# 3.0 and 3.2 have what lies between 2.4 and 3.6; the module prometheus is of 3.2
 WRITTEN = {
-    f"{version}-{name}": {"version": version, **case}
-    for version in VERSIONS
-    for name, case in CASES.items()
-    if not (name == "prometheus" and version in ("2.4", "3.0")) and not (version == "3.0" and name in ("own", "limits"))
+    **{
+        f"{version}-{name}": {"version": version, **case}
+        for version in ("2.4", "3.6", "4.0")
+        for name, case in CASES.items()
+    },
+    **{f"{version}-full": {"version": version, **CASES["full"]} for version in ("3.0", "3.2")},
 }
+del WRITTEN["2.4-prometheus"]
 
 
 @pytest.fixture(scope="module")

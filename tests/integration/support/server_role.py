@@ -17,6 +17,7 @@ import yaml
 from .module_process import run_module
 from .opensips import RealOpensips
 from .playbook import COLLECTION
+
 ROLE = COLLECTION / "roles" / "opensips_server"
 
 

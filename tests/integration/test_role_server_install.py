@@ -327,38 +327,41 @@ class TestReleases:
             "another series if told": {"version": "4.0", "upgrade": True},
             "back": {"version": "3.6", "upgrade": True},
         }
-        found = {}
-        for name, variables in versions.items():
-            play = {
-                "hosts": "all",
-                "gather_facts": False,
-                "environment": repository.environment,
-                "tasks": [
-                    {
-                        "block": [
-                            {
-                                "name": "run",
-                                "ansible.builtin.include_role": {"name": "community.opensips.opensips_server"},
-                                "vars": {
-                                    **cls.variables(repository),
-                                    **{f"opensips_server_{key}": value for key, value in variables.items()},
-                                },
-                            },
-                            {"name": "facts", "ansible.builtin.debug": {"msg": "{{ opensips_server_installed }}"}},
-                        ],
-                        "rescue": [
-                            {"name": "failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
-                        ],
-                    }
-                ],
-            }
-            results = ansible.run_plays([play], {"here": {}}, seconds=900)
-            message = next((each.msg for each in results if each.task == "failed"), None)
-            facts = next((each.msg for each in results if each.task == "facts"), None)
-            changed = [each.task.rpartition(" : ")[2] for each in results if each.get("changed")]
-            held = repository.apt_get("-s", "dist-upgrade")
-            found[name] = (message, repository.installed(), facts, changed, held)
+        tasks = [task for name, variables in versions.items() for task in cls.tasks(repository, name, variables)]
+        play = {"hosts": "all", "gather_facts": False, "environment": repository.environment, "tasks": tasks}
+        results = ansible.run_plays([play], {"here": {}}, seconds=900)
+        found, start = {}, 0
+        for name in versions:
+            end = next(index for index, each in enumerate(results) if each.task == f"{name}: held")
+            mine, start = results[start : end + 1], end + 1
+            message = next((each.msg for each in mine if each.task == f"{name}: failed"), None)
+            facts = next((each.msg for each in mine if each.task == f"{name}: facts"), None)
+            packages = next(each["stdout_lines"] for each in mine if each.task == f"{name}: installed")
+            changed = [each.task.rpartition(" : ")[2] for each in mine if each.get("changed") and " : " in each.task]
+            found[name] = (message, dict(line.split() for line in packages), facts, changed, mine[-1]["stdout"])
         return found
+
+    @classmethod
+    def tasks(cls, repository, name, variables):
+        """One run of the role, and what there is after it."""
+        role = {
+            "name": f"{name}: run",
+            "ansible.builtin.include_role": {"name": "community.opensips.opensips_server"},
+            "vars": {
+                **cls.variables(repository),
+                **{f"opensips_server_{key}": value for key, value in variables.items()},
+            },
+        }
+        facts = {"name": f"{name}: facts", "ansible.builtin.debug": {"msg": "{{ opensips_server_installed }}"}}
+        failed = {"name": f"{name}: failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+        commands = {"installed": repository.list_command, "held": ["apt-get", "-y", "-s", "dist-upgrade"]}
+        return [
+            {"block": [role, facts], "rescue": [failed]},
+            *(
+                {"name": f"{name}: {word}", "ansible.builtin.command": {"argv": argv}}
+                for word, argv in commands.items()
+            ),
+        ]
 
     @staticmethod
     def variables(repository):

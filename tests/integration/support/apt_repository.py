@@ -68,21 +68,10 @@ class Repository:
     def environment(self):
         return {"APT_CONFIG": str(self.config)}
 
-    def installed(self):
-        """{package: version}"""
-        command = ["dpkg-query", f"--admindir={self.root}/var/lib/dpkg", "-W", "-f=${Package} ${Version}\n"]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        return dict(line.split() for line in output.splitlines())
-
-    def apt_get(self, *words):
-        """What apt-get prints."""
-        return subprocess.run(
-            ["apt-get", "-y", *words],
-            env={**os.environ, **self.environment},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    @property
+    def list_command(self):
+        """The command that lists the packages, each with its version."""
+        return ["dpkg-query", f"--admindir={self.root}/var/lib/dpkg", "-W", "-f=${Package} ${Version}\\n"]
 
     def _publish(self, releases):
         packages = {}

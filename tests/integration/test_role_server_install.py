@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.community.opensips.tests.integration.support import apt_repository
+from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
@@ -302,6 +303,13 @@ def test_the_playbook_goes_from_server_to_server(ansible, tmp_path):
             each.close()
 
 
+class Steps(dict):
+    """{step: what came of it}. A step that was left out skips its test."""
+
+    def __missing__(self, name):
+        pytest.skip("only where OpenSIPS is installed")
+
+
 class TestReleases:
     """Exact releases, the newest one of a series, and another series, with APT in a root of its own."""
 
@@ -327,6 +335,9 @@ class TestReleases:
             "another series if told": {"version": "4.0", "upgrade": True},
             "back": {"version": "3.6", "upgrade": True},
         }
+        # each run of the role takes seconds: all of them only where OpenSIPS is tested, too
+        if not find_binary():
+            versions = {name: versions[name] for name in ("exact", "another series", "another series if told")}
         tasks = [task for name, variables in versions.items() for task in cls.tasks(repository, name, variables)]
         play = {"hosts": "all", "gather_facts": False, "environment": repository.environment, "tasks": tasks}
         results = ansible.run_plays([play], {"here": {}}, seconds=900)
@@ -339,7 +350,7 @@ class TestReleases:
             packages = next(each["stdout_lines"] for each in mine if each.task == f"{name}: installed")
             changed = [each.task.rpartition(" : ")[2] for each in mine if each.get("changed") and " : " in each.task]
             found[name] = (message, dict(line.split() for line in packages), facts, changed, mine[-1]["stdout"])
-        return found
+        return Steps(found)
 
     @classmethod
     def tasks(cls, repository, name, variables):
@@ -406,6 +417,8 @@ class TestReleases:
         ],
     )
     def test_the_packages(self, steps, step, release):
+        if step == "another series" and "newest" not in steps:
+            release = "3.6.8"
         assert steps[step][1] == {"opensips": f"{release}-1", "opensips-sqlite-module": f"{release}-1"}, steps[step][0]
 
     @pytest.mark.parametrize(
@@ -420,7 +433,7 @@ class TestReleases:
             ),
             (
                 "another series",
-                ["opensips_server_version is 4.0, but OpenSIPS 3.6.9 is installed", "opensips_server_upgrade"],
+                ["opensips_server_version is 4.0, but OpenSIPS 3.6.", "opensips_server_upgrade"],
             ),
             ("back", ["opensips_server_version is 3.6, but OpenSIPS 4.0.1 is installed", "does not go back"]),
         ],

@@ -85,23 +85,26 @@ CASES = {
     },
     "prometheus": {"parts": ["prometheus"]},
 }
-# 3.0 and 3.2 have what lies between 2.4 and 3.6; the module prometheus is of 3.2
+# 3.0 and 3.2 have what lies between 2.4 and 3.6
 WRITTEN = {
-    **{
-        f"{version}-{name}": {"version": version, **case}
-        for version in ("2.4", "3.6", "4.0")
-        for name, case in CASES.items()
-    },
-    **{f"{version}-full": {"version": version, **CASES["full"]} for version in ("3.0", "3.2")},
+    **{f"3.6-{name}": {"version": "3.6", **case} for name, case in CASES.items()},
+    **{f"{version}-full": {"version": version, **CASES["full"]} for version in ("2.4", "3.0", "3.2", "4.0")},
 }
-del WRITTEN["2.4-prometheus"]
+# of the OpenSIPS that is installed; the module prometheus is of 3.2
+SERIES = ".".join(map(str, release_of(find_binary())[:2])) if find_binary() else None
+TAKEN = {
+    f"{SERIES}-{name}": {"version": SERIES, **case}
+    for name, case in CASES.items()
+    if SERIES and (name != "prometheus" or SERIES not in ("2.4", "3.0", "3.1"))
+}
 
 
 @pytest.fixture(scope="module")
 def written(ansible):
     """{name of a case: the configuration}"""
     return render(
-        ansible, {name: ("opensips_server__config_text", variables_of(case)) for name, case in WRITTEN.items()}
+        ansible,
+        {name: ("opensips_server__config_text", variables_of(case)) for name, case in (WRITTEN | TAKEN).items()},
     )
 
 
@@ -121,8 +124,7 @@ def test_each_fixture_has_a_case():
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_opensips_takes_it(written, tmp_path, name):
     binary = find_binary()
-    version = ".".join(map(str, release_of(binary)[:2]))
-    text = written.get(f"{version}-{name}") or pytest.skip(f"no case for {version}")
+    text = written.get(f"{SERIES}-{name}") or pytest.skip(f"no case for {SERIES}")
     modules = find_modules(binary)
     certificate, key = Authority(tmp_path, "ca").issue("server", "127.0.0.1")
     text = re.sub('mpath="[^"]*"', f'mpath="{modules}/"', text)
@@ -166,16 +168,15 @@ class Run:
 
     def __init__(self, ansible, folder, stack):
         self._ansible, self._folder, self._stack = ansible, folder, stack
-        self.series = ".".join(map(str, release_of(find_binary())[:2]))
 
     def database(self, *tables):
         path = self._folder / "opensips.sqlite"
-        create_tables(path, self.series, *tables)
+        create_tables(path, SERIES, *tables)
         return path
 
     def start(self, parts, database=None, **variables):
         needs_modules([module for part in parts for module in PARTS_NEED[part]])
-        if "prometheus" in parts and self.series in ("2.4", "3.0", "3.1"):
+        if "prometheus" in parts and SERIES in ("2.4", "3.0", "3.1"):
             pytest.skip("prometheus requires OpenSIPS 3.2")
         if database is None:
             variables = {**OPEN, **variables}

@@ -12,12 +12,16 @@ import sqlite3
 import pytest
 
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
 needs_schema = pytest.mark.skipif(
     not (COLLECTION / "plugins" / "modules" / "opensips_schema.py").exists(), reason="no module opensips_schema"
 )
+
+# a run of the role takes seconds: all of them only where OpenSIPS is tested, too
+needs_time = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def run_role(ansible, service, database, *, runs=1):
     variables = {
         **service.variables(),
         "opensips_server_parts": ["registrar"],
-        "opensips_server_db_url": f"sqlite://{database}",
+        "opensips_server_db_url": f"sqlite:///{database}",
         "opensips_server_schema": True,
         "opensips_server_stop_command": [*service.command, "stop"],
     }
@@ -69,6 +73,7 @@ def query(database, statement):
 
 
 @needs_schema
+@needs_time
 def test_tables_are_created_and_then_left_alone(ansible, service, tmp_path):
     database = tmp_path / "opensips.sqlite"
     first, second = run_role(ansible, service, database, runs=2)
@@ -101,6 +106,7 @@ def test_tables_are_upgraded_while_the_server_is_stopped(ansible, service, tmp_p
 
 
 @needs_schema
+@needs_time
 def test_tables_that_cannot_be_changed_leave_the_server_as_it_was(ansible, service, tmp_path):
     database = tmp_path / "opensips.sqlite"
     query(database, "CREATE TABLE location (what TEXT)")

@@ -67,7 +67,7 @@ class RoleOpensips(RealOpensips):
             "version": "{}.{}".format(*version),
         }
         if self._database:
-            variables["db_url"] = f"sqlite://{self._database}"
+            variables["db_url"] = f"sqlite:///{self._database}"
         [text] = render(self._ansible, {"text": ("opensips_server__config_text", variables_of(variables))}).values()
         self.loaded = re.findall(r'loadmodule "(\w+)\.so"', text)
         return text

@@ -75,7 +75,7 @@ def query(database, statement):
 @needs_schema
 @needs_time
 def test_tables_are_created_and_then_left_alone(ansible, service, tmp_path):
-    database = tmp_path / "opensips.sqlite"
+    database = tmp_path / "new" / "opensips.sqlite"
     first, second = run_role(ansible, service, database, runs=2)
     assert first[0] is None
     assert "Create or upgrade the tables" in first[1]

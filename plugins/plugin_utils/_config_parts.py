@@ -86,8 +86,10 @@ def _parameter(options: t.Mapping[str, t.Any], module: str, name: str) -> t.Any:
 def _numbers(_parts: list[str], options: t.Mapping[str, t.Any], _known: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     for option, (least, most) in _RANGES.items():
         value = options.get(option)
-        if value is not None and value != "" and not least <= int(value) <= most:
-            yield f"{option} is {value}. Use a number from {least} to {most}."
+        if value is None or value == "":
+            continue
+        if not re.match(r"-?[0-9]{1,18}\Z", str(value)) or not least <= int(value) <= most:
+            yield f"{option} is {values.excerpt(value)}. Use a number from {least} to {most}."
 
 
 def _registrar(parts: list[str], options: t.Mapping[str, t.Any], _known: t.Mapping[str, t.Any]) -> t.Iterator[str]:
@@ -115,6 +117,9 @@ def _media(parts: list[str], options: t.Mapping[str, t.Any], _known: t.Mapping[s
     for index, socket in enumerate(sockets):
         if not _MEDIA_SOCKET.match(str(socket)):
             yield f"opensips_server_nat_media_sockets[{index}] is {values.excerpt(socket)}. Write it such as udp:127.0.0.1:2223."
+    if media not in ("none", "rtpengine", "rtpproxy"):
+        yield f"opensips_server_nat_media is {values.excerpt(media)}. Use none, rtpengine or rtpproxy."
+        return
     if media == "none":
         return
     if not {"nat", "websocket"}.intersection(parts):

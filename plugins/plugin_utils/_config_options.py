@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.community.opensips.plugins.plugin_utils import _config_parts as parts
 from ansible_collections.community.opensips.plugins.plugin_utils import _config_values as values
 
 # Paths get into configurations, units of systemd and patterns of file names, where other characters have meanings
@@ -29,6 +30,8 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}\$?\Z")
 _SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,127}\Z")
 _SUITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_~+-]{0,127}\Z")
 _LINK = re.compile(r"[a-z][a-z0-9+.-]*:[^\s\x00-\x1f\x7f\"]+\Z")
+# The series that the role supports, and releases of them
+_VERSION = re.compile(r"(?:2\.4|3\.[0-6]|4\.0)(?:\.[0-9]{1,3})?\Z")
 _CHECKSUM = re.compile(r"[a-z0-9]+:[^\s\x00-\x1f\x7f]+\Z")
 _DATAGRAM = re.compile(r"udp:(?P<host>\*|\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.-]+):[0-9]{1,5}\Z|(?:unix:)?(?P<path>/\S+)\Z")
 _GLOBAL = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -56,6 +59,10 @@ _ACCOUNTS = _Rule(_ACCOUNT, _ACCOUNT_RULE)
 _LINKS = _Rule(_LINK, _LINK_RULE)
 # Options of a role that are one text, used whatever the configuration is made of
 _TEXTS = {
+    "opensips_server_version": _Rule(
+        _VERSION,
+        "Use a series, such as 3.6, or an exact release, such as 3.6.8, in quotes. The role supports 2.4, 3.0 to 3.6, and 4.0",
+    ),
     "opensips_server_binary": _PATHS,
     "opensips_server_config_path": _PATHS,
     "opensips_server_mi_fifo_path": _PATHS,
@@ -92,12 +99,18 @@ def problems(options: t.Mapping[str, t.Any], known: t.Mapping[str, t.Any] | None
 
     known: what only a configuration that is written from data needs: protocols (names of protocols), databases (schemes of
     URLs), modules (names of modules that are loaded), elsewhere ({global parameter: the option to set instead}), constants
-    (global parameters without quotes). None: the configuration is not written from data.
+    (global parameters without quotes), series (of OpenSIPS, such as 3.6). None: the configuration is not written from data.
     """
     found = list(_text_problems(options))
     if known is not None:
         check = _Written(options, known)
         found += [problem for method in check.METHODS for problem in method(check)]
+        found += parts.problems(options, known)
+    elif options.get("opensips_server_parts"):
+        found.append(
+            "opensips_server_parts requires the configuration of the role. "
+            "Remove opensips_server_config_file and opensips_server_config_template, or remove opensips_server_parts."
+        )
     return found
 
 

@@ -43,6 +43,9 @@ ELSEWHERE = {
     "$ printf 'ansible:": "tests/integration/test_reverse_proxy.py",
     "$ sudo tail -F": "it does not end",
     "$ ansible-playbook community.opensips.rolling_restart": "tests/integration/test_rolling.py, test_rolling_actions.py",
+    # plays that need packages, and a real server
+    "- name: Upgrade the servers to OpenSIPS 4.0": "tests/integration/test_role_server_install.py, test_role_server_schema.py",
+    "- name: A registrar with lamps, phones behind NAT": "tests/integration/test_role_server_parts.py",
     # files
     "# rulebook.yml": "tests/integration/test_rulebooks.py",
     "# vars.yml": "tests/integration/test_rulebooks.py",

@@ -15,13 +15,11 @@ import re
 import subprocess
 
 import pytest
-import yaml
 
 from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
-from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
+from ansible_collections.community.opensips.tests.integration.support.server_role import render, variables_of
 
-ROLE = COLLECTION / "roles" / "opensips_server"
 FIXTURES = pathlib.Path(__file__).with_name("fixtures") / "server"
 
 # All that is in the packages opensips and opensips-http-modules, so that opensips -C can look at it
@@ -92,25 +90,6 @@ CASES = {
     **{f"{version}-full": {"version": version, **FULL} for version in VERSIONS},
     **{f"{version}-secure": {"version": version, **SECURE} for version in ("2.4", "3.1", "4.0")},
 }
-
-
-def role_file(name):
-    return yaml.safe_load((ROLE / name).read_text(encoding="utf-8"))
-
-
-def render(ansible, expressions):
-    """{name: value} of {name: (expression, variables)}, as the role's own tasks would have it."""
-    common = {**role_file("defaults/main.yml"), **role_file("vars/main.yml"), "role_path": str(ROLE)}
-    tasks = [
-        {"name": name, "ansible.builtin.debug": {"msg": f"{{{{ {expression} }}}}"}, "vars": {**common, **variables}}
-        for name, (expression, variables) in expressions.items()
-    ]
-    results = ansible.run_plays([{"hosts": "all", "gather_facts": False, "tasks": tasks}], {"here": {}})
-    return {name: results[name].msg for name in expressions}
-
-
-def variables_of(case, **more):
-    return {f"opensips_server_{name}": value for name, value in {**case, **more}.items()}
 
 
 @pytest.fixture(scope="module")

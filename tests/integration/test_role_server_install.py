@@ -13,6 +13,8 @@ import shutil
 import pytest
 import yaml
 
+from ansible_collections.community.opensips.tests.integration.support import apt_repository
+from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
@@ -299,3 +301,162 @@ def test_the_playbook_goes_from_server_to_server(ansible, tmp_path):
     finally:
         for each in services:
             each.close()
+
+
+class Steps(dict):
+    """{step: what came of it}. A step that was left out skips its test."""
+
+    def __missing__(self, name):
+        pytest.skip("only where OpenSIPS is installed")
+
+
+class TestReleases:
+    """Exact releases, the newest one of a series, and another series, with APT in a root of its own."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def repository(cls, tmp_path_factory):
+        reason = apt_repository.missing()
+        if reason:
+            pytest.skip(reason)
+        return apt_repository.Repository(tmp_path_factory.mktemp("apt"), ["3.6.7", "3.6.8", "3.6.9", "4.0.1"])
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def steps(cls, ansible, repository):
+        """{step: (message of a failure or None, installed packages, facts, changed tasks)}, one run of the role after the other."""
+        versions = {
+            "exact": {"version": "3.6.8"},
+            "exact again": {"version": "3.6.8"},
+            "older": {"version": "3.6.7"},
+            "older if allowed": {"version": "3.6.7", "allow_downgrade": True},
+            "newest": {"version": "3.6", "package_state": "latest"},
+            "another series": {"version": "4.0"},
+            "another series if told": {"version": "4.0", "upgrade": True},
+            "back": {"version": "3.6", "upgrade": True},
+        }
+        # each run of the role takes seconds: all of them only where OpenSIPS is tested, too
+        if not find_binary():
+            versions = {name: versions[name] for name in ("exact", "another series", "another series if told")}
+        tasks = [task for name, variables in versions.items() for task in cls.tasks(repository, name, variables)]
+        play = {"hosts": "all", "gather_facts": False, "environment": repository.environment, "tasks": tasks}
+        results = ansible.run_plays([play], {"here": {}}, seconds=900)
+        found, start = {}, 0
+        for name in versions:
+            end = next(index for index, each in enumerate(results) if each.task == f"{name}: held")
+            mine, start = results[start : end + 1], end + 1
+            message = next((each.msg for each in mine if each.task == f"{name}: failed"), None)
+            facts = next((each.msg for each in mine if each.task == f"{name}: facts"), None)
+            packages = next(each["stdout_lines"] for each in mine if each.task == f"{name}: installed")
+            changed = [each.task.rpartition(" : ")[2] for each in mine if each.get("changed") and " : " in each.task]
+            found[name] = (message, dict(line.split() for line in packages), facts, changed, mine[-1]["stdout"])
+        return Steps(found)
+
+    @classmethod
+    def tasks(cls, repository, name, variables):
+        """One run of the role, and what there is after it."""
+        role = {
+            "name": f"{name}: run",
+            "ansible.builtin.include_role": {"name": "community.opensips.opensips_server"},
+            "vars": {
+                **cls.variables(repository),
+                **{f"opensips_server_{key}": value for key, value in variables.items()},
+            },
+        }
+        facts = {"name": f"{name}: facts", "ansible.builtin.debug": {"msg": "{{ opensips_server_installed }}"}}
+        failed = {"name": f"{name}: failed", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+        commands = {"installed": repository.list_command, "held": ["apt-get", "-y", "-s", "dist-upgrade"]}
+        return [
+            {"block": [role, facts], "rescue": [failed]},
+            *(
+                {"name": f"{name}: {word}", "ansible.builtin.command": {"argv": argv}}
+                for word, argv in commands.items()
+            ),
+        ]
+
+    @staticmethod
+    def variables(repository):
+        root = repository.root
+        return {
+            "opensips_server__apt_directory": str(root / "etc" / "apt"),
+            "opensips_server__list_command": {
+                "Debian": [
+                    "dpkg-query",
+                    f"--admindir={root}/var/lib/dpkg",
+                    "-W",
+                    "-f=${Package} ${Version} ${db:Status-Status}\n",
+                    "opensips*",
+                ]
+            },
+            "opensips_server_prerequisites": [],
+            "opensips_server_apt_url": repository.url,
+            "opensips_server_apt_key_url": f"file://{repository.key}",
+            "opensips_server_apt_keyring": str(root / "opensips-org.gpg"),
+            "opensips_server_apt_suite": apt_repository.SUITE,
+            "opensips_server_binary": str(root / "usr" / "sbin" / "opensips"),
+            "opensips_server_config_path": str(root / "etc" / "opensips" / "opensips.cfg"),
+            "opensips_server_user": "root",
+            "opensips_server_group": "root",
+            "opensips_server_db_url": "sqlite:////var/lib/x",
+            "opensips_server_mpath": str(root / "modules"),
+            "opensips_server_mi_fifo": False,
+            "opensips_server_apply": False,
+            "opensips_server_check": False,
+        }
+
+    @pytest.mark.parametrize(
+        "step, release",
+        [
+            ("exact", "3.6.8"),
+            ("older", "3.6.8"),
+            ("older if allowed", "3.6.7"),
+            ("newest", "3.6.9"),
+            ("another series", "3.6.9"),
+            ("another series if told", "4.0.1"),
+            ("back", "4.0.1"),
+        ],
+    )
+    def test_the_packages(self, steps, step, release):
+        if step == "another series" and "newest" not in steps:
+            release = "3.6.8"
+        assert steps[step][1] == {"opensips": f"{release}-1", "opensips-sqlite-module": f"{release}-1"}, steps[step][0]
+
+    @pytest.mark.parametrize(
+        "step, words",
+        [
+            (
+                "older",
+                [
+                    "opensips_server_version is 3.6.7, but OpenSIPS 3.6.8 is installed",
+                    "opensips_server_allow_downgrade",
+                ],
+            ),
+            (
+                "another series",
+                ["opensips_server_version is 4.0, but OpenSIPS 3.6.", "opensips_server_upgrade"],
+            ),
+            ("back", ["opensips_server_version is 3.6, but OpenSIPS 4.0.1 is installed", "does not go back"]),
+        ],
+    )
+    def test_what_is_refused_is_refused_before_anything_changes(self, steps, step, words):
+        message, _installed, _facts, changed, _held = steps[step]
+        assert all(text in message for text in words), message
+        assert changed == []
+
+    def test_a_second_run_changes_nothing(self, steps):
+        assert steps["exact again"][0] is None
+        assert steps["exact again"][3] == []
+
+    @pytest.mark.parametrize("step", ["exact", "older if allowed"])
+    def test_an_exact_release_is_held(self, steps, step):
+        assert "0 upgraded" in steps[step][4]
+
+    def test_a_series_is_not(self, steps, repository):
+        assert not (repository.root / "etc/apt/preferences.d/opensips-server.pref").exists()
+
+    def test_facts_of_what_is_installed(self, steps):
+        facts = steps["exact"][2]
+        assert facts["version"] == "3.6.8"
+        assert facts["series"] == "3.6"
+        assert facts["packages"] == {"opensips": "3.6.8-1", "opensips-sqlite-module": "3.6.8-1"}
+        assert steps["another series if told"][2]["version"] == "4.0.1"

@@ -17,6 +17,7 @@ import tempfile
 import threading
 
 from ansible_collections.community.opensips.tests.emulator import Emulator, EmulatorError
+from ansible_collections.community.opensips.tests.emulator.state import VERSIONS
 
 # What a configuration says to the stand-ins
 INVALID = "# not valid"
@@ -58,7 +59,7 @@ sys.exit(1 if answer.startswith("failed") else 0)
 
 
 class Service:
-    """One host's. starts: how often it was started anew. emulator: the server that runs, or None."""
+    """One host's. starts, stops: how often it was started anew, and stopped for the tables. emulator: the server that runs, or None."""
 
     def __init__(self, version):
         self.version = version
@@ -69,13 +70,13 @@ class Service:
         self.replies = self.folder / "run" / "replies"
         self.binary = self.folder / "opensips"
         self.binary.write_text(
-            _BINARY.format(release=f"{version}.1", folder=self.folder, invalid=INVALID), encoding="utf-8"
+            _BINARY.format(release=VERSIONS[version], folder=self.folder, invalid=INVALID), encoding="utf-8"
         )
         self.binary.chmod(0o755)
         client = self.folder / "client.py"
         client.write_text(_CLIENT, encoding="utf-8")
         self.command = [sys.executable, str(client), str(self.folder / "control")]
-        self.starts = 0
+        self.starts = self.stops = 0
         self.emulator = None
         self._server = socketserver.ThreadingUnixStreamServer(str(self.folder / "control"), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -129,6 +130,11 @@ class Service:
                 self.version, fifo=True, phones=0, fifo_path=str(self.fifo), reply_dir=str(self.replies)
             ).start()
         return "ok"
+
+    def do_stop(self):
+        """Idempotent, as a service manager's."""
+        self.stops += 1
+        self._stop()
 
     def do_kill(self):
         self.emulator.kill()

@@ -42,7 +42,7 @@ MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 2400
 # Galaxy takes 20 MB. Most of it are the plugins; what is above this limit is something that users cannot use
-TARBALL_KILOBYTES = 1000
+TARBALL_KILOBYTES = 1250
 DEVEL = "https://github.com/ansible/ansible/archive/devel.tar.gz"
 CHANGELOGS = ("CHANGELOG.md", "CHANGELOG.rst")
 # Percent of the lines of plugins/ that the tests run at least
@@ -488,10 +488,16 @@ def check_docs(bench: Workbench) -> str:
     venv, here = bench.venv("lint"), bench.stage("docs")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=str(bench.scratch / "docs"))
     some(here.glob("plugins/modules/*.py"), "modules")
-    bench.must(
+    lint = (
         venv / "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs", "--validate-collection-refs=all",
-        "--disallow-unknown-collection-refs", ".", cwd=here, env=env,
+        "--disallow-unknown-collection-refs", ".",
     )  # fmt: skip
+    status, output = bench.run(*lint, cwd=here, env=env)
+    # it takes the name of its own directory for a reference, if that ends with an underscore by chance
+    if status and re.search(r'Unknown target name: "antsibull-docs-', output):
+        bench.must(*lint, cwd=here, env=env)
+    elif status:
+        raise CheckError(f"antsibull-docs ended with status {status}")
 
     status, output = bench.run(
         venv / "ansible-doc", "--metadata-dump", f"{NAMESPACE}.{NAME}", cwd=here, env=env, show=False

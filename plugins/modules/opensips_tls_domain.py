@@ -246,7 +246,6 @@ notes:
 seealso:
   - module: community.opensips.opensips_table
   - module: community.opensips.opensips_health
-  - module: community.crypto.x509_certificate
   - name: Module tls_mgm
     description: The module in the OpenSIPS manual.
     link: https://opensips.org/html/docs/modules/3.6.x/tls_mgm.html

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import signal
-import subprocess
+import subprocess  # nosec B404
 import time
 from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
@@ -190,7 +190,7 @@ def _run(program: str, pid: int, timeout: float, wants_full: bool) -> Tuple[byte
     environment = dict(os.environ, DEBUGINFOD_URLS="", LC_ALL="C")
     words = _command(program, pid, wants_full)
     try:
-        started = subprocess.Popen(
+        started = subprocess.Popen(  # nosec B603
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -234,7 +234,7 @@ class FileStore:
             "role": domain.role,
             "outcome": outcome,
             "changed": differs and self._stage != results.NOT_WRITTEN,
-            "before": {name: _before(name, target) for name, target in targets.items() if target.found} or None,
+            "before": {name: _before(name, target.found) for name, target in targets.items() if target.found} or None,
             "after": {name: _after(name, target) for name, target in targets.items()},
             "certificate": material.describe(domain.material.certificate),
             "files": {name: target.wanted.path for name, target in targets.items()},
@@ -252,11 +252,8 @@ def _places(record: Optional[Record]) -> List[str]:
     return tls_mgm.addresses(",".join(record["match_addresses"]))
 
 
-def _before(name: str, target: files.Target) -> Dict[str, Any]:
-    assert target.found is not None
-    return dict(
-        _content(name, target.found.content, HIDDEN), mode=f"{target.found.mode:04o}", owner=list(target.found.owner)
-    )
+def _before(name: str, found: files.Found) -> Dict[str, Any]:
+    return dict(_content(name, found.content, HIDDEN), mode=f"{found.mode:04o}", owner=list(found.owner))
 
 
 def _after(name: str, target: files.Target) -> Dict[str, Any]:

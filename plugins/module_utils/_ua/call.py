@@ -113,8 +113,7 @@ class Call:
     def begin(self, fields: Iterable[Tuple[str, str]]) -> Response:
         """Call, and give the final response; a 2xx is acknowledged. Raises UserAgentError."""
         own = [ALLOW, ("Content-Type", TYPE)]
-        final = self._party.ask(self._leg, "INVITE", [*own, *fields], self._stream.offer(), self._note).final
-        assert final is not None
+        final = self._party.ask(self._leg, "INVITE", [*own, *fields], self._stream.offer(), self._note)
         if final.code < 300:
             self._acknowledge(final)
         return final
@@ -142,10 +141,10 @@ class Call:
         if self._is_over:
             return None
         if is_receiver and receiver is not None and receiver.leg is not None:
-            final = receiver.party.ask(receiver.leg, "BYE").final
+            final = receiver.party.ask(receiver.leg, "BYE")
             self._await(lambda: self._is_over, limit, "BYE of the peer", "account")
             return final
-        final = self._party.ask(self._leg, "BYE").final
+        final = self._party.ask(self._leg, "BYE")
         self._is_over = True
         if receiver is not None:
             self._await(lambda: receiver.is_over, limit, "BYE", "peer")
@@ -195,9 +194,9 @@ class Call:
         self.last = transaction
 
     def _acknowledge(self, response: Response) -> None:
-        assert self.last is not None
         self._leg.establish(response)
-        self.last.success = self._send_ack(self._leg, self.last)
+        if self.last is not None:
+            self.last.success = self._send_ack(self._leg, self.last)
 
     def _send_ack(self, leg: Leg, invite: ClientTransaction) -> Any:
         ack = leg.request("ACK", leg.credentials, number=invite.request.number)
@@ -227,9 +226,7 @@ def send_text(
     leg = party.leg(uri)
     if receiver is not None:
         receiver.call_id = leg.call_id
-    final = party.ask(leg, "MESSAGE", [_TEXT, *fields], text.encode("utf-8")).final
-    assert final is not None
-    return final
+    return party.ask(leg, "MESSAGE", [_TEXT, *fields], text.encode("utf-8"))
 
 
 def confirm_text(receiver: Receiver, text: str, limit: float) -> None:

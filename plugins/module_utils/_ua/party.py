@@ -87,8 +87,8 @@ class Party:
         fields: Iterable[Tuple[str, str]] = (),
         body: bytes = b"",
         begun: Callable[[ClientTransaction], Any] = lambda _transaction: None,
-    ) -> ClientTransaction:
-        """Send a request, answer challenges: the transaction of the last one, which has its final response.
+    ) -> Response:
+        """Send a request, answer challenges, and give the final response to the last one.
 
         begun: called with the transaction of each one. Raises NoResponse.
         """
@@ -103,7 +103,7 @@ class Party:
             if answered is None:
                 break
             given = answered
-        return transaction
+        return final
 
     def _final(self, transaction: ClientTransaction) -> Response:
         limit = self.leaving_time if self.loop.is_leaving else self._answer_time
@@ -215,11 +215,10 @@ class Registration:
         contact = ("Contact", f"<{self.contact}>;expires={expires}")
         before, self._may_be_there = self._may_be_there, True
         try:
-            final = self.party.ask(self._leg, "REGISTER", [contact, ("Expires", str(expires)), *fields]).final
+            final = self.party.ask(self._leg, "REGISTER", [contact, ("Expires", str(expires)), *fields])
         except PortClosed:
             self._may_be_there = before
             raise
-        assert final is not None
         if final.code >= 300:
             self._may_be_there = False
         return final

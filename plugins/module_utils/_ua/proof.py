@@ -142,9 +142,7 @@ class Proof:
 
     def _ask_options(self, party: Party) -> Response:
         leg = party.leg(self._plan.to)
-        final = party.ask(leg, "OPTIONS", [("Accept", "application/sdp"), *self._plan.fields]).final
-        assert final is not None
-        return final
+        return party.ask(leg, "OPTIONS", [("Accept", "application/sdp"), *self._plan.fields])
 
     def _register(self, party: Party) -> Response:
         return self._registration(party).add(self._plan.fields)

@@ -71,9 +71,7 @@ class Subscription:
 
     def _send(self, expires: int, fields: Iterable[Tuple[str, str]] = ()) -> Response:
         own = [("Event", self._event), ("Accept", EVENTS[self._event]), ("Expires", str(expires))]
-        final = self.party.ask(self._leg, "SUBSCRIBE", [*own, *fields]).final
-        assert final is not None
-        return final
+        return self.party.ask(self._leg, "SUBSCRIBE", [*own, *fields])
 
     def _take(self, transaction: ServerTransaction) -> None:
         request = transaction.request

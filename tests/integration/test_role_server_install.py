@@ -202,6 +202,11 @@ BAD = {
         ["opensips_server_mi_reply_dir has 105 characters", "90"],
     ),
     "drain without dialogs": ({"drain": True}, ["opensips_server_drain", "module dialog in opensips_server_modules"]),
+    # the part loads the module, so this is what is wrong
+    "drain with a part, and no way in": (
+        {"drain": True, "parts": ["load_balancer"], "db_url": "sqlite:////x", "mi_fifo": False},
+        ["opensips_server_mi_fifo is false", "opensips_server_connection"],
+    ),
     "a socket": (
         {"sockets": ["127.0.0.1:5060"]},
         ["opensips_server_sockets[0]: 127.0.0.1:5060 is not a valid socket", "udp:192.0.2.1:5060"],

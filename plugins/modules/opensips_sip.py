@@ -395,11 +395,11 @@ error:
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import sip
-from ansible_collections.community.opensips.plugins.module_utils._module.run import run_on_database
+from ansible_collections.community.opensips.plugins.module_utils._module.run import run_without_server
 
 
 def main():
-    run_on_database(sip.spec(), sip.run)
+    run_without_server(sip.spec(), sip.run)
 
 
 if __name__ == "__main__":

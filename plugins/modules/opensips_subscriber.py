@@ -380,11 +380,11 @@ error:
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import subscriber
-from ansible_collections.community.opensips.plugins.module_utils._module.run import run_on_database
+from ansible_collections.community.opensips.plugins.module_utils._module.run import run_without_server
 
 
 def main():
-    run_on_database(subscriber.spec(), subscriber.run)
+    run_without_server(subscriber.spec(), subscriber.run)
 
 
 if __name__ == "__main__":

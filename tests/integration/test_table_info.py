@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import table_info
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 
@@ -42,7 +43,12 @@ def database(database_server):
 @pytest.fixture
 def read(database):
     """read("dispatcher", where={...}): the result."""
-    return lambda table, **options: table_info.run({**DEFAULTS, **database.options, "table": table, **options})
+
+    def run(table, **options):
+        params = {**DEFAULTS, **database.options, "table": table, **options}
+        return table_info.run(Task(params, False, False, None, pytest.fail))
+
+    return run
 
 
 def destinations(result):

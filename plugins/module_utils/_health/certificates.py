@@ -8,7 +8,6 @@
 """Check of TLS certificates: of the files that tls_mgm uses, and of what TLS sockets present."""
 
 import calendar
-import ssl
 import time
 from typing import List, Tuple
 
@@ -66,16 +65,15 @@ def _of_sockets(server: Server) -> List[Entry]:
     for target in found:
         answer = answers[target]
         if answer.certificate:
-            pem = ssl.DER_cert_to_PEM_cert(answer.certificate).encode("ascii")
-            entries.append(_entry(server, f"socket {target}", _parsed(pem)))
+            entries.append(_entry(server, f"socket {target}", _parsed(answer.certificate)))
         else:
             entries.append(unknown("certificates", f"socket {target}", str(answer)))
     return entries
 
 
-def _parsed(pem: bytes) -> Record:
+def _parsed(der: bytes) -> Record:
     try:
-        return certificate.parse(pem)
+        return certificate.parse_der(der)
     except certificate.NoCertificate as error:
         return certificate.absent(str(error))
 

@@ -183,13 +183,8 @@ def run_module(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> 
     module.exit_json(**result)
 
 
-def run_without_server(spec: "ArgumentSpec", body: Callable[[Dict[str, Any]], Dict[str, Any]]) -> None:
-    """The same for a module that connects to no server, and only reads: body(params) -> dict."""
-    run_on_database(spec, lambda task: body(task.params))
-
-
-def run_on_database(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> None:
-    """The same for a module that connects to no server: body(Task) -> dict. The Task has no connection."""
+def run_without_server(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> None:
+    """The same for a module that does not connect to MI: body(Task) -> dict. The Task has no connection."""
     try:
         module = _Module(spec.withheld, supports_check_mode=True, **spec.to_kwargs())
     except RecursionError:

@@ -10,7 +10,6 @@
 import contextlib
 import re
 import signal
-import ssl
 import threading
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -345,6 +344,6 @@ def _certificate(der: Optional[bytes]) -> Optional[Dict[str, Any]]:
     if der is None:
         return None
     try:
-        return dict(certificate.parse(ssl.DER_cert_to_PEM_cert(der).encode("ascii")))
+        return dict(certificate.parse_der(der))
     except certificate.NoCertificate as error:
         return dict(certificate.absent(str(error)))

@@ -7,13 +7,16 @@
 
 """Body of opensips_table_info: rows of a table, without secrets. It needs no server."""
 
-from typing import Any, Dict
+from typing import TYPE_CHECKING, Any, Dict
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
 from ansible_collections.community.opensips.plugins.module_utils._table import schema
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
 from ansible_collections.community.opensips.plugins.module_utils._table.reading import RowQuery
+
+if TYPE_CHECKING:
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
 # Rows that one result may have: a result of more would take a gigabyte of the controller's memory
 _MOST_ROWS = 100000
@@ -32,8 +35,9 @@ def spec() -> ArgumentSpec:
     return database_spec().merged_with(own)
 
 
-def run(params: Dict[str, Any]) -> Dict[str, Any]:
+def run(task: "Task") -> Dict[str, Any]:
     """Read the rows. Raises BadParameters, TableError."""
+    params = task.params
     # an unknown table is reported before the database is asked
     schema.variants(params["table"])
     if not 1 <= params["limit"] <= _MOST_ROWS:

@@ -164,6 +164,7 @@ notes:
     M(community.opensips.opensips_dispatcher) and M(community.opensips.opensips_drouting) set the state at run time.
   - In MySQL, the table must have an engine with transactions. The scripts of OpenSIPS 1.11 use MyISAM, which the module refuses.
 seealso:
+  - module: community.opensips.opensips_schema
   - module: community.opensips.opensips_subscriber
   - module: community.opensips.opensips_reload
   - module: community.opensips.opensips_dispatcher

@@ -455,6 +455,16 @@ def test_bad_input(shared_emulator, options, words):
     assert commands_of(shared_emulator).get("event_subscribe", 0) == before
 
 
+def test_a_port_that_is_taken(shared_emulator):
+    before = commands_of(shared_emulator).get("event_subscribe", 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        result = diagnose(fifo_of(shared_emulator), listen_port=port)
+    assert_refused(result, ["listen_port", str(port), "set another listen_port"])
+    assert commands_of(shared_emulator).get("event_subscribe", 0) == before
+
+
 @pytest.fixture(scope="module")
 def shared_emulator(emulated):
     return emulated["3.6"].emu

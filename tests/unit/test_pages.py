@@ -205,6 +205,7 @@ def test_the_readme_lists_what_there_is():
     readme = (argument_specs.ROOT / "README.md").read_text(encoding="utf-8")
     names = {*argument_specs.MODULES, *argument_specs.ROLES, *FILTERS, *(f"{PREFIX}{name}" for name in PLAYBOOKS)}
     assert not {name for name in names if f"`{name}`" not in readme}
+    assert not {page for page in pages.PAGES if f"/docs/docsite/rst/{page}.rst)" not in readme}
 
 
 @pytest.mark.parametrize(

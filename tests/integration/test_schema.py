@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.plugins.module_utils._schema import 
 from ansible_collections.community.opensips.plugins.module_utils._table.database import _SCHEMA_LOCK, _SCHEMA_LOCK_NAME
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import DatabaseRefused
 from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.integration.support.bad_input import assert_refused
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 from ansible_collections.community.opensips.tests.integration.support.table_body import call_body, counts
@@ -251,9 +252,28 @@ class TestFile:
         assert run()["changed"]
         assert stat.S_IMODE((tmp_path / "opensips.sqlite").stat().st_mode) == 0o600
 
-    def test_a_failure_removes_it(self, run, tmp_path):
-        failed = run(owner="no-such-user")
-        assert failed["failed"] and "no-such-user" in failed["msg"] and failed["results"][0]["outcome"] == "not_created"
+    def test_a_failure_removes_it(self, tmp_path, monkeypatch):
+        def refuse(*_arguments):
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(body.os, "chown", refuse)
+        given = {
+            "db_engine": "sqlite",
+            "login_db": str(tmp_path / "opensips.sqlite"),
+            "version": "3.6",
+            "group": "root",
+        }
+        failed = call_body(body, {**DEFAULTS, **given}, False)
+        assert failed["failed"] and "cannot be given away" in failed["msg"]
+        assert failed["results"][0]["outcome"] == "not_created"
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("option", ["owner", "group"])
+    def test_an_owner_that_does_not_exist(self, run, tmp_path, option):
+        failed = run(**{option: "nobody-at-all"})
+        assert_refused(failed, [f"{option}: this host has no", "nobody-at-all"])
+        # an earlier task may create it
+        assert "nobody-at-all" in str(run(check=True, **{option: "nobody-at-all"})["warnings"])
         assert list(tmp_path.iterdir()) == []
 
     def test_without_its_directory_nothing_is_made(self, run, tmp_path):

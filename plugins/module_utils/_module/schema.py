@@ -9,12 +9,12 @@
 
 import contextlib
 import os
-import shutil
 import subprocess  # nosec B404
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
+from ansible_collections.community.opensips.plugins.module_utils._module import file_options
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     TaskFailure,
@@ -72,7 +72,7 @@ def run(task: "Task") -> Dict[str, Any]:
 
     Raises BadParameters, MIError, TableError, TaskFailure.
     """
-    mode = _mode(task.params)
+    mode = file_options.mode_of(task.params["mode"])
     release = _release(task)
     upgrades = _upgrades(task.params, release)
     tables = choice.tables_of(release, task.params["modules"], task.params["tables"])
@@ -81,19 +81,6 @@ def run(task: "Task") -> Dict[str, Any]:
     if not task.check_mode and schema.plan.is_needed:
         schema.make(mode)
     return schema.result
-
-
-def _mode(params: Dict[str, Any]) -> Optional[int]:
-    """The option mode as a number, or None."""
-    if params["mode"] is None:
-        return None
-    try:
-        mode = int(params["mode"], 8)
-    except ValueError:
-        mode = -1
-    if not 0 <= mode <= 0o777:
-        raise BadParameters(f"mode is {params['mode']!r}", "Write it as an octal number in quotes, such as '0640'")
-    return mode
 
 
 def _upgrades(params: Dict[str, Any], release: str) -> Optional[upgrading.Choice]:
@@ -155,6 +142,7 @@ class _Schema:
                 f"version: OpenSIPS {release} has no tables for SQLite",
                 "Use another database, or a version from 2.2 on",
             )
+        self._owner: Tuple[Optional[int], Optional[int]] = (None, None)
         self.plan: Any = None
         self.result: Dict[str, Any] = {}
 
@@ -162,6 +150,7 @@ class _Schema:
         """Look at what is there. Raises TaskFailure if OpenSIPS cannot use it."""
         if self._has_no_file:
             self._check_directory()
+            self._check_owner()
             self.plan = creating.plan(self._db.engine, {}, self._tables)
         else:
             with self._db, self._db.transaction(write=False):
@@ -217,6 +206,15 @@ class _Schema:
         if self._task.check_mode and not os.path.isdir(directory):
             self._task.warn(f"There is no directory {directory}. The task fails unless an earlier task creates it")
 
+    def _check_owner(self) -> None:
+        """Refuse an owner that does not exist; warn in check mode, because an earlier task may create it. Raises BadParameters."""
+        try:
+            self._owner = file_options.owner_of(self._task.params["owner"], self._task.params["group"])
+        except BadParameters as error:
+            if not self._task.check_mode:
+                raise
+            self._task.warn(f"{error.message}. The task fails unless an earlier task creates it")
+
     @contextlib.contextmanager
     def _file(self, mode: Optional[int]) -> Iterator[None]:
         """Gives the file of SQLite its owner and mode if this task makes it, and removes it if the task fails."""
@@ -232,13 +230,12 @@ class _Schema:
             raise
 
     def _own(self, path: str, mode: Optional[int]) -> None:
-        params = self._task.params
         try:
-            if params["owner"] is not None or params["group"] is not None:
-                shutil.chown(path, params["owner"], params["group"])
+            # -1: not changed
+            os.chown(path, *(-1 if number is None else number for number in self._owner))
             if mode is not None:
                 os.chmod(path, mode)
-        except (OSError, LookupError) as error:
+        except OSError as error:
             raise BadParameters(
                 f"owner, group: the file {path} cannot be given away: {error}", "Nothing was created. Correct them"
             ) from None

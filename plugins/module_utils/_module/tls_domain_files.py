@@ -13,6 +13,7 @@ No version reads them again before it starts (tls_mgm.c of 2.4, 3.6, 4.0: tls_re
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._module import file_options
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_store import (
     PEMS,
@@ -65,8 +66,8 @@ class FileStore:
 
     def run(self) -> Dict[str, Any]:
         """Replace what differs and look; the result of the task."""
-        owner = files.owner_of(self._task.params["owner"], self._task.params["group"])
-        mode = files.mode_of(self._task.params["mode"])
+        owner = file_options.owner_of(self._task.params["owner"], self._task.params["group"])
+        mode = file_options.mode_of(self._task.params["mode"])
         for domain in self._domains:
             with domain.labelled():
                 self._targets[domain.index] = self._look(domain, owner, mode)

@@ -11,9 +11,7 @@ The new files are all on disk before the first takes its place, so a certificate
 """
 
 import contextlib
-import grp
 import os
-import pwd
 import stat
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -60,31 +58,6 @@ class Target(NamedTuple):
     def differs(self) -> bool:
         """Whether it must be replaced."""
         return self.found != Found(self.wanted.content, self.mode, self.owner)
-
-
-def owner_of(name: Optional[str], group: Optional[str]) -> Tuple[Optional[int], Optional[int]]:
-    """(user id, group id) of the options owner and group, None for those that are not set. Raises BadParameters."""
-    uid = gid = None
-    try:
-        if name is not None:
-            uid = pwd.getpwnam(name).pw_uid
-    except KeyError:
-        raise BadParameters(f"owner: this host has no user {name}", "Correct it, or create the user first") from None
-    try:
-        if group is not None:
-            gid = grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise BadParameters(f"group: this host has no group {group}", "Correct it, or create the group first") from None
-    return uid, gid
-
-
-def mode_of(text: Optional[str]) -> Optional[int]:
-    """The option mode as a number. Raises BadParameters."""
-    if text is None:
-        return None
-    if not text.isdigit() or len(text) > 4 or set(text) & set("89"):
-        raise BadParameters(f"mode is {text!r}", "Write it as an octal number in quotes, such as '0640'")
-    return int(text, 8)
 
 
 def look(wanted: Wanted, owner: Tuple[Optional[int], Optional[int]], mode: Optional[int]) -> Target:

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, community.opensips contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The options owner, group and mode of modules that make files."""
+
+import grp
+import pwd
+from typing import Optional, Tuple
+
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+
+
+def owner_of(name: Optional[str], group: Optional[str]) -> Tuple[Optional[int], Optional[int]]:
+    """(user id, group id) of the options owner and group, None for those that are not set. Raises BadParameters."""
+    uid = gid = None
+    try:
+        if name is not None:
+            uid = pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise BadParameters(f"owner: this host has no user {name}", "Correct it, or create the user first") from None
+    try:
+        if group is not None:
+            gid = grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise BadParameters(f"group: this host has no group {group}", "Correct it, or create the group first") from None
+    return uid, gid
+
+
+def mode_of(text: Optional[str]) -> Optional[int]:
+    """The option mode as a number. Raises BadParameters."""
+    if text is None:
+        return None
+    if not text.isdigit() or set(text) & set("89") or int(text, 8) > 0o777:
+        raise BadParameters(f"mode is {text!r}", "Write it as an octal number in quotes, such as '0640'")
+    return int(text, 8)

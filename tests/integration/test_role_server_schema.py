@@ -14,11 +14,6 @@ import pytest
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
-from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
-
-needs_schema = pytest.mark.skipif(
-    not (COLLECTION / "plugins" / "modules" / "opensips_schema.py").exists(), reason="no module opensips_schema"
-)
 
 # a run of the role takes seconds: all of them only where OpenSIPS is tested, too
 needs_time = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
@@ -72,7 +67,6 @@ def query(database, statement):
     return rows
 
 
-@needs_schema
 @needs_time
 def test_tables_are_created_and_then_left_alone(ansible, service, tmp_path):
     database = tmp_path / "new" / "opensips.sqlite"
@@ -86,7 +80,6 @@ def test_tables_are_created_and_then_left_alone(ansible, service, tmp_path):
     assert (service.starts, service.stops) == (1, 0)
 
 
-@needs_schema
 def test_tables_are_upgraded_while_the_server_is_stopped(ansible, service, tmp_path):
     database = tmp_path / "opensips.sqlite"
     old = run_module("schema", {"version": "2.4", "modules": ["usrloc", "auth_db"], "db_url": f"sqlite:///{database}"})
@@ -105,7 +98,6 @@ def test_tables_are_upgraded_while_the_server_is_stopped(ansible, service, tmp_p
     assert query(database, "SELECT username, domain, ha1 FROM subscriber") == [("alice", "example.com", "x")]
 
 
-@needs_schema
 @needs_time
 def test_tables_that_cannot_be_changed_leave_the_server_as_it_was(ansible, service, tmp_path):
     database = tmp_path / "opensips.sqlite"

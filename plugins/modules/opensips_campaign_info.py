@@ -43,7 +43,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: List the campaigns of nightly reboots
-  community.opensips.opensips_campaign:
+  community.opensips.opensips_campaign_info:
     campaign: night-*
   register: kept
 """

@@ -110,9 +110,14 @@ def play_of(server, tasks, **variables):
 
 
 @pytest.fixture(scope="module")
-def played(ansible):
+def played(ansible, tmp_path_factory):
     """Results, one for each of TASKS."""
-    with Emulator("3.6", phones=4, fr_timeout=1.0, reboot=False, modules="all", presence="server") as emu:
+    authority = Authority(tmp_path_factory.mktemp("tls"), "authority")
+    context = tls_context(*authority.issue("server", "127.0.0.1", days=60))
+    with (
+        Emulator("3.6", phones=4, fr_timeout=1.0, reboot=False, modules="all", presence="server") as emu,
+        Peer("tls", lambda request, _count: answer(request), context=context) as tls,
+    ):
         database = Database("sqlite", f"sqlite:///{emu.directory}/opensips.sqlite", {})
         database.create("3.6", *TABLES)
         # the server knows the profile from then on
@@ -130,6 +135,8 @@ def played(ansible):
             "/var/tmp": emu.directory,
             "/usr/sbin/opensips": str(program),
             "/srv/reports": emu.directory,
+            "/etc/ssl/example-ca.pem": authority.path,
+            "tls:sip.example.com": tls.target,
             "dispatcher_trunks": "dispatcher",
             "partition: trunks": "partition: default",
             "sip:192.0.2.10:5060": first,

@@ -24,8 +24,10 @@ from ansible_collections.community.opensips.plugins.plugin_utils._config_change 
 from ansible_collections.community.opensips.plugins.plugin_utils._config_lint_base import Checked, Finding
 from ansible_collections.community.opensips.plugins.plugin_utils._config_names import place_of
 
-# Files may include each other; cfg_pp.c stops at 10, too
-_DEPTH = 10
+# Files inside of one another: cfg_pp.c stops at 20, cfg.lex of 2.4 at 10
+_DEPTH = 20
+# Four files that include the next four, and so on, are a million in ten steps
+_MOST_INCLUDES = 10_000
 # What the C preprocessor and Jinja act on
 _TEMPLATE = re.compile(r"^#(?:define|ifdef|ifndef|undef|endif)\b|\{[%{]", re.MULTILINE)
 # Names of the main route
@@ -78,10 +80,11 @@ class _Source:
         self.file: str | None = None
         self.text = ""
         self.missing: list[Finding] = []
+        self._included = 0
 
     def checked(self, text: str, file: str | None, version: int | None) -> Checked:
         """What is to be checked. Raises Broken."""
-        words = list(self.words(text, file, ()))
+        words = list(self.words(text, file, () if file is None else (posixpath.normpath(file),)))
         for order, word in enumerate(words):
             word.order = order
         configuration = Configuration.of_words(words)
@@ -102,9 +105,16 @@ class _Source:
                 continue
             name = next(words, Token())
             path = self._path(name[1:-1], file)
+            self._included += 1
             if path is None:
-                self._miss(word, name)
-            elif path not in inside and len(inside) < _DEPTH:
+                self._miss(
+                    word, f"The text of the included file {name} is missing.", "Pass its text in the option included."
+                )
+            elif path in inside:
+                self._miss(word, f"The file {path} includes itself.", "Remove this line.", "error")
+            elif len(inside) > _DEPTH or self._included > _MOST_INCLUDES:
+                self._miss(word, "Files are included too often, or too deep.", "Include them from the main file.")
+            else:
                 yield from self.words(self.files[path], path, (*inside, path))
                 self.file, self.text = file, text
 
@@ -117,13 +127,8 @@ class _Source:
         same = [path for path in self.files if posixpath.basename(path) == posixpath.basename(name)]
         return same[0] if len(same) == 1 else None
 
-    def _miss(self, word: Token, name: str) -> None:
-        self.missing.append(
-            Finding.at(
-                word,
-                "include",
-                "info",
-                f"The text of the included file {name} is missing. What depends on it was not checked.",
-                "Pass its text in the option included.",
-            )
-        )
+    def _miss(self, word: Token, reason: str, hint: str, severity: str = "info") -> None:
+        message = f"{reason} What depends on it was not checked."
+        # beyond the limit, one finding is enough
+        if self._included <= _MOST_INCLUDES or all(found.message != message for found in self.missing):
+            self.missing.append(Finding.at(word, "include", severity, message, hint))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -364,6 +365,10 @@ class TestTrap:
             assert [backtrace["pid"] for backtrace in result["backtraces"]] == [process.pid]
             refused = diagnose(dead, trap=True)
             assert_refused(refused, ["this host has", "trap_pid_file"])
+            (tmp_path / "pid").write_text("root:s3cret\n", encoding="utf-8")
+            refused = diagnose(dead, **trap)
+            assert_refused(refused, ["trap_pid_file", "has no pid"])
+            assert "s3cret" not in json.dumps(refused)
         if result["backtraces"][0]["frames"]:
             assert result["changed"] and stat.S_IMODE((tmp_path / "trap").stat().st_mode) == 0o600
 

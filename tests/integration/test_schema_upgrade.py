@@ -182,6 +182,61 @@ def test_columns_of_others_stay_with_their_values_and_indexes(schema, database):
     assert "index department_idx" in schema.warnings[-1]
 
 
+def test_indexes_with_expressions_and_conditions_stay(schema, database):
+    if database.engine == "mysql":
+        pytest.skip("MariaDB has no such indexes")
+    schema(version="2.4", tables=["subscriber"])
+    database.execute(
+        "CREATE INDEX lower_idx ON subscriber (lower(username))",
+        "CREATE INDEX some_idx ON subscriber (username) WHERE domain = 'example.com'",
+        "INSERT INTO subscriber (username, domain) VALUES ('1001', 'example.com')",
+    )
+    result = schema(tables=["subscriber"])
+    assert counts(result)["upgraded"] == 1, result
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE tablename = 'subscriber'",
+    }
+    assert {("lower_idx",), ("some_idx",)} <= set(database.rows(catalogue[database.engine]))
+
+
+@pytest.mark.parametrize(("default", "value"), [("'call(me)'", "call(me)"), ("'0042'", "0042"), ("(lower('X'))", "x")])
+def test_defaults_of_columns_of_others_stay(schema, database, default, value):
+    if database.engine == "mysql":
+        pytest.skip("MySQL and MariaDB do not tell a text from an expression in the same way")
+    schema(version="2.4", tables=["subscriber"])
+    database.execute(f"ALTER TABLE subscriber ADD COLUMN note VARCHAR(20) DEFAULT {default} NOT NULL")
+    result = schema(tables=["subscriber"], extra_columns="keep")
+    assert not result.get("failed"), result
+    database.execute("INSERT INTO subscriber (username) VALUES ('1001')")
+    assert database.rows("SELECT note FROM subscriber") == [(value,)]
+
+
+def test_what_only_the_old_table_has_is_named(schema, database):
+    if database.engine == "postgresql":
+        pytest.skip("PostgreSQL refuses the new column itself")
+    schema(version="2.4", tables=["subscriber", "dispatcher"])
+    column = "shown VARCHAR(64) GENERATED ALWAYS AS (username) STORED"
+    if database.engine == "sqlite":
+        # it adds none later
+        column += ", CHECK (username <> 'root')"
+    database.execute("DROP TABLE subscriber", f"CREATE TABLE subscriber (username VARCHAR(64), {column})")
+    for check in (True, False):
+        result = schema(check=check, tables=["subscriber", "dispatcher"], extra_columns="drop")
+        assert result["failed"] and "generated column shown" in result["msg"]
+        assert database.engine != "sqlite" or "CHECK" in result["msg"]
+    assert versions(database) == {"subscriber": 7, "dispatcher": 8}
+
+
+def test_a_view_is_not_upgraded(schema, database):
+    schema(version="2.4", tables=["subscriber", "dispatcher"])
+    database.execute("ALTER TABLE subscriber RENAME TO users", "CREATE VIEW subscriber AS SELECT * FROM users")
+    for check in (True, False):
+        result = schema(check=check, tables=["subscriber", "dispatcher"])
+        assert result["failed"] and "subscriber is a view" in result["msg"], result
+    assert versions(database) == {"subscriber": 7, "dispatcher": 8}
+
+
 def test_all_tables_that_are_there_are_upgraded_if_none_are_named(schema, database):
     schema(version="2.4", tables=["subscriber", "cc_agents"])
     database.execute("INSERT INTO cc_agents (agentid, location, skills, last_call_end) VALUES ('a', 'sip:a', 's', 7)")

@@ -414,6 +414,31 @@ def test_an_answer_that_crosses_the_cancel_is_hung_up(sip):
     assert methods == [b"INVITE", b"CANCEL", b"ACK", b"BYE"] and sent(result)[-1] == "BYE 200"
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_call_that_does_not_end_is_named(sip, answered):
+    def deaf(request, _count):
+        if request.startswith(b"INVITE"):
+            contact = {"contact": f"<sip:x@127.0.0.1:{phone.port}>"}
+            return answer(request, **contact) if answered else answer(request, 180, "Ringing")
+        # it takes the CANCEL, and goes on ringing
+        return answer(request) if request.startswith(b"CANCEL") else None
+
+    with Peer("udp", deaf) as phone:
+        result = sip("call", phone.target, account=ALICE, to="sip:x@127.0.0.1", maximum_answer_time=0.3)
+    assert result["failed"] and "The call to sip:x@127.0.0.1 may not have ended" in result["left"][0]
+    assert result["left"][0] in json.dumps(result["warnings"])
+
+
+@pytest.mark.parametrize("action", ["options", "register", "call"])
+def test_an_echo_is_no_server(sip, action):
+    options = {} if action == "options" else {"account": ALICE}
+    if action == "call":
+        options["to"] = "sip:x@127.0.0.1"
+    with Peer("udp", lambda data, _count: data) as echo:
+        result = sip(action, echo.target, maximum_answer_time=0.3, **options)
+    assert (result["outcome"], result["error"]["type"]) == ("failed", "NoResponse")
+
+
 def test_each_phone_of_a_forked_call_is_hung_up(sip):
     def two(request, _count):
         if not request.startswith(b"INVITE"):

@@ -283,6 +283,18 @@ class TestFiles:
         assert owned["changed"] and os.stat(path).st_mode & 0o777 == 0o640
         assert not call(emulated, {**wanted, "files": files}, **options)["changed"]
 
+    def test_a_file_with_two_names_is_one_file(self, emulated, tmp_path):
+        (tmp_path / "tls").mkdir()
+        (tmp_path / "other").symlink_to("tls")
+        wanted = []
+        for name, folder in (("x", "tls"), ("y", "other")):
+            pair = emulated.authority.issue(name)
+            files = {"certificate": f"{tmp_path}/{folder}/cert.pem", "private_key": f"{tmp_path}/{folder}/key.pem"}
+            wanted.append({"name": name, "certificate_file": pair[0], "private_key_file": pair[1], "files": files})
+        result = call(emulated, *wanted, store="files", reload=False, sockets=None)
+        assert_refused(result, ["different contents for"])
+        assert os.listdir(tmp_path / "tls") == []
+
     def test_nothing_is_half_made(self, emulated, tmp_path):
         pair = emulated.authority.issue("half")
         kept = tmp_path / "cert.pem"

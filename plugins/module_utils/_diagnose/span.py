@@ -24,6 +24,8 @@ from ansible_collections.community.opensips.plugins.module_utils._readers.shape 
 _GROUPS = ("core:", "load:", "net:", "shmem:", "dns:", "sql:", "cdb:")
 # Read at both ends: for these, each process is asked
 _ENDS = ("pkmem:",)
+# seconds by which the clock of a server may lag
+_TICKS = 2
 # seconds between two looks at the events: a buffer that is full loses them
 _STEP = 0.25
 
@@ -39,6 +41,17 @@ class Reading(NamedTuple):
         """A statistic, or None if the server has none of that name."""
         value = self.groups.get(group, {}).get(name)
         return value if isinstance(value, int) else None
+
+
+def has_restarted(readings: List[Reading]) -> bool:
+    """Whether the clock of the server, which begins at 0, went back, or is younger than the time between two readings says."""
+    clocks = [(reading.moment, reading.number("core", "timestamp")) for reading in readings]
+    known = [(moment, clock) for moment, clock in clocks if clock is not None]
+    return any(
+        # a server that is busy may count too slowly, but only one that has just started counts less than the time between
+        after < before or (after <= now - then + 1 and before + now - then - after > _TICKS)
+        for (then, before), (now, after) in zip(known, known[1:])
+    )
 
 
 class Span:
@@ -109,9 +122,8 @@ class Span:
 
     @property
     def has_restarted(self) -> bool:
-        """Whether the clock of the server went back."""
-        clock = [reading.number("core", "timestamp") or 0 for reading in self.readings]
-        return any(after < before for before, after in zip(clock, clock[1:]))
+        """Whether the server was restarted between two readings."""
+        return has_restarted(self.readings)
 
     def _wait(self, until: float) -> None:
         while True:

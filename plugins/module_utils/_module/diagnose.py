@@ -287,9 +287,11 @@ def _silent_processes(pid_file: Optional[str]) -> List[backtraces.Process]:
             with open(safe_file.open_input(pid_file), "rb") as file:
                 return backtraces.processes_of([int(file.read(20).split()[0])])
         except (OSError, ValueError, IndexError) as error:
+            # another file may hold secrets, which the text of a ValueError shows
+            reason = f": {error.strerror or error}" if isinstance(error, OSError) else ""
             raise BadParameters(
-                f"trap_pid_file: {pid_file} has no pid: {error}", "Set it to the file that -P of opensips names"
-            ) from error
+                f"trap_pid_file: {pid_file} has no pid{reason}", "Set it to the file that -P of opensips names"
+            ) from None
     mains = backtraces.main_processes()
     if len(mains) > 1:
         raise BadParameters(

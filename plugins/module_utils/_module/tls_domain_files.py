@@ -10,6 +10,7 @@
 No version reads them again before it starts (tls_mgm.c of 2.4, 3.6, 4.0: tls_reload leaves the domains of the script alone).
 """
 
+import os
 from typing import Any, Dict, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
@@ -168,7 +169,9 @@ class FileStore:
         first: Dict[str, Any] = {}
         for domain in self._domains:
             for target in self._targets[domain.index].values():
-                before = first.setdefault(target.wanted.path, (domain, target.wanted.content))
+                # directories may have several names
+                place = os.path.realpath(target.wanted.path)
+                before = first.setdefault(place, (domain, target.wanted.content))
                 if before[1] != target.wanted.content:
                     raise BadParameters(
                         f"{before[0].label} and {domain.label} have different contents for {target.wanted.path}",

@@ -15,7 +15,10 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade
 
 
 def added_indexes(upgrade: Upgrade) -> List[DatabaseIndex]:
-    """The indexes that OpenSIPS' scripts do not make, whose columns the new table still has."""
+    """The indexes that OpenSIPS' scripts do not make, whose columns the new table still has.
+
+    Which columns an expression or a condition has, only the database knows: it refuses one whose columns are gone.
+    """
     known = {
         (tuple(_lower(index.columns)), index.unique)
         for table in (upgrade.before, upgrade.after)
@@ -26,9 +29,12 @@ def added_indexes(upgrade: Upgrade) -> List[DatabaseIndex]:
     return [
         index
         for index in upgrade.found.indexes
-        if (tuple(_lower(index.columns)), index.unique) not in known
-        and index.name.lower() not in taken
-        and there.issuperset(_lower(index.columns))
+        if index.special
+        or (
+            (tuple(_lower(index.columns)), index.unique) not in known
+            and index.name.lower() not in taken
+            and there.issuperset(_lower(index.columns))
+        )
     ]
 
 

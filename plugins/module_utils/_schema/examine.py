@@ -15,6 +15,8 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.errors 
 from ansible_collections.community.opensips.plugins.module_utils._schema.model import Column
 from ansible_collections.community.opensips.plugins.module_utils._schema.upgrade import Upgrade, quoted
 
+_CHECK = re.compile(r"\bCHECK\s*\(", re.IGNORECASE)
+_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 _LENGTH = re.compile(r"char(?:acter varying)?\(([0-9]+)\)")
 
 
@@ -90,13 +92,16 @@ def _unfit(upgrade: Upgrade, column: str, what: str) -> CannotUpgrade:
 
 
 _ATTACHED: Dict[str, str] = {
-    "sqlite": "SELECT 'trigger ' || name FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = '{table}'",
+    "sqlite": """
+SELECT 'trigger ' || name FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = '{table}'
+UNION SELECT 'view ' || lower(name) FROM sqlite_master WHERE type = 'view' AND lower(name) = '{table}'""",
     "postgresql": """
 SELECT 'trigger ' || tgname FROM pg_trigger WHERE tgrelid = to_regclass('{table}') AND NOT tgisinternal
 UNION SELECT 'constraint ' || conname FROM pg_constraint
 WHERE contype IN ('f', 'c', 'x') AND (conrelid = to_regclass('{table}') OR confrelid = to_regclass('{table}'))
 UNION SELECT 'view ' || v.relname FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
 WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = to_regclass('{table}')
+UNION SELECT 'view ' || relname FROM pg_class WHERE oid = to_regclass('{table}') AND relkind IN ('v', 'm', 'f')
 UNION SELECT 'policy ' || polname FROM pg_policy WHERE polrelid = to_regclass('{table}')
 UNION SELECT 'partition ' || c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = to_regclass('{table}') OR i.inhrelid = to_regclass('{table}')
@@ -109,6 +114,11 @@ UNION SELECT CONCAT('constraint ', constraint_name) FROM information_schema.tabl
 WHERE table_schema = DATABASE() AND table_name = '{table}' AND constraint_type NOT IN ('PRIMARY KEY', 'UNIQUE')
 UNION SELECT CONCAT('constraint ', constraint_name) FROM information_schema.key_column_usage
 WHERE referenced_table_schema = DATABASE() AND referenced_table_name = '{table}'
+UNION SELECT CONCAT('view ', table_name) FROM information_schema.views WHERE table_schema = DATABASE() AND table_name = '{table}'
+UNION SELECT CONCAT('index ', index_name) FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND table_name = '{table}' AND column_name IS NULL
+UNION SELECT CONCAT('generated column ', column_name) FROM information_schema.columns
+WHERE table_schema = DATABASE() AND table_name = '{table}' AND (extra LIKE '%STORED GENERATED%' OR extra LIKE '%VIRTUAL GENERATED%')
 UNION SELECT CONCAT('partition ', partition_name) FROM information_schema.partitions
 WHERE table_schema = DATABASE() AND table_name = '{table}' AND partition_name IS NOT NULL""",
 }
@@ -116,9 +126,26 @@ WHERE table_schema = DATABASE() AND table_name = '{table}' AND partition_name IS
 
 def _check_attached(connection: Any, table: str) -> None:
     """Raise CannotUpgrade for what hangs on the table, and would go with it or keep it."""
-    found: List[str] = sorted(str(row[0]) for row in connection.rows(_ATTACHED[connection.engine].format(table=table)))
+    found: List[str] = [str(row[0]) for row in connection.rows(_ATTACHED[connection.engine].format(table=table))]
+    if f"view {table}" in found:
+        raise CannotUpgrade(
+            f"{table} is a view, and an upgrade needs the table",
+            "Nothing was changed. Drop the view, give the table that it shows this name, and run the task again",
+        )
+    if connection.engine == "sqlite":
+        found += _within_sqlite(connection, table)
     if found:
         raise CannotUpgrade(
-            f"The table {table} has what no version of OpenSIPS has: {', '.join(found)}",
+            f"The table {table} has what no version of OpenSIPS has: {', '.join(sorted(found))}",
             "Nothing was changed. Drop them, run the task again, and make them again for the new table",
         )
+
+
+def _within_sqlite(connection: Any, table: str) -> List[str]:
+    """What belongs to the statement that made a table of SQLite (list of str): a new table would not have it."""
+    # 2 and 3: virtual and stored; SQLite before 3.26 has neither these columns nor this PRAGMA
+    made = [row[1] for row in connection.rows(f"PRAGMA table_xinfo({table})") if row[6] in (2, 3)]
+    keys = [f"foreign key to {row[2]}" for row in connection.rows(f"PRAGMA foreign_key_list({table})")]
+    [(statement,)] = connection.rows(f"SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = '{table}'")  # nosec B608
+    checks = ["constraint CHECK"] if _CHECK.search(_STRING.sub("", statement)) else []
+    return [f"generated column {name}" for name in made] + sorted(set(keys)) + checks

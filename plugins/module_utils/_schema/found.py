@@ -39,21 +39,34 @@ class DatabaseColumn:
 
     name: str, as the database writes it. type: str in lower case, such as ``char(64)`` or ``character varying(64)``. null: bool.
     default: str without quotes and casts, or None for none and for NULL. auto: whether the database fills it in.
+    default_sql: the default as the database writes it; None for MySQL, which leaves out quotes, and where there is none.
     """
 
-    __slots__ = ("name", "type", "null", "default", "auto")
+    __slots__ = ("name", "type", "null", "default", "auto", "default_sql")
 
-    def __init__(self, name: str, type: str, null: bool, default: Optional[str], auto: bool) -> None:  # noqa: A002
+    def __init__(
+        self,
+        name: str,
+        type: str,  # noqa: A002
+        null: bool,
+        default: Optional[str],
+        auto: bool,
+        default_sql: Optional[str] = None,
+    ) -> None:
         self.name, self.type, self.null, self.default, self.auto = name, type, null, default, auto
+        self.default_sql = default_sql
 
 
 class DatabaseIndex:
-    """An index of a table in a database. name: str. columns: list of str. unique: bool."""
+    """An index of a table in a database.
 
-    __slots__ = ("name", "columns", "unique")
+    name: str. columns: list of str, the empty one for an expression. unique: bool. special: whether it has expressions, or not all rows.
+    """
 
-    def __init__(self, name: str, columns: List[str], unique: bool) -> None:
-        self.name, self.columns, self.unique = name, columns, unique
+    __slots__ = ("name", "columns", "unique", "special")
+
+    def __init__(self, name: str, columns: List[str], unique: bool, special: bool = False) -> None:
+        self.name, self.columns, self.unique, self.special = name, columns, unique, special
 
 
 class DatabaseTable:
@@ -161,7 +174,8 @@ def _sqlite_table(connection: Any, name: str, counts: bool) -> DatabaseTable:
     table = DatabaseTable(name)
     keys = []
     for _place, column, kind, filled, default, key in connection.rows(f"PRAGMA table_info({name})"):
-        table.add(DatabaseColumn(column, _type("sqlite", kind), not filled, _default(default), bool(key) and counts))
+        counted = bool(key) and counts
+        table.add(DatabaseColumn(column, _type("sqlite", kind), not filled, _default(default), counted, default))
         if key:
             keys.append((key, column))
     table.primary_key = [column for _key, column in sorted(keys)]
@@ -170,7 +184,7 @@ def _sqlite_table(connection: Any, name: str, counts: bool) -> DatabaseTable:
         if origin != "pk":
             quoted = index.replace("'", "''")
             columns = [row[2] or "" for row in connection.rows(f"PRAGMA index_info('{quoted}')")]
-            table.indexes.append(DatabaseIndex(index, columns, unique))
+            table.indexes.append(DatabaseIndex(index, columns, unique, bool(row[4]) or "" in columns))
     table.indexes.reverse()
     return table
 
@@ -181,7 +195,7 @@ FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped
 AND c.relname IN ({names}) ORDER BY c.relname, a.attnum"""
 _POSTGRESQL_INDEXES = """
-SELECT c.relname, i.relname, x.indisunique, x.indisprimary, a.attname
+SELECT c.relname, i.relname, x.indisunique, x.indisprimary, a.attname, x.indpred IS NOT NULL OR x.indexprs IS NOT NULL
 FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
 JOIN pg_attribute a ON a.attrelid = i.oid
 WHERE pg_table_is_visible(c.oid) AND c.relname IN ({names}) ORDER BY c.relname, i.oid, a.attnum"""
@@ -192,7 +206,7 @@ def _postgresql(connection: Any, names: List[str]) -> Dict[str, DatabaseTable]:
     for name, column, kind, filled, default in connection.rows(_POSTGRESQL_COLUMNS.format(names=_listed(names))):
         counts = str(default).startswith("nextval(")
         table = found.setdefault(name, DatabaseTable(name))
-        table.add(DatabaseColumn(column, kind, not filled, None if counts else _default(default), counts))
+        table.add(DatabaseColumn(column, kind, not filled, None if counts else _default(default), counts, default))
     _add_indexes(found, connection.rows(_POSTGRESQL_INDEXES.format(names=_listed(names))))
     return found
 
@@ -201,7 +215,7 @@ _MYSQL_COLUMNS = """
 SELECT table_name, column_name, column_type, is_nullable, column_default, extra FROM information_schema.columns
 WHERE table_schema = DATABASE() AND table_name IN ({names}) ORDER BY table_name, ordinal_position"""
 _MYSQL_INDEXES = """
-SELECT table_name, index_name, non_unique = 0, index_name = 'PRIMARY', column_name FROM information_schema.statistics
+SELECT table_name, index_name, non_unique = 0, index_name = 'PRIMARY', column_name, column_name IS NULL FROM information_schema.statistics
 WHERE table_schema = DATABASE() AND table_name IN ({names}) ORDER BY table_name, index_name, seq_in_index"""
 
 
@@ -217,16 +231,17 @@ def _mysql(connection: Any, names: List[str]) -> Dict[str, DatabaseTable]:
 
 
 def _add_indexes(found: Dict[str, DatabaseTable], rows: _Rows) -> None:
-    """rows: (table, index, unique, primary, column), the columns of an index in their order."""
+    """rows: (table, index, unique, primary, column, special), the columns of an index in their order."""
     known: Dict[Tuple[str, str], DatabaseIndex] = {}
-    for name, index, unique, primary, column in rows:
+    for name, index, unique, primary, column, special in rows:
         if primary:
             found[name].primary_key.append(column)
             continue
         if (name, index) not in known:
             known[name, index] = DatabaseIndex(index, [], bool(unique))
             found[name].indexes.append(known[name, index])
-        known[name, index].columns.append(column)
+        known[name, index].columns.append(column or "")
+        known[name, index].special |= bool(special)
 
 
 _READERS: Dict[str, Callable[[Any, List[str]], Dict[str, DatabaseTable]]] = {

@@ -27,6 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.model i
 EXTRA_COLUMNS = ("refuse", "keep", "drop")
 
 _TEXTS = ("char", "text")
+_TEXT = re.compile(r"('([^']|'')*'|\"([^\"]|\"\")*\")\Z")
 _CALL = re.compile(r"(current_\w+|\w+\(.*\))\Z", re.IGNORECASE)
 
 
@@ -265,10 +266,19 @@ def _extra_hint(upgrade: Upgrade, names: List[str]) -> str:
 
 
 def _foreign_ddl(dialect: str, column: DatabaseColumn) -> str:
-    default = "" if column.default is None else f" DEFAULT {_literal(column.default)}"
+    default = "" if column.default is None else f" DEFAULT {_default_of(column)}"
     # NOT NULL needs a default: rows of the new server do not have the column
     null = "" if column.null or column.default is None else " NOT NULL"
     return f"{quoted(dialect, column.name)} {column.type}{default}{null}"
+
+
+def _default_of(column: DatabaseColumn) -> str:
+    """The default of a column as SQL."""
+    text = column.default_sql
+    if text is None:
+        return _literal(str(column.default))
+    # brackets: of an expression. SQLite leaves them out, and takes a text in double quotes only without them
+    return text if _TEXT.match(text) else f"({text})"
 
 
 def _literal(default: str) -> str:

@@ -160,7 +160,7 @@ def _read(label: str, path: str) -> bytes:
 
 
 def _certificates(data: bytes) -> bytes:
-    found = list(certificate.ders(data))
+    found = _whole(data)
     if not found:
         raise certificate.NoCertificate("it has no certificate in PEM")
     return _pem(found)
@@ -168,7 +168,15 @@ def _certificates(data: bytes) -> bytes:
 
 def _authorities(data: bytes) -> bytes:
     # OpenSSL before 1.1.1 refuses one that it has
-    return _pem(list(dict.fromkeys(certificate.ders(data)))) or _certificates(data)
+    return _pem(list(dict.fromkeys(_whole(data)))) or _certificates(data)
+
+
+def _whole(data: bytes) -> List[bytes]:
+    """The certificates of PEM in DER. Raises NoCertificate if one cannot be read."""
+    found = list(certificate.ders(data))
+    for der in found:
+        certificate.parse_der(der)
+    return found
 
 
 def _pem(found: List[bytes]) -> bytes:

@@ -150,14 +150,24 @@ class Call:
             self._await(lambda: receiver.is_over, limit, "BYE", "peer")
         return final
 
-    def end(self) -> None:
-        """End what is left of the call; never raises UserAgentError."""
+    def end(self) -> Optional[str]:
+        """End what is left of the call: why the other side may still have it (str), or None. Never raises UserAgentError."""
         self._stream.close()
         try:
             self._end()
-        except (UserAgentError, SipSyntaxError):
+        except UserAgentError as error:
             # the endpoint failed: nothing can be sent
-            pass
+            return error.message
+        except SipSyntaxError as error:
+            return str(error)
+        return self._rest()
+
+    def _rest(self) -> Optional[str]:
+        """Why the other side may still have the call, or None."""
+        last, failure = self.last, self._party.endpoint.failure
+        if last is None or self._is_over or (last.final is not None and last.final.code >= 300):
+            return None
+        return "the INVITE has no final response" if failure is None else failure.message
 
     def _end(self) -> None:
         last = self.last

@@ -178,6 +178,9 @@ class Endpoint:
             self._take_ack(request)
             return
         key = (branch_of(request.headers), request.method)
+        if key in self._running:
+            # what only sends back our own request is no server: an answer to it would come back, too
+            return
         known = self._requests.get(key)
         if known is not None:
             known.take_again()

@@ -181,7 +181,9 @@ class Proof:
     def _leave(self) -> None:
         """End the call, unregister, close."""
         if self._call is not None:
-            self._call.end()
+            failure = self._call.end()
+            if failure is not None:
+                self.left.append(f"The call to {self._plan.to} may not have ended: {failure}")
         if self._subscription is not None:
             failure = self._subscription.remove()
             if failure is not None:

@@ -229,9 +229,22 @@ def test_an_included_file_is_found_by_its_name_if_no_other_has_it():
     assert rules(text, included={"/a/more.cfg": TAIL, "/b/more.cfg": TAIL}) == ["include"]
 
 
-def test_files_that_include_each_other_end():
+@pytest.mark.parametrize("file", [None, "main.cfg"])
+def test_files_that_include_each_other_are_named(file):
     text = GOOD + 'include_file "a"\n'
-    assert lint(text, included={"a": 'include_file "b"\n', "b": 'include_file "a"\n'}) == []
+    [finding] = lint(text, None, file, {"a": 'include_file "b"\n', "b": 'include_file "a"\n'})
+    assert (finding["rule"], finding["severity"], finding["file"]) == ("include", "error", "b")
+    [finding] = lint(GOOD + 'include_file "main.cfg"\n', None, "main.cfg", {"main.cfg": GOOD})
+    assert (finding["rule"], finding["severity"]) == ("include", "error")
+
+
+def test_files_that_are_included_too_often_or_too_deep_are_named():
+    files = {f"{number}": f'include_file "{number + 1}"\n' for number in range(30)}
+    assert rules(GOOD + 'include_file "0"\n', included=files) == ["include"]
+    # a million files, but for the limit
+    files = {name: text * 4 for name, text in files.items()}
+    found = rules(GOOD + 'include_file "0"\n', included={**files, "11": "# the end"})
+    assert set(found) == {"include"}
 
 
 def test_what_a_missing_file_may_have_is_not_reported():

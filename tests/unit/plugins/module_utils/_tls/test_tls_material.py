@@ -117,6 +117,9 @@ def test_what_a_certificate_may_be_used_for(root):
     assert "a server may refuse it from a client" in warning
 
 
+DAMAGED = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
 @pytest.mark.parametrize(
     "make, words",
     [
@@ -145,6 +148,9 @@ def test_what_a_certificate_may_be_used_for(root):
             ),
             "its certificate is damaged",
         ),
+        # base64, but no certificate
+        (lambda pair, root: domain((None, pair[1]), certificate=DAMAGED), "certificate: its certificate is damaged"),
+        (lambda pair, root: domain(pair, ca=read(root.path) + DAMAGED), "ca: its certificate is damaged"),
     ],
 )
 def test_bad_input_names_the_option(pair, root, make, words):

@@ -44,6 +44,10 @@ ELSEWHERE = {
     "$ sudo tail -F": "it does not end",
     "$ ansible-playbook community.opensips.rolling_restart": "tests/integration/test_rolling.py, test_rolling_actions.py",
     # plays that need packages, and a real server
+    "$ ansible-playbook community.opensips.registrar": "tests/integration/test_registrar.py",
+    "- name: Install PostgreSQL": "it needs community.postgresql",
+    "# group_vars/opensips.yml": "tests/integration/test_registrar.py: variables",
+    "# group_vars/opensips/database.yml": "tests/integration/test_registrar.py: variables",
     "- name: Upgrade the servers to OpenSIPS 4.0": "tests/integration/test_role_server_install.py, test_role_server_schema.py",
     "- name: A registrar with lamps, phones behind NAT": "tests/integration/test_role_server_parts.py",
     # files

@@ -44,9 +44,10 @@ def missing():
 
 
 class Repository:
-    """folder: a directory of its own. releases: the versions of the packages opensips and opensips-sqlite-module."""
+    """folder: a directory of its own. releases: the versions of the package opensips, and of others that depend on it."""
 
-    def __init__(self, folder, releases):
+    def __init__(self, folder, releases, others=("opensips-sqlite-module",)):
+        self._others = others
         self.root, self._site, self._keys = folder / "root", folder / "site", folder / "keys"
         for path in (
             "etc/apt/sources.list.d", "etc/apt/preferences.d", "etc/apt/trusted.gpg.d", "etc/apt/apt.conf.d",
@@ -80,7 +81,7 @@ class Repository:
             packages.setdefault(component, []).extend(
                 [
                     self._package("opensips", release, ""),
-                    self._package("opensips-sqlite-module", release, f"Depends: opensips (= {release}-1)\n"),
+                    *(self._package(name, release, f"Depends: opensips (= {release}-1)\n") for name in self._others),
                 ]
             )
         hashes = [self._index(component, entries) for component, entries in packages.items()]

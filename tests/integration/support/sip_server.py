@@ -44,15 +44,15 @@ class Flow:
 class SipServer:
     """Runs in a thread until it is closed. users: those that exist, empty for everybody. tls: an ssl.SSLContext, or None.
 
-    demand: how it asks for passwords (digest.Demand). location: {user: {contact: Flow}}. methods: of the requests that came, in
-    order. faults: what no client should have sent.
+    demand: how it asks for passwords (digest.Demand). ports: {transport: port}, or None for free ones.
+    location: {user: {contact: Flow}}. methods: of the requests that came, in order. faults: what no client should have sent.
     Set these to have it misbehave: drop (methods that it does not answer), refuse ({method: code}), forget (whether it answers a
     REGISTER without keeping it), keep (whether it does not let go of a contact), records (whether it records its route),
     lamp (the body of each NOTIFY, or None for a server without presence), garble (function of a message on its way, that gives
     the bytes that are sent instead).
     """
 
-    def __init__(self, users=("alice", "bob"), tls=None, demand=None):
+    def __init__(self, users=("alice", "bob"), tls=None, demand=None, ports=None):
         self.users = users
         self.demand = demand or Demand(realms=(REALM,), password=PASSWORD, refusal=401)
         self.location, self.methods, self.faults, self.counts = {}, [], [], {}
@@ -62,7 +62,7 @@ class SipServer:
         self._flows, self._doorkeepers, self._answered = {}, {}, set()
         self._selector = selectors.DefaultSelector()
         self._tls = tls
-        self.ports = dict(zip(("udp", "tcp", "tls"), free_ports(3), strict=True))
+        self.ports = ports or dict(zip(("udp", "tcp", "tls"), free_ports(3), strict=True))
         self._sockets = [self._listen(name) for name in self.ports if name != "tls" or tls]
         self._wake, waker = socket.socketpair()
         self._sockets += [self._wake, waker]
@@ -183,7 +183,7 @@ class SipServer:
         return 404, (), next(iter(self.location.get(uri.user, {}).values()), None)
 
     def _judge(self, message, user):
-        if self.users and user not in self.users:
+        if self.users != () and user not in self.users:
             return 403, ()
         keeper = self._doorkeepers.setdefault(user, Doorkeeper(user, self.demand, self.counts, self.faults))
         return keeper.judge(message)

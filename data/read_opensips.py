@@ -271,7 +271,9 @@ def _joined(kind, values):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m data.read_opensips", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m data.read_opensips", description=__doc__.split("\n", maxsplit=1)[0]
+    )
     parser.add_argument("checkout", help="a git repository of OpenSIPS, with its branches")
     checkout = parser.parse_args().checkout
     found = join({version: read(checkout, branch) for version, branch in BRANCHES.items()})

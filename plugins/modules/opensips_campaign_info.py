@@ -15,7 +15,6 @@ author:
   - community.opensips contributors (@community-opensips)
 extends_documentation_fragment:
   - community.opensips._attributes
-  - community.opensips._database
 attributes:
   check_mode:
     support: full

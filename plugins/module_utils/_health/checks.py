@@ -83,7 +83,7 @@ class Outcome(NamedTuple):
     skipped: Dict[str, str]
 
 
-def choose(elements: Iterable[str], wanted: Iterable[str] = (), known: Iterable[str] = CHECKS) -> Chosen:
+def choose(elements: Iterable[str], wanted: Iterable[str] = (), known: Iterable[str] = tuple(CHECKS)) -> Chosen:
     """The checks that the option means. wanted: names that other options are about. known: all names. Raises BadParameters."""
     elements = list(elements)
     names = [element.lstrip("!") for element in elements]

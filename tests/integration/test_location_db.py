@@ -301,7 +301,7 @@ def test_bad_input_sends_nothing(database, emulator, module, tmp_path):
     cases = {
         "no table": ({**login, "db_table": "locatoin"}, ["no table locatoin", "location?"]),
         "another table": ({**login, "db_table": "subscriber"}, ["subscriber", "version", "Set db_table", "1013"]),
-        "an unknown version": ({**login, "db_table": "old"}, ["old", "1012", "1009", "migrate"]),
+        "an unknown version": ({**login, "db_table": "old"}, ["old", "1012", "1009", "opensips_schema"]),
         "columns": ({**login, "db_table": "bare"}, ["bare", "no column", "user_agent", "1013"]),
         "no database": ({**login, "login_db": str(tmp_path / "no")}, ["location_db"]),
         "neither": ({"db_table": "location"}, ["location_db", "db_url", "db_engine"]),

@@ -14,7 +14,7 @@ import socket
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._sip import digest
-from ansible_collections.community.opensips.plugins.module_utils._ua.message import make_request, parse_response
+from ansible_collections.community.opensips.plugins.module_utils._ua.message import make_request, take_message
 from ansible_collections.community.opensips.tests.integration.support import sipp
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
@@ -189,7 +189,7 @@ class Phone:
         self._socket.send(request.data)
         while True:
             data = self._socket.recv(65536)
-            response = parse_response(data)
+            response, _rest = take_message(data, is_whole=True)
             if response.answers(request) and response.code >= 200:
                 return response.code, response.reason, data.decode()
 

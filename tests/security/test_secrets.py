@@ -117,6 +117,7 @@ def options_of(emu, login):
         "snapshot": {"path": f"{snapshot}.new", "cache_keys": ["*"], "cache_expires": 0},
         "sharing_tag": {"tag": "vip", "neighbours": [{"url": emu.http_url, **LOGIN}]},
         "table": {"table": "subscriber", "rows": [subscriber], **login},
+        "tls_domain": {"domains": [{"name": "a", "certificate": "none", "private_key": secret("key")}], **login},
         "trace": {"enabled": False},
         "uac_dlg": {"method": "OPTIONS", "ruri": emu.phones()[0]["contact"], "headers": sip, "credentials": CREDENTIALS},
     }  # fmt: skip

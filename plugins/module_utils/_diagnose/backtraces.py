@@ -28,6 +28,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health.entry i
     WARNING,
     Entry,
 )
+from ansible_collections.community.opensips.plugins.module_utils._health.resources import SIP_PROCESS
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import owner
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
@@ -73,7 +74,6 @@ _WAITS = {
     "connect": "a TCP connection",
     "sleep": "sleep() or usleep() of the script",
 }
-_SIP_PROCESS = re.compile(r"(SIP|TCP) receiver", re.IGNORECASE)
 
 
 class Process(NamedTuple):
@@ -312,7 +312,7 @@ def _waits(known: List[Dict[str, Any]], word: str) -> Optional[Entry]:
     waiting = [backtrace for backtrace in known if backtrace["doing"] == word]
     if not waiting:
         return None
-    serving = [backtrace for backtrace in known if _SIP_PROCESS.search(backtrace["type"] or "")]
+    serving = [backtrace for backtrace in known if SIP_PROCESS.search(backtrace["type"] or "")]
     outcome = FAILED if serving and all(backtrace in waiting for backtrace in serving) else WARNING
     message = f"{len(waiting)} of {len(known)} processes wait for {_WAITS[word]}: {_pids(waiting)}"
     return finding(

@@ -33,9 +33,7 @@ def shared(span: Span) -> Optional[Dict[str, Any]]:
     total, used = span.last.number("shmem", "total_size"), span.last.number("shmem", "real_used_size")
     if not total or used is None:
         return None
-    values = [
-        value for value in (reading.number("shmem", "real_used_size") for reading in span.readings) if value is not None
-    ]
+    values = span.values("shmem", "real_used_size")
     data = span.last.number("shmem", "used_size")
     return {
         "size": total,

@@ -42,11 +42,7 @@ def queues(span: Span) -> List[Queue]:
 
 
 def _of_protocol(span: Span, protocol: str) -> Optional[Queue]:
-    values = [
-        value
-        for value in (reading.number("net", f"waiting_{protocol}") for reading in span.readings)
-        if value is not None
-    ]
+    values = span.values("net", f"waiting_{protocol}")
     if not values:
         return None
     return Queue(protocol, max(values), None, 2 * sum(value > 0 for value in values) >= len(values))

@@ -112,9 +112,13 @@ class Span:
         """Raise Unknown for a server that is older than since. what: what it does not report then (str)."""
         self._server.require_version(since, what)
 
+    def values(self, group: str, name: str) -> List[int]:
+        """A statistic in each reading that has it."""
+        return [value for value in (reading.number(group, name) for reading in self.readings) if value is not None]
+
     def growth(self, group: str, name: str) -> Optional[int]:
         """By how much a counter grew, also over a restart, or None if the server has none."""
-        values = [value for value in (reading.number(group, name) for reading in self.readings) if value is not None]
+        values = self.values(group, name)
         if not values:
             return None
         # after a restart it begins at 0

@@ -80,12 +80,14 @@ def _group(kind: str, ids: List[int], loads: List[Dict[int, int]]) -> Optional[G
     by_process = {number: values for number, values in by_process.items() if values}
     if not by_process:
         return None
-    means = [
-        sum(found[number] for number in ids if number in found) / sum(number in found for number in ids)
-        for found in loads
-        if any(number in found for number in ids)
-    ]
+    means = [mean for mean in (_mean(found, ids) for found in loads) if mean is not None]
     return Group(kind, sorted(by_process), means, by_process)
+
+
+def _mean(found: Dict[int, int], ids: List[int]) -> Optional[float]:
+    """Of those ids that were found, or None."""
+    values = [found[number] for number in ids if number in found]
+    return sum(values) / len(values) if values else None
 
 
 def processor_share(span: Span, ids: List[int]) -> Optional[float]:
@@ -108,17 +110,16 @@ def plain(span: Span) -> List[Dict[str, Any]]:
             "processes": len(group.ids),
             "mean": group.mean,
             "peak": round(group.peak, 1),
-            "last_minute": _mean(minute, group.ids),
-            "last_ten_minutes": _mean(minutes, group.ids),
+            "last_minute": _rounded(_mean(minute, group.ids)),
+            "last_ten_minutes": _rounded(_mean(minutes, group.ids)),
             "processor": processor_share(span, group.ids),
         }
         for group in found
     ]
 
 
-def _mean(found: Dict[int, int], ids: List[int]) -> Optional[float]:
-    values = [found[number] for number in ids if number in found]
-    return round(sum(values) / len(values), 1) if values else None
+def _rounded(value: Optional[float]) -> Optional[float]:
+    return None if value is None else round(value, 1)
 
 
 def check(span: Span, maximum: float, warn_at: float) -> List[Entry]:

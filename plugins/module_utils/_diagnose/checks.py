@@ -48,9 +48,8 @@ Check = Callable[[Seen], List[Entry]]
 
 
 def _slow(kind: str) -> Check:
-    check = slow.check(kind)
-    return lambda seen: check(
-        seen.span, seen.slow.kinds[kind], seen.thresholds, seen.limits["maximum_slow"], seen.no_events
+    return lambda seen: slow.check(
+        kind, seen.span, seen.slow.kinds[kind], seen.thresholds, seen.limits["maximum_slow"], seen.no_events
     )
 
 

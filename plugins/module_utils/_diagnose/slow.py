@@ -8,7 +8,7 @@
 """Slow messages and queries: the counters of the server, the events that it sent, and the thresholds of its configuration."""
 
 import heapq
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._diagnose import operations
 from ansible_collections.community.opensips.plugins.module_utils._diagnose.finding import finding
@@ -190,19 +190,15 @@ def plain(kind: str, span: Span, found: Slow, thresholds: Thresholds) -> Dict[st
     }
 
 
-def check(kind: str) -> Callable[..., List[Entry]]:
-    """The check of one kind."""
-
-    def findings(
-        span: Span, found: Slow, thresholds: Thresholds, maximum: float, no_events: Optional[str]
-    ) -> List[Entry]:
-        counts = counts_of(kind, span)
-        number = _slow(counts, found)
-        if number:
-            return [_is_slow(kind, number, counts, found, thresholds, maximum)]
-        return [_nothing_slow(kind, counts, thresholds, span, no_events)]
-
-    return findings
+def check(
+    kind: str, span: Span, found: Slow, thresholds: Thresholds, maximum: float, no_events: Optional[str]
+) -> List[Entry]:
+    """Those of one kind against maximum_slow. no_events: why no events came, or None."""
+    counts = counts_of(kind, span)
+    number = _slow(counts, found)
+    if number:
+        return [_is_slow(kind, number, counts, found, thresholds, maximum)]
+    return [_nothing_slow(kind, counts, thresholds, span, no_events)]
 
 
 def _slow(counts: Counts, found: Slow) -> int:

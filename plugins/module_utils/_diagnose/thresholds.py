@@ -11,7 +11,6 @@ Thresholds are in microseconds, and 0 is off (cfg.lex; the parameters of db_mysq
 Macros and included files are not followed.
 """
 
-import os
 import re
 from typing import Dict, FrozenSet, NamedTuple, Optional, Set, Tuple
 
@@ -123,6 +122,6 @@ def read(server: Server) -> Thresholds:
         return NONE
     try:
         path = configuration.path_of(arguments.read(server.connection))
-        return NONE if path is None or not os.path.exists(path) else parse(configuration.read_text(path))
+        return NONE if path is None else parse(configuration.read_text(path))
     except (OpensipsError, OSError):
         return NONE

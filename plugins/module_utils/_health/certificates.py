@@ -65,17 +65,10 @@ def _of_sockets(server: Server) -> List[Entry]:
     for target in found:
         answer = answers[target]
         if answer.certificate:
-            entries.append(_entry(server, f"socket {target}", _parsed(answer.certificate)))
+            entries.append(_entry(server, f"socket {target}", certificate.read_der(answer.certificate)))
         else:
             entries.append(unknown("certificates", f"socket {target}", str(answer)))
     return entries
-
-
-def _parsed(der: bytes) -> Record:
-    try:
-        return certificate.parse_der(der)
-    except certificate.NoCertificate as error:
-        return certificate.absent(str(error))
 
 
 def _entry(server: Server, subject: str, found: Record) -> Entry:

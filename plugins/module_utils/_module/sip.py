@@ -335,15 +335,6 @@ def _result(plan: Plan, proof: Proof) -> Dict[str, Any]:
         "registrations": proof.contacts(),
         "notification": proof.notification(),
         "authentication": proof.authentication(),
-        "certificate": _certificate(proof.certificate),
+        "certificate": None if proof.certificate is None else certificate.read_der(proof.certificate),
         "left": [printable(text) for text in proof.left],
     }
-
-
-def _certificate(der: Optional[bytes]) -> Optional[Dict[str, Any]]:
-    if der is None:
-        return None
-    try:
-        return dict(certificate.parse_der(der))
-    except certificate.NoCertificate as error:
-        return dict(certificate.absent(str(error)))

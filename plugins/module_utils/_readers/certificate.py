@@ -100,6 +100,14 @@ def parse_der(der: bytes) -> Record:
         raise NoCertificate("its certificate is damaged") from None
 
 
+def read_der(der: bytes) -> Record:
+    """The same record. What is wrong with the certificate is in certificate_error."""
+    try:
+        return parse_der(der)
+    except NoCertificate as error:
+        return absent(str(error))
+
+
 def first_der(data: bytes) -> bytes:
     """The first certificate in data, which is PEM, as DER. Raises NoCertificate."""
     for der in ders(data):

@@ -75,10 +75,7 @@ def digest(data: bytes) -> str:
 
 def describe_der(der: bytes) -> Dict[str, Any]:
     """The same of DER."""
-    try:
-        record = certificate.parse_der(der)
-    except certificate.NoCertificate as error:
-        record = certificate.absent(str(error))
+    record = certificate.read_der(der)
     shown = {name: record[name] for name in ("subject", "issuer", "subject_alt_names", "not_before", "not_after")}
     return dict(shown, sha256=digest(der))
 

@@ -13,12 +13,11 @@ Whatever happens, Call.end() ends the call: by CANCEL, by ACK and BYE, or by BYE
 import time
 from typing import Any, Iterable, Optional, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import refuse
-from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NotDelivered, UserAgentError
+from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NotDelivered
 from ansible_collections.community.opensips.plugins.module_utils._ua.leg import Leg, uri_in
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import Received, Response, derive
-from ansible_collections.community.opensips.plugins.module_utils._ua.party import Party
+from ansible_collections.community.opensips.plugins.module_utils._ua.party import Party, failure_of
 from ansible_collections.community.opensips.plugins.module_utils._ua.sdp import TYPE, Stream
 from ansible_collections.community.opensips.plugins.module_utils._ua.transaction import (
     ClientTransaction,
@@ -153,14 +152,7 @@ class Call:
     def end(self) -> Optional[str]:
         """End what is left of the call: why the other side may still have it (str), or None. Never raises UserAgentError."""
         self._stream.close()
-        try:
-            self._end()
-        except UserAgentError as error:
-            # the endpoint failed: nothing can be sent
-            return error.message
-        except SipSyntaxError as error:
-            return str(error)
-        return self._rest()
+        return failure_of(self._end) or self._rest()
 
     def _rest(self) -> Optional[str]:
         """Why the other side may still have the call, or None."""

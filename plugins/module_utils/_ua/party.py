@@ -174,6 +174,19 @@ def _can_answer(secret: digest.Secret, challenge: digest.Challenge) -> bool:
     return challenge.hash in digest.ALGORITHMS and digest.is_computable(challenge.hash) and secret.knows(challenge)
 
 
+def failure_of(leave: Callable[[], Optional[str]]) -> Optional[str]:
+    """What leave() gives, which ends what was begun: why the other side may still have it (str), or None.
+
+    If it cannot be sent, that is why.
+    """
+    try:
+        return leave()
+    except UserAgentError as error:
+        return error.message
+    except SipSyntaxError as error:
+        return str(error)
+
+
 class Registration:
     """The registration of a Party. expires: seconds, what the server granted once it did. others: further contacts (list of str)."""
 
@@ -225,14 +238,10 @@ class Registration:
 
     def remove(self) -> Optional[str]:
         """Unregister: why the server may still have the contact (str), or None if it does not."""
-        if not self._may_be_there:
-            return None
-        try:
-            response = self._send(0)
-        except UserAgentError as error:
-            return error.message
-        except SipSyntaxError as error:
-            return str(error)
+        return failure_of(self._remove) if self._may_be_there else None
+
+    def _remove(self) -> Optional[str]:
+        response = self._send(0)
         if response.code >= 300:
             return f"the server answered {response.status}"
         return None if self._own(response) is None else "the server still lists it"

@@ -10,11 +10,10 @@
 import time
 from typing import Iterable, Optional, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import refuse
-from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NotDelivered, UserAgentError
+from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NotDelivered
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import Received, Response
-from ansible_collections.community.opensips.plugins.module_utils._ua.party import Party
+from ansible_collections.community.opensips.plugins.module_utils._ua.party import Party, failure_of
 from ansible_collections.community.opensips.plugins.module_utils._ua.transaction import ServerTransaction
 
 # {event: type of the body that it asks for}
@@ -59,14 +58,10 @@ class Subscription:
 
     def remove(self) -> Optional[str]:
         """Unsubscribe: why the server may still have the subscription (str), or None if it does not."""
-        if not self._may_be_there:
-            return None
-        try:
-            response = self._send(0)
-        except UserAgentError as error:
-            return error.message
-        except SipSyntaxError as error:
-            return str(error)
+        return failure_of(self._remove) if self._may_be_there else None
+
+    def _remove(self) -> Optional[str]:
+        response = self._send(0)
         return None if response.code < 300 or response.code in _GONE else f"the server answered {response.status}"
 
     def _send(self, expires: int, fields: Iterable[Tuple[str, str]] = ()) -> Response:

@@ -5,11 +5,17 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The root of all errors that the library raises; each says what happened and what to do next."""
+"""The root of all errors that the library raises; each says what happened and what to do next. And the words of others."""
 
 from typing import Any, Optional, TypeVar
 
 _Error = TypeVar("_Error", bound="OpensipsError")
+
+
+def words_of(error: BaseException) -> str:
+    """What an exception of OpenSSL, of the system or of Python says, in plain words."""
+    text: str = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    return text.lower().replace("_", " ")
 
 
 class OpensipsError(Exception):

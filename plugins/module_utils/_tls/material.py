@@ -22,6 +22,7 @@ import tempfile
 import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
+from ansible_collections.community.opensips.plugins.module_utils._errors import words_of
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._readers import certificate
@@ -241,7 +242,7 @@ def _check_handshake(material: Material, role: str) -> List[str]:
     try:
         _shake(own, _peer(material, is_server), is_server)
     except ssl.SSLError as error:
-        text = getattr(error, "verify_message", None) or _words(error)
+        text = getattr(error, "verify_message", None) or words_of(error)
         if not is_server and "purpose" in text:
             return [f"certificate: a server may refuse it from a client ({text})"]
         raise BadParameters(
@@ -269,10 +270,6 @@ def _new_context(protocol: Any) -> ssl.SSLContext:
     return context
 
 
-def _words(error: BaseException) -> str:
-    return (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
-
-
 def _context(material: Material, protocol: Any) -> ssl.SSLContext:
     """A context of OpenSSL with certificate, key and DH parameters. Raises BadParameters."""
     context = _new_context(protocol)
@@ -280,7 +277,7 @@ def _context(material: Material, protocol: Any) -> ssl.SSLContext:
         try:
             context.load_cert_chain(chain, key, lambda: "")
         except (OSError, ValueError) as error:
-            text = _words(error)
+            text = words_of(error)
             if "mismatch" in text:
                 raise BadParameters(
                     "private_key: it is not the key of the certificate",
@@ -294,7 +291,7 @@ def _context(material: Material, protocol: Any) -> ssl.SSLContext:
                 context.load_dh_params(dh_params)
             except (OSError, ValueError) as error:
                 raise BadParameters(
-                    f"dh_params: OpenSSL does not load them: {_words(error)}", "Make new ones"
+                    f"dh_params: OpenSSL does not load them: {words_of(error)}", "Make new ones"
                 ) from error
     return context
 

@@ -12,6 +12,7 @@ import re
 import ssl
 from typing import List, Optional
 
+from ansible_collections.community.opensips.plugins.module_utils._errors import words_of
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
 
 # How TLS says that it does not accept our certificate, or wants one (RFC 8446, section 6.2). It does so before it gives a
@@ -69,7 +70,7 @@ def _load(context: ssl.SSLContext, client_cert: str, client_key: Optional[str]) 
     except (OSError, ValueError) as error:
         names = " and ".join(f"{option} {path}" for option, path in files)
         raise ConnectError(
-            f"{names} cannot be used: {'the key has a pass phrase' if asked else _reason(error)}",
+            f"{names} cannot be used: {'the key has a pass phrase' if asked else words_of(error)}",
             "Use PEM files that belong together: client_cert with the certificate and its chain, client_key with its key"
             " without a pass phrase, which client_cert may hold, too",
         ) from error
@@ -86,14 +87,9 @@ def _check_readable(option: str, path: str) -> None:
         ) from error
 
 
-def _reason(error: BaseException) -> str:
-    """What an ssl.SSLError or another exception says, in words."""
-    return (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
-
-
 def _alert(error: BaseException) -> str:
     """The TLS alert with which the other side broke off, as "certificate expired"; empty for other errors."""
-    found = _ALERT.search(_reason(error)) if isinstance(error, ssl.SSLError) else None
+    found = _ALERT.search(words_of(error)) if isinstance(error, ssl.SSLError) else None
     return found.group(1) if found else ""
 
 
@@ -130,6 +126,6 @@ def failure(url: str, error: BaseException, has_certificate: bool) -> ConnectErr
     text = (
         f"the server refused it with the alert {alert!r}"
         if alert
-        else getattr(error, "verify_message", None) or _reason(error)
+        else getattr(error, "verify_message", None) or words_of(error)
     )
     return ConnectError(f"TLS with {url} failed: {text}", hint)

@@ -7,7 +7,6 @@
 
 """Check of TLS certificates: of the files that tls_mgm uses, and of what TLS sockets present."""
 
-import calendar
 import time
 from typing import List, Tuple
 
@@ -74,7 +73,7 @@ def _of_sockets(server: Server) -> List[Entry]:
 def _entry(server: Server, subject: str, found: Record) -> Entry:
     if found["not_after"] is None:
         return unknown("certificates", subject, found["certificate_error"])
-    seconds = calendar.timegm(time.strptime(found["not_after"], "%Y-%m-%dT%H:%M:%SZ")) - time.time()
+    seconds = certificate.seconds_of(found["not_after"]) - time.time()
     days = round(seconds / _DAY, 1)
     minimum, soon = server.limits["minimum_certificate_days"], server.limits["warning_certificate_days"]
     outcome = FAILED if days < minimum else WARNING if days < soon else OK

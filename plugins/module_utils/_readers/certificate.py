@@ -21,8 +21,10 @@ same file are not looked at. Sources: RFC 5280, RFC 7468 (PEM), X.690 (DER).
 """
 
 import binascii
+import calendar
 import os
 import re
+import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
@@ -106,6 +108,11 @@ def read_der(der: bytes) -> Record:
         return parse_der(der)
     except NoCertificate as error:
         return absent(str(error))
+
+
+def seconds_of(moment: str) -> float:
+    """Seconds since 1970 of not_before or not_after."""
+    return calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def first_der(data: bytes) -> bytes:

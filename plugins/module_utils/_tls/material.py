@@ -12,7 +12,6 @@ a server that has them and a client that believes the last certificate of the ch
 the next one, and its purpose is checked. Dates and names are compared here, because messages then say more.
 """
 
-import calendar
 import contextlib
 import hashlib
 import os
@@ -206,12 +205,12 @@ def _lines(block: bytes) -> bytes:
 def _check_dates(number: int, record: Record, minimum_days: float) -> None:
     now = time.time()
     named = "certificate" if number == 1 else f"certificate number {number} of the chain"
-    if _seconds(record["not_before"]) > now:
+    if certificate.seconds_of(record["not_before"]) > now:
         raise BadParameters(
             f"{named}: {record['subject']} is not valid before {record['not_before']}",
             "Check the clocks of this host and of the authority, or wait",
         )
-    days = (_seconds(record["not_after"]) - now) / _DAY
+    days = (certificate.seconds_of(record["not_after"]) - now) / _DAY
     if days < 0:
         raise BadParameters(f"{named}: {record['subject']} ended at {record['not_after']}", "Renew it first")
     if number == 1 and days < minimum_days:
@@ -220,10 +219,6 @@ def _check_dates(number: int, record: Record, minimum_days: float) -> None:
             f" minimum_certificate_days is {minimum_days:g}",
             "Renew it first, or lower minimum_certificate_days",
         )
-
-
-def _seconds(moment: str) -> float:
-    return calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def _check_names(record: Record, names: List[str]) -> None:

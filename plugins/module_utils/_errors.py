@@ -13,8 +13,8 @@ _Error = TypeVar("_Error", bound="OpensipsError")
 
 
 def words_of(error: BaseException) -> str:
-    """What an exception of OpenSSL, of the system or of Python says, in plain words."""
-    text: str = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    """What an exception of OpenSSL or of Python says, in plain words."""
+    text: str = getattr(error, "reason", None) or str(error)
     return text.lower().replace("_", " ")
 
 

@@ -15,7 +15,6 @@ import threading
 import time
 from typing import Any, List, NamedTuple, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._errors import words_of
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
     CannotConnect,
     CannotResolve,
@@ -109,7 +108,8 @@ def reason(error: BaseException) -> str:
     """What an exception of sockets or of TLS says, in words."""
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return "the other side closed the connection"
-    return words_of(error)
+    # other than those of MI, without the number of an error of the system
+    return (getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)).lower().replace("_", " ")
 
 
 class Transport:

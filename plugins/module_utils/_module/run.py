@@ -164,13 +164,28 @@ def run_module(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> 
 
     spec: ArgumentSpec of the module's own options.
     """
+    _run(connection_spec().merged_with(spec), body, _connection)
+
+
+def run_without_server(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> None:
+    """The same for a module that does not connect to MI. The Task has no connection."""
+    _run(spec, body, lambda _module: None)
+
+
+def _connection(module: _Module) -> Connection:
+    return Connection(connection_options(module.params), module.of_environment())
+
+
+def _run(
+    spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]], connect: Callable[[_Module], Optional[Connection]]
+) -> None:
     try:
-        module = _Module(spec.withheld, supports_check_mode=True, **connection_spec().merged_with(spec).to_kwargs())
+        module = _Module(spec.withheld, supports_check_mode=True, **spec.to_kwargs())
     except RecursionError:
         _fail_without_module("The options nest lists or mappings too deeply. Give flat lists of texts and numbers")
     connection = task = None
     try:
-        connection = Connection(connection_options(module.params), module.of_environment())
+        connection = connect(module)
         task = Task(module.params, module.check_mode, module._diff, connection, _printing(module.warn))
         result = body(task)
     except TaskFailure as error:
@@ -180,22 +195,6 @@ def run_module(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> 
         _leave(module, connection)
         module.fail_json(msg=printable(message_of(error)), **dict(_known(task), **describe_failure(error)))
     _leave(module, connection)
-    module.exit_json(**result)
-
-
-def run_without_server(spec: "ArgumentSpec", body: Callable[[Task], Dict[str, Any]]) -> None:
-    """The same for a module that does not connect to MI: body(Task) -> dict. The Task has no connection."""
-    try:
-        module = _Module(spec.withheld, supports_check_mode=True, **spec.to_kwargs())
-    except RecursionError:
-        _fail_without_module("The options nest lists or mappings too deeply. Give flat lists of texts and numbers")
-    task = Task(module.params, module.check_mode, module._diff, None, _printing(module.warn))
-    try:
-        result = body(task)
-    except TaskFailure as error:
-        module.fail_json(msg="\n".join(map(printable, [str(error)] + error.lines)), **error.result)
-    except Exception as error:  # one that nobody expects has a message, too
-        module.fail_json(msg=printable(message_of(error)), **dict(_known(task), **describe_failure(error)))
     module.exit_json(**result)
 
 

@@ -102,10 +102,11 @@ error:
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import campaign
+from ansible_collections.community.opensips.plugins.module_utils._module.run import run_without_server
 
 
 def main():
-    campaign.run_without_server(campaign.spec(), campaign.remove)
+    run_without_server(campaign.spec(), campaign.remove)
 
 
 if __name__ == "__main__":

@@ -83,10 +83,11 @@ error:
 """
 
 from ansible_collections.community.opensips.plugins.module_utils._module import campaign
+from ansible_collections.community.opensips.plugins.module_utils._module.run import run_without_server
 
 
 def main():
-    campaign.run_without_server(campaign.info_spec(), campaign.list_kept)
+    run_without_server(campaign.info_spec(), campaign.list_kept)
 
 
 if __name__ == "__main__":

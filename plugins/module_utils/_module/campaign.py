@@ -9,47 +9,33 @@
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, List
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import default_directory
 from ansible_collections.community.opensips.plugins.module_utils._fleet.kept import kept_campaigns
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError
-from ansible_collections.community.opensips.plugins.module_utils._module.run import describe_failure
-from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.kept import KeptCampaign
+    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
 
-Body = Callable[[Dict[str, Any], bool], Dict[str, Any]]
-
-
-def info_spec() -> Dict[str, Any]:
+def info_spec() -> ArgumentSpec:
     """The options of opensips_campaign_info."""
-    return {"campaign": {"type": "str", "default": "*"}, "campaign_dir": {"type": "path"}}
+    return ArgumentSpec({"campaign": {"type": "str", "default": "*"}, "campaign_dir": {"type": "path"}})
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> ArgumentSpec:
     """The options of opensips_campaign."""
-    return {**info_spec(), "keep": {"type": "int", "required": True}, "older_than": {"type": "float", "default": 7}}
+    own = {"keep": {"type": "int", "required": True}, "older_than": {"type": "float", "default": 7}}
+    return info_spec().merged_with(ArgumentSpec(own))
 
 
-def run_without_server(options: Dict[str, Any], run: Body) -> None:
-    """Build the AnsibleModule, run a body with its options and whether it is check mode, and leave by exit_json or fail_json."""
-    module = AnsibleModule(argument_spec=options, supports_check_mode=True)
-    try:
-        result = run(module.params, module.check_mode)
-    except MIError as error:
-        module.fail_json(msg=printable(str(error)), **describe_failure(error))
-    module.exit_json(**result)
-
-
-def list_kept(params: Dict[str, Any], _check_mode: bool) -> Dict[str, Any]:
+def list_kept(task: "Task") -> Dict[str, Any]:
     """What opensips_campaign_info returns (dict): the campaigns."""
-    directory = params["campaign_dir"] or default_directory()
-    return {"changed": False, **_kept(directory, kept_campaigns(directory, params["campaign"]))}
+    directory = task.params["campaign_dir"] or default_directory()
+    return {"changed": False, **_kept(directory, kept_campaigns(directory, task.params["campaign"]))}
 
 
 def _kept(directory: str, campaigns: "List[KeptCampaign]") -> Dict[str, Any]:
@@ -60,8 +46,9 @@ def _kept(directory: str, campaigns: "List[KeptCampaign]") -> Dict[str, Any]:
     }
 
 
-def remove(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
+def remove(task: "Task") -> Dict[str, Any]:
     """Remove all campaigns but the newest ones; what opensips_campaign returns (dict). Raises BadParameters."""
+    params = task.params
     if params["keep"] < 0:
         raise BadParameters(f"keep is {params['keep']}", "Set it to a number of campaigns, 0 or more")
     if not params["older_than"] >= 0:
@@ -71,7 +58,7 @@ def remove(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
     # between two batches nothing tells a campaign that goes on from one that has ended, except that it was written lately
     latest = time.time() - params["older_than"] * 86400
     old = [campaign for campaign in campaigns[params["keep"] :] if campaign.modified <= latest]
-    removed = [campaign.name for campaign in old if (_is_idle(campaign) if check_mode else campaign.remove())]
+    removed = [campaign.name for campaign in old if (_is_idle(campaign) if task.check_mode else campaign.remove())]
     header = f"{directory} (old campaigns)"
     return {
         "changed": bool(removed),

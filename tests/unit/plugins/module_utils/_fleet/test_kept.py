@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import Journal
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import campaign
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 
 
 def make(directory, name, age):
@@ -28,8 +29,8 @@ def make(directory, name, age):
 def run(directory, pattern="*", keep=None, check=False, older_than=0.0):
     options = {"campaign": pattern, "campaign_dir": str(directory)}
     if keep is None:
-        return campaign.list_kept(options, check)
-    return campaign.remove({**options, "keep": keep, "older_than": older_than}, check)
+        return campaign.list_kept(Task(options, check, False, None, print))
+    return campaign.remove(Task({**options, "keep": keep, "older_than": older_than}, check, False, None, print))
 
 
 def names(result):

@@ -33,11 +33,7 @@ _SQLITE = {"mediumblob": "BLOB", "longblob": "BLOB"}
 def ddl(dialect: str, table: Table) -> List[str]:
     """The statements (list of str) that make a table, and enter its version. dialect: ``sqlite``, ``postgresql`` or ``mysql``."""
     statements = [] if table.version is None else [version_entry(table)]
-    statements.append(create_table(dialect, table))
-    if dialect != "mysql":
-        statements += sequences(dialect, table)
-        statements += [create_index(dialect, table, index) for index in table.indexes if not index.unique]
-    return statements
+    return [*statements, create_table(dialect, table), *behind_table(dialect, table)]
 
 
 def version_entry(table: Table) -> str:
@@ -76,9 +72,17 @@ def create_table(dialect: str, table: Table, name: Optional[str] = None) -> str:
     return f"CREATE TABLE {name or table.name} (\n{body}\n){engine}"
 
 
-def create_index(dialect: str, table: Table, index: Index, name: Optional[str] = None) -> str:
-    """The statement CREATE INDEX. name: what the table is called instead of its own name."""
-    return f"CREATE INDEX {index_name(dialect, table, index)} ON {name or table.name} ({', '.join(index.columns)})"
+def behind_table(dialect: str, table: Table) -> List[str]:
+    """The statements (list of str) behind CREATE TABLE: sequences and indexes. MySQL has everything in CREATE TABLE."""
+    if dialect == "mysql":
+        return []
+    indexes = [create_index(dialect, table, index) for index in table.indexes if not index.unique]
+    return sequences(dialect, table) + indexes
+
+
+def create_index(dialect: str, table: Table, index: Index) -> str:
+    """The statement CREATE INDEX."""
+    return f"CREATE INDEX {index_name(dialect, table, index)} ON {table.name} ({', '.join(index.columns)})"
 
 
 def index_name(dialect: str, table: Table, index: Index) -> str:

@@ -33,11 +33,7 @@ def statements(upgrade: Upgrade) -> List[str]:
 
 def _make(upgrade: Upgrade) -> List[str]:
     """The statements that make the new table under its own name."""
-    dialect, table = upgrade.dialect, upgrade.after
-    lines = upgrade.create(table.name) + ddl.sequences(dialect, table)
-    if dialect != "mysql":
-        lines += [ddl.create_index(dialect, table, index) for index in table.indexes if not index.unique]
-    return lines
+    return upgrade.create(upgrade.table) + ddl.behind_table(upgrade.dialect, upgrade.after)
 
 
 def version_statement(upgrade: Upgrade, table: str) -> Optional[str]:

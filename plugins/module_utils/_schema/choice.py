@@ -7,7 +7,7 @@
 
 """Which tables a server needs: those of its release, for the modules that it loads."""
 
-import difflib
+import functools
 import re
 from typing import Any, Dict, Iterable, List, Optional
 
@@ -64,8 +64,9 @@ def release_of(version: str, option: str) -> str:
     return found.group(1)
 
 
+@functools.lru_cache(maxsize=None)
 def known_tables(release: str) -> Dict[str, Table]:
-    """{name: Table} of a release."""
+    """{name: Table} of a release. Reading them takes its time, so each call gives the same mapping."""
     return {name: table for name in names() for table in variants(name) if release in table.releases}
 
 

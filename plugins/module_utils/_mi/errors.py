@@ -21,6 +21,14 @@ def first_few(parts: Sequence[str], most: int, separator: str = "; ", more: str 
     return separator.join(parts[:most]) + (more.format(rest) if rest > 0 else "")
 
 
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The hint for a name that is not among the known ones: those like it, or ``otherwise`` if there are none."""
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=3)
+    return f"Did you mean {' or '.join(close)}?" if close else otherwise
+
+
 class MIError(OpensipsError):
     """Anything that went wrong between the caller and the server."""
 

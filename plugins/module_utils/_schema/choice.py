@@ -11,7 +11,7 @@ import functools
 import re
 from typing import Any, Dict, Iterable, List, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, did_you_mean
 from ansible_collections.community.opensips.plugins.module_utils._schema.found import read_back
 from ansible_collections.community.opensips.plugins.module_utils._schema.model import (
     RELEASES,
@@ -88,7 +88,7 @@ def tables_of(
         chosen.update(name for name, table in known.items() if table.script == script)
     for name in tables or ():
         if name not in known:
-            raise BadParameters(f"tables: OpenSIPS {release} has no table {name!r}", _nearest(name, known))
+            raise BadParameters(f"tables: OpenSIPS {release} has no table {name!r}", _hint(name, known))
         chosen.add(name)
     return _ordered(known[name] for name in chosen)
 
@@ -112,7 +112,7 @@ def _script(module: str, release: str, known: Dict[str, Table]) -> str:
         return script
     scripts = {table.script for table in known.values()}
     there = scripts | {name for name, candidates in _SCRIPTS.items() if scripts & set(candidates)}
-    raise BadParameters(f"modules: OpenSIPS {release} has no tables for the module {module!r}", _nearest(module, there))
+    raise BadParameters(f"modules: OpenSIPS {release} has no tables for the module {module!r}", _hint(module, there))
 
 
 def _script_of(module: str, known: Dict[str, Table]) -> Optional[str]:
@@ -121,7 +121,6 @@ def _script_of(module: str, known: Dict[str, Table]) -> Optional[str]:
     return next((script for script in _SCRIPTS.get(module, (module,)) if script in scripts), None)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _hint(name: str, known: Iterable[str]) -> str:
     """What to say to a name that is not among the known ones."""
-    close = difflib.get_close_matches(name, sorted(known), n=3)
-    return f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(sorted(known))}"
+    return did_you_mean(name, known, f"There are {', '.join(sorted(known))}")

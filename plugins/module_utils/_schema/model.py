@@ -25,7 +25,7 @@ import re
 from collections import OrderedDict
 from typing import Any, List, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, did_you_mean
 from ansible_collections.community.opensips.plugins.module_utils._schema.tables_data import TABLES
 
 #: Every release series that the data knows, the oldest first
@@ -151,7 +151,7 @@ def variants(table: str) -> List[Table]:
     """Every shape of a table, that of the oldest release first. Raises BadParameters for a table that OpenSIPS does not have."""
     start = TABLES.find(f"\n={table}\n") if re.match(r"\w+\Z", str(table)) else -1
     if start < 0:
-        raise BadParameters(f"table: OpenSIPS has no table {table!r}", _nearest(str(table)))
+        raise BadParameters(f"table: OpenSIPS has no table {table!r}", _hint(str(table)))
     record = TABLES[start : TABLES.index("\n=", start + 1)]
     found: List[Table] = []
     for text in record.split("@")[1:]:
@@ -159,9 +159,6 @@ def variants(table: str) -> List[Table]:
     return found
 
 
-def _nearest(name: str) -> str:
+def _hint(name: str) -> str:
     """What to say to a name that no table has."""
-    import difflib
-
-    close = difflib.get_close_matches(name, names(), n=3)
-    return f"Did you mean {' or '.join(close)}?" if close else f"It knows {', '.join(names())}"
+    return did_you_mean(name, names(), f"It knows {', '.join(names())}")

@@ -26,6 +26,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedCommand,
     ServerError,
     UnknownCommand,
+    did_you_mean,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.harm import RELOADS_TLS_BEFORE
 from ansible_collections.community.opensips.plugins.module_utils._readers import tls
@@ -245,10 +246,7 @@ def _unknown(name: str) -> BadParameters:
         return BadParameters(f"The table {name} cannot be reloaded", _WHY_NOT[name])
     if catalogue.classic_name(name) in _NAMED_THINGS:
         return BadParameters(f"{name} is a command that requires parameters", "Run it with opensips_mi_command")
-    import difflib
-
-    close = difflib.get_close_matches(str(name), names() + list(_WHY_NOT), n=3)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"It must be one of {', '.join(names())}"
+    hint = did_you_mean(str(name), names() + list(_WHY_NOT), f"It must be one of {', '.join(names())}")
     return BadParameters(f"OpenSIPS has no table or reload command {name!r}", hint)
 
 

@@ -18,7 +18,7 @@ import struct
 import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, TypeVar
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, did_you_mean
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
 from ansible_collections.community.opensips.plugins.module_utils._table import postgresql_wait
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import FoundColumn
@@ -359,13 +359,9 @@ class Database:
         return bool(self._sa.inspect(self._connection).has_table(table))
 
     def _no_table(self, table: str, inspector: Any) -> UnknownSchema:
-        import difflib
-
-        names = inspector.get_table_names()
-        close = difflib.get_close_matches(table, names, n=3)
         return UnknownSchema(
             f"The {self.label} has no table {table}",
-            f"Did you mean {' or '.join(close)}?" if close else "Create it with opensips_schema, or correct db_table",
+            did_you_mean(table, inspector.get_table_names(), "Create it with opensips_schema, or correct db_table"),
         )
 
     def _found(self, column: Dict[str, Any]) -> FoundColumn:

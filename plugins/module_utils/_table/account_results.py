@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._table.accounts import Name, Owner
     from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change, Plan
 
-_SPEED_DIAL = ("sd_username", "sd_domain", "new_uri", "fname", "lname", "description")
-
 # (what was there, what is there then): lists of canonical values by column
 _Pair = Tuple[List[Dict[str, Any]], List[Dict[str, Any]]]
 
@@ -145,5 +143,5 @@ def _shown(name: str, rows: List[Dict[str, Any]]) -> List[Any]:
     """Rows of a user's aliases, groups or speed dials, as the option takes them, sorted."""
     ordered = sorted(rows, key=lambda row: accounts.key_of(name, row))
     if name == accounts.SPEED_DIALS:
-        return [{column: row[column] for column in _SPEED_DIAL if row.get(column)} for row in ordered]
+        return [{column: row[column] for column in accounts.SPEED_DIAL if row.get(column)} for row in ordered]
     return ["@".join(map(str, accounts.key_of(name, row))) for row in ordered]

@@ -23,8 +23,9 @@ BELONGINGS = (ALIASES, GROUPS, SPEED_DIALS)
 USERS_TABLE = "subscriber"
 TABLES = {ALIASES: "dbaliases", GROUPS: "grp", SPEED_DIALS: "speed_dial"}
 SECRETS = ("password",) + passwords.HASHES
+#: What an entry of SPEED_DIALS can have
+SPEED_DIAL = ("sd_username", "sd_domain", "new_uri", "fname", "lname", "description")
 
-_SPEED_DIAL = ("sd_username", "sd_domain", "new_uri", "fname", "lname", "description")
 # Neither an AOR nor what digest hashes can have these in a part
 _IN_USER = re.compile(r"[^\s@:\"<>\x00-\x20\x7f]+\Z")
 _IN_DOMAIN = re.compile(r"[^\s@\"<>\x00-\x20\x7f]+\Z")
@@ -199,7 +200,7 @@ def _group(item: Any, row: Dict[str, Any]) -> Dict[str, Any]:
 
 def _dial(item: Any, row: Dict[str, Any]) -> Dict[str, Any]:
     dial = {} if not isinstance(item, dict) else {name: value for name, value in item.items() if value is not None}
-    unknown = sorted(set(map(str, dial)) - set(_SPEED_DIAL))
+    unknown = sorted(set(map(str, dial)) - set(SPEED_DIAL))
     if unknown or not dial.get("sd_username") or not dial.get("new_uri"):
         shown = printable(str(unknown[0] if unknown else item), most=60)
         raise _Wrong(

@@ -159,6 +159,14 @@ def variants(table: str) -> List[Table]:
     return found
 
 
+def releases_by_version(table: str) -> "OrderedDict[Optional[int], List[str]]":
+    """{version: the releases that have it}, the oldest first. None: OpenSIPS keeps no version of the table."""
+    found: OrderedDict[Optional[int], List[str]] = OrderedDict()
+    for shape in variants(table):
+        found.setdefault(shape.version, []).extend(shape.releases)
+    return found
+
+
 def _hint(name: str) -> str:
     """What to say to a name that no table has."""
     return did_you_mean(name, names(), f"It knows {', '.join(names())}")

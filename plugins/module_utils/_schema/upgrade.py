@@ -21,7 +21,12 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.found i
     DatabaseTable,
     expected,
 )
-from ansible_collections.community.opensips.plugins.module_utils._schema.model import Column, Table, variants
+from ansible_collections.community.opensips.plugins.module_utils._schema.model import (
+    Column,
+    Table,
+    releases_by_version,
+    variants,
+)
 
 #: What to do about columns that the new version has no place for
 EXTRA_COLUMNS = ("refuse", "keep", "drop")
@@ -168,10 +173,8 @@ def plan(
 
 def known_versions(table: str) -> str:
     """The versions of a table for a message, such as ``7 (OpenSIPS 1.11 to 3.1), 8 (OpenSIPS 3.2 to 4.1)``."""
-    series: Dict[Optional[int], List[str]] = {}
-    for shape in variants(table):
-        series.setdefault(shape.version, []).extend(shape.releases)
-    return ", ".join(f"{version} (OpenSIPS {names[0]} to {names[-1]})" for version, names in series.items())
+    known = releases_by_version(table).items()
+    return ", ".join(f"{version} (OpenSIPS {releases[0]} to {releases[-1]})" for version, releases in known)
 
 
 def _is_older(before: Table, after: Table) -> bool:

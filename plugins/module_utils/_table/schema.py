@@ -10,10 +10,14 @@
 The shapes are in _schema/model.py.
 """
 
-from collections import OrderedDict
-from typing import Any, Iterable, Optional
+from typing import Iterable, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._schema.model import Table, names, variants
+from ansible_collections.community.opensips.plugins.module_utils._schema.model import (
+    Table,
+    names,
+    releases_by_version,
+    variants,
+)
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
 
 
@@ -40,10 +44,8 @@ def choose(table: str, version: Optional[int], real: Iterable[str]) -> Table:
 
 def versions_listed(table: str) -> str:
     """The known versions of a table for a message: str such as ``7 (OpenSIPS 1.11, 2.4), 8 (OpenSIPS 3.6)``."""
-    releases: Any = OrderedDict()
-    for each in variants(table):
-        releases.setdefault(each.version, []).extend(each.releases)
-    return ", ".join(f"{version} (OpenSIPS {', '.join(names)})" for version, names in releases.items())
+    known = releases_by_version(table).items()
+    return ", ".join(f"{version} (OpenSIPS {', '.join(releases)})" for version, releases in known)
 
 
 __all__ = ["choose", "names", "variants", "versions_listed"]

@@ -38,7 +38,6 @@ _SHOWN = 10
 _REALMS = 3
 # Realms without credentials to remember: phones may ask for as many as they like
 _MOST_REALMS = 5
-_HEX = re.compile(r"[0-9a-fA-F]+\Z")
 
 
 class Entry(NamedTuple):
@@ -234,7 +233,7 @@ def entry_of(row: Dict[str, Any], where: str) -> Entry:
 def of_subscriber(row: Dict[str, str]) -> Optional[Entry]:
     """The Entry of a row of the table subscriber ({column: text}), or None: it has nothing that answers a challenge."""
     user, domain, password = row["username"], row["domain"], row.get("password", "")
-    known = {name: row[name] for name in HA1 if domain and _is_hash(row.get(name, ""), HA1[name])}
+    known = {name: row[name] for name in HA1 if domain and digest.is_ha1(row.get(name, ""), HA1[name])}
     if not user or not (password or known) or not (digest.is_sendable(user) and digest.is_sendable(domain)):
         return None
     return Entry(
@@ -246,10 +245,6 @@ def of_subscriber(row: Dict[str, str]) -> Optional[Entry]:
         password=password,
         **known,
     )
-
-
-def _is_hash(text: str, algorithm: str) -> bool:
-    return len(text) == digest.HA1_DIGITS[algorithm] and _HEX.match(text) is not None
 
 
 def _text(value: Any, name: str, where: str) -> str:
@@ -287,7 +282,7 @@ def _check_secret(values: Dict[str, str], where: str) -> None:
     if values["password"] and given:
         raise BadParameters(f"{where} has both password and {' and '.join(given)}", "Set only one of them")
     for name in given:
-        if not _is_hash(values[name], HA1[name]):
+        if not digest.is_ha1(values[name], HA1[name]):
             raise BadParameters(
                 f"{where}: {name} does not have {digest.HA1_DIGITS[HA1[name]]} hexadecimal digits",
                 f"Set it to the {HA1[name]} hash of username:realm:password",

@@ -8,7 +8,6 @@
 """Body of opensips_sip: tests of a server by SIP."""
 
 import contextlib
-import re
 import signal
 import threading
 from typing import Any, Dict, Iterator, List, Optional, Tuple
@@ -44,7 +43,6 @@ _WITH_ACCOUNT = ("register", "subscribe", "message", "call")
 _WITH_PEER = ("message", "call")
 # {option: algorithm}, as the table subscriber calls them
 _HASHES = {"ha1": digest.MD5, "ha1_sha256": digest.SHA_256, "ha1_sha512t256": digest.SHA_512_256}
-_HEX = re.compile(r"[0-9a-fA-F]+\Z")
 # {option: (least, most)} in seconds
 _LIMITS = {
     "maximum_answer_time": (0.1, 60),
@@ -263,10 +261,9 @@ def _secret(given: Dict[str, Any], user: str, option: str) -> Optional[digest.Se
 
 def _check_hashes(given: Dict[str, Any], option: str) -> None:
     for name, algorithm in _HASHES.items():
-        digits = digest.HA1_DIGITS[algorithm]
-        if given[name] and (len(given[name]) != digits or not _HEX.match(given[name])):
+        if given[name] and not digest.is_ha1(given[name], algorithm):
             raise BadParameters(
-                f"{option}.{name} does not have {digits} hexadecimal digits",
+                f"{option}.{name} does not have {digest.HA1_DIGITS[algorithm]} hexadecimal digits",
                 f"Set it to the {algorithm} hash of username:realm:password",
             )
         if given[name] and not given["realm"]:

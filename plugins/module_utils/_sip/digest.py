@@ -32,6 +32,7 @@ _HASHLIB = {SHA_512_256: ("sha512_256", "sha512-256"), SHA_256: ("sha256",), MD5
 ALGORITHMS = tuple(_HASHLIB)
 # hexadecimal digits of an HA1
 HA1_DIGITS = {MD5: 32, SHA_256: 64, SHA_512_256: 64}
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]+\Z")
 _SESSION = "-SESS"
 # {algorithm in upper case: as it is written}
 _KNOWN = {(name + session).upper(): name + session for name in ALGORITHMS for session in ("", "-sess")}
@@ -121,6 +122,11 @@ class Secret:
 
 
 # Hashes
+
+
+def is_ha1(text: str, algorithm: str) -> bool:
+    """Whether a text looks like an HA1. algorithm: one of ALGORITHMS."""
+    return len(text) == HA1_DIGITS[algorithm] and _HEXADECIMAL.match(text) is not None
 
 
 def hash_text(algorithm: str, text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._table import passwords
 
@@ -29,7 +30,6 @@ SPEED_DIAL = ("sd_username", "sd_domain", "new_uri", "fname", "lname", "descript
 # Neither an AOR nor what digest hashes can have these in a part
 _IN_USER = re.compile(r"[^\s@:\"<>\x00-\x20\x7f]+\Z")
 _IN_DOMAIN = re.compile(r"[^\s@\"<>\x00-\x20\x7f]+\Z")
-_HEXADECIMAL = re.compile(r"[0-9a-f]+\Z")
 # Errors that one message lists
 _SHOWN = 10
 
@@ -173,8 +173,8 @@ def _secrets(entry: Dict[str, Any]) -> Dict[str, str]:
         if name == "password":
             continue
         given[name] = value.lower()
-        if len(value) != passwords.DIGITS[name] or not _HEXADECIMAL.match(given[name]):
-            raise _Wrong(f"{name}: must have {passwords.DIGITS[name]} hexadecimal digits")
+        if not digest.is_ha1(value, passwords.ALGORITHMS[name]):
+            raise _Wrong(f"{name}: must have {digest.HA1_DIGITS[passwords.ALGORITHMS[name]]} hexadecimal digits")
     if given.get("password") == "":
         raise _Wrong("password: must be a text that is not empty")
     return given

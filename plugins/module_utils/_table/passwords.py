@@ -29,8 +29,8 @@ _HASHES = {
     "ha1_sha512t256": (digest.SHA_512_256, "{user}:{realm}:{password}"),
 }
 HASHES = tuple(_HASHES)
-# {column: hexadecimal digits of its hash}
-DIGITS = {column: digest.HA1_DIGITS[algorithm] for column, (algorithm, _text) in _HASHES.items()}
+# {column: algorithm of its hash}
+ALGORITHMS = {column: algorithm for column, (algorithm, _text) in _HASHES.items()}
 
 # Those that nobody takes for one another when they are read or typed
 _CHARACTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -65,7 +65,7 @@ def unusable(column: str, columns: Iterable[str]) -> str:
     """
     if column == "password" or "ha1b" not in columns:
         return ""
-    return os.urandom(DIGITS[column] // 2).hex()
+    return os.urandom(digest.HA1_DIGITS[ALGORITHMS[column]] // 2).hex()
 
 
 def expand(row: Dict[str, Any], columns: "ComparedColumns", store: bool, realm: Optional[str] = None) -> Dict[str, Any]:

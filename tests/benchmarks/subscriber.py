@@ -14,8 +14,7 @@ import pathlib
 import sys
 import tempfile
 
-from ansible_collections.community.opensips.tests.benchmarks.table import measure
-from ansible_collections.community.opensips.tests.integration.support import databases
+from ansible_collections.community.opensips.tests.benchmarks.table import measure, servers
 from ansible_collections.community.opensips.tests.integration.support.subscriber_body import TABLES
 
 HEAD = ("database", "what", "users", "seconds", "cpu", "MiB", "us/user")
@@ -53,24 +52,11 @@ def run(server, count, folder):
 def main(counts):
     print(LINE.format(*HEAD))
     with tempfile.TemporaryDirectory() as folder:
-        for name, start in databases.SERVERS.items():
-            try:
-                server = start()
-            except databases.NotHere as reason:
-                print(f"{name}: {reason}")
-                continue
-            try:
-                for count in counts:
-                    for what, seconds, processor, peak in run(server, count, pathlib.Path(folder)):
-                        figures = (
-                            f"{seconds:.1f}",
-                            f"{processor:.1f}",
-                            f"{peak:.0f}",
-                            f"{processor / count * 1e6:.0f}",
-                        )
-                        print(LINE.format(name, what, count, *figures), flush=True)
-            finally:
-                server.stop()
+        for name, server in servers():
+            for count in counts:
+                for what, seconds, processor, peak in run(server, count, pathlib.Path(folder)):
+                    figures = f"{seconds:.1f}", f"{processor:.1f}", f"{peak:.0f}", f"{processor / count * 1e6:.0f}"
+                    print(LINE.format(name, what, count, *figures), flush=True)
 
 
 if __name__ == "__main__":

@@ -85,20 +85,26 @@ def compare(server, name, counts, folder):
                 print(LINE.format(name, table, what, count, *figures, ratio), flush=True)
 
 
+def servers():
+    """Yields (name, server) of each database that the host has; the server is stopped afterwards."""
+    for name, start in databases.SERVERS.items():
+        try:
+            server = start()
+        except databases.NotHere as reason:
+            print(f"{name}: {reason}")
+            continue
+        try:
+            yield name, server
+        finally:
+            server.stop()
+
+
 def main():
     counts = [int(each) for each in sys.argv[1:]] or [10000, 100000]
     print(LINE.format(*HEAD))
     with tempfile.TemporaryDirectory() as folder:
-        for name, make in databases.SERVERS.items():
-            try:
-                server = make()
-            except databases.NotHere as error:
-                print(f"{name}: {error}")
-                continue
-            try:
-                compare(server, name, counts, pathlib.Path(folder))
-            finally:
-                server.stop()
+        for name, server in servers():
+            compare(server, name, counts, pathlib.Path(folder))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import tarfile
 
 from . import config_names, layout
 
-# version: the branch
+# version: the branch; that of the version which is not released yet is the main branch
 BRANCHES = {version: version for version in config_names.VERSIONS} | {config_names.VERSIONS[-1]: "master"}
 
 _COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:[^"\\\n]|\\.)*")', re.DOTALL)

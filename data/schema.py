@@ -14,6 +14,7 @@ import difflib
 import os
 
 from . import layout, records
+from .config_names import VERSIONS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -64,11 +65,11 @@ def _columns(shape, before):
     return found
 
 
-def _series(releases, known):
+def _series(releases):
     """Releases as a token, runs of at least three by their ends."""
     runs = []
     for release in releases:
-        if runs and known.index(release) == known.index(runs[-1][-1]) + 1:
+        if runs and VERSIONS.index(release) == VERSIONS.index(runs[-1][-1]) + 1:
             runs[-1].append(release)
         else:
             runs.append([release])
@@ -107,12 +108,10 @@ def by_release():
 def generate():
     """The text of tables_data.py."""
     found = []
-    known = list(by_release())
-    known.sort(key=lambda release: [int(part) for part in release.split(".")])
     for table, shapes in sorted(load().items()):
         found.append([f"={table}"])
         for before, shape in zip([None, *shapes], shapes):
-            found.append(["@" + _series(shape["releases"], known), *tokens(shape, before)])
+            found.append(["@" + _series(shape["releases"]), *tokens(shape, before)])
     return records.module(
         "schema", "The database tables of OpenSIPS 1.11 to 4.1, a record each", "TABLES", found, reader="model"
     )

@@ -16,10 +16,7 @@ import subprocess
 import sys
 
 from . import layout, schema
-
-# The branch of each series; the series that is not released yet is the main branch
-SERIES = ("1.11", "2.1", "2.2", "2.3", "2.4", "3.0", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.0", "4.1")
-BRANCHES = {series: series for series in SERIES[:-1]} | {SERIES[-1]: "master"}
+from .read_opensips import BRANCHES
 
 _TABLE = re.compile(r"CREATE TABLE (\w+) \( (.*) \)(?: ENGINE=(\w+))?\Z")
 _INDEX = re.compile(r"CREATE INDEX (\w+) ON (\w+) \((.*)\)\Z")

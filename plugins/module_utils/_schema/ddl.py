@@ -36,10 +36,10 @@ def ddl(dialect: str, table: Table) -> List[str]:
     return [*statements, create_table(dialect, table), *behind_table(dialect, table)]
 
 
-def version_entry(table: Table) -> str:
-    """The statement that enters the version of a table that has none yet."""
+def version_entry(table: Table, versions: str = VERSION_TABLE) -> str:
+    """The statement that enters the version of a table that has none yet. versions: the table version, or a copy of it."""
     # names and numbers of the collection's own data
-    return f"INSERT INTO {VERSION_TABLE} (table_name, table_version) VALUES ('{table.name}', {table.version})"  # nosec B608
+    return f"INSERT INTO {versions} (table_name, table_version) VALUES ('{table.name}', {table.version})"  # nosec B608
 
 
 def forget_version(table: Table) -> str:

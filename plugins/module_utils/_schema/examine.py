@@ -50,7 +50,7 @@ def _check_dropped(connection: Any, upgrade: Upgrade) -> None:
     full = []
     for name, default in upgrade.examined.items():
         column = quoted(upgrade.dialect, name)
-        empty = f"CAST({column} AS {'CHAR' if upgrade.dialect == 'mysql' else 'TEXT'}) IN ('', '{default or ''}')"
+        empty = f"{conversions.as_text(upgrade.dialect, column)} IN ('', '{default or ''}')"
         if _count(connection, upgrade, f"{column} IS NOT NULL AND NOT ({empty})"):
             full.append(f"{upgrade.table}.{name}")
     if full:

@@ -41,9 +41,9 @@ def version_statement(upgrade: Upgrade, table: str) -> Optional[str]:
     before, after = upgrade.found.version, upgrade.after.version
     if after is None or after == before:
         return None
-    # names and numbers of the collection's own data
     if before is None:
-        return f"INSERT INTO {table} (table_name, table_version) VALUES ('{upgrade.table}', {after})"  # nosec B608
+        return ddl.version_entry(upgrade.after, table)
+    # names and numbers of the collection's own data
     return f"UPDATE {table} SET table_version = {after} WHERE table_name = '{upgrade.table}'"  # nosec B608
 
 

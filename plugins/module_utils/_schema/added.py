@@ -47,7 +47,7 @@ def index_statements(connection: Any, upgrade: Upgrade) -> List[str]:
     names = [index.name for index in added_indexes(upgrade)]
     if not names:
         return []
-    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    listed = ", ".join(map(ddl.literal, names))
     return [
         str(row[0])
         for row in connection.rows(_INDEX_SQL[connection.engine].format(names=listed, table=upgrade.found.name))

@@ -30,6 +30,11 @@ _POSTGRESQL = {
 _SQLITE = {"mediumblob": "BLOB", "longblob": "BLOB"}
 
 
+def literal(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def ddl(dialect: str, table: Table) -> List[str]:
     """The statements (list of str) that make a table, and enter its version. dialect: ``sqlite``, ``postgresql`` or ``mysql``."""
     statements = [] if table.version is None else [version_entry(table)]

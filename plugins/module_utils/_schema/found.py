@@ -158,7 +158,7 @@ def versions_of(connection: Any) -> Dict[str, int]:
 
 def _listed(names: Sequence[str]) -> str:
     """Names of OpenSIPS' own tables for IN (...)."""
-    return ", ".join(f"'{name}'" for name in names) or "''"
+    return ", ".join(map(ddl.literal, names)) or "''"
 
 
 def _sqlite(connection: Any, names: List[str]) -> Dict[str, DatabaseTable]:
@@ -182,8 +182,7 @@ def _sqlite_table(connection: Any, name: str, counts: bool) -> DatabaseTable:
     for row in connection.rows(f"PRAGMA index_list({name})"):
         index, unique, origin = row[1], bool(row[2]), row[3]
         if origin != "pk":
-            quoted = index.replace("'", "''")
-            columns = [row[2] or "" for row in connection.rows(f"PRAGMA index_info('{quoted}')")]
+            columns = [row[2] or "" for row in connection.rows(f"PRAGMA index_info({ddl.literal(index)})")]
             table.indexes.append(DatabaseIndex(index, columns, unique, bool(row[4]) or "" in columns))
     table.indexes.reverse()
     return table

@@ -286,4 +286,4 @@ def _default_of(column: DatabaseColumn) -> str:
 
 def _literal(default: str) -> str:
     """A default of read_back() as SQL: it has no quotes there."""
-    return default if _CALL.match(default) else "'" + default.replace("'", "''") + "'"
+    return default if _CALL.match(default) else ddl.literal(default)

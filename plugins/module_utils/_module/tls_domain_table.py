@@ -98,7 +98,9 @@ class TableStore:
             raise TaskFailure(self._in_options(str(error)), self._result(error.result)) from error
         except BadParameters as error:
             raise BadParameters(self._in_options(error.message), error.hint) from error
-        self.look()
+        # is_stale() has looked already, and found what the table has
+        if self._push.result["reload"] is not None or not self._proof.entries:
+            self.look()
         result = self._result(self._push.result)
         if not self._task.check_mode:
             self._proof.confirm(self._domains, result)

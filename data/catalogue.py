@@ -174,17 +174,8 @@ def span(first, last):
 
 
 def merge(pairs):
-    """[(version, facts)] -> [(from, to, facts)], neighbours with the same facts joined; None facts left out."""
-    ranges = []
-    for version, facts in pairs:
-        if facts is None:
-            continue
-        position = VERSIONS.index(version)
-        if ranges and ranges[-1][2] == facts and VERSIONS.index(ranges[-1][1]) == position - 1:
-            ranges[-1][1] = version
-        else:
-            ranges.append([version, version, facts])
-    return ranges
+    """See records.ranges()."""
+    return records.ranges(pairs, VERSIONS)
 
 
 def per_version(command):

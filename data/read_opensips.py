@@ -19,7 +19,7 @@ import re
 import subprocess
 import tarfile
 
-from . import config_names, layout
+from . import config_names, layout, records
 
 # version: the branch; that of the version which is not released yet is the main branch
 BRANCHES = {version: version for version in config_names.VERSIONS} | {config_names.VERSIONS[-1]: "master"}
@@ -213,21 +213,6 @@ def read(checkout, branch):
     return {**found, "core": _core(tree)}
 
 
-def _ranges(pairs):
-    """[(version, value)] -> [[from, to, value]], neighbours with the same value joined; None is left out."""
-    order = config_names.VERSIONS
-    found = []
-    for version, value in pairs:
-        if value is None:
-            continue
-        place = order.index(version)
-        if found and found[-1][2] == value and order.index(found[-1][1]) == place - 1:
-            found[-1][1] = version
-        else:
-            found.append([version, version, value])
-    return found
-
-
 def _renamed(before, after):
     """{(kind, name): new name} of what has another name in the next version, but the same C variable or function."""
     new = {}
@@ -249,11 +234,16 @@ def join(read_of):
     for name in sorted({module for modules in read_of.values() for module in modules}):
         parts = {version: read_of[version].get(name) for version in versions}
         module = {
-            "versions": [entry[:2] for entry in _ranges((v, None if p is None else "") for v, p in parts.items())]
+            "versions": [
+                entry[:2]
+                for entry in records.ranges(((v, None if p is None else "") for v, p in parts.items()), versions)
+            ]
         }
         for kind in config_names.KINDS:
             module[kind] = {
-                key: _ranges((v, part and _joined(kind, part[kind].get(key))) for v, part in parts.items())
+                key: records.ranges(
+                    ((v, part and _joined(kind, part[kind].get(key))) for v, part in parts.items()), versions
+                )
                 for key in sorted({key for part in parts.values() if part for key in part[kind]})
             }
         module["renamed"] = {kind: {} for kind in config_names.KINDS}

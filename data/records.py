@@ -29,3 +29,17 @@ def module(name, title, variable, records, reader=None, util="module"):
     return "".join(
         [_HEADER.format(name=name, reader=reader or name, util=util, title=title, variable=variable), *lines, '="""\n']
     )
+
+
+def ranges(pairs, versions):
+    """[(version, facts)] -> [[from, to, facts]], neighbours with the same facts joined; None facts left out. versions: all, in order."""
+    found = []
+    for version, facts in pairs:
+        if facts is None:
+            continue
+        position = versions.index(version)
+        if found and found[-1][2] == facts and versions.index(found[-1][1]) == position - 1:
+            found[-1][1] = version
+        else:
+            found.append([version, version, facts])
+    return found

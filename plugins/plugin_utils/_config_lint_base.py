@@ -116,10 +116,10 @@ class Checked:
     suggestions: int = _SUGGESTIONS
 
     def similar(self, name: str, candidates: t.Iterable[str]) -> str:
-        """A hint with names like this one."""
+        """A hint with names like this one. candidates: looked at only if names are suggested."""
         found: list[str] = []
         if self.is_suggested(name):
-            found = difflib.get_close_matches(name, sorted(candidates), _SIMILAR, _LIKENESS)
+            found = difflib.get_close_matches(name, sorted(set(candidates)), _SIMILAR, _LIKENESS)
         return similar_names(found)
 
     def is_suggested(self, name: str) -> bool:

@@ -69,7 +69,7 @@ def unknown_modules(checked: Checked) -> t.Iterator[Finding]:
                 "unknown_module",
                 "warning",
                 f"No version of {version_label(None)} has the module {name}. Its parameters and functions were not checked.",
-                checked.similar(name, [module.name for module in modules().values() if module.is_in(checked.version)]),
+                checked.similar(name, (module.name for module in modules().values() if module.is_in(checked.version))),
             )
         elif not module.is_in(checked.version):
             yield _of_other_version(
@@ -180,7 +180,7 @@ def _no_parameter(
     hint = f"Use {new}." if new else _elsewhere(checked, "parameters", key) if module.name != CORE else None
     if key in table:
         return _of_other_version(checked, token, kind, label, table[key].values, hint)
-    there = [other for other, name in table.items() if name.at(checked.version)]
+    there = (other for other, name in table.items() if name.at(checked.version))
     severity = "error" if checked.is_whole or module.name != CORE else "warning"
     return Finding.at(
         token,
@@ -297,12 +297,12 @@ def _no_function(checked: Checked, call: Call, having: list[Module]) -> t.Iterat
             checked, call.name, "function", label, versions, _function_hint(checked, call.name, known)
         )
     elif checked.is_known:
-        there = {
+        there = (
             name
             for module in modules().values()
             for name, function in module.functions.items()
             if function.at(checked.version)
-        }
+        )
         yield Finding.at(
             call.name,
             "unknown_function",

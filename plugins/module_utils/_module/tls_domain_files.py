@@ -15,9 +15,8 @@ from typing import Any, Dict, List, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import file_options
-from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_store import (
-    PEMS,
     Domain,
     Proof,
     tls_sockets,
@@ -32,17 +31,7 @@ from ansible_collections.community.opensips.plugins.module_utils._tls import fil
 _RESTART = "OpenSIPS reads the files of its configuration only when it starts"
 _DATABASE = ("db_url", "db_engine", "db_table")
 # what the configuration says
-_CONFIGURED = (
-    "match_addresses",
-    "ca_directory",
-    "method",
-    "verify_certificate",
-    "require_certificate",
-    "crl_check_all",
-    "crl_directory",
-    "ciphers",
-    "ec_curve",
-)
+_CONFIGURED = ("match_addresses", "method", *tls_mgm.SWITCHES.values(), *tls_mgm.TEXTS.values())
 _REPORTED = {
     "certificate": "certificate_file",
     "private_key": "private_key_file",
@@ -87,9 +76,8 @@ class FileStore:
         expected = {domain.index: self._expect(domain) for domain in self._domains if domain.role == "server"}
         self._proof.look(self._domains, expected, self._claimed())
         result = self._result()
-        problem = None if self._task.check_mode else self._proof.problem(self._domains, result["restart_needed"])
-        if problem is not None:
-            raise TaskFailure(str(problem), dict(result, error=describe_error(problem)))
+        if not self._task.check_mode:
+            self._proof.confirm(self._domains, result)
         return result
 
     def _check_options(self) -> None:
@@ -113,15 +101,12 @@ class FileStore:
 
     def _look(self, domain: Domain, owner: Any, mode: Optional[int]) -> Dict[str, files.Target]:
         paths = self._paths(domain)
-        found = domain.material
-        contents = dict(zip(PEMS, (found.certificate, found.private_key, found.authorities, found.dh_params)))
-        if paths.get("certificate") == paths.get("private_key") and contents["certificate"]:
+        contents = domain.pems
+        if "certificate" in contents and paths.get("certificate") == paths.get("private_key"):
             # one file holds both
-            contents["certificate"] = (contents["private_key"] or b"") + contents["certificate"]
+            contents["certificate"] = contents.pop("private_key") + contents["certificate"]
         targets = {}
         for name, content in contents.items():
-            if content is None or (name == "private_key" and paths.get("certificate") == paths.get(name)):
-                continue
             if name not in paths:
                 raise BadParameters(
                     f"{name}: the path of its file is not known",
@@ -135,13 +120,7 @@ class FileStore:
 
     def _paths(self, domain: Domain) -> Dict[str, str]:
         given = domain.options["files"] or {}
-        wanted = domain.material
-        needed = [
-            name
-            for name, pem in zip(PEMS, (wanted.certificate, wanted.private_key, wanted.authorities, wanted.dh_params))
-            if pem
-        ]
-        if self._listed is None or all(given.get(name) for name in needed):
+        if self._listed is None or all(given.get(name) for name in domain.pems):
             return files.paths_of(given)
         record = self._record(domain)
         if not self._task.connection.options.is_local:
@@ -207,7 +186,7 @@ class FileStore:
         for entry in entries:
             outcomes[entry["outcome"]] += 1
         changed = any(entry["changed"] for entry in entries)
-        needed = self._restart_needed(changed)
+        needed = self._proof.restart_needed(self._domains, changed)
         return {
             "changed": changed,
             "table_version": None,
@@ -219,12 +198,6 @@ class FileStore:
             "handshake_reason": self._proof.sockets.reason,
             "diff": _diff(entries),
         }
-
-    def _restart_needed(self, changed: bool) -> Optional[bool]:
-        if changed or self._proof.is_stale(self._domains):
-            return True
-        known = [self._proof.in_use(domain) for domain in self._domains]
-        return None if None in known else False
 
     def _entry(self, domain: Domain) -> Dict[str, Any]:
         targets = self._targets.get(domain.index, {})

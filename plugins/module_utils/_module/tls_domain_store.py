@@ -15,14 +15,14 @@ from ansible_collections.community.opensips.plugins.module_utils._health import 
 from ansible_collections.community.opensips.plugins.module_utils._health.entry import NotThere, Unknown
 from ansible_collections.community.opensips.plugins.module_utils._health.server import Server
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._readers import certificate
 from ansible_collections.community.opensips.plugins.module_utils._tls import proof
 from ansible_collections.community.opensips.plugins.module_utils._tls.material import Material
 from ansible_collections.community.opensips.plugins.module_utils._ua import target as targets
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import UserAgentError
 
-# the options of a domain that hold PEM, and with _file at the end name a file with it
+# the options of a domain that hold PEM, in the order of Material, and with _file at the end name a file with it
 PEMS = ("certificate", "private_key", "ca", "dh_params")
 NOTHING = Material(None, None, None, None)
 
@@ -41,6 +41,11 @@ class Domain:
     def label(self) -> str:
         """How messages name it."""
         return f"domains[{self.index}] ({self.name})"
+
+    @property
+    def pems(self) -> Dict[str, bytes]:
+        """What it was given, by the options of PEMS."""
+        return {name: pem for name, pem in zip(PEMS, self.material) if pem is not None}
 
     @property
     def certificate(self) -> Optional[bytes]:
@@ -129,10 +134,20 @@ class Proof:
             for found in self.entries.get(domain.index, [])
         ]
 
-    def problem(self, domains: List[Domain], restart_needed: Optional[bool]) -> Optional[OpensipsError]:
-        """Why the sockets do not prove what was pushed: the first error, or None. A socket of the task must answer."""
-        if restart_needed:
-            return None
+    def restart_needed(self, domains: List[Domain], changed: bool) -> Optional[bool]:
+        """Whether a server that reads its domains only when it starts must do so; None if that is not known."""
+        if changed or self.is_stale(domains):
+            return True
+        return None if None in map(self.in_use, domains) else False
+
+    def confirm(self, domains: List[Domain], result: Dict[str, Any]) -> None:
+        """Raise TaskFailure, with the result of the task, unless the sockets prove what was pushed."""
+        problem = None if result["restart_needed"] else self._problem(domains)
+        if problem is not None:
+            raise TaskFailure(str(problem), dict(result, error=describe_error(problem)))
+
+    def _problem(self, domains: List[Domain]) -> Optional[OpensipsError]:
+        """The first error, or None. A socket of the task must answer."""
         for domain in domains:
             found = self.entries.get(domain.index, [])
             if self.in_use(domain) is False:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
-from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure
 from ansible_collections.community.opensips.plugins.module_utils._module.table import Push
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_store import (
     Domain,
@@ -34,17 +34,9 @@ _TABLE = "tls_mgm"
 _CLIENTS_WITHOUT_CERTIFICATE = (3, 6)
 _OTHER_OPTIONS = ("owner", "group", "mode")
 # {column: suboption}; those with lists, certificates and roles are not among them
-_COLUMNS = {
-    "method": "method",
-    "verify_cert": "verify_certificate",
-    "require_cert": "require_certificate",
-    "crl_check_all": "crl_check_all",
-    "crl_dir": "crl_directory",
-    "ca_dir": "ca_directory",
-    "cipher_list": "ciphers",
-    "ec_curve": "ec_curve",
-}
-_SWITCHES = ("verify_cert", "require_cert", "crl_check_all")
+_COLUMNS = {"method": "method", **tls_mgm.SWITCHES, **tls_mgm.TEXTS}
+# {option of PEMS: its column, if that has another name}
+_PEM_COLUMNS = {"ca": "ca_list"}
 _OPTIONS = {
     **_COLUMNS,
     "domain": "name",
@@ -52,7 +44,7 @@ _OPTIONS = {
     "match_ip_address": "match_addresses",
     "match_sip_domain": "match_sip_domains",
     "address": "match_addresses",
-    "ca_list": "ca",
+    **{column: option for option, column in _PEM_COLUMNS.items()},
 }
 _ROLES = {number: role for role, number in tls_mgm.ROLES.items()}
 _ROW = re.compile(r"row ([0-9]+), column (\w+):")
@@ -106,11 +98,12 @@ class TableStore:
             raise TaskFailure(self._in_options(str(error)), self._result(error.result)) from error
         except BadParameters as error:
             raise BadParameters(self._in_options(error.message), error.hint) from error
-        self.look()
+        # is_stale() has looked already, and found what the table has
+        if self._push.result["reload"] is not None or not self._proof.entries:
+            self.look()
         result = self._result(self._push.result)
-        problem = None if self._task.check_mode else self._proof.problem(self._domains, result["restart_needed"])
-        if problem is not None:
-            raise TaskFailure(str(problem), dict(result, error=describe_error(problem)))
+        if not self._task.check_mode:
+            self._proof.confirm(self._domains, result)
         return result
 
     def look(self) -> None:
@@ -185,15 +178,8 @@ class TableStore:
         for column, option in _COLUMNS.items():
             value = domain.options[option]
             if value is not None:
-                row[column] = int(value) if column in _SWITCHES else value
-        found = domain.material
-        pems = {
-            "certificate": found.certificate,
-            "private_key": found.private_key,
-            "ca_list": found.authorities,
-            "dh_params": found.dh_params,
-        }
-        row.update((column, pem.decode("ascii")) for column, pem in pems.items() if pem is not None)
+                row[column] = int(value) if column in tls_mgm.SWITCHES else value
+        row.update((_PEM_COLUMNS.get(name, name), pem.decode("ascii")) for name, pem in domain.pems.items())
         row.update(_filters(domain.options) if (version or 0) >= tls_mgm.WITH_FILTERS else _address(domain))
         return row
 
@@ -279,10 +265,7 @@ class TableStore:
             return None
         if self._restart is None:
             return False
-        if changed or self._proof.is_stale(self._domains):
-            return True
-        known = [self._proof.in_use(domain) for domain in self._domains]
-        return None if None in known else False
+        return self._proof.restart_needed(self._domains, changed)
 
     def _entry(self, found: Dict[str, Any]) -> Dict[str, Any]:
         role = _ROLES.get(int(found["key"]["type"]), "both")
@@ -393,7 +376,7 @@ def _shown(row: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
 def _value(column: str, value: Any) -> Any:
     if value is None:
         return None
-    if column in _SWITCHES:
+    if column in tls_mgm.SWITCHES:
         return bool(int(value))
     if column in ("match_ip_address", "match_sip_domain"):
         return [part.strip() for part in str(value).split(",")]

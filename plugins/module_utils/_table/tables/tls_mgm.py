@@ -36,9 +36,9 @@ WITH_FILTERS = 3
 DEFAULT = "default"
 _METHODS = ("sslv23", "tlsany", "tlsv1", "tlsv1_2", "tlsv1_3")
 _OLD_METHODS = _METHODS[:-1]
-# columns whose value the server shows as it is: {column: key of a tls_list record}
-_TEXTS = {"ca_dir": "ca_directory", "crl_dir": "crl_directory", "cipher_list": "ciphers", "ec_curve": "ec_curve"}
-_SWITCHES = {
+# columns whose value the server shows as it is: {column: key of a tls_list record, and option of opensips_tls_domain}
+TEXTS = {"ca_dir": "ca_directory", "crl_dir": "crl_directory", "cipher_list": "ciphers", "ec_curve": "ec_curve"}
+SWITCHES = {
     "verify_cert": "verify_certificate",
     "require_cert": "require_certificate",
     "crl_check_all": "crl_check_all",
@@ -144,7 +144,7 @@ def _read(conn: "Connection", _partition: Optional[str]) -> Dict[Tuple[Any, ...]
 
 def _shown(record: Dict[str, Any]) -> Dict[str, Any]:
     """A tls_list record in the words of the columns; None for what the version does not show."""
-    shown = {column: record[key] for column, key in {**_TEXTS, **_SWITCHES}.items()}
+    shown = {column: record[key] for column, key in {**TEXTS, **SWITCHES}.items()}
     matched = record["match_addresses"]
     shown["match_ip_address"] = None if matched is None else _joined(addresses(",".join(matched)))
     shown["match_sip_domain"] = None if matched is None else _joined(record["match_sip_domains"])
@@ -159,8 +159,8 @@ def _things(row: Dict[str, Any]) -> List[Tuple[Any, ...]]:
 
 def _facts(row: Dict[str, Any]) -> Dict[str, Any]:
     """What the row says, as the server shows it. An empty column has a default of the configuration."""
-    facts: Dict[str, Any] = {name: row[name] for name in _TEXTS if row.get(name)}
-    facts.update((name, bool(row[name])) for name in _SWITCHES if row.get(name) is not None)
+    facts: Dict[str, Any] = {name: row[name] for name in TEXTS if row.get(name)}
+    facts.update((name, bool(row[name])) for name in SWITCHES if row.get(name) is not None)
     if "match_ip_address" in row:
         facts["match_ip_address"] = _joined(addresses(row["match_ip_address"]))
     if "match_sip_domain" in row:

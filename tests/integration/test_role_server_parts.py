@@ -23,7 +23,9 @@ import threading
 import urllib.request
 
 import pytest
+import yaml
 
+from ansible_collections.community.opensips.plugins.filter import opensips_config
 from ansible_collections.community.opensips.tests.integration.support import sipp
 from ansible_collections.community.opensips.tests.integration.support.agent import (
     Agent,
@@ -47,6 +49,7 @@ from ansible_collections.community.opensips.tests.integration.support.server_rol
     render,
     variables_of,
 )
+from ansible_collections.community.opensips.tests.pages import Page
 
 FIXTURES = pathlib.Path(__file__).with_name("fixtures") / "server_parts"
 DATABASE = "sqlite:////etc/opensips/opensips.sqlite"
@@ -99,12 +102,26 @@ TAKEN = {
 }
 
 
+PREFIX = "opensips_server_"
+# plays of the page on servers: {name of a case: variables of the role}
+EXAMPLES = {
+    f"{block.page}, line {block.line}": {name[len(PREFIX) :]: value for name, value in role["vars"].items()}
+    for block in Page("server").blocks
+    if f"{PREFIX}parts" in block.code
+    for play in yaml.safe_load(block.code)
+    for role in play["roles"]
+}
+
+
 @pytest.fixture(scope="module")
 def written(ansible):
     """{name of a case: the configuration}"""
     return render(
         ansible,
-        {name: ("opensips_server__config_text", variables_of(case)) for name, case in (WRITTEN | TAKEN).items()},
+        {
+            name: ("opensips_server__config_text", variables_of(case))
+            for name, case in (WRITTEN | TAKEN | EXAMPLES).items()
+        },
     )
 
 
@@ -118,6 +135,17 @@ def test_the_configuration_is_as_it_was(written, name):
 
 def test_each_fixture_has_a_case():
     assert {path.stem for path in FIXTURES.glob("*.cfg")} == set(WRITTEN)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_the_plays_of_the_page_write_configurations(written, name):
+    text = written[name]
+    assert "route[registrar]" in text and "route[presence]" in text
+    assert opensips_config.FilterModule().filters()["opensips_config_lint"](text, EXAMPLES[name]["version"]) == []
+
+
+def test_the_page_has_plays():
+    assert len(EXAMPLES) == 2
 
 
 @needs_opensips

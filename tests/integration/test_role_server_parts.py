@@ -18,7 +18,6 @@ import re
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import urllib.request
 
@@ -44,8 +43,10 @@ from ansible_collections.community.opensips.tests.integration.support.opensips i
 )
 from ansible_collections.community.opensips.tests.integration.support.server_role import (
     RoleOpensips,
+    assert_taken,
     create_tables,
     insert,
+    needs_modules,
     render,
     variables_of,
 )
@@ -151,25 +152,12 @@ def test_the_page_has_plays():
 @needs_opensips
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_opensips_takes_it(written, tmp_path, name):
-    binary = find_binary()
     text = written.get(f"{SERIES}-{name}") or pytest.skip(f"no case for {SERIES}")
-    modules = find_modules(binary)
     certificate, key = Authority(tmp_path, "ca").issue("server", "127.0.0.1")
-    text = re.sub('mpath="[^"]*"', f'mpath="{modules}/"', text)
+    text = re.sub('mpath="[^"]*"', f'mpath="{find_modules(find_binary())}/"', text)
     for ours, theirs in (("server.pem", certificate), ("server.key", key), ("ca.pem", str(tmp_path / "ca.pem"))):
         text = text.replace(f"/etc/opensips/tls/{ours}", theirs)
-    needs_modules(re.findall(r'loadmodule "(\w+)\.so"', text))
-    done = subprocess.run([binary, "-C", "-f", "-"], input=text, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{text}\n{done.stderr}"
-    assert "deprecated" not in done.stderr
-
-
-def needs_modules(names):
-    modules = find_modules(find_binary())
-    missing = [name for name in names if not (modules / f"{name}.so").exists()]
-    missing = [name for name in missing if name not in ("proto_udp", "proto_tcp")]
-    if missing:
-        pytest.skip(f"opensips is installed without {', '.join(missing)}")
+    assert_taken(text)
 
 
 # Phones, calls and tools

@@ -386,9 +386,7 @@ class TestReal:
     def real(self):
         server = RealOpensips(find_binary(), more=["exec_msg_threshold=1", "exec_dns_threshold=1"])
         yield server
-        alive = server.alive()
-        server.stop()
-        assert alive
+        server.finish()
 
     def ask(self, server, ended):
         """Send requests until ended() is true."""

@@ -14,6 +14,7 @@ import yaml
 
 from ansible_collections.community.opensips.tests import pages
 from ansible_collections.community.opensips.tests.emulator import Cluster, Emulator
+from ansible_collections.community.opensips.tests.integration.support import subscriber_body
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
 from ansible_collections.community.opensips.tests.integration.support.playbook import PREFIX
@@ -160,6 +161,14 @@ def failures(results):
 def test_the_tasks_of_the_pages_run(played):
     assert len(TASKS) > 40 and [result.task for result in played] == [where for where, _task in TASKS]
     assert not failures(played), "\n".join(map(str, failures(played)))
+
+
+def test_the_users_of_the_page_on_registrars_are_created(tmp_path):
+    database = Database("sqlite", f"sqlite:///{tmp_path}/opensips.sqlite", {})
+    database.create("3.6", *subscriber_body.TABLES)
+    users = pages.Page("registrar").load("group_vars/opensips.yml")["registrar_users"]
+    result = subscriber_body.call(users, db_url=database.url)
+    assert result["summary"]["outcomes"]["inserted"] == len(users) > 1, result
 
 
 # what the nodes of emulated clusters lack

@@ -11,14 +11,20 @@ from __future__ import annotations
 
 import os
 import pathlib
-import re
-import subprocess
 
 import pytest
 
 from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
-from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
-from ansible_collections.community.opensips.tests.integration.support.server_role import render, variables_of
+from ansible_collections.community.opensips.tests.integration.support.opensips import (
+    find_binary,
+    find_modules,
+    release_of,
+)
+from ansible_collections.community.opensips.tests.integration.support.server_role import (
+    assert_taken,
+    render,
+    variables_of,
+)
 
 FIXTURES = pathlib.Path(__file__).with_name("fixtures") / "server"
 
@@ -114,16 +120,6 @@ def test_each_fixture_has_a_case():
 @pytest.mark.parametrize("case", [{}, FULL], ids=["default", "full"])
 def test_opensips_takes_it(ansible, case):
     binary = find_binary()
-    said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stdout
-    version = re.search(r"opensips (\d+\.\d+)", said).group(1)
-    modules = find_modules(binary)
-    text = render(
-        ansible, {"case": ("opensips_server__config_text", variables_of(case, version=version, mpath=str(modules)))}
-    )["case"]
-    missing = [name for name in re.findall(r'loadmodule "(\w+\.so)"', text) if not (modules / name).exists()]
-    missing = [name for name in missing if name not in ("proto_udp.so", "proto_tcp.so")]
-    if missing:
-        pytest.skip(f"{binary} is installed without {', '.join(missing)}")
-    done = subprocess.run([binary, "-C", "-f", "-"], input=text, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{text}\n{done.stderr}"
-    assert "deprecated" not in done.stderr
+    version = "{}.{}".format(*release_of(binary))
+    values = variables_of(case, version=version, mpath=str(find_modules(binary)))
+    assert_taken(render(ansible, {"case": ("opensips_server__config_text", values)})["case"])

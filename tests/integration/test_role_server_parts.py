@@ -18,12 +18,13 @@ import re
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import urllib.request
 
 import pytest
+import yaml
 
+from ansible_collections.community.opensips.plugins.filter import opensips_config
 from ansible_collections.community.opensips.tests.integration.support import sipp
 from ansible_collections.community.opensips.tests.integration.support.agent import (
     Agent,
@@ -42,11 +43,14 @@ from ansible_collections.community.opensips.tests.integration.support.opensips i
 )
 from ansible_collections.community.opensips.tests.integration.support.server_role import (
     RoleOpensips,
+    assert_taken,
     create_tables,
     insert,
+    needs_modules,
     render,
     variables_of,
 )
+from ansible_collections.community.opensips.tests.pages import Page
 
 FIXTURES = pathlib.Path(__file__).with_name("fixtures") / "server_parts"
 DATABASE = "sqlite:////etc/opensips/opensips.sqlite"
@@ -99,12 +103,26 @@ TAKEN = {
 }
 
 
+PREFIX = "opensips_server_"
+# plays of the page on servers: {name of a case: variables of the role}
+EXAMPLES = {
+    f"{block.page}, line {block.line}": {name[len(PREFIX) :]: value for name, value in role["vars"].items()}
+    for block in Page("server").blocks
+    if f"{PREFIX}parts" in block.code
+    for play in yaml.safe_load(block.code)
+    for role in play["roles"]
+}
+
+
 @pytest.fixture(scope="module")
 def written(ansible):
     """{name of a case: the configuration}"""
     return render(
         ansible,
-        {name: ("opensips_server__config_text", variables_of(case)) for name, case in (WRITTEN | TAKEN).items()},
+        {
+            name: ("opensips_server__config_text", variables_of(case))
+            for name, case in (WRITTEN | TAKEN | EXAMPLES).items()
+        },
     )
 
 
@@ -120,28 +138,26 @@ def test_each_fixture_has_a_case():
     assert {path.stem for path in FIXTURES.glob("*.cfg")} == set(WRITTEN)
 
 
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_the_plays_of_the_page_write_configurations(written, name):
+    text = written[name]
+    assert "route[registrar]" in text and "route[presence]" in text
+    assert opensips_config.FilterModule().filters()["opensips_config_lint"](text, EXAMPLES[name]["version"]) == []
+
+
+def test_the_page_has_plays():
+    assert len(EXAMPLES) == 2
+
+
 @needs_opensips
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_opensips_takes_it(written, tmp_path, name):
-    binary = find_binary()
     text = written.get(f"{SERIES}-{name}") or pytest.skip(f"no case for {SERIES}")
-    modules = find_modules(binary)
     certificate, key = Authority(tmp_path, "ca").issue("server", "127.0.0.1")
-    text = re.sub('mpath="[^"]*"', f'mpath="{modules}/"', text)
+    text = re.sub('mpath="[^"]*"', f'mpath="{find_modules(find_binary())}/"', text)
     for ours, theirs in (("server.pem", certificate), ("server.key", key), ("ca.pem", str(tmp_path / "ca.pem"))):
         text = text.replace(f"/etc/opensips/tls/{ours}", theirs)
-    needs_modules(re.findall(r'loadmodule "(\w+)\.so"', text))
-    done = subprocess.run([binary, "-C", "-f", "-"], input=text, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{text}\n{done.stderr}"
-    assert "deprecated" not in done.stderr
-
-
-def needs_modules(names):
-    modules = find_modules(find_binary())
-    missing = [name for name in names if not (modules / f"{name}.so").exists()]
-    missing = [name for name in missing if name not in ("proto_udp", "proto_tcp")]
-    if missing:
-        pytest.skip(f"opensips is installed without {', '.join(missing)}")
+    assert_taken(text)
 
 
 # Phones, calls and tools

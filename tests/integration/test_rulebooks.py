@@ -22,9 +22,11 @@ import pytest
 import yaml
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.tests.guides import Guide
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
 SECONDS = 120
+GUIDE = Guide("events")
 RULEBOOK = os.environ.get("ANSIBLE_RULEBOOK") or shutil.which("ansible-rulebook")
 RULEBOOKS = ("reprovision_phones", "gateway_down", "low_memory")
 OLD, NEW = "Yealink SIP-T46U 108.86.0.20", "Yealink SIP-T46U 108.87.0.15"
@@ -69,13 +71,6 @@ class Messages(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/hook"
 
 
-def of_guide():
-    """The rulebook that the guide begins with."""
-    guide = (COLLECTION / "docs/docsite/rst/events.rst").read_text(encoding="utf-8")
-    text = guide.partition("    # rulebook.yml\n")[2].partition("\n\nThen start")[0]
-    return yaml.safe_load(text)
-
-
 class Rulebook:
     """ansible-rulebook with all example rulebooks at once: it takes seconds and much memory to start."""
 
@@ -84,7 +79,8 @@ class Rulebook:
         text = "\n".join(
             (COLLECTION / f"extensions/eda/rulebooks/{name}.yml").read_text(encoding="utf-8") for name in RULEBOOKS
         )
-        rulesets = [ruleset for part in text.split("---\n")[1:] for ruleset in yaml.safe_load(part)] + of_guide()
+        rulesets = [ruleset for part in text.split("---\n")[1:] for ruleset in yaml.safe_load(part)]
+        rulesets += GUIDE.load("rulebook.yml")
         (folder / "rulebook.yml").write_text(yaml.safe_dump(rulesets), encoding="utf-8")
         (folder / "vars.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
         (folder / "inventory.yml").write_text(
@@ -153,8 +149,7 @@ class TestRulebooks:
         hold, proof = tmp_path / "hold", tmp_path / "proof"
         messages = Messages()
         variables = {
-            "phone_vendor": "yealink",
-            "phone_firmware": "108.87.0.15",
+            **GUIDE.load("vars.yml"),
             "phone_reboot_hold_file": str(hold),
             "event_message_url": messages.url,
             "event_health": {"minimum_gateways": 1},

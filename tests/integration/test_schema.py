@@ -13,22 +13,18 @@ import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._module import schema as body
+from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice, creating, ddl, model
 from ansible_collections.community.opensips.plugins.module_utils._table.database import _SCHEMA_LOCK, _SCHEMA_LOCK_NAME
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import DatabaseRefused
 from ansible_collections.community.opensips.tests.integration.support import databases
 from ansible_collections.community.opensips.tests.integration.support.bad_input import assert_refused
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.schema_body import DEFAULTS, Runner
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 from ansible_collections.community.opensips.tests.integration.support.table_body import call_body, counts
 
-DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
 SOME = ["location", "subscriber", "acc"]
-NAMES = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
-    "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
-}
 
 
 @pytest.fixture
@@ -40,18 +36,7 @@ def database(database_server):
 
 @pytest.fixture
 def schema(database):
-    """schema(version="3.6", tables=[...]): the result; its warnings are in schema.warnings."""
-
-    def run(check=False, version="3.6", **options):
-        params = {**DEFAULTS, **database.options, "db_timeout": 20, "version": version, **options}
-        return call_body(body, params, check, warn=run.warnings.append)
-
-    run.warnings = []
-    return run
-
-
-def tables_in(database):
-    return sorted(row[0] for row in database.rows(NAMES[database.engine]))
+    return Runner(database)
 
 
 def entry_of(result, table):
@@ -64,11 +49,11 @@ def test_all_tables_are_created_and_read_back_as_they_should_be(schema, database
         pytest.skip("MariaDB takes seconds for it, and test_schema_scripts.py compares this release")
     everything = sorted(choice.known_tables(release))
     planned = schema(check=True, version=release, tables=everything)
-    assert counts(planned) == {"planned": len(everything)} and tables_in(database) == []
+    assert counts(planned) == {"planned": len(everything)} and database.tables() == []
     made = schema(version=f"{release}.7", tables=everything)
     assert made["changed"] and counts(made) == {"created": len(everything)} and made["version"] == release
     assert made["diff"] == planned["diff"] and made["diff"]["before"] == ""
-    assert tables_in(database) == everything
+    assert database.tables() == everything
     versions = {
         name: table.version for name, table in choice.known_tables(release).items() if table.version is not None
     }
@@ -121,14 +106,14 @@ def test_tables_that_opensips_cannot_use_are_refused_before_anything_is_created(
         # SQLite adds no such column
         statements = ["DROP TABLE subscriber", "CREATE TABLE subscriber (username, pin INTEGER NOT NULL)"]
     database.execute(*statements)
-    before = tables_in(database)
+    before = database.tables()
     for check in (True, False):
         result = schema(check=check, tables=SOME)
         assert result["failed"] and words in result["msg"] and not result["changed"]
         assert result["error"]["type"] == "WrongTables"
         assert {"not_created", "differs"} <= set(counts(result))
         assert result["diff"]["after"] == ""
-    assert tables_in(database) == before
+    assert database.tables() == before
 
 
 def test_harmless_differences_are_a_warning(schema, database):
@@ -156,7 +141,7 @@ def test_a_failure_leaves_nothing_behind(schema, database, monkeypatch):
     failed = schema(tables=[*SOME, "uri"])
     assert failed["failed"] and failed["error"]["type"] == DatabaseRefused.__name__ and not failed["changed"]
     assert counts(failed) == {"not_created": 3, "unchanged": 2}
-    assert tables_in(database) == ["acc", "version"] and database.rows("version") == [("acc", 7)]
+    assert database.tables() == ["acc", "version"] and database.rows("version") == [("acc", 7)]
     monkeypatch.undo()
     assert counts(schema(tables=[*SOME, "uri"])) == {"created": 3, "unchanged": 2}
 
@@ -193,7 +178,7 @@ def test_without_the_right_to_create_tables(schema, database):
     database.execute(*create[database.engine])
     failed = schema(tables=["acc"], login_user=f"reader{name}", login_password="secret")
     assert failed["failed"] and "CREATE" in failed["error"]["hint"] and "secret" not in str(failed)
-    assert tables_in(database) == [] and counts(failed) == {"not_created": 2}
+    assert database.tables() == [] and counts(failed) == {"not_created": 2}
 
 
 def test_another_session_that_creates_tables_is_waited_for(schema, database):
@@ -224,7 +209,7 @@ def test_two_at_once_do_not_disturb_each_other(database):
     assert [result.get("msg") for result in results] == [None, None]
     total = results[0]["summary"]["total"]
     assert sorted(counts(result).get("created", 0) for result in results) in ([0, total], [total, total])
-    assert len(tables_in(database)) == total
+    assert len(database.tables()) == total
 
 
 class TestFile:
@@ -334,15 +319,9 @@ class TestVersion:
 def test_bad_input_names_the_option_and_a_remedy(tmp_path, options, words):
     given = {"db_engine": "sqlite", "login_db": str(tmp_path / "opensips.sqlite"), "version": "3.6", **options}
     with pytest.raises(BadParameters) as caught:
-        body.run(body_task({**DEFAULTS, **given}))
+        body.run(Task({**DEFAULTS, **given}, False, True, None, pytest.fail))
     assert all(word in str(caught.value) for word in words), str(caught.value)
     assert list(tmp_path.iterdir()) == []
-
-
-def body_task(params):
-    from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
-
-    return Task(params, False, True, None, pytest.fail)
 
 
 @pytest.mark.parametrize(
@@ -372,4 +351,4 @@ def test_the_default_is_there_in_every_release(release):
 
 
 def test_databases_are_those_that_the_tests_know():
-    assert set(databases.SERVERS) == set(NAMES)
+    assert set(databases.SERVERS) == set(databases.TABLE_NAMES)

@@ -12,11 +12,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
     find_binary,
-    find_modules,
 )
 
 # those that look at their tables as they start, and the parameters that have them do so
@@ -40,14 +40,7 @@ MODULES = {
 # what these need, in this order
 NEEDED = ("db_sqlite", "rr", "dialog", "signaling", "auth", "uac_auth")
 
-
-def _why_not():
-    if not find_binary():
-        return "no opensips on PATH, and OPENSIPS_BIN is not set"
-    return None if (find_modules(find_binary()) / "db_sqlite.so").exists() else "opensips without db_sqlite"
-
-
-pytestmark = pytest.mark.skipif(bool(_why_not()), reason=str(_why_not()))
+pytestmark = needs_opensips_with("db_sqlite")
 
 
 class Server(RealOpensips):
@@ -78,9 +71,7 @@ class Server(RealOpensips):
 def server():
     started = Server()
     yield started
-    alive, log = started.alive(), started.log()
-    started.stop()
-    assert alive, f"opensips died:\n{log[-3000:]}"
+    started.finish()
 
 
 def test_it_starts_on_them_and_writes_to_them(server):

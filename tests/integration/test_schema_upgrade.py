@@ -15,13 +15,12 @@ import signal
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._module import schema as body
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice
 from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
-from ansible_collections.community.opensips.tests.integration.support.table_body import call_body, counts
+from ansible_collections.community.opensips.tests.integration.support.schema_body import Runner
+from ansible_collections.community.opensips.tests.integration.support.table_body import counts
 
-DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
 WHOLE = "OPENSIPS_UPGRADE_ROWS" in os.environ
 ROWS = int(os.environ.get("OPENSIPS_UPGRADE_ROWS", "5"))
 RELEASES = ("3.1", "3.4", "3.6", "4.0") if WHOLE else ("3.6", "4.0")
@@ -44,14 +43,7 @@ def database(database_server):
 
 @pytest.fixture
 def schema(database):
-    """schema(version="3.6", tables=[...]): the result; its warnings are in schema.warnings."""
-
-    def run(check=False, version="3.6", **options):
-        params = {**DEFAULTS, **database.options, "db_timeout": 20, "version": version, "upgrade": True, **options}
-        return call_body(body, params, check, warn=run.warnings.append)
-
-    run.warnings = []
-    return run
+    return Runner(database, upgrade=True)
 
 
 def value_of(column, number):
@@ -345,7 +337,7 @@ class TestMysql:
         assert result["failed"] and result["error"]["type"] == "NotTheSame" and "subscriber" in result["msg"]
         assert versions(database) == {"subscriber": 7, "dr_carriers": 2}
         assert database.rows("SELECT username, ha1b FROM subscriber") == [("late", "")]
-        assert sorted(_tables(database)) == ["dr_carriers", "subscriber", "version"]
+        assert database.tables() == ["dr_carriers", "subscriber", "version"]
 
     def test_rows_that_are_written_to_both_are_kept(self, schema, database, monkeypatch):
         schema(version="2.4", tables=["subscriber"])
@@ -374,7 +366,7 @@ class TestMysql:
         result = schema(tables=["subscriber", "dr_carriers"])
         assert counts(result) == {"upgraded": 2, "unchanged": 1}
         assert len(database.rows("SELECT sort_alg FROM dr_carriers")) == 3
-        assert sorted(_tables(database)) == ["dr_carriers", "subscriber", "version"]
+        assert database.tables() == ["dr_carriers", "subscriber", "version"]
 
     def test_an_old_table_that_differs_by_now_is_kept(self, schema, database, monkeypatch):
         schema(version="2.4", tables=["subscriber", "dr_carriers"])
@@ -393,7 +385,7 @@ class TestMysql:
         [warning] = schema.warnings
         assert "subscriber__opensips_kept" in warning
         assert database.rows("SELECT username FROM subscriber__opensips_kept") == [("one",)]
-        assert len([name for name in _tables(database) if "__opensips" in name]) == 1
+        assert len([name for name in database.tables() if "__opensips" in name]) == 1
         assert not schema(tables=["subscriber", "dr_carriers"])["changed"]
 
 
@@ -430,7 +422,7 @@ class TestKilled:
         while not ended:
             database = database_server.database()
             try:
-                schema_of = _bound(database)
+                schema_of = Runner(database, upgrade=True)
                 schema_of(version="2.4", tables=TWO)
                 fill(database, "2.4", ["dr_carriers"], 3)
                 database.execute("INSERT INTO subscriber (username, ha1) VALUES ('1001', 'x')")
@@ -440,7 +432,7 @@ class TestKilled:
                 assert schema_of.warnings == []
                 assert versions(database) == {"subscriber": 8, "dr_carriers": 3}
                 self._check_whole(database)
-                assert not [name for name in _tables(database) if "__opensips" in name]
+                assert not [name for name in database.tables() if "__opensips" in name]
             finally:
                 database.drop()
             number += step
@@ -457,21 +449,3 @@ class TestKilled:
         assert database.rows("SELECT username, ha1 FROM subscriber") == [("1001", "x")]
         columns = "carrierid, sort_alg" if new else "carrierid, flags"
         assert len(database.rows(f"SELECT {columns} FROM dr_carriers")) == 3
-
-
-def _bound(database):
-    def run(check=False, version="3.6", **options):
-        params = {**DEFAULTS, **database.options, "db_timeout": 20, "version": version, "upgrade": True, **options}
-        return call_body(body, params, check, warn=run.warnings.append)
-
-    run.warnings = []
-    return run
-
-
-def _tables(database):
-    queries = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
-        "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
-        "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
-    }
-    return [row[0] for row in database.rows(queries[database.engine])]

@@ -16,11 +16,11 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
     find_binary,
-    find_modules,
     release_of,
 )
 
@@ -34,17 +34,13 @@ TABLES = {
 }
 MODULES = ("db_sqlite", "rr", "uac_auth", *TABLES)
 
-
-def _why_not():
-    if not find_binary():
-        return "no opensips on PATH, and OPENSIPS_BIN is not set"
-    if release_of(find_binary()) < (3,):
-        return "OpenSIPS 2.4 and older: there is no older version whose rows it could read"
-    lacking = [name for name in MODULES if not (find_modules(find_binary()) / f"{name}.so").exists()]
-    return f"opensips without {', '.join(lacking)}" if lacking else None
-
-
-pytestmark = pytest.mark.skipif(bool(_why_not()), reason=str(_why_not()))
+pytestmark = [
+    needs_opensips_with(*MODULES),
+    pytest.mark.skipif(
+        bool(find_binary()) and release_of(find_binary()) < (3,),
+        reason="OpenSIPS 2.4 and older: there is no older version whose rows it could read",
+    ),
+]
 
 # the identifier has the server's own hash of the Call-ID
 DIALOG = {
@@ -110,9 +106,7 @@ class Server(RealOpensips):
 def server():
     started = Server(find_binary())
     yield started
-    alive, log = started.alive(), started.log()
-    started.stop()
-    assert alive, f"opensips died:\n{log[-3000:]}"
+    started.finish()
 
 
 @pytest.fixture

@@ -9,18 +9,16 @@ The server reads a SQLite file with its own modules. OPENSIPS_BIN and OPENSIPS_M
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._sip import digest
-from ansible_collections.community.opensips.plugins.module_utils._ua.message import make_request, take_message
 from ansible_collections.community.opensips.tests.integration.support import sipp
+from ansible_collections.community.opensips.tests.integration.support.agent import Agent, Datagrams, challenges
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
     find_binary,
-    find_modules,
 )
 from ansible_collections.community.opensips.tests.integration.support.subscriber_body import TABLES, call
 
@@ -93,15 +91,7 @@ Content-Length: 0
 </scenario>
 """
 
-
-def _why_not():
-    if not find_binary():
-        return "no opensips on PATH, and OPENSIPS_BIN is not set"
-    lacking = [name for name in MODULES if not (find_modules(find_binary()) / f"{name}.so").exists()]
-    return f"opensips without {', '.join(lacking)}" if lacking else None
-
-
-pytestmark = pytest.mark.skipif(bool(_why_not()), reason=str(_why_not()))
+pytestmark = needs_opensips_with(*MODULES)
 
 
 class Server(RealOpensips):
@@ -134,21 +124,18 @@ class ClearServer(Server):
     clear = True
 
 
-def _running(made):
-    yield made
-    alive, log = made.alive(), made.log()
-    made.stop()
-    assert alive, f"opensips died:\n{log[-3000:]}"
-
-
 @pytest.fixture(scope="module")
 def server():
-    yield from _running(Server(find_binary()))
+    started = Server(find_binary())
+    yield started
+    started.finish()
 
 
 @pytest.fixture
 def clear_server():
-    yield from _running(ClearServer(find_binary()))
+    started = ClearServer(find_binary())
+    yield started
+    started.finish()
 
 
 @pytest.fixture(autouse=True)
@@ -172,33 +159,26 @@ class Phone:
     """A phone that registers by digest."""
 
     def __init__(self, server):
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.settimeout(SECONDS)
-        self._socket.connect(server.sip)
-        self._local = "{}:{}".format(*self._socket.getsockname())
+        self._agent = Agent(Datagrams(server.sip), USER, DOMAIN)
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_exc):
-        self._socket.close()
+    def __exit__(self, *exc):
+        self._agent.__exit__(*exc)
 
     def ask(self, method, ruri, *headers):
-        """(code, reason, the response as text)"""
-        request = make_request(method, ruri, "udp", self._local, headers)
-        self._socket.send(request.data)
-        while True:
-            data = self._socket.recv(65536)
-            response, _rest = take_message(data, is_whole=True)
-            if response.answers(request) and response.code >= 200:
-                return response.code, response.reason, data.decode()
+        """(code, reason, challenges) of the final response."""
+        final = self._agent.request(method, ruri, *(f"{name}: {value}" for name, value in headers))
+        _version, code, reason = final.first.split(" ", 2)
+        return int(code), reason, challenges(final)
 
     def register(self, algorithm=digest.MD5, password=PASSWORD, name=USER, domain=DOMAIN, digest_name=None):
         """The code of the final response (int)."""
         aor = f"sip:{name}@{domain}"
-        code, _reason, text = self.ask("REGISTER", aor)
+        code, _reason, offered = self.ask("REGISTER", aor)
         assert code == 401
-        (challenge,) = [found for found in digest.parse_challenges(text) if found.algorithm == algorithm]
+        (challenge,) = [found for found in offered if found.algorithm == algorithm]
         assert challenge.realm == domain
         secret = digest.Secret(digest_name or name, password)
         return self.ask("REGISTER", aor, digest.answer(challenge, secret, "REGISTER", aor), ("Expires", "60"))[0]
@@ -250,7 +230,7 @@ def test_nobody_gets_in_by_a_hash_that_is_empty(server, phone):
         # there are two processes
         for _time in range(6):
             assert phone.register(name="1002") == 200
-            (challenge,) = digest.parse_challenges(phone.ask("REGISTER", aor)[2])
+            (challenge,) = phone.ask("REGISTER", aor)[2]
             answers.append(
                 (bool(given), phone.ask("REGISTER", aor, digest.answer(challenge, left, "REGISTER", aor))[0])
             )

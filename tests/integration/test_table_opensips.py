@@ -15,10 +15,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.connection 
 from ansible_collections.community.opensips.plugins.module_utils._module import pending
 from ansible_collections.community.opensips.plugins.module_utils._table import verification
 from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
     find_binary,
-    find_modules,
 )
 from ansible_collections.community.opensips.tests.integration.support.table_body import call, counts
 
@@ -31,15 +31,7 @@ TABLES = {
 }
 MODULES = ("db_sqlite", "dialog", "uac_auth", *TABLES)
 
-
-def _why_not():
-    if not find_binary():
-        return "no opensips on PATH, and OPENSIPS_BIN is not set"
-    lacking = [name for name in MODULES if not (find_modules(find_binary()) / f"{name}.so").exists()]
-    return f"opensips without {', '.join(lacking)}" if lacking else None
-
-
-pytestmark = pytest.mark.skipif(bool(_why_not()), reason=str(_why_not()))
+pytestmark = needs_opensips_with(*MODULES)
 
 
 class Server(RealOpensips):
@@ -60,9 +52,7 @@ class Server(RealOpensips):
 def server():
     server = Server(find_binary())
     yield server
-    alive, log = server.alive(), server.log()
-    server.stop()
-    assert alive, f"opensips died:\n{log[-3000:]}"
+    server.finish()
 
 
 @pytest.fixture

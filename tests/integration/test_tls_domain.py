@@ -14,15 +14,8 @@ import shutil
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._module import tls_domain as body
-from ansible_collections.community.opensips.plugins.module_utils._module.run import (
-    Task,
-    TaskFailure,
-    describe_error,
-    message_of,
-)
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support.bad_input import assert_refused
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
@@ -31,6 +24,7 @@ from ansible_collections.community.opensips.tests.integration.support.fixtures i
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
+from ansible_collections.community.opensips.tests.integration.support.table_body import call_body
 from ansible_collections.community.opensips.tests.integration.support.tls_server import EmulatedTls, RealTls, lacking
 
 _SPEC = body.spec().spec
@@ -84,13 +78,8 @@ def call(server, *domains, check=False, warnings=None, **options):
         params["db_url"] = server.db_url
     params.update(options)
     with contextlib.closing(Connection(server.connection)) as connection:
-        task = Task(params, check, True, connection, pytest.fail if warnings is None else warnings.append)
-        try:
-            result = body.run(task)
-        except TaskFailure as error:
-            result = {**error.result, "failed": True, "msg": str(error)}
-        except OpensipsError as error:
-            result = {"failed": True, "msg": message_of(error), "error": describe_error(error)}
+        warn = pytest.fail if warnings is None else warnings.append
+        result = call_body(body, params, check, connection, warn)
     assert "PRIVATE KEY" not in json.dumps(result)
     return result
 

@@ -15,11 +15,10 @@ import dataclasses
 import json
 import pathlib
 import re
-import sqlite3
 import typing as t
 
 from emulator import Cluster, Emulator
-from support import NAME, NAMESPACE, ROOT, Venv, WorkError
+from support import NAME, NAMESPACE, Venv, WorkError
 
 if t.TYPE_CHECKING:
     from checks import Workbench
@@ -197,7 +196,6 @@ class Runs:
     def _host(self, version: str, emulator: t.Any, node: t.Any, folder: pathlib.Path) -> dict[str, t.Any]:
         own = folder / f"python{version}"
         own.mkdir()
-        create_tables(own / "opensips.sqlite")
         python = self.bench.venv(f"target{version}", self.pythons[version], "targets") / "python"
         return {
             "ansible_connection": "local",
@@ -246,20 +244,3 @@ class Runs:
 def _source(plugin: str, connection: dict[str, str]) -> dict[str, t.Any]:
     """A source of an inventory plugin, whose hosts are in the group from_<plugin>."""
     return {"plugin": f"{NAMESPACE}.{NAME}.{plugin}", **connection, "groups": {f"from_{plugin}": "true"}}
-
-
-def create_tables(path: pathlib.Path) -> None:
-    """A SQLite file with the tables version, dispatcher and subscriber of OpenSIPS 3.6, from data/tables.json."""
-    tables = json.loads((ROOT / "data" / "tables.json").read_text(encoding="utf-8"))
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE version (table_name CHAR(32), table_version INTEGER)")
-        for name in ("dispatcher", "subscriber"):
-            shape = next(shape for shape in tables[name] if "3.6" in shape["releases"])
-            columns = ", ".join(
-                f"{column['name']} {'INTEGER PRIMARY KEY' if column.get('auto') else column['type']}"
-                + (f" DEFAULT '{column['default']}'" if column.get("default") is not None else "")
-                for column in shape["columns"]
-            )
-            connection.execute("INSERT INTO version VALUES (?, ?)", [name, shape["table_version"]])
-            connection.execute(f"CREATE TABLE {name} ({columns})")
-        connection.commit()

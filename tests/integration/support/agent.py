@@ -134,6 +134,11 @@ class WebSocket:
         self._socket.close()
 
 
+def challenges(message):
+    """Those in an answer (Message)."""
+    return digest.parse_challenges("\r\n".join(f"{name}: {value}" for name, value in message.headers))
+
+
 class Agent:
     """A user of a domain, over one of the ways above. contact: what it registers; its own address if None."""
 
@@ -164,8 +169,7 @@ class Agent:
         final = self._transact(*parts)
         password = password or self._password
         if password and final.first.split()[1] in ("401", "407"):
-            text = "\r\n".join(f"{name}: {value}" for name, value in final.headers)
-            [challenge, *_others] = digest.parse_challenges(text)
+            [challenge, *_others] = challenges(final)
             name, value = digest.answer(challenge, digest.Secret(self.user, password), method, uri, body)
             final = self._transact(method, uri, (*headers, f"{name}: {value}"), body, to or uri, tag, call_id)
         return final

@@ -34,6 +34,11 @@ SCHEMAS = schema.by_release()
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
 PASSWORD = "p@ss/w:rd%41"
 SECONDS = 60
+TABLE_NAMES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+}
 
 
 class NotHere(Exception):
@@ -75,6 +80,10 @@ class Database:
         query = query if " " in query else f"SELECT * FROM {query}"
         with self._made.connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    def tables(self):
+        """The names of its tables, sorted."""
+        return sorted(name for (name,) in self.rows(TABLE_NAMES[self.engine]))
 
     @contextlib.contextmanager
     def session(self, statement):

@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.tests.integration.support.opensips i
     RealOpensips,
     find_binary,
     find_modules,
+    lacking,
     release_of,
 )
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones
@@ -24,7 +25,14 @@ from ansible_collections.community.opensips.tests.integration.support.playbook i
 from ansible_collections.community.opensips.tests.integration.support.servers import VERSIONS, Emulated
 from ansible_collections.community.opensips.tests.integration.support.traffic import SippTraffic
 
-needs_opensips = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+
+def needs_opensips_with(*modules):
+    """A mark for tests that need an OpenSIPS which has these modules."""
+    reason = lacking(*modules)
+    return pytest.mark.skipif(bool(reason), reason=str(reason))
+
+
+needs_opensips = needs_opensips_with()
 needs_sipp = pytest.mark.skipif(not sipp.PATH, reason="no sipp on PATH (Debian: sip-tester)")
 REAL = pytest.param("real", marks=needs_opensips)
 # for a class whose tests each server passes, emulated or real
@@ -71,9 +79,7 @@ def servers(request, emulated):
         return
     server = RealOpensips(find_binary())
     yield {**emulated, "real": server}
-    alive, log = server.alive(), server.log()
-    server.stop()
-    assert alive, f"opensips died:\n{log[-3000:]}"
+    server.finish()
 
 
 @pytest.fixture(scope="class", params=VERSIONS)

@@ -117,6 +117,12 @@ class RealOpensips(Server):
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def finish(self):
+        """stop(), and fail if it had ended before."""
+        alive, log = self.alive(), self.log()
+        self.stop()
+        assert alive, f"opensips died:\n{log[-3000:]}"
+
     def log(self):
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
@@ -195,6 +201,14 @@ class RealOpensips(Server):
             "}",
         ]
         return "\n".join(lines) + "\n"
+
+
+def lacking(*modules):
+    """Why a test that needs an OpenSIPS with these modules cannot run (str), or None."""
+    if not find_binary():
+        return "no opensips on PATH, and OPENSIPS_BIN is not set"
+    missing = [name for name in modules if not (find_modules(find_binary()) / f"{name}.so").exists()]
+    return f"opensips without {', '.join(missing)}" if missing else None
 
 
 def free_ports(count):

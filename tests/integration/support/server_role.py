@@ -11,11 +11,13 @@ import os
 import pathlib
 import re
 import sqlite3
+import subprocess
 
+import pytest
 import yaml
 
 from .module_process import run_module
-from .opensips import RealOpensips
+from .opensips import RealOpensips, find_binary, find_modules
 from .playbook import COLLECTION
 
 ROLE = COLLECTION / "roles" / "opensips_server"
@@ -38,6 +40,25 @@ def render(ansible, expressions):
 
 def variables_of(case, **more):
     return {f"opensips_server_{name}": value for name, value in {**case, **more}.items()}
+
+
+def needs_modules(names):
+    """Skip the test if the installed opensips lacks one of these modules."""
+    modules = find_modules(find_binary())
+    # they may be built in
+    missing = [
+        name for name in names if not (modules / f"{name}.so").exists() and name not in ("proto_udp", "proto_tcp")
+    ]
+    if missing:
+        pytest.skip(f"opensips is installed without {', '.join(missing)}")
+
+
+def assert_taken(text):
+    """opensips -C takes a configuration, and warns of nothing deprecated; skip the test if it lacks a module."""
+    needs_modules(re.findall(r'loadmodule "(\w+)\.so"', text))
+    done = subprocess.run([find_binary(), "-C", "-f", "-"], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{text}\n{done.stderr}"
+    assert "deprecated" not in done.stderr
 
 
 class RoleOpensips(RealOpensips):

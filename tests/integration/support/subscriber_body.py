@@ -6,15 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.module_utils._module import subscriber as body
-from ansible_collections.community.opensips.plugins.module_utils._module.run import (
-    Task,
-    TaskFailure,
-    describe_error,
-    message_of,
-)
-from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
+
+from .table_body import call_body
 
 TABLES = ("subscriber", "dbaliases", "grp", "speed_dial")
 DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
@@ -23,10 +17,4 @@ DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.ite
 def call(users=None, check=False, **options):
     """What the module would return. users: the option subscribers."""
     params = {**DEFAULTS, "domain": "example.com", "subscribers": users, **options}
-    task = Task(params, check, True, None, lambda text: None)
-    try:
-        return body.run(task)
-    except TaskFailure as error:
-        return {**error.result, "failed": True, "msg": str(error)}
-    except (MIError, TableError) as error:
-        return {"failed": True, "msg": message_of(error), "error": describe_error(error)}
+    return call_body(body, params, check, warn=lambda text: None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
+from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._module import table as body
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     Task,
@@ -16,7 +16,6 @@ from ansible_collections.community.opensips.plugins.module_utils._module.run imp
     describe_error,
     message_of,
 )
-from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
 
 DEFAULTS = {name: option.get("default") for name, option in body.spec().spec.items()}
 
@@ -35,7 +34,7 @@ def call_body(body, params, check=False, connection=None, warn=pytest.fail):
         return body.run(task)
     except TaskFailure as error:
         return {**error.result, "failed": True, "msg": str(error)}
-    except (MIError, TableError) as error:
+    except OpensipsError as error:
         return {"failed": True, "msg": message_of(error), "error": describe_error(error)}
 
 

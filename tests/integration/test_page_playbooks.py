@@ -25,7 +25,6 @@ from ansible_collections.community.opensips.tests import pages
 from ansible_collections.community.opensips.tests.emulator import Cluster, Emulator
 from ansible_collections.community.opensips.tests.integration import test_page_examples
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
-from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
 # the first words of the commands that are run here
@@ -92,9 +91,9 @@ def commands():
 class Place:
     """A folder with the files of a page, and servers for the hosts of its inventory."""
 
-    def __init__(self, folder, page, servers, service):
+    def __init__(self, ansible, folder, page, servers, service):
         self.folder, self.page, self._service = folder, pages.Page(page) if page != "README" else None, service
-        self._servers, self._name = servers, page
+        self._ansible, self._servers, self._name = ansible, servers, page
         files = dict(self.page.files) if self.page else {}
         if "night.yml" not in files:
             files["night.yml"] = pages.Page("schedules").files["night.yml"]
@@ -157,7 +156,7 @@ class Place:
         if "edges" in known:
             edge = self._servers[-1]
             hosts["edge1"] = {"opensips_connection": fifo_of(edge)}
-        common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
+        common = {**self._ansible.here, "ansible_become": False}
         return {"all": {"hosts": hosts, "vars": common, "children": groups}}
 
     def _variables(self, name, server):
@@ -178,11 +177,9 @@ class Place:
         sudo.write_text('#!/bin/sh\nexec "$@"\n', encoding="utf-8")
         sudo.chmod(0o755)
         (self.folder / "servers.yml").write_text(json.dumps(self.hosts()), encoding="utf-8")
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "OPENSIPS_MI_"))}
+        env = self._ansible.env(self.folder, self.folder / "results.jsonl")
         env.update(
             PATH=os.pathsep.join([str(tools), str(pathlib.Path(sys.executable).parent), env["PATH"]]),
-            ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]),
-            ANSIBLE_HOME=str(self.folder / "home"),
             # where a page has an inventory of its own, this one comes after it
             ANSIBLE_INVENTORY=f"{self.folder / 'inventory.yml'},{self.folder / 'servers.yml'}",
             ANSIBLE_INVENTORY_ENABLED="auto,yaml",
@@ -191,8 +188,6 @@ class Place:
             OPENSIPS_MI_REPLY_DIR=self._servers[0].reply_dir,
             # the hosts share their files here
             ANSIBLE_FORKS="1" if "update_mwi" in lines else "3",
-            ANSIBLE_PIPELINING="1",
-            ANSIBLE_NOCOLOR="1",
         )
         text = re.sub("-i (inventory|hosts).yml", r"-i \1.yml -i servers.yml", self.here(lines))
         done = subprocess.run(
@@ -230,7 +225,7 @@ def service():
 
 
 @pytest.mark.parametrize(("page", "lines"), commands())
-def test_the_commands_run(request, service, tmp_path, page, lines):
+def test_the_commands_run(request, ansible, service, tmp_path, page, lines):
     if lines.startswith(("sudo jq", "jq", "systemd-analyze")) and not shutil.which(
         lines.removeprefix("sudo ").split()[0]
     ):
@@ -238,15 +233,15 @@ def test_the_commands_run(request, service, tmp_path, page, lines):
     servers = (
         request.getfixturevalue("cluster").nodes if "opensips_cluster" in lines else request.getfixturevalue("fleet")
     )
-    place = Place(tmp_path, page, servers, service)
+    place = Place(ansible, tmp_path, page, servers, service)
     status, output = place.run(lines)
     print(output)
     assert status == 0 and not re.search(r"failed=[1-9]|unreachable=[1-9]|[Cc]ould not match supplied host", output)
 
 
-def test_the_playbook_with_secrets_runs(fleet, service, tmp_path):
+def test_the_playbook_with_secrets_runs(ansible, fleet, service, tmp_path):
     """The page on security has no command for it."""
-    place = Place(tmp_path, "security", fleet, service)
+    place = Place(ansible, tmp_path, "security", fleet, service)
     place.write(
         "vault.yml", yaml.safe_dump({"vault_database_password": "secret1", "vault_carrier_password": "secret2"})
     )
@@ -263,8 +258,8 @@ SOURCES = [
 ]
 
 
-def test_the_sources_of_inventories_are_read(cluster, service, tmp_path):
-    place = Place(tmp_path, "inventory", cluster.nodes, service)
+def test_the_sources_of_inventories_are_read(ansible, cluster, service, tmp_path):
+    place = Place(ansible, tmp_path, "inventory", cluster.nodes, service)
     names = []
     for number, (_where, code) in enumerate(SOURCES):
         plugin = re.search(r"plugin: community\.opensips\.(\w+)", code)

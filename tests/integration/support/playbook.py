@@ -131,7 +131,7 @@ class Ansible:
         done = subprocess.run(
             command,
             cwd=folder,
-            env={**self._env(folder, results), **(env or {})},
+            env={**self.env(folder, results), **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -160,7 +160,7 @@ class Ansible:
             return subprocess.Popen(
                 command,
                 cwd=folder,
-                env=self._env(folder, results),
+                env=self.env(folder, results),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -171,20 +171,25 @@ class Ansible:
         """(folder, file of results, command) of a run."""
         folder = self.folder / f"play{next(self._numbers)}"
         folder.mkdir()
-        connection = "warm" if self._warm else "local"
-        common = {"ansible_connection": connection, "ansible_python_interpreter": sys.executable}
-        inventory = {"all": {"hosts": {name: {**common, **variables} for name, variables in hosts.items()}}}
+        inventory = {"all": {"hosts": {name: {**self.here, **variables} for name, variables in hosts.items()}}}
         (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
         (folder / "playbook.yml").write_text(json.dumps(plays, indent=1), encoding="utf-8")
         results = folder / "results.jsonl"
         results.touch()
-        # one of our own, so that none of the machine's applies. Ansible looks every millisecond whether a task has ended, which
-        # is a tenth of a processor as long as a module waits
-        (folder / "ansible.cfg").write_text("[defaults]\ninternal_poll_interval = 0.02\n", encoding="utf-8")
         program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
         return folder, results, [program, "-i", "inventory.yml", "playbook.yml", *arguments]
 
-    def _env(self, folder, results):
+    @property
+    def here(self):
+        """Variables of each host."""
+        connection = "warm" if self._warm else "local"
+        return {"ansible_connection": connection, "ansible_python_interpreter": sys.executable}
+
+    def env(self, folder, results):
+        """The environment of programs of Ansible in a folder, whose ansible.cfg it writes. results: a file for those of tasks."""
+        # one of our own, so that none of the machine's applies. Ansible looks every millisecond whether a task has ended, which
+        # is a tenth of a processor as long as a module waits
+        (folder / "ansible.cfg").write_text("[defaults]\ninternal_poll_interval = 0.02\n", encoding="utf-8")
         env = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "OPENSIPS_MI_"))}
         env.update(
             ANSIBLE_COLLECTIONS_PATH=str(COLLECTION.parents[2]),

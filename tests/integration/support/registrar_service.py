@@ -206,7 +206,7 @@ class StandIn(Host):
     def packages(self):
         """Names of the packages that are installed."""
         done = subprocess.run(self.repository.list_command, capture_output=True, text=True, check=False)
-        return [line.split()[0] for line in done.stdout.replace("\\n", "\n").splitlines()]
+        return [line.split()[0] for line in done.stdout.splitlines()]
 
     def do_restart(self):
         answer = super().do_restart()

@@ -53,8 +53,11 @@ class Environment:
         self._folder = folder
         self._jobs = 0
 
-    def run(self, project, playbook, hosts, env=None, **extra_vars):
-        """The Job of a template. project: {file: text}. hosts: {name: variables}, all of them reached as the environment itself."""
+    def run(self, project, playbook, hosts, env=None, on_node=False, **extra_vars):
+        """The Job of a template. project: {file: text}. hosts: {name: variables}, all of them reached as the environment itself.
+
+        on_node: the job runs as on an execution node: it and its events are streams, which receptor would carry.
+        """
         self._jobs += 1
         private = self._folder / f"job{self._jobs}"
         local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
@@ -67,14 +70,25 @@ class Environment:
         for name, text in files.items():
             (private / name).parent.mkdir(parents=True, exist_ok=True)
             (private / name).write_text(text, encoding="utf-8")
-        return self._ended(private, playbook, env)
+        job = [private, "-p", playbook, "-i", "job"]
+        steps = [("run", *job)]
+        if on_node:
+            node = self._folder / f"node{self._jobs}"
+            node.mkdir()
+            steps = [("transmit", *job), ("worker", "--private-data-dir", node), ("process", private, "-i", "job")]
+        stream = b""
+        for step in steps:
+            ran = self._ansible_runner(step, private, env, stream)
+            stream = ran.stdout
+        return self._ended(private, ran)
 
-    def _ended(self, private, playbook, env):
+    def _ansible_runner(self, step, private, env, stream):
+        """A program of ansible-runner that ended. stream: what it reads (bytes)."""
         kept = {
             name: os.environ[name] for name in ("LC_ALL", "LANG", "TMPDIR", "XDG_RUNTIME_DIR") if name in os.environ
         }
-        ran = subprocess.run(
-            [self.bin / "ansible-runner", "run", private, "-p", playbook, "-i", "job"],
+        return subprocess.run(
+            [self.bin / "ansible-runner", *step],
             env={
                 **kept,
                 "PATH": f"{self.bin}:{os.defpath}",
@@ -82,14 +96,16 @@ class Environment:
                 "ANSIBLE_COLLECTIONS_PATH": self.collections,
                 **(env or {}),
             },
-            stdin=subprocess.DEVNULL,
+            input=stream,
             capture_output=True,
-            text=True,
             timeout=SECONDS,
             check=False,
         )
+
+    @staticmethod
+    def _ended(private, ran):
         artifacts = private / "artifacts" / "job"
-        assert (artifacts / "status").exists(), ran.stdout + ran.stderr
+        assert (artifacts / "status").exists(), (ran.stdout + ran.stderr).decode()
         events = sorted((artifacts / "job_events").glob("*.json"), key=lambda path: int(path.name.partition("-")[0]))
         return Job(
             (artifacts / "status").read_text(encoding="utf-8"),

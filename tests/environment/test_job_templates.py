@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import subprocess
 
+import pytest
+
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
 REBOOT = "- import_playbook: community.opensips.reboot_phones\n"
 WINDOW = {"from": "00:00", "to": "24:00", "timezone": "Europe/Berlin"}
 
 
-def test_a_campaign_over_two_servers(environment, emulator, tmp_path):
+@pytest.mark.parametrize("on_node", [False, True], ids=["here", "on an execution node"])
+def test_a_campaign_over_two_servers(environment, emulator, tmp_path, on_node):
     servers = {name: emulator("3.6", phones=12, reboot=True, reboot_seconds=0.5) for name in ("sip1", "sip2")}
     hosts = {
         name: {
@@ -26,7 +29,7 @@ def test_a_campaign_over_two_servers(environment, emulator, tmp_path):
     }
     # no time zones of the system
     job = environment.run(
-        {"reboot_phones.yml": REBOOT}, "reboot_phones.yml", hosts, env={"PYTHONTZPATH": ""},
+        {"reboot_phones.yml": REBOOT}, "reboot_phones.yml", hosts, env={"PYTHONTZPATH": ""}, on_node=on_node,
         phone_reboot_select={"exclude_user_agent": ["polycom"]}, phone_reboot_campaign="night", phone_reboot_window=WINDOW,
         phone_reboot_report_dir=str(tmp_path / "reports"), phone_reboot_wait_timeout=20,
     )  # fmt: skip

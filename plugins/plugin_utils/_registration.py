@@ -41,7 +41,10 @@ _latest = _Latest()
 
 
 def is_registered(item: t.Any, contacts: t.Any) -> bool:
-    """Whether item is registered. item: a contact (mapping), or an AOR (str), for which contacts (list) are needed. Raises ValueError."""
+    """Whether item is registered. item: a contact (mapping), or an AOR (str, int), for which contacts (list) are needed.
+
+    Raises ValueError.
+    """
     if isinstance(item, Mapping):
         return _is_running(item)
     if contacts is None:
@@ -54,6 +57,9 @@ def is_registered(item: t.Any, contacts: t.Any) -> bool:
 
 
 def _split(aor: t.Any) -> Place:
+    # jinja2_native and YAML make a number of an AOR of digits
+    if isinstance(aor, int) and not isinstance(aor, bool):
+        aor = str(aor)
     try:
         user, domain = split_aor(aor)
     except SipSyntaxError as error:

@@ -46,6 +46,12 @@ def test_where_it_stores_them(aor, found):
     assert registered(aor, WITH_DOMAIN) is found
 
 
+def test_a_number():
+    """With jinja2_native, Ansible makes a number of an AOR of digits."""
+    assert registered(1001, BARE) is True
+    assert registered(1003, BARE) is False
+
+
 def test_a_contact():
     assert [registered(one) for one in BARE] == [True, True, False, False, True]
     assert registered(contact("1001"), []) is True
@@ -69,7 +75,7 @@ def test_contacts_that_change():
         (("1001", ["1001"]), "a contact must have aor and expires"),
         (("1001", [{"aor": "1001"}]), "a contact must have aor and expires"),
         (({"aor": "1001"},), "a contact must have aor and expires"),
-        ((5, BARE), "an AOR must be a string, not int"),
+        ((True, BARE), "an AOR must be a string, not bool"),
         ((None, BARE), "an AOR must be a string, not NoneType"),
         (("", BARE), "has no user"),
         (("a\x1b", BARE), r"U+001B"),

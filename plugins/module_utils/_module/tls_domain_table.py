@@ -69,7 +69,8 @@ class TableStore:
         self._version: Optional[Tuple[int, ...]] = task.connection.version if asks else None
         self._script = self._read_script() if asks else []
         # why the server must be restarted to read the table
-        self._restart = reload.why_not_tls(task.connection.version, self._script) if asks else None
+        refusal = reload.tls_refusal(task.connection.version, self._script) if asks else None
+        self._restart: Optional[str] = refusal.message if refusal is not None else None
         self._reloads = asks and self._restart is None
         self._expected: Dict[int, proof.Expected] = {}
         self._claimed: Set[str] = set()

@@ -277,8 +277,8 @@ class TableStore:
             "role": role,
             "outcome": found["outcome"],
             "changed": found["changed"],
-            "before": _shown(found["before"]),
-            "after": _shown(found["after"]),
+            "before": _as_options(found["before"]),
+            "after": _as_options(found["after"]),
             "certificate": None if domain is None else material.describe(domain.material.certificate),
             "files": None,
             "in_use": None if domain is None else self._proof.in_use(domain),
@@ -362,7 +362,7 @@ def _in_words(problem: str) -> str:
     return problem if match is None else f"{_OPTIONS.get(match.group(1), match.group(1))}: {problem[match.end() :]}"
 
 
-def _shown(row: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
+def _as_options(row: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
     """A row as the result shows it: certificates described, the key hidden by the table."""
     if row is None:
         return None
@@ -403,5 +403,5 @@ def _diff(rows: List[Dict[str, Any]], entries: List[Dict[str, Any]]) -> Dict[str
                 for name, value in row[side].items()
                 if len(sides) == 1 or row["before"][name] != row["after"][name]
             }
-            found[side][f"{entry['name']} ({entry['role']})"] = _shown(differing)
+            found[side][f"{entry['name']} ({entry['role']})"] = _as_options(differing)
     return found

@@ -20,7 +20,7 @@ DIALECTS = ("sqlite", "postgresql", "mysql")
 
 
 def variant(table, release):
-    (found,) = [each for each in model.variants(table) if release in each.releases]
+    (found,) = [variant for variant in model.variants(table) if release in variant.releases]
     return found
 
 
@@ -164,7 +164,10 @@ class TestDifferences:
         found.indexes[0].name = "other"
         assert differences("postgresql", table, found) == []
         found.indexes[0].columns = ["Domain", "username"]
-        kinds = [(each.kind, each.before is None, each.problem) for each in differences("postgresql", table, found)]
+        kinds = [
+            (difference.kind, difference.before is None, difference.problem)
+            for difference in differences("postgresql", table, found)
+        ]
         assert kinds == [("index", True, None), ("index", False, None)]
 
     def test_a_primary_key(self, table, found):

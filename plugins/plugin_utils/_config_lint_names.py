@@ -380,28 +380,21 @@ def variables(checked: Checked) -> t.Iterator[Finding]:
     for token, name in _variables(checked):
         having = modules_with("variables", name)
         now = [module for module in having if module.variables[name].at(checked.version)]
-        if not having:
-            if checked.is_known:
-                yield Finding.at(
-                    token,
-                    "unknown_variable",
-                    "error",
-                    f"{checked.label} does not have the variable ${name}.",
-                    "Check the name.",
-                )
-        elif not now:
-            versions = {version for module in having for version in module.variables[name].values}
-            new = renamed.VARIABLES.get(name)
-            hint = f"Use {new}." if new else None
-            yield _of_other_version(checked, token, "variable", f"the variable ${name}", versions, hint)
+        if having and not now:
+            yield _variable_of_other_version(checked, token, name, having)
+        elif checked.is_known and not having:
+            message = f"{checked.label} does not have the variable ${name}."
+            yield Finding.at(token, "unknown_variable", "error", message, "Check the name.")
         elif checked.is_known and not any(module.name in checked.loaded for module in now):
-            yield Finding.at(
-                token,
-                "module_not_loaded",
-                "error",
-                f"The variable ${name} is used, but no module that has it is loaded.",
-                f"Load the module {now[0].name}.",
-            )
+            message = f"The variable ${name} is used, but no module that has it is loaded."
+            yield Finding.at(token, "module_not_loaded", "error", message, f"Load the module {now[0].name}.")
+
+
+def _variable_of_other_version(checked: Checked, token: Token, name: str, having: list[Module]) -> Finding:
+    versions = {version for module in having for version in module.variables[name].values}
+    new = renamed.VARIABLES.get(name)
+    hint = f"Use {new}." if new else None
+    return _of_other_version(checked, token, "variable", f"the variable ${name}", versions, hint)
 
 
 def _variables(checked: Checked) -> t.Iterator[tuple[Token, str]]:

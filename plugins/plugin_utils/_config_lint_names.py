@@ -164,18 +164,27 @@ def _parameter(checked: Checked, module: Module, parameter: ModuleParameter) -> 
     if not module.is_in(checked.version):
         return
     label = f"the parameter {parameter.name} of the module {module.name}"
-    name = module.parameters.get(parameter.name)
+    named = (checked, module, parameter.place, parameter.name, "parameter", label)
+    yield from _set(named, "".join(parameter.value))
+
+
+# what _set() and what it calls say of a parameter: where, which one, what kind of name it is, how a message calls it
+_Named = tuple[Checked, Module, Token, str, str, str]
+
+
+def _set(named: _Named, value: str) -> t.Iterator[Finding]:
+    """A parameter of a module or of the core that is set to a value: whether there is one, by this name, with this type."""
+    checked, module, token, key, _kind, label = named
+    name = module.parameters.get(key)
     if name is None or not name.at(checked.version):
-        yield _no_parameter(checked, module, module.parameters, parameter.place, parameter.name, "parameter", label)
+        yield _no_parameter(*named)
         return
-    yield from _renamed_later(checked, module, parameter.place, parameter.name, "parameter", label)
-    value = "".join(parameter.value)
-    yield from _wrong_value(parameter.place, _type_of(value), name.at(checked.version), label)
+    yield from _renamed_later(*named)
+    yield from _wrong_value(token, _type_of(value), name.at(checked.version), label)
 
 
-def _no_parameter(
-    checked: Checked, module: Module, table: t.Mapping[str, Name], token: Token, key: str, kind: str, label: str
-) -> Finding:
+def _no_parameter(checked: Checked, module: Module, token: Token, key: str, kind: str, label: str) -> Finding:
+    table = module.parameters
     new = _new_name(checked, table, key, renamed.PARAMETERS.get(module.name, {}))
     hint = f"Use {new}." if new else _elsewhere(checked, "parameters", key) if module.name != CORE else None
     if key in table:
@@ -235,15 +244,10 @@ def _wrong_value(token: Token, found: str | None, types: t.Collection[str], labe
 
 
 def global_parameters(checked: Checked) -> t.Iterator[Finding]:
-    core = modules()[CORE]
     for setting in checked.settings:
         label = f"the global parameter {setting.name}"
-        name = core.parameters.get(setting.name)
-        if name is None or not name.at(checked.version):
-            yield _no_parameter(checked, core, core.parameters, setting.name, setting.name, "global_parameter", label)
-            continue
-        yield from _renamed_later(checked, core, setting.name, setting.name, "global_parameter", label)
-        yield from _wrong_value(setting.name, _type_of(setting.value), name.at(checked.version), label)
+        named = (checked, modules()[CORE], setting.name, setting.name, "global_parameter", label)
+        yield from _set(named, setting.value)
 
 
 def socket_options(checked: Checked) -> t.Iterator[Finding]:

@@ -11,7 +11,7 @@ is a module here; its parameters are the global ones.
 
 import os
 
-from . import layout, records
+from . import catalogue, layout, records
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -19,7 +19,7 @@ SOURCE = os.path.join(HERE, "config_names.json")
 TARGET = os.path.join(ROOT, "plugins", "plugin_utils", "_config_names_data.py")
 
 # Oldest first. In the generated file, a letter stands for each: a is the first
-VERSIONS = ["1.11", "2.1", "2.2", "2.3", "2.4", "3.0", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.0", "4.1"]
+VERSIONS = catalogue.VERSIONS[catalogue.VERSIONS.index("1.11") :]
 # {kind of name: what begins its token}
 KINDS = {"parameters": ":", "functions": "/", "variables": "$"}
 

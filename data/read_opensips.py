@@ -232,27 +232,27 @@ def join(read_of):
     versions = config_names.VERSIONS
     found = {}
     for name in sorted({module for modules in read_of.values() for module in modules}):
-        parts = {version: read_of[version].get(name) for version in versions}
-        module = {
-            "versions": [
-                entry[:2]
-                for entry in records.ranges(((v, None if p is None else "") for v, p in parts.items()), versions)
-            ]
-        }
-        for kind in config_names.KINDS:
-            module[kind] = {
-                key: records.ranges(
-                    ((v, part and _joined(kind, part[kind].get(key))) for v, part in parts.items()), versions
-                )
-                for key in sorted({key for part in parts.values() if part for key in part[kind]})
-            }
-        module["renamed"] = {kind: {} for kind in config_names.KINDS}
-        for old, new in itertools.pairwise(versions):
-            if parts[old] and parts[new]:
-                for (kind, was), now in _renamed(parts[old]["targets"], parts[new]["targets"]).items():
-                    module["renamed"][kind][was] = now
-        found[name] = module
+        found[name] = _record({version: read_of[version].get(name) for version in versions}, versions)
     return {"modules": found}
+
+
+def _record(parts, versions):
+    """The record of a module. parts: {version: what read() returns of it, or None}"""
+    there = ((version, None if part is None else "") for version, part in parts.items())
+    module = {"versions": [entry[:2] for entry in records.ranges(there, versions)]}
+    for kind in config_names.KINDS:
+        module[kind] = {
+            key: records.ranges(
+                ((v, part and _joined(kind, part[kind].get(key))) for v, part in parts.items()), versions
+            )
+            for key in sorted({key for part in parts.values() if part for key in part[kind]})
+        }
+    module["renamed"] = {kind: {} for kind in config_names.KINDS}
+    for old, new in itertools.pairwise(versions):
+        if parts[old] and parts[new]:
+            for (kind, was), now in _renamed(parts[old]["targets"], parts[new]["targets"]).items():
+                module["renamed"][kind][was] = now
+    return module
 
 
 def _joined(kind, values):

@@ -54,7 +54,7 @@ def index(facts):
 
 def _columns(shape, before):
     """The columns of a shape as tokens; runs of those that the shape before has, too, by their names."""
-    after, known = ([column(facts) for facts in each["columns"]] if each else [] for each in (shape, before))
+    after, known = ([column(facts) for facts in one["columns"]] if one else [] for one in (shape, before))
     found = []
     for how, low, high, first, last in difflib.SequenceMatcher(None, known, after, autojunk=False).get_opcodes():
         if how == "equal":
@@ -107,7 +107,7 @@ def by_release():
 
 def generate():
     """The text of tables_data.py."""
-    found = []
+    found = [VERSIONS]
     for table, shapes in sorted(load().items()):
         found.append([f"={table}"])
         for before, shape in zip([None, *shapes], shapes):

@@ -35,12 +35,12 @@ class Unknown(Exception):
 
 def statements(text):
     """The statements of a script (list of str), without their semicolons, blanks made one."""
-    return [" ".join(each.split()) for each in re.split(r";\s*(?:\n|\Z)", text) if each.strip()]
+    return [" ".join(statement.split()) for statement in re.split(r";\s*(?:\n|\Z)", text) if statement.strip()]
 
 
 def _parts(body):
     """The columns and constraints of a CREATE TABLE."""
-    return [each.strip() for each in re.split(r",\s(?![^()]*\))", body)]
+    return [part.strip() for part in re.split(r",\s(?![^()]*\))", body)]
 
 
 def _column(text):

@@ -41,10 +41,10 @@ def _blocks(page: str, text: str) -> t.Iterator[Block]:
             continue
         indent = len(directive[1])
         code = []
-        for each in lines[number + 1 :]:
-            if each.strip() and len(each) - len(each.lstrip()) <= indent:
+        for below in lines[number + 1 :]:
+            if below.strip() and len(below) - len(below.lstrip()) <= indent:
                 break
-            code.append(each)
+            code.append(below)
         yield Block(page, number + 1, directive[2], lines[number - 1], textwrap.dedent("\n".join(code)).strip() + "\n")
 
 

@@ -7,15 +7,38 @@
 
 """The root of all errors that the library raises; each says what happened and what to do next. And the words of others."""
 
+import re
 from typing import Any, Optional, TypeVar
 
 _Error = TypeVar("_Error", bound="OpensipsError")
+
+# How TLS says that it does not accept our certificate, or wants one (RFC 8446, section 6.2)
+ALERTS_ABOUT_OUR_CERTIFICATE = (
+    "access denied",
+    "bad certificate",
+    "certificate expired",
+    "certificate required",
+    "certificate revoked",
+    "certificate unknown",
+    "decrypt error",
+    "handshake failure",
+    "unknown ca",
+    "unsupported certificate",
+)
+# OpenSSL calls it SSLV3_ALERT_X, TLSV1_ALERT_X, TLSV13_ALERT_X or SSL/TLS_ALERT_X; older Pythons know only the words of new ones.
+_ALERT = re.compile("alert ([a-z][a-z ]*[a-z])")
 
 
 def words_of(error: BaseException) -> str:
     """What an exception of OpenSSL or of Python says, in plain words."""
     text: str = getattr(error, "reason", None) or str(error)
     return text.lower().replace("_", " ")
+
+
+def tls_alert(words: str) -> str:
+    """The alert of TLS that words_of() an error of OpenSSL name, as "certificate expired"; empty if there is none."""
+    found = _ALERT.search(words)
+    return found.group(1) if found else ""
 
 
 class OpensipsError(Exception):

@@ -13,7 +13,7 @@ description:
   - It subscribes to the event C(E_CORE_THRESHOLD), with which the server reports each SIP message and each query that takes too long.
     At the end, it ends the subscription.
   - With O(trap), it also returns a backtrace of each process.
-  - Whether a server can take traffic now is what M(community.opensips.opensips_health) checks. Use that module as a gate, and this one to find
+  - M(community.opensips.opensips_health) checks whether a server can take traffic now. Use that module as a gate, and this one to find
     the cause.
 extends_documentation_fragment:
   - community.opensips._attributes
@@ -168,7 +168,7 @@ notes:
     C(exec_threshold) of C(cachedb_local) and others. They are in microseconds, and off by default. C(db_sqlite) has none.
   - C(db_postgres) measures how long it takes to send a statement, and not how long the answer takes. So V(sql) is V(unknown) with it. Use
     C(log_min_duration_statement) of PostgreSQL. O(trap) shows which processes wait for it.
-  - Before OpenSIPS 3.2, the server does not count slow messages and queries, and only the events tell of them.
+  - Before OpenSIPS 3.2, the server does not count slow messages and queries, and only the events report them.
   - Values in SQL statements are replaced by V(?). Of SIP messages, only the method, the Request-URI and the Call-ID are returned.
   - If the task is killed, the subscription ends by itself within 15 seconds. After 10,000 events, the module ends it early.
   - The server may list a subscription that has ended until it raises the next event of that kind. It sends nothing to it.
@@ -298,7 +298,7 @@ memory:
         used: {type: int, description: "What is in use at the end of the span, with the overhead."}
         peak: {type: int, description: The most that was in use in the span.}
         peak_since_start: {type: int, description: The most that was in use since the start of the server.}
-        growth: {type: int, description: By how much more is in use at the end than at the begin of the span.}
+        growth: {type: int, description: By how much more is in use at the end than at the beginning of the span.}
         overhead: {type: int, description: Part of C(used) that the allocator needs itself.}
         fragments: {type: int, description: Number of pieces that the memory is in.}
     private:

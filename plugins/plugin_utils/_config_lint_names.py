@@ -164,18 +164,27 @@ def _parameter(checked: Checked, module: Module, parameter: ModuleParameter) -> 
     if not module.is_in(checked.version):
         return
     label = f"the parameter {parameter.name} of the module {module.name}"
-    name = module.parameters.get(parameter.name)
+    named = (checked, module, parameter.place, parameter.name, "parameter", label)
+    yield from _set(named, "".join(parameter.value))
+
+
+# what _set() and what it calls say of a parameter: where, which one, what kind of name it is, how a message calls it
+_Named = tuple[Checked, Module, Token, str, str, str]
+
+
+def _set(named: _Named, value: str) -> t.Iterator[Finding]:
+    """A parameter of a module or of the core that is set to a value: whether there is one, by this name, with this type."""
+    checked, module, token, key, _kind, label = named
+    name = module.parameters.get(key)
     if name is None or not name.at(checked.version):
-        yield _no_parameter(checked, module, module.parameters, parameter.place, parameter.name, "parameter", label)
+        yield _no_parameter(*named)
         return
-    yield from _renamed_later(checked, module, parameter.place, parameter.name, "parameter", label)
-    value = "".join(parameter.value)
-    yield from _wrong_value(parameter.place, _type_of(value), name.at(checked.version), label)
+    yield from _renamed_later(*named)
+    yield from _wrong_value(token, _type_of(value), name.at(checked.version), label)
 
 
-def _no_parameter(
-    checked: Checked, module: Module, table: t.Mapping[str, Name], token: Token, key: str, kind: str, label: str
-) -> Finding:
+def _no_parameter(checked: Checked, module: Module, token: Token, key: str, kind: str, label: str) -> Finding:
+    table = module.parameters
     new = _new_name(checked, table, key, renamed.PARAMETERS.get(module.name, {}))
     hint = f"Use {new}." if new else _elsewhere(checked, "parameters", key) if module.name != CORE else None
     if key in table:
@@ -235,15 +244,10 @@ def _wrong_value(token: Token, found: str | None, types: t.Collection[str], labe
 
 
 def global_parameters(checked: Checked) -> t.Iterator[Finding]:
-    core = modules()[CORE]
     for setting in checked.settings:
         label = f"the global parameter {setting.name}"
-        name = core.parameters.get(setting.name)
-        if name is None or not name.at(checked.version):
-            yield _no_parameter(checked, core, core.parameters, setting.name, setting.name, "global_parameter", label)
-            continue
-        yield from _renamed_later(checked, core, setting.name, setting.name, "global_parameter", label)
-        yield from _wrong_value(setting.name, _type_of(setting.value), name.at(checked.version), label)
+        named = (checked, modules()[CORE], setting.name, setting.name, "global_parameter", label)
+        yield from _set(named, setting.value)
 
 
 def socket_options(checked: Checked) -> t.Iterator[Finding]:
@@ -380,28 +384,21 @@ def variables(checked: Checked) -> t.Iterator[Finding]:
     for token, name in _variables(checked):
         having = modules_with("variables", name)
         now = [module for module in having if module.variables[name].at(checked.version)]
-        if not having:
-            if checked.is_known:
-                yield Finding.at(
-                    token,
-                    "unknown_variable",
-                    "error",
-                    f"{checked.label} does not have the variable ${name}.",
-                    "Check the name.",
-                )
-        elif not now:
-            versions = {version for module in having for version in module.variables[name].values}
-            new = renamed.VARIABLES.get(name)
-            hint = f"Use {new}." if new else None
-            yield _of_other_version(checked, token, "variable", f"the variable ${name}", versions, hint)
+        if having and not now:
+            yield _variable_of_other_version(checked, token, name, having)
+        elif checked.is_known and not having:
+            message = f"{checked.label} does not have the variable ${name}."
+            yield Finding.at(token, "unknown_variable", "error", message, "Check the name.")
         elif checked.is_known and not any(module.name in checked.loaded for module in now):
-            yield Finding.at(
-                token,
-                "module_not_loaded",
-                "error",
-                f"The variable ${name} is used, but no module that has it is loaded.",
-                f"Load the module {now[0].name}.",
-            )
+            message = f"The variable ${name} is used, but no module that has it is loaded."
+            yield Finding.at(token, "module_not_loaded", "error", message, f"Load the module {now[0].name}.")
+
+
+def _variable_of_other_version(checked: Checked, token: Token, name: str, having: list[Module]) -> Finding:
+    versions = {version for module in having for version in module.variables[name].values}
+    new = renamed.VARIABLES.get(name)
+    hint = f"Use {new}." if new else None
+    return _of_other_version(checked, token, "variable", f"the variable ${name}", versions, hint)
 
 
 def _variables(checked: Checked) -> t.Iterator[tuple[Token, str]]:

@@ -144,7 +144,7 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         options = validated(own, more, "the source file")
         if entries is None:
             connection = connection_of(top, lesser, "the source file")
-            return [Server(str(_shown(connection, options)), "the source file", options, connection)]
+            return [Server(str(_label_of(connection, options)), "the source file", options, connection)]
         if not isinstance(entries, list) or not entries:
             raise BadParameters("servers is not a list of servers", "Write an element for each, or leave servers out")
         defaults = Lesser(
@@ -170,7 +170,7 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         written = {name: value for name, value in values.items() if name in CONNECTION_OPTIONS}
         connection = connection_of(written, defaults, place)
         # Ansible's texts know where they come from, which the cache would keep
-        return Server(str(values.get("name") or _shown(connection, values)), place, values, connection)
+        return Server(str(values.get("name") or _label_of(connection, values)), place, values, connection)
 
     # the cache
 
@@ -306,7 +306,7 @@ class Names:
         return name
 
 
-def _shown(connection: Connection, options: t.Mapping[str, t.Any]) -> str:
+def _label_of(connection: Connection, options: t.Mapping[str, t.Any]) -> str:
     """How a server without a name is called."""
     if options.get("location_db"):
         return "location_db"

@@ -98,7 +98,7 @@ def _read(
     rows = _rows_of(result, summary.get("total") if file is None else None)
     # the list has only the first of them, the summary counts all
     left_out = summary.get("left_out") or collections.Counter(
-        str(each.get("reason")) for each in result.get("left_out") or ()
+        str(entry.get("reason")) for entry in result.get("left_out") or ()
     )
     return {
         "host": host,
@@ -249,7 +249,7 @@ class Report:
             for key in list(waiting):
                 others = unplanned[_place(key)]
                 agent = self._by_key[key]["user_agent"]
-                other = next((each for each in others if not alike or self._by_key[each]["user_agent"] == agent), None)
+                other = next((key for key in others if not alike or self._by_key[key]["user_agent"] == agent), None)
                 if other is not None:
                     others.remove(other)
                     waiting.remove(key)

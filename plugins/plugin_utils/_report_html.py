@@ -76,7 +76,7 @@ def _head(report: Report, title: str) -> str:
     if hosts:
         words.append(bare(", ".join(hosts[:6]) + (f" and {len(hosts) - 6} more servers" if len(hosts) > 6 else "")))
     if report.span:
-        start, end = (datetime.datetime.fromtimestamp(each, datetime.timezone.utc) for each in report.span)
+        start, end = (datetime.datetime.fromtimestamp(moment, datetime.timezone.utc) for moment in report.span)
         until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
         words.append(f"{start:%Y-%m-%d %H:%M:%S} – {until} UTC")
     if report.about.get("check"):
@@ -170,5 +170,5 @@ def _fine_words(report: Report) -> str:
 def _spread(heading: str, note: str, values: list[float]) -> str:
     if not values:
         return ""
-    said = f"{note}: half within {duration(percentile(values, 50))}, 95 % within {duration(percentile(values, 95))}, all within {duration(values[-1])}."
-    return section(heading, said, histogram(values, heading))
+    sentence = f"{note}: half within {duration(percentile(values, 50))}, 95 % within {duration(percentile(values, 95))}, all within {duration(values[-1])}."
+    return section(heading, sentence, histogram(values, heading))

@@ -89,8 +89,8 @@ def stacked_bar(states: t.Mapping[str, int], name: str, labels: t.Mapping[str, s
         for state, label in labels.items()
         if states.get(state)
     )
-    said = ", ".join(f"{label} {number(states[state])}" for state, label in labels.items() if states.get(state))
-    return f'<div class="bar" role="img" aria-label="{escape(name)}: {said}">{parts}</div>'
+    words = ", ".join(f"{label} {number(states[state])}" for state, label in labels.items() if states.get(state))
+    return f'<div class="bar" role="img" aria-label="{escape(name)}: {words}">{parts}</div>'
 
 
 def histogram(values: list[float], name: str) -> str:
@@ -119,10 +119,10 @@ def _edges(least: float, most: float) -> list[float]:
     if most / floor < 25:
         finest = 1 if most >= 59 else 0.1 if most >= 0.9 else 0.001  # what duration() tells apart
         step = next(
-            (each for each in _STEPS_OF_BARS if each >= finest and (most - least) / each <= 11), _STEPS_OF_BARS[-1]
+            (size for size in _STEPS_OF_BARS if size >= finest and (most - least) / size <= 11), _STEPS_OF_BARS[-1]
         )
         # in thousandths, since 1.9 / 0.1 is less than 19
-        low, high, size = (round(each * 1000) for each in (least, most, step))
+        low, high, size = (round(value * 1000) for value in (least, most, step))
         return [place * size / 1000 for place in range(low // size, high // size + 2)]
     bounds = [round(factor * 10.0**power, 3) for power in range(-3, 8) for factor in (1, 2, 5)]
     first = max(place for place, bound in enumerate(bounds) if bound <= floor)
@@ -193,7 +193,7 @@ class Timeline:
             found.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y(count)}" y2="{y(count)}"/>')
             found.append(f'<text class="end" x="{left - 8}" y="{float(y(count)) + 4:.1f}">{number(count)}</text>')
         room = max(2, int((right - left) / 110))
-        step = next((each for each in _TICKS if self._length / each <= room), _TICKS[-1])
+        step = next((tick for tick in _TICKS if self._length / tick <= room), _TICKS[-1])
         for place in range(int(self._length / step) + 1):
             at = x(place * step)
             found.append(f'<line class="grid" x1="{at}" x2="{at}" y1="{bottom}" y2="{bottom + 4}"/>')

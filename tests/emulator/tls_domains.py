@@ -70,8 +70,8 @@ class Domains:
         """The server domain for a connection to address (str, with a port), or None."""
         servers = [domain for domain in self._order if domain.role == "TLS_DOMAIN_SRV"]
         if self._state.tree:
-            default = next((each for each in servers if each.name == "default"), None)
-            return next((each for each in servers if each.filters == [address]), default)
+            default = next((domain for domain in servers if domain.name == "default"), None)
+            return next((domain for domain in servers if domain.filters == [address]), default)
         there = [domain for domain in servers if address in domain.filters] or [
             domain for domain in servers if domain.filters == ["*"]
         ]

@@ -274,8 +274,8 @@ def test_calls_that_a_hung_server_was_to_end_are_accounted_for(emulator):
     with stopped(emu.pid):
         result = process.result()
     assert result["failed"] and len(result["results"]) == 60
-    told = [each for each in result["results"] if each["requests"]]
-    assert 5 <= len(told) < 60
+    asked = [entry for entry in result["results"] if entry["requests"]]
+    assert 5 <= len(asked) < 60
     assert {each["outcome"] for each in result["results"]} <= {"failed", "gone"}
     # what went out may have been done; of the others that is certain not to be
     untold = [each for each in result["results"] if not each["requests"]]

@@ -55,15 +55,15 @@ class TestConnections:
                 assert tuple(version["numbers"][: len(server.version)]) == server.version
 
     def test_every_way_tells_the_same(self, played, server, server_name):
-        told = {}
+        contacts = {}
         for way, (_options, protocol) in server.ways.items():
             for mode in ("auto", protocol):
                 (contact,) = played.of(f"{server_name}_{way}_{mode}")["facts"]["ansible_facts"]["opensips"]["contacts"]
                 assert 3000 < contact.pop("expires") <= 3600
-                told[way, mode] = contact
-        first = next(iter(told.values()))
+                contacts[way, mode] = contact
+        first = next(iter(contacts.values()))
         assert (first["aor"], first["user_agent"]) == (server.aor("2001"), "Yealink SIP-T46U 108.86.0.20")
-        assert all(each == first for each in told.values()), told
+        assert all(other == first for other in contacts.values()), contacts
 
     def test_every_way_writes(self, played, server, server_name):
         for way, (_options, protocol) in server.ways.items():

@@ -52,10 +52,14 @@ def test_the_file_has_what_the_fact_has(emu, tmp_path, name, select):
     written = [json.loads(line) for line in (gzip.decompress(data) if name.endswith("gz") else data).splitlines()]
     assert list(map(plain, written)) == list(map(plain, expected)) and written
     assert not result["changed"] and "contacts" not in result["ansible_facts"]["opensips"]
-    told = result["contacts_file"]
-    assert (told["path"], told["contacts"], told["doubtful"]) == (str(path), len(expected), 0)
-    assert sum(told["left_out"].values()) == 30 - len(expected)
-    assert told["lookup"]["users"] == 30
+    contacts_file = result["contacts_file"]
+    assert (contacts_file["path"], contacts_file["contacts"], contacts_file["doubtful"]) == (
+        str(path),
+        len(expected),
+        0,
+    )
+    assert sum(contacts_file["left_out"].values()) == 30 - len(expected)
+    assert contacts_file["lookup"]["users"] == 30
     assert path.stat().st_mode & 0o777 == 0o600
 
 

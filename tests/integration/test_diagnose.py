@@ -69,7 +69,9 @@ def subscribed(connection):
     """The sockets that the server sends the event to."""
     with Connection(connection) as opened:
         return [
-            each["socket"] for each in events.read_subscriptions(opened) if each["event"] == EVENT and each["expires"]
+            subscription["socket"]
+            for subscription in events.read_subscriptions(opened)
+            if subscription["event"] == EVENT and subscription["expires"]
         ]
 
 
@@ -97,7 +99,9 @@ class TestEveryServer:
             assert all(set(entry) == set(RETURN[name]["contains"]) for entry in result[name]), name
         assert set(result["memory"]["shared"]) == set(RETURN["memory"]["contains"]["shared"]["contains"])
         private = RETURN["memory"]["contains"]["private"]["contains"]
-        assert result["memory"]["private"] and all(set(each) == set(private) for each in result["memory"]["private"])
+        assert result["memory"]["private"] and all(
+            set(process) == set(private) for process in result["memory"]["private"]
+        )
         kinds = RETURN["slow"]["contains"]["sql"]["contains"]
         assert set(result["slow"]) == {"sip", "dns", "sql", "nosql", "tcp", "other"}
         assert all(set(kind) == set(kinds) for kind in result["slow"].values())

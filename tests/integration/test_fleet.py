@@ -136,10 +136,10 @@ def test_batches_tell_once_of_phones_that_nothing_is_sent_to(emulator, tmp_path)
     *first, last = runs
     assert all(each["left_out"] == [] and set(outcomes(each)) == {"accepted"} for each in first)
     assert {each["aor"] for each in last["left_out"]} == left_out
-    told = [(each["aor"], each["outcome"]) for run in runs for each in run["results"]]
+    found = [(entry["aor"], entry["outcome"]) for run in runs for entry in run["results"]]
     # those of earlier batches have the new firmware meanwhile, and are not told of again
     sent = set(vendors) - as_wanted - left_out
-    assert sorted(told) == sorted([(aor, "already") for aor in as_wanted] + [(aor, "accepted") for aor in sent])
+    assert sorted(found) == sorted([(aor, "already") for aor in as_wanted] + [(aor, "accepted") for aor in sent])
 
 
 # ---- waiting, and what is wanted already

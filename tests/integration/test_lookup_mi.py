@@ -60,8 +60,8 @@ def test_every_version(emulator, version, tmp_path):
     variables = {f"opensips_mi_{name}": f"{{{{ server.{name} }}}}" for name in fifo_of(emu)}
     found, _output = looked_up(tmp_path, expressions, server=fifo_of(emu), **variables)
     for name in ways:
-        said, uptime = found[name]
-        assert version in json.dumps(said) and "Now" in json.dumps(uptime), name
+        reply, uptime = found[name]
+        assert version in json.dumps(reply) and "Now" in json.dumps(uptime), name
     assert emu.phones()[0]["contact"] in json.dumps(found["contact"])
 
 
@@ -85,7 +85,7 @@ def test_options_of_every_source(emulator, tmp_path):
 BAD = {
     "no command": ("", "there is no command"),
     "a command that changes something": ("'ul_rm', params={'table_name': 'location', 'aor': '1'}", "ul_rm changes something on the server"),
-    "one that is said not to": ("'ul_rm', params=['location', '1'], changes=false", "ul_rm changes something on the server"),
+    "one that must not": ("'ul_rm', params=['location', '1'], changes=false", "ul_rm changes something on the server"),
     "one among others": ("'uptime', {'command': 'log_level', 'params': {'level': 4}}", "log_level changes something on the server"),
     "one that nobody knows": ("'uptim'", "Did you mean uptime?"),
     "unknown option": ("'uptime', ulr='x'", "there is no option ulr. The options are ca_path, changes,"),

@@ -179,8 +179,8 @@ class TestNotify:
             user: (agent, event, outcome, code) for user, (agent, _answer, event, outcome, code) in self.PHONES.items()
         }
         outcomes = [outcome for *_what, outcome, _code in self.PHONES.values()]
-        told = {name: number for name, number in reboot["summary"]["outcomes"].items() if number}
-        assert told == {name: outcomes.count(name) for name in outcomes}
+        counts = {name: number for name, number in reboot["summary"]["outcomes"].items() if number}
+        assert counts == {name: outcomes.count(name) for name in outcomes}
         assert reboot["summary"]["total"] == len(self.PHONES)
         assert reboot["changed"]
 

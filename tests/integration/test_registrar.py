@@ -43,7 +43,7 @@ def run(ansible, hosts, *, check=False, may_fail=False, arguments=(), env=None):
 
 
 def changed(results):
-    return [each.task.rpartition(" : ")[2] for each in results if each.get("changed")]
+    return [result.task.rpartition(" : ")[2] for result in results if result.get("changed")]
 
 
 class Runs(dict):
@@ -83,18 +83,18 @@ class TestRegistrar:
         return found
 
     def test_check_mode_on_an_empty_host_changes_nothing(self, runs):
-        assert [each.msg for each in runs["empty"] if each.failed] == []
+        assert [result.msg for result in runs["empty"] if result.failed] == []
         assert runs["empty"].made == []
         assert "Write the configuration file" in changed(runs["empty"])
 
     def test_the_first_run_makes_a_registrar_and_proves_it(self, runs, host):
-        tasks = [each.task for each in runs["first"] if not each.failed and each.status != "skipped"]
+        tasks = [result.task for result in runs["first"] if not result.failed and result.status != "skipped"]
         assert [name for name in PROOFS if name not in tasks] == []
         lamp = runs["first"]["Prove that the lamp of the called account shows the call"]
         assert "confirmed" in lamp["notification"]["body"]
         assert runs["first"]["Prove that the call succeeds"]["outcome"] == "accepted"
         registered = runs["first"]["Prove that an account registers at each socket"]["results"]
-        assert [each["server"].split(":")[0] for each in registered] == ["udp", "tcp", "tls"]
+        assert [result["server"].split(":")[0] for result in registered] == ["udp", "tcp", "tls"]
 
     def test_the_packages_are_installed(self, runs, host):
         if getattr(host, "repository", None) is None:
@@ -170,12 +170,12 @@ class TestBadInput:
 
     @pytest.mark.parametrize("name", list(BAD))
     def test_it_is_refused_with_variable_and_remedy(self, refused, name):
-        failed = next(each for each in refused[0][name] if each.failed)
-        message = " ".join([failed.msg, *(each.get("msg", "") for each in failed.get("results", []))])
+        failed = next(result for result in refused[0][name] if result.failed)
+        message = " ".join([failed.msg, *(item.get("msg", "") for item in failed.get("results", []))])
         for words in BAD[name][1]:
             assert words in message
         assert "s3cret" not in message
 
     def test_nothing_was_changed(self, refused):
-        assert [each.task for results in refused[0].values() for each in results if each.get("changed")] == []
+        assert [result.task for results in refused[0].values() for result in results if result.get("changed")] == []
         assert refused[1] == []

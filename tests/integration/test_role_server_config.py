@@ -9,7 +9,6 @@ WRITE_FIXTURES=1 writes the files anew; look at what git says of them then.
 
 from __future__ import annotations
 
-import os
 import pathlib
 
 import pytest
@@ -21,6 +20,7 @@ from ansible_collections.community.opensips.tests.integration.support.opensips i
     release_of,
 )
 from ansible_collections.community.opensips.tests.integration.support.server_role import (
+    assert_as_before,
     assert_taken,
     render,
     variables_of,
@@ -106,10 +106,7 @@ def written(ansible):
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_the_configuration_is_as_it_was(written, name):
-    path = FIXTURES / f"{name}.cfg"
-    if os.environ.get("WRITE_FIXTURES"):
-        path.write_text(written[name], encoding="utf-8")
-    assert written[name] == path.read_text(encoding="utf-8")
+    assert_as_before(FIXTURES / f"{name}.cfg", written[name])
 
 
 def test_each_fixture_has_a_case():

@@ -348,12 +348,14 @@ class TestReleases:
         results = ansible.run_plays([play], {"here": {}}, seconds=900)
         found, start = {}, 0
         for name in versions:
-            end = next(index for index, each in enumerate(results) if each.task == f"{name}: held")
+            end = next(index for index, result in enumerate(results) if result.task == f"{name}: held")
             mine, start = results[start : end + 1], end + 1
-            message = next((each.msg for each in mine if each.task == f"{name}: failed"), None)
-            facts = next((each.msg for each in mine if each.task == f"{name}: facts"), None)
-            packages = next(each["stdout_lines"] for each in mine if each.task == f"{name}: installed")
-            changed = [each.task.rpartition(" : ")[2] for each in mine if each.get("changed") and " : " in each.task]
+            message = next((result.msg for result in mine if result.task == f"{name}: failed"), None)
+            facts = next((result.msg for result in mine if result.task == f"{name}: facts"), None)
+            packages = next(result["stdout_lines"] for result in mine if result.task == f"{name}: installed")
+            changed = [
+                result.task.rpartition(" : ")[2] for result in mine if result.get("changed") and " : " in result.task
+            ]
             found[name] = (message, dict(line.split() for line in packages), facts, changed, mine[-1]["stdout"])
         return Steps(found)
 
@@ -465,5 +467,5 @@ class TestReleases:
         assert facts["version"] == "3.6.8"
         assert facts["series"] == "3.6"
         assert facts["packages"] == {"opensips": "3.6.8-1", "opensips-sqlite-module": "3.6.8-1"}
-        told = steps["another series if told"]
-        assert told[2] and told[2]["version"] == "4.0.1", told[0]
+        step = steps["another series if told"]
+        assert step[2] and step[2]["version"] == "4.0.1", step[0]

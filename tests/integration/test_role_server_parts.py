@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import pathlib
 import re
 import socket
@@ -43,6 +42,7 @@ from ansible_collections.community.opensips.tests.integration.support.opensips i
 )
 from ansible_collections.community.opensips.tests.integration.support.server_role import (
     RoleOpensips,
+    assert_as_before,
     assert_taken,
     create_tables,
     insert,
@@ -128,10 +128,7 @@ def written(ansible):
 
 @pytest.mark.parametrize("name", sorted(WRITTEN))
 def test_the_configuration_is_as_it_was(written, name):
-    path = FIXTURES / f"{name}.cfg"
-    if os.environ.get("WRITE_FIXTURES"):
-        path.write_text(written[name], encoding="utf-8")
-    assert written[name] == path.read_text(encoding="utf-8")
+    assert_as_before(FIXTURES / f"{name}.cfg", written[name])
 
 
 def test_each_fixture_has_a_case():

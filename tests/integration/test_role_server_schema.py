@@ -51,11 +51,14 @@ def run_role(ansible, service, database, *, runs=1):
     )
     found, start = [], 0
     for number in range(runs):
-        end = next(index for index, each in enumerate(results) if each.task == f"{number}: end")
+        end = next(index for index, result in enumerate(results) if result.task == f"{number}: end")
         mine, start = results[start:end], end
-        message = next((each.msg for each in mine if each.task == f"{number}: failed"), None)
+        message = next((result.msg for result in mine if result.task == f"{number}: failed"), None)
         found.append(
-            (message, [each.task.rpartition(" : ")[2] for each in mine if each.get("changed") and " : " in each.task])
+            (
+                message,
+                [result.task.rpartition(" : ")[2] for result in mine if result.get("changed") and " : " in result.task],
+            )
         )
     return found
 

@@ -125,8 +125,11 @@ def test_harmless_differences_are_a_warning(schema, database):
     assert counts(result) == {"created": 1, "unchanged": 1, "differs": 1}
     [warning] = schema.warnings
     assert "column note" in warning and f"index {index}" in warning
-    found = {(each["kind"], each["name"]): each for each in entry_of(result, "subscriber")["differences"]}
-    assert [each["harmful"] for each in found.values()] == [False, False]
+    found = {
+        (difference["kind"], difference["name"]): difference
+        for difference in entry_of(result, "subscriber")["differences"]
+    }
+    assert [difference["harmful"] for difference in found.values()] == [False, False]
     assert found["column", "note"]["after"] is None and found["index", index]["before"] is None
     assert found["index", index]["after"] == {"columns": ["username"], "unique": False}
     assert not schema(tables=["subscriber", "acc"])["changed"]

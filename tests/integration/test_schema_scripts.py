@@ -95,7 +95,9 @@ def test_a_database_made_by_the_scripts_is_the_same(database_server, release):
     theirs, mine = database_server.database(), database_server.database()
     theirs.execute(*scripts.statements_of(engine, release))
     known = choice.known_tables(release)
-    mine.execute(*(each for table in choice.tables_of(release, tables=known) for each in ddl.ddl(engine, table)))
+    mine.execute(
+        *(statement for table in choice.tables_of(release, tables=known) for statement in ddl.ddl(engine, table))
+    )
     assert [described(theirs, query) for query in queries(engine, known)] == [
         described(mine, query) for query in queries(engine, known)
     ]

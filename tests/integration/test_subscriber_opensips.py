@@ -54,39 +54,30 @@ ROUTE = """
 """
 
 
+def _register(number, *fields):
+    more = "".join(f"{field}\n" for field in fields)
+    return f"""<send retrans="500"><![CDATA[
+REGISTER sip:{DOMAIN} SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+From: <{AOR}>;tag=[pid]-[call_number]
+To: <{AOR}>
+Call-ID: [call_id]
+CSeq: {number} REGISTER
+Contact: <sip:{USER}@[local_ip]:[local_port]>
+{more}Expires: 60
+User-Agent: sipp
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>"""
+
+
 # as a phone that is none of ours does it
 SIPP = f"""<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="phone">
-<send retrans="500"><![CDATA[
-REGISTER sip:{DOMAIN} SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-From: <{AOR}>;tag=[pid]-[call_number]
-To: <{AOR}>
-Call-ID: [call_id]
-CSeq: 1 REGISTER
-Contact: <sip:{USER}@[local_ip]:[local_port]>
-Expires: 60
-User-Agent: sipp
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
+{_register(1)}
 <recv response="401" auth="true"/>
-<send retrans="500"><![CDATA[
-REGISTER sip:{DOMAIN} SIP/2.0
-Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
-From: <{AOR}>;tag=[pid]-[call_number]
-To: <{AOR}>
-Call-ID: [call_id]
-CSeq: 2 REGISTER
-Contact: <sip:{USER}@[local_ip]:[local_port]>
-[authentication username={USER} password=@PASSWORD@]
-Expires: 60
-User-Agent: sipp
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
+{_register(2, f"[authentication username={USER} password=@PASSWORD@]")}
 <recv response="200"/>
 </scenario>
 """

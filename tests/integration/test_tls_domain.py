@@ -73,7 +73,7 @@ def domain(server, pair, name="sip.example.com", **options):
 
 def call(server, *domains, check=False, warnings=None, **options):
     """What the module would return. warnings: list that gets them; without it there must be none."""
-    params = {**DEFAULTS, "domains": [{**DOMAIN, **each} for each in domains], "sockets": [server.socket]}
+    params = {**DEFAULTS, "domains": [{**DOMAIN, **domain} for domain in domains], "sockets": [server.socket]}
     if options.get("store") != "files":
         params["db_url"] = server.db_url
     params.update(options)

@@ -76,11 +76,11 @@ def test_bad_input_is_refused_before_anything_is_written(ansible, emulator, vers
     emu = emulator(version, phones=0)
     twice = {"ids": [{"id": "tid", "enabled": True}, {"id": "tid", "enabled": False}]}
     unknown = {"enabled": False, "ids": [{"id": "nosuch", "enabled": True}]}
-    told = ["no trace ids", "2.2"] if version == "1.11" else ["no trace id nosuch", "tid"]
+    words = ["no trace ids", "2.2"] if version == "1.11" else ["no trace id nosuch", "tid"]
     run_cases(
         ansible,
         "trace",
-        {"twice": (twice, ["ids: entries 1 and 2 are the same"]), "unknown": (unknown, told)},
+        {"twice": (twice, ["ids: entries 1 and 2 are the same"]), "unknown": (unknown, words)},
         fifo_of(emu),
     )
     # the state is as it was

@@ -355,8 +355,8 @@ def binaries():
         found[path.parent.name] = (str(path), path.parent / "mods")
     binary = find_binary()
     if binary:
-        said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stdout
-        found.setdefault(re.search(r"opensips (\d+\.\d+)", said)[1], (binary, find_modules(binary)))
+        output = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stdout
+        found.setdefault(re.search(r"opensips (\d+\.\d+)", output)[1], (binary, find_modules(binary)))
     return {version: each for version, each in found.items() if (each[1] / "statistics.so").exists()}
 
 

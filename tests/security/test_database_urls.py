@@ -78,7 +78,7 @@ def test_what_a_driver_says(tmp_path, secret):
     url = f"postgresql://u:{urllib.parse.quote(secret, safe='')}@127.0.0.1:9/opensips?password={urllib.parse.quote_plus(secret)}"
     params = {**dict.fromkeys(("db_engine", "login_password")), "db_url": url, "db_timeout": 1}
     db = database.Database(params)
-    for said in (
+    for quoted in (
         secret,
         repr(secret),
         urllib.parse.quote(secret),
@@ -86,7 +86,7 @@ def test_what_a_driver_says(tmp_path, secret):
         str(db._url.render_as_string(False)),
         url,
     ):
-        text, _code = db._text_of(ValueError(f"invalid dsn: {said} in the middle"))
+        text, _code = db._text_of(ValueError(f"invalid dsn: {quoted} in the middle"))
         assert [part for part in parts(secret) if part in text] == [], text
         assert text.endswith("in the middle")
 

@@ -66,21 +66,23 @@ def configuration(conn: Connection, settings: Settings) -> List[Dict[str, Any]]:
                 # import_file allows it, and with include_file the server would not run
                 continue
             raise NotHere(f"The configuration {path} cannot be read: {error.strerror or error}") from error
-        entries.append(
-            {
-                "file": os.path.relpath(path, base),
-                "path": path,
-                "sha256": hashlib.sha256(data).hexdigest(),
-                "lines": data.count(b"\n"),
-                # a second is what uptime leaves open
-                "changed_since_start": modified > started + 1,
-            }
-        )
+        # a second is what uptime leaves open
+        entries.append(_file_entry(path, base, data, modified > started + 1))
         for inner in _included(path, data):
             if inner not in found and len(found) < _MOST_FILES:
                 found.append(inner)
                 waiting.append(inner)
     return entries
+
+
+def _file_entry(path: str, base: str, data: bytes, has_changed: bool) -> Dict[str, Any]:
+    return {
+        "file": os.path.relpath(path, base),
+        "path": path,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "lines": data.count(b"\n"),
+        "changed_since_start": has_changed,
+    }
 
 
 def _started_with(conn: Connection) -> str:

@@ -145,20 +145,26 @@ def _take(process: Process, program: Optional[str], timeout: float, wants_full: 
         "frames": [],
         "reason": None,
     }
-    if status is None:
-        return Backtrace(dict(plain, reason="The process has ended"), b"")
-    if program is None:
-        return Backtrace(dict(plain, reason="There is no gdb on this host"), b"")
-    tracer = _tracer(process.pid)
-    if tracer:
-        return Backtrace(dict(plain, reason=f"Process {tracer} debugs it already"), b"")
-    output, reason = _run(program, process.pid, timeout, wants_full)
+    obstacle = _obstacle(process.pid, status, program)
+    if obstacle is not None:
+        return Backtrace(dict(plain, reason=obstacle), b"")
+    output, reason = _run(str(program), process.pid, timeout, wants_full)
     _let_go(process.pid)
     frames = parse(output.partition(_FULL.encode())[0].decode("utf-8", "replace"))
     if not frames and reason is None:
         reason = "gdb showed no backtrace. Run the module as root, and allow ptrace in kernel.yama.ptrace_scope and in the container"
     plain.update(frames=frames, doing=doing(frames), reason=reason)
     return Backtrace(plain, output)
+
+
+def _obstacle(pid: int, status: Any, program: Optional[str]) -> Optional[str]:
+    """Why no backtrace can be taken (str), or None. status: of the process, None if it has ended. program: gdb, or None."""
+    if status is None:
+        return "The process has ended"
+    if program is None:
+        return "There is no gdb on this host"
+    tracer = _tracer(pid)
+    return f"Process {tracer} debugs it already" if tracer else None
 
 
 def _kernel_function(pid: int) -> Optional[str]:

@@ -71,11 +71,11 @@ def describe(source: Optional[str], extra: Optional[str]) -> Operation:
         text = _statement(extra)
     else:
         text = without_url_secrets(extra)
-    text = _shown(text) or "unknown"
-    return Operation(kind, str(_shown(source)), text, _shown(subject), _shown(call_id))
+    text = _printable(text) or "unknown"
+    return Operation(kind, str(_printable(source)), text, _printable(subject), _printable(call_id))
 
 
-def _shown(text: Optional[str]) -> Optional[str]:
+def _printable(text: Optional[str]) -> Optional[str]:
     return printable(text, most=_MOST)
 
 
@@ -96,8 +96,8 @@ def _message(text: str) -> Tuple[str, Optional[str], Optional[str]]:
 def _statement(text: str) -> str:
     """An SQL statement with ``?`` for each value, so that equal ones are equal."""
     dollars = _DOLLARS.search(text)
-    shown = _without_literals(text) if dollars is None else f"{_without_literals(text[: dollars.start()])}?"
-    return _BLANKS.sub(" ", _LISTED.sub("?, ...", shown)).strip()
+    bare = _without_literals(text) if dollars is None else f"{_without_literals(text[: dollars.start()])}?"
+    return _BLANKS.sub(" ", _LISTED.sub("?, ...", bare)).strip()
 
 
 def _without_literals(text: str) -> str:

@@ -253,7 +253,7 @@ class LookUp:
                 continue
             alive = [of_record(record, aor) for record in found[aor] if record["expires"] != 0]
             if len(alive) > 1:
-                self.seen += [(each.aor, each.contact) for each in alive]
+                self.seen += [(phone.aor, phone.contact) for phone in alive]
             # also those that are done or have not been asked for yet: what is theirs is nobody else's
             now.update(self._match(asked, self._together.get(aor, asked), alive))
         return [fresh for target in targets for fresh in now[target]]
@@ -264,16 +264,16 @@ class LookUp:
         """{Target of asked: [Targets of now]} of one AOR. planned: all that the plan has there."""
         now, missing = {}, []
         for target in planned:
-            fresh = next((each for each in alive if _is_same(target, each)), None)
+            fresh = next((phone for phone in alive if _is_same(target, phone)), None)
             if fresh is None:
                 missing.append(target)
             else:
                 alive.remove(fresh)
                 now[target] = [_renewed(target, fresh)]
-        selected = [each for each in alive if self._selects(each.record)]
-        may_be = [each for each in alive if each in selected or self._journal.knows(each.key)]
+        selected = [phone for phone in alive if self._selects(phone.record)]
+        may_be = [phone for phone in alive if phone in selected or self._journal.knows(phone.key)]
         elsewhere = moved(missing, may_be, self._journal.knows)
-        come = [each for each in selected if each not in elsewhere.values()]
+        come = [phone for phone in selected if phone not in elsewhere.values()]
         for target in asked:
             if target in elsewhere:
                 now[target] = [elsewhere[target].known_like(target)]

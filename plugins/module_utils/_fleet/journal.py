@@ -272,14 +272,14 @@ class Journal:
     def _take(self, entry: Any, number: int) -> None:
         try:
             if "sending" in entry:
-                self._pending.update(_key(each) for each in entry["sending"])
+                self._pending.update(_key(phone) for phone in entry["sending"])
             elif "withdrawn" in entry:
-                keys = [_key(each) for each in entry["withdrawn"]]
+                keys = [_key(phone) for phone in entry["withdrawn"]]
                 self._pending.difference_update(keys)
                 # there was something to send after all
                 self._settled.difference_update(keys)
             elif "settled" in entry:
-                self._settled.update(_key(each) for each in entry["settled"])
+                self._settled.update(_key(phone) for phone in entry["settled"])
             elif "put_off" in entry:
                 self._take_put_off(_key(entry["put_off"]))
             elif "done" in entry:

@@ -143,7 +143,9 @@ class Plan:
 
     def _doubt(self, found: Dict[Any, Target], now: Dict[Target, Target]) -> None:
         """Put the problem of each doubtful AOR of found ({place: Target}) to its phones in this plan, and so into now."""
-        doubtful = {each.aor: each for each in found.values() if each.contact is None and each.problem != NOBODY}
+        doubtful = {
+            target.aor: target for target in found.values() if target.contact is None and target.problem != NOBODY
+        }
         for target in self.targets:
             if target.aor in doubtful and target not in now:
                 fresh = doubtful[target.aor]
@@ -182,8 +184,8 @@ class Plan:
             "left_out": dict(self.left_out.counts),
             "order": self.order,
         }
-        for each in self.left_out.listed:
-            yield {"left_out": [each["aor"], each["contact"], each["reason"]]}
+        for phone in self.left_out.listed:
+            yield {"left_out": [phone["aor"], phone["contact"], phone["reason"]]}
         for target in self.targets:
             record = target.record or {}
             more: List[Any] = [] if target.known_as is None else [target.known_as]
@@ -208,8 +210,8 @@ def moved(
     missing: Targets of one AOR as the plan has them, which are not registered like that. others: Targets that are registered
     at the AOR, and that the plan does not have; each is one phone at most. knows: function of a key, whether the journal has it.
     """
-    missing = [each for each in missing if each.contact is not None and not each.record["sip_instance"]]
-    others = [each for each in others if each.record and not each.record["sip_instance"]]
+    missing = [target for target in missing if target.contact is not None and not target.record["sip_instance"]]
+    others = [target for target in others if target.record and not target.record["sip_instance"]]
     found = {}
     for is_one in (
         # what the journal has beside the plan is how one that is done came back, whatever it calls itself since
@@ -338,7 +340,7 @@ class _Reader:
         if (entry.get("plan"), entry.get("campaign")) != (_FORMAT, self._campaign):
             raise self._error("its first line is not that of this campaign")
         users, counts = entry["users"], entry["left_out"]
-        if not (users is None or _is_count(users)) or not all(_is_count(each) for each in counts.values()):
+        if not (users is None or _is_count(users)) or not all(_is_count(count) for count in counts.values()):
             raise self._broken(1)
         self._plan = Plan(str(entry["fingerprint"]), users, [], LeftOut(counts), False, str(entry["order"]))
 

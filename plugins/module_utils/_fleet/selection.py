@@ -197,7 +197,7 @@ def _compile(name: str, value: Any, option: str) -> Callable[[Dict[str, Any]], b
 
 def found_in(patterns: Iterable[Any], text: str) -> bool:
     """Whether one of the compiled patterns of a user is found in a text that a phone chose."""
-    return any(each.search(text[:MOST_MATCHED]) for each in patterns)
+    return any(pattern.search(text[:MOST_MATCHED]) for pattern in patterns)
 
 
 def compile_regex(pattern: str, option: str) -> Any:
@@ -222,8 +222,8 @@ def regexes(patterns: Iterable[str], option: str) -> Callable[[str], bool]:
 
 def _aor(patterns: Any, option: str) -> Callable[[Dict[str, Any]], bool]:
     """A pattern with @ is about the whole AOR, one without about its user."""
-    whole = globs([each for each in patterns if "@" in each])
-    user = globs([each for each in patterns if "@" not in each])
+    whole = globs([pattern for pattern in patterns if "@" in pattern])
+    user = globs([pattern for pattern in patterns if "@" not in pattern])
     return lambda contact: whole(contact["aor"]) or user(contact["user"])
 
 

@@ -376,7 +376,7 @@ class Connection:
         if reply.is_tree:
             return frozenset(value for _depth, _name, value, _attributes in reply.walk())
         if isinstance(reply.result, list):
-            return frozenset(each for each in reply.result if isinstance(each, str))
+            return frozenset(name for name in reply.result if isinstance(name, str))
         raise MalformedReply(f"The server's list of commands is {reply.raw[:60]!r}", "Check protocol and transport")
 
     def _speaker(self) -> Protocol:

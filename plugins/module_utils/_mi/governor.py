@@ -331,21 +331,21 @@ class Governor:
         return self._trying or (watched and not self._fits())
 
     def _shortage(self) -> OutOfMemory:
-        told = ""
+        memory = ""
         if self._latest is not None:
-            told = f" ({self._latest.free >> 20} of {self._latest.total >> 20} MB are free)"
+            memory = f" ({self._latest.free >> 20} of {self._latest.total >> 20} MB are free)"
         if self._trying:
             return _out_of_memory(
-                f"The server refused requests for {PATIENCE:g} s because it had no memory{told}",
+                f"The server refused requests for {PATIENCE:g} s because it had no memory{memory}",
                 "See its log: either its shared memory (-m) or the memory of its processes (-M) is too small",
             )
         if self._latest.free >= _RESERVE * self._latest.total:
             return _out_of_memory(
-                f"For {PATIENCE:g} s, other transactions used all memory that server_share allows{told}",
+                f"For {PATIENCE:g} s, other transactions used all memory that server_share allows{memory}",
                 "Raise server_share, or run the task again when there are fewer calls",
             )
         return _out_of_memory(
-            f"The server had too little shared memory for {PATIENCE:g} s{told}",
+            f"The server had too little shared memory for {PATIENCE:g} s{memory}",
             "Check what uses it, start OpenSIPS with more (-m), or run the task again when there are fewer calls",
         )
 

@@ -8,7 +8,7 @@
 """Requests that well-formed bytes carry and that still hurt a server; refused whatever the caller passes."""
 
 import re
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import RefusedRequest
 
@@ -28,6 +28,7 @@ _RELOAD_ROUTES = frozenset(("reload_routes", "core:reload_routes"))
 # that the TCP process then uses: either ends with a segmentation fault, and takes the server along. Seen on 4.0.1; tls_mgm.c and
 # tls_openssl of 4.0.0 and of the master branch of August 2026 are the same.
 RELOADS_TLS_BEFORE = (4, 0)
+RESTART_FOR_TLS = "Restart the server instead: it reads its TLS domains when it starts"
 _RELOAD_TLS = frozenset(("tls_reload", "tls_mgm:reload"))
 _LINE_END = re.compile(r"\r\n|\r|\n|\\r\\n|\\n|\\r")
 
@@ -46,7 +47,9 @@ def refuse_harmful(name: str, params: Any, version: Callable[[], Tuple[int, ...]
     if name in _RELOAD_ROUTES:
         _refuse_reload(version())
     if name in _RELOAD_TLS:
-        _refuse_tls_reload(version())
+        refusal = tls_reload_refusal(version())
+        if refusal is not None:
+            raise refusal
     if not params:
         return
     if name in _UAC_DLG:
@@ -72,12 +75,11 @@ def _refuse_reload(version: Tuple[int, ...]) -> None:
         )
 
 
-def _refuse_tls_reload(version: Tuple[int, ...]) -> None:
-    if version[:2] >= RELOADS_TLS_BEFORE:
-        raise RefusedRequest(
-            f"tls_reload crashes OpenSIPS {'.'.join(map(str, version))}",
-            "Restart the server instead: it reads its TLS domains when it starts",
-        )
+def tls_reload_refusal(version: Tuple[int, ...]) -> Optional[RefusedRequest]:
+    """Why no server of a version must get tls_reload: the error, or None."""
+    if version[:2] < RELOADS_TLS_BEFORE:
+        return None
+    return RefusedRequest(f"tls_reload crashes OpenSIPS {'.'.join(map(str, version))}", RESTART_FOR_TLS)
 
 
 def _refuse_headers(headers: str) -> None:

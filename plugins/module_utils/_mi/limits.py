@@ -87,9 +87,9 @@ def nests_too_deeply(value: Any, most: int = NESTING) -> bool:
     for _depth in range(most + 1):
         level = [
             child
-            for each in level
-            if isinstance(each, (dict, list, tuple))
-            for child in (each.values() if isinstance(each, dict) else each)
+            for parent in level
+            if isinstance(parent, (dict, list, tuple))
+            for child in (parent.values() if isinstance(parent, dict) else parent)
             if isinstance(child, (dict, list, tuple))
         ]
         if not level:

@@ -168,11 +168,11 @@ def _possible(given: Dict[str, Any]) -> List[Way]:
     ways = [way for way in _WAYS if given.get("transport") in (None, way.transport)] or _WAYS
     belonging = [option for option in given if option in _OWN and option != _SAYS_NOTHING]
     return (
-        _told(ways, given) or [way for way in ways if all(option in way.options for option in belonging)] or list(ways)
+        _named(ways, given) or [way for way in ways if all(option in way.options for option in belonging)] or list(ways)
     )
 
 
-def _told(ways: Sequence[Way], given: Dict[str, Any]) -> List[Way]:
+def _named(ways: Sequence[Way], given: Dict[str, Any]) -> List[Way]:
     """Those of ways that one of the options (dict) means."""
     return [way for way in ways if any(option in given for option in way.telling)]
 
@@ -207,10 +207,10 @@ def _way(given: Dict[str, Any], origins: _Origins) -> Way:
     if transport not in (None, *TRANSPORTS):
         raise BadParameters(f"transport is {transport!r}", f"Set transport to one of {', '.join(TRANSPORTS)}")
     ways = [way for way in _WAYS if transport in (None, way.transport)]
-    told = _told(ways, given)
-    if len(told) > 1:
-        raise _contradiction([option for way in told for option in way.telling if option in given], origins)
-    way = (told or ways)[0]
+    named = _named(ways, given)
+    if len(named) > 1:
+        raise _contradiction([option for way in named for option in way.telling if option in given], origins)
+    way = (named or ways)[0]
     for option in given if transport is None else ():
         if option in _OWN and option not in way.options and option != _SAYS_NOTHING:
             raise _misplaced(option, way, origins)
@@ -222,7 +222,7 @@ def _contradiction(options: Sequence[str], origins: _Origins) -> BadParameters:
 
 
 def _misplaced(option: str, way: Way, origins: _Origins) -> BadParameters:
-    others = [(each.transport, other) for each in _WAYS if option in each.options for other in each.telling]
+    others = [(home.transport, other) for home in _WAYS if option in home.options for other in home.telling]
     belongs = " or ".join(f"{other} (transport {transport})" for transport, other in others)
     return BadParameters(
         f"{origins.of(option)} belongs to {belongs}, but the transport is {way.transport}",

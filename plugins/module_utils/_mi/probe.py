@@ -127,7 +127,7 @@ def _fifo(carrier: "FifoCarrier", timeout: float, names: Sequence[str]) -> Tuple
             failures.append(outcome)
     finally:
         outcomes.close()
-    if all(isinstance(each, MITimeout) for each in failures) and carrier.unread():
+    if all(isinstance(failure, MITimeout) for failure in failures) and carrier.unread():
         raise carrier.not_taken()
     raise _worst(failures)
 
@@ -312,5 +312,5 @@ def _worst(failures: Sequence[MIError]) -> MIError:
         for failure in failures:
             if isinstance(failure, kind):
                 return failure
-    telling = [each for each in failures if not isinstance(each, RejectedCommand)]
+    telling = [failure for failure in failures if not isinstance(failure, RejectedCommand)]
     return (telling or failures)[0]

@@ -107,7 +107,7 @@ def check_replaceable(path: Path) -> None:
     _check_what_is_there(path, _check_ours)
     directory = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(directory) or not os.access(directory, os.W_OK | os.X_OK):
-        raise OSError(errno.EACCES, f"{_shown(directory)} is no directory that this user may write to")
+        raise OSError(errno.EACCES, f"{_as_text(directory)} is no directory that this user may write to")
 
 
 def create(path: Path) -> int:
@@ -193,11 +193,11 @@ def make_directories(path: Path) -> None:
     while path and not os.path.isdir(path):
         missing.append(path)
         path = os.path.dirname(path)
-    for each in reversed(missing):
+    for directory in reversed(missing):
         try:
-            os.mkdir(each, 0o700)
+            os.mkdir(directory, 0o700)
         except FileExistsError:
-            if not os.path.isdir(each):
+            if not os.path.isdir(directory):
                 raise
 
 
@@ -289,5 +289,5 @@ def _is_shared(directory: os.stat_result) -> bool:
     return bool(directory.st_mode & stat.S_IWOTH)
 
 
-def _shown(path: bytes) -> str:
+def _as_text(path: bytes) -> str:
     return path.decode("utf-8", "replace")

@@ -134,7 +134,7 @@ def attribute_names(name: str) -> List[str]:
 def _splitter(name: str) -> Any:
     known = attribute_names(name)
     if known and name not in _splitters:
-        _splitters[name] = re.compile(f" ({'|'.join(re.escape(each) for each in known)})=")
+        _splitters[name] = re.compile(f" ({'|'.join(re.escape(known_name) for known_name in known)})=")
     return _splitters.get(name)
 
 

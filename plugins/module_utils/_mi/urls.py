@@ -20,7 +20,7 @@ def shown_url(url: str) -> str:
         scheme, rest = "", url
     # a password may hold any other character of a URL, so all before the last @ is hidden
     before, at, rest = rest.rpartition("@")
-    place = min(rest.find(each) if each in rest else len(rest) for each in "?#")
+    place = min(rest.find(sign) if sign in rest else len(rest) for sign in "?#")
     tail = rest[place + 1 :]
     return scheme + mark + (MASK if before else "") + at + rest[: place + 1] + (MASK if tail else "")
 

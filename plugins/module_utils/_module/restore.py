@@ -62,16 +62,22 @@ def run(task: Task) -> Dict[str, Any]:
     entries = job.results(task.check_mode)
     result = _result(task, taken, entries)
     _warn(task, entries)
-    failed = [entry for entry in entries if entry["outcome"] == restore.FAILED]
-    if failed or job.stopped is not None:
-        error = job.stopped or failed[0]["error"]
-        texts = [f"{_label(entry)}: {entry['error']}" for entry in failed]
-        not_run = result["summary"]["outcomes"][restore.NOT_RUN]
-        text = first_few(texts, _MOST_NAMED) or str(error)
-        raise TaskFailure(
-            f"{text}; {not_run} more not tried" if not_run else text, dict(result, error=describe_error(error))
-        )
+    _refuse_failed(job, entries, result)
     return result
+
+
+def _refuse_failed(job: restore.Restore, entries: List[Dict[str, Any]], result: Dict[str, Any]) -> None:
+    """Raise TaskFailure if something failed, or stopped the rest. entries: job.results(). result: of the task."""
+    failed = [entry for entry in entries if entry["outcome"] == restore.FAILED]
+    if not failed and job.stopped is None:
+        return
+    error = job.stopped or failed[0]["error"]
+    texts = [f"{_label(entry)}: {entry['error']}" for entry in failed]
+    not_run = result["summary"]["outcomes"][restore.NOT_RUN]
+    text = first_few(texts, _MOST_NAMED) or str(error)
+    raise TaskFailure(
+        f"{text}; {not_run} more not tried" if not_run else text, dict(result, error=describe_error(error))
+    )
 
 
 def _label(entry: Dict[str, Any]) -> str:

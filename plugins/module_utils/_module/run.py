@@ -97,14 +97,14 @@ class _Module(AnsibleModule):
         # it comes after the checks, so there are no unknown options any more
         self._checked = True
         # no_log would hide each of their values wherever else it occurs, a port or a user among them
-        kept, self.params = self.params, self._shown()
+        kept, self.params = self.params, self._without_secrets()
         super()._log_invocation()
         self.params = kept
 
     def _with_invocation(self, result: Dict[str, Any]) -> Dict[str, Any]:
-        return dict(result, invocation={"module_args": self._shown()})
+        return dict(result, invocation={"module_args": self._without_secrets()})
 
-    def _shown(self) -> Dict[str, Any]:
+    def _without_secrets(self) -> Dict[str, Any]:
         """The options as the log and the result show them."""
         shown = dict(self.params) if self._checked else _known_only(self.params, self.argument_spec)
         shown.update((name, value) for name, value in self.chosen.items() if shown.get(name) is None)
@@ -128,7 +128,7 @@ def _known_only(values: Dict[str, Any], spec: Dict[str, Any]) -> Dict[str, Any]:
         elif options and isinstance(value, dict):
             value = _known_only(value, options)
         elif options and isinstance(value, list):
-            value = [_known_only(each, options) if isinstance(each, dict) else each for each in value]
+            value = [_known_only(element, options) if isinstance(element, dict) else element for element in value]
         shown[name] = value
     return shown
 

@@ -269,7 +269,9 @@ class _Schema:
         """Warn of differences that do not keep OpenSIPS from using a table."""
         for change in self.plan.changes:
             if change.differences and change.upgrade is None:
-                listed = first_few([f"{each.kind} {each.name}" for each in change.differences], _SHOWN)
+                listed = first_few(
+                    [f"{difference.kind} {difference.name}" for difference in change.differences], _SHOWN
+                )
                 self._task.warn(
                     f"The table {change.table.name} is not as OpenSIPS {self._release} makes it, and stays as it is: {listed}"
                 )
@@ -302,7 +304,7 @@ class _Schema:
             "changed": made,
             "before": before,
             "after": after,
-            "differences": [each.described() for each in change.differences],
+            "differences": [difference.described() for difference in change.differences],
             "dropped_columns": [] if upgrade is None else list(upgrade.dropped),
             "kept_columns": [] if upgrade is None else [column.name for column in upgrade.kept],
             "statements": list(change.statements),

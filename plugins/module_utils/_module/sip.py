@@ -59,7 +59,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Interrupted(UserAgentError):
-    """A signal ended the test. Its call was ended, and its registrations were removed."""
+    """A signal ended the test. The module ended its call, and removed its registrations."""
 
     remedy = "Run the task again."
 

@@ -235,8 +235,8 @@ def _before(name: str, found: files.Found) -> Dict[str, Any]:
 
 def _after(name: str, target: files.Target) -> Dict[str, Any]:
     changed = target.found is not None and target.found.content != target.wanted.content
-    shown = _content(name, target.wanted.content, HIDDEN_CHANGED if changed else HIDDEN)
-    return dict(shown, mode=f"{target.mode:04o}", owner=list(target.owner))
+    content = _content(name, target.wanted.content, HIDDEN_CHANGED if changed else HIDDEN)
+    return dict(content, mode=f"{target.mode:04o}", owner=list(target.owner))
 
 
 def _content(name: str, content: bytes, hidden: str) -> Dict[str, Any]:

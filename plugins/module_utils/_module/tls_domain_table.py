@@ -69,7 +69,8 @@ class TableStore:
         self._version: Optional[Tuple[int, ...]] = task.connection.version if asks else None
         self._script = self._read_script() if asks else []
         # why the server must be restarted to read the table
-        self._restart = reload.why_not_tls(task.connection.version, self._script) if asks else None
+        refusal = reload.tls_refusal(task.connection.version, self._script) if asks else None
+        self._restart: Optional[str] = refusal.message if refusal is not None else None
         self._reloads = asks and self._restart is None
         self._expected: Dict[int, proof.Expected] = {}
         self._claimed: Set[str] = set()
@@ -276,8 +277,8 @@ class TableStore:
             "role": role,
             "outcome": found["outcome"],
             "changed": found["changed"],
-            "before": _shown(found["before"]),
-            "after": _shown(found["after"]),
+            "before": _as_options(found["before"]),
+            "after": _as_options(found["after"]),
             "certificate": None if domain is None else material.describe(domain.material.certificate),
             "files": None,
             "in_use": None if domain is None else self._proof.in_use(domain),
@@ -361,7 +362,7 @@ def _in_words(problem: str) -> str:
     return problem if match is None else f"{_OPTIONS.get(match.group(1), match.group(1))}: {problem[match.end() :]}"
 
 
-def _shown(row: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
+def _as_options(row: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
     """A row as the result shows it: certificates described, the key hidden by the table."""
     if row is None:
         return None
@@ -402,5 +403,5 @@ def _diff(rows: List[Dict[str, Any]], entries: List[Dict[str, Any]]) -> Dict[str
                 for name, value in row[side].items()
                 if len(sides) == 1 or row["before"][name] != row["after"][name]
             }
-            found[side][f"{entry['name']} ({entry['role']})"] = _shown(differing)
+            found[side][f"{entry['name']} ({entry['role']})"] = _as_options(differing)
     return found

@@ -73,6 +73,6 @@ def _optional(rest: str) -> Any:
 
 def _bracketed(rest: str, mark: str, find: Any, following: Any) -> Tuple[str, str]:
     """(value, what follows): the value begins after mark and ends before ``>`` and the first of following, or the end."""
-    ends = [end for end in (find(f">{each}") for each in following) if end >= 0]
+    ends = [end for end in (find(f">{label}") for label in following) if end >= 0]
     end = min(ends) if ends else len(rest) - 1
     return rest[len(mark) : end], rest[end + 1 :]

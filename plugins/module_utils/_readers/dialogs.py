@@ -287,7 +287,7 @@ def _of_value(result: Any) -> Any:
     result = shape.mapping(result, "dlg_list")
     if "Dialog" in result:
         return [shape.mapping(result["Dialog"], "Dialog")]
-    return [shape.mapping(each, "Dialogs") for each in shape.sequence(result.get("Dialogs"), "Dialogs")]
+    return [shape.mapping(dialog, "Dialogs") for dialog in shape.sequence(result.get("Dialogs"), "Dialogs")]
 
 
 def _of_tree(nodes: Any) -> Any:
@@ -302,11 +302,11 @@ def _of_tree(nodes: Any) -> Any:
         raw[_STRAY] = _has_stray(node["children"])
         for child in node["children"]:
             if child["name"] == "CALLEES":
-                raw["CALLEES"] = [shape.fields(each) for each in child["children"] if each["name"] == "callee"]
+                raw["CALLEES"] = [shape.fields(leg) for leg in child["children"] if leg["name"] == "callee"]
             elif child["name"] == "context":
                 raw["context"] = {
-                    each["name"]: [{leaf["name"]: leaf["value"]} for leaf in each["children"]]
-                    for each in child["children"]
+                    part["name"]: [{leaf["name"]: leaf["value"]} for leaf in part["children"]]
+                    for part in child["children"]
                 }
         yield raw
 
@@ -345,8 +345,8 @@ def _record(raw: Any) -> Dict[str, Any]:
         "to_uri": shape.word(get("to_uri"), "to_uri"),
         "caller": _leg(raw, "caller", "callee_cseq"),
         "callees": [
-            _leg(shape.mapping(each, "CALLEES"), "callee", "caller_cseq")
-            for each in shape.sequence(get("CALLEES"), "CALLEES")
+            _leg(shape.mapping(leg, "CALLEES"), "callee", "caller_cseq")
+            for leg in shape.sequence(get("CALLEES"), "CALLEES")
         ],
         "context": _context(get("context")),
     }
@@ -390,10 +390,10 @@ def _context(value: Any) -> Any:
         return None
     value = shape.mapping(value, "context")
     values = {}
-    for each in shape.sequence(value.get("values"), "values"):
-        values.update(shape.mapping(each, "values"))
+    for pair in shape.sequence(value.get("values"), "values"):
+        values.update(shape.mapping(pair, "values"))
     profiles = []
-    for each in shape.sequence(value.get("profiles"), "profiles"):
-        for name, content in shape.mapping(each, "profiles").items():
+    for profile in shape.sequence(value.get("profiles"), "profiles"):
+        for name, content in shape.mapping(profile, "profiles").items():
             profiles.append({"name": name, "value": shape.word(content, name)})
     return {"values": values, "profiles": profiles}

@@ -32,7 +32,10 @@ def read(conn: Connection) -> List[Dict[str, Any]]:
 
 def _of_value(result: Any) -> List[Dict[str, Any]]:
     result = shape.mapping(result, "lb_list")
-    return [shape.mapping(each, "Destinations") for each in shape.sequence(result.get("Destinations"), "Destinations")]
+    return [
+        shape.mapping(destination, "Destinations")
+        for destination in shape.sequence(result.get("Destinations"), "Destinations")
+    ]
 
 
 def _of_nodes(nodes: Any) -> Iterator[Dict[str, Any]]:
@@ -60,7 +63,8 @@ def _record(raw: Dict[str, Any]) -> Dict[str, Any]:
         "enabled": shape.switch(get("enabled"), "enabled"),
         "auto_reenable": shape.switch(get("auto-reenable", get("auto-re")), "auto-reenable"),
         "resources": [
-            _resource(shape.mapping(each, "Resources")) for each in shape.sequence(get("Resources"), "Resources")
+            _resource(shape.mapping(resource, "Resources"))
+            for resource in shape.sequence(get("Resources"), "Resources")
         ],
         "attrs": shape.word(get("attrs"), "attrs"),
     }

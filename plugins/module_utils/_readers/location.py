@@ -277,7 +277,7 @@ def _alike(record: Dict[str, Any]) -> Any:
 
 def _check_table(table: Optional[str], maker: Maker) -> None:
     if table is not None and table not in maker.tables:
-        raise _no_table(table, f"It has {', '.join(str(each) for each in maker.tables) or 'none'}")
+        raise _no_table(table, f"It has {', '.join(str(known) for known in maker.tables) or 'none'}")
 
 
 def _one_by_one(
@@ -292,11 +292,11 @@ def _one_by_one(
     """The contacts of all AORs but those in given ({table: hashes of AORs}), in the order of the table."""
     asked: List[Any] = []
     for part in conn.stream("ul_dump", _DUMP, {"brief": 1}, timeout):
-        places = (each for each in _aors(part, maker) if table in (None, each[0]))
-        asked.extend(each for each in places if hash(each[1]) not in given.get(each[0], ()))
+        places = (place for place in _aors(part, maker) if table in (None, place[0]))
+        asked.extend(place for place in places if hash(place[1]) not in given.get(place[0], ()))
     for aor in [aor for _table, aor in asked if _NOT_UTF_8 in aor]:
         doubt(aor, "its name is not UTF-8, so the server cannot be asked for it")
-    asked = [each for each in asked if _NOT_UTF_8 not in each[1]]
+    asked = [place for place in asked if _NOT_UTF_8 not in place[1]]
     for place, found in _each(conn, asked, maker, _NOT_TO_BE_ASKED):
         if isinstance(found, Doubtful):
             doubt(place[1], found.reason)
@@ -325,13 +325,13 @@ def _each(conn: "Connection", places: Any, maker: Maker, unasked: Any = ()) -> I
         if unasked and isinstance(reply, unasked) and not isinstance(reply, ServerError):
             early[index] = Doubtful(f"the server cannot be asked for it: {reply.message}")
         else:
-            early[index] = _shown(reply, places[index], maker)
+            early[index] = _answer_of(reply, places[index], maker)
         while following in early:
             yield places[following], early.pop(following)
             following += 1
 
 
-def _shown(reply: Any, place: Any, maker: Maker) -> Any:
+def _answer_of(reply: Any, place: Any, maker: Maker) -> Any:
     """The contacts in what came for ul_show_contact (Reply or MIError): list of records, or Doubtful. Raises what is no answer."""
     if isinstance(reply, ServerError):
         return _of_refusal(reply, place[1], place[0])
@@ -347,7 +347,7 @@ def _shown(reply: Any, place: Any, maker: Maker) -> Any:
         return Doubtful(error.message)
     # what is asked for with its domain may be kept without
     meant = (place[1], place[1].partition("@")[0])
-    if not reasons and any(each["aor"] not in meant for each in found):
+    if not reasons and any(contact["aor"] not in meant for contact in found):
         reasons.append("the reply to ul_show_contact speaks of another AOR")
     return Doubtful(reasons[0]) if reasons else found
 
@@ -365,7 +365,7 @@ def read_aor(conn: "Connection", aor: str, table: str = "location") -> Any:
         reply: Any = conn.call(*_show(aor, table))
     except (ServerError, MalformedReply, ReplyTooLarge) as error:
         reply = error
-    return _shown(reply, (table, aor), Maker())
+    return _answer_of(reply, (table, aor), Maker())
 
 
 def read_each(conn: "Connection", aors: Iterable[str], table: str = "location") -> Dict[str, Any]:
@@ -530,10 +530,10 @@ class _Entry:
 
 def _are_ids_of_one_aor(records: Any) -> bool:
     """Whether the ids can be those of one AOR's contacts: different, and of the same hash. A database may number from 1 on."""
-    ids = {int(each["contact_id"]) for each in records if each["contact_id"] is not None}
+    ids = {int(record["contact_id"]) for record in records if record["contact_id"] is not None}
     if not ids:
         return True
-    return len(ids) == len(records) and (max(ids) >> _ID_HASH == 0 or len({each >> _ID_HASH for each in ids}) == 1)
+    return len(ids) == len(records) and (max(ids) >> _ID_HASH == 0 or len({number >> _ID_HASH for number in ids}) == 1)
 
 
 def _of_text(text: str, table: Optional[str], aor: Optional[str], reading: _Reading) -> Iterator[Dict[str, Any]]:

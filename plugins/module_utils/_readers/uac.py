@@ -125,7 +125,7 @@ def _collect(pairs: Any) -> Dict[str, Any]:
     raw: Dict[Any, Any] = {}
     for name, value in pairs:
         if name in _NAMES:
-            raw[name] = ", ".join(each for each in (raw.get(name), value) if each)
+            raw[name] = ", ".join(part for part in (raw.get(name), value) if part)
     return raw
 
 
@@ -177,19 +177,19 @@ def lines_of(text: Any) -> Any:
 
 def _routes(value: Any) -> Any:
     if isinstance(value, list):
-        value = ", ".join(shape.text(each, "Routes") or "" for each in value)
+        value = ", ".join(shape.text(route, "Routes") or "" for route in value)
     value = _given(value, "Routes")
     if value is None:
         return []
-    return [each.replace("Route:", "", 1).strip() for each in _name_addrs(value)]
+    return [route.replace("Route:", "", 1).strip() for route in _name_addrs(value)]
 
 
 def _name_addrs(text: str) -> Any:
     """The addresses with angle brackets in a list that is separated by commas, with the names before them."""
     found = []
     *whole, _rest = text.split(">")
-    for each in whole:
-        before, bracket, uri = each.partition("<")
+    for part in whole:
+        before, bracket, uri = part.partition("<")
         if bracket:
             found.append(f"{before.rpartition(',')[2]}<{uri}>")
     return found

@@ -68,7 +68,7 @@ class Change:
             return self.refusal.message
         if found is None or self.upgrade is not None:
             return None
-        problems = [each.problem for each in self.differences if each.problem is not None]
+        problems = [difference.problem for difference in self.differences if difference.problem is not None]
         if self.table.version is not None and found.version != self.table.version:
             has = "no version" if found.version is None else f"the version {found.version}"
             problems.insert(0, f"it has {has} in the table {VERSION_TABLE}, and OpenSIPS reads {self.table.version}")
@@ -130,8 +130,9 @@ def plan(
 def plan_of(connection: Any, tables: Iterable[Table], choice: Optional[upgrading.Choice] = None) -> Plan:
     """The Plan for the tables of a database. connection: as for read_back(). choice: how to upgrade those that are older, None: not."""
     wanted = list(tables)
-    there = read_back(connection, [table.name for table in wanted])
-    planned = plan(connection.engine, there, wanted, versions_of(connection))
+    versions = versions_of(connection)
+    there = read_back(connection, [table.name for table in wanted], versions)
+    planned = plan(connection.engine, there, wanted, versions)
     planned.leftovers = upgrading.leftovers(connection)
     if choice is not None:
         for change in planned.changes:

@@ -132,15 +132,18 @@ def _default(text: Optional[str]) -> Optional[str]:
     return "" if text == "\\x" else text
 
 
-def read_back(connection: Any, names: Iterable[str]) -> Dict[str, DatabaseTable]:
+def read_back(
+    connection: Any, names: Iterable[str], versions: Optional[Dict[str, int]] = None
+) -> Dict[str, DatabaseTable]:
     """Those of the tables that the database has: {name: DatabaseTable}.
 
     connection: has ``engine`` (sqlite, postgresql or mysql) and ``rows(statement)``, which gives a list of tuple.
-    names: of tables of OpenSIPS.
+    names: of tables of OpenSIPS. versions: what versions_of() found, read here if None.
     """
     wanted = list(names)
     found = _READERS[connection.engine](connection, wanted)
-    versions = versions_of(connection) if wanted else {}
+    if versions is None:
+        versions = versions_of(connection) if wanted else {}
     for name, table in found.items():
         table.version = versions.get(name)
     return found

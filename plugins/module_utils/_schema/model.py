@@ -7,7 +7,8 @@
 
 """The database tables of each release series of OpenSIPS, as its scripts make them.
 
-The data (tables_data.TABLES) is one text, a record per table, tokens separated by white space:
+The data (tables_data.TABLES) is one text, tokens separated by white space. It begins with the releases, the oldest first. A record
+per table follows:
 
     =TABLE, then for each shape that the table has in some releases of OpenSIPS, the oldest first:
     @RELEASE,RELEASE..RELEASE TABLE_VERSION SCRIPT[/ENGINE] PRIMARY_KEY INDEX;INDEX COLUMN COLUMN ...
@@ -29,7 +30,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._schema.tables_data import TABLES
 
 #: Every release series that the data knows, the oldest first
-RELEASES = ("1.11", "2.1", "2.2", "2.3", "2.4", "3.0", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.0", "4.1")
+RELEASES = tuple(TABLES[: TABLES.index("=")].split())
 
 #: The table that has the versions of the others; it is made by the script standard, and before any other
 VERSION_TABLE = "version"

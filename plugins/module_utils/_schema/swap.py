@@ -105,22 +105,27 @@ def _check_old(connection: Any, upgrades: List[Upgrade], copied: Dict[str, Diges
     ]
     if not late:
         return
-    tables = [upgrade.table for upgrade in upgrades] + [VERSION_TABLE]
-    connection.execute(_rename(tables, NEW, OLD))
-    written = [
-        upgrade.table + NEW
-        for upgrade in upgrades
-        if upgrade.rows and digest(connection, upgrade.read_new(upgrade.table + NEW)) != copied[upgrade.table]
-    ]
-    for number, name in enumerate(written):
-        written[number] = name[: -len(NEW)] + KEPT
-        connection.execute(f"RENAME TABLE {quoted('mysql', name)} TO {quoted('mysql', written[number])}")
-    _drop(connection, [name + NEW for name in tables])
-    also = f" What was written to the new tables meanwhile is in {', '.join(written)}." if written else ""
+    kept = _swap_back(connection, upgrades, copied)
+    also = f" What was written to the new tables meanwhile is in {', '.join(kept)}." if kept else ""
     raise NotTheSame(
         f"Rows were written during the upgrade to {', '.join(late)}",
         f"The old tables are in place.{also} Stop OpenSIPS and whatever else writes to the database, and run the task again",
     )
+
+
+def _swap_back(connection: Any, upgrades: List[Upgrade], copied: Dict[str, Digest]) -> List[str]:
+    """Put the old tables into place: names (list of str) under which new tables are kept to which rows were written meanwhile."""
+    tables = [upgrade.table for upgrade in upgrades] + [VERSION_TABLE]
+    connection.execute(_rename(tables, NEW, OLD))
+    written = [
+        upgrade.table
+        for upgrade in upgrades
+        if upgrade.rows and digest(connection, upgrade.read_new(upgrade.table + NEW)) != copied[upgrade.table]
+    ]
+    for table in written:
+        connection.execute(f"RENAME TABLE {quoted('mysql', table + NEW)} TO {quoted('mysql', table + KEPT)}")
+    _drop(connection, [table + NEW for table in tables])
+    return [table + KEPT for table in written]
 
 
 # After a run that did not come to its end

@@ -10,6 +10,7 @@
 """The database tables of OpenSIPS 1.11 to 4.1, a record each; the format is told in model.py."""
 
 TABLES = """
+1.11 2.1 2.2 2.3 2.4 3.0 3.1 3.2 3.3 3.4 3.5 3.6 4.0 4.1
 =acc
 @1.11 6 acc/MyISAM id callid_idx:callid id:int(10)U+ method:char(16)= from_tag:char(64)= to_tag:char(64)=
  callid:char(64)= sip_code:char(3)= sip_reason:char(32)= time:datetime duration:int(11)U=0 setuptime:int(11)U=0

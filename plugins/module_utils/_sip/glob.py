@@ -35,7 +35,7 @@ def globs(patterns: Iterable[str], ignore_case: bool = False) -> Callable[[str],
             return False
         # also as it stands: a pattern may have wildcards in the place of the brackets
         spellings = {text, normal_addresses(text)}
-        return any(each(spelling) for spelling in spellings for each in compiled)
+        return any(match(spelling) for spelling in spellings for match in compiled)
 
     return matches
 

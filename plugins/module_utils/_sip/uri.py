@@ -153,7 +153,7 @@ class Uri:
             other.scheme, other.user, other.password, other.host.lower(), other.port
         ):  # fmt: skip
             return False
-        ours, theirs = ({name.lower(): (value or "").lower() for name, value in each.params} for each in (self, other))
+        ours, theirs = ({name.lower(): (value or "").lower() for name, value in uri.params} for uri in (self, other))
         return all(
             ours.get(name) == theirs.get(name)
             if name in _WITH_MEANING

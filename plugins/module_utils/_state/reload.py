@@ -16,7 +16,7 @@ Sources: the mi_export_t tables of modules/* of 1.11, 2.4, 3.6, 4.0; mi_core.c.
 import time
 from typing import Any, Dict, Hashable, List, Optional, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
+from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue, harm
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -28,7 +28,6 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     UnknownCommand,
     did_you_mean,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.harm import RELOADS_TLS_BEFORE
 from ansible_collections.community.opensips.plugins.module_utils._readers import tls
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
 
@@ -162,24 +161,25 @@ def plan(conn: Connection, name: str, partition: Optional[str] = None, inherit_s
         params.update(_inherit_state(conn, name, command, inherit_state))
     planned = Planned(name, conn.check(command, params or None), params, command in _BACKGROUND)
     if command == _TLS:
-        reason = why_not_tls(conn.version, tls.read(conn) if conn.version < _TLS_BLOCKS_BEFORE else [])
-        if reason is not None:
-            raise RefusedRequest(reason, "Restart the server instead: it reads its TLS domains when it starts")
+        refusal = tls_refusal(conn.version, tls.read(conn) if conn.version < _TLS_BLOCKS_BEFORE else [])
+        if refusal is not None:
+            raise refusal
     return planned
 
 
-def why_not_tls(version: Tuple[int, ...], domains: List[Record]) -> Optional[str]:
-    """Why a server of a version, with these domains (tls_list records), must not get tls_reload: str, or None.
+def tls_refusal(version: Tuple[int, ...], domains: List[Record]) -> Optional[RefusedRequest]:
+    """Why a server of a version, with these domains (tls_list records), must not get tls_reload: the error, or None.
 
     2.x does not give back a lock after a connection to a server domain of its configuration, except the default one
     (tls_find_server_domain): the reload, and every handshake after it, waits for ever. Seen on 2.4.11. For 4.0, see harm.py.
     """
-    if version[:2] >= RELOADS_TLS_BEFORE:
-        return f"tls_reload crashes OpenSIPS {'.'.join(map(str, version))}"
     used = [domain["name"] for domain in domains if _blocks(domain)] if version < _TLS_BLOCKS_BEFORE else []
     if used:
-        return f"tls_reload makes OpenSIPS 2.x hang, because its configuration has the TLS server domain {used[0]}"
-    return None
+        return RefusedRequest(
+            f"tls_reload makes OpenSIPS 2.x hang, because its configuration has the TLS server domain {used[0]}",
+            harm.RESTART_FOR_TLS,
+        )
+    return harm.tls_reload_refusal(version)
 
 
 def _blocks(domain: Record) -> bool:

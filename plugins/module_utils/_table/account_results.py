@@ -105,13 +105,13 @@ def _by_owner(made: "Plan") -> "Dict[Owner, _Pair]":
 def _entry(
     request: "AccountRequest", account: "Name", change: "Change", pairs: Dict[str, _Pair], stage: Optional[str]
 ) -> Dict[str, Any]:
-    shown = {name: tuple(_shown(name, rows) for rows in pair) for name, pair in pairs.items()}
-    operation = _operation(request.state, change, any(there != then for there, then in shown.values()))
+    lists = {name: tuple(_listed(name, rows) for rows in pair) for name, pair in pairs.items()}
+    operation = _operation(request.state, change, any(there != then for there, then in lists.values()))
     before, after = results.without_secrets(request, change.before), results.without_secrets(request, change.after)
     if change.operation == plan.UPDATE:
         results.mark_secrets(change, after)
-    before = _with_lists(before, {name: there for name, (there, _then) in shown.items()})
-    after = _with_lists(after, {name: then for name, (_there, then) in shown.items()})
+    before = _with_lists(before, {name: there for name, (there, _then) in lists.items()})
+    after = _with_lists(after, {name: then for name, (_there, then) in lists.items()})
     return {
         "username": account.owner[0],
         "domain": account.owner[1],
@@ -139,7 +139,7 @@ def _with_lists(values: Optional[Dict[str, Any]], lists: Dict[str, List[Any]]) -
     return dict(values or {}, **lists)
 
 
-def _shown(name: str, rows: List[Dict[str, Any]]) -> List[Any]:
+def _listed(name: str, rows: List[Dict[str, Any]]) -> List[Any]:
     """Rows of a user's aliases, groups or speed dials, as the option takes them, sorted."""
     ordered = sorted(rows, key=lambda row: accounts.key_of(name, row))
     if name == accounts.SPEED_DIALS:

@@ -202,9 +202,9 @@ def _dial(item: Any, row: Dict[str, Any]) -> Dict[str, Any]:
     dial = {} if not isinstance(item, dict) else {name: value for name, value in item.items() if value is not None}
     unknown = sorted(set(map(str, dial)) - set(SPEED_DIAL))
     if unknown or not dial.get("sd_username") or not dial.get("new_uri"):
-        shown = printable(str(unknown[0] if unknown else item), most=60)
+        text = printable(str(unknown[0] if unknown else item), most=60)
         raise _Wrong(
-            f"{SPEED_DIALS}: {shown!r} is not a speed dial, which has sd_username and new_uri, in a file sd_username=new_uri"
+            f"{SPEED_DIALS}: {text!r} is not a speed dial, which has sd_username and new_uri, in a file sd_username=new_uri"
         )
     return dict({"sd_domain": row["domain"]}, username=row["username"], domain=row["domain"], **dial)
 

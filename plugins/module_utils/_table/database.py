@@ -346,8 +346,8 @@ class Database:
                 raise self._no_table(table, inspector)
             found = [self._found(column) for column in inspector.get_columns(table)]
             primary = (inspector.get_pk_constraint(table) or {}).get("constrained_columns") or []
-            indexes = [each["column_names"] for each in inspector.get_unique_constraints(table)]
-            indexes += [each["column_names"] for each in inspector.get_indexes(table)] + [primary]
+            indexes = [index["column_names"] for index in inspector.get_unique_constraints(table)]
+            indexes += [index["column_names"] for index in inspector.get_indexes(table)] + [primary]
             return found, primary, [[name for name in names if name] for names in indexes if names]
 
     def has(self, table: str) -> bool:
@@ -511,8 +511,8 @@ class Database:
             query = query.where(
                 sa.or_(
                     *[
-                        sa.and_(*[self._test(source.c[name], how, value) for name, how, value in each])
-                        for each in alternatives
+                        sa.and_(*[self._test(source.c[name], how, value) for name, how, value in alternative])
+                        for alternative in alternatives
                     ]
                 )
             )
@@ -572,15 +572,15 @@ class Database:
         names = list(identities[0])
         source = sa.table(table, *[sa.column(name) for name in names])
         if len(names) == 1:
-            values = [each[names[0]] for each in identities]
+            values = [identity[names[0]] for identity in identities]
             for start in range(0, len(values), CHUNK):
                 self._connection.execute(
                     source.delete().where(self._one_of(source.c[names[0]], values[start : start + CHUNK]))
                 )
             return
-        for each in identities:
+        for identity in identities:
             statement = source.delete()
-            for name, value in each.items():
+            for name, value in identity.items():
                 statement = statement.where(source.c[name].is_(None) if value is None else source.c[name] == value)
             self._connection.execute(statement)
 

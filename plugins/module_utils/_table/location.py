@@ -154,7 +154,7 @@ class LocationDatabase(TableOfOption):
     def _real(self, conditions: Any) -> List[Any]:
         """The conditions with the columns' names of this database."""
         return [
-            [[(self._fields[name], how, value) for name, how, value in each] for each in alternatives]
+            [[(self._fields[name], how, value) for name, how, value in alternative] for alternative in alternatives]
             for alternatives in conditions
         ]
 
@@ -162,7 +162,7 @@ class LocationDatabase(TableOfOption):
         """Whether this is a location table, and which one of them. Raises UnknownSchema."""
         columns_found, primary, indexes = self._db.describe(self._name)
         version = self._db.table_version(self._name)
-        if version not in [each.version for each in schema.variants(_LIKE)]:
+        if version not in [variant.version for variant in schema.variants(_LIKE)]:
             known = "no version in the table version" if version is None else f"the version {version}"
             raise UnknownSchema(
                 f"The table {self._name} of the {self._db.label} has {known}, and no location table of OpenSIPS has that",

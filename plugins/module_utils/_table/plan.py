@@ -59,7 +59,7 @@ class Plan:
         self.changes = changes
 
     def of(self, operation: str) -> "List[Change]":
-        return [each for each in self.changes if each.operation == operation]
+        return [change for change in self.changes if change.operation == operation]
 
     @property
     def changed(self) -> bool:
@@ -68,8 +68,8 @@ class Plan:
     def counts(self) -> Dict[str, int]:
         """{operation: number of rows}"""
         counts = dict.fromkeys(OPERATIONS, 0)
-        for each in self.changes:
-            counts[each.operation] += 1
+        for change in self.changes:
+            counts[change.operation] += 1
         return counts
 
 

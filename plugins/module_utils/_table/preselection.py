@@ -54,7 +54,7 @@ def conditions(select: Optional[Dict[str, Any]], now: int, numeric: bool) -> Lis
             found.append([[("expires", "between", (0, 0))], [("expires", "between", (now, None))]])
         else:
             found.append([[("expires", "between", (now, now + within))]])
-    return [each for each in found if each is not None]
+    return [condition for condition in found if condition is not None]
 
 
 def _globs(column: str, patterns: Optional[List[str]]) -> Optional[List[Any]]:
@@ -136,5 +136,5 @@ def _like(pieces: Sequence[str], wild: bool = False) -> str:
     What counts as one character beyond ASCII depends on the database and its encodings, so that is anything, too.
     """
     literal = re.split("[^\x01-\x7f]+", "\0".join(pieces))
-    text = "%".join(re.sub("([!%_])", r"!\1", each) for each in literal)
+    text = "%".join(re.sub("([!%_])", r"!\1", part) for part in literal)
     return f"%{text}%" if wild else text

@@ -340,10 +340,10 @@ def _key(identity: Dict[str, Any]) -> Tuple[Any, ...]:
 
 def _identify(made: "Plan", found: Any) -> None:
     """Give the new rows of a Plan the identities that a later Plan found."""
-    identities = {each.number: each.identity for each in found.changes}
-    for each in made.changes:
-        if each.operation == plan.INSERT:
-            each.identity = identities.get(each.number)
+    identities = {change.number: change.identity for change in found.changes}
+    for change in made.changes:
+        if change.operation == plan.INSERT:
+            change.identity = identities.get(change.number)
 
 
 def _conditions(match: List[str], keys: List[Tuple[Any, ...]], size: int) -> Dict[str, List[Any]]:

@@ -77,7 +77,7 @@ class Request:
             try:
                 wanted = self._check_row(number, row)
             except _Wrong as error:
-                problems.extend(f"row {number}, {each}" for each in error.args[0])
+                problems.extend(f"row {number}, {problem}" for problem in error.args[0])
                 if len(problems) > _ENOUGH:
                     break
                 continue

@@ -28,7 +28,7 @@ def choose(table: str, version: Optional[int], real: Iterable[str]) -> Table:
     Raises UnknownSchema that tells the known versions.
     """
     known = variants(table)
-    fitting = [each for each in known if each.version is None or each.version == version]
+    fitting = [variant for variant in known if variant.version is None or variant.version == version]
     if not fitting:
         listed = versions_listed(table)
         if version is None:
@@ -39,7 +39,7 @@ def choose(table: str, version: Optional[int], real: Iterable[str]) -> Table:
             message, f"Known versions are {listed}. Bring the table to a known version with opensips_schema"
         )
     real = {name.lower() for name in real}
-    return min(reversed(fitting), key=lambda each: len(real ^ {name.lower() for name in each.columns}))
+    return min(reversed(fitting), key=lambda variant: len(real ^ {name.lower() for name in variant.columns}))
 
 
 def versions_listed(table: str) -> str:

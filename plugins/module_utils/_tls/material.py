@@ -76,8 +76,8 @@ def digest(data: bytes) -> str:
 def describe_der(der: bytes) -> Dict[str, Any]:
     """The same of DER."""
     record = certificate.read_der(der)
-    shown = {name: record[name] for name in ("subject", "issuer", "subject_alt_names", "not_before", "not_after")}
-    return dict(shown, sha256=digest(der))
+    chosen = {name: record[name] for name in ("subject", "issuer", "subject_alt_names", "not_before", "not_after")}
+    return dict(chosen, sha256=digest(der))
 
 
 def subjects(pem: Optional[bytes]) -> Optional[List[Optional[str]]]:

@@ -17,16 +17,12 @@ import ssl
 import time
 from typing import Any, NamedTuple, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
-    CannotConnect,
-    NoResponse,
-    TlsFailed,
-    UserAgentError,
-)
+from ansible_collections.community.opensips.plugins.module_utils._ua.errors import TlsFailed, UserAgentError
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import (
     NO_FILES,
     TlsFiles,
+    network_failure,
     reason,
     tls_context,
 )
@@ -54,14 +50,8 @@ def see(target: Target, timeout: float, files: TlsFiles = NO_FILES) -> Seen:
     try:
         with socket.create_connection((target.host, target.port), timeout) as connection:
             return _Handshake(connection, context, files.server_name).run(target, deadline)
-    except socket.timeout:
-        return Seen(None, NoResponse(f"{target} did not answer in time", "Check the address, and firewalls"))
-    except ConnectionRefusedError:
-        return Seen(None, CannotConnect(f"Nothing listens on {target}", "Check whether the server has this socket"))
     except (OSError, UnicodeError) as error:
-        return Seen(
-            None, CannotConnect(f"{target} cannot be reached: {reason(error)}", "Check the address and the network")
-        )
+        return Seen(None, network_failure(target, error))
 
 
 class _Handshake:

@@ -15,6 +15,10 @@ import threading
 import time
 from typing import Any, List, NamedTuple, Optional
 
+from ansible_collections.community.opensips.plugins.module_utils._errors import (
+    ALERTS_ABOUT_OUR_CERTIFICATE,
+    tls_alert,
+)
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
     CannotConnect,
     CannotResolve,
@@ -32,17 +36,6 @@ _SIZE = 65536
 _REPORTS_REFUSALS = sys.platform.startswith("linux")
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
 _MSG_ERRQUEUE = 0x2000
-# How TLS says that it does not accept our certificate, or wants one (RFC 8446, section 6.2)
-_ABOUT_OUR_CERTIFICATE = (
-    "alert access denied",
-    "alert bad certificate",
-    "alert certificate",
-    "alert handshake failure",
-    "alert unknown ca",
-    "alert unsupported certificate",
-)
-
-
 _NOT_VALID = "certificate verify failed"
 
 
@@ -251,18 +244,9 @@ class Transport:
 
     def _failure(self, error: BaseException) -> UserAgentError:
         """The UserAgentError for an exception of the socket."""
-        text = reason(error)
-        if isinstance(error, socket.timeout):
-            return NoResponse(
-                f"{self.target} did not answer in time", "Check the address, firewalls, and its transport"
-            )
         if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
-            return self._tls_failure(error, text)
-        if isinstance(error, ConnectionRefusedError):
-            return PortClosed(f"Nothing listens on {self.target}", "Check whether the server has this socket")
-        if isinstance(error, (ConnectionResetError, BrokenPipeError)):
-            return hung_up(self.target)
-        return CannotConnect(f"{self.target} cannot be reached: {text}", "Check the address and the network")
+            return self._tls_failure(error, reason(error))
+        return network_failure(self.target, error)
 
     def _tls_failure(self, error: BaseException, text: str) -> UserAgentError:
         # Python 3.6 has no class for all of them
@@ -271,12 +255,23 @@ class Transport:
                 f"The certificate of {self.target} is not valid: {getattr(error, 'verify_message', '') or text}",
                 "Renew it, or set sip_ca_path to the authority that issued it, or sip_server_name to the name that it is for",
             )
-        if any(alert in text for alert in _ABOUT_OUR_CERTIFICATE):
+        if tls_alert(text) in ALERTS_ABOUT_OUR_CERTIFICATE:
             return CertificateRequired(
                 f"{self.target} does not accept this TLS client: {text}",
                 "Set sip_client_cert and sip_client_key to a certificate that the server accepts",
             )
         return TlsFailed(f"TLS with {self.target} failed: {text}", "Check whether this socket is one of TLS")
+
+
+def network_failure(target: Target, error: BaseException) -> UserAgentError:
+    """The UserAgentError for an exception of a socket that is not about TLS."""
+    if isinstance(error, socket.timeout):
+        return NoResponse(f"{target} did not answer in time", "Check the address, firewalls, and its transport")
+    if isinstance(error, ConnectionRefusedError):
+        return PortClosed(f"Nothing listens on {target}", "Check whether the server has this socket")
+    if isinstance(error, (ConnectionResetError, BrokenPipeError)):
+        return hung_up(target)
+    return CannotConnect(f"{target} cannot be reached: {reason(error)}", "Check the address and the network")
 
 
 def hung_up(target: Target) -> CannotConnect:

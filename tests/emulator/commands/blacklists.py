@@ -15,7 +15,7 @@ from . import command
 _PROTOS = ("udp", "tcp", "tls", "sctp", "ws", "wss", "bin", "hep_udp")
 
 
-def _shown(address):
+def _address(address):
     """As ip_addr2a() writes it."""
     address = ipaddress.ip_address(address)
     if address.version == 4:
@@ -36,8 +36,8 @@ def _swept(blacklist):
 def _rule(blacklist, rule):
     shown = {
         "flags": int(rule.contrary),
-        "IP": _shown(rule.ip),
-        "Mask": _shown(rule.mask),
+        "IP": _address(rule.ip),
+        "Mask": _address(rule.mask),
         "Proto": rule.proto,
         "Port": rule.port,
     }

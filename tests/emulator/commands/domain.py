@@ -17,9 +17,12 @@ def domain_dump(server, params):
                 dict({"name": name}, **({"attributes": attrs} if attrs else {})) for name, attrs in state.domains
             ]
         }
-    told = state.v >= (2, 0)
+    has_attributes = state.v >= (2, 0)
     return array(
-        [node(None, name, attributes(attributes=attrs) if attrs and told else ()) for name, attrs in state.domains]
+        [
+            node(None, name, attributes(attributes=attrs) if attrs and has_attributes else ())
+            for name, attrs in state.domains
+        ]
     )
 
 

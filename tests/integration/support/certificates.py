@@ -36,7 +36,7 @@ class Authority:
         """
         key = ec.generate_private_key(ec.SECP256R1())
         builder = self._builder(_name(name), key, days)
-        alternatives = [x509.DNSName(each) for each in names]
+        alternatives = [x509.DNSName(name) for name in names]
         if address:
             alternatives.append(x509.IPAddress(ipaddress.ip_address(address)))
         if alternatives:

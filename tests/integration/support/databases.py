@@ -47,7 +47,7 @@ class NotHere(Exception):
 
 def create_statements(engine, version, table):
     """The SQL that makes a table as OpenSIPS' scripts do, with transactions where those of 1.11 have none."""
-    (shape,) = [each for each in model.variants(table) if version in each.releases]
+    (shape,) = [variant for variant in model.variants(table) if version in variant.releases]
     for statement in ddl(engine, shape):
         yield statement.replace("ENGINE=MyISAM", "ENGINE=InnoDB")
 

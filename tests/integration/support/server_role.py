@@ -42,6 +42,13 @@ def variables_of(case, **more):
     return {f"opensips_server_{name}": value for name, value in {**case, **more}.items()}
 
 
+def assert_as_before(path, text):
+    """A configuration is the one of a fixture. WRITE_FIXTURES in the environment: it becomes the fixture."""
+    if os.environ.get("WRITE_FIXTURES"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
 def needs_modules(names):
     """Skip the test if the installed opensips lacks one of these modules."""
     modules = find_modules(find_binary())

@@ -262,8 +262,8 @@ class DatagramCarrier(Carrier):
             # an old port is better than none
             pass
         sock = offered.pop()
-        for each in offered:
-            _close(each)
+        for unused in offered:
+            _close(unused)
         self._remember(sock.getsockname()[1])
         return sock
 

@@ -419,7 +419,7 @@ def _is_refusal(response: "HTTPResponse", request: Request) -> bool:
 def _check_url(url: str) -> str:
     """The scheme of a URL that can be used."""
     remedy = "Write it as http://host:port/mi"
-    if any(ord(each) <= 32 or ord(each) == 127 for each in url):
+    if any(ord(letter) <= 32 or ord(letter) == 127 for letter in url):
         raise BadParameters("url contains blanks or control characters", remedy)
     shown = shown_url(url)
     try:
@@ -451,7 +451,7 @@ def _target(url: str, location: Optional[str]) -> str:
         parts = urlsplit(urljoin(url, (location or "").strip()))
         if location and parts.scheme in _PORTS and parts.hostname:
             text = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-            return "".join(each if " " < each <= "~" else "?" for each in text[:200])
+            return "".join(letter if " " < letter <= "~" else "?" for letter in text[:200])
     except ValueError:
         pass
     return "no HTTP address"

@@ -92,7 +92,7 @@ def _foreign(
     if server_uid is not None:
         server = f"server_user is {_name_of(server_uid)}"
     elif running:
-        server = f"OpenSIPS runs as {' and '.join(_name_of(each) for each in running)}"
+        server = f"OpenSIPS runs as {' and '.join(_name_of(uid) for uid in running)}"
     else:
         server = "no service account of this host is known to run OpenSIPS"
     return ConnectError(
@@ -166,7 +166,7 @@ def _uid_of_server(process: str) -> Optional[int]:
         if os.path.basename(program).split(" ")[0] != _SERVER or installed_by not in (0, os.geteuid()):
             return None
     with open(f"{process}/status") as file:
-        line = next((each for each in file if each.startswith("Uid:")), "")
+        line = next((text for text in file if text.startswith("Uid:")), "")
     return int(line.split()[2])
 
 

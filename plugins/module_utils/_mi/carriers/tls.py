@@ -8,29 +8,15 @@
 """TLS of a client: its files, and what its errors mean."""
 
 import os
-import re
 import ssl
 from typing import List, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._errors import words_of
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
-
-# How TLS says that it does not accept our certificate, or wants one (RFC 8446, section 6.2). It does so before it gives a
-# request to the server.
-_ABOUT_OUR_CERTIFICATE = (
-    "access denied",
-    "bad certificate",
-    "certificate expired",
-    "certificate required",
-    "certificate revoked",
-    "certificate unknown",
-    "decrypt error",
-    "handshake failure",
-    "unknown ca",
-    "unsupported certificate",
+from ansible_collections.community.opensips.plugins.module_utils._errors import (
+    ALERTS_ABOUT_OUR_CERTIFICATE,
+    tls_alert,
+    words_of,
 )
-# OpenSSL calls it SSLV3_ALERT_X, TLSV1_ALERT_X, TLSV13_ALERT_X or SSL/TLS_ALERT_X; older Pythons know only the words of new ones.
-_ALERT = re.compile("alert ([a-z][a-z ]*[a-z])")
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ConnectError
 
 
 def client(
@@ -89,13 +75,15 @@ def _check_readable(option: str, path: str) -> None:
 
 def _alert(error: BaseException) -> str:
     """The TLS alert with which the other side broke off, as "certificate expired"; empty for other errors."""
-    found = _ALERT.search(words_of(error)) if isinstance(error, ssl.SSLError) else None
-    return found.group(1) if found else ""
+    return tls_alert(words_of(error)) if isinstance(error, ssl.SSLError) else ""
 
 
 def is_about_our_certificate(error: BaseException) -> bool:
-    """Whether an exception says that the other side wants a certificate of ours, or another one."""
-    return _alert(error) in _ABOUT_OUR_CERTIFICATE
+    """Whether an exception says that the other side wants a certificate of ours, or another one.
+
+    The other side says so before it gives a request to the server.
+    """
+    return _alert(error) in ALERTS_ABOUT_OUR_CERTIFICATE
 
 
 def is_end(error: BaseException) -> bool:

@@ -164,12 +164,12 @@ def _check_value(value: Any, name: Union[str, int], depth: int) -> Any:
     if isinstance(value, (list, tuple)):
         if depth == _NESTING:
             raise BadParameters(f"Parameter {name} nests lists too deeply", "Write a flat list")
-        return [_check_value(each, name, depth + 1) for each in value]
+        return [_check_value(element, name, depth + 1) for element in value]
     if depth and isinstance(value, dict):
         # an object, of which config_push_bulk takes an array; null is a value there
         return {
-            check_text(key, f"A key in parameter {name}"): None if each is None else _check_scalar(each, name)
-            for key, each in value.items()
+            check_text(key, f"A key in parameter {name}"): None if element is None else _check_scalar(element, name)
+            for key, element in value.items()
         }
     return _check_scalar(value, name)
 

@@ -122,7 +122,7 @@ def _nodes(pairs: Pairs) -> List[Dict[str, Any]]:
     nodes: List[Dict[str, Any]] = []
     for name, value in pairs:
         if isinstance(value, list) and not isinstance(value, Pairs):
-            nodes.extend(_node(name, each) for each in value)
+            nodes.extend(_node(name, element) for element in value)
         else:
             nodes.append(_node(name, value))
     return nodes
@@ -136,7 +136,7 @@ def _unnamed(pairs: Pairs) -> List[Dict[str, Any]]:
             nodes.append(_node("", value))
         elif key == "value":
             # nodes that are called "value"
-            nodes.extend(_node("value", each) for each in ([value] if isinstance(value, Pairs) else value))
+            nodes.extend(_node("value", element) for element in ([value] if isinstance(value, Pairs) else value))
         else:
             if not nodes:
                 nodes.append(_node("", None))
@@ -150,7 +150,7 @@ def _part(key: str, value: Any) -> Any:
             return {} if key == "attributes" else []
         raise MalformedReply(f"The reply's {key} are {value!r}", "Check url")
     if key == "attributes":
-        return {name: _text(each) for name, each in value}
+        return {name: _text(content) for name, content in value}
     return _nodes(value)
 
 

@@ -116,7 +116,7 @@ class XmlRpcProtocol(Protocol):
         elif isinstance(result, list):
             if self.tree_replies is None:
                 self.tree_replies = False
-            if self.tree_replies and all(isinstance(each, str) for each in result):
+            if self.tree_replies and all(isinstance(element, str) for element in result):
                 return TextTreeReply("\n".join(result), text, flat=True)
         return ValueReply(_plain(result), text)
 
@@ -143,7 +143,7 @@ def _escape(value: Any, what: str) -> str:
 
 def _value(value: Any, name: Union[str, int]) -> str:
     if isinstance(value, (list, tuple)):
-        return f"<value><array><data>\n{''.join(_value(each, name) for each in value)}</data></array></value>\n"
+        return f"<value><array><data>\n{''.join(_value(element, name) for element in value)}</data></array></value>\n"
     text = _escape(value, f"Parameter {name}")
     if isinstance(value, int):
         if abs(value) > _MAX_INT:
@@ -212,7 +212,7 @@ def _read(element: "Element", depth: int = 0) -> Tuple[Any, bool]:
             typed = typed and value_typed
         return members, typed
     if child.tag == "array":
-        values = [_read(each, depth + 1) for each in _child(child, "data").findall("value")]
+        values = [_read(element, depth + 1) for element in _child(child, "data").findall("value")]
         return [value for value, _typed in values], all(typed for _value, typed in values)
     if child.tag in ("nil", "boolean", "double"):
         return child.text, True
@@ -228,9 +228,9 @@ def _child(element: "Element", tag: str) -> "Element":
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Pairs):
-        return {name: _plain(each) for name, each in value}
+        return {name: _plain(content) for name, content in value}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_plain(element) for element in value]
     return value
 
 
@@ -256,7 +256,7 @@ def _nodes(members: Pairs) -> List[Dict[str, Any]]:
     for name, value in members:
         name = "" if name == "name" else name
         if isinstance(value, list) and not isinstance(value, Pairs):
-            nodes.extend(_node(name, each) for each in value)
+            nodes.extend(_node(name, element) for element in value)
         else:
             nodes.append(_node(name, value))
     return nodes
@@ -270,7 +270,7 @@ def _node(name: str, value: Any) -> Dict[str, Any]:
                 node["children"] = _nodes(part)
             elif key == "attributes" and isinstance(part, Pairs):
                 # an attribute without a value is written as the word "value"
-                node["attributes"] = {name: "" if each == "value" else str(each) for name, each in part}
+                node["attributes"] = {name: "" if content == "value" else str(content) for name, content in part}
             elif key == "value" and isinstance(part, (str, int)):
                 node["value"] = str(part)
             else:

@@ -136,21 +136,21 @@ def reload_problems(rows: List[Dict[str, Any]], version: Optional[int]) -> List[
 def _read(conn: "Connection", _partition: Optional[str]) -> Dict[Tuple[Any, ...], Dict[str, Any]]:
     """The domains that come from the table: those of the configuration have a file."""
     return {
-        (record["name"], ROLES[record["role"]]): _shown(record)
+        (record["name"], ROLES[record["role"]]): _row_of(record)
         for record in tls.read(conn)
         if record["certificate_file"] is None
     }
 
 
-def _shown(record: Dict[str, Any]) -> Dict[str, Any]:
+def _row_of(record: Dict[str, Any]) -> Dict[str, Any]:
     """A tls_list record in the words of the columns; None for what the version does not show."""
-    shown = {column: record[key] for column, key in {**TEXTS, **SWITCHES}.items()}
+    row = {column: record[key] for column, key in {**TEXTS, **SWITCHES}.items()}
     matched = record["match_addresses"]
-    shown["match_ip_address"] = None if matched is None else _joined(addresses(",".join(matched)))
-    shown["match_sip_domain"] = None if matched is None else _joined(record["match_sip_domains"])
-    shown["address"] = record["address"]
-    shown["method"] = record["method"]
-    return shown
+    row["match_ip_address"] = None if matched is None else _joined(addresses(",".join(matched)))
+    row["match_sip_domain"] = None if matched is None else _joined(record["match_sip_domains"])
+    row["address"] = record["address"]
+    row["method"] = record["method"]
+    return row
 
 
 def _things(row: Dict[str, Any]) -> List[Tuple[Any, ...]]:

@@ -99,7 +99,7 @@ def test_empty_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, content, said",
+    "name, content, words",
     [
         ("b.json", "{", "cannot be read"),
         ("b.json", "", "cannot be read"),
@@ -122,9 +122,9 @@ def test_empty_files(tmp_path):
         ("b.csv", "aor,new\n1001,3,5\n", "line 2 has another number of cells"),
     ],
 )
-def test_errors_name_the_file_and_the_entry(tmp_path, name, content, said):
+def test_errors_name_the_file_and_the_entry(tmp_path, name, content, words):
     path = write(tmp_path, name, content)
-    with pytest.raises(BadParameters, match=said) as raised:
+    with pytest.raises(BadParameters, match=words) as raised:
         load(path)
     assert path in str(raised.value)
 

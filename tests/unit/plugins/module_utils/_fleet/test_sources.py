@@ -192,9 +192,9 @@ def test_a_dump_has_the_time_that_it_takes():
     assert [each["aor"] for each in source.contacts()] == ["a"]
     ((_command, timeout),) = [each for each in server.asked if each[0] == "ul_dump"]
     assert timeout > 300
-    told = source.lookup()
-    assert (told["how"], told["users"], told["contacts"]) == ("dump", 100000, 100000)
-    assert 80 < told["expected_seconds"] < 95 and told["seconds"] >= 0
+    looked_up = source.lookup()
+    assert (looked_up["how"], looked_up["users"], looked_up["contacts"]) == ("dump", 100000, 100000)
+    assert 80 < looked_up["expected_seconds"] < 95 and looked_up["seconds"] >= 0
 
 
 def test_a_dump_that_takes_too_long_says_so():
@@ -314,8 +314,13 @@ def test_a_database_gets_the_filters_and_all_are_counted():
     assert database.filters == [filters]
     # one that the database left out, and one that is registered since
     assert left_out.counts == {"it is beyond limit": 1, sources.LEFT_OUT_BY_DATABASE: 2}
-    told = source.lookup()
-    assert (told["how"], told["users"], told["contacts"], told["expected_seconds"]) == ("database", 3, 4, None)
+    looked_up = source.lookup()
+    assert (looked_up["how"], looked_up["users"], looked_up["contacts"], looked_up["expected_seconds"]) == (
+        "database",
+        3,
+        4,
+        None,
+    )
 
 
 def test_a_database_without_filters():

@@ -385,8 +385,8 @@ def test_fifo_without_a_reader_is_an_error_at_once(tmp_path):
 @root_only
 def test_no_permission_for_the_fifo(shared):
     with JsonFifo(shared, mode=0o600) as peer:
-        said = as_user(peer)
-        assert said.startswith("ConnectError No permission") and "become" in said
+        output = as_user(peer)
+        assert output.startswith("ConnectError No permission") and "become" in output
         assert peer.leftovers() == []
 
 
@@ -394,8 +394,8 @@ def test_no_permission_for_the_fifo(shared):
 def test_no_permission_for_the_reply_directory(shared):
     with JsonFifo(shared) as peer:
         os.chmod(peer.reply_dir, 0o755)
-        said = as_user(peer)
-        assert said.startswith("ConnectError No permission") and peer.reply_dir in said
+        output = as_user(peer)
+        assert output.startswith("ConnectError No permission") and peer.reply_dir in output
         assert peer.reads == []
 
 
@@ -526,8 +526,8 @@ with conn:
         size = random.choice([100, 1000, 2000, int(sys.argv[5]) // 2, int(sys.argv[5])])
         text = "{0}-{1}-".format(sys.argv[3], number) + "v" * size
         reply = conn.call(method, {"system": "local", "attr": sys.argv[3], "value": text})
-        said = reply.result if not reply.is_tree else reply.result[0]["value"]
-        wrong += said != "{0} {1}".format(sys.argv[3], len(text))
+        answered = reply.result if not reply.is_tree else reply.result[0]["value"]
+        wrong += answered != "{0} {1}".format(sys.argv[3], len(text))
 print(wrong)
 """
 )

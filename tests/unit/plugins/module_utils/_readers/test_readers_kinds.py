@@ -310,10 +310,10 @@ def test_dispatcher(at, name):
     assert records[1]["first_hit_counter"] == (None if at == "1.11" else 0)
     full = dispatcher.parse(wire.reply(at, name, "ds_list_full"))
     assert {tuple(each) for each in full + records} == {tuple(records[0])}
-    told = None if at == "1.11" else 1
-    assert [each["weight"] for each in full] == [told and 1, told and 50, told and 50]
-    assert [each["priority"] for each in full] == ([None] * 3 if told is None else [1, 0, 0])
-    assert full[1]["description"] == (told and "gw one")
+    newer = None if at == "1.11" else 1
+    assert [each["weight"] for each in full] == [newer and 1, newer and 50, newer and 50]
+    assert [each["priority"] for each in full] == ([None] * 3 if newer is None else [1, 0, 0])
+    assert full[1]["description"] == (newer and "gw one")
 
 
 @everywhere
@@ -457,15 +457,15 @@ def test_addresses(recorded, at, name):
         "pattern": None,
         "context_info": "office",
     }
-    told = at != "1.11"
+    newer = at != "1.11"
     subnet = dict(
         single,
         group=2,
         ip="10.2.0.0",
         mask=16,
         port=0,
-        proto=told and "any" or None,
-        context_info=told and "dc" or None,
+        proto=newer and "any" or None,
+        context_info=newer and "dc" or None,
     )
     assert addresses.read(recorded(at, name, ("address_dump", "subnet_dump"))) == [single, subnet]
 

@@ -4,12 +4,15 @@
 
 """Columns and keys in the words of each database, and the words of each database as columns and keys."""
 
+import sqlite3
+
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._schema import ddl, model
-from ansible_collections.community.opensips.plugins.module_utils._schema.creating import plan
+from ansible_collections.community.opensips.plugins.module_utils._schema.creating import make, plan, plan_of
 from ansible_collections.community.opensips.plugins.module_utils._schema.differences import differences
+from ansible_collections.community.opensips.plugins.module_utils._schema.errors import WrongTables
 from ansible_collections.community.opensips.plugins.module_utils._schema.found import (
     DatabaseColumn,
     DatabaseTable,
@@ -20,7 +23,7 @@ DIALECTS = ("sqlite", "postgresql", "mysql")
 
 
 def variant(table, release):
-    (found,) = [each for each in model.variants(table) if release in each.releases]
+    (found,) = [variant for variant in model.variants(table) if release in variant.releases]
     return found
 
 
@@ -151,10 +154,16 @@ class TestDifferences:
         assert difference.before["type"] == kind and difference.after["type"] == "char(64)"
 
     @pytest.mark.parametrize(
-        ("null", "default", "is_harmful"), [(True, None, False), (False, "x", False), (False, None, True)]
+        ("null", "default", "auto", "is_harmful"),
+        [
+            (True, None, False, False),
+            (False, "x", False, False),
+            (False, None, True, False),
+            (False, None, False, True),
+        ],
     )
-    def test_a_column_that_is_foreign(self, table, found, null, default, is_harmful):
-        found.add(DatabaseColumn("note", "char(8)", null, default, False))
+    def test_a_column_that_is_foreign(self, table, found, null, default, auto, is_harmful):
+        found.add(DatabaseColumn("note", "char(8)", null, default, auto))
         difference = self.only(table, found)
         assert difference.after is None and (difference.problem is not None) is is_harmful
 
@@ -164,7 +173,10 @@ class TestDifferences:
         found.indexes[0].name = "other"
         assert differences("postgresql", table, found) == []
         found.indexes[0].columns = ["Domain", "username"]
-        kinds = [(each.kind, each.before is None, each.problem) for each in differences("postgresql", table, found)]
+        kinds = [
+            (difference.kind, difference.before is None, difference.problem)
+            for difference in differences("postgresql", table, found)
+        ]
         assert kinds == [("index", True, None), ("index", False, None)]
 
     def test_a_primary_key(self, table, found):
@@ -188,3 +200,35 @@ def test_what_a_plan_does_with_a_table():
     assert plan("sqlite", {}, [table], {"location": 1006}).statements()[0].startswith("DELETE FROM version")
     found = DatabaseTable("location", 1013)
     assert "it has no column username" in plan("sqlite", {"location": found}, [table]).problems()[0]
+
+
+class Careless:
+    """A database of SQLite that makes other tables than it is asked for. change: function of a statement that gives another one."""
+
+    engine = "sqlite"
+
+    def __init__(self, change):
+        self._made = sqlite3.connect(":memory:", isolation_level=None)
+        self._change = change
+
+    def rows(self, statement):
+        return self._made.execute(statement).fetchall()
+
+    def execute(self, statement):
+        self._made.execute(self._change(statement))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("priority INTEGER", "rank INTEGER"), "has no column priority"),
+        (lambda text: "SELECT 1" if "TABLE dispatcher" in text else text, "dispatcher is missing"),
+        (lambda text: text.replace("'dispatcher', 9", "'dispatcher', 8"), "the version 8"),
+    ],
+)
+def test_tables_that_the_database_made_wrong_are_an_error(change, words):
+    connection = Careless(change)
+    tables = [variant("version", "3.6"), variant("dispatcher", "3.6")]
+    with pytest.raises(WrongTables) as caught:
+        make(connection, plan_of(connection, tables))
+    assert words in caught.value.message

@@ -13,7 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.columns 
 A, B = {"setid": 1, "destination": "sip:a"}, {"setid": 1, "destination": "sip:b"}
 
 
-def told(request_for, *args, **params):
+def message_of(request_for, *args, **params):
     with pytest.raises(BadParameters) as caught:
         request_for(*args, **params)
     assert caught.value.hint
@@ -21,7 +21,7 @@ def told(request_for, *args, **params):
 
 
 def test_every_mistake_is_told_with_its_row_and_column(request_for):
-    text = told(
+    text = message_of(
         request_for,
         "dispatcher",
         [
@@ -46,27 +46,27 @@ def test_every_mistake_is_told_with_its_row_and_column(request_for):
 
 
 def test_a_thousand_mistakes_are_counted(request_for):
-    text = told(request_for, "dispatcher", [{"nope": 1}] * 1000)
+    text = message_of(request_for, "dispatcher", [{"nope": 1}] * 1000)
     assert "and 2990 more" in text and len(text) < 2000
 
 
 def test_duplicate_keys_are_found_as_the_columns_have_them(request_for):
-    text = told(request_for, "dispatcher", [A, B, {"setid": "1", "destination": "sip:a", "weight": 7}])
+    text = message_of(request_for, "dispatcher", [A, B, {"setid": "1", "destination": "sip:a", "weight": 7}])
     assert "rows 1 and 3 have the same key, setid=1 destination=sip:a" in text
 
 
 def test_names_of_columns_have_no_case(request_for):
     request = request_for("registrant", [{"AOR": "sip:a", "binding_uri": "sip:b", "Registrar": "sip:c"}])
     assert request.rows[0].values == {"aor": "sip:a", "binding_URI": "sip:b", "registrar": "sip:c"}
-    assert "is given twice" in told(request_for, "domain", [{"domain": "a", "DOMAIN": "b"}])
+    assert "is given twice" in message_of(request_for, "domain", [{"domain": "a", "DOMAIN": "b"}])
 
 
 def test_keys_of_an_address_may_be_left_out_as_far_as_they_have_usual_values(request_for):
     request = request_for("address", [{"grp": 1, "ip": "192.0.2.1"}, {"grp": 1, "ip": "192.0.2.1", "port": 5060}])
     assert [each.key for each in request.rows] == [(1, "192.0.2.1", 32, 0, "any"), (1, "192.0.2.1", 32, 5060, "any")]
-    assert "column grp: is missing" in told(request_for, "address", [{"ip": "192.0.2.1"}])
+    assert "column grp: is missing" in message_of(request_for, "address", [{"ip": "192.0.2.1"}])
     # with a match of one's own, nothing is guessed
-    assert "column port: is missing" in told(request_for, "address", [{"ip": "192.0.2.1"}], match=["ip", "port"])
+    assert "column port: is missing" in message_of(request_for, "address", [{"ip": "192.0.2.1"}], match=["ip", "port"])
 
 
 @pytest.mark.parametrize(
@@ -78,22 +78,22 @@ def test_keys_of_an_address_may_be_left_out_as_far_as_they_have_usual_values(req
     ],
 )
 def test_match(request_for, match, text):
-    assert text in told(request_for, "dispatcher", [], match=match)
+    assert text in message_of(request_for, "dispatcher", [], match=match)
 
 
 def test_a_table_without_unique_key_needs_match(request_for):
-    text = told(request_for, "silo", [])
+    text = message_of(request_for, "silo", [])
     assert "match is not set" in text and "src_addr" in text
     assert request_for("silo", [], match=["id"]).match == ["id"]
 
 
 def test_nothing_is_found_by_a_secret(request_for):
-    assert "secret" in told(request_for, "subscriber", [], match=["password"])
+    assert "secret" in message_of(request_for, "subscriber", [], match=["password"])
 
 
 def test_scope_belongs_to_exact(request_for):
-    assert "scope is given with state=present" in told(request_for, "dispatcher", [A], scope={"setid": 1})
-    assert "such as {setid: 1}" in told(request_for, "dispatcher", [A], state="exact")
+    assert "scope is given with state=present" in message_of(request_for, "dispatcher", [A], scope={"setid": 1})
+    assert "such as {setid: 1}" in message_of(request_for, "dispatcher", [A], state="exact")
     assert request_for("dispatcher", [A], state="exact", scope={}).scope == {}
 
 
@@ -109,18 +109,20 @@ def test_scope_belongs_to_exact(request_for):
     ],
 )
 def test_rows_are_in_the_scope(request_for, scope, text):
-    assert text in told(request_for, "dispatcher", [A], state="exact", scope=scope)
+    assert text in message_of(request_for, "dispatcher", [A], state="exact", scope=scope)
 
 
 def test_the_scope_completes_rows(request_for):
     request = request_for("dispatcher", [{"destination": "sip:a"}], state="exact", scope={"setid": "1", "state": 0})
     assert request.rows[0].key == (1, "sip:a") and request.rows[0].values["state"] == 0
     several = {"setid": [1, 2]}
-    assert "setid: is missing" in told(request_for, "dispatcher", [{"destination": "a"}], state="exact", scope=several)
+    assert "setid: is missing" in message_of(
+        request_for, "dispatcher", [{"destination": "a"}], state="exact", scope=several
+    )
 
 
 def test_a_whole_table_is_not_emptied(request_for):
-    assert "delete all rows" in told(request_for, "dispatcher", [], state="exact", scope={})
+    assert "delete all rows" in message_of(request_for, "dispatcher", [], state="exact", scope={})
     assert request_for("dispatcher", [], state="exact", scope={"setid": 1}).rows == []
 
 
@@ -133,11 +135,11 @@ def test_subscribers(request_for):
     user = {"username": "alice", "domain": "example.com"}
     (row,) = request_for("subscriber", [dict(user, password="wonderland")]).rows
     assert row.values["ha1"] and row.values["password"] == ""
-    text = told(request_for, "subscriber", [dict(user, password="")])
+    text = message_of(request_for, "subscriber", [dict(user, password="")])
     assert "row 1, column password: must be a text" in text
     # 25 characters fit into the column, any number into a hash
     assert request_for("subscriber", [dict(user, password="x" * 26)])
-    text = told(request_for, "subscriber", [dict(user, password="s3cret" * 5)], store_password=True)
+    text = message_of(request_for, "subscriber", [dict(user, password="s3cret" * 5)], store_password=True)
     assert "column password: the value has 30 characters, and the column holds 25" in text and "s3cret" not in text
     # and who goes does not need one
     (row,) = request_for("subscriber", [dict(user, password="")], state="absent").rows

@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._ua import handshake
-from ansible_collections.community.opensips.plugins.module_utils._ua.errors import CannotConnect, NoResponse, TlsFailed
+from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NoResponse, PortClosed, TlsFailed
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import TlsFiles
 
@@ -95,7 +95,7 @@ def test_what_is_no_tls_and_who_is_silent(authority):
     with listening(lambda connection: threading.Event().wait(0.5)) as target:
         seen = handshake.see(target, 0.1)
     assert isinstance(seen.error, NoResponse)
-    assert isinstance(handshake.see(target, 1).error, CannotConnect)
+    assert isinstance(handshake.see(target, 1).error, PortClosed)
 
 
 def test_broken_messages_have_no_certificate():

@@ -53,6 +53,8 @@ ONLY_CHECKOUT = (
 )  # fmt: skip
 # for the copies of the checkout in which tests run: modules are started hundreds of times, and compiling is most of a start
 KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+# the folders with tests against emulated and real servers
+INTEGRATION = ("tests/integration", "tests/security", "tests/faults")
 # what the documentation of modules that connect to a server is made of
 _CONNECTION = "community.opensips._connection"
 
@@ -387,8 +389,7 @@ def check_integration(bench: Workbench) -> str:
     venv, here = bench.venv("core"), bench.stage("integration")
     # its rule engine runs in Java; without it, the tests of rulebooks say that they were skipped
     rulebook = bench.venv("rulebook") / "ansible-rulebook" if shutil.which("java", path=real_path()) else ""
-    folders = ["tests/integration", "tests/security", "tests/faults"]
-    for folder in folders:
+    for folder in INTEGRATION:
         some((here / folder).rglob("test_*.py"), f"tests in {folder}")
     collections_path = str(bench.scratch / "integration")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path, **KEEP_BYTECODE)
@@ -396,7 +397,7 @@ def check_integration(bench: Workbench) -> str:
     # they wait for a part of their time
     workers = (os.cpu_count() or 1) + 1
     tally, status, _output = bench.pytest(
-        "integration", venv, *folders, "-v", "-ra", "--durations=20", "-n", workers, "--dist", "loadscope", cwd=here, env=env
+        "integration", venv, *INTEGRATION, "-v", "-ra", "--durations=20", "-n", workers, "--dist", "loadscope", cwd=here, env=env
     )  # fmt: skip
     return bench.count(tally, status, "integration tests")
 
@@ -696,9 +697,7 @@ def check_real(bench: Workbench) -> str:
     venv, here = bench.venv("core"), bench.stage("real")
     top = str(bench.scratch / "real")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=top, PYTHONPATH=top, **KEEP_BYTECODE)
-    tally, status, _output = bench.pytest(
-        "real", venv, "tests/integration", "-k", "real or table_opensips", "-v", "-ra", cwd=here, env=env
-    )
+    tally, status, _output = bench.pytest("real", venv, *INTEGRATION, "-m", "opensips", "-v", "-ra", cwd=here, env=env)
     note = bench.count(tally, status, "tests with a real server")
     if any("opensips on PATH" in reason for reason in tally.reasons):
         raise CheckError(f"the tests did not find {binary}")

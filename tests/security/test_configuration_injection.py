@@ -4,8 +4,8 @@
 
 """Values of the role opensips_server that try to be more than a value in opensips.cfg.
 
-What is written is read back by a parser of OpenSIPS' rules, and by real servers: the one that is installed, and those of OPENSIPS_PREFIX (as
-PREFIX/3.6/opensips with PREFIX/3.6/mods) or where opensips is installed.
+What is written is read back by a parser of OpenSIPS' rules, and by the opensips that is installed. With it, OPENSIPS_PREFIX names
+more of them (as PREFIX/3.6/opensips with PREFIX/3.6/mods).
 """
 
 from __future__ import annotations

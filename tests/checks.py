@@ -573,6 +573,9 @@ def check_site(bench: Workbench) -> str:
     with (work / "conf.py").open("a", encoding="utf-8") as conf:
         # nothing is fetched, so the variables of ansible-core are not known
         conf.write('intersphinx_mapping = {}\nnitpick_ignore_regex = [("envvar", "ANSIBLE_.*")]\n')
+        conf.write('html_static_path = ["static"]\nhtml_css_files = ["narrow.css"]\n')
+    (work / "static").mkdir()
+    (work / "static" / "narrow.css").write_text(widths.NARROW, encoding="utf-8")
     bench.must(venv / "antsibull-docs", "collection", *common, work / "rst", name, cwd=here, env=env, show=False)
     warnings = work / "warnings"
     bench.must(

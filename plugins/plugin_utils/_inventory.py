@@ -129,7 +129,7 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         if self.get_option("strict"):
             raise AnsibleParserError(f"{self._path}: {text}")
         self._lost.append(name)
-        self.warn(f"{text}. Its hosts are missing")
+        self.warn(f"{text}{'' if text.endswith('?') else '.'} Its hosts are missing")
 
     # the source file
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 class ModuleDocFragment:
     # What each attribute means; modules say how far they support it
     DOCUMENTATION = r"""
+requirements:
+  - Python 3.6 or later
 options: {}
 attributes:
   check_mode:

@@ -55,8 +55,8 @@ ONLY_CHECKOUT = (
 KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 # the folders with tests against emulated and real servers
 INTEGRATION = ("tests/integration", "tests/security", "tests/faults")
-# what the documentation of modules that connect to a server is made of
-_CONNECTION = "community.opensips._connection"
+# {action group: the documentation fragment that all its modules have, with the options that a play can set for them}
+_GROUPS = {"all": "community.opensips._connection", "database": "community.opensips._database"}
 
 # ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
 # does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's
@@ -517,27 +517,28 @@ def check_docs(bench: Workbench) -> str:
         if want - names.get(kind, set()):
             raise CheckError(f"without documentation: {kind} {', '.join(sorted(want - names.get(kind, set())))}")
 
-    read_group = (
-        "import json, yaml; print(json.dumps(yaml.safe_load(open('meta/runtime.yml'))['action_groups']['all']))"
-    )
-    group = set(json.loads(bench.must(venv / "python", "-c", read_group, cwd=here, env=env, show=False)))
-    connecting = {
-        name
-        for name in modules
-        if _CONNECTION in (here / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
-    }
-    if group != connecting:
-        raise CheckError(
-            f"meta/runtime.yml, action group all, and plugins/modules differ: {', '.join(sorted(group ^ connecting))}"
-        )
-    for name in sorted(prefix + module for module in connecting):
-        plugin = ours["module"][name]
-        attribute = plugin["doc"].get("attributes", {}).get("action_group", {})
-        if f"{NAMESPACE}.{NAME}.all" not in attribute.get("membership", []):
+    read_groups = "import json, yaml; print(json.dumps(yaml.safe_load(open('meta/runtime.yml'))['action_groups']))"
+    groups = json.loads(bench.must(venv / "python", "-c", read_groups, cwd=here, env=env, show=False))
+    documents = {name: plugin["doc"] for name, plugin in ours["module"].items()}
+    for group, fragment in _GROUPS.items():
+        members = {
+            name
+            for name in modules
+            if f"- {fragment}\n" in (here / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
+        }
+        if set(groups[group]) != members:
+            differ = ", ".join(sorted(set(groups[group]) ^ members))
+            raise CheckError(f"meta/runtime.yml, action group {group}, and plugins/modules differ: {differ}")
+        saying = {
+            name[len(prefix) :]
+            for name, doc in documents.items()
+            if f"{prefix}{group}" in doc.get("attributes", {}).get("action_group", {}).get("membership", [])
+        }
+        if saying != members:
             raise CheckError(
-                f"{name} does not say in its attributes that it is in the action group {NAMESPACE}.{NAME}.all"
+                f"the attributes of {', '.join(sorted(saying ^ members))} are wrong about the action group {group}"
             )
-    return f"{sum(map(len, names.values()))} plugins, {len(group)} in the action group"
+    return f"{sum(map(len, names.values()))} plugins, {len(groups['all'])} in the action group all"
 
 
 # what the pages of Ansible itself have, and the release notes once there is a release

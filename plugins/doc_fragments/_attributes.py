@@ -37,6 +37,29 @@ attributes:
       - community.opensips.all
 """
 
+    DATABASEGROUP = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/community.opensips.database) in C(module_defaults) to set the database for this module.
+    support: full
+    membership:
+      - community.opensips.database
+"""
+
+    BOTHGROUPS = r"""
+options: {}
+attributes:
+  action_group:
+    description:
+      - Use C(group/community.opensips.all) in C(module_defaults) to set defaults for this module, and C(group/community.opensips.database)
+        to set the database.
+    support: full
+    membership:
+      - community.opensips.all
+      - community.opensips.database
+"""
+
     STATE = r"""
 options: {}
 attributes:

@@ -19,7 +19,7 @@ description:
   - The server does not have to run. The module uses MI only if neither O(version) nor O(binary) is set.
 extends_documentation_fragment:
   - community.opensips._attributes
-  - community.opensips._attributes.actiongroup
+  - community.opensips._attributes.bothgroups
   - community.opensips._connection
   - community.opensips._database
 attributes:

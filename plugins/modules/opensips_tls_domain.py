@@ -20,7 +20,7 @@ description:
   - Requires OpenSIPS 2.3 or later.
 extends_documentation_fragment:
   - community.opensips._attributes
-  - community.opensips._attributes.actiongroup
+  - community.opensips._attributes.bothgroups
   - community.opensips._connection
   - community.opensips._database
 attributes:

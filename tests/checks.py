@@ -53,8 +53,10 @@ ONLY_CHECKOUT = (
 )  # fmt: skip
 # for the copies of the checkout in which tests run: modules are started hundreds of times, and compiling is most of a start
 KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
-# what the documentation of modules that connect to a server is made of
-_CONNECTION = "community.opensips._connection"
+# the folders with tests against emulated and real servers
+INTEGRATION = ("tests/integration", "tests/security", "tests/faults")
+# {action group: the documentation fragment that all its modules have, with the options that a play can set for them}
+_GROUPS = {"all": "community.opensips._connection", "database": "community.opensips._database"}
 
 # ansible-test downloads this script from a host of its own to put pip into the environments of its sanity tests. This one
 # does the same with what Python brings along. It must start ensurepip in another process: ensurepip turns pip's
@@ -387,8 +389,7 @@ def check_integration(bench: Workbench) -> str:
     venv, here = bench.venv("core"), bench.stage("integration")
     # its rule engine runs in Java; without it, the tests of rulebooks say that they were skipped
     rulebook = bench.venv("rulebook") / "ansible-rulebook" if shutil.which("java", path=real_path()) else ""
-    folders = ["tests/integration", "tests/security", "tests/faults"]
-    for folder in folders:
+    for folder in INTEGRATION:
         some((here / folder).rglob("test_*.py"), f"tests in {folder}")
     collections_path = str(bench.scratch / "integration")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=collections_path, PYTHONPATH=collections_path, **KEEP_BYTECODE)
@@ -396,7 +397,7 @@ def check_integration(bench: Workbench) -> str:
     # they wait for a part of their time
     workers = (os.cpu_count() or 1) + 1
     tally, status, _output = bench.pytest(
-        "integration", venv, *folders, "-v", "-ra", "--durations=20", "-n", workers, "--dist", "loadscope", cwd=here, env=env
+        "integration", venv, *INTEGRATION, "-v", "-ra", "--durations=20", "-n", workers, "--dist", "loadscope", cwd=here, env=env
     )  # fmt: skip
     return bench.count(tally, status, "integration tests")
 
@@ -516,27 +517,28 @@ def check_docs(bench: Workbench) -> str:
         if want - names.get(kind, set()):
             raise CheckError(f"without documentation: {kind} {', '.join(sorted(want - names.get(kind, set())))}")
 
-    read_group = (
-        "import json, yaml; print(json.dumps(yaml.safe_load(open('meta/runtime.yml'))['action_groups']['all']))"
-    )
-    group = set(json.loads(bench.must(venv / "python", "-c", read_group, cwd=here, env=env, show=False)))
-    connecting = {
-        name
-        for name in modules
-        if _CONNECTION in (here / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
-    }
-    if group != connecting:
-        raise CheckError(
-            f"meta/runtime.yml, action group all, and plugins/modules differ: {', '.join(sorted(group ^ connecting))}"
-        )
-    for name in sorted(prefix + module for module in connecting):
-        plugin = ours["module"][name]
-        attribute = plugin["doc"].get("attributes", {}).get("action_group", {})
-        if f"{NAMESPACE}.{NAME}.all" not in attribute.get("membership", []):
+    read_groups = "import json, yaml; print(json.dumps(yaml.safe_load(open('meta/runtime.yml'))['action_groups']))"
+    groups = json.loads(bench.must(venv / "python", "-c", read_groups, cwd=here, env=env, show=False))
+    documents = {name: plugin["doc"] for name, plugin in ours["module"].items()}
+    for group, fragment in _GROUPS.items():
+        members = {
+            name
+            for name in modules
+            if f"- {fragment}\n" in (here / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
+        }
+        if set(groups[group]) != members:
+            differ = ", ".join(sorted(set(groups[group]) ^ members))
+            raise CheckError(f"meta/runtime.yml, action group {group}, and plugins/modules differ: {differ}")
+        saying = {
+            name[len(prefix) :]
+            for name, doc in documents.items()
+            if f"{prefix}{group}" in doc.get("attributes", {}).get("action_group", {}).get("membership", [])
+        }
+        if saying != members:
             raise CheckError(
-                f"{name} does not say in its attributes that it is in the action group {NAMESPACE}.{NAME}.all"
+                f"the attributes of {', '.join(sorted(saying ^ members))} are wrong about the action group {group}"
             )
-    return f"{sum(map(len, names.values()))} plugins, {len(group)} in the action group"
+    return f"{sum(map(len, names.values()))} plugins, {len(groups['all'])} in the action group all"
 
 
 # what the pages of Ansible itself have, and the release notes once there is a release
@@ -572,6 +574,9 @@ def check_site(bench: Workbench) -> str:
     with (work / "conf.py").open("a", encoding="utf-8") as conf:
         # nothing is fetched, so the variables of ansible-core are not known
         conf.write('intersphinx_mapping = {}\nnitpick_ignore_regex = [("envvar", "ANSIBLE_.*")]\n')
+        conf.write('html_static_path = ["static"]\nhtml_css_files = ["narrow.css"]\n')
+    (work / "static").mkdir()
+    (work / "static" / "narrow.css").write_text(widths.NARROW, encoding="utf-8")
     bench.must(venv / "antsibull-docs", "collection", *common, work / "rst", name, cwd=here, env=env, show=False)
     warnings = work / "warnings"
     bench.must(
@@ -696,9 +701,7 @@ def check_real(bench: Workbench) -> str:
     venv, here = bench.venv("core"), bench.stage("real")
     top = str(bench.scratch / "real")
     env = bench.env(venv, ANSIBLE_COLLECTIONS_PATH=top, PYTHONPATH=top, **KEEP_BYTECODE)
-    tally, status, _output = bench.pytest(
-        "real", venv, "tests/integration", "-k", "real or table_opensips", "-v", "-ra", cwd=here, env=env
-    )
+    tally, status, _output = bench.pytest("real", venv, *INTEGRATION, "-m", "opensips", "-v", "-ra", cwd=here, env=env)
     note = bench.count(tally, status, "tests with a real server")
     if any("opensips on PATH" in reason for reason in tally.reasons):
         raise CheckError(f"the tests did not find {binary}")

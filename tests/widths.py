@@ -19,6 +19,11 @@ OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--allow-file-access-from-files",
     "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=120000", "--window-size=1400,1000", "--dump-dom",
 )  # fmt: skip
+# Long names are broken, and the cells of tables, which the theme makes as wide as their text
+NARROW = """\
+dt, code, .document a, .wy-menu-vertical a, .wy-breadcrumbs { overflow-wrap: anywhere; }
+.wy-table-responsive table.docutils th, .wy-table-responsive table.docutils td { white-space: normal; }
+"""
 # Each page in a frame of the width. What can be scrolled sideways is not cut off.
 _FRAMES = """<!DOCTYPE html><p id=r></p><script>
 const found = [];
@@ -39,6 +44,9 @@ async function look(page, width) {
     if (box.width && box.right > width + 1 && !scrolls(e, view)) found.push(`${width} ${page}: ${e.textContent.replace(/\\s+/g, " ").slice(0, 60)}`);
   }
   if (!seen) found.push(`${width} ${page}: is empty`);
+  // the menu is the same on every page
+  if (page == "index.html") for (const e of frame.contentDocument.querySelectorAll("nav a"))
+    if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth) found.push(`${width} menu: ${e.textContent.slice(0, 60)}`);
   frame.remove();
 }
 (async () => {
@@ -53,8 +61,8 @@ class Output(t.Protocol):
 
 
 def cut_off(site: pathlib.Path, run: Output) -> list[str]:
-    """ "WIDTH PAGE: TEXT" of each part of the guides in site that a screen would cut off. run: of a command, what it prints."""
-    pages = sorted(str(path.relative_to(site)) for path in site.glob("docsite/*.html"))
+    """ "WIDTH PAGE: TEXT" of each part of the pages of site that a screen would cut off. run: of a command, what it prints."""
+    pages = sorted(str(path.relative_to(site)) for folder in (".", "docsite") for path in site.glob(f"{folder}/*.html"))
     frames = site / "frames.html"
     text = _FRAMES.replace("WIDTHS)", f"{json.dumps(WIDTHS)})").replace("PAGES)", f"{json.dumps(pages)})")
     frames.write_text(text, encoding="utf-8")

@@ -11,6 +11,8 @@ from __future__ import annotations
 class ModuleDocFragment:
     # What each attribute means; modules say how far they support it
     DOCUMENTATION = r"""
+requirements:
+  - Python 3.6 or later
 options: {}
 attributes:
   check_mode:
@@ -33,6 +35,29 @@ attributes:
     support: full
     membership:
       - community.opensips.all
+"""
+
+    DATABASEGROUP = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/community.opensips.database) in C(module_defaults) to set the database for this module.
+    support: full
+    membership:
+      - community.opensips.database
+"""
+
+    BOTHGROUPS = r"""
+options: {}
+attributes:
+  action_group:
+    description:
+      - Use C(group/community.opensips.all) in C(module_defaults) to set defaults for this module, and C(group/community.opensips.database)
+        to set the database.
+    support: full
+    membership:
+      - community.opensips.all
+      - community.opensips.database
 """
 
     STATE = r"""

@@ -19,7 +19,7 @@ description:
   - The server does not have to run. The module uses MI only if neither O(version) nor O(binary) is set.
 extends_documentation_fragment:
   - community.opensips._attributes
-  - community.opensips._attributes.actiongroup
+  - community.opensips._attributes.bothgroups
   - community.opensips._connection
   - community.opensips._database
 attributes:
@@ -100,12 +100,12 @@ options:
     default: []
   owner:
     description:
-      - Owner of the file of SQLite, if the task creates the file. If not set, it is the user of the task.
+      - Owner of the file of SQLite, if the task creates the file, by name or number. If not set, it is the user of the task.
       - The user of the server must be able to write to the file, and to its directory.
     type: str
   group:
     description:
-      - Group of the file of SQLite, if the task creates the file.
+      - Group of the file of SQLite, if the task creates the file, by name or number.
     type: str
   mode:
     description:

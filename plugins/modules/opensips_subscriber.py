@@ -16,9 +16,10 @@ description:
   - It writes all hashes of a password that the version of the table has, so that none of them is of an older password. Up to version 7
     of the table (OpenSIPS 3.1), these are C(ha1) and C(ha1b). In version 8, they are C(ha1), C(ha1_sha256) and C(ha1_sha512t256).
   - OpenSIPS reads these tables each time that it needs them. Nothing has to be reloaded.
-  - The module does not connect to OpenSIPS. It takes no connection options, and is not in the action group C(all).
+  - The module does not connect to OpenSIPS. It takes no connection options, and is in the action group C(database), not in C(all).
 extends_documentation_fragment:
   - community.opensips._attributes
+  - community.opensips._attributes.databasegroup
   - community.opensips._database
 attributes:
   check_mode:

@@ -19,7 +19,7 @@ description:
   - If a reload fails, the next run reloads the table again, even if no row changes.
 extends_documentation_fragment:
   - community.opensips._attributes
-  - community.opensips._attributes.actiongroup
+  - community.opensips._attributes.bothgroups
   - community.opensips._connection
   - community.opensips._database
 attributes:

@@ -12,9 +12,10 @@ description:
   - Reads rows of a table of OpenSIPS. It writes nothing, and locks nothing.
   - It does not return columns that hold secrets. These are passwords, their hashes, private keys and secrets that sign tokens.
   - It also hides passwords in URLs, and the answers to challenges in recorded SIP messages.
-  - The module does not connect to OpenSIPS. It takes no connection options, and is not in the action group C(all).
+  - The module does not connect to OpenSIPS. It takes no connection options, and is in the action group C(database), not in C(all).
 extends_documentation_fragment:
   - community.opensips._attributes
+  - community.opensips._attributes.databasegroup
   - community.opensips._database
 attributes:
   check_mode:

@@ -20,7 +20,7 @@ description:
   - Requires OpenSIPS 2.3 or later.
 extends_documentation_fragment:
   - community.opensips._attributes
-  - community.opensips._attributes.actiongroup
+  - community.opensips._attributes.bothgroups
   - community.opensips._connection
   - community.opensips._database
 attributes:
@@ -181,11 +181,12 @@ options:
     type: str
   owner:
     description:
-      - User that owns the files with O(store=files). If not set, a file keeps its owner, and a new file belongs to the user of the task.
+      - User that owns the files with O(store=files), by name or number.
+      - If not set, a file keeps its owner, and a new file belongs to the user of the task.
     type: str
   group:
     description:
-      - Group of the files with O(store=files). If not set, a file keeps its group.
+      - Group of the files with O(store=files), by name or number. If not set, a file keeps its group.
     type: str
   mode:
     description:

@@ -13,19 +13,20 @@ import re
 import socket
 import typing as t
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
 from ansible_collections.community.opensips.plugins.module_utils._events.addresses import Addresses
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._mi.urls import without_url_secrets
+from ansible_collections.community.opensips.plugins.module_utils._mi.options import resolve
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
     connection_options,
     connection_spec,
     of_environment,
 )
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
+from ansible_collections.community.opensips.plugins.plugin_utils._server import validated
 
+# where the options come from, for messages
+_PLACE = "the event source"
 OWN = {
     "events": {"type": "list", "elements": "str", "required": True},
     "server": {"type": "str"},
@@ -65,13 +66,13 @@ class SourceOptions:
 
     def __init__(self, given: dict[str, t.Any]) -> None:
         """Raises BadParameters that names the option. Nothing is sent."""
-        values = _validated(given)
+        values = validated({**OWN, **connection_spec().spec}, given, _PLACE)
         self.environment = of_environment(values, given)
         self.connection = connection_options(values)
         for name in OWN:
             setattr(self, name, values[name])
         _check(values)
-        with Connection(self.connection, self.environment) as connection:
+        with self.connect() as connection:
             addresses = Addresses(
                 connection.options, values["listen_host"], values["advertise_host"], values["accept_from"]
             )
@@ -79,14 +80,9 @@ class SourceOptions:
         self.listen_host, self.advertise_host = addresses.listen_host, addresses.advertise_host
         self.networks = addresses.networks
 
-
-def _validated(given: dict[str, t.Any]) -> dict[str, t.Any]:
-    result = ArgumentSpecValidator({**OWN, **connection_spec().spec}).validate(given)
-    if result.error_messages:
-        raise BadParameters(
-            printable(without_url_secrets("; ".join(result.error_messages))), "Correct the options of the event source"
-        )
-    return result.validated_parameters
+    def connect(self) -> Connection:
+        """A new Connection, not yet opened. Raises BadParameters if its options contradict each other."""
+        return Connection(resolve(self.connection, self.environment, _PLACE))
 
 
 def _check(values: dict[str, t.Any]) -> None:

@@ -104,7 +104,7 @@ class Subscriber:
             )
 
     def _connection(self) -> Connection:
-        return Connection(self._options.connection, self._options.environment)
+        return self._options.connect()
 
     def _has_restarted(self, connection: Connection, now: float) -> bool:
         try:

@@ -105,7 +105,10 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._lost: list[str] = []
         self._path = path
-        self._config = self._read_config_data(path)
+        try:
+            self._config = self._read_config_data(path)
+        except AttributeError:  # Ansible asks a list for its keys
+            raise AnsibleParserError(f"{path} is not a mapping. Write options, such as plugin: {self.NAME}") from None
         try:
             refuse_unknown(self._config, self.option_definitions)
             servers = self._servers()
@@ -126,13 +129,16 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         if self.get_option("strict"):
             raise AnsibleParserError(f"{self._path}: {text}")
         self._lost.append(name)
-        self.warn(f"{text}. Its hosts are missing")
+        self.warn(f"{text}{'' if text.endswith('?') else '.'} Its hosts are missing")
 
     # the source file
 
     def written(self, name: str) -> t.Any:
         """An option as the source file has it, with its templates evaluated, or None."""
-        return self.templar.template(self._config.get(name))
+        try:
+            return self.templar.template(self._config.get(name))
+        except AnsibleError as error:
+            raise BadParameters(f"{name} cannot be evaluated: {error}", "Correct its template") from None
 
     def _servers(self) -> list[Server]:
         """The servers of the source file, with the options at its top as defaults. Raises BadParameters."""
@@ -202,10 +208,11 @@ class OpensipsInventory(BaseInventoryPlugin, Constructable, Cacheable):
         except Exception as error:  # each cache plugin has its own ways to break
             self.warn(f"The cache cannot be read, so the servers are asked: {printable(str(error))}")
             return None
-        if isinstance(found, t.Mapping) and found.get("digest") not in (None, digest):
+        entry = found if isinstance(found, t.Mapping) else {}
+        written_for, hosts = entry.get("digest"), entry.get("hosts")
+        if isinstance(written_for, str) and written_for != digest:
             return None
-        hosts = found.get("hosts") if isinstance(found, t.Mapping) else None
-        if not isinstance(hosts, list) or not all(map(self._is_record, hosts)):
+        if written_for != digest or not isinstance(hosts, list) or not all(map(self._is_record, hosts)):
             self.warn("The cache does not hold what this plugin wrote, so the servers are asked")
             return None
         return hosts

@@ -64,7 +64,9 @@ def validated(options: dict[str, t.Any], given: t.Mapping[str, t.Any], place: st
             f"The options are {', '.join(sorted(_beside(options, unknown[0])))}",
         )
     if result.error_messages:
-        raise BadParameters(f"{place}: {'; '.join(result.error_messages)}", "Correct the option")
+        raise BadParameters(
+            f"{place}: {printable(without_url_secrets('; '.join(result.error_messages)))}", "Correct the option"
+        )
     return result.validated_parameters
 
 

@@ -103,9 +103,9 @@ def call(server, folder, seconds):
 
 
 def takes(server, **filters):
-    """Whether the filters take the call that is up."""
+    """Whether the filters take the call that is up, which is one of this server."""
     with Connection(server.connection) as conn:
-        return bool(state.find(conn, state.Filter(filters)))
+        return bool(state.Looker(conn, state.Filter(filters)).look().own)
 
 
 def test_filters_see_where_the_call_went(server, gateway, tmp_path):

@@ -201,18 +201,19 @@ class TestCache:
     def test_a_broken_one_is_not(self, cached, tmp_path):
         assert self.names(tmp_path, cached) == ["1001"]
         (file,) = (tmp_path / "cache").iterdir()
-        for pattern, replacement in (
-            (r"^", "{broken"),
-            ("aor", "aro"),
-            ("hosts", "posts"),
-            ('(digest[^:]*:[^"]*")', r"\1x"),
+        for pattern, replacement, is_said in (
+            (r"^", "{broken", True),
+            ("aor", "aro", True),
+            ("hosts", "posts", True),
+            ("digest", "digset", True),
+            # of an older source file, it is none at all
+            ('(digest[^:]*:[^"]*")', r"\1x", False),
         ):
             changed = re.sub(pattern, replacement, file.read_text(encoding="utf-8"))
             file.write_text(changed, encoding="utf-8")
             found = list_inventory(tmp_path, source(cached))
             assert list(found.hosts) == ["1001"]
-            # of an older source file, it is none at all
-            assert ("the servers are asked" in found.warnings) is ("digest" not in pattern)
+            assert ("the servers are asked" in found.warnings) is is_said
             assert file.read_text(encoding="utf-8") != changed
 
     def test_it_adds_no_variables(self, cached, tmp_path):
@@ -253,6 +254,7 @@ def test_of_a_database(tmp_path):
 BAD = {
     "unknown key": ({"ulr": "x"}, "there is no option ulr. The options are ca_path, cache,"),
     "contradiction": ({"url": "http://x/", "host": "x"}, "contradict each other"),
+    "a template that fails": ({"url": "{{ nothing }}"}, "url cannot be evaluated: 'nothing' is undefined"),
     "no servers": ({"servers": []}, "servers is not a list of servers"),
     "a server that is a text": ({"servers": ["sip1"]}, "servers[0] is 'sip1', which is not a mapping"),
     "unknown key of a server": ({"servers": [{"usl": "x"}]}, "servers[0] has no option usl. The options are ca_path"),
@@ -274,7 +276,9 @@ def test_bad_input(tmp_path):
     """All in one run, since each is a source; nothing is asked, as there is no server."""
     sources = {f"{place}.opensips_phones.yml": case for place, case in enumerate(BAD)}
     env = {"ANSIBLE_INVENTORY_UNPARSED_FAILED": "false", "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "false"}
-    found = list_inventory(tmp_path, *(source(BAD[case][0], name) for name, case in sources.items()), env=env)
+    listed = write_source(tmp_path, "listed.opensips_phones.yml", [{"plugin": "community.opensips.phones"}])
+    found = list_inventory(tmp_path, listed, *(source(BAD[case][0], name) for name, case in sources.items()), env=env)
+    assert "listed.opensips_phones.yml is not a mapping" in found.warnings
     for name, case in sources.items():
         assert f"{name}: " in found.warnings, case
         assert BAD[case][1].lower() in found.warnings.lower(), (case, found.warnings)

@@ -11,12 +11,12 @@ import sqlite3
 
 import pytest
 
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
-from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
 
 # a run of the role takes seconds: all of them only where OpenSIPS is tested, too
-needs_time = pytest.mark.skipif(not find_binary(), reason="no opensips on PATH, and OPENSIPS_BIN is not set")
+needs_time = needs_opensips
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@
 
 """Values of the role opensips_server that try to be more than a value in opensips.cfg.
 
-What is written is read back by a parser of OpenSIPS' rules, and by real servers where OPENSIPS_PREFIX has them (as
-PREFIX/3.6/opensips with PREFIX/3.6/mods) or where opensips is installed.
+What is written is read back by a parser of OpenSIPS' rules, and by the opensips that is installed. With it, OPENSIPS_PREFIX names
+more of them (as PREFIX/3.6/opensips with PREFIX/3.6/mods).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.filter import opensips_config
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
@@ -360,7 +361,7 @@ def binaries():
     return {version: each for version, each in found.items() if (each[1] / "statistics.so").exists()}
 
 
-@pytest.fixture(params=["2.4", "3.4", "3.5", "3.6", "4.0"])
+@pytest.fixture(params=[pytest.param(version, marks=needs_opensips) for version in ("2.4", "3.4", "3.5", "3.6", "4.0")])
 def real(request):
     """check(lines): (status, output) of opensips -C on a configuration with these lines. version: such as 3.6."""
     version = request.param

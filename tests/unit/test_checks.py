@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import pathlib
 import sys
 
 import pytest
@@ -122,6 +123,39 @@ def test_a_plugin_that_the_playbook_does_not_use(checks, tmp_path):
     playbook.parent.mkdir(parents=True)
     playbook.write_text("community.opensips.opensips_a community.opensips.d", encoding="utf-8")
     assert checks.cores.unused_plugins(tmp_path) == ["c"]
+
+
+class Bench:
+    """Where a step runs pytest: arguments has what it was run with."""
+
+    scratch = pathlib.Path("/nowhere")
+
+    def venv(self, _name):
+        return self.scratch
+
+    def stage(self, name):
+        return self.scratch / name
+
+    def env(self, _venv, **_more):
+        return {}
+
+    def pytest(self, _name, _venv, *arguments, **_more):
+        self.arguments = arguments
+        return [], 0, ""
+
+    def count(self, _tally, _status, what):
+        raise RuntimeError(f"no more than {what}")
+
+
+def test_every_test_that_needs_a_server_runs_on_a_real_one(checks, monkeypatch):
+    """By the mark without which a test is not skipped where there is no server, not by the names of tests."""
+    monkeypatch.setenv("OPENSIPS_BIN", "/usr/sbin/opensips")
+    bench = Bench()
+    with pytest.raises(RuntimeError, match="tests with a real server"):
+        checks.check_real(bench)
+    assert bench.arguments[:5] == (*checks.INTEGRATION, "-m", "opensips") and "-k" not in bench.arguments
+    fixtures = pathlib.Path(__file__).parents[1] / "integration" / "support" / "fixtures.py"
+    assert 'iter_markers("opensips")' in fixtures.read_text(encoding="utf-8")
 
 
 def test_coverage_counts_files_that_nobody_imported(checks, tmp_path):

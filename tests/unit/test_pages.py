@@ -38,6 +38,13 @@ SHOWN = {"text", "html"}
 # nginx checks its own, and a hook is run: tests/integration/test_reverse_proxy.py, test_page_certificates.py
 ELSEWHERE = {"nginx", "sh"}
 BLOCKS = pages.every_block()
+# {name in module_defaults: modules}
+GROUPS = {
+    f"group/{PREFIX}{group}": [f"{PREFIX}{module}" for module in modules]
+    for group, modules in yaml.safe_load((argument_specs.ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))[
+        "action_groups"
+    ].items()
+}
 
 
 def mappings(value):
@@ -95,7 +102,9 @@ def defaults_of(page):
     for block in BLOCKS:
         if block.page == page and "module_defaults" in block.code:
             for mapping in mappings(yaml.safe_load(block.code)):
-                found.update(mapping.get("module_defaults") or {})
+                for name, options in (mapping.get("module_defaults") or {}).items():
+                    for module in GROUPS.get(name, [name]):
+                        found[module] = {**found.get(module, {}), **options}
     return found
 
 
@@ -104,6 +113,10 @@ def check_yaml(block):
     assert document, "empty"
     defaults = [mapping["module_defaults"] for mapping in mappings(document) if mapping.get("module_defaults")]
     shared = defaults_of(block.page)
+    for mapping in defaults:
+        for key, value in mapping.items():
+            for module in GROUPS[key] if key.startswith(f"group/{PREFIX}") else ():
+                check_names(module[len(PREFIX) :], value)
     for mapping in mappings(document):
         for key, value in mapping.items():
             name = key[len(PREFIX) :] if isinstance(key, str) and key.startswith(PREFIX) else None
@@ -216,10 +229,12 @@ def test_the_readme_lists_what_there_is():
         "- community.opensips.opensips_dispatcher: {destinations: [{uri: 'sip:a', state: up}]}",
         "- community.opensips.opensips_uac_dlg: {method: OPTIONS}",
         "- {hosts: all, vars: {phone_reboot_nothing: 1}}",
+        "- {hosts: all, module_defaults: {group/community.opensips.nothing: {}}}",
+        "- {hosts: all, module_defaults: {group/community.opensips.database: {fifo_path: x}}}",
         "- {hosts: all, roles: [community.opensips.nothing]}",
         "- debug: {msg: '{{ a | community.opensips.nothing }}'}",
     ],
 )
 def test_a_mistake_in_an_example_is_found(code):
-    with pytest.raises((AssertionError, ImportError)):
+    with pytest.raises((AssertionError, ImportError, KeyError)):
         check_yaml(pages.Block("page", 1, "yaml", "", code))

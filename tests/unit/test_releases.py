@@ -42,6 +42,18 @@ def test_nothing_was_added_before_the_first_release_or_after_this_one():
     assert not wrong, f"galaxy.yml has version {version()}, and the first release is {_FIRST}"
 
 
+def test_each_module_names_the_pythons_that_it_requires():
+    """Its documentation has the fragment that names them."""
+    fragment = (_ROOT / "plugins" / "doc_fragments" / "_attributes.py").read_text(encoding="utf-8")
+    assert "requirements:\n  - Python 3.6 or later\n" in fragment
+    modules = sorted((_ROOT / "plugins" / "modules").glob("*.*"))
+    # two are actions, which run on the controller
+    written = {path.name: path.read_text(encoding="utf-8") for path in modules if path.stem != "__init__"}
+    assert len(written) > 30
+    without = [name for name, text in written.items() if "  - community.opensips._attributes\n" not in text]
+    assert set(without) <= {"opensips_config_diff.yml", "opensips_rolling_journal.yml"}
+
+
 def test_files_are_not_large():
     folders = ("changelogs", "data", "docs", "meta", "playbooks", "plugins", "roles", "tests")
     files = [path.relative_to(_ROOT) for folder in folders for path in (_ROOT / folder).rglob("*") if path.is_file()]

@@ -13,21 +13,31 @@ from typing import Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
+# of no account; -1 as chown takes it
+_NO_ID = 0xFFFFFFFF
+
 
 def owner_of(name: Optional[str], group: Optional[str]) -> Tuple[Optional[int], Optional[int]]:
-    """(user id, group id) of the options owner and group, None for those that are not set. Raises BadParameters."""
+    """(user id, group id) of the options owner and group, None for those that are not set. Raises BadParameters.
+
+    Both can be numbers, as in the modules of Ansible, also of an account that the host does not know.
+    """
     uid = gid = None
     try:
         if name is not None:
-            uid = pwd.getpwnam(name).pw_uid
+            uid = _number(name) if _number(name) is not None else pwd.getpwnam(name).pw_uid
     except KeyError:
         raise BadParameters(f"owner: this host has no user {name}", "Correct it, or create the user first") from None
     try:
         if group is not None:
-            gid = grp.getgrnam(group).gr_gid
+            gid = _number(group) if _number(group) is not None else grp.getgrnam(group).gr_gid
     except KeyError:
         raise BadParameters(f"group: this host has no group {group}", "Correct it, or create the group first") from None
     return uid, gid
+
+
+def _number(text: str) -> Optional[int]:
+    return int(text) if text.isdecimal() and int(text) < _NO_ID else None
 
 
 def mode_of(text: Optional[str]) -> Optional[int]:

@@ -27,9 +27,20 @@ from ansible_collections.community.opensips.tests.integration.support.traffic im
 
 
 def needs_opensips_with(*modules):
-    """A mark for tests that need an OpenSIPS which has these modules."""
-    reason = lacking(*modules)
-    return pytest.mark.skipif(bool(reason), reason=str(reason))
+    """A mark for tests that need an OpenSIPS which has these modules. ./test real runs the tests that have it."""
+    return pytest.mark.opensips(*modules)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "opensips(*modules): needs an OpenSIPS that has these modules")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers("opensips"):
+        reason = lacking(*mark.args)
+        if reason:
+            pytest.skip(reason)
 
 
 needs_opensips = needs_opensips_with()

@@ -78,7 +78,7 @@ class TestOptions:
             ({"events": []}, "events is empty"),
             ({"events": None}, "events"),
             ({"events": ["E_A", "E B"]}, "events[1] is 'E B'"),
-            ({"event": ["E_A"]}, "event. Supported parameters include"),
+            ({"event": ["E_A"]}, "the event source has no option event. The options are accept_from, advertise_host"),
             ({"listen_port": 70000}, "listen_port is 70000"),
             ({"listen_port": "many"}, "listen_port"),
             ({"event_transport": "sctp"}, "event_transport"),
@@ -91,7 +91,10 @@ class TestOptions:
             ({"accept_from": ["192.0.2.0/33"]}, "accept_from[0] is '192.0.2.0/33'"),
             ({"accept_from": []}, "accept_from is empty"),
             ({"transport": "http"}, "url"),
-            ({"url": "http://127.0.0.1/mi"}, "contradict each other"),
+            (
+                {"url": "http://127.0.0.1/mi"},
+                "url (from the event source) contradict each other. Leave out all but one, or set transport",
+            ),
         ],
     )
     def test_bad_input(self, wrong, message):

@@ -131,6 +131,7 @@ options:
       - A file whose name ends in C(.json) holds a JSON list of mappings. Any other file is CSV, and its first line names the columns.
       - The names are those of O(subscribers). Any other name is a column of the table C(subscriber).
       - C(aliases) and C(groups) are words with blanks between them. C(speed_dials) are words of the form C(sd_username=new_uri).
+      - In a CSV file, commas, semicolons or tabs separate the cells, as in the first line.
       - In a CSV file, an empty cell means that the value is not set. V(NULL) in C(aliases), C(groups) and C(speed_dials) is an empty list,
         in other columns NULL.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 users.

@@ -86,6 +86,8 @@ options:
           - Aliases of the user, as C(user@domain). If the domain is left out, it is the domain of the user.
           - If not set, the aliases do not change.
           - If an alias belongs to another user, the task fails. To move it, list both users and set O(exclusive=true).
+          - If a new alias is the name of a user, or a new user is an alias, the task fails. Calls to that user would go to the owner of
+            the alias.
         type: list
         elements: str
       groups:
@@ -204,7 +206,8 @@ options:
     type: str
     default: speed_dial
 notes:
-  - The module reads and writes a table of aliases, groups or speed dials only if an entry sets them, or with O(state=absent).
+  - The module writes a table of aliases, groups or speed dials only if an entry sets them, or with O(state=absent). Before it adds users,
+    it also reads the aliases.
   - The database user requires the rights SELECT, INSERT, UPDATE and DELETE on these tables, and SELECT on the table C(version). On
     PostgreSQL, it also requires USAGE and UPDATE on their sequences. In check mode, SELECT is enough.
   - If the connection is lost during the commit, the module connects again and reads the tables. If that fails too, the task fails with

@@ -71,7 +71,7 @@ options:
       - File on the host with entries as in O(credentials), for very many of them.
       - If its name ends in C(.json), it is a JSON list of mappings.
       - Any other file is CSV. Its first line has names of the suboptions of O(credentials). Each further line has as many cells as there
-        are names. An empty cell is not set.
+        are names. An empty cell is not set. Commas, semicolons or tabs separate the cells, as in the first line.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 entries. A symbolic link must belong to root or to the
         user that runs the task.
       - In a directory that everybody may write to, such as C(/tmp), the file must belong to the user of the task, to root or to the owner

@@ -342,7 +342,9 @@ slow:
           contains:
             source: {type: str, sample: pgsql query, description: "What was slow, as the server calls it."}
             operation:
-              description: The statement, the name or the key. For SIP, the method, or the code and the method of a response.
+              description:
+                - The statement, the name or the key. For SIP, the method, or the code and the method of a response.
+                - C(db_mysql) does not report the text of prepared statements. They are V(prepared statement).
               type: str
               sample: "select password from subscriber where username=?"
             subject: {type: str, sample: "sip:1001@example.com", description: "Request-URI of a SIP request. Otherwise null."}

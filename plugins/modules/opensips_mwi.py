@@ -91,7 +91,8 @@ options:
       - File on the host with the mailboxes, for very many of them.
       - If its name ends in C(.json), it is a JSON list of mappings as for O(mailboxes).
       - Any other file is CSV. Its first line has names, V(uri) or V(aor), V(account), V(new), V(old), V(urgent_new), V(urgent_old).
-        Each further line has as many cells as there are names. An empty cell is the default.
+        Each further line has as many cells as there are names. An empty cell is the default. Commas, semicolons or tabs separate the
+        cells, as in the first line.
       - Other message classes have columns such as V(fax_new), V(fax_old), V(fax_urgent_new) and V(text_new), also in JSON.
         O(message_headers) has none.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 mailboxes. A symbolic link must belong to root or to the

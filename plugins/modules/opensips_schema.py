@@ -13,7 +13,8 @@ description:
     indexes and sequences.
   - It enters the version of each table in the table C(version). OpenSIPS does not start if a version there is not the one that it needs.
   - It compares tables that exist with those that OpenSIPS would create. It changes them only if O(upgrade=true).
-  - If OpenSIPS cannot use a table that exists, the task fails before it creates any table.
+  - If OpenSIPS cannot use a table that exists, the task fails before it creates any table. It also fails if something else in the
+    database has the name that a table, an index or a sequence needs.
   - An upgrade keeps all rows. It moves and converts the values that a newer OpenSIPS keeps elsewhere or reads in another way. The guide on
     tables lists them.
   - The server does not have to run. The module uses MI only if neither O(version) nor O(binary) is set.

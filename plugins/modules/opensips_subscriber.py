@@ -87,6 +87,8 @@ options:
           - Aliases of the user, as C(user@domain). If the domain is left out, it is the domain of the user.
           - If not set, the aliases do not change.
           - If an alias belongs to another user, the task fails. To move it, list both users and set O(exclusive=true).
+          - If a new alias is the name of a user, or a new user is an alias, the task fails. Calls to that user would go to the owner of
+            the alias.
         type: list
         elements: str
       groups:
@@ -132,6 +134,7 @@ options:
       - A file whose name ends in C(.json) holds a JSON list of mappings. Any other file is CSV, and its first line names the columns.
       - The names are those of O(subscribers). Any other name is a column of the table C(subscriber).
       - C(aliases) and C(groups) are words with blanks between them. C(speed_dials) are words of the form C(sd_username=new_uri).
+      - In a CSV file, commas, semicolons or tabs separate the cells, as in the first line.
       - In a CSV file, an empty cell means that the value is not set. V(NULL) in C(aliases), C(groups) and C(speed_dials) is an empty list,
         in other columns NULL.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 users.
@@ -204,7 +207,8 @@ options:
     type: str
     default: speed_dial
 notes:
-  - The module reads and writes a table of aliases, groups or speed dials only if an entry sets them, or with O(state=absent).
+  - The module writes a table of aliases, groups or speed dials only if an entry sets them, or with O(state=absent). Before it adds users,
+    it also reads the aliases.
   - The database user requires the rights SELECT, INSERT, UPDATE and DELETE on these tables, and SELECT on the table C(version). On
     PostgreSQL, it also requires USAGE and UPDATE on their sequences. In check mode, SELECT is enough.
   - If the connection is lost during the commit, the module connects again and reads the tables. If that fails too, the task fails with

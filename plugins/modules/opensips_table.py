@@ -60,7 +60,8 @@ options:
       - Reads the rows from a file on the host, for very many rows.
       - A file whose name ends in C(.json) holds a JSON list of mappings, as for O(rows). Any other file is CSV, and its first line
         names the columns.
-      - In a CSV file, an empty cell means that the column is left out. A cell V(NULL) or V(\\N) is NULL, as databases export it.
+      - In a CSV file, commas, semicolons or tabs separate the cells, as in the first line. An empty cell means that the column is left
+        out. A cell V(NULL) or V(\\N) is NULL, as databases export it.
       - The file must be a regular file in UTF-8 with at most 256 MB and 500,000 rows.
       - A symbolic link must belong to root or to the user that runs the task.
       - If everybody may write to its directory, as to C(/tmp), the file must belong to root, to the user of the task or to the owner of the

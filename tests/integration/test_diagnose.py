@@ -24,14 +24,25 @@ from ansible_collections.community.opensips.plugins.module_utils._diagnose.check
 from ansible_collections.community.opensips.plugins.module_utils._events.addresses import Addresses
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._readers import events
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest
 from ansible_collections.community.opensips.plugins.modules import opensips_diagnose
+from ansible_collections.community.opensips.tests.integration.support.agent import Agent, Datagrams, challenges
 from ansible_collections.community.opensips.tests.integration.support.bad_input import (
     assert_refused,
     commands_of,
 )
-from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips, on_every_server
+from ansible_collections.community.opensips.tests.integration.support.databases import Mariadb, NotHere
+from ansible_collections.community.opensips.tests.integration.support.fixtures import (
+    needs_opensips,
+    needs_opensips_with,
+    on_every_server,
+)
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
-from ansible_collections.community.opensips.tests.integration.support.opensips import RealOpensips, find_binary
+from ansible_collections.community.opensips.tests.integration.support.opensips import (
+    DatabaseOpensips,
+    RealOpensips,
+    find_binary,
+)
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 
 RETURN = yaml.safe_load(opensips_diagnose.RETURN)
@@ -141,17 +152,20 @@ class TestSlow:
             for number in range(3):
                 statement = f"select a from t where b='hidden{number}'"
                 emu.raise_event(EVENT, source="mysql query", time=1000 * (number + 1), extra=statement)
+            stale = "select username,domain from dbaliases where alias_username='hid"
+            emu.raise_event(EVENT, source="mysql prep stmt", time=900, extra=stale)
             emu.raise_event(EVENT, source="dns", time=5000000, extra="slow.example.com")
             emu.raise_event(EVENT, source="cachedb_local fetch", time=7, extra="key1")
 
         result = while_it_looks(emu, act, event_transport=transport)
         slow = result["slow"]
-        assert [slow[kind]["events"] for kind in ("sip", "dns", "sql", "nosql", "tcp")] == [1, 1, 3, 1, 0]
+        assert [slow[kind]["events"] for kind in ("sip", "dns", "sql", "nosql", "tcp")] == [1, 1, 4, 1, 0]
         assert slow["sip"]["slowest"] == [
             {"source": "msg processing", "operation": "INVITE", "subject": "sip:1001@example.com", "call_id": "call-1", "seconds": 0.25}
         ]  # fmt: skip
         assert slow["sql"]["most_frequent"] == [
-            {"source": "mysql query", "operation": "select a from t where b=?", "count": 3, "mean": 0.002, "longest": 0.003}
+            {"source": "mysql query", "operation": "select a from t where b=?", "count": 3, "mean": 0.002, "longest": 0.003},
+            {"source": "mysql prep stmt", "operation": "prepared statement", "count": 1, "mean": 0.0009, "longest": 0.0009},
         ]  # fmt: skip
         assert slow["dns"]["slowest"][0]["operation"] == "slow.example.com"
         assert {outcome(result, kind) for kind in ("sip", "dns", "sql", "nosql")} == {"warning"}
@@ -435,6 +449,75 @@ class TestReal:
             pytest.skip(str(result["backtraces"][0]["reason"]))
         assert outcome(result, "trap") == "ok" and result["changed"]
         assert stat.S_IMODE((tmp_path / "trap").stat().st_mode) == 0o600
+
+
+class SlowDatabase(DatabaseOpensips):
+    """A server whose database takes its time for each row of the users and of the aliases."""
+
+    def _configuration(self, version):
+        release = ".".join(map(str, version[:2]))
+        self.database.create(release, "subscriber", "dbaliases").execute(
+            *(f"ALTER TABLE {table} RENAME TO slow_{table}" for table in ("subscriber", "dbaliases")),
+            *(
+                f"CREATE VIEW {table} AS SELECT * FROM slow_{table} WHERE SLEEP(0.05) = 0"
+                for table in ("subscriber", "dbaliases")
+            ),
+            "INSERT INTO slow_subscriber (username, domain) VALUES ('1001', 'example.com')",
+            "INSERT INTO slow_dbaliases (alias_username, alias_domain, username, domain)"
+            " VALUES ('alias', 'example.com', '1001', 'example.com')",
+        )
+        before, route, _after = super()._configuration(version).partition("route {")
+        lines = self._load(self.driver, "auth", "auth_db", "alias_db")
+        lines += [f'modparam("{name}", "db_url", "{self.database.server_url}")' for name in ("auth_db", "alias_db")]
+        lines += ['modparam("db_mysql", "exec_query_threshold", 20000)', 'modparam("auth_db", "calculate_ha1", 0)']
+        lines += ['modparam("auth_db", "password_column", "ha1")', 'modparam("auth_db", "load_credentials", "")']
+        code = '"200"' if version < (3,) else "200"
+        return before + "\n".join(lines) + "\n" + route + SLOW_ROUTE % ('"1"' if version < (3,) else '"auth"', code)
+
+
+SLOW_ROUTE = """
+    if (is_method("REGISTER")) {
+        if (!www_authorize("", "subscriber")) www_challenge("", %s);
+        exit;
+    }
+    alias_db_lookup("dbaliases");
+    sl_send_reply(%s, "OK");
+}
+"""
+
+
+@needs_opensips_with("db_mysql", "auth_db", "alias_db")
+def test_slow_statements_of_a_real_server():
+    try:
+        mariadb = Mariadb()
+    except NotHere as error:
+        pytest.skip(str(error))
+    database = mariadb.database()
+    server = SlowDatabase(database)
+    try:
+        process = ModuleProcess("diagnose", {"duration": 3, "sample_interval": 0.5, **server.connection})
+        with Agent(Datagrams(server.sip), "1001", "example.com") as phone:
+            while process.running:
+                phone.request("OPTIONS", "sip:alias@example.com")
+                (challenge,) = challenges(phone.request("REGISTER", "sip:1001@example.com"))[:1]
+                proof = digest.answer(challenge, digest.Secret("1001", "x"), "REGISTER", "sip:1001@example.com")
+                phone.request("REGISTER", "sip:1001@example.com", "{}: {}".format(*proof))
+        result = process.result()
+    finally:
+        server.finish()
+        mariadb.stop()
+    slow = result["slow"]["sql"]
+    assert slow["events"] > 10 and slow["slow"] > 10
+    assert {(entry["source"], entry["operation"]) for entry in slow["most_frequent"]} == {
+        ("mysql query", "select username,domain from dbaliases where alias_username=? AND alias_domain=?"),
+        # the event has the text of the one before
+        ("mysql prep stmt", "prepared statement"),
+    }
+    assert all(0.05 <= entry["seconds"] < 30 for entry in slow["slowest"])
+    # older ones do not count how many there were
+    assert outcome(result, "sql") == ("failed" if server.version >= (3,) else "warning")
+    assert (slow["total"] is None) == (server.version < (3,))
+    assert "exec_query_threshold" in findings(result, "sql")[None]["message"] and "1001" not in str(slow)
 
 
 @pytest.mark.parametrize(

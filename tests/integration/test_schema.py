@@ -75,6 +75,50 @@ def test_what_is_missing_is_added_and_the_rest_stays(schema, database):
     assert database.rows("SELECT username FROM subscriber") == [("1001",)]
 
 
+INDEX = "acc_callid_idx"
+TAKING = {
+    "sqlite": [
+        f"CREATE INDEX {INDEX} ON mine (number)",
+        "CREATE INDEX acc ON mine (number)",
+    ],
+    "postgresql": [
+        f"CREATE INDEX {INDEX} ON mine (number)",
+        f"CREATE TABLE {INDEX} (number INTEGER)",
+        "CREATE SEQUENCE acc_id_seq",
+        "CREATE TYPE acc AS ENUM ('x')",
+        "CREATE INDEX acc ON mine (number)",
+    ],
+}
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_name_that_is_taken_is_refused_before_anything_is_changed(schema, database, number):
+    statements = TAKING.get(database.engine, [])
+    if number >= len(statements):
+        pytest.skip("names of indexes are those of their table, or there are no more cases")
+    database.execute("CREATE TABLE mine (number INTEGER)", statements[number])
+    name = statements[number].split()[2]
+    for check in (True, False):
+        result = schema(check=check, tables=["acc", "location"])
+        assert result["failed"] and result["error"]["type"] == "NameTaken", result
+        assert f"has the name {name}" in result["msg"] and not result["changed"]
+        assert entry_of(result, "acc")["error"]["type"] == "NameTaken"
+        assert counts(result) == {"not_created": 3}
+    assert "version" not in database.tables()
+
+
+def test_versions_that_are_a_view_are_refused_only_if_one_has_to_be_entered(schema, database):
+    schema(tables=["acc"])
+    database.execute("ALTER TABLE version RENAME TO versions", "CREATE VIEW version AS SELECT * FROM versions")
+    assert not schema(tables=["acc"])["changed"]
+    for check in (True, False):
+        result = schema(check=check, tables=["acc", "location"])
+        assert result["failed"] and "version is a view" in result["msg"] and not result["changed"]
+    database.execute("UPDATE versions SET table_version = 6 WHERE table_name = 'acc'")
+    assert "version is a view" in schema(check=True, tables=["acc"], upgrade=True)["msg"]
+    assert "location" not in database.tables()
+
+
 def test_defaults_and_numbers_are_those_of_the_scripts(schema, database):
     schema(tables=["dispatcher", "location", "freeswitch", "cc_agents"])
     database.execute(

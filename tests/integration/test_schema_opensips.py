@@ -4,18 +4,18 @@
 
 """opensips_schema and an OpenSIPS that is installed: it starts on the tables, writes to them, and refuses what the module refuses.
 
-The server uses a SQLite file with its own modules. OPENSIPS_BIN and OPENSIPS_MODULES name it where it is not on PATH.
+The server uses SQLite, PostgreSQL and MariaDB, as far as it has their modules. OPENSIPS_BIN and OPENSIPS_MODULES name it where it is
+not on PATH.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.community.opensips.tests.integration.support.databases import Database
-from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
-    RealOpensips,
+    DatabaseOpensips,
     find_binary,
 )
 
@@ -38,38 +38,43 @@ MODULES = {
     "uac_registrant": [],
 }
 # what these need, in this order
-NEEDED = ("db_sqlite", "rr", "dialog", "signaling", "auth", "uac_auth")
+NEEDED = ("rr", "dialog", "signaling", "auth", "uac_auth")
 
-pytestmark = needs_opensips_with("db_sqlite")
+pytestmark = needs_opensips
 
 
-class Server(RealOpensips):
-    """An OpenSIPS on the tables that the module makes. prepare: function of a Database, called before it starts."""
+class Server(DatabaseOpensips):
+    """An OpenSIPS on the tables that the module makes. prepare: function without parameters, called before it starts."""
 
-    def __init__(self, prepare=lambda database: None):
+    def __init__(self, database, prepare=lambda: None):
         self._prepare = prepare
-        super().__init__(find_binary())
+        super().__init__(database)
 
     def _configuration(self, version):
-        path = f"{self.folder}/opensips.sqlite"
         here = [name for name in MODULES if (self.modules / f"{name}.so").exists()]
-        self.options = {"binary": find_binary(), "db_engine": "sqlite", "login_db": path, "modules": here}
+        self.options = {**self.database.options, "binary": find_binary(), "modules": here}
         self.result = run_module("schema", self.options)
         assert not self.result.get("failed"), self.result["msg"]
-        url = f"sqlite:///{path}"
-        self.database = Database("sqlite", url, {})
-        self._prepare(self.database)
+        url = self.database.server_url
+        self._prepare()
         before, route, after = super()._configuration(version).partition("route {")
         before = before.replace("single-instance-no-db", "single-instance-sql-write-through")
-        lines = self._load(*(name for name in dict.fromkeys((*NEEDED, *here)) if name not in self.loaded))
+        lines = self._load(*(name for name in dict.fromkeys((self.driver, *NEEDED, *here)) if name not in self.loaded))
         lines += [f'modparam("{name}", "db_url", "{url}")' for name in here]
         lines += [f"modparam{text.format(url=url)}" for name in here for text in MODULES[name]]
         return before + "\n".join(lines) + "\n" + route + after
 
 
 @pytest.fixture
-def server():
-    started = Server()
+def database(opensips_databases):
+    made = opensips_databases.database()
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def server(database):
+    started = Server(database)
     yield started
     started.finish()
 
@@ -104,14 +109,14 @@ def test_it_starts_on_them_and_writes_to_them(server):
         "ALTER TABLE dispatcher RENAME COLUMN weight TO heavy",
     ],
 )
-def test_what_the_module_refuses_the_server_refuses_too(statement):
+def test_what_the_module_refuses_the_server_refuses_too(database, statement):
     results = []
 
-    def prepare(database):
+    def prepare():
         database.execute(statement)
-        options = {"version": None, "db_url": database.url, "binary": find_binary(), "tables": ["dispatcher"]}
-        results.append(run_module("schema", {name: value for name, value in options.items() if value}))
+        options = {**database.options, "binary": find_binary(), "tables": ["dispatcher"]}
+        results.append(run_module("schema", options))
 
     with pytest.raises(AssertionError, match="ERROR:dispatcher"):
-        Server(prepare).stop()
+        Server(database, prepare).stop()
     assert results[0]["failed"] and "dispatcher" in results[0]["msg"]

@@ -4,25 +4,33 @@
 
 """An OpenSIPS that is installed starts on tables that opensips_schema upgraded, and reads the rows of the older version.
 
-The server uses a SQLite file with its own modules. OPENSIPS_BIN and OPENSIPS_MODULES name it where it is not on PATH.
+The server uses SQLite, PostgreSQL and MariaDB, as far as it has their modules. OPENSIPS_BIN and OPENSIPS_MODULES name it where it is
+not on PATH. OPENSIPS_UPGRADE_ROWS is the number of phones, users and destinations.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import time
 
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
 from ansible_collections.community.opensips.plugins.module_utils._schema import choice
-from ansible_collections.community.opensips.tests.integration.support.databases import Database
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest
+from ansible_collections.community.opensips.tests.integration.support.agent import Agent, Datagrams, challenges
 from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
-    RealOpensips,
+    DatabaseOpensips,
     find_binary,
     release_of,
 )
+
+ROWS = int(os.environ.get("OPENSIPS_UPGRADE_ROWS", "5"))
+STEPS = ("3.6", "4.0")
 
 TABLES = {
     "usrloc": ["location"],
@@ -31,8 +39,20 @@ TABLES = {
     "drouting": ["dr_gateways", "dr_carriers", "dr_rules", "dr_groups"],
     "domain": ["domain"],
     "uac_registrant": ["registrant"],
+    "auth_db": ["subscriber"],
 }
-MODULES = ("db_sqlite", "rr", "uac_auth", *TABLES)
+MODULES = ("rr", "auth", "uac_auth", *TABLES)
+DOMAIN, AOR = "example.com", "sip:1002@example.com"
+ROUTE = """
+route {
+    if (is_method("REGISTER")) {
+        if (!www_authorize("", "subscriber")) www_challenge("", "auth");
+        else if (!save("location")) sl_reply_error();
+        exit;
+    }
+    sl_send_reply(404, "Not Found");
+}
+"""
 
 pytestmark = [
     needs_opensips_with(*MODULES),
@@ -51,62 +71,110 @@ DIALOG = {
 }  # fmt: skip
 
 
-class Server(RealOpensips):
-    """An OpenSIPS on the tables of 2.4, upgraded for it."""
+class Server(DatabaseOpensips):
+    """An OpenSIPS on the tables of 2.4, upgraded for it, by way of those of 3.6.
+
+    results: what each upgrade gave.
+    """
+
+    def __init__(self, database):
+        super().__init__(database, memory=(256, 32))
 
     def _configuration(self, version):
-        path = f"{self.folder}/opensips.sqlite"
-        options = {"db_engine": "sqlite", "login_db": path}
-        made = run_module("schema", {**options, "version": "2.4", "tables": sum(TABLES.values(), [])})
+        options = {**self.database.options, "tables": sum(TABLES.values(), [])}
+        made = run_module("schema", {**options, "version": "2.4"})
         assert not made.get("failed"), made["msg"]
-        url = f"sqlite:///{path}"
-        self.database = Database("sqlite", url, {})
         self._fill()
-        self.result = run_module("schema", {**options, "binary": find_binary(), "upgrade": True})
-        assert not self.result.get("failed"), self.result["msg"]
-        before, route, after = super()._configuration(version).partition("route {")
+        before_it = [{"version": step} for step in STEPS if tuple(map(int, step.split("."))) < version[:2]]
+        self.results = []
+        for target in (*before_it, {"binary": find_binary()}):
+            self.results.append(run_module("schema", {**options, **target, "upgrade": True}))
+            assert not self.results[-1].get("failed"), self.results[-1]["msg"]
+        before, _route, _after = super()._configuration(version).partition("route {")
         before = before.replace("single-instance-no-db", "single-instance-sql-write-through")
-        lines = self._load(*(name for name in MODULES if name not in self.loaded))
-        lines += [f'modparam("{name}", "db_url", "{url}")' for name in TABLES]
+        lines = self._load(*(name for name in (self.driver, *MODULES) if name not in self.loaded))
+        lines += [f'modparam("{name}", "db_url", "{self.database.server_url}")' for name in TABLES]
         lines += ['modparam("dialog", "db_mode", 1)', 'modparam("dialog", "profiles_with_value", "caller")']
         # the identifier of a contact has a hash, too, and whether it is that of the domain depends on the version
         lines += ['modparam("domain", "db_mode", 1)', 'modparam("usrloc", "regen_broken_contactid", 1)']
-        return before + "\n".join(lines) + "\n" + route + after
+        lines += ['modparam("auth_db", "calculate_ha1", 0)', 'modparam("auth_db", "password_column", "ha1")']
+        lines += ['modparam("auth_db", "use_domain", 1)', 'modparam("auth_db", "load_credentials", "")']
+        return before + "\n".join(lines) + "\n" + ROUTE
 
     def _fill(self):
         now = int(time.time())
         socket = f"udp:127.0.0.1:{self.sip_port}"
-        self._insert("dialog", **DIALOG, start_time=now, timeout=now + 3600, caller_sock=socket, callee_sock=socket)
         self._insert(
-            "location", contact_id=1, username="1001", domain="example.com", contact="sip:1001@127.0.0.1:5090", expires=now + 3600, callid="c",
-            user_agent="phone", socket=socket,
-        )  # fmt: skip
-        self._insert("dispatcher", setid=1, destination="sip:127.0.0.1:5091", weight="7", attrs="x")
-        self._insert("dr_gateways", gwid="g1", type=1, address="127.0.0.1:5092")
-        for carrier, flags in (("plain", 0), ("weighted", 1), ("first", 2)):
-            self._insert("dr_carriers", carrierid=carrier, gwlist="g1=10", flags=flags)
-        self._insert("dr_rules", groupid="0", prefix="49", gwlist="#weighted")
-        self._insert("domain", domain="example.com")
-        self._insert(
-            "registrant",
-            registrar="sip:127.0.0.1:5093",
-            aor="sip:r@example.com",
-            binding_URI="sip:r@127.0.0.1",
-            expiry=3600,
+            "dialog", {**DIALOG, "start_time": now, "timeout": now + 3600, "caller_sock": socket, "callee_sock": socket}
         )
+        contact = {"domain": DOMAIN, "expires": now + 3600, "callid": "c", "user_agent": "phone", "socket": socket}
+        self._insert(
+            "location",
+            *(
+                {**contact, "contact_id": number + 1, "username": f"{1001 + number}", "contact": contact_of(number)}
+                for number in range(ROWS)
+            ),
+        )
+        self._insert(
+            "subscriber",
+            *(
+                {"username": user, "domain": DOMAIN, "ha1": digest.hash_text(digest.MD5, f"{user}:{DOMAIN}:{user}")}
+                for user in (f"{1001 + number}" for number in range(ROWS))
+            ),
+        )
+        self._insert(
+            "dispatcher",
+            *(
+                {"setid": 1, "destination": destination_of(number), "weight": "7", "attrs": "x"}
+                for number in range(ROWS)
+            ),
+        )
+        self._insert("dr_gateways", {"gwid": "g1", "type": 1, "address": "127.0.0.1:5092"})
+        self._insert(
+            "dr_carriers",
+            *(
+                {"carrierid": carrier, "gwlist": "g1=10", "flags": flags}
+                for carrier, flags in (("plain", 0), ("weighted", 1), ("first", 2))
+            ),
+        )
+        self._insert("dr_rules", {"groupid": "0", "prefix": "49", "gwlist": "#weighted"})
+        self._insert("domain", {"domain": DOMAIN})
+        registrant = {"registrar": "sip:127.0.0.1:5093", "aor": "sip:r@example.com", "binding_URI": "sip:r@127.0.0.1"}
+        self._insert("registrant", {**registrant, "expiry": 3600})
 
-    def _insert(self, table, **values):
-        known = choice.known_tables("2.4")[table].columns
-        shown = [f"'{value}'" if isinstance(value, str) else str(value) for value in values.values()]
-        assert set(values) <= set(known)
-        self.database.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(shown)})")
+    def _insert(self, table, *rows):
+        """rows: values by column, of the same columns."""
+        columns = choice.known_tables("2.4")[table].columns
+        for start in range(0, len(rows), 500):
+            values = ", ".join(
+                f"({', '.join(self._literal(columns[name].type, value) for name, value in row.items())})"
+                for row in rows[start : start + 500]
+            )
+            self.database.execute(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {values}")
+
+    def _literal(self, kind, value):
+        if not isinstance(value, str):
+            return str(value)
+        if self.database.engine == "postgresql" and "blob" in kind:
+            return f"'\\x{value.encode().hex()}'"
+        return "'" + (value.replace("\\", "\\\\") if self.database.engine == "mysql" else value) + "'"
+
+
+def contact_of(number):
+    return f"sip:{1001 + number}@127.0.0.1:5090"
+
+
+def destination_of(number):
+    return f"sip:127.0.0.1:5091;transport=udp;number={number}"
 
 
 @pytest.fixture(scope="module")
-def server():
-    started = Server(find_binary())
+def server(opensips_databases):
+    database = opensips_databases.database()
+    started = Server(database)
     yield started
     started.finish()
+    database.drop()
 
 
 @pytest.fixture
@@ -117,8 +185,10 @@ def ask(server):
 
 
 def test_the_upgrade_had_something_to_do(server):
-    outcomes = {entry["table"]: entry["outcome"] for entry in server.result["results"]}
+    outcomes = {entry["table"]: entry["outcome"] for entry in server.results[0]["results"]}
     assert outcomes["dialog"] == outcomes["dr_carriers"] == outcomes["registrant"] == "upgraded"
+    counted = {entry["table"]: entry["after"].get("rows") for entry in server.results[0]["results"]}
+    assert counted["subscriber"] == ROWS
 
 
 def test_calls_keep_their_variables_flags_and_profiles(server, ask):
@@ -131,12 +201,41 @@ def test_calls_keep_their_variables_flags_and_profiles(server, ask):
         assert set(dialog["user_flags"].split()) == {"5", "11"}
 
 
+def carriers(ask):
+    """The names of the carriers, which the server reads once it is up."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return {carrier["ID"] for carrier in ask("dr_carrier_status")["Carriers"]}
+        except ServerError:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+
+
 def test_what_was_provisioned_is_there(ask):
-    assert "sip:127.0.0.1:5091" in str(ask("ds_list"))
-    assert {carrier["ID"] for carrier in ask("dr_carrier_status")["Carriers"]} == {"plain", "weighted", "first"}
+    assert str(ask("ds_list")).count("sip:127.0.0.1:5091") == ROWS
+    assert carriers(ask) == {"plain", "weighted", "first"}
     assert "example.com" in str(ask("domain_dump"))
     assert "sip:r@example.com" in str(ask("reg_list"))
 
 
 def test_phones_stay_registered(ask):
-    assert "sip:1001@127.0.0.1:5090" in str(ask("ul_dump"))
+    shown = set(re.findall(r"sip:[0-9]+@127\.0\.0\.1:5090", str(ask("ul_dump"))))
+    assert shown == {contact_of(number) for number in range(ROWS)}
+
+
+def test_users_keep_their_passwords(server):
+    with Agent(Datagrams(server.sip), "1002", DOMAIN) as phone:
+
+        def register(password):
+            challenged = phone.request("REGISTER", AOR)
+            [challenge] = challenges(challenged)
+            proof = digest.answer(challenge, digest.Secret("1002", password), "REGISTER", AOR)
+            return phone.request("REGISTER", AOR, "{}: {}".format(*proof), "Expires: 60").first
+
+        until = time.monotonic() + 60
+        # while it writes the new identifiers of contacts, SQLite is locked
+        while " 500 " in register("wrong") and time.monotonic() < until:
+            time.sleep(1)
+        assert " 401 " in register("wrong")
+        assert " 200 " in register("1002")

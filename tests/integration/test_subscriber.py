@@ -11,7 +11,9 @@ import json
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._module import subscriber as body
 from ansible_collections.community.opensips.plugins.module_utils._sip import digest
+from ansible_collections.community.opensips.plugins.module_utils._table import push as push_module
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
 from ansible_collections.community.opensips.tests.integration.support.subscriber_body import TABLES, call
 from ansible_collections.community.opensips.tests.integration.support.table_body import counts
@@ -171,6 +173,51 @@ def test_an_alias_of_somebody_else(push, database):
     assert counts(result) == {"updated": 2}
     assert [entry["after"]["aliases"] for entry in result["results"]] == [["alice@example.com"], ["+49@b.org"]]
     assert database.rows(ALIASES) == [("+49", "b.org", "1001"), ("alice", "example.com", "1002")]
+
+
+def test_an_alias_that_is_a_user_of_the_table(push, database):
+    push(user("1001"), user("1002", aliases=["alice"]), generate_password=True)
+    before = [database.rows(table) for table in TABLES]
+    for check in (True, False):
+        result = push(user("1003", password=SECRET, aliases=["1001"]), check=check)
+        assert result["failed"] and result["error"]["type"] == "BadParameters", result
+        assert "row 1, aliases: 1001@example.com is a user" in result["msg"] and "1003@example.com" in result["msg"]
+        result = push(user("bob", password=SECRET), user("alice", password=SECRET), check=check)
+        assert result["failed"], result
+        assert "row 2: alice@example.com is an alias of 1002@example.com" in result["msg"]
+    assert [database.rows(table) for table in TABLES] == before
+    # of another domain, and one that goes in the same task
+    assert not push(user("1003", password=SECRET, aliases=["1001@b.org"])).get("failed")
+    again = push(user("alice", password=SECRET), user("1002", aliases=[]), exclusive=True)
+    assert counts(again) == {"inserted": 1, "updated": 1}
+
+
+def test_a_conflict_that_is_there_is_left_alone(push, database):
+    push(user("1001", password=SECRET), user("1002", password=SECRET))
+    database.execute(
+        "INSERT INTO dbaliases (alias_username, alias_domain, username, domain) VALUES ('1001', 'example.com', '1002', 'example.com')"
+    )
+    assert not push(user("1001", password=SECRET), user("1003", password=SECRET)).get("failed")
+
+
+def test_a_user_that_comes_in_between_is_no_alias(push, database, monkeypatch):
+    others = ["INSERT INTO subscriber (username, domain) VALUES ('1001', 'example.com')"]
+    compare = push_module.Table.compare
+
+    def late(self, request):
+        made = compare(self, request)
+        if self.name == "dbaliases" and others:
+            database.execute(others.pop())
+        return made
+
+    monkeypatch.setattr(push_module.Table, "compare", late)
+    conflicts = body.conflicts
+    # as if it came after it was looked for
+    seen = iter([lambda *_all: [], conflicts])
+    monkeypatch.setattr(body, "conflicts", lambda *all_of_it: next(seen)(*all_of_it))
+    result = push(user("1003", password=SECRET, aliases=["1001"]))
+    assert result["failed"] and "at the same time" in result["msg"] and "1001@example.com is a user" in result["msg"]
+    assert database.rows("dbaliases") == [] and len(database.rows("subscriber")) == 1
 
 
 def test_the_same_name_in_two_domains(push, database):

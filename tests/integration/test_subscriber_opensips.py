@@ -4,7 +4,8 @@
 
 """opensips_subscriber and an OpenSIPS that is installed: phones register with each hash, and find aliases and speed dials.
 
-The server reads a SQLite file with its own modules. OPENSIPS_BIN and OPENSIPS_MODULES name it where it is not on PATH.
+The server uses SQLite, PostgreSQL and MariaDB, as far as it has their modules. OPENSIPS_BIN and OPENSIPS_MODULES name it where it is
+not on PATH.
 """
 
 from __future__ import annotations
@@ -14,16 +15,12 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._sip import digest
 from ansible_collections.community.opensips.tests.integration.support import sipp
 from ansible_collections.community.opensips.tests.integration.support.agent import Agent, Datagrams, challenges
-from ansible_collections.community.opensips.tests.integration.support.databases import Database
 from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
-from ansible_collections.community.opensips.tests.integration.support.opensips import (
-    RealOpensips,
-    find_binary,
-)
+from ansible_collections.community.opensips.tests.integration.support.opensips import DatabaseOpensips
 from ansible_collections.community.opensips.tests.integration.support.subscriber_body import TABLES, call
 
-MODULES = ("db_sqlite", "auth", "auth_db", "alias_db", "speeddial", "group")
-WITH_DATABASE = MODULES[2:]
+MODULES = ("auth", "auth_db", "alias_db", "speeddial", "group")
+WITH_DATABASE = MODULES[1:]
 USER, DOMAIN, PASSWORD = "1001", "example.com", "correct horse"
 AOR = f"sip:{USER}@{DOMAIN}"
 SECONDS = 10
@@ -85,18 +82,18 @@ SIPP = f"""<?xml version="1.0" encoding="UTF-8"?>
 pytestmark = needs_opensips_with(*MODULES)
 
 
-class Server(RealOpensips):
-    """A registrar whose users are in a file of SQLite. database: Database. algorithms: what it challenges with."""
+class Server(DatabaseOpensips):
+    """A registrar whose users are in a database. algorithms: what it challenges with."""
 
     clear = False
 
     def _configuration(self, version):
         release = ".".join(map(str, version[:2]))
-        url = f"sqlite:///{self.folder}/opensips.sqlite"
-        self.database = Database("sqlite", url, {"db_url": url}).create(release, *TABLES)
+        url = self.database.server_url
+        self.database.create(release, *TABLES)
         self.algorithms = digest.ALGORITHMS if version >= (3, 2) else (digest.MD5,)
         before, route, after = super()._configuration(version).partition("route {")
-        lines = self._load(*(name for name in MODULES if name not in self.loaded))
+        lines = self._load(*(name for name in (self.driver, *MODULES) if name not in self.loaded))
         lines += [f'modparam("{name}", "db_url", "{url}")' for name in WITH_DATABASE]
         lines += [f'modparam("{name}", "use_domain", 1)' for name in ("auth_db", "speeddial", "group")]
         lines.append(f'modparam("auth_db", "calculate_ha1", {int(self.clear)})')
@@ -116,17 +113,21 @@ class ClearServer(Server):
 
 
 @pytest.fixture(scope="module")
-def server():
-    started = Server(find_binary())
+def server(opensips_databases):
+    database = opensips_databases.database()
+    started = Server(database)
     yield started
     started.finish()
+    database.drop()
 
 
 @pytest.fixture
-def clear_server():
-    started = ClearServer(find_binary())
+def clear_server(opensips_databases):
+    database = opensips_databases.database()
+    started = ClearServer(database)
     yield started
     started.finish()
+    database.drop()
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,8 @@ _KINDS = (
     (TCP, ("tcp ", "ws ", "wss ", "tls ", "msrp ", "bin ")),
 )
 _HANDSHAKE = "handshake"
+# db_mysql reports what its buffer of text holds by then, which is another statement, cut to the length of this one (2.4, 3.6, 4.0)
+_PREPARED = "mysql prep stmt"
 _MOST = 200
 _REQUEST = re.compile(r"([A-Z]{2,20}) (\S{1,500}) SIP/2\.0")
 _RESPONSE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})\b")
@@ -67,6 +69,8 @@ def describe(source: Optional[str], extra: Optional[str]) -> Operation:
     call_id = subject = None
     if kind in (SIP, TCP):
         text, subject, call_id = _message(extra)
+    elif source.lower() == _PREPARED:
+        text = "prepared statement"
     elif kind in (SQL, OTHER):
         text = _statement(extra)
     else:

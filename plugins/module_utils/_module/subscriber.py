@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
 from ansible_collections.community.opensips.plugins.module_utils._module.run import TaskFailure, describe_failure
 from ansible_collections.community.opensips.plugins.module_utils._table import account_results, accounts, results
+from ansible_collections.community.opensips.plugins.module_utils._table.account_conflicts import conflicts
 from ansible_collections.community.opensips.plugins.module_utils._table.account_requests import (
     account_request,
     belongings_request,
@@ -28,7 +29,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
     UnknownSchema,
 )
-from ansible_collections.community.opensips.plugins.module_utils._table.push import Table, push_together
+from ansible_collections.community.opensips.plugins.module_utils._table.push import Table, push_together, refuse
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
@@ -41,6 +42,7 @@ _TABLE_OPTIONS = {
     accounts.GROUPS: "groups_table",
     accounts.SPEED_DIALS: "speed_dials_table",
 }
+_CHOOSE_ANOTHER = "Nothing was written. Choose another name, or remove the alias or the user that the message names"
 # A password that 10,000 guesses a second find in a million years has 10 of these characters; the column holds 25
 _SHORTEST, _LONGEST = 10, 25
 
@@ -127,11 +129,15 @@ class _Push:
         self._pushes = self._make_pushes(wanted)
         self._names = [account.name for account in wanted]
         self._planned: Any = None
+        self._aliases = self._find_aliases()
 
     def run(self) -> Dict[str, Any]:
         """Write what differs, unless in check mode: what the module returns. Raises BadParameters, TableError, TaskFailure."""
         tables = [table for table, _request in self._pushes.values()]
-        self._plan([table.compare(request) for table, request in self._pushes.values()])
+        made = [table.compare(request) for table, request in self._pushes.values()]
+        with self._db.transaction(write=False):
+            refuse(accounts.label(self._task.params), self._conflicts(made), _CHOOSE_ANOTHER)
+        self._plan(made)
         # an error that nobody expects rolls a transaction back
         self._task.known = lambda: self._result(results.NOT_WRITTEN)
         if self._planned.changed:
@@ -167,6 +173,27 @@ class _Push:
             f"Create the table {like} with opensips_schema, or correct {option}",
         )
 
+    def _find_aliases(self) -> Optional[Table]:
+        """The table of aliases, also if the task lists none; None if there is none that can be read."""
+        if accounts.ALIASES in self._pushes:
+            return self._pushes[accounts.ALIASES][0]
+        name = self._task.params[_TABLE_OPTIONS[accounts.ALIASES]]
+        if self._task.params["state"] == "absent" or not self._db.has(name):
+            return None
+        try:
+            return Table(self._db, accounts.TABLES[accounts.ALIASES], name)
+        except UnknownSchema as error:
+            self._task.warn(f"Whether new users are aliases of others is not known: {error.message}")
+            return None
+
+    def _conflicts(self, made: "List[Plan]") -> List[str]:
+        """Aliases that are users (list of str), if the Plans are carried out. Inside of a transaction."""
+        if self._task.params["state"] == "absent":
+            return []
+        plans = dict(zip(self._pushes, made))
+        users = self._pushes[accounts.USERS_TABLE][0]
+        return conflicts(users, plans[accounts.USERS_TABLE], self._aliases, plans.get(accounts.ALIASES))
+
     def _plan(self, made: "List[Plan]") -> None:
         """Take over the Plans, in the order of the pushes."""
         parts = {name: (request, its) for (name, (_table, request)), its in zip(self._pushes.items(), made)}
@@ -174,7 +201,7 @@ class _Push:
 
     def _carry_out(self) -> None:
         try:
-            self._plan(push_together(self._db, list(self._pushes.values())))
+            self._plan(push_together(self._db, list(self._pushes.values()), self._conflicts))
         except TableError as error:
             self._fail(error, results.UNKNOWN if isinstance(error, CommitUnknown) else results.NOT_WRITTEN)
 

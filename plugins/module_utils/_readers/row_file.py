@@ -13,6 +13,7 @@ looked at before it is decoded, so that neither nesting nor numbers of a million
 
 import csv
 import io
+import itertools
 import json
 import os
 import re
@@ -35,6 +36,9 @@ _MOST_DIGITS = 400
 # How databases write NULL when they export a table as CSV: MySQL and PostgreSQL the first, phpMyAdmin the second
 NULLS = ("\\N", "NULL")
 
+# what programs put between the cells of a CSV file; if two of them are in the line of names, the first counts
+_SEPARATORS = (",", ";", "\t")
+
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # a mapping without lists and mappings in it; no text has two ways to match
 _MAPPING = re.compile(r'\{[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*\}', re.DOTALL)
@@ -43,6 +47,7 @@ _MAPPING = re.compile(r'\{[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*)*\}'
 def load(path: str, option: str, nulls: Sequence[str] = ()) -> List[Dict[str, Any]]:
     """The rows of a CSV file (with a line of names), or of a JSON file (a list of mappings): list of dict.
 
+    A CSV file has commas, semicolons or tabs between the cells, as its line of names has.
     path: on this host; ``.json`` decides. option: how the user calls the file. An empty cell of a CSV file counts as left
     out, and one of nulls, such as NULLS, is None. Raises BadParameters that names option and path.
     """
@@ -119,7 +124,8 @@ class _Lines:
 
 def _from_csv(source: Any, nulls: Sequence[str]) -> List[Dict[str, Any]]:
     lines = _Lines(io.TextIOWrapper(source, encoding="utf-8-sig", newline=""))
-    reader = csv.reader(lines, strict=True)
+    ahead = list(_head(lines))
+    reader = csv.reader(itertools.chain(ahead, lines), strict=True, delimiter=_separator(ahead[-1] if ahead else ""))
     names = None
     count = _Count()
     rows: List[Any] = []
@@ -136,6 +142,19 @@ def _from_csv(source: Any, nulls: Sequence[str]) -> List[Dict[str, Any]]:
         count.add(row)
         rows.append(row)
     return rows
+
+
+def _head(lines: Iterator[str]) -> Iterator[str]:
+    """The lines up to the first one that is not empty."""
+    for line in lines:
+        yield line
+        if line.strip():
+            return
+
+
+def _separator(head: str) -> str:
+    """What stands between the cells. Names of columns have none of these, so that the line of names tells."""
+    return next((mark for mark in _SEPARATORS if mark in head), _SEPARATORS[0])
 
 
 def _names(cells: List[str]) -> List[str]:

@@ -10,7 +10,7 @@
 import contextlib
 from typing import Any, Dict, Iterable, List, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._schema import ddl, upgrading
+from ansible_collections.community.opensips.plugins.module_utils._schema import ddl, taken, upgrading
 from ansible_collections.community.opensips.plugins.module_utils._schema.differences import Difference, differences
 from ansible_collections.community.opensips.plugins.module_utils._schema.errors import SchemaError, WrongTables
 from ansible_collections.community.opensips.plugins.module_utils._schema.found import (
@@ -31,7 +31,7 @@ class Change:
 
     table: Table. found: DatabaseTable, None if the database has none. differences: list of Difference of the found one.
     statements: list of str that make or upgrade the table, empty if nothing is to be done. upgrade: Upgrade, or None. refusal: the
-    SchemaError why the table cannot be upgraded, or None.
+    SchemaError why the table cannot be made or upgraded, or None.
     """
 
     def __init__(self, dialect: str, table: Table, found: Optional[DatabaseTable], entered: Optional[int]) -> None:
@@ -55,6 +55,10 @@ class Change:
             self.refusal = error
         if self.upgrade is not None:
             self.statements = upgrading.statements(self.upgrade)
+
+    def needed_names(self, dialect: str) -> List[str]:
+        """The names (list of str) that must be free for the statements."""
+        return taken.needed_names(dialect, self.table, self.found is not None) if self.is_needed else []
 
     @property
     def is_needed(self) -> bool:
@@ -137,7 +141,20 @@ def plan_of(connection: Any, tables: Iterable[Table], choice: Optional[upgrading
     if choice is not None:
         for change in planned.changes:
             change.find_upgrade(connection, choice)
+    _find_taken(connection, planned)
     return planned
+
+
+def _find_taken(connection: Any, planned: Plan) -> None:
+    """Refuse what the database would refuse halfway: names that something else has, and a table version that is a view."""
+    names = {change.table.name: change.needed_names(connection.engine) for change in planned.changes}
+    there = taken.taken(connection, [name for needed in names.values() for name in needed])
+    for change in planned.changes:
+        if change.refusal is None:
+            change.refusal = taken.refusal(change.table, names[change.table.name], there)
+    for change in planned.changes[:1]:
+        if change.table.name == VERSION_TABLE and change.found is not None and planned.is_needed:
+            change.refusal = taken.version_refusal(connection)
 
 
 def make(connection: Any, planned: Plan) -> None:

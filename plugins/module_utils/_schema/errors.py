@@ -20,6 +20,12 @@ class WrongTables(SchemaError):
     remedy = "Rename or correct the tables that the message lists, and run the task again."
 
 
+class NameTaken(SchemaError):
+    """Something else in the database has a name that a table, an index or a sequence needs."""
+
+    remedy = "Rename what has the name, and run the task again."
+
+
 class CannotUpgrade(SchemaError):
     """A table cannot become the one of the newer version."""
 

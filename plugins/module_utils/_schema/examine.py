@@ -55,7 +55,7 @@ def _check_dropped(connection: Any, upgrade: Upgrade) -> None:
             full.append(f"{upgrade.table}.{name}")
     if full:
         raise ForeignColumns(
-            f"OpenSIPS {upgrade.after.releases[0]} has no place for columns that have values: {', '.join(full)}",
+            f"{upgrade.after.opensips} has no place for columns that have values: {', '.join(full)}",
             f"Nothing was changed. List in drop_columns what may go, or set extra_columns to keep: {', '.join(full)}",
         )
 

@@ -112,9 +112,26 @@ class Table:
         self.columns = OrderedDict((column.name, column) for column in _columns(tokens[5:], before))
 
     @property
+    def opensips(self) -> str:
+        """The releases for a message, such as ``OpenSIPS 3.2 to 3.6`` or ``OpenSIPS 4.0``."""
+        return releases_text(self.releases)
+
+    @property
     def unique(self) -> List[List[str]]:
         """The columns of each unique key beside the primary one."""
         return [index.columns for index in self.indexes if index.unique]
+
+
+def releases_text(releases: List[str]) -> str:
+    """Releases for a message, the oldest first: ``OpenSIPS 1.11, 2.2 to 2.4``."""
+    places = [RELEASES.index(release) for release in releases]
+    runs: List[List[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return "OpenSIPS " + ", ".join(" to ".join(RELEASES[place] for place in sorted({run[0], run[-1]})) for run in runs)
 
 
 def _listed(token: str, separator: str) -> List[str]:

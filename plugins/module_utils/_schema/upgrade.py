@@ -25,6 +25,7 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.model i
     Column,
     Table,
     releases_by_version,
+    releases_text,
     variants,
 )
 
@@ -174,7 +175,7 @@ def plan(
 def known_versions(table: str) -> str:
     """The versions of a table for a message, such as ``7 (OpenSIPS 1.11 to 3.1), 8 (OpenSIPS 3.2 to 4.1)``."""
     known = releases_by_version(table).items()
-    return ", ".join(f"{version} (OpenSIPS {releases[0]} to {releases[-1]})" for version, releases in known)
+    return ", ".join(f"{version} ({releases_text(releases)})" for version, releases in known)
 
 
 def _is_older(before: Table, after: Table) -> bool:
@@ -183,7 +184,7 @@ def _is_older(before: Table, after: Table) -> bool:
     old, new = order.index(before.releases), order.index(after.releases)
     if old > new and (before.version or 0) > (after.version or 0):
         raise Downgrade(
-            f"The table {after.name} has the version {before.version}, and OpenSIPS {after.releases[0]} has {after.version}",
+            f"The table {after.name} has the version {before.version} of {before.opensips}, and {after.opensips} has {after.version}",
             f"Set version to {before.releases[0]} or a newer one. Tables never go back to an older version",
         )
     return old < new
@@ -225,7 +226,7 @@ def _value(upgrade: Upgrade, column: Column, used: Set[str]) -> Optional[str]:
         return _copied(upgrade, column)
     if column.default is None and not (column.null or column.auto):
         raise CannotUpgrade(
-            f"The table {upgrade.table} has no column {column.name}, which OpenSIPS {upgrade.after.releases[0]} requires",
+            f"The table {upgrade.table} has no column {column.name}, which {upgrade.after.opensips} requires",
             f"It is not the table of OpenSIPS {upgrade.before.releases[-1]}. Add the column, or rename the table",
         )
     return None

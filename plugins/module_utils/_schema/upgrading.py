@@ -47,7 +47,7 @@ def check(choice: Choice, needed: Dict[str, Table]) -> None:
             raise BadParameters(f"drop_columns[{number}]: {name!r} is not a column", "Write it as subscriber.ha1b")
         if table in needed and column in [one.lower() for one in needed[table].columns]:
             raise BadParameters(
-                f"drop_columns[{number}]: OpenSIPS {needed[table].releases[0]} needs the column {name}",
+                f"drop_columns[{number}]: {needed[table].opensips} needs the column {name}",
                 "List columns that the newer version does not have",
             )
 

@@ -59,17 +59,8 @@ class Table:
         """The Plan, as the table is now. Nothing is locked."""
         with self._db.transaction(write=False):
             made = plan.make(request, self._read(request))
-        lacking = plan.missing(request, made)
-        if lacking:
-            raise BadParameters(
-                f"{request.option}: {first_few(lacking, _SHOWN, more=' and {0} more')}",
-                "Nothing was written. Set the columns in these rows",
-            )
-        refused = request.refusals(made)
-        if refused:
-            raise BadParameters(
-                f"{request.option}: {first_few(refused, _SHOWN, more=' and {0} more')}", "Nothing was written"
-            )
+        refuse(request.option, plan.missing(request, made), "Nothing was written. Set the columns in these rows")
+        refuse(request.option, request.refusals(made), "Nothing was written")
         return made
 
     def unknown_references(self, request: Request) -> List[str]:
@@ -144,12 +135,7 @@ class Table:
     def plan_locked(self, request: Request) -> "Plan":
         """The Plan inside of a transaction that writes: nobody else can change the rows any more. Raises TableError."""
         made = self.find_changes(request)
-        problems = plan.missing(request, made) or request.refusals(made)
-        if problems:
-            raise TableError(
-                f"Another session changed rows at the same time: {problems[0]}",
-                "Nothing was written. Run the task again",
-            )
+        _raise_meanwhile(plan.missing(request, made) or request.refusals(made))
         return made
 
     def find_changes(self, request: Request) -> "Plan":
@@ -172,22 +158,40 @@ class Table:
         for conditions in scopes:
             self._collect(found, request, names, conditions, None, lock, seen)
         if not scopes or seen is not None:
-            for keys, conditions in self._chunks(request):
+            for keys, conditions in self._chunks(request.match, [wanted.key for wanted in request.rows]):
                 self._collect(found, request, names, conditions, keys, lock, seen)
         return found
 
-    def _chunks(self, request: Request) -> Any:
+    def with_keys(self, match: List[str], keys: List[Tuple[Any, ...]], names: List[str]) -> Dict[Tuple[Any, ...], Any]:
+        """The rows that have one of the keys: {key: {column: canonical value}}. Inside of a transaction.
+
+        keys: tuples of values of the columns match. names: columns to read. MySQL takes letters of both cases for the same, and so
+        does whoever asks it.
+        """
+        fold: Callable[[Any], Any] = str.lower if self._db.engine == "mysql" else str
+        wanted = {tuple(map(fold, key)): key for key in keys}
+        columns = [self.columns.all[name] for name in [*match, *names]]
+        found: Dict[Tuple[Any, ...], Any] = {}
+        for _keys, conditions in self._chunks(match, keys):
+            where = {self.columns.all[name].real_name: values for name, values in conditions.items()}
+            for row in self._db.select(self.name, [column.real_name for column in columns], where):
+                values = [column.stored(value) for column, value in zip(columns, row)]
+                key = wanted.get(tuple(map(fold, values[: len(match)])))
+                if key is not None:
+                    found[key] = dict(zip(names, values[len(match) :]))
+        return found
+
+    def _chunks(self, match: List[str], keys: List[Tuple[Any, ...]]) -> Any:
         """(set of keys, {column: values} that all of their rows have) until all keys were there."""
-        keys = [wanted.key for wanted in request.rows]
         # SQLite before 3.32 takes no more than 999 values in all
-        size = CHUNK // len(request.match)
-        if len(keys) > size and not self.finds(request.match, keys):
+        size = CHUNK // len(match)
+        if len(keys) > size and not self.finds(match, keys):
             # each chunk would read the whole table: rather once
-            yield set(keys), _conditions(request.match, keys, size)
+            yield set(keys), _conditions(match, keys, size)
             return
         for start in range(0, len(keys), size):
             chunk = keys[start : start + size]
-            yield set(chunk), _conditions(request.match, chunk, size)
+            yield set(chunk), _conditions(match, chunk, size)
 
     def finds(self, match: List[str], keys: Any) -> bool:
         """Whether an index of the table leads to few rows for each of keys, tuples of values of the columns match."""
@@ -284,12 +288,27 @@ class Table:
         return f"{label} {'is not there' if change.operation == plan.INSERT else 'is still there'}"
 
 
+def refuse(option: str, problems: List[str], hint: str) -> None:
+    """Raise BadParameters if there are problems with the rows of an option."""
+    if problems:
+        raise BadParameters(f"{option}: {first_few(problems, _SHOWN, more=' and {0} more')}", hint)
+
+
+def _raise_meanwhile(problems: List[str]) -> None:
+    """Raise TableError for problems that were not there before the tables were locked."""
+    if problems:
+        raise TableError(
+            f"Another session changed rows at the same time: {problems[0]}",
+            "Nothing was written. Run the task again",
+        )
+
+
 def push_together(  # type: ignore[return]  # the last try returns or raises
-    db: "Database", pushes: "List[Tuple[Table, Request]]"
+    db: "Database", pushes: "List[Tuple[Table, Request]]", check: "Callable[[List[Plan]], List[str]]" = lambda made: []
 ) -> "List[Plan]":
     """Write the differences of several tables, all or nothing: the Plans that were carried out. Raises TableError.
 
-    CommitUnknown is the one after which they may have been written.
+    CommitUnknown is the one after which they may have been written. check: says why the Plans must not be carried out (list of str).
     """
     names = [table.name for table, _request in pushes]
     for left in reversed(range(_TRIES)):
@@ -297,6 +316,7 @@ def push_together(  # type: ignore[return]  # the last try returns or raises
             with db.transaction(True, *names):
                 # again, now that nobody else can change them
                 made = [table.plan_locked(request) for table, request in pushes]
+                _raise_meanwhile(check(made))
                 for (table, request), its in zip(pushes, made):
                     table.apply(request, its)
             return made

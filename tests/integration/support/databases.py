@@ -33,6 +33,14 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.ddl imp
 SCHEMAS = schema.by_release()
 VERSIONS = ("1.11", "2.4", "3.6", "4.0")
 PASSWORD = "p@ss/w:rd%41"
+# of an OpenSIPS, which takes the first @ of its db_url for the end of the password
+SERVER_USER, SERVER_PASSWORD = "opensips_server", "secret"
+# {engine: (module of OpenSIPS, scheme of its db_url, variable that names the socket)}
+DRIVERS = {
+    "sqlite": ("db_sqlite", "sqlite", None),
+    "postgresql": ("db_postgres", "postgres", "PGHOST"),
+    "mysql": ("db_mysql", "mysql", "MYSQL_UNIX_PORT"),
+}
 SECONDS = 60
 TABLE_NAMES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
@@ -62,6 +70,22 @@ class Database:
         self._drop = drop
         # future: what 2 does anyway, for 1.4
         self._made = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, future=True)
+
+    @property
+    def server_url(self):
+        """The db_url of an OpenSIPS that uses it, with server_environment."""
+        name, scheme = self.options["login_db"], DRIVERS[self.engine][1]
+        if self.engine == "sqlite":
+            return f"{scheme}:///{name}"
+        # PGHOST counts only for an empty host
+        host = "localhost" if self.engine == "mysql" else ""
+        return f"{scheme}://{SERVER_USER}:{SERVER_PASSWORD}@{host}/{name}"
+
+    @property
+    def server_environment(self):
+        """Variables that lead an OpenSIPS to the socket of the database."""
+        variable = DRIVERS[self.engine][2]
+        return {} if variable is None else {variable: self.options["login_unix_socket"]}
 
     def create(self, version, *tables):
         with self._made.begin() as connection:
@@ -255,6 +279,7 @@ class Postgresql(_Server):
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._serve(pathlib.Path(initdb).with_name("postgres"), "-D", data, *options)
+        self._admin(f"CREATE ROLE {SERVER_USER} LOGIN SUPERUSER PASSWORD '{SERVER_PASSWORD}'")
 
     def _url(self, database):
         return sqlalchemy.engine.URL.create(
@@ -307,6 +332,8 @@ class Mariadb(_Server):
         quoted = PASSWORD.replace("'", "''")
         self._admin(f"CREATE USER opensips@localhost IDENTIFIED BY '{quoted}'")
         self._admin("GRANT ALL ON *.* TO opensips@localhost WITH GRANT OPTION")
+        self._admin(f"CREATE USER {SERVER_USER}@localhost IDENTIFIED BY '{SERVER_PASSWORD}'")
+        self._admin(f"GRANT ALL ON *.* TO {SERVER_USER}@localhost")
         self._user = ("opensips", PASSWORD)
 
     def _url(self, database):

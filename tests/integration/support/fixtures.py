@@ -184,3 +184,12 @@ def database_server(request):
         pytest.skip(str(error))
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="module")
+def opensips_databases(database_server):
+    """The same servers, as far as the OpenSIPS that is installed has a module for them."""
+    reason = lacking(databases.DRIVERS[database_server.engine][0])
+    if reason:
+        pytest.skip(reason)
+    return database_server

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 
+from .databases import DRIVERS
 from .servers import Server
 
 SECONDS = 20
@@ -62,8 +63,10 @@ def release_of(binary):
 class RealOpensips(Server):
     """An opensips process of ours; stop() ends it. modules: their folder. memory: MB, shared by all and of each process.
 
-    more: lines at the begin of its configuration.
+    more: lines at the begin of its configuration. environment: {variable: value} beside those of the tests.
     """
+
+    environment: dict = {}
 
     def __init__(self, binary, modules=None, memory=(64, 8), more=()):
         version = release_of(binary)
@@ -101,6 +104,7 @@ class RealOpensips(Server):
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
+            env={**os.environ, **self.environment},
         )
         self._await()
 
@@ -201,6 +205,19 @@ class RealOpensips(Server):
             "}",
         ]
         return "\n".join(lines) + "\n"
+
+
+class DatabaseOpensips(RealOpensips):
+    """An OpenSIPS that uses a database. database: databases.Database.
+
+    driver: the module for it.
+    """
+
+    def __init__(self, database, *arguments, **options):
+        self.database = database
+        self.driver = DRIVERS[database.engine][0]
+        self.environment = database.server_environment
+        super().__init__(find_binary(), *arguments, **options)
 
 
 def lacking(*modules):

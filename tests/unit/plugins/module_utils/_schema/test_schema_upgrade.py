@@ -249,6 +249,13 @@ def test_no_table_goes_back():
     assert "8" in caught.value.message
 
 
+def test_messages_name_all_releases_of_a_version():
+    connection = database("3.6", "location")
+    with pytest.raises(Downgrade, match="version 1013 of OpenSIPS 3.1 to 4.1, and OpenSIPS 2.2 to 2.3 has 1011"):
+        run(connection, "2.3", "location")
+    assert model.releases_text(["1.11", "2.2", "2.3", "2.4", "4.0"]) == "OpenSIPS 1.11, 2.2 to 2.4, 4.0"
+
+
 def test_a_version_that_nobody_knows():
     connection = database("3.6", "subscriber")
     connection.execute("UPDATE version SET table_version = 99 WHERE table_name = 'subscriber'")

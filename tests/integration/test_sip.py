@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -500,23 +501,44 @@ def test_no_secret_in_any_result(sip, server):
     assert result["exchanges"][0]["party"] == "account" and result["registrations"][0]["aor"] == "alice@127.0.0.1"
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_a_server_that_repeats_what_it_was_sent(sip, transport):
-    """A digest is as good as a weak password: it is in no result."""
+# what a server may make of a digest, an HA1 or a password
+DISGUISES = {
+    "plain": lambda text: text,
+    "upper case": str.upper,
+    "backwards": lambda text: text[::-1],
+    "escaped": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "base64": lambda text: base64.b64encode(f"alice:{text}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize(
+    ("transport", "disguise"), [*((way, "plain") for way in ("udp", "tcp")), *(("udp", name) for name in DISGUISES)]
+)
+def test_a_server_that_repeats_what_it_was_sent(sip, transport, disguise):
+    """A digest is as good as a weak password, and an HA1 as a strong one: they are in no result, whatever a server makes of them."""
+    password = "Wonder land"
+    ha1 = hashlib.md5(f"alice:{REALM}:{password}".encode()).hexdigest()
     with SipServer(demand=Demand(realms=(REALM,), password="other", refusal=401)) as server:
         digests = []
 
         def repeat(data):
-            return data.replace(b"Unauthorized", b"Unauthorized " + digests[-1]) if digests else data
+            if not digests:
+                return data
+            texts = " ".join(DISGUISES[disguise](text) for text in (digests[-1], ha1, password))
+            return data.replace(b"Unauthorized", f"Unauthorized {texts}".encode())
 
         def note(message, user, judge=server._judge):
-            digests.extend(re.findall(rb'response="([0-9a-f]+)"', message.raw))
+            digests.extend(re.findall(r'response="([0-9a-f]+)"', message.raw.decode()))
             return judge(message, user)
 
         server.garble, server._judge = repeat, note
-        result = sip("register", server.target(transport), account=ALICE)
-    assert digests and "***" in result["reason"] and "***" in result["error"]["reason"]
-    assert not any(digits.decode() in json.dumps(result) for digits in digests)
+        result = sip("register", server.target(transport), account={**ALICE, "password": password})
+    assert digests and "***" in result["reason"] and "***" in result["error"]["reason"] and "***" in result["msg"]
+    shown = json.dumps(result)
+    for text in (*digests, ha1, password):
+        disguised = DISGUISES[disguise](text)
+        # base64 of what stands before the secret may be shown, and its last bits
+        assert (disguised[8:-4] if disguise == "base64" else disguised) not in shown
 
 
 # Others' programs

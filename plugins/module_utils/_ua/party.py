@@ -10,13 +10,13 @@
 RFC 3261, sections 10 and 22; RFC 8760 for SHA-256 and SHA-512/256.
 """
 
-import re
 import time
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Type
 
-from ansible_collections.community.opensips.plugins.module_utils._sip import digest
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest, secrecy
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import CRLF
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 from ansible_collections.community.opensips.plugins.module_utils._ua.client import no_response
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import Endpoint, Loop
@@ -38,7 +38,6 @@ _MOST_ROUNDS = 5
 # seconds for ending what was begun
 _LEAVING = 2.0
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
-_RESPONSE = re.compile('response="([0-9a-f]+)"')
 _UNKNOWN_USER = (404, 410, 480, 604)
 _INTERVAL_TOO_BRIEF = 423
 # seconds for which a server may make us register
@@ -70,6 +69,10 @@ class Party:
         self.realm: Optional[str] = None
         self.algorithm: Optional[str] = None
         self._answer_time = answer_time
+
+    def shown(self, text: Optional[str], keep: str = "", most: Optional[int] = None) -> Optional[str]:
+        """What the server chose, as results and messages show it: without secrets, and printable()."""
+        return None if text is None else printable(self.endpoint.secrets.hide(text), keep, most)
 
     @property
     def leaving_time(self) -> float:
@@ -127,14 +130,9 @@ class Party:
             chosen = min(known, key=lambda challenge: digest.ALGORITHMS.index(challenge.hash))
             text = body.decode("utf-8", "replace")
             found[realm] = digest.authorization(chosen, secret, request.method, request.ruri, text)
-            self._hide(found[realm][1])
+            self.endpoint.secrets.add(secrecy.of_answer(chosen, secret, found[realm][1]))
             self.realm, self.algorithm = chosen.realm, chosen.algorithm
         return found if found != given else None
-
-    def _hide(self, value: str) -> None:
-        answered = _RESPONSE.search(value)
-        if answered is not None:
-            self.endpoint.hide(answered.group(1))
 
     def refusal(self, response: Response) -> Refused:
         """The error for a response that is not accepted."""
@@ -156,9 +154,12 @@ class Party:
             return Refused, "Check the script of the server and its log. If the code is expected, add it to accept"
         if self.realm is None:
             asked = [realm for _is_proxy, realm in _by_realm(response)]
-            realms = f" for the realm {asked[0]!r}" if asked else ""
+            realms = f" for the realm {self.shown(asked[0])!r}" if asked else ""
             return AuthenticationRequired, f"Set the password of {name}, or a hash{realms} that the server asks for"
-        return AuthenticationFailed, f"Check the username and the password of {name} for the realm {self.realm!r}"
+        return (
+            AuthenticationFailed,
+            f"Check the username and the password of {name} for the realm {self.shown(self.realm)!r}",
+        )
 
 
 def _by_realm(response: Response) -> Dict[Tuple[bool, str], List[digest.Challenge]]:

@@ -10,6 +10,7 @@
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.community.opensips.plugins.module_utils._sip.secrecy import Secrets
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._ua.call import Call, Receiver, confirm_text, send_text
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import Endpoint, Loop
@@ -71,6 +72,7 @@ class Proof:
         self.left: List[str] = []
         self._plan = plan
         self._parties: Dict[str, Party] = {}
+        self._secrets = Secrets(_public(plan))
         self._call: Optional[Call] = None
         self._receiver: Optional[Receiver] = None
         self._subscription: Optional[Subscription] = None
@@ -102,7 +104,9 @@ class Proof:
 
     def _connect(self, name: str, target: Target, account: Account) -> Party:
         deadline = time.monotonic() + self._plan.answer_time
-        endpoint = self.loop.add(Endpoint(target, deadline, self._plan.files, name))
+        if account.secret is not None:
+            self._secrets.add(account.secret.texts)
+        endpoint = self.loop.add(Endpoint(target, deadline, self._plan.files, name, self._secrets))
         self._parties[name] = Party(self.loop, endpoint, account, self._plan.answer_time)
         return self._parties[name]
 
@@ -116,7 +120,7 @@ class Proof:
             raise peer.refusal(response)
         if registration.others and not self._plan.may_ring_others:
             raise WouldRing(
-                f"{peer.account.uri} has other contacts: {', '.join(map(printable, registration.others[:_SHOWN]))}",
+                f"{peer.account.uri} has other contacts: {', '.join(str(peer.shown(uri)) for uri in registration.others[:_SHOWN])}",
                 "Use an account that no phone has, or set other_contacts to allow",
             )
 
@@ -233,18 +237,19 @@ class Proof:
         party = self._parties.get(ACCOUNT)
         if party is None or party.realm is None:
             return None
-        return {"realm": printable(party.realm), "algorithm": printable(party.algorithm)}
+        return {"realm": party.shown(party.realm), "algorithm": party.shown(party.algorithm)}
 
     def notification(self) -> Optional[Dict[str, Any]]:
         """The NOTIFY of a subscription, or None."""
         found = self._subscription.notification if self._subscription is not None else None
         if found is None:
             return None
+        shown = self._parties[ACCOUNT].shown
         return {
             "event": self._plan.event,
-            "state": printable(found.headers.get("Subscription-State")),
-            "content_type": printable(found.headers.get("Content-Type")),
-            "body": printable(found.body.decode("utf-8", "replace"), keep="\r\n\t", most=_MOST_TEXT),
+            "state": shown(found.headers.get("Subscription-State")),
+            "content_type": shown(found.headers.get("Content-Type")),
+            "body": shown(found.body.decode("utf-8", "replace"), keep="\r\n\t", most=_MOST_TEXT),
         }
 
     def contacts(self) -> List[Dict[str, Any]]:
@@ -254,11 +259,18 @@ class Proof:
                 "aor": registration.party.account.uri.partition(":")[2],
                 "contact": registration.contact,
                 "expires": registration.expires,
-                "other_contacts": registration.others[:_MOST_CONTACTS],
+                "other_contacts": self._secrets.hide_in(registration.others[:_MOST_CONTACTS]),
                 "removed": failure is None,
             }
             for registration, failure in self.registrations
         ]
+
+
+def _public(plan: Plan) -> List[str]:
+    """What results show anyway."""
+    accounts = [account for account in (plan.account, plan.peer) if account is not None]
+    names = [account.secret.username for account in accounts if account.secret is not None]
+    return [plan.to, *names, *(account.uri for account in accounts)]
 
 
 def _exchange(transaction: ClientTransaction, name: str) -> Dict[str, Any]:

@@ -33,7 +33,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account
 from ansible_collections.community.opensips.plugins.module_utils._ua.proof import ACCOUNT, PEER, Plan, Proof
 from ansible_collections.community.opensips.plugins.module_utils._ua.subscription import EVENTS
-from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
+from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target, bracketed
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import parse as parse_target
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import TlsFiles, tls_context
 
@@ -220,14 +220,14 @@ def _accept(params: Dict[str, Any]) -> List[str]:
 
 def _target(text: str, option: str) -> Target:
     try:
-        return parse_target(text).reachable
+        return parse_target(text, may_be_domain=True).reachable
     except UserAgentError as error:
         raise BadParameters(f"{option}: {error.message}", error.hint) from error
 
 
 def _anonymous(server: Target) -> Account:
     """Who asks, without an account."""
-    domain = server.hostport.rpartition(":")[0]
+    domain = bracketed(server.host)
     return Account(f"sip:ansible@{domain}", "ansible", f"sip:{domain}", None)
 
 
@@ -325,6 +325,7 @@ def _result(plan: Plan, proof: Proof) -> Dict[str, Any]:
         "changed": False,
         "action": plan.action,
         "server": str(plan.server),
+        "address": proof.address,
         "code": response.code if response else None,
         "reason": printable(response.reason, most=100) if response else None,
         "timings": proof.timings(),

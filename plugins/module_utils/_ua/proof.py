@@ -18,7 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import Response
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account, Party, Registration
 from ansible_collections.community.opensips.plugins.module_utils._ua.subscription import Subscription
-from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
+from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target, bracketed
 from ansible_collections.community.opensips.plugins.module_utils._ua.transaction import ClientTransaction
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import TlsFiles
 
@@ -209,6 +209,15 @@ class Proof:
     def certificate(self) -> Optional[bytes]:
         """The certificate of the server, in DER, or None."""
         return self._parties[ACCOUNT].endpoint.transport.certificate if ACCOUNT in self._parties else None
+
+    @property
+    def address(self) -> Optional[str]:
+        """Address and port of the server, or None if it was not reached."""
+        party = self._parties.get(ACCOUNT)
+        if party is None:
+            return None
+        host, port = party.endpoint.transport.address[:2]
+        return f"{bracketed(host)}:{port}"
 
     def timings(self) -> Dict[str, Optional[float]]:
         """Seconds; None for what did not come to pass."""

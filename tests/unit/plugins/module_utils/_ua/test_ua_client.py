@@ -216,7 +216,7 @@ def test_files_that_cannot_be_used(authority, tmp_path):
     ],
 )
 def test_targets(text, expected):
-    assert tuple(target.parse(text)) == expected
+    assert target.parse(text) == (*expected, False)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ options:
     description:
       - Further headers of the request, such as C(X-Test). A value may be a list.
       - Headers that the module makes itself are refused.
+      - With C(Supported=100rel), the module answers reliable provisional responses to an INVITE with a C(PRACK).
     type: dict
     default: {}
   accept:

@@ -40,6 +40,7 @@ _LEAVING = 2.0
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 _UNKNOWN_USER = (404, 410, 480, 604)
 _INTERVAL_TOO_BRIEF = 423
+_STALE = "The server calls each nonce too old: check its clock, nonce_expire and secret of its module auth, and whether several servers answer"
 # seconds for which a server may make us register
 _LONGEST = 3600
 
@@ -69,6 +70,9 @@ class Party:
         self.realm: Optional[str] = None
         self.algorithm: Optional[str] = None
         self._answer_time = answer_time
+        # of the last request of ask()
+        self._method = ""
+        self._is_stale = False
 
     def shown(self, text: Optional[str], keep: str = "", most: Optional[int] = None) -> Optional[str]:
         """What the server chose, as results and messages show it: without secrets, and printable()."""
@@ -96,6 +100,7 @@ class Party:
         begun: called with the transaction of each one. Raises NoResponse.
         """
         given: _Credentials = {}
+        self._method, self._is_stale = method, False
         for _round in range(_MOST_ROUNDS):
             leg.credentials = list(given.values())
             request = leg.request(method, [*fields, *leg.credentials], body)
@@ -121,8 +126,10 @@ class Party:
         """What answers the challenges of a response, or None if they cannot be answered, or the answer was wrong."""
         found = dict(given)
         for realm, challenges in _by_realm(response).items():
-            if realm in given and not any(challenge.stale for challenge in challenges):
-                return None
+            if realm in given:
+                self._is_stale = any(challenge.stale for challenge in challenges)
+                if not self._is_stale:
+                    return None
             secret = self.account.secret
             known = [challenge for challenge in challenges if secret is not None and _can_answer(secret, challenge)]
             if secret is None or not known:
@@ -139,7 +146,7 @@ class Party:
         target = self.endpoint.transport.target
         kind, hint = self._kind(response)
         return kind(
-            f"{target} answered {response.status} to {self.endpoint.exchanges[-1].request.method}",
+            f"{target} answered {response.status} to {self._method}",
             hint,
             code=response.code,
             reason=response.reason,
@@ -150,16 +157,26 @@ class Party:
         name = self.account.uri
         if response.code in _UNKNOWN_USER:
             return NotFound, "Check whether the user exists and is registered, and the domain"
+        if 300 <= response.code < 400:
+            return Refused, self._redirection(response)
         if response.code not in _CHALLENGES and not (response.code == 403 and self.realm):
             return Refused, "Check the script of the server and its log. If the code is expected, add it to accept"
         if self.realm is None:
             asked = [realm for _is_proxy, realm in _by_realm(response)]
             realms = f" for the realm {self.shown(asked[0])!r}" if asked else ""
             return AuthenticationRequired, f"Set the password of {name}, or a hash{realms} that the server asks for"
+        if self._is_stale:
+            return AuthenticationFailed, _STALE
         return (
             AuthenticationFailed,
             f"Check the username and the password of {name} for the realm {self.shown(self.realm)!r}",
         )
+
+    def _redirection(self, response: Response) -> str:
+        contacts = elements(response.headers, "Contact")
+        if not contacts:
+            return "Check the script of the server. If the code is expected, add it to accept"
+        return f"The server redirects to {self.shown(uri_in(contacts[0]), most=200)}. The module does not follow: test that with to and server"
 
 
 def _by_realm(response: Response) -> Dict[Tuple[bool, str], List[digest.Challenge]]:

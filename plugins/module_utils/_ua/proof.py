@@ -100,7 +100,7 @@ class Proof:
         try:
             self._take(self._actions()[self._plan.action](party), party)
         finally:
-            self._main = self._main or party.endpoint.exchanges[first:]
+            self._main = self._main or _alike(party.endpoint.exchanges[first:])
 
     def _connect(self, name: str, target: Target, account: Account) -> Party:
         deadline = time.monotonic() + self._plan.answer_time
@@ -170,7 +170,7 @@ class Proof:
         plan = self._plan
         self._call = Call(party, plan.to, self._receiver)
         self.response = self._call.begin(plan.fields)
-        self._main = list(party.endpoint.exchanges)
+        self._main = _alike(party.endpoint.exchanges)
         if self._is_success(self.response):
             self._call.confirm(plan.answer_time)
             self._call.talk(plan.talk_time)
@@ -273,6 +273,11 @@ class Proof:
             }
             for registration, failure in self.registrations
         ]
+
+
+def _alike(sent: List[ClientTransaction]) -> List[ClientTransaction]:
+    """Those with the method of the first one: others belong to them, such as a PRACK to an INVITE."""
+    return [transaction for transaction in sent if transaction.request.method == sent[0].request.method]
 
 
 def _public(plan: Plan) -> List[str]:

@@ -16,7 +16,7 @@ _DOMAIN = 'modparam("tls_mgm", "{name}", "[one]{value}")'
 class RealRegistrar(RealOpensips):
     """certificate: (path, path of its key), for TLS; None for none. algorithms: of its challenges, since 3.2."""
 
-    def __init__(self, binary, certificate=None, password="secret", algorithms="MD5,SHA-256"):
+    def __init__(self, binary, certificate=None, password="secret", algorithms="MD5,SHA-256,SHA-512-256"):
         self._certificate, self._password, self._algorithms = certificate, password, algorithms
         self.tls_port = free_ports(1)[0]
         super().__init__(binary)

@@ -27,7 +27,7 @@ from ansible_collections.community.opensips.tests.integration.support.certificat
 from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips, needs_sipp
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, free_ports
-from ansible_collections.community.opensips.tests.integration.support.opensips_registrar import RealRegistrar
+from ansible_collections.community.opensips.tests.integration.support.opensips_registrar import RealRegistrar, has_ipv6
 from ansible_collections.community.opensips.tests.integration.support.sip_peer import Peer, answer, tls_context
 from ansible_collections.community.opensips.tests.integration.support.sip_server import PASSWORD, REALM, SipServer
 from ansible_collections.community.opensips.tests.integration.support.softphones import PASSWORD as SOFTPHONE_PASSWORD
@@ -582,6 +582,37 @@ def test_a_nonce_that_is_always_too_old(sip):
         result = sip("register", server.target(), account=ALICE)
     assert result["error"]["type"] == "AuthenticationFailed" and "nonce_expire" in result["error"]["hint"]
     assert 2 < len(result["exchanges"]) <= 6
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+class TestIPv6:
+    def test_call(self, sip):
+        """Our contact, media and the way to the phone are those of IPv6."""
+
+        def phone(request, _count):
+            if request.startswith(b"ACK"):
+                return None
+            return answer(request, contact=f"<sip:x@[::1]:{peer.port}>")
+
+        with Peer("udp", phone, host="::1") as peer:
+            result = sip("call", peer.target, account=ALICE, to="sip:x@example.com")
+            invite, _ack, bye = [request.decode() for request in peer.requests]
+        assert result["outcome"] == "accepted" and result["address"] == f"[::1]:{peer.port}", result
+        assert (
+            "Contact: <sip:alice@[::1]:" in invite and "c=IN IP6 ::1" in invite and "Via: SIP/2.0/UDP [::1]:" in invite
+        )
+        assert bye.startswith(f"BYE sip:x@[::1]:{peer.port} SIP/2.0")
+
+    @pytest.mark.parametrize(("one", "other"), [("tcp", "tls"), ("tls", "udp"), ("udp", "tcp")])
+    def test_call_through_a_server(self, sip, server, one, other):
+        if isinstance(server, SipServer):
+            pytest.skip("the stand-in has IPv4 only")
+        peer = {**BOB, "server": server.target(other, "127.0.0.1" if one == "udp" else "[::1]")}
+        for who in ("account", "peer"):
+            result = sip(
+                "call", server.target(one, "[::1]"), account=ALICE, peer=peer, hang_up=who, sip_validate_certs=False
+            )
+            assert result["outcome"] == "accepted", result
 
 
 def test_a_domain_that_is_not_the_host(sip, server):

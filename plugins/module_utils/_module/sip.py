@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._fleet import listener
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, check_answer_time
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     Task,
     TaskFailure,
@@ -45,7 +45,6 @@ _WITH_PEER = ("message", "call")
 _HASHES = {"ha1": digest.MD5, "ha1_sha256": digest.SHA_256, "ha1_sha512t256": digest.SHA_512_256}
 # {option: (least, most)} in seconds
 _LIMITS = {
-    "maximum_answer_time": (0.1, 60),
     "ring_time": (0, 60),
     "talk_time": (0, 60),
     "expires": (10, 3600),
@@ -183,6 +182,7 @@ def _plan(params: Dict[str, Any]) -> Plan:
 
 
 def _check_limits(params: Dict[str, Any]) -> None:
+    check_answer_time(params)
     for name, (least, most) in _LIMITS.items():
         if not least <= params[name] <= most:
             raise BadParameters(

@@ -39,6 +39,9 @@ from matrix import cores, coverage
 from support import CACHE, NAME, NAMESPACE, ROOT, Children, Venv, WorkError, locked, real_path, requirements
 
 MODULE_PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+# packages of module_utils that need nothing but the standard library, of which the tests of some take minutes
+WITHOUT_LIBRARIES = ("_mi", "_sip", "_ua", "_compare", "_diagnose", "_health", "_schema", "_tls")
+SLOW_WITHOUT_LIBRARIES = ("_fleet", "_readers", "_state")
 CONTROLLER_PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 STEP_SECONDS = 2400
 # Galaxy takes 20 MB. Most of it are the plugins; what is above this limit is something that users cannot use
@@ -347,10 +350,10 @@ def check_units(bench: Workbench) -> str:
 
 
 def check_pythons(bench: Workbench) -> str:
-    """pytest: the tests of _mi and _sip on the oldest and the newest Python that is found; --all: on every one from 3.6"""
+    """pytest: the tests of what runs on a target, on the oldest and the newest Python that is found; --all: on every one from 3.6"""
     here = bench.stage("pythons")
     base = here / "tests" / "unit" / "plugins" / "module_utils"
-    folders = [base / "_mi", base / "_sip"]
+    folders = [base / name for name in (*WITHOUT_LIBRARIES, *(SLOW_WITHOUT_LIBRARIES if bench.everything else ()))]
     for folder in folders:
         some(folder.rglob("test_*.py"), f"tests in {folder.relative_to(here)}")
     pythons = find_pythons(MODULE_PYTHONS)
@@ -361,7 +364,9 @@ def check_pythons(bench: Workbench) -> str:
 
     def run_on(version: str) -> tuple[str, Tally, int]:
         venv = bench.venv(f"python{version}", pythons[version], "pythons")
-        env = bench.env(venv, PYTHONPATH=str(bench.scratch / "pythons"), **KEEP_BYTECODE)
+        env = bench.env(
+            venv, PYTHONPATH=str(bench.scratch / "pythons"), OPENSIPS_EMULATOR_PYTHON=sys.executable, **KEEP_BYTECODE
+        )
         start = time.monotonic()
         tally, status, output = bench.pytest(
             f"pythons-{version}", venv, "-q", "--rootdir", here, *folders, cwd=here, env=env, show=False

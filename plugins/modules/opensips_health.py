@@ -209,7 +209,7 @@ options:
       - 4xx
   maximum_answer_time:
     description:
-      - Seconds within which each of O(sockets) must answer. Over UDP, the module repeats the request as RFC 3261 requires.
+      - Seconds within which each of O(sockets) must answer. At most 60. Over UDP, the module repeats the request as RFC 3261 requires.
     type: float
     default: 2
   sip_client_cert:

@@ -51,9 +51,11 @@ options:
       - call
   server:
     description:
-      - Socket of the server to which the module sends, such as V(udp:192.0.2.1:5060), V(tcp:sip.example.com) or V(tls:[2001:db8::1]:5061). The
-        default port is 5060, and 5061 for TLS.
-      - If it has a name, the module looks up its addresses (A and AAAA), not its C(NAPTR) and C(SRV) records.
+      - Socket of the server to which the module sends, such as V(udp:192.0.2.1:5060), V(tcp:sip.example.com:5060) or V(tls:[2001:db8::1]:5061).
+      - If it is a name without a port, such as V(tls:example.com), the C(SRV) records of that domain name the servers and their ports, as for
+        a phone. Over TCP and TLS, the module tries one after the other until one accepts the connection. Over UDP, it uses the first.
+      - Without such records, or if no name server answers, the module looks up the addresses of the name (A and AAAA). The default port is
+        5060, and 5061 for TLS.
     type: str
     required: true
   account:
@@ -127,6 +129,7 @@ options:
     description:
       - Further headers of the request, such as C(X-Test). A value may be a list.
       - Headers that the module makes itself are refused.
+      - With C(Supported=100rel), the module answers reliable provisional responses to an INVITE with a C(PRACK).
     type: dict
     default: {}
   accept:
@@ -200,7 +203,8 @@ options:
 notes:
   - Requests of the server come back on the same connection, as to a phone. If the host is behind NAT, the script of the server must handle that.
   - The module offers audio in a call, and sends none.
-  - For C(SRV) records, look up the host and the port first, such as with the lookup C(community.general.dig).
+  - The module asks the name servers in C(/etc/resolv.conf) for C(SRV) records. It does not look up C(NAPTR) records, because O(server) has the
+    transport.
 seealso:
   - module: community.opensips.opensips_health
   - ref: ansible_collections.community.opensips.docsite.sip
@@ -295,10 +299,15 @@ action:
   type: str
   sample: register
 server:
-  description: The socket to which the requests went.
+  description: The server, as in O(server), with its transport and port.
   returned: if the options are valid
   type: str
   sample: udp:192.0.2.1:5060
+address:
+  description: Address and port to which the requests went. Null if the server could not be reached.
+  returned: if the options are valid
+  type: str
+  sample: 192.0.2.1:5060
 code:
   description: Code of the final response to the test. Null if there was none.
   returned: if the options are valid

@@ -214,9 +214,9 @@ options:
       - If not set, these are the sockets in the configuration of the server, if it is on the host that runs the task.
     type: list
     elements: str
-  handshake_timeout:
+  maximum_answer_time:
     description:
-      - Maximum number of seconds for each handshake.
+      - Seconds within which each of the sockets must complete a handshake. At most 60.
     type: float
     default: 5.0
   reload:

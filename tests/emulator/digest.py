@@ -25,7 +25,8 @@ class Demand:
     realms: one challenge each. stale: how many right answers in a row it calls stale, ALWAYS for all. refusal: the code for wrong
     credentials. username: None for the phone's user. scheme: of the challenge. opaque: what is to be sent back.
     then: code of a second party that asks, once the first is content, or 0. forge: header of the answer that is not the
-    request's ("call-id", "cseq", "from"). echo: the reason of a refusal repeats the digest that came.
+    request's ("call-id", "cseq", "from"). echo: the reason of a refusal repeats the digest that came, also in
+    upper case.
     strongest: it takes no other than the strongest of its algorithms. only: the one of its realms that it takes, or "".
     """
 

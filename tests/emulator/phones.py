@@ -258,7 +258,8 @@ class Farm:
             code, extra = phone.doorkeeper.judge(message)
             if code != 200:
                 demand = phone.doorkeeper.demand
-                reason = message.get("authorization") if demand.echo else None
+                repeated = message.get("authorization") if demand.echo else None
+                reason = repeated and f"{repeated} {repeated.upper()}"
                 self._answer(sock, message, address, code, user, extra, demand.forge, reason)
                 return
         refusal = notification.code_of(message) if self.options.strict_notify and message.method == "NOTIFY" else None

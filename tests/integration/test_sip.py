@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -20,13 +21,13 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.call import
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import Endpoint, Loop
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account, Party
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
-from ansible_collections.community.opensips.tests.emulator.digest import Demand
+from ansible_collections.community.opensips.tests.emulator.digest import HASHES, Demand
 from ansible_collections.community.opensips.tests.integration.support import sipp
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips, needs_sipp
 from ansible_collections.community.opensips.tests.integration.support.module_process import ModuleProcess, run_module
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, free_ports
-from ansible_collections.community.opensips.tests.integration.support.opensips_registrar import RealRegistrar
+from ansible_collections.community.opensips.tests.integration.support.opensips_registrar import RealRegistrar, has_ipv6
 from ansible_collections.community.opensips.tests.integration.support.sip_peer import Peer, answer, tls_context
 from ansible_collections.community.opensips.tests.integration.support.sip_server import PASSWORD, REALM, SipServer
 from ansible_collections.community.opensips.tests.integration.support.softphones import PASSWORD as SOFTPHONE_PASSWORD
@@ -164,17 +165,30 @@ def test_call_between_transports(sip, server, one, other):
     assert result["outcome"] == "accepted", result
 
 
-@pytest.mark.parametrize(("name", "option"), [("md5", "ha1"), ("sha256", "ha1_sha256")])
-def test_hashes(sip, server, name, option):
-    if name != "md5" and getattr(server, "version", (3, 6)) < (3, 2):
+@pytest.mark.parametrize(
+    ("algorithm", "option"),
+    [("MD5", "ha1"), ("SHA-256", "ha1_sha256"), ("SHA-512-256", "ha1_sha512t256")],
+)
+def test_hashes(sip, server, algorithm, option):
+    """The server checks what it gets by itself: OpenSIPS, or the emulator, which shares nothing with the modules."""
+    if algorithm != "MD5" and getattr(server, "version", (3, 6)) < (3, 2):
         pytest.skip("this version of OpenSIPS asks for MD5 only")
-    if name != "md5" and isinstance(server, SipServer):
-        server = SipServer(demand=Demand(realms=(REALM,), password=PASSWORD, algorithms=("SHA-256",)))
-    digits = hashlib.new(name, f"alice:{REALM}:{PASSWORD}".encode()).hexdigest()
-    account = {"aor": ALICE["aor"], option: digits, "realm": REALM}
-    result = sip("register", server.target(), account=account)
-    assert result["outcome"] == "accepted", result
-    assert result["authentication"] == {"realm": REALM, "algorithm": "MD5" if name == "md5" else "SHA-256"}
+    if algorithm == "SHA-512-256" and "sha512_256" not in hashlib.algorithms_available:
+        pytest.skip("this Python cannot compute it")
+    with contextlib.ExitStack() as stack:
+        if isinstance(server, SipServer):
+            demand = Demand(realms=(REALM,), password=PASSWORD, algorithms=(algorithm,), strongest=True)
+            server = stack.enter_context(SipServer(demand=demand))
+        digits = HASHES[algorithm](f"alice:{REALM}:{PASSWORD}".encode()).hexdigest()
+        hashed = sip("register", server.target(), account={"aor": ALICE["aor"], option: digits, "realm": REALM})
+        assert hashed["outcome"] == "accepted", hashed
+        assert hashed["authentication"] == {"realm": REALM, "algorithm": algorithm}
+        # with the password, the strongest of those that are offered
+        result = sip("register", server.target(), account=ALICE)
+        assert result["outcome"] == "accepted", result
+        wrong = digits.translate(str.maketrans("0123456789abcdef", "1234567890bcdefa"))
+        refused = sip("register", server.target(), account={"aor": ALICE["aor"], option: wrong, "realm": REALM})
+        assert refused["outcome"] == "refused" and refused["code"] in (401, 403), refused
 
 
 def test_two_passwords_and_a_nonce_that_is_too_old(sip):
@@ -454,6 +468,159 @@ def test_each_phone_of_a_forked_call_is_hung_up(sip):
         assert methods == ["ACK", "BYE"], (tag, methods)
 
 
+def request_of_callee(method, invite, number=1):
+    """A request (bytes) of the phone that answered an INVITE (bytes), as answer() did."""
+    text = invite.decode()
+    value = {name: re.search(rf"(?m)^{name}: (.*)\r$", text).group(1) for name in ("From", "To", "Call-ID", "Contact")}
+    lines = [
+        f"{method} {value['Contact'].strip('<>')} SIP/2.0",
+        f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{method}{number}",
+        f"From: {value['To']};tag=peer",
+        f"To: {value['From']}",
+        f"Call-ID: {value['Call-ID']}",
+        f"CSeq: {number} {method}",
+        "Content-Length: 0",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def phone_that(behave, **options):
+    """(result of a call to it, the methods that it received, the requests as text); behave: function of (method, request, phone)."""
+    with Peer("udp", lambda data, _count: behave(data.split(b" ")[0].decode(), data, phone)) as phone:
+        own = {"account": ALICE, "to": "sip:x@127.0.0.1", **QUICK, **options}
+        result = run_module("sip", {"action": "call", "server": phone.target, **own})
+        requests = [data.decode() for data in phone.requests]
+    return result, [text.split(" ")[0] for text in requests], requests
+
+
+def test_reliable_provisional_responses():
+    """Early media of a gateway (RFC 3262): each 183 is answered once, however often it comes, and in the dialog that it begins."""
+    routes = "<sip:127.0.0.1;r2=on;lr>, <sip:127.0.0.2;transport=tcp;r2=on;lr>"
+
+    def early(method, data, phone):
+        more = {"contact": f"<sip:x@127.0.0.1:{phone.port}>", "record_route": routes}
+        if method == "INVITE":
+            ringing = [
+                answer(data, 183, "Session Progress", require="100rel", rseq=str(seq), **more) for seq in (7, 7, 9, 8)
+            ]
+            return [answer(data, 100, "Trying"), *ringing, ringing[0]]
+        if method == "PRACK":
+            final = [answer(phone.requests[0], **more)] if "RAck: 8 " in data.decode() else []
+            return [answer(data), *final]
+        return answer(data) if method == "BYE" else None
+
+    result, methods, requests = phone_that(early, headers={"Supported": "100rel"})
+    assert result["outcome"] == "accepted" and methods == ["INVITE", "PRACK", "PRACK", "ACK", "BYE"], result
+    # what was sent in between does not count for the times of the INVITE
+    assert sent(result)[0] == "INVITE 200" and result["timings"]["final_reply"] >= result["timings"]["ringing"]
+    rack = [re.search(r"RAck: (.*)\r", text).group(1) for text in requests if text.startswith("PRACK")]
+    assert rack == ["7 1 INVITE", "8 1 INVITE"]
+    for text in requests[1:]:
+        assert re.findall(r"Route: (.*)\r", text) == routes.split(", ")[::-1] and ";tag=peer\r" in text
+    numbers = [int(re.search(r"CSeq: (\d+)", text).group(1)) for text in requests]
+    assert numbers == [1, 2, 3, 1, 4]
+
+
+def test_a_redirection_is_named_and_not_followed():
+    def moved(method, data, _phone):
+        contact = "<sip:carol@192.0.2.9>;q=1, <sip:other@192.0.2.9>"
+        return answer(data, 302, "Moved Temporarily", contact=contact) if method == "INVITE" else None
+
+    result, methods, _requests = phone_that(moved)
+    assert (result["code"], result["error"]["type"]) == (302, "Refused") and result["left"] == []
+    assert methods == ["INVITE", "ACK"] and "redirects to sip:carol@192.0.2.9" in result["error"]["hint"]
+
+
+def test_the_other_side_hangs_up():
+    def end(method, data, phone):
+        if method == "INVITE":
+            return answer(data, contact=f"<sip:x@127.0.0.1:{phone.port}>")
+        return request_of_callee("BYE", phone.requests[0]) if method == "ACK" else None
+
+    result, methods, requests = phone_that(end, talk_time=5)
+    assert result["outcome"] == "accepted" and methods == ["INVITE", "ACK", "SIP/2.0"] and "200 OK" in requests[-1]
+    assert result["timings"]["total"] < 4
+
+
+def test_both_sides_hang_up_at_once():
+    def end(method, data, phone):
+        if method == "INVITE":
+            return answer(data, contact=f"<sip:x@127.0.0.1:{phone.port}>")
+        crossed = [request_of_callee("BYE", phone.requests[0]), answer(data, 481, "Call/Transaction Does Not Exist")]
+        return crossed if method == "BYE" else None
+
+    result, methods, requests = phone_that(end)
+    assert result["outcome"] == "accepted" and methods[:3] == ["INVITE", "ACK", "BYE"], result
+    assert any(text.startswith("SIP/2.0 200 OK") for text in requests)
+
+
+def test_a_phone_that_answers_later_is_hung_up_at_once():
+    """A forked call: the second phone has it only for a moment, though the first one talks on. Its repeated 200 changes nothing."""
+
+    def two(method, data, phone):
+        contact = f"<sip:x@127.0.0.1:{phone.port}>"
+
+        def answered(tag):
+            return answer(phone.requests[0], contact=contact, to=f"<sip:x@127.0.0.1>;tag={tag}")
+
+        if method == "INVITE":
+            return answered("one")
+        if method == "ACK" and ";tag=one" in data.decode():
+            return [answered("two"), answered("one"), answered("two")] if len(phone.requests) == 2 else None
+        return answer(data) if method == "BYE" else None
+
+    result, methods, requests = phone_that(two, talk_time=0.5)
+    got = [(text.split(" ")[0], re.search(r"tag=(one|two)", text).group(1)) for text in requests[1:]]
+    assert result["outcome"] == "accepted" and result["left"] == [], result
+    assert sorted(got[:4]) == [("ACK", "one"), ("ACK", "one"), ("ACK", "two"), ("BYE", "two")] and got[4:] == [
+        ("BYE", "one")
+    ]
+
+
+def test_a_nonce_that_is_always_too_old(sip):
+    with SipServer(demand=Demand(realms=(REALM,), password=PASSWORD, stale=-1, refusal=401)) as server:
+        result = sip("register", server.target(), account=ALICE)
+    assert result["error"]["type"] == "AuthenticationFailed" and "nonce_expire" in result["error"]["hint"]
+    assert 2 < len(result["exchanges"]) <= 6
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+class TestIPv6:
+    def test_call(self, sip):
+        """Our contact, media and the way to the phone are those of IPv6."""
+
+        def phone(request, _count):
+            if request.startswith(b"ACK"):
+                return None
+            return answer(request, contact=f"<sip:x@[::1]:{peer.port}>")
+
+        with Peer("udp", phone, host="::1") as peer:
+            result = sip("call", peer.target, account=ALICE, to="sip:x@example.com")
+            invite, _ack, bye = [request.decode() for request in peer.requests]
+        assert result["outcome"] == "accepted" and result["address"] == f"[::1]:{peer.port}", result
+        assert (
+            "Contact: <sip:alice@[::1]:" in invite and "c=IN IP6 ::1" in invite and "Via: SIP/2.0/UDP [::1]:" in invite
+        )
+        assert bye.startswith(f"BYE sip:x@[::1]:{peer.port} SIP/2.0")
+
+    @pytest.mark.parametrize(("one", "other"), [("tcp", "tls"), ("tls", "udp"), ("udp", "tcp")])
+    def test_call_through_a_server(self, sip, server, one, other):
+        if isinstance(server, SipServer):
+            pytest.skip("the stand-in has IPv4 only")
+        peer = {**BOB, "server": server.target(other, "127.0.0.1" if one == "udp" else "[::1]")}
+        for who in ("account", "peer"):
+            result = sip(
+                "call", server.target(one, "[::1]"), account=ALICE, peer=peer, hang_up=who, sip_validate_certs=False
+            )
+            assert result["outcome"] == "accepted", result
+
+
+def test_a_domain_that_is_not_the_host(sip, server):
+    accounts = [{**account, "aor": account["aor"].replace("127.0.0.1", "sip.example.com")} for account in (ALICE, BOB)]
+    result = sip("call", server.target(), account=accounts[0], peer=accounts[1])
+    assert result["outcome"] == "accepted", result
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, "hang up"])
 def test_interrupted(stand_in, number):
     options = {"action": "call", "server": stand_in.target(), "account": ALICE, "peer": BOB, "talk_time": 60}
@@ -500,23 +667,44 @@ def test_no_secret_in_any_result(sip, server):
     assert result["exchanges"][0]["party"] == "account" and result["registrations"][0]["aor"] == "alice@127.0.0.1"
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_a_server_that_repeats_what_it_was_sent(sip, transport):
-    """A digest is as good as a weak password: it is in no result."""
+# what a server may make of a digest, an HA1 or a password
+DISGUISES = {
+    "plain": lambda text: text,
+    "upper case": str.upper,
+    "backwards": lambda text: text[::-1],
+    "escaped": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "base64": lambda text: base64.b64encode(f"alice:{text}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize(
+    ("transport", "disguise"), [*((way, "plain") for way in ("udp", "tcp")), *(("udp", name) for name in DISGUISES)]
+)
+def test_a_server_that_repeats_what_it_was_sent(sip, transport, disguise):
+    """A digest is as good as a weak password, and an HA1 as a strong one: they are in no result, whatever a server makes of them."""
+    password = "Wonder land"
+    ha1 = hashlib.md5(f"alice:{REALM}:{password}".encode()).hexdigest()
     with SipServer(demand=Demand(realms=(REALM,), password="other", refusal=401)) as server:
         digests = []
 
         def repeat(data):
-            return data.replace(b"Unauthorized", b"Unauthorized " + digests[-1]) if digests else data
+            if not digests:
+                return data
+            texts = " ".join(DISGUISES[disguise](text) for text in (digests[-1], ha1, password))
+            return data.replace(b"Unauthorized", f"Unauthorized {texts}".encode())
 
         def note(message, user, judge=server._judge):
-            digests.extend(re.findall(rb'response="([0-9a-f]+)"', message.raw))
+            digests.extend(re.findall(r'response="([0-9a-f]+)"', message.raw.decode()))
             return judge(message, user)
 
         server.garble, server._judge = repeat, note
-        result = sip("register", server.target(transport), account=ALICE)
-    assert digests and "***" in result["reason"] and "***" in result["error"]["reason"]
-    assert not any(digits.decode() in json.dumps(result) for digits in digests)
+        result = sip("register", server.target(transport), account={**ALICE, "password": password})
+    assert digests and "***" in result["reason"] and "***" in result["error"]["reason"] and "***" in result["msg"]
+    shown = json.dumps(result)
+    for text in (*digests, ha1, password):
+        disguised = DISGUISES[disguise](text)
+        # base64 of what stands before the secret may be shown, and its last bits
+        assert (disguised[8:-4] if disguise == "base64" else disguised) not in shown
 
 
 # Others' programs

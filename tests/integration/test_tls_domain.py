@@ -402,7 +402,7 @@ class TestBadInput:
             "name": ([{**good, "name": "n" * 65}], {}, "Use 1 to 64 characters"),
             "socket": ([good], {"sockets": ["udp:127.0.0.1"]}, "sockets[0]: udp:127.0.0.1 is no socket of TLS"),
             "silent": ([good], {"sockets": [emulated.socket, "tls:127.0.0.1:9"]}, "Nothing listens on tls:127.0.0.1:9"),
-            "seconds": ([good], {"handshake_timeout": 0}, "handshake_timeout is 0"),
+            "seconds": ([good], {"maximum_answer_time": 0}, "maximum_answer_time is 0"),
             "days": ([good], {"minimum_certificate_days": 30}, "and minimum_certificate_days is 30"),
             "owner": ([good], {"owner": "root"}, "owner is set, and store is database"),
             "files": ([{**good, "files": {"ca": "/x"}}], {}, "files is set, and store is database"),

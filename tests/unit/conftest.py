@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tests of ./test share. Python 3.6 loads it, too: the tests of _mi and _sip run there."""
+"""What tests of ./test share. Python 3.6 loads it, too: the tests of module_utils run there."""
 
 import importlib
 import pathlib

@@ -55,6 +55,7 @@ RULES = [
     Rule("the sort of an entry", "kind", r"opensips_log_level (option|return) (\S+\.)?target"),
     Rule("on or off", "enabled", r"opensips_drouting return results\.(before|after)\.state"),
     Rule("how long to wait", "wait_timeout", r"\S+ option (\S+\.)?timeout", r"(opensips_\w+|_connection) option (neighbours\.)?timeout"),
+    Rule("how soon a SIP or TLS socket must answer", "maximum_answer_time", r"\S+ option (\S+\.)?(handshake|answer|response|connect)_timeout"),
     Rule("whether to wait", "wait", r"\S+ option (\S+\.)?(for|wait_for)"),
     Rule("how often to look while waiting", "wait_interval", r"\S+ option (\S+\.)?interval"),
     Rule("branch flags", "branch_flags", r"\S+ (option|return) (\S+\.)?cflags"),

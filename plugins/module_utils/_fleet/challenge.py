@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 from ansible_collections.community.opensips.plugins.module_utils._fleet import outcome as outcomes
 from ansible_collections.community.opensips.plugins.module_utils._fleet.credentials import Credentials
 from ansible_collections.community.opensips.plugins.module_utils._readers import uac
-from ansible_collections.community.opensips.plugins.module_utils._sip import digest, vendors
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest, secrecy, vendors
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import (
     CRLF,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 # who may ask for credentials: the header of the challenge of each
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 _FORBIDDEN = 403
-_RESPONSE = re.compile(r'response="([0-9A-Fa-f]+)"')
 _FOLD = re.compile("\r\n[ \t]+")
 # what the headers begin with that make the requests one call, in long and compact form
 _OURS = frozenset("CcFfIi")
@@ -65,7 +64,7 @@ class Call:
         "_is_renewed",
         "_record",
         "_refusal",
-        "_responses",
+        "_secrets",
     )
 
     def __init__(self, target: "Target", params: Dict[str, Any], credentials: "Optional[Credentials]") -> None:
@@ -79,7 +78,7 @@ class Call:
         # of the last challenge, and why it is not answered
         self._record: Any = None
         self._refusal: Optional[outcomes.PhoneRejected] = None
-        self._responses: List[str] = []
+        self._secrets: Optional[secrecy.Secrets] = None
         if credentials is not None:
             self._identify()
 
@@ -92,7 +91,7 @@ class Call:
         """Whether params are now those of a request that answers a challenge. outcome, record: of the answer (see of_reply())."""
         if outcome != outcomes.REJECTED or record["code"] not in _CHALLENGES:
             return False
-        self._record, self._refusal = record, None
+        self._record, self._refusal = self._without_secrets(record), None
         try:
             line = self._answer(record["code"] == 407, uac.lines_of(record["message"]) or "")
         except outcomes.PhoneRejected as refusal:
@@ -127,16 +126,8 @@ class Call:
         return dict(last, reason=reason, error=outcomes.PhoneNotSent(reason, cause and cause.hint))
 
     def _without_secrets(self, value: Any) -> Any:
-        """What a phone answered (plain data) without the digests that it was sent, if it repeats them."""
-        if not self._responses:
-            return value
-        if isinstance(value, dict):
-            return {key: self._without_secrets(part) for key, part in value.items()}
-        if isinstance(value, list):
-            return [self._without_secrets(part) for part in value]
-        for response in self._responses if isinstance(value, str) else ():
-            value = value.replace(response, "***")
-        return value
+        """What a phone answered (plain data) without the credentials that it was sent, if it repeats them."""
+        return value if self._secrets is None else self._secrets.hide_in(value)
 
     def _error(self, record: Dict[str, Any]) -> Optional[outcomes.PhoneRejected]:
         code = record["code"]
@@ -177,10 +168,15 @@ class Call:
             name, value = digest.answer(
                 challenge, secret, self.params["method"], self.params["ruri"], self.params.get("body", "")
             )
-            self._responses += _RESPONSE.findall(value)
+            self._hide(secrecy.of_answer(challenge, secret, value), secret.username)
             return f"{name}: {value}{self._blanks}"
         except (SipError, ValueError) as error:
             raise self._unsupported(getattr(error, "message", "it has characters that are no text")) from None
+
+    def _hide(self, texts: List[str], username: str) -> None:
+        if self._secrets is None:
+            self._secrets = secrecy.Secrets([username, self.params["ruri"]])
+        self._secrets.add(texts)
 
     def _unsupported(self, reason: Optional[str]) -> outcomes.PhoneRejected:
         advice = self._hint("Configure the phone to ask for Digest authentication, or for none")

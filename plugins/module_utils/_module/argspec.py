@@ -12,10 +12,14 @@ from typing import Any, Container, Dict, FrozenSet, Iterable, Optional
 
 from ansible.module_utils.basic import env_fallback
 
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.governor import DEFAULT_SHARE
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import DEFAULT_REPLY_SIZE
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import PROTOCOLS, TRANSPORTS
 from ansible_collections.community.opensips.plugins.module_utils._table.engines import ENGINES
+
+# seconds
+_LONGEST_ANSWER = 60
 
 
 class ArgumentSpec:
@@ -100,6 +104,16 @@ def of_environment(params: Dict[str, Any], given: Container[Any]) -> FrozenSet[s
         for name in CONNECTION_OPTIONS
         if name not in given and params[name] is not None and f"OPENSIPS_MI_{name.upper()}" in os.environ
     )
+
+
+def check_answer_time(params: Dict[str, Any]) -> None:
+    """Refuse a maximum_answer_time with which a SIP or TLS socket could not answer, or a task would not end. Raises BadParameters."""
+    seconds = params["maximum_answer_time"]
+    if not 0 < seconds <= _LONGEST_ANSWER:
+        raise BadParameters(
+            f"maximum_answer_time is {seconds:g}",
+            f"Set it to a number of seconds, above 0 and at most {_LONGEST_ANSWER}",
+        )
 
 
 def neighbours_option() -> Dict[str, Any]:

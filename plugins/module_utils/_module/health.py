@@ -14,7 +14,7 @@ from ansible_collections.community.opensips.plugins.module_utils._health.server 
 from ansible_collections.community.opensips.plugins.module_utils._health.snapshot import EMPTY, Snapshot, take
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import without_url_secrets
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, check_answer_time
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure, describe_error
 from ansible_collections.community.opensips.plugins.module_utils._module.uac_dlg import accepting
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
@@ -59,8 +59,6 @@ _PERCENTAGES = (
     "maximum_contact_loss",
     "maximum_dialog_loss",
 )
-# seconds
-_LONGEST_ANSWER = 60
 
 
 def spec() -> ArgumentSpec:
@@ -113,11 +111,7 @@ def _check_limits(params: Dict[str, Any]) -> None:
         value = params[name]
         if value is not None and not 0 <= value < float("inf"):
             raise BadParameters(f"{name} is {value:g}", "Set it to 0 or more")
-    if not 0 < params["maximum_answer_time"] <= _LONGEST_ANSWER:
-        raise BadParameters(
-            f"maximum_answer_time is {params['maximum_answer_time']:g}",
-            f"Set it to a number of seconds, above 0 and at most {_LONGEST_ANSWER}",
-        )
+    check_answer_time(params)
     for name in _PERCENTAGES:
         if params[name] is not None and params[name] > 100:
             raise BadParameters(f"{name} is {params[name]:g}", "Set it to a percentage, at most 100")

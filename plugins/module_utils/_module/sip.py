@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from ansible_collections.community.opensips.plugins.module_utils._errors import OpensipsError
 from ansible_collections.community.opensips.plugins.module_utils._fleet import listener
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, check_answer_time
 from ansible_collections.community.opensips.plugins.module_utils._module.run import (
     Task,
     TaskFailure,
@@ -33,7 +33,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account
 from ansible_collections.community.opensips.plugins.module_utils._ua.proof import ACCOUNT, PEER, Plan, Proof
 from ansible_collections.community.opensips.plugins.module_utils._ua.subscription import EVENTS
-from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
+from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target, bracketed
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import parse as parse_target
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import TlsFiles, tls_context
 
@@ -45,7 +45,6 @@ _WITH_PEER = ("message", "call")
 _HASHES = {"ha1": digest.MD5, "ha1_sha256": digest.SHA_256, "ha1_sha512t256": digest.SHA_512_256}
 # {option: (least, most)} in seconds
 _LIMITS = {
-    "maximum_answer_time": (0.1, 60),
     "ring_time": (0, 60),
     "talk_time": (0, 60),
     "expires": (10, 3600),
@@ -183,6 +182,7 @@ def _plan(params: Dict[str, Any]) -> Plan:
 
 
 def _check_limits(params: Dict[str, Any]) -> None:
+    check_answer_time(params)
     for name, (least, most) in _LIMITS.items():
         if not least <= params[name] <= most:
             raise BadParameters(
@@ -220,14 +220,14 @@ def _accept(params: Dict[str, Any]) -> List[str]:
 
 def _target(text: str, option: str) -> Target:
     try:
-        return parse_target(text).reachable
+        return parse_target(text, may_be_domain=True).reachable
     except UserAgentError as error:
         raise BadParameters(f"{option}: {error.message}", error.hint) from error
 
 
 def _anonymous(server: Target) -> Account:
     """Who asks, without an account."""
-    domain = server.hostport.rpartition(":")[0]
+    domain = bracketed(server.host)
     return Account(f"sip:ansible@{domain}", "ansible", f"sip:{domain}", None)
 
 
@@ -325,6 +325,7 @@ def _result(plan: Plan, proof: Proof) -> Dict[str, Any]:
         "changed": False,
         "action": plan.action,
         "server": str(plan.server),
+        "address": proof.address,
         "code": response.code if response else None,
         "reason": printable(response.reason, most=100) if response else None,
         "timings": proof.timings(),

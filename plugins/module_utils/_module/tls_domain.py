@@ -10,7 +10,11 @@
 from typing import Any, Dict, List, Type, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._module.argspec import ArgumentSpec, database_spec
+from ansible_collections.community.opensips.plugins.module_utils._module.argspec import (
+    ArgumentSpec,
+    check_answer_time,
+    database_spec,
+)
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_files import FileStore
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_store import PEMS, Domain
@@ -58,7 +62,7 @@ def spec() -> ArgumentSpec:
             "minimum_certificate_days": {"type": "float", "default": 0.0},
             "check_handshake": {"type": "bool", "default": True},
             "sockets": {"type": "list", "elements": "str"},
-            "handshake_timeout": {"type": "float", "default": 5.0},
+            "maximum_answer_time": {"type": "float", "default": 5.0},
             "reload": {"type": "bool", "default": True},
             "reload_when": {"type": "str", "choices": ["changed", "always"], "default": "changed"},
             "wait_timeout": {"type": "float", "default": reload.DEFAULT_WAIT},
@@ -86,9 +90,9 @@ def run(task: Task) -> Dict[str, Any]:
 
 
 def _check_numbers(params: Dict[str, Any]) -> None:
-    for name in ("handshake_timeout", "wait_timeout"):
-        if params[name] <= 0:
-            raise BadParameters(f"{name} is {params[name]:g}", "Set it to a number of seconds above 0")
+    check_answer_time(params)
+    if not 0 < params["wait_timeout"] < float("inf"):
+        raise BadParameters(f"wait_timeout is {params['wait_timeout']:g}", "Set it to a number of seconds above 0")
     if params["minimum_certificate_days"] < 0:
         raise BadParameters(
             f"minimum_certificate_days is {params['minimum_certificate_days']:g}", "Set it to 0 or more"

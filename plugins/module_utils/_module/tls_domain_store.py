@@ -99,7 +99,7 @@ class Proof:
 
     def __init__(self, task: Task, sockets: proof.Sockets, by_name: bool) -> None:
         """by_name: whether the server looks at the name that a client asks for."""
-        self._timeout = task.params["handshake_timeout"]
+        self._timeout = task.params["maximum_answer_time"]
         self.sockets = sockets
         self._by_name = by_name
         self.entries: Dict[int, List[Dict[str, Any]]] = {}

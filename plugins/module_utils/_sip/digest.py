@@ -110,6 +110,11 @@ class Secret:
         self.ha1 = ha1 or {}
         self.realm = realm
 
+    @property
+    def texts(self) -> List[str]:
+        """What nobody may see (list of str)."""
+        return [*self.ha1.values(), *([] if self.password is None else [self.password])]
+
     def knows(self, challenge: Challenge) -> bool:
         """Whether this secret has what the realm and the algorithm of a Challenge require."""
         return self.password is not None or (challenge.realm == self.realm and challenge.hash in self.ha1)

@@ -238,13 +238,24 @@ def _check_handshake(material: Material, role: str) -> List[str]:
         _shake(own, _peer(material, is_server), is_server)
     except ssl.SSLError as error:
         text = getattr(error, "verify_message", None) or words_of(error)
-        if not is_server and "purpose" in text:
+        if not is_server and ("purpose" in text or _is_for_servers(material, error)):
             return [f"certificate: a server may refuse it from a client ({text})"]
         raise BadParameters(
             f"certificate: OpenSSL does not accept it: {text}",
             "Check that each certificate of the chain was issued by the next one, and what the certificate may be used for",
         ) from error
     return []
+
+
+def _is_for_servers(material: Material, error: ssl.SSLError) -> bool:
+    """Whether only the purpose of a client's certificate is wrong, on Python 3.6: it has no verify_message."""
+    if hasattr(error, "verify_message"):
+        return False
+    try:
+        _shake(_context(material, ssl.PROTOCOL_TLS_SERVER), _peer(material, True), True)
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def _peer(material: Material, is_client: bool) -> ssl.SSLContext:

@@ -9,6 +9,7 @@
 
 message.py       messages as bytes, and out of bytes. No I/O
 target.py        where to send: ``udp:192.0.2.1:5060``
+srv.py           the servers of a domain
 transport.py     one connection to a target
 transaction.py   requests and responses, repeated until the other side has them
 endpoint.py      a connection with its transactions, and the loop that waits for several of them

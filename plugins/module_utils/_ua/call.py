@@ -5,18 +5,18 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""A call and a message from one account to another one, or to a phone (RFC 3261, sections 13 to 15; RFC 3428).
+"""A call and a message from one account to another one, or to a phone (RFC 3261, sections 13 to 15; RFC 3262; RFC 3428).
 
 Whatever happens, Call.end() ends the call: by CANCEL, by ACK and BYE, or by BYE.
 """
 
 import time
-from typing import Any, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import refuse
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import NotDelivered
 from ansible_collections.community.opensips.plugins.module_utils._ua.leg import Leg, uri_in
-from ansible_collections.community.opensips.plugins.module_utils._ua.message import Received, Response, derive
+from ansible_collections.community.opensips.plugins.module_utils._ua.message import Received, Response, derive, tag_of
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Party, failure_of
 from ansible_collections.community.opensips.plugins.module_utils._ua.sdp import TYPE, Stream
 from ansible_collections.community.opensips.plugins.module_utils._ua.transaction import (
@@ -26,6 +26,9 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.transaction
 
 ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS")
 _TEXT = ("Content-Type", "text/plain;charset=UTF-8")
+_RELIABLE = "100rel"
+# reliable provisional responses of one phone, and phones that answer: more are an attack
+_MOST_PROVISIONAL, _MOST_FORKS = 32, 16
 _HINT = "Check the routes of the server, and whether another phone of this user answered"
 
 
@@ -105,6 +108,9 @@ class Call:
         self._leg = party.leg(uri)
         self._stream = Stream(party.endpoint.transport.local_host)
         self._is_over = False
+        # {tag of a phone: RSeq of the last reliable provisional response}
+        self._reliable: Dict[str, int] = {}
+        self._ended_forks = 0
         if receiver is not None:
             receiver.call_id = self._leg.call_id
         party.endpoint.handler = self._take
@@ -129,7 +135,10 @@ class Call:
 
     def talk(self, seconds: float) -> None:
         """Let the call last, unless the other side ends it."""
-        self._loop.run(lambda: self._is_over, time.monotonic() + seconds)
+        until = time.monotonic() + seconds
+        while self._loop.run(lambda: self._is_over or self._forks(), until) and not self._is_over:
+            # they must not wait for the end of this call
+            self._end_forks()
 
     def hang_up(self, limit: float, is_receiver: bool = False) -> Optional[Response]:
         """End the call by BYE: the response, or None if the other side had ended it.
@@ -144,6 +153,9 @@ class Call:
             self._await(lambda: self._is_over, limit, "BYE of the peer", "account")
             return final
         final = self._party.ask(self._leg, "BYE")
+        if self._is_over:
+            # the other side's BYE crossed ours
+            return None
         self._is_over = True
         if receiver is not None:
             self._await(lambda: receiver.is_over, limit, "BYE", "peer")
@@ -172,7 +184,7 @@ class Call:
                 self._acknowledge(last.final)
             self._is_over = True
             self._party.ask(self._leg, "BYE")
-        self._end_forks(last)
+        self._end_forks()
 
     def _cancel(self, invite: ClientTransaction) -> None:
         """Cancel, and wait for the end: the other side may answer meanwhile."""
@@ -184,16 +196,38 @@ class Call:
             endpoint.start(derive(invite.request, "CANCEL"))
             self._loop.run(lambda: invite.final or endpoint.failure, now + limit)
 
-    def _end_forks(self, invite: ClientTransaction) -> None:
-        """Other phones that answered the same call: each is a call of its own (RFC 3261, 13.2.2.4)."""
-        for response in invite.others:
-            leg = self._leg.forked(response)
-            self._send_ack(leg, invite)
+    def _forks(self) -> List[Response]:
+        """The responses of other phones that answered the same call, and still have it."""
+        return [] if self.last is None else self.last.others[self._ended_forks : _MOST_FORKS]
+
+    def _end_forks(self) -> None:
+        """End the calls of other phones: each is a call of its own (RFC 3261, 13.2.2.4)."""
+        while self._forks() and self.last is not None:
+            leg = self._leg.forked(self._forks()[0])
+            self._ended_forks += 1
+            self._send_ack(leg, self.last)
             self._party.ask(leg, "BYE")
 
     def _note(self, transaction: ClientTransaction) -> None:
         self.first = self.first or transaction
         self.last = transaction
+        transaction.on_provisional = self._answer_reliable
+
+    def _answer_reliable(self, response: Response) -> None:
+        """Answer a reliable provisional response by a PRACK, unless it was answered before (RFC 3262, section 4)."""
+        number = response.headers.get("RSeq") or ""
+        if _RELIABLE not in (response.headers.get("Require") or "").lower() or not number.isdigit() or len(number) > 10:
+            return
+        tag = tag_of(response.headers.get("To") or "")
+        before = self._reliable.get(tag)
+        if before is not None and int(number) != before + 1 or len(self._reliable) >= _MOST_PROVISIONAL:
+            return
+        self._reliable[tag] = int(number)
+        if self.last is not None:
+            leg = self._leg.forked(response)
+            prack = leg.request("PRACK", [("RAck", f"{int(number)} {self.last.request.number} INVITE")])
+            self._leg.number = leg.number
+            self._party.endpoint.start(prack, leg.address)
 
     def _acknowledge(self, response: Response) -> None:
         self._leg.establish(response)

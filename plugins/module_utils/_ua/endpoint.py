@@ -17,6 +17,7 @@ import select
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from ansible_collections.community.opensips.plugins.module_utils._sip.secrecy import Secrets
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
     BadResponse,
     UserAgentError,
@@ -25,6 +26,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.message imp
     Message,
     Received,
     Request,
+    Response,
     branch_of,
     sequence_of,
     take_message,
@@ -68,11 +70,20 @@ class Endpoint:
     """A connection to a target, which is opened by the deadline (time.monotonic()). Raises UserAgentError.
 
     party: whose it is, for the list of exchanges. handler: called with each new request of the other side. exchanges: list of
-    the ClientTransactions, in order. failure: why nothing can be sent any more, or None.
+    the ClientTransactions, in order. failure: why nothing can be sent any more, or None. secrets: what the reason of a response does
+    not show.
     """
 
-    def __init__(self, target: Target, deadline: float, files: TlsFiles = NO_FILES, party: str = "account") -> None:
+    def __init__(
+        self,
+        target: Target,
+        deadline: float,
+        files: TlsFiles = NO_FILES,
+        party: str = "account",
+        secrets: Optional[Secrets] = None,
+    ) -> None:
         self.party = party
+        self.secrets = secrets or Secrets()
         self.transport = Transport(target, deadline, files)
         self.handler: Handler = refuse
         self.exchanges: List[ClientTransaction] = []
@@ -80,7 +91,6 @@ class Endpoint:
         self._running: Dict[Tuple[str, str], ClientTransaction] = {}
         self._requests: Dict[Tuple[str, str], ServerTransaction] = {}
         self._data = b""
-        self._secrets: List[bytes] = []
 
     @property
     def is_stream(self) -> bool:
@@ -135,26 +145,25 @@ class Endpoint:
         if data is None:
             return
         if not self.is_stream:
-            self._take_datagram(self._without_secrets(data))
+            self._take_datagram(data)
             return
         if not data:
             raise hung_up(self.transport.target)
-        self._data = self._without_secrets(self._data + data)
-        found = take_message(self._data)
+        self._data += data
+        found = self._first()
         while found is not None:
             message, self._data = found
             self._take(message)
-            found = take_message(self._data)
+            found = self._first()
 
-    def hide(self, secret: str) -> None:
-        """Have what comes not show a text: a digest is as good as a weak password, and a server may repeat it."""
-        self._secrets.append(secret.encode("ascii"))
-
-    def _without_secrets(self, data: bytes) -> bytes:
-        for secret in self._secrets:
-            # of the same length, for Content-Length
-            data = data.replace(secret, b"*" * len(secret))
-        return data
+    def _first(self) -> Optional[Tuple[Message, bytes]]:
+        """What take_message() finds in the data of a stream. Raises BadResponse, which does not quote a secret."""
+        try:
+            return take_message(self._data)
+        except BadResponse:
+            if self.secrets.occur_in(self._data.decode("utf-8", "replace")):
+                raise BadResponse("What came is no SIP message") from None
+            raise
 
     def _take_datagram(self, data: bytes) -> None:
         """Datagrams that are something else are passed over: anybody can send one."""
@@ -169,9 +178,14 @@ class Endpoint:
         if isinstance(message, Received):
             self._take_request(message)
             return
+        message = self._readable(message)
         transaction = self._running.get((branch_of(message.headers), sequence_of(message.headers)[1]))
         if transaction is not None and message.answers(transaction.request):
             transaction.take(message)
+
+    def _readable(self, response: Response) -> Response:
+        """A response whose reason shows no secret."""
+        return response._replace(reason=self.secrets.hide(response.reason))
 
     def _take_request(self, request: Received) -> None:
         if request.method == "ACK":

@@ -10,13 +10,13 @@
 RFC 3261, sections 10 and 22; RFC 8760 for SHA-256 and SHA-512/256.
 """
 
-import re
 import time
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Type
 
-from ansible_collections.community.opensips.plugins.module_utils._sip import digest
+from ansible_collections.community.opensips.plugins.module_utils._sip import digest, secrecy
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipSyntaxError
 from ansible_collections.community.opensips.plugins.module_utils._sip.headers import CRLF
+from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import parse_uri
 from ansible_collections.community.opensips.plugins.module_utils._ua.client import no_response
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import Endpoint, Loop
@@ -38,9 +38,9 @@ _MOST_ROUNDS = 5
 # seconds for ending what was begun
 _LEAVING = 2.0
 _CHALLENGES = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
-_RESPONSE = re.compile('response="([0-9a-f]+)"')
 _UNKNOWN_USER = (404, 410, 480, 604)
 _INTERVAL_TOO_BRIEF = 423
+_STALE = "The server calls each nonce too old: check its clock, nonce_expire and secret of its module auth, and whether several servers answer"
 # seconds for which a server may make us register
 _LONGEST = 3600
 
@@ -70,6 +70,13 @@ class Party:
         self.realm: Optional[str] = None
         self.algorithm: Optional[str] = None
         self._answer_time = answer_time
+        # of the last request of ask()
+        self._method = ""
+        self._is_stale = False
+
+    def shown(self, text: Optional[str], keep: str = "", most: Optional[int] = None) -> Optional[str]:
+        """What the server chose, as results and messages show it: without secrets, and printable()."""
+        return None if text is None else printable(self.endpoint.secrets.hide(text), keep, most)
 
     @property
     def leaving_time(self) -> float:
@@ -93,6 +100,7 @@ class Party:
         begun: called with the transaction of each one. Raises NoResponse.
         """
         given: _Credentials = {}
+        self._method, self._is_stale = method, False
         for _round in range(_MOST_ROUNDS):
             leg.credentials = list(given.values())
             request = leg.request(method, [*fields, *leg.credentials], body)
@@ -118,8 +126,10 @@ class Party:
         """What answers the challenges of a response, or None if they cannot be answered, or the answer was wrong."""
         found = dict(given)
         for realm, challenges in _by_realm(response).items():
-            if realm in given and not any(challenge.stale for challenge in challenges):
-                return None
+            if realm in given:
+                self._is_stale = any(challenge.stale for challenge in challenges)
+                if not self._is_stale:
+                    return None
             secret = self.account.secret
             known = [challenge for challenge in challenges if secret is not None and _can_answer(secret, challenge)]
             if secret is None or not known:
@@ -127,21 +137,16 @@ class Party:
             chosen = min(known, key=lambda challenge: digest.ALGORITHMS.index(challenge.hash))
             text = body.decode("utf-8", "replace")
             found[realm] = digest.authorization(chosen, secret, request.method, request.ruri, text)
-            self._hide(found[realm][1])
+            self.endpoint.secrets.add(secrecy.of_answer(chosen, secret, found[realm][1]))
             self.realm, self.algorithm = chosen.realm, chosen.algorithm
         return found if found != given else None
-
-    def _hide(self, value: str) -> None:
-        answered = _RESPONSE.search(value)
-        if answered is not None:
-            self.endpoint.hide(answered.group(1))
 
     def refusal(self, response: Response) -> Refused:
         """The error for a response that is not accepted."""
         target = self.endpoint.transport.target
         kind, hint = self._kind(response)
         return kind(
-            f"{target} answered {response.status} to {self.endpoint.exchanges[-1].request.method}",
+            f"{target} answered {response.status} to {self._method}",
             hint,
             code=response.code,
             reason=response.reason,
@@ -152,13 +157,26 @@ class Party:
         name = self.account.uri
         if response.code in _UNKNOWN_USER:
             return NotFound, "Check whether the user exists and is registered, and the domain"
+        if 300 <= response.code < 400:
+            return Refused, self._redirection(response)
         if response.code not in _CHALLENGES and not (response.code == 403 and self.realm):
             return Refused, "Check the script of the server and its log. If the code is expected, add it to accept"
         if self.realm is None:
             asked = [realm for _is_proxy, realm in _by_realm(response)]
-            realms = f" for the realm {asked[0]!r}" if asked else ""
+            realms = f" for the realm {self.shown(asked[0])!r}" if asked else ""
             return AuthenticationRequired, f"Set the password of {name}, or a hash{realms} that the server asks for"
-        return AuthenticationFailed, f"Check the username and the password of {name} for the realm {self.realm!r}"
+        if self._is_stale:
+            return AuthenticationFailed, _STALE
+        return (
+            AuthenticationFailed,
+            f"Check the username and the password of {name} for the realm {self.shown(self.realm)!r}",
+        )
+
+    def _redirection(self, response: Response) -> str:
+        contacts = elements(response.headers, "Contact")
+        if not contacts:
+            return "Check the script of the server. If the code is expected, add it to accept"
+        return f"The server redirects to {self.shown(uri_in(contacts[0]), most=200)}. The module does not follow: test that with to and server"
 
 
 def _by_realm(response: Response) -> Dict[Tuple[bool, str], List[digest.Challenge]]:

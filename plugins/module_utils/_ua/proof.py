@@ -10,6 +10,7 @@
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.community.opensips.plugins.module_utils._sip.secrecy import Secrets
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.module_utils._ua.call import Call, Receiver, confirm_text, send_text
 from ansible_collections.community.opensips.plugins.module_utils._ua.endpoint import Endpoint, Loop
@@ -17,7 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._ua.message import Response
 from ansible_collections.community.opensips.plugins.module_utils._ua.party import Account, Party, Registration
 from ansible_collections.community.opensips.plugins.module_utils._ua.subscription import Subscription
-from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target
+from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target, bracketed
 from ansible_collections.community.opensips.plugins.module_utils._ua.transaction import ClientTransaction
 from ansible_collections.community.opensips.plugins.module_utils._ua.transport import TlsFiles
 
@@ -71,6 +72,7 @@ class Proof:
         self.left: List[str] = []
         self._plan = plan
         self._parties: Dict[str, Party] = {}
+        self._secrets = Secrets(_public(plan))
         self._call: Optional[Call] = None
         self._receiver: Optional[Receiver] = None
         self._subscription: Optional[Subscription] = None
@@ -98,11 +100,13 @@ class Proof:
         try:
             self._take(self._actions()[self._plan.action](party), party)
         finally:
-            self._main = self._main or party.endpoint.exchanges[first:]
+            self._main = self._main or _alike(party.endpoint.exchanges[first:])
 
     def _connect(self, name: str, target: Target, account: Account) -> Party:
         deadline = time.monotonic() + self._plan.answer_time
-        endpoint = self.loop.add(Endpoint(target, deadline, self._plan.files, name))
+        if account.secret is not None:
+            self._secrets.add(account.secret.texts)
+        endpoint = self.loop.add(Endpoint(target, deadline, self._plan.files, name, self._secrets))
         self._parties[name] = Party(self.loop, endpoint, account, self._plan.answer_time)
         return self._parties[name]
 
@@ -116,7 +120,7 @@ class Proof:
             raise peer.refusal(response)
         if registration.others and not self._plan.may_ring_others:
             raise WouldRing(
-                f"{peer.account.uri} has other contacts: {', '.join(map(printable, registration.others[:_SHOWN]))}",
+                f"{peer.account.uri} has other contacts: {', '.join(str(peer.shown(uri)) for uri in registration.others[:_SHOWN])}",
                 "Use an account that no phone has, or set other_contacts to allow",
             )
 
@@ -166,7 +170,7 @@ class Proof:
         plan = self._plan
         self._call = Call(party, plan.to, self._receiver)
         self.response = self._call.begin(plan.fields)
-        self._main = list(party.endpoint.exchanges)
+        self._main = _alike(party.endpoint.exchanges)
         if self._is_success(self.response):
             self._call.confirm(plan.answer_time)
             self._call.talk(plan.talk_time)
@@ -206,6 +210,15 @@ class Proof:
         """The certificate of the server, in DER, or None."""
         return self._parties[ACCOUNT].endpoint.transport.certificate if ACCOUNT in self._parties else None
 
+    @property
+    def address(self) -> Optional[str]:
+        """Address and port of the server, or None if it was not reached."""
+        party = self._parties.get(ACCOUNT)
+        if party is None:
+            return None
+        host, port = party.endpoint.transport.address[:2]
+        return f"{bracketed(host)}:{port}"
+
     def timings(self) -> Dict[str, Optional[float]]:
         """Seconds; None for what did not come to pass."""
         found: Dict[str, Optional[float]] = dict.fromkeys(
@@ -233,18 +246,19 @@ class Proof:
         party = self._parties.get(ACCOUNT)
         if party is None or party.realm is None:
             return None
-        return {"realm": printable(party.realm), "algorithm": printable(party.algorithm)}
+        return {"realm": party.shown(party.realm), "algorithm": party.shown(party.algorithm)}
 
     def notification(self) -> Optional[Dict[str, Any]]:
         """The NOTIFY of a subscription, or None."""
         found = self._subscription.notification if self._subscription is not None else None
         if found is None:
             return None
+        shown = self._parties[ACCOUNT].shown
         return {
             "event": self._plan.event,
-            "state": printable(found.headers.get("Subscription-State")),
-            "content_type": printable(found.headers.get("Content-Type")),
-            "body": printable(found.body.decode("utf-8", "replace"), keep="\r\n\t", most=_MOST_TEXT),
+            "state": shown(found.headers.get("Subscription-State")),
+            "content_type": shown(found.headers.get("Content-Type")),
+            "body": shown(found.body.decode("utf-8", "replace"), keep="\r\n\t", most=_MOST_TEXT),
         }
 
     def contacts(self) -> List[Dict[str, Any]]:
@@ -254,11 +268,23 @@ class Proof:
                 "aor": registration.party.account.uri.partition(":")[2],
                 "contact": registration.contact,
                 "expires": registration.expires,
-                "other_contacts": registration.others[:_MOST_CONTACTS],
+                "other_contacts": self._secrets.hide_in(registration.others[:_MOST_CONTACTS]),
                 "removed": failure is None,
             }
             for registration, failure in self.registrations
         ]
+
+
+def _alike(sent: List[ClientTransaction]) -> List[ClientTransaction]:
+    """Those with the method of the first one: others belong to them, such as a PRACK to an INVITE."""
+    return [transaction for transaction in sent if transaction.request.method == sent[0].request.method]
+
+
+def _public(plan: Plan) -> List[str]:
+    """What results show anyway."""
+    accounts = [account for account in (plan.account, plan.peer) if account is not None]
+    names = [account.secret.username for account in accounts if account.secret is not None]
+    return [plan.to, *names, *(account.uri for account in accounts)]
 
 
 def _exchange(transaction: ClientTransaction, name: str) -> Dict[str, Any]:

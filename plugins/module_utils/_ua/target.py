@@ -15,25 +15,30 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
 TRANSPORTS = ("udp", "tcp", "tls")
 _PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _TARGET = re.compile(r"(?:([A-Za-z_]+):)?(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/@]+)(?::([0-9]{1,5}))?\Z")
+_ADDRESS = re.compile(r"[0-9.]+\Z")
 _HINT = "Write it as udp:192.0.2.1:5060, tcp:192.0.2.1 or tls:[2001:db8::1]:5061"
 # A server that listens on these listens on the loopback address, too
 _ANY = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}  # nosec B104 - compared, not bound
 
 
 class Target(NamedTuple):
-    """transport: udp, tcp or tls. host: a name or an address, an IPv6 one without brackets. port: int."""
+    """transport: udp, tcp or tls. host: a name or an address, an IPv6 one without brackets. port: int.
+
+    is_domain: whether the SRV records of host name the servers, and their ports. Without any, host and port count.
+    """
 
     transport: str
     host: str
     port: int
+    is_domain: bool = False
 
     def __str__(self) -> str:
         return f"{self.transport}:{self.hostport}"
 
     @property
     def hostport(self) -> str:
-        """Host and port as they stand in a URI (str)."""
-        return f"{bracketed(self.host)}:{self.port}"
+        """Host and port as they stand in a URI (str); a domain has no port."""
+        return self.host if self.is_domain else f"{bracketed(self.host)}:{self.port}"
 
     @property
     def uri(self) -> str:
@@ -51,8 +56,11 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def parse(text: str) -> Target:
-    """The Target that text names; UDP and the transport's own port by default. Raises BadTarget."""
+def parse(text: str, may_be_domain: bool = False) -> Target:
+    """The Target that text names; UDP and the transport's own port by default. Raises BadTarget.
+
+    may_be_domain: whether a name with a dot and without a port is a domain.
+    """
     match = _TARGET.match(text)
     if match is None:
         raise BadTarget(f"{text!r} is not a socket", _HINT)
@@ -62,4 +70,9 @@ def parse(text: str) -> Target:
     port = int(match.group(3) or _PORTS[transport])
     if not 0 < port < 65536:
         raise BadTarget(f"{text!r} has the port {port}", "Use a port from 1 to 65535")
-    return Target(transport, match.group(2).strip("[]"), port)
+    host = match.group(2).strip("[]")
+    return Target(transport, host, port, may_be_domain and not match.group(3) and _is_domain(host))
+
+
+def _is_domain(host: str) -> bool:
+    return "." in host.rstrip(".") and ":" not in host and _ADDRESS.match(host) is None

@@ -63,7 +63,7 @@ class ClientTransaction:
 
     provisional, final: Response or None. repeated: how often the request was sent again. sent_at, first_at, ringing_at, final_at:
     time.monotonic(), or None. success: what repeated 2xx to an INVITE are answered with (Request, an ACK), or None.
-    others: further 2xx to an INVITE, of other phones.
+    others: further 2xx to an INVITE, of other phones. on_provisional: called with each provisional response.
     """
 
     def __init__(self, request: Request, send: Send, is_stream: bool, address: Any = None) -> None:
@@ -78,6 +78,7 @@ class ClientTransaction:
         self.final: Optional[Response] = None
         self.success: Optional[Request] = None
         self.others: List[Response] = []
+        self.on_provisional: Callable[[Response], None] = lambda _response: None
         self.repeated = 0
         self.sent_at = time.monotonic()
         self.first_at: Optional[float] = None
@@ -119,6 +120,7 @@ class ClientTransaction:
             self._repetition.stop()
         elif self._repetition.next < math.inf:
             self._repetition.slow_down()
+        self.on_provisional(response)
 
     def _acknowledge(self, response: Response, is_first: bool) -> None:
         if response.code >= 300:

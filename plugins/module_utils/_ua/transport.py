@@ -13,12 +13,13 @@ import ssl
 import sys
 import threading
 import time
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._errors import (
     ALERTS_ABOUT_OUR_CERTIFICATE,
     tls_alert,
 )
+from ansible_collections.community.opensips.plugins.module_utils._ua import srv
 from ansible_collections.community.opensips.plugins.module_utils._ua.errors import (
     CannotConnect,
     CannotResolve,
@@ -32,6 +33,8 @@ from ansible_collections.community.opensips.plugins.module_utils._ua.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._ua.target import Target, bracketed
 
 _SIZE = 65536
+# servers of a domain that are tried
+_MOST_HOSTS = 5
 # ip(7): a socket that is not connected reports that nothing listens at the other end only if it is asked to
 _REPORTS_REFUSALS = sys.platform.startswith("linux")
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
@@ -120,6 +123,8 @@ class Transport:
         self.address: Any = None
         self.source: Any = None
         self._heard = False
+        # of the target, in messages
+        self._name = str(target)
         self._socket = self._open(deadline)
         if target.transport == "tls":
             try:
@@ -203,19 +208,31 @@ class Transport:
     def _open(self, deadline: float) -> Any:
         """A socket that is connected or, over UDP, bound to the address from which the server is reached."""
         started = time.monotonic()
-        found = _addresses(self.target, socket.SOCK_STREAM if self.is_stream else socket.SOCK_DGRAM, deadline)
+        hosts = self._hosts(deadline)
+        found = _addresses(hosts, socket.SOCK_STREAM if self.is_stream else socket.SOCK_DGRAM, deadline)
         resolved = time.monotonic()
         opened = self._first(found, deadline)
         self.spent = Spent(resolved - started, time.monotonic() - resolved if self.is_stream else None)
         return opened
 
+    def _hosts(self, deadline: float) -> List[Tuple[str, int]]:
+        """(host, port) of the target, or of each server that its domain names."""
+        own = (self.target.host, self.target.port)
+        if not self.target.is_domain:
+            return [own]
+        hosts = srv.hosts(self.target.host, self.target.transport, deadline)[:_MOST_HOSTS]
+        if hosts:
+            self._name = f"{self.target} ({', '.join(f'{host}:{port}' for host, port in hosts)})"
+        return hosts or [own]
+
     def _first(self, found: List[Any], deadline: float) -> Any:
         """A socket for the first of the addresses that can be reached. found: as getaddrinfo() returns it."""
         failure: Optional[OSError] = None
-        for family, kind, protocol, _name, address in found:
+        for number, (family, kind, protocol, _name, address) in enumerate(found):
             opened = socket.socket(family, kind, protocol)
             try:
-                opened.settimeout(_left(deadline))
+                # one that is silent leaves time for the others
+                opened.settimeout(_left(deadline) / (len(found) - number))
                 opened.connect(address)
                 self.address = address
                 if self.is_stream:
@@ -246,25 +263,25 @@ class Transport:
         """The UserAgentError for an exception of the socket."""
         if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
             return self._tls_failure(error, reason(error))
-        return network_failure(self.target, error)
+        return network_failure(self._name, error)
 
     def _tls_failure(self, error: BaseException, text: str) -> UserAgentError:
         # Python 3.6 has no class for all of them
         if isinstance(error, ssl.CertificateError) or _NOT_VALID in text:
             return CertificateInvalid(
-                f"The certificate of {self.target} is not valid: {getattr(error, 'verify_message', '') or text}",
+                f"The certificate of {self._name} is not valid: {getattr(error, 'verify_message', '') or text}",
                 "Renew it, or set sip_ca_path to the authority that issued it, or sip_server_name to the name that it is for",
             )
         if tls_alert(text) in ALERTS_ABOUT_OUR_CERTIFICATE:
             return CertificateRequired(
-                f"{self.target} does not accept this TLS client: {text}",
+                f"{self._name} does not accept this TLS client: {text}",
                 "Set sip_client_cert and sip_client_key to a certificate that the server accepts",
             )
-        return TlsFailed(f"TLS with {self.target} failed: {text}", "Check whether this socket is one of TLS")
+        return TlsFailed(f"TLS with {self._name} failed: {text}", "Check whether this socket is one of TLS")
 
 
-def network_failure(target: Target, error: BaseException) -> UserAgentError:
-    """The UserAgentError for an exception of a socket that is not about TLS."""
+def network_failure(target: object, error: BaseException) -> UserAgentError:
+    """The UserAgentError for an exception of a socket that is not about TLS. target: a Target, or how messages name it."""
     if isinstance(error, socket.timeout):
         return NoResponse(f"{target} did not answer in time", "Check the address, firewalls, and its transport")
     if isinstance(error, ConnectionRefusedError):
@@ -274,7 +291,7 @@ def network_failure(target: Target, error: BaseException) -> UserAgentError:
     return CannotConnect(f"{target} cannot be reached: {reason(error)}", "Check the address and the network")
 
 
-def hung_up(target: Target) -> CannotConnect:
+def hung_up(target: object) -> CannotConnect:
     """The error for a connection that the other side closed."""
     return CannotConnect(
         f"{target} closed the connection",
@@ -282,16 +299,29 @@ def hung_up(target: Target) -> CannotConnect:
     )
 
 
-def _addresses(target: Target, kind: int, deadline: float) -> List[Any]:
-    """What getaddrinfo() finds for a target by the deadline. Raises CannotResolve.
+def _addresses(hosts: List[Tuple[str, int]], kind: int, deadline: float) -> List[Any]:
+    """What getaddrinfo() finds for (host, port) of hosts, in their order, by the deadline. Raises CannotResolve if there is nothing.
 
     It knows no timeout, and waits for silent name servers for half a minute, so another thread waits for it.
     """
     found: List[Any] = []
+    failures: List[CannotResolve] = []
+    for host, port in hosts:
+        try:
+            found += _addresses_of(host, port, kind, deadline)
+        except CannotResolve as error:
+            failures.append(error)
+    if not found:
+        raise failures[0]
+    return found
+
+
+def _addresses_of(host: str, port: int, kind: int, deadline: float) -> List[Any]:
+    found: List[Any] = []
 
     def look_up() -> None:
         try:
-            found.append(socket.getaddrinfo(target.host, target.port, type=kind))
+            found.append(socket.getaddrinfo(host, port, type=kind))
         except (OSError, UnicodeError) as error:
             found.append(error)
 
@@ -302,7 +332,7 @@ def _addresses(target: Target, kind: int, deadline: float) -> List[Any]:
     result = found[0] if found else TimeoutError("no name server answered in time")
     if isinstance(result, Exception):
         raise CannotResolve(
-            f"{target.host} cannot be resolved: {reason(result)}", "Check the name, and the name servers of this host"
+            f"{host} cannot be resolved: {reason(result)}", "Check the name, and the name servers of this host"
         ) from result
     addresses: List[Any] = result
     return addresses

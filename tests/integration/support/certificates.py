@@ -4,8 +4,6 @@
 
 """Certificates for tests of TLS: an authority, a server and a client."""
 
-from __future__ import annotations
-
 import datetime
 import ipaddress
 

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+
 from .opensips import RealOpensips, free_ports
 
 REALM = "test"
@@ -13,26 +16,36 @@ REALM = "test"
 _DOMAIN = 'modparam("tls_mgm", "{name}", "[one]{value}")'
 
 
+def has_ipv6():
+    """Whether this host has the loopback address of IPv6."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as sock:
+        sock.bind(("::1", 0))
+        return True
+    return False
+
+
 class RealRegistrar(RealOpensips):
     """certificate: (path, path of its key), for TLS; None for none. algorithms: of its challenges, since 3.2."""
 
-    def __init__(self, binary, certificate=None, password="secret", algorithms="MD5,SHA-256"):
+    def __init__(self, binary, certificate=None, password="secret", algorithms="MD5,SHA-256,SHA-512-256"):
         self._certificate, self._password, self._algorithms = certificate, password, algorithms
         self.tls_port = free_ports(1)[0]
         super().__init__(binary)
 
-    def target(self, transport="udp"):
-        """Its socket, as opensips_sip takes it."""
-        return f"{transport}:127.0.0.1:{self.tls_port if transport == 'tls' else self.sip_port}"
+    def target(self, transport="udp", host="127.0.0.1"):
+        """Its socket, as opensips_sip takes it. host: another one is ``[::1]``, where IPv6 is there."""
+        return f"{transport}:{host}:{self.tls_port if transport == 'tls' else self.sip_port}"
 
     def _configuration(self, version):
         lines = super()._configuration(version).splitlines()
         modern = version >= (3,)
         word = "socket" if modern else "listen"
-        begin = [f"{word}=tcp:127.0.0.1:{self.sip_port}"]
+        begin = [f"{word}={self.target('tcp')}"]
+        if has_ipv6():
+            begin += [f"{word}={self.target(transport, '[::1]')}" for transport in ("udp", "tcp")]
         modules = self._load("proto_tcp", "rr", "auth", *([] if modern else ["uri"]))
         if self._certificate:
-            begin.append(f"{word}=tls:127.0.0.1:{self.tls_port}")
+            begin += [f"{word}={self.target('tls', host)}" for host in ("127.0.0.1", "[::1]")[: 1 + has_ipv6()]]
             modules += self._tls(modern)
         modules += [
             'modparam("auth", "calculate_ha1", 1)',

@@ -4,8 +4,6 @@
 
 """A SIP server of a test, over UDP, TCP and TLS: what it answers is a function of the request."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import socket

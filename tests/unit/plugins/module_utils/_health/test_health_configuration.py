@@ -4,8 +4,6 @@
 
 """Sockets in configuration files, and the path of the file."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

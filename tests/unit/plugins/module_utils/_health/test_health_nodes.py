@@ -4,8 +4,6 @@
 
 """Nodes of a cluster, as two real nodes of each version reported themselves."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

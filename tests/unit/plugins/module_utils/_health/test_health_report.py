@@ -4,8 +4,6 @@
 
 """All outcomes as one, and as a line for a log."""
 
-from __future__ import annotations
-
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._health import report

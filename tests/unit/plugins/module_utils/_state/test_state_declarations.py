@@ -4,8 +4,6 @@
 
 """What contacts, cache keys, registrants, media nodes and tracing want of a server, without one."""
 
-from __future__ import annotations
-
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters

@@ -49,13 +49,15 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("handshake"), "authority")
 
 
+@pytest.mark.filterwarnings("ignore:ssl.OP_NO")
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 @pytest.mark.parametrize("wants_ours", [False, True])
 def test_it_is_seen_even_where_ours_is_required(authority, version, wants_ours):
     certificate, key = authority.issue("server", "127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    context.maximum_version = getattr(ssl.TLSVersion, version)
+    # Python 3.6 has no other way
+    context.options |= ssl.OP_NO_TLSv1_3 if version == "TLSv1_2" else 0
     if wants_ours:
         context.load_verify_locations(authority.path)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -78,7 +80,8 @@ def test_the_name_chooses(authority):
     def choose(connection, name, _context):
         connection.context = contexts.get(name, first)
 
-    first.sni_callback = choose
+    # sni_callback requires Python 3.7
+    first.set_servername_callback(choose)
     for name, expected in (("b.example.com", "b.example.com"), (None, "a.example.com")):
         with listening(lambda connection: first.wrap_socket(connection, server_side=True).recv(1)) as target:
             seen = handshake.see(target, 10, TlsFiles(server_name=name))

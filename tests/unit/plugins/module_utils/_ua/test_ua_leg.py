@@ -4,8 +4,6 @@
 
 """Routes, contacts and targets of a dialog, from headers as servers write them (RFC 3261, sections 12.1 and 20)."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

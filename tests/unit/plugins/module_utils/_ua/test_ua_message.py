@@ -4,8 +4,6 @@
 
 """Messages from bytes: whatever comes, it is a message, more has to come, or it is a BadResponse."""
 
-from __future__ import annotations
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

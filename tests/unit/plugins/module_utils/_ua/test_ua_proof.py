@@ -7,8 +7,6 @@
 FUZZ_REPLIES: how many replies are broken over each transport; 10,000 take minutes.
 """
 
-from __future__ import annotations
-
 import os
 import random
 

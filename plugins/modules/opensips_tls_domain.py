@@ -134,11 +134,13 @@ options:
         type: path
       ciphers:
         description:
-          - Ciphers, as OpenSSL writes them.
+          - Ciphers for TLS 1.2 and older, as OpenSSL writes them, such as V(HIGH:!aNULL).
+          - The task fails if OpenSSL on the host has none of them, or if none fits the certificate and O(domains[].method).
         type: str
       ec_curve:
         description:
-          - Curve for the key exchange, as OpenSSL names it.
+          - Curve for the key exchange, as C(openssl ecparam -list_curves) names it, such as V(prime256v1).
+          - The task fails if OpenSSL on the host does not have it for TLS. OpenSIPS cannot set V(X25519).
         type: str
       files:
         description:
@@ -198,9 +200,15 @@ options:
       - Whether the certificate of a server domain must be valid for all O(domains[].match_sip_domains).
     type: bool
     default: true
+  check_dates:
+    description:
+      - Whether the certificates must be valid now, and for O(minimum_certificate_days).
+      - If V(false), the task warns of a certificate that is not valid, and writes it. Clients that verify certificates then refuse the server.
+    type: bool
+    default: true
   minimum_certificate_days:
     description:
-      - Days for which a certificate must still be valid. A certificate that has ended is always refused.
+      - Days for which a certificate must still be valid. A certificate that has ended is refused, unless O(check_dates) is V(false).
     type: float
     default: 0.0
   check_handshake:
@@ -241,6 +249,7 @@ options:
 notes:
   - Connections that are open keep the certificate with which they began.
   - OpenSIPS skips a domain that it cannot load, and still reports success. The module therefore reads the domains back.
+    If a domain is not there, it restores the rows, and has the server load them again.
   - No version of OpenSIPS reads the files of its configuration again before it restarts. To renew certificates without a restart,
     use O(store=database), with a version before 4.0.
   - The table needs the same rights as for M(community.opensips.opensips_table).
@@ -307,7 +316,7 @@ results:
     outcome:
       description:
         - What became of the domain, V(inserted), V(updated), V(deleted) or V(unchanged).
-        - If it differs, V(planned) in check mode, and V(not_written) if writing failed.
+        - If it differs, V(planned) in check mode, and V(not_written) if writing failed or was undone.
         - V(unknown) if the connection to the database was lost during the commit.
       type: str
       sample: updated

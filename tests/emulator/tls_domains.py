@@ -105,7 +105,13 @@ class Domains:
         role = "TLS_DOMAIN_SRV" if row["type"] == 2 else "TLS_DOMAIN_CLI"
         if role == "TLS_DOMAIN_SRV" or row["certificate"]:
             context = _context_of(row)
-            if context is None or row["domain"] in [domain.name for domain in self.script if domain.role == role]:
+            # load_crl() fails for a directory that is not there
+            lacks = bool(row["crl_dir"]) and not os.path.isdir(row["crl_dir"])
+            if (
+                context is None
+                or lacks
+                or row["domain"] in [domain.name for domain in self.script if domain.role == role]
+            ):
                 # skipped, with a line in the log
                 return None
         if self._state.tree:
@@ -161,6 +167,13 @@ def _context(certificate, key, row):
                 context.load_verify_locations(cadata=text if isinstance(text, str) else text.decode())
         if row and row["method"] == "TLSv1_2":
             context.maximum_version = ssl.TLSVersion.TLSv1_2
+        if row and row["cipher_list"]:
+            context.set_ciphers(row["cipher_list"])
+        if row and row["ec_curve"]:
+            # it makes an EC_KEY of the name
+            if row["ec_curve"].startswith(("X", "ffdhe")):
+                return None
+            context.set_ecdh_curve(row["ec_curve"])
     except (OSError, ValueError):
         return None
     return context

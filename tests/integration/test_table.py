@@ -145,7 +145,7 @@ class TestReload:
         result = of["other database"]
         assert result.failed and result["changed"]
         assert "Written to the table dr_gateways: 1 inserted" in result.msg
-        assert "does not have all rows: gw9: is not there" in result.msg
+        assert "does not have all rows: gw9: is not there" in result.msg and result["error"]["type"] == "RowNotTaken"
         assert result["reload"]["outcome"] == "reloaded" and result["reload"]["verified"] is False
         (entry,) = result["results"]
         assert entry["changed"] and entry["verified"] is False

@@ -11,11 +11,14 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import ssl
 
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._module import tls_domain as body
+from ansible_collections.community.opensips.plugins.module_utils._readers import tls
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support.bad_input import assert_refused
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
@@ -166,6 +169,26 @@ class TestTable:
             assert result["restart_needed"] is (server.version >= (4,))
             assert server.version >= (4,) or result["reload"]["verified"]
 
+    def test_what_the_server_does_not_take_is_undone(self, server):
+        """Nobody can see from outside that its directory of revocation lists is missing."""
+        if server.version >= (4,):
+            pytest.skip("4.0 does not reload")
+        first, second = (server.authority.issue(name) for name in ("kept", "refused"))
+        call(server, domain(server, first))
+        rows = server.database.rows("tls_mgm")
+        lacking = {**domain(server, second), "crl_directory": f"{server.folder}/none"}
+        for name, options in {"sip.example.com": {}, "other": {"state": "exact"}}.items():
+            if options and server.version < (3,):
+                continue
+            result = call(server, {**lacking, "name": name}, **options)
+            assert_refused(result, [f"{name} 2: is not there", "The previous rows were restored"])
+            assert not result["changed"] and server.database.rows("tls_mgm") == rows
+            entry = result["results"][0]
+            assert (entry["outcome"], entry["verified"]) == ("not_written", False) and entry["error"]["hint"]
+            assert len(result["reload"]["requests"]) == 2 and result["diff"] == {"before": {}, "after": {}}
+        again = call(server, domain(server, first))
+        assert not again["changed"] and again["reload"] is None and one(again)["in_use"]
+
     def test_the_name_that_a_client_requests_chooses(self, server):
         if server.version < (3,):
             pair = server.authority.issue("x", names=["a.example.com"])
@@ -284,6 +307,47 @@ class TestFiles:
         assert_refused(result, ["different contents for"])
         assert os.listdir(tmp_path / "tls") == []
 
+    @pytest.mark.parametrize("renames, one_file", [(0, False), (1, False), (0, True)])
+    def test_killed_between_the_files(self, emulated, tmp_path, renames, one_file):
+        """The next run corrects what it left; one file for both is never between."""
+        names = ("both.pem", "both.pem") if one_file else ("cert.pem", "key.pem")
+        files = dict(zip(("certificate", "private_key"), (str(tmp_path / name) for name in names), strict=True))
+        options = {"store": "files", "reload": False, "sockets": None}
+
+        def push(name):
+            pair = emulated.authority.issue(name)
+            wanted = {"name": "x", "certificate_file": pair[0], "private_key_file": pair[1], "files": files}
+            return call(emulated, wanted, **options)
+
+        def fits():
+            with contextlib.suppress(ssl.SSLError):
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files["certificate"], files["private_key"])
+                return True
+            return False
+
+        push("old")
+        child = os.fork()
+        if not child:
+            rename, left = os.rename, [renames]
+
+            def dying(*arguments):
+                if not left[0]:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                left[0] -= 1
+                rename(*arguments)
+
+            os.rename = dying
+            try:
+                push("new")
+            finally:
+                os._exit(1)
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+        assert fits() is (one_file or not renames)
+        assert [name for name in os.listdir(tmp_path) if name.endswith(".new")]
+        healed = push("new")
+        assert healed["changed"] and one(healed)["outcome"] == "updated" and fits()
+        assert sorted(os.listdir(tmp_path)) == sorted(set(names))
+
     def test_nothing_is_half_made(self, emulated, tmp_path):
         pair = emulated.authority.issue("half")
         kept = tmp_path / "cert.pem"
@@ -374,12 +438,46 @@ def test_opensips_table_reads_tls_domains_back(server):
     assert bad["results"][0]["verified"] is False
 
 
+def test_ciphers_and_curves_as_the_server_judges_them(server):
+    """What the module refuses, the server would skip. All in one table, as another tool writes it."""
+    if server.version >= (4,):
+        pytest.skip("4.0 does not reload")
+    pair = server.authority.issue("judged")
+    texts = {
+        column: pathlib.Path(path).read_text(encoding="ascii")
+        for column, path in zip(("certificate", "private_key"), pair, strict=True)
+    }
+    values = {
+        "cipher_list": ["HIGH:!aNULL", "NOPE", "TLS_AES_128_GCM_SHA256", "NOPE:ECDHE-ECDSA-AES128-GCM-SHA256"],
+        "ec_curve": ["prime256v1", "secp384r1", "P-256", "X25519", "ffdhe2048", "nope"],
+    }
+    options = {"cipher_list": "ciphers", "ec_curve": "ec_curve"}
+    expected = {}
+    for number, (column, value) in enumerate((name, value) for name in values for value in values[name]):
+        name = f"d{number}"
+        row = {"domain": name, "type": 2, "verify_cert": 0, "require_cert": 0, column: value, **texts}
+        places = {"address": f"127.0.0.1:{number + 1}"} if server.version < (3,) else {"match_sip_domain": name}
+        row.update(places, method="SSLv23")
+        names, fields = ", ".join(row), ", ".join(repr(field) for field in row.values())
+        server.database.execute(f"INSERT INTO tls_mgm ({names}) VALUES ({fields})".replace("\\n", "\n"))
+        checked = call(
+            server, domain(server, pair, **{options[column]: value}), check=True, warnings=[], check_handshake=False
+        )
+        expected[name] = "OpenS" not in checked.get("msg", "")
+    run_module("mi_command", {**server.connection, "command": "tls_reload"})
+    with contextlib.closing(Connection(server.connection)) as connection:
+        there = {record["name"] for record in tls.read(connection) if record["certificate_file"] is None}
+    assert {name: name in there for name in expected} == expected
+    assert list(expected.values()) == [True, False, False, True, True, True, False, False, False, False]
+
+
 class TestBadInput:
     @pytest.fixture
     def cases(self, emulated, tmp_path):
         pair, other = (emulated.authority.issue(name) for name in ("good", "other"))
         good = domain(emulated, pair)
         ended = emulated.authority.issue("ended", days=-1)
+        early = emulated.authority.issue("early", start=2)
         return {
             "key": ([{**good, "private_key_file": other[1]}], {}, "private_key: it is not the key of the certificate"),
             "no key": ([{**good, "private_key_file": None}], {}, "private_key or private_key_file is missing"),
@@ -398,7 +496,19 @@ class TestBadInput:
                 "match_sip_domains has an empty entry",
             ),
             "method": ([{**good, "method": "TLSv9"}], {}, "method: 'TLSv9' is not a TLS version"),
-            "long": ([{**good, "ciphers": "A" * 300}], {}, "domains[0] (sip.example.com): ciphers:"),
+            "long": ([{**good, "ciphers": "ALL:" * 70}], {}, "domains[0] (sip.example.com): ciphers:"),
+            "ciphers": ([{**good, "ciphers": "NOPE"}], {}, "domains[0] (sip.example.com): ciphers: OpenSSL has none"),
+            "no cipher fits": (
+                [{**good, "ciphers": "ECDHE-RSA-AES128-GCM-SHA256", "method": "TLSv1_2"}],
+                {},
+                "ciphers and method: no client could connect",
+            ),
+            "curve": ([{**good, "ec_curve": "P-256"}], {}, "ec_curve: OpenSSL has no curve 'P-256'"),
+            "begins": (
+                [{**good, "certificate_file": early[0], "private_key_file": early[1]}],
+                {},
+                "CN=early is not valid before",
+            ),
             "name": ([{**good, "name": "n" * 65}], {}, "Use 1 to 64 characters"),
             "socket": ([good], {"sockets": ["udp:127.0.0.1"]}, "sockets[0]: udp:127.0.0.1 is no socket of TLS"),
             "silent": ([good], {"sockets": [emulated.socket, "tls:127.0.0.1:9"]}, "Nothing listens on tls:127.0.0.1:9"),

@@ -14,7 +14,10 @@ protected_hardlinks, protected_regular or protected_fifos of the kernel.
 
 import contextlib
 import errno
+import fcntl
+import functools
 import os
+import re
 import stat
 from typing import Callable, Iterable, Iterator, Tuple, Union
 
@@ -144,6 +147,7 @@ def replace(path: Path, parts: Iterable[bytes]) -> None:
 def staged(path: Path, data: bytes, mode: int, owner: Tuple[int, int]) -> Iterator[Callable[[], None]]:
     """A new file with data beside path, on disk: the function that is given puts it in the place of what was at path.
 
+    Its name there is on disk after sync_directory().
     What is there must be a regular file, of whomever: a service may own its files. owner: (user id, group id) of the new file.
     """
     path = path_of(path)
@@ -155,12 +159,24 @@ def staged(path: Path, data: bytes, mode: int, owner: Tuple[int, int]) -> Iterat
             os.fchown(fd, *owner)
             os.fchmod(fd, mode)
             os.fsync(fd)
+            # a killed process has none any more
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield functools.partial(os.rename, temporary, path)
 
-        def put() -> None:
-            os.rename(temporary, path)
-            sync_directory(path)
 
-        yield put
+def remove_leftovers(path: Path) -> None:
+    """Remove the new files that processes which were killed inside of staged() left beside path."""
+    directory, name = os.path.split(path_of(path))
+    pattern = re.compile(re.escape(name[:_NAME_OF_TEMPORARY]) + rb"\.[0-9a-f]{24}\.new\Z")
+    with contextlib.suppress(OSError):
+        for found in filter(pattern.match, os.listdir(directory or b".")):
+            _remove_leftover(os.path.join(directory, found))
+
+
+def _remove_leftover(path: bytes) -> None:
+    with contextlib.suppress(OSError), open(os.open(path, os.O_RDONLY | _SAFELY), "rb") as file:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)
 
 
 def write(fd: int, data: bytes) -> None:

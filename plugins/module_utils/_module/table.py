@@ -269,10 +269,11 @@ class Push:
             if finding.verified is False:
                 entry["error"] = describe_error(RowNotTaken(finding.message or "", "The log of the server says why"))
         if found.problems:
-            self._fail(
-                f"{self._written()}The server ran {self._planned.command}, but does not have all rows: {found.text()}. "
-                "See the log of the server: usually it cannot resolve a name, or it reads another database or table"
+            refused = RowNotTaken(
+                f"{self._written()}The server ran {self._planned.command}, but does not have all rows: {found.text()}",
+                "See the log of the server: usually it cannot resolve a name, or it reads another database or table",
             )
+            self._fail(str(refused), refused)
 
     def _plan_reload(self) -> None:
         params = self._task.params

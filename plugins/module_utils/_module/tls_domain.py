@@ -59,6 +59,7 @@ def spec() -> ArgumentSpec:
             "group": {"type": "str"},
             "mode": {"type": "str"},
             "check_names": {"type": "bool", "default": True},
+            "check_dates": {"type": "bool", "default": True},
             "minimum_certificate_days": {"type": "float", "default": 0.0},
             "check_handshake": {"type": "bool", "default": True},
             "sockets": {"type": "list", "elements": "str"},
@@ -129,5 +130,7 @@ def _load(task: Task, domain: Domain) -> None:
             "certificate or certificate_file is missing", "A server domain requires a certificate and its private key"
         )
     names = domain.options["match_sip_domains"] or [] if params["check_names"] and domain.role == "server" else []
-    for text in material.check(domain.material, domain.role, names, params["minimum_certificate_days"]):
+    options = domain.options
+    rules = material.Rules(options["ciphers"], options["ec_curve"], options["method"], params["check_dates"])
+    for text in material.check(domain.material, domain.role, names, params["minimum_certificate_days"], rules):
         task.warn(f"{domain.label}: {text}")

@@ -8,9 +8,9 @@
 """TLS domains in the table tls_mgm: rows, the reload, and what the sockets present then."""
 
 import re
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, MIError, first_few
 from ansible_collections.community.opensips.plugins.module_utils._module.run import Task, TaskFailure
 from ansible_collections.community.opensips.plugins.module_utils._module.table import Push
 from ansible_collections.community.opensips.plugins.module_utils._module.tls_domain_store import (
@@ -21,11 +21,12 @@ from ansible_collections.community.opensips.plugins.module_utils._module.tls_dom
 from ansible_collections.community.opensips.plugins.module_utils._readers import tls
 from ansible_collections.community.opensips.plugins.module_utils._readers.shape import Record
 from ansible_collections.community.opensips.plugins.module_utils._state import reload
+from ansible_collections.community.opensips.plugins.module_utils._table import results
+from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
+from ansible_collections.community.opensips.plugins.module_utils._table.errors import TableError
+from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 from ansible_collections.community.opensips.plugins.module_utils._table.tables import tls_mgm
 from ansible_collections.community.opensips.plugins.module_utils._tls import material, proof
-
-if TYPE_CHECKING:
-    from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 
 # Why a server reloads although no row changes: a socket presents something else than the table has
 STALE = "not_in_use"
@@ -117,7 +118,7 @@ class TableStore:
         self.look()
         return self._proof.is_stale(self._domains)
 
-    def inspect(self, table: "Table", rows: List[Dict[str, Any]]) -> None:
+    def inspect(self, table: Table, rows: List[Dict[str, Any]]) -> None:
         """Look at the table as it will be. Raises BadParameters for domains of which a server would ignore some."""
         has_filters = (table.schema.version or 0) >= tls_mgm.WITH_FILTERS
         # a server reads them when it starts, if not before
@@ -152,7 +153,7 @@ class TableStore:
 
     # Rows
 
-    def _rows(self, table: "Table") -> List[Dict[str, Any]]:
+    def _rows(self, table: Table) -> List[Dict[str, Any]]:
         version = table.schema.version
         if version is not None and version < 2:
             raise BadParameters(
@@ -303,8 +304,42 @@ class _Push(Push):
         super().__init__(task, reloads)
         self._store = store
 
-    def _inspect(self, table: "Table") -> None:
+    def _inspect(self, table: Table) -> None:
         self._store.inspect(table, table.rows_after(self._plan, list(table.columns.all)))
+
+    def _verify(self) -> None:
+        try:
+            super()._verify()
+        except TaskFailure as failure:
+            refused = [entry for entry in self.result["results"] if entry["verified"] is False and entry["changed"]]
+            if not refused:
+                raise
+            became = self._take_back()
+            self.result["error"] = failure.result["error"]
+            raise TaskFailure(f"{str(failure).rstrip('.')}. {became}", self.result) from failure
+
+    def _take_back(self) -> str:
+        """Have the server go on with the rows that were there before; what became of that (str)."""
+        params, found = self._task.params, self.result
+        try:
+            with Database(params) as db:
+                undone = Table(db, _TABLE, params["db_table"] or _TABLE).undo(self._request, self._plan)
+        except TableError as error:
+            return f"The previous rows could not be restored: {error}"
+        if not undone:
+            return "Another session has changed these rows since, so they stay"
+        self._stage = results.NOT_WRITTEN
+        self._update_result()
+        for entry, before in zip(self.result["results"], found["results"]):
+            entry.update(verified=before["verified"], error=before["error"])
+        self.result.update(changed=False, diff={"before": {}, "after": {}}, reload=found["reload"])
+        self.result["reload"]["requests"] *= 2
+        try:
+            reload.run(self._task.connection, self._planned, params["wait_timeout"])
+        except MIError as error:
+            return f"The previous rows were restored. The next run has the server load them, because it did not now: {error}"
+        self._pending.clear()
+        return "The previous rows were restored, and the server has loaded them again"
 
     def _why_reload(self) -> Optional[str]:
         cause = super()._why_reload()

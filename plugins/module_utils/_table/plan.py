@@ -51,6 +51,11 @@ class Change:
         """Of an update, the values that change."""
         return {name: value for name, value in self.after.items() if self.before[name] != value}
 
+    def inverse(self) -> "Change":
+        """What takes it back."""
+        operation = {INSERT: DELETE, DELETE: INSERT}.get(self.operation, self.operation)
+        return Change(operation, self.number, self.key, self.after, self.before, self.identity)
+
 
 class Plan:
     """The Changes, those of the user's rows first, in their order."""
@@ -64,6 +69,10 @@ class Plan:
     @property
     def changed(self) -> bool:
         return any(change.differs for change in self.changes)
+
+    def inverse(self) -> "Plan":
+        """What takes the changes back. Rows that are inserted again must have been read with all of their columns."""
+        return Plan([change.inverse() for change in self.changes if change.differs])
 
     def counts(self) -> Dict[str, int]:
         """{operation: number of rows}"""

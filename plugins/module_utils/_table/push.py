@@ -138,6 +138,16 @@ class Table:
         _raise_meanwhile(plan.missing(request, made) or request.refusals(made))
         return made
 
+    def undo(self, request: Request, made: "Plan") -> bool:
+        """Take back the Plan that push() carried out: False if somebody has changed these rows since. Raises TableError."""
+        with self._db.transaction(True, self.name):
+            if self.find_changes(request.expecting(made)).changed:
+                return False
+            self._apply(made.inverse())
+            if _operations(self.find_changes(request)) != _operations(made):
+                raise NotConverged("The database did not keep the previous rows", "The new rows are there")
+        return True
+
     def find_changes(self, request: Request) -> "Plan":
         """The Plan inside of a transaction that writes, whatever it is."""
         return plan.make(request, self._read(request, lock=True))

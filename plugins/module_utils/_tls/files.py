@@ -7,7 +7,8 @@
 
 """Certificates and keys in files that the configuration of a server names: replaced together, each as a whole.
 
-The new files are all on disk before the first takes its place, so a certificate and its key differ for as long as a rename takes.
+The new files are all on disk before the first takes its place, and nothing waits for a disk between the renames: a certificate
+and its key differ for as long as a rename takes. A server reads them when it starts. The next run finds what a killed one left.
 """
 
 import contextlib
@@ -83,6 +84,9 @@ def replace(targets: List[Target]) -> None:
             for target, put in zip(targets, puts):
                 put()
                 done.append(target)
+            for target in targets:
+                safe_file.sync_directory(target.wanted.path)
+                safe_file.remove_leftovers(target.wanted.path)
         except OSError as error:
             _take_back(done)
             raise _failure(target.wanted.path, error) from error
@@ -113,6 +117,7 @@ def _take_back(done: List[Target]) -> None:
             else:
                 with safe_file.staged(target.wanted.path, *target.found) as put:
                     put()
+                safe_file.sync_directory(target.wanted.path)
 
 
 def _read(path: str) -> Optional[Found]:

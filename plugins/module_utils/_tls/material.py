@@ -9,7 +9,8 @@
 
 The checks are those of OpenSSL, as Python has it: a certificate and a key that it loads together, and a handshake in memory between
 a server that has them and a client that believes the last certificate of the chain. So each certificate is verified with the key of
-the next one, and its purpose is checked. Dates and names are compared here, because messages then say more.
+the next one, and its purpose is checked. Dates and names are compared here, because messages then say more. What the domain says of
+ciphers and versions is checked by a second handshake.
 """
 
 import contextlib
@@ -33,6 +34,12 @@ _KEY = re.compile(b"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----.*?-----END \\1-
 _DH = re.compile(b"-----BEGIN ((?:X9\\.42 )?DH PARAMETERS)-----.*?-----END \\1-----", re.DOTALL)
 # X509_V_FLAG_PARTIAL_CHAIN, which Python names from 3.10 on
 _PARTIAL_CHAIN = 0x80000
+# X509_V_FLAG_NO_CHECK_TIME, which it does not name
+_NO_CHECK_TIME = 0x200000
+# Groups that OpenSSL has for a handshake, and OpenSIPS does not find: set_ec_params() of openssl_config.c makes an EC_KEY of the name
+_NO_CURVES = re.compile(r"(?:X25519|X448|ffdhe[0-9]+)\Z")
+# A cipher by its name, among the words and signs of a list (ciphers(1))
+_CIPHER = re.compile(r"(?:TLS_)?[A-Z0-9]+(?:[-_][A-Z0-9]+)+\Z")
 _ANY = "*"
 # more than a handshake takes
 _ROUNDS = 10
@@ -48,6 +55,21 @@ class Material(NamedTuple):
     private_key: Optional[bytes]
     authorities: Optional[bytes]
     dh_params: Optional[bytes]
+
+
+class Rules(NamedTuple):
+    """What a domain says of its connections: ciphers (a list of OpenSSL), ec_curve, method (a TLS version, or a range); str or None.
+
+    checks_dates: whether its certificates must be valid now.
+    """
+
+    ciphers: Optional[str] = None
+    ec_curve: Optional[str] = None
+    method: Optional[str] = None
+    checks_dates: bool = True
+
+
+_NO_RULES = Rules()
 
 
 def load(domain: Dict[str, Any]) -> Material:
@@ -89,17 +111,23 @@ def subjects(pem: Optional[bytes]) -> Optional[List[Optional[str]]]:
     return []
 
 
-def check(material: Material, role: str, names: List[str], minimum_days: float) -> List[str]:
+def check(material: Material, role: str, names: List[str], minimum_days: float, rules: Rules = _NO_RULES) -> List[str]:
     """Raise BadParameters unless a server can present the certificate; give what a peer may refuse (list of str).
 
     role: server or client. names: SIP domains that the certificate must have, patterns of OpenSIPS among them. minimum_days: that are
     left of its life.
     """
+    warnings = _check_ciphers(rules.ciphers) + _check_curve(rules.ec_curve)
     if material.certificate is None or material.private_key is None:
-        return []
+        return warnings
     chain = [certificate.parse_der(der) for der in certificate.ders(material.certificate)]
     for number, record in enumerate(chain, 1):
-        _check_dates(number, record, minimum_days)
+        try:
+            _check_dates(number, record, minimum_days)
+        except BadParameters as error:
+            if rules.checks_dates:
+                raise
+            warnings.append(error.message)
     for number, (record, issuer) in enumerate(zip(chain, chain[1:]), 2):
         if record["issuer"] != issuer["subject"]:
             raise BadParameters(
@@ -108,7 +136,7 @@ def check(material: Material, role: str, names: List[str], minimum_days: float) 
                 "List the certificate of the domain first, then the one that issued it, and so on",
             )
     _check_names(chain[0], names)
-    return _check_handshake(material, role)
+    return warnings + _check_handshake(material, role, rules)
 
 
 def covers(record: Record, name: str) -> bool:
@@ -231,38 +259,108 @@ def _check_names(record: Record, names: List[str]) -> None:
         )
 
 
-def _check_handshake(material: Material, role: str) -> List[str]:
+def _check_ciphers(ciphers: Optional[str]) -> List[str]:
+    """Raise BadParameters for a list of which OpenSSL has nothing; give what it ignores."""
+    if not ciphers:
+        return []
+    if not _has_ciphers(ciphers):
+        raise BadParameters(
+            f"ciphers: OpenSSL has none of {ciphers!r}",
+            "See openssl ciphers -v for its names. Names have - between parts",
+        )
+    words = re.split("[:, ;]", ciphers)
+    unknown = [word for word in dict.fromkeys(words) if _CIPHER.match(word) and not _has_ciphers(word)]
+    return [f"ciphers: OpenSSL has no {', '.join(unknown)} for TLS 1.2 or older, and ignores it"] if unknown else []
+
+
+def _has_ciphers(text: str) -> bool:
+    try:
+        _new_context(ssl.PROTOCOL_TLS_SERVER).set_ciphers(text)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
+def _check_curve(curve: Optional[str]) -> List[str]:
+    """Raise BadParameters for a curve that OpenSSL, or OpenSIPS, does not find."""
+    if curve:
+        hint = "Use a curve of openssl ecparam -list_curves, such as prime256v1"
+        if _NO_CURVES.match(curve):
+            raise BadParameters(f"ec_curve: OpenSIPS cannot set {curve}, which is no curve with points", hint)
+        try:
+            _new_context(ssl.PROTOCOL_TLS_SERVER).set_ecdh_curve(curve)
+        except (ssl.SSLError, ValueError) as error:
+            raise BadParameters(f"ec_curve: OpenSSL has no curve {curve!r} for TLS", hint) from error
+    return []
+
+
+def _check_handshake(material: Material, role: str, rules: Rules) -> List[str]:
     is_server = role == "server"
     own = _context(material, ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
     try:
-        _shake(own, _peer(material, is_server), is_server)
+        _shake(own, _peer(material, is_server, rules), is_server)
     except ssl.SSLError as error:
         text = getattr(error, "verify_message", None) or words_of(error)
-        if not is_server and ("purpose" in text or _is_for_servers(material, error)):
+        if not is_server and ("purpose" in text or _is_for_servers(material, rules, error)):
             return [f"certificate: a server may refuse it from a client ({text})"]
         raise BadParameters(
             f"certificate: OpenSSL does not accept it: {text}",
             "Check that each certificate of the chain was issued by the next one, and what the certificate may be used for",
         ) from error
+    if is_server:
+        _check_rules(own, _peer(material, True, rules), rules)
     return []
 
 
-def _is_for_servers(material: Material, error: ssl.SSLError) -> bool:
+def _is_for_servers(material: Material, rules: Rules, error: ssl.SSLError) -> bool:
     """Whether only the purpose of a client's certificate is wrong, on Python 3.6: it has no verify_message."""
     if hasattr(error, "verify_message"):
         return False
     try:
-        _shake(_context(material, ssl.PROTOCOL_TLS_SERVER), _peer(material, True), True)
+        _shake(_context(material, ssl.PROTOCOL_TLS_SERVER), _peer(material, True, rules), True)
     except ssl.SSLError:
         return False
     return True
 
 
-def _peer(material: Material, is_client: bool) -> ssl.SSLContext:
+def _check_rules(own: ssl.SSLContext, peer: ssl.SSLContext, rules: Rules) -> None:
+    """Raise BadParameters if no client could connect because of the rules. own, peer: contexts that fit otherwise."""
+    versions = _versions(rules.method)
+    if not rules.ciphers and not versions:
+        return
+    if rules.ciphers:
+        own.set_ciphers(rules.ciphers)
+        peer.set_ciphers("ALL:@SECLEVEL=0")
+    if versions:
+        own.minimum_version, own.maximum_version = versions
+    try:
+        _shake(own, peer, True)
+    except ssl.SSLError as error:
+        names = " and ".join(name for name in ("ciphers", "method") if getattr(rules, name))
+        raise BadParameters(
+            f"{names}: no client could connect: {words_of(error)}",
+            "The certificate requires other ciphers, or another TLS version. An EC key requires ciphers with ECDSA",
+        ) from error
+
+
+def _versions(method: Optional[str]) -> Any:
+    """(lowest, highest) as ssl.TLSVersion; None if all are allowed, or this OpenSSL may know less of them than the server."""
+    known: Dict[str, Any] = {}
+    # Python 3.7 and later
+    if hasattr(ssl, "TLSVersion"):
+        known = {"tlsv1_2": ssl.TLSVersion.TLSv1_2, "tlsv1_3": ssl.TLSVersion.TLSv1_3}
+    low, dash, high = [part.strip() for part in (method or "").lower().partition("-")]
+    last = high or "tlsv1_3" if dash else low
+    if last not in known or (last == "tlsv1_3" and not getattr(ssl, "HAS_TLSv1_3", False)):
+        return None
+    return known.get(low, ssl.TLSVersion.MINIMUM_SUPPORTED), known[last]
+
+
+def _peer(material: Material, is_client: bool, rules: Rules) -> ssl.SSLContext:
     """A context that believes the last certificate of the chain; a server has some certificate, which nobody checks."""
     peer = _new_context(ssl.PROTOCOL_TLS_CLIENT) if is_client else _context(material, ssl.PROTOCOL_TLS_SERVER)
     peer.verify_mode = ssl.CERT_REQUIRED
-    peer.verify_flags |= _PARTIAL_CHAIN
+    peer.verify_flags |= _PARTIAL_CHAIN | (0 if rules.checks_dates else _NO_CHECK_TIME)
     last = _pem(list(certificate.ders(material.certificate or b""))[-1:])
     peer.load_verify_locations(cadata=last.decode("ascii"))
     return peer
@@ -284,7 +382,8 @@ def _context(material: Material, protocol: Any) -> ssl.SSLContext:
             context.load_cert_chain(chain, key, lambda: "")
         except (OSError, ValueError) as error:
             text = words_of(error)
-            if "mismatch" in text:
+            # a key of another kind has no certificate
+            if "mismatch" in text or "no certificate assigned" in text:
                 raise BadParameters(
                     "private_key: it is not the key of the certificate",
                     "Use the key with which the certificate was requested",

@@ -11,6 +11,8 @@ from ansible_collections.community.opensips.plugins.module_utils._readers import
 from ansible_collections.community.opensips.plugins.module_utils._tls import material
 
 x509 = pytest.importorskip("cryptography.x509")
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: E402
+
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority  # noqa: E402
 
 _USAGE = x509.oid.ExtendedKeyUsageOID
@@ -74,6 +76,53 @@ def test_a_chain_is_verified_with_the_keys(pair, middle, root, folder):
         check(domain(certificate=read(pair[0]) + read(impostor.path), private_key_file=pair[1]))
     with pytest.raises(BadParameters, match=r"number 2 \(CN=root\) did not issue number 1, whose issuer is CN=middle"):
         check(domain(certificate=read(pair[0]) + read(root.path), private_key_file=pair[1]))
+    wrong_order = read(pair[0]) + read(root.path) + read(middle.path)
+    with pytest.raises(BadParameters, match="List the certificate of the domain first, then the one that issued it"):
+        check(domain(certificate=wrong_order, private_key_file=pair[1]))
+    backwards = read(middle.path) + read(pair[0])
+    with pytest.raises(BadParameters, match=r"number 2 \(CN=sip\) did not issue number 1, whose issuer is CN=root"):
+        check(domain(certificate=backwards, private_key_file=pair[1]))
+
+
+def test_keys_of_every_kind(root, middle, folder):
+    for name, key in (
+        ("rsa", rsa.generate_private_key(65537, 2048)),
+        ("p384", ec.generate_private_key(ec.SECP384R1())),
+        ("ed25519", ed25519.Ed25519PrivateKey.generate()),
+    ):
+        made = domain(root.issue(name, key=key))
+        assert check(made) == check(made, "client") == []
+        assert material.load(made).private_key.startswith(b"-----BEGIN")
+        with pytest.raises(BadParameters, match="private_key: it is not the key of the certificate"):
+            check(dict(made, private_key_file=root.issue(f"{name}-other")[1]))
+
+
+def test_ciphers_versions_and_dates(root):
+    made = domain(root.issue("rules"))
+    over = domain(root.issue("past", days=-1))
+
+    def ruled(entry=made, role="server", **rules):
+        return material.check(material.load(entry), role, [], 0, material.Rules(**rules))
+
+    fits = "ECDHE-ECDSA-AES128-GCM-SHA256"
+    assert ruled(ciphers=f"{fits}:!aNULL", ec_curve="secp384r1", method="TLSv1_2") == []
+    assert ruled(ciphers="HIGH", method="-TLSv1_2") == ruled(method="TLSv1_2-") == ruled(method="TLSv1") == []
+    (ignored,) = ruled(ciphers=f"{fits}:TLS_AES_128_GCM_SHA256:ECDHE-TYPO-SHA256")
+    assert "OpenSSL has no TLS_AES_128_GCM_SHA256, ECDHE-TYPO-SHA256 for TLS 1.2 or older, and ignores it" in ignored
+    # TLS 1.3 has ciphers of its own
+    unfit = {"ciphers": "ECDHE-RSA-AES128-GCM-SHA256", "method": "TLSv1_2"}
+    assert ruled(**dict(unfit, method="TLSv1_2-TLSv1_3")) == ruled(role="client", **unfit) == []
+    with pytest.raises(BadParameters, match="ciphers and method: no client could connect: no shared cipher"):
+        ruled(**unfit)
+    for entry in (made, domain()):
+        with pytest.raises(BadParameters, match="ciphers: OpenSSL has none of 'NOPE'"):
+            ruled(entry, ciphers="NOPE")
+        with pytest.raises(BadParameters, match="ec_curve: OpenSIPS cannot set X25519"):
+            ruled(entry, ec_curve="X25519")
+    (warning,) = ruled(over, checks_dates=False)
+    assert "CN=past ended at" in warning
+    with pytest.raises(BadParameters, match="CN=future is not valid before .*or wait"):
+        ruled(domain(root.issue("future", start=3)))
 
 
 def test_names(pair):
@@ -134,6 +183,12 @@ DAMAGED = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
             "private_key_file /nonexistent cannot be read: No such file",
         ),
         (lambda pair, root: domain(root.issue("locked", pass_phrase=b"x")), "the private key has a pass phrase"),
+        (
+            lambda pair, root: domain(
+                root.issue("locked8", pass_phrase=b"x", key=ed25519.Ed25519PrivateKey.generate())
+            ),
+            "the private key has a pass phrase",
+        ),
         (lambda pair, root: domain(pair, ca="x"), "ca: it has no certificate in PEM"),
         (lambda pair, root: domain(pair, dh_params="x"), "dh_params: it has no DH parameters in PEM"),
         (

@@ -82,19 +82,31 @@ def tokens(text: str, file: str | None = None) -> list[Token]:
 def _words(text: str) -> t.Iterator[tuple[int, str]]:
     """The tokens, and where each starts. Raises Broken."""
     position = 0
+    # a quote that is missing turns all strings after it inside out
+    doubtful = None
     # the pattern matches any character
     while match := _TOKEN.match(text, position):
-        position = match.end()
         kind = match.lastgroup
+        if kind == "open":
+            raise Broken(_unended(text, doubtful, position), position if doubtful is None else doubtful)
+        position = match.end()
         if kind == "comment":
             position = _after_comment(text, position)
-        elif kind == "open":
-            raise Broken("a string does not end", match.start())
         elif kind == "variable":
             position = _after_variable(text, position)
             yield match.start(), text[match.start() : position]
         elif kind not in ("blank", "line"):
+            if kind == "string" and doubtful is None and "\n" in match.group():
+                doubtful = match.start()
             yield match.start(), match.group()
+
+
+def _unended(text: str, doubtful: int | None, position: int) -> str:
+    """What is wrong with a string that does not end. doubtful: where the first string with a line break starts; position: where this does."""
+    if doubtful is None:
+        return "a string does not end"
+    lines = [text.count("\n", 0, place) + 1 for place in (position, doubtful)]
+    return f"the string in line {lines[0]} does not end, or the one in line {lines[1]}, which has a line break"
 
 
 def _after_comment(text: str, position: int) -> int:

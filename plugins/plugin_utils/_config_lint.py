@@ -28,8 +28,8 @@ from ansible_collections.community.opensips.plugins.plugin_utils._config_names i
 _DEPTH = 20
 # Four files that include the next four, and so on, are a million in ten steps
 _MOST_INCLUDES = 10_000
-# What the C preprocessor and Jinja act on
-_TEMPLATE = re.compile(r"^#(?:define|ifdef|ifndef|undef|endif)\b|\{[%{]", re.MULTILINE)
+# What the C preprocessor, Jinja and shells act on
+_TEMPLATE = re.compile(r"^#(?:define|ifdef|ifndef|undef|endif)\b|\{[%{]|^[ \t]*\$\{\w", re.MULTILINE)
 # Names of the main route
 _MAIN = frozenset(["route", "route[0]"])
 _ORDER = ("error", "warning", "info")

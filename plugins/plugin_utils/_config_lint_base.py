@@ -139,6 +139,14 @@ class Checked:
         return [(_MODULE_FILE.sub(r"\1", unquoted(name)), name) for name, word in pairs if name[0] in "\"'"]
 
     @functools.cached_property
+    def first_loads(self) -> dict[str, int]:
+        """{name of the module: order of its first loadmodule}"""
+        first: dict[str, int] = {}
+        for name, token in self.loads:
+            first.setdefault(name, token.order)
+        return first
+
+    @functools.cached_property
     def loaded(self) -> dict[str, Module]:
         """{name: module} of the modules that are loaded, and the core; those that nobody knows are missing."""
         known = modules()

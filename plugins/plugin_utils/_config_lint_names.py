@@ -144,7 +144,8 @@ def _matching(checked: Checked, parameter: ModuleParameter) -> list[str] | None:
     if not checked.is_whole:
         # another part may load it; of several, it may load one
         return [name for name in modules() if [name.lower()] == wanted]
-    return [name for name, token in checked.loads if token.order < parameter.place.order and name.lower() in wanted]
+    first = checked.first_loads
+    return [name for name in first if first[name] < parameter.place.order and name.lower() in wanted]
 
 
 def _not_loaded(checked: Checked, parameter: ModuleParameter) -> t.Iterator[Finding]:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import pathlib
+import re
+from random import Random
 
 import pytest
 import yaml
@@ -280,6 +282,8 @@ def test_a_module_of_the_user_may_have_what_nobody_knows():
         ("\n\n/* x\n", 3),
         ("\nroute {\n if (1) {\n}\n", 2),
         ("\n\nroute { $var(x; }\n", 3),
+        # the quote is missing in line 2, and the last one of the text is left
+        ('loadmodule "a.so"\nloadmodule "b.so\nloadmodule "c.so"\nloadmodule "d.so"\n', 2),
     ],
 )
 def test_texts_that_do_not_end(text, line):
@@ -287,8 +291,86 @@ def test_texts_that_do_not_end(text, line):
     assert (found["rule"], found["severity"], found["line"]) == ("syntax", "error", line)
 
 
+def test_a_missing_quote_is_named_where_it_may_be():
+    message = only('a="x"\nb="y\nc="z"\nd="z"\n')["message"]
+    assert "the string in line 4 does not end, or the one in line 2, which has a line break" in message
+
+
+# Between words, the server takes them for nothing
+NOTHING = [" ", "\t", "\r\n", "\n\n", ' /* " { */ ', " /* a /* nested } */ ' */ ", " # it's \"a { comment\n"]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
+def test_comments_and_line_breaks_change_nothing(path):
+    random = Random(1)
+    text = path.read_text(encoding="utf-8")
+    parts = re.split(r"(?<=[;{})])(?=\n)", text)
+    noisy = "".join(part + random.choice(NOTHING) for part in parts)
+    assert len(parts) > 5
+    for version in ("2.4", "4.0"):
+        expected = rules(text, version)
+        assert rules(noisy, version) == rules(text.replace("\n", "\r\n"), version) == expected
+
+
+# What tears a text apart, and what other programs read
+TORN = [
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    '"',
+    "'",
+    "/*",
+    "*/",
+    "#",
+    "\n",
+    "\0",
+    "\ufeff",
+    "\\",
+    "$",
+    "$(hdr(",
+    "::",
+    "\ud800",
+]
+TORN += [
+    'include_file "a"\n',
+    "!!define X 1\n",
+    "#!ifdef X\n",
+    "route{",
+    "route[x]{",
+    "modparam(",
+    "loadmodule",
+    "${X}",
+]
+
+
+def test_no_torn_text_ends_the_lint():
+    """What is left of good texts after some accidents."""
+    random = Random(2)
+    texts = [path.read_text(encoding="utf-8") for path in WRITTEN] + [GOOD]
+    for _text in range(150):
+        text = random.choice(texts)
+        for _accident in range(random.randint(1, 8)):
+            place = random.randrange(len(text) + 1)
+            end = place + random.randint(0, 30)
+            text = text[:place] + random.choice(["", random.choice(TORN), text[place:end] * 3]) + text[end:]
+        for finding in lint(text, random.choice([None, "2.4", "4.0"]), "f", {"a": text}):
+            assert finding["severity"] in ("error", "warning", "info") and finding["line"] >= 1
+
+
 @pytest.mark.parametrize(
-    "mark", ["dnl a comment of m4", "define(`X', `1')", "#ifdef X", "#define X 1", "{% if tls %}", "port={{ port }}"]
+    "mark",
+    [
+        "dnl a comment of m4",
+        "define(`X', `1')",
+        "#ifdef X",
+        "#define X 1",
+        "{% if tls %}",
+        "port={{ port }}",
+        " ${SETTINGS}",
+    ],
 )
 def test_texts_for_a_preprocessor_are_left_alone(mark):
     assert rules(f"{mark}\n{GOOD} nope") == ["preprocessor"]
@@ -394,9 +476,10 @@ def test_a_text_with_many_mistakes_is_not_slow():
         HEAD + "route { $a" + ".a" * many + "; }",
         HEAD + "route { " + "x(" * many + "}",
         'include_file "a"\n' * 2_000 + GOOD,
+        'loadmodule "tm.so"\n' * 2_000 + 'modparam("tm", "fr_timeout", 5)\n' * 2_000 + GOOD,
     ]
     counts = [len(lint(text, "3.6", included={"a": "# nothing"})) for text in texts]
-    assert counts == [1, 3, 2_000, 1, 0, 0]
+    assert counts == [1, 3, 2_000, 1, 0, 0, 0]
     assert max(len(finding["message"]) for text in texts[:2] for finding in lint(text)) < 1_000
 
 

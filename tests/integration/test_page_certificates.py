@@ -2,10 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page on certificates: its hook of certbot is run as it is written, with its playbook, against an emulated server."""
+"""The page on certificates: its hook of certbot is run as it is written, with its playbook, against an emulated server.
+
+So is its private authority, if COMMUNITY_CRYPTO names a folder whose ansible_collections has community.crypto, such as that of the
+package ansible: `pip install --no-deps --target FOLDER ansible`.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -26,6 +31,8 @@ from ansible_collections.community.opensips.tests.pages import Page
 # not resolved: the path must have ansible_collections in it
 _TOP = str(pathlib.Path(__file__).absolute().parents[5])
 BLOCKS = Page("certificates").blocks
+# a folder
+CRYPTO = os.environ.get("COMMUNITY_CRYPTO")
 
 
 @pytest.fixture
@@ -44,6 +51,18 @@ def der(path):
     return ssl.PEM_cert_to_DER_cert(pathlib.Path(path).read_text(encoding="ascii"))
 
 
+def environment_of(server):
+    """Of a program that runs the playbooks of the page on this host."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]),
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([_TOP, *([CRYPTO] if CRYPTO else [])]),
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        **{f"OPENSIPS_MI_{name.upper()}": value for name, value in server.connection.items()},
+    }
+
+
 def tasks(value):
     """The tasks of our modules in a block of YAML: (module, arguments)."""
     for entry in value if isinstance(value, list) else []:
@@ -52,7 +71,7 @@ def tasks(value):
 
 
 def test_the_other_tasks_run(server, tmp_path):
-    """In check mode; those that make a private authority need community.crypto, what they make is in test_tls_material.py."""
+    """In check mode."""
     certificate, key = server.authority.issue("sip.example.com", names=["sip.example.com"])
     text = pathlib.Path(key).read_text(encoding="ascii")
     live = "/etc/letsencrypt/live/sip.example.com"
@@ -104,27 +123,54 @@ def test_the_hook_of_certbot(server, tmp_path):
     script = tmp_path / "hook"
     script.write_text(hook, encoding="utf-8")
     script.chmod(0o755)
-    lineage = tmp_path / "sip.example.com"
-    lineage.mkdir()
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]),
-        "ANSIBLE_COLLECTIONS_PATH": _TOP,
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "RENEWED_LINEAGE": str(lineage),
-        **{f"OPENSIPS_MI_{name.upper()}": value for name, value in server.connection.items()},
-    }
+    lineage, archive = (tmp_path / folder / "sip.example.com" for folder in ("live", "archive"))
+    for folder in (lineage, archive):
+        folder.mkdir(parents=True)
+    environment = {**environment_of(server), "RENEWED_LINEAGE": str(lineage)}
+    numbers = itertools.count(1)
 
     def renew(pair):
-        for source, name in zip(pair, ("fullchain.pem", "privkey.pem"), strict=True):
-            shutil.copy(source, lineage / name)
+        """As certbot keeps them: links to files with a number."""
+        number = next(numbers)
+        for source, name in zip(pair, ("fullchain", "privkey"), strict=True):
+            shutil.copy(source, archive / f"{name}{number}.pem")
+            (lineage / f"{name}.pem").unlink(missing_ok=True)
+            (lineage / f"{name}.pem").symlink_to(f"../../archive/sip.example.com/{name}{number}.pem")
         return subprocess.run([script], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
 
     good = server.authority.issue("renewed")
     done = renew(good)
     assert done.returncode == 0, done.stdout + done.stderr
     assert presented(server) == der(good[0])
+    # of another service on the host
+    environment["RENEWED_LINEAGE"] = str(tmp_path / "live" / "www.example.com")
+    assert renew(server.authority.issue("www")).returncode == 0
+    assert presented(server) == der(good[0])
+    environment["RENEWED_LINEAGE"] = str(lineage)
     failed = renew((server.authority.issue("bad")[0], good[1]))
     assert failed.returncode != 0 and "it is not the key of the certificate" in failed.stdout
     assert presented(server) == der(good[0])
+
+
+@pytest.mark.skipif(not CRYPTO, reason="COMMUNITY_CRYPTO does not name a folder with community.crypto")
+def test_the_private_authority(server, tmp_path):
+    (playbook,) = [block.code for block in BLOCKS if "Issue a certificate with a private authority" in block.code]
+    there = {
+        "hosts: opensips": "hosts: localhost\n  gather_facts: false",
+        "become: true": "connection: local",
+        "/etc/opensips/pki": str(tmp_path / "pki"),
+        "sqlite:////var/lib/opensips/opensips.sqlite": server.db_url,
+    }
+    for written, here in there.items():
+        assert written in playbook
+        playbook = playbook.replace(written, here)
+    path = tmp_path / "authority.yml"
+    path.write_text(playbook, encoding="utf-8")
+    command = ["ansible-playbook", "-i", "localhost,", str(path)]
+    for changes in (True, False):
+        done = subprocess.run(command, env=environment_of(server), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ("changed=0 " in done.stdout) is not changes, done.stdout
+    ((pem,),) = server.database.rows("SELECT certificate FROM tls_mgm")
+    text = pem if isinstance(pem, str) else pem.decode("ascii")
+    assert ssl.PEM_cert_to_DER_cert(text) == der(tmp_path / "pki" / "sip.pem")

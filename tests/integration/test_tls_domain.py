@@ -169,6 +169,15 @@ class TestTable:
             assert result["restart_needed"] is (server.version >= (4,))
             assert server.version >= (4,) or result["reload"]["verified"]
 
+    def test_a_certificate_that_has_ended_if_told_so(self, server):
+        if server.version >= (4,):
+            pytest.skip("4.0 does not reload")
+        warnings = []
+        wanted = domain(server, server.authority.issue("over", days=-1))
+        assert_refused(call(server, wanted), ["CN=over ended at"])
+        pushed = call(server, wanted, check_dates=False, warnings=warnings)
+        assert one(pushed)["in_use"] and "CN=over ended at" in warnings[0] and len(warnings) == 1
+
     def test_what_the_server_does_not_take_is_undone(self, server):
         """Nobody can see from outside that its directory of revocation lists is missing."""
         if server.version >= (4,):

@@ -159,8 +159,9 @@ def staged(path: Path, data: bytes, mode: int, owner: Tuple[int, int]) -> Iterat
             os.fchown(fd, *owner)
             os.fchmod(fd, mode)
             os.fsync(fd)
-            # a killed process has none any more
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            # a killed process has none any more; some file systems have no locks
+            with contextlib.suppress(OSError):
+                fcntl.flock(fd, fcntl.LOCK_EX)
             yield functools.partial(os.rename, temporary, path)
 
 

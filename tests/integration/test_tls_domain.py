@@ -19,6 +19,8 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
 from ansible_collections.community.opensips.plugins.module_utils._module import tls_domain as body
 from ansible_collections.community.opensips.plugins.module_utils._readers import tls
+from ansible_collections.community.opensips.plugins.module_utils._table.database import Database as TableDatabase
+from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support.bad_input import assert_refused
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
@@ -445,6 +447,18 @@ def test_opensips_table_reads_tls_domains_back(server):
         bad = run_module("table", {**options, "rows": [dict(row, private_key=text.read())]})
     assert bad["failed"] and "tls 2: is not there" in bad["msg"], bad
     assert bad["results"][0]["verified"] is False
+
+
+def test_rows_that_another_session_changed_are_not_taken_back(emulated):
+    params = {**DEFAULTS, "db_url": emulated.db_url, "match": None, "scope": None, "store_password": False}
+    with TableDatabase(params) as database:
+        table = Table(database, "tls_mgm", "tls_mgm")
+        request = table.request(params, [{"domain": "x", "type": 2, "cipher_list": "HIGH"}])
+        made = table.push(request)
+        emulated.database.execute("UPDATE tls_mgm SET cipher_list = 'ALL'")
+        assert table.undo(request, made) is False and len(emulated.database.rows("tls_mgm")) == 1
+        emulated.database.execute("UPDATE tls_mgm SET cipher_list = 'HIGH'")
+        assert table.undo(request, made) is True and emulated.database.rows("tls_mgm") == []
 
 
 def test_ciphers_and_curves_as_the_server_judges_them(server):

@@ -91,6 +91,8 @@ def test_a_server_without_a_cluster(emulator, tmp_path):
     emu = emulator("3.6", phones=0, without=["clusterer"])
     found = list_inventory(tmp_path, source({**fifo_of(emu), "strict": True}))
     assert found.failed and "clusterer" in found.warnings
+    lenient = list_inventory(tmp_path, source(fifo_of(emu)))
+    assert not lenient.hosts and "is it loaded? Its hosts are missing" in lenient.warnings
     unknown = list_inventory(tmp_path, source({**fifo_of(emu), "select": {}}))
     assert unknown.failed and "There is no option select" in unknown.warnings
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import re
 import sys
 
 import pytest
@@ -156,6 +157,12 @@ def test_every_test_that_needs_a_server_runs_on_a_real_one(checks, monkeypatch):
     assert bench.arguments[:5] == (*checks.INTEGRATION, "-m", "opensips") and "-k" not in bench.arguments
     fixtures = pathlib.Path(__file__).parents[1] / "integration" / "support" / "fixtures.py"
     assert 'iter_markers("opensips")' in fixtures.read_text(encoding="utf-8")
+    tests = [path for folder in checks.INTEGRATION for path in (checks.ROOT / folder).glob("test_*.py")]
+    assert len(tests) > 80
+    # what skips by itself would not run there
+    assert not [
+        path.name for path in tests if re.search(r"skipif\([^\n]*find_binary", path.read_text(encoding="utf-8"))
+    ]
 
 
 def test_coverage_counts_files_that_nobody_imported(checks, tmp_path):

@@ -232,10 +232,16 @@ def describe_failure(error: BaseException) -> Dict[str, Any]:
     return described
 
 
+def _kind_of(error: OpensipsError) -> str:
+    """The name of its class, or of the next one above it that has a remedy of its own: the guide lists those."""
+    kinds = [kind for kind in type(error).__mro__ if vars(kind).get("remedy")]
+    return (kinds or [type(error)])[0].__name__
+
+
 def describe_error(error: OpensipsError) -> Dict[str, Any]:
     """An OpensipsError as plain data: type, message, hint, and code, reason, data of what a server answered."""
     described = {
-        "type": type(error).__name__,
+        "type": _kind_of(error),
         "message": _sentence(printable(without_url_secrets(error.message))),
         "hint": printable(error.hint),
     }

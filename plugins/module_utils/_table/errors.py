@@ -52,6 +52,12 @@ class DatabaseLocked(TableError):
     remedy = "Run the task again when the other process has finished, or raise ``db_timeout``."
 
 
+class ChangedMeanwhile(TableError):
+    """Another session changed rows between the check of the task and its transaction."""
+
+    remedy = "Run the task again."
+
+
 class DatabaseRefused(TableError):
     """The database refused a statement because of constraints, privileges or values."""
 

@@ -15,6 +15,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table import p
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TryAgain
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
+    ChangedMeanwhile,
     CommitUnknown,
     DatabaseUnreachable,
     NotConverged,
@@ -305,9 +306,9 @@ def refuse(option: str, problems: List[str], hint: str) -> None:
 
 
 def _raise_meanwhile(problems: List[str]) -> None:
-    """Raise TableError for problems that were not there before the tables were locked."""
+    """Raise ChangedMeanwhile for problems that were not there before the tables were locked."""
     if problems:
-        raise TableError(
+        raise ChangedMeanwhile(
             f"Another session changed rows at the same time: {problems[0]}",
             "Nothing was written. Run the task again",
         )

@@ -7,6 +7,8 @@
 import ast
 
 from ansible_collections.community.opensips.data import errors_list
+from ansible_collections.community.opensips.plugins.module_utils._module import run
+from ansible_collections.community.opensips.plugins.module_utils._table import database, errors
 
 # these are never the type of an error by themselves
 ABSTRACT = {
@@ -56,3 +58,27 @@ def test_the_messages_of_a_kind_are_listed():
 
 def test_a_message_that_is_data_is_not_listed():
     assert errors_list.literal(errors_list.ast.parse("f'{where}: {error}'").body[0].value) == ""
+
+
+def test_no_error_without_a_remedy_is_raised_by_itself():
+    """But for what is caught again, and named by another one: BadTarget, and what keeps a NOTIFY from being sent."""
+    caught = {("_ua/target.py", "BadTarget"), ("_sip/digest.py", "SipError")}
+    # describe_error() calls it by the class above it
+    abstract = ABSTRACT - {"TryAgain"}
+    raised = {
+        (path.relative_to(errors_list.SOURCES).as_posix(), node.exc.func.id)
+        for path in errors_list.SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name)
+    }
+    assert len(raised) > 100 and {place for place in raised if place[1] in abstract} == caught
+
+
+def test_a_kind_without_a_remedy_has_the_name_of_the_one_above():
+    assert [
+        run.describe_error(kind("no"))["type"] for kind in (database.TryAgain, errors.DatabaseLocked, errors.TableError)
+    ] == [
+        "DatabaseLocked",
+        "DatabaseLocked",
+        "TableError",
+    ]

@@ -151,6 +151,12 @@ def test_dates(root):
         check(soon, days=7)
 
 
+def test_only_the_certificate_itself_must_last(middle):
+    # that of the authority has one day left
+    long, key = middle.issue("long", days=30)
+    assert check(domain(certificate=read(long) + read(middle.path), private_key_file=key), days=7) == []
+
+
 def test_what_a_certificate_may_be_used_for(root):
     for_clients = domain(root.issue("phone", usage=_USAGE.CLIENT_AUTH))
     for_servers = domain(root.issue("web", usage=_USAGE.SERVER_AUTH))

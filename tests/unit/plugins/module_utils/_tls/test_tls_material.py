@@ -140,6 +140,7 @@ def test_the_common_name_counts_without_other_names(root):
     assert material.covers(record, "plain.example.com") and not material.covers(record, "example.com")
     assert material.covers(dict(record, subject_alt_names=["URI:sip:example.com"]), "example.com")
     assert not material.covers(dict(record, subject_alt_names=["DNS:a"]), "plain.example.com")
+    assert not material.covers(dict(record, subject_alt_names=["DNS:*.example.com"]), "*a.example.com")
 
 
 def test_dates(root):

@@ -316,7 +316,7 @@ def test_a_server_that_does_not_record_its_route(sip, stand_in, transport):
 
 def test_messages_that_do_not_arrive(sip, stand_in):
     stand_in.refuse["MESSAGE"] = 202
-    result = sip("message", stand_in.target(), account=ALICE, peer=BOB, maximum_answer_time=0.3)
+    result = sip("message", stand_in.target(), account=ALICE, peer=BOB, maximum_answer_time=1)
     assert (result["code"], result["error"]["type"]) == (202, "NotDelivered")
     stand_in.refuse.clear()
     stand_in.garble = lambda data: data.replace(b"Test of", b"Text of")

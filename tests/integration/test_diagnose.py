@@ -107,6 +107,8 @@ class TestEveryServer:
         assert set(RETURN) - {"error"} == set(result) - {"changed", "invocation"}
         assert result["changed"] is False and result["seconds"] >= 1
         for name in ("checks", "load", "receive_queues"):
+            # 1.11 reports no load
+            assert result[name] or (name, server.version[:2]) == ("load", (1, 11)), name
             assert all(set(entry) == set(RETURN[name]["contains"]) for entry in result[name]), name
         assert set(result["memory"]["shared"]) == set(RETURN["memory"]["contains"]["shared"]["contains"])
         private = RETURN["memory"]["contains"]["private"]["contains"]

@@ -28,13 +28,6 @@ SOME = ["location", "subscriber", "acc"]
 
 
 @pytest.fixture
-def database(database_server):
-    made = database_server.database()
-    yield made
-    made.drop()
-
-
-@pytest.fixture
 def schema(database):
     return Runner(database)
 

@@ -35,13 +35,6 @@ CONVERTED = {"dr_carriers": {"flags"}, "dialog": {"script_flags", "vars", "profi
 
 
 @pytest.fixture
-def database(database_server):
-    made = database_server.database()
-    yield made
-    made.drop()
-
-
-@pytest.fixture
 def schema(database):
     return Runner(database, upgrade=True)
 

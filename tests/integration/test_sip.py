@@ -198,6 +198,13 @@ def test_two_passwords_and_a_nonce_that_is_too_old(sip):
         assert result["outcome"] == "accepted" and not server.faults, (result, server.faults)
 
 
+def test_the_strongest_algorithm_of_the_server_is_used(sip):
+    demand = Demand(realms=(REALM,), password=PASSWORD, algorithms=("MD5", "SHA-256"), strongest=True)
+    with SipServer(demand=demand) as server:
+        result = sip("register", server.target(), account=ALICE)
+        assert result["authentication"] == {"realm": REALM, "algorithm": "SHA-256"} and not server.faults
+
+
 def test_check_mode_sends_no_more_than_an_options(sip, stand_in):
     for action, more in (("register", {}), ("call", {"peer": BOB}), ("message", {"peer": BOB})):
         result = sip(action, stand_in.target(), check=True, account=ALICE, **more)
@@ -309,7 +316,7 @@ def test_a_server_that_does_not_record_its_route(sip, stand_in, transport):
 
 def test_messages_that_do_not_arrive(sip, stand_in):
     stand_in.refuse["MESSAGE"] = 202
-    result = sip("message", stand_in.target(), account=ALICE, peer=BOB, maximum_answer_time=0.3)
+    result = sip("message", stand_in.target(), account=ALICE, peer=BOB, maximum_answer_time=1)
     assert (result["code"], result["error"]["type"]) == (202, "NotDelivered")
     stand_in.refuse.clear()
     stand_in.garble = lambda data: data.replace(b"Test of", b"Text of")

@@ -281,6 +281,16 @@ def test_nothing_is_half_made(push, database):
     assert all(database.rows(table) == [] for table in TABLES)
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_table_without_transactions(push, database, check):
+    if database.engine != "mysql":
+        pytest.skip("only MySQL and MariaDB have such tables")
+    database.execute("ALTER TABLE grp ENGINE=MyISAM")
+    result = push(FULL, check=check)
+    assert result["failed"] and "The table grp uses the engine MyISAM" in result["msg"]
+    assert all(database.rows(table) == [] for table in TABLES)
+
+
 def test_a_file_of_many(push, database, tmp_path):
     """In chunks, and at once: more than a statement takes."""
     many = 1200

@@ -175,6 +175,14 @@ def emulator():
         )
 
 
+@pytest.fixture
+def database(database_server):
+    """A Database without tables, on each of database_server."""
+    made = database_server.database()
+    yield made
+    made.drop()
+
+
 @pytest.fixture(scope="module", params=sorted(databases.SERVERS))
 def database_server(request):
     """SQLite, and servers of PostgreSQL and MariaDB where they are installed: database() of each makes a Database."""

@@ -178,6 +178,19 @@ def test_statements(statement):
     check(with_statement(statement), STATEMENTS[statement])
 
 
+@pytest.mark.parametrize(
+    ("module", "parameter", "hint"),
+    [
+        ("mi_xmlrpc", "port", "Another module has it: http2d, httpd, proto_ipsec."),
+        # so many have it that none of them is meant
+        ("presence", "server_address", "Remove it."),
+    ],
+)
+def test_a_parameter_that_other_modules_have(module, parameter, hint):
+    (finding,) = lint(with_setting(f'loadmodule "{module}.so"\nmodparam("{module}", "{parameter}", "x")'), "4.0")
+    assert (finding["rule"], finding["hint"]) == ("removed_parameter", hint)
+
+
 def test_calls_within_calls_count_too():
     text = with_setting('loadmodule "rest_client.so"').replace(
         "{ t_on", '{ async(rest_get("u", $var(x), 5), gone); t_on', 1

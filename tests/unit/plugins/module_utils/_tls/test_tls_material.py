@@ -140,6 +140,7 @@ def test_the_common_name_counts_without_other_names(root):
     assert material.covers(record, "plain.example.com") and not material.covers(record, "example.com")
     assert material.covers(dict(record, subject_alt_names=["URI:sip:example.com"]), "example.com")
     assert not material.covers(dict(record, subject_alt_names=["DNS:a"]), "plain.example.com")
+    assert not material.covers(dict(record, subject_alt_names=["DNS:*.example.com"]), "*a.example.com")
 
 
 def test_dates(root):
@@ -149,6 +150,12 @@ def test_dates(root):
     assert check(soon, days=2) == []
     with pytest.raises(BadParameters, match="in 3.0 days, and minimum_certificate_days is 7"):
         check(soon, days=7)
+
+
+def test_only_the_certificate_itself_must_last(middle):
+    # that of the authority has one day left
+    long, key = middle.issue("long", days=30)
+    assert check(domain(certificate=read(long) + read(middle.path), private_key_file=key), days=7) == []
 
 
 def test_what_a_certificate_may_be_used_for(root):

@@ -167,6 +167,11 @@ def test_tls_where_there_is_none(peer):
         client.ask(target.Target("tls", "127.0.0.1", found.port), "OPTIONS", 2.0)
 
 
+def test_an_empty_datagram_is_no_end(peer):
+    found = peer("udp", lambda request, _count: [b"", answer(request)])
+    assert ask(found).response.code == 200
+
+
 def test_a_server_that_requires_a_certificate(peer, authority):
     found = peer("tls", lambda request, _count: answer(request), client_ca=authority.path)
     with pytest.raises(errors.UserAgentError) as caught:

@@ -236,7 +236,7 @@ class Table:
         readers = [(column.kind == "text", column.stored) for column in columns]
         for row in self._db.select(self.name, real, where, lock):
             values = [
-                value if is_text and type(value) is str else stored(value)
+                value if is_text and isinstance(value, str) else stored(value)
                 for (is_text, stored), value in zip(readers, row)
             ]
             key = tuple(values[place] for place in key_of)

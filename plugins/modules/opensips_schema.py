@@ -78,7 +78,8 @@ options:
       - It starts from the tables of any version since 1.11. It never goes back to an older version.
       - Before it changes anything, it looks for all that could be lost, such as columns, triggers and values that do not fit.
       - It then compares the number of rows and a checksum of the new table with those of the old one.
-      - Stop the server before, and make a backup of the database.
+      - Stop the server before, and make a backup of the database. If a server writes during the upgrade, it waits on SQLite and PostgreSQL,
+        and the upgrade fails on MySQL and MariaDB. No row is lost.
     type: bool
     default: false
   extra_columns:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -103,6 +104,33 @@ def test_rows_of_all_tables_survive_every_step(schema, database):
         name: table.version for name, table in choice.known_tables("4.0").items() if name in tables
     }
     assert schema.warnings == []
+
+
+def test_rows_that_somebody_writes_all_the_time_are_not_lost(schema, database):
+    schema(version="2.4", tables=["subscriber"])
+    early = [(f"early{number}",) for number in range(300)]
+    database.execute(f"INSERT INTO subscriber (username) VALUES {', '.join(f'({name!r})' for (name,) in early)}")
+    written, ended = [], threading.Event()
+
+    def write():
+        while not ended.is_set():
+            name = f"late{len(written)}"
+            database.execute(f"INSERT INTO subscriber (username) VALUES ('{name}')")
+            written.append((name,))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        result = schema(tables=["subscriber"], extra_columns="drop")
+    finally:
+        ended.set()
+        writer.join()
+    # others lock the table, and whoever writes waits
+    assert not result.get("failed") or (database.engine == "mysql" and result["error"]["type"] == "NotTheSame"), result
+    tables = [name for name in database.tables() if name.startswith("subscriber")]
+    assert tables == ["subscriber"] or "subscriber__opensips_kept" in result["msg"]
+    found = [row for table in tables for row in database.rows(f"SELECT username FROM {table}")]
+    assert written and {*early, *written} <= set(found)
 
 
 def test_older_tables_are_refused_unless_told(schema, database):

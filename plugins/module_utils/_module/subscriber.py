@@ -29,6 +29,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
     UnknownSchema,
 )
+from ansible_collections.community.opensips.plugins.module_utils._table.garbage import uncollected
 from ansible_collections.community.opensips.plugins.module_utils._table.push import Table, push_together, refuse
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ def spec() -> ArgumentSpec:
 def run(task: "Task") -> Dict[str, Any]:
     """Check everything, and write the difference. Raises BadParameters, TableError, TaskFailure."""
     _check_options(task.params)
+    with uncollected():
+        return _run(task)
+
+
+def _run(task: "Task") -> Dict[str, Any]:
     wanted = accounts.accounts_of(task.params)
     with Database(task.params) as db:
         push = _Push(task, db, wanted)

@@ -36,6 +36,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     RowNotTaken,
     TableError,
 )
+from ansible_collections.community.opensips.plugins.module_utils._table.garbage import uncollected
 from ansible_collections.community.opensips.plugins.module_utils._table.push import Table
 
 if TYPE_CHECKING:
@@ -83,9 +84,10 @@ def run(task: "Task") -> Dict[str, Any]:
     """Check everything, write the difference, have the server read it, and look whether it did."""
     params = task.params
     reloads = _reloads(params)
-    given = params["rows"] if params["rows"] is not None else rows.load(params["rows_file"])
-    push = Push(task, reloads)
-    push.write(given)
+    with uncollected():
+        given = params["rows"] if params["rows"] is not None else rows.load(params["rows_file"])
+        push = Push(task, reloads)
+        push.write(given)
     push.reload()
     return push.result
 

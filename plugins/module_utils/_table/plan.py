@@ -129,9 +129,11 @@ def _update(request: "Request", wanted: "Wanted", there: "List[Stored]") -> "Lis
             f"Row {wanted.number}: the table has {len(there)} rows with {request.label(wanted.key)}",
             "Add columns to match so that each row has its own key, or delete the surplus rows",
         )
-    kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
+    kept = there[0]
+    if len(there) > 1:
+        kept = min(there, key=lambda row: (_differs(wanted, row), not request.in_scope(row.values)))
     after = wanted.for_row(kept.values)
-    operation = UPDATE if _differs(wanted, kept) else NONE
+    operation = UPDATE if _differ(after, kept.values) else NONE
     # of 100,000 rows that are as wanted, one mapping each is enough
     before = {name: kept.values[name] for name in after} if operation == UPDATE else after
     surplus = [row for row in there if row is not kept and request.in_scope(row.values)]
@@ -141,8 +143,12 @@ def _update(request: "Request", wanted: "Wanted", there: "List[Stored]") -> "Lis
 
 
 def _differs(wanted: "Wanted", row: "Stored") -> bool:
-    there = row.values
-    return any(there[name] != value for name, value in wanted.for_row(there).items())
+    return _differ(wanted.for_row(row.values), row.values)
+
+
+def _differ(values: Dict[str, Any], there: Dict[str, Any]) -> bool:
+    """Whether one of the values is not the one that is there."""
+    return any(there[name] != value for name, value in values.items())
 
 
 def _deletion(number: Optional[int], key: Tuple[Any, ...], row: "Stored") -> "Change":

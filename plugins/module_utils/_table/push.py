@@ -233,8 +233,13 @@ class Table:
         primary = self._primary or [self.columns.all[name] for name in request.match]
         real = [column.real_name for column in columns] + [column.real_name for column in primary]
         where = {self.columns.all[name].real_name: values for name, values in conditions.items()}
+        # text that is text already needs no call
+        readers = [(column.kind == "text", column.stored) for column in columns]
         for row in self._db.select(self.name, real, where, lock):
-            values = [column.stored(value) for column, value in zip(columns, row)]
+            values = [
+                value if is_text and isinstance(value, str) else stored(value)
+                for (is_text, stored), value in zip(readers, row)
+            ]
             key = tuple(values[place] for place in key_of)
             if keys is not None and key not in keys:
                 # a database may take letters of both cases for the same

@@ -211,8 +211,8 @@ class Request:
             raise _Wrong(["is not a mapping of columns to values"])
         named, problems = self._named(row)
         # a row that no server takes can still be deleted
-        refused = self._record.problems(named, self.schema.version)
-        problems += [] if self.state == "absent" else refused
+        if self.state != "absent":
+            problems += self._record.problems(named, self.schema.version)
         problems += self._complete(named)
         if self.schema.name == "subscriber":
             try:

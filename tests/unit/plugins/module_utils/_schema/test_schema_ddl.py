@@ -90,6 +90,22 @@ def test_the_statements_of_a_table():
     )
 
 
+# reserved since MySQL 8.0 or later (its manual, "Keywords and Reserved Words", 8.0 to 9.6)
+RESERVED = set(
+    "cube cume_dist dense_rank empty except first_value function generated grouping groups intersect json_table lag last_value"
+    " lateral lead library manual nth_value ntile of optimizer_costs over parallel percent_rank qualify rank recursive row rows"
+    " row_number stored system tablesample virtual window".split()
+)
+
+
+def test_no_name_is_reserved_in_mysql_8():
+    for name in model.names():
+        for table in model.variants(name):
+            used = {table.name.lower()} | {column.lower() for column in table.columns}
+            used |= {index.name.lower() for index in table.indexes}
+            assert not used & RESERVED, table.name
+
+
 def test_shapes_are_told_by_their_differences():
     older, newer = variant("dispatcher", "2.4"), variant("dispatcher", "3.6")
     assert set(newer.columns) - set(older.columns) == {"probe_mode"}

@@ -144,7 +144,8 @@ options:
       - Whether to return a backtrace of each process, after O(duration). It also works if the server does not answer over MI.
       - The module must run on the host of the server, usually as root. Backtraces require C(gdb) there. Without it, only RV(backtraces[].state) and
         RV(backtraces[].waits_in) are known.
-      - C(gdb) stops one process after the other, for about a second each. Calls go on, and messages wait for a moment.
+      - C(gdb) stops one process after the other, for about a second each. Calls go on, and messages wait for a moment. The module never stops a
+        process of another OpenSIPS on the host.
     type: bool
     default: false
   trap_timeout:
@@ -159,7 +160,9 @@ options:
     type: path
   trap_pid_file:
     description:
-      - File with the pid of the server. The option is required if the server does not answer, and several of them run on the host.
+      - File with the pid of the server, for a server that does not answer.
+      - If not set, the module finds the server by the FIFO or the socket of MI that it has open. If only root can see that, the task fails and
+        asks for this option.
     type: path
 notes:
   - MI does not report the thresholds. On the host of the server, the module reads them from the configuration file, without files that it

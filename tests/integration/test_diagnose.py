@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -19,7 +20,7 @@ import time
 import pytest
 import yaml
 
-from ansible_collections.community.opensips.plugins.module_utils._diagnose import backtraces, listening
+from ansible_collections.community.opensips.plugins.module_utils._diagnose import backtraces, instances, listening
 from ansible_collections.community.opensips.plugins.module_utils._diagnose.checks import CHECKS
 from ansible_collections.community.opensips.plugins.module_utils._events.addresses import Addresses
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
@@ -315,13 +316,39 @@ class TestWrong:
 
 
 @contextlib.contextmanager
-def sleeper(program="sleep"):
-    process = subprocess.Popen([program, "60"])
+def sleeper(program="sleep", opened=None):
+    process = subprocess.Popen([program, "60"], pass_fds=[] if opened is None else [opened.fileno()])
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def take_as_nobody(pid, sender):
+    """Send what a user without rights sees of a process."""
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    (taken,) = backtraces.take([backtraces.Process(1, pid, None)], 60, wants_full=False)
+    sender.send(taken.plain)
+
+
+def mi_of_nobody(stack, folder, way):
+    """(something that is open, connection options for it) of a server that hangs."""
+    if way == "fifo":
+        os.mkfifo(folder / "fifo")
+        return open(folder / "fifo", "rb+", buffering=0), {"fifo_path": str(folder / "fifo")}  # noqa: SIM115 - the caller closes it
+    kind = socket.SOCK_STREAM if way == "http" else socket.SOCK_DGRAM
+    opened = stack.enter_context(socket.socket(socket.AF_UNIX if way == "socket" else socket.AF_INET, kind))
+    opened.bind(str(folder / "mi.sock") if way == "socket" else ("127.0.0.1", 0))
+    if way == "socket":
+        return opened, {"socket_path": str(folder / "mi.sock")}
+    port = opened.getsockname()[1]
+    if way == "udp":
+        return opened, {"host": "127.0.0.1", "port": port}
+    opened.listen()
+    return opened, {"url": f"http://127.0.0.1:{port}/mi"}
 
 
 def tracer(pid):
@@ -371,12 +398,51 @@ class TestTrap:
         (entry,) = backtraces.check([taken.plain])
         assert entry["outcome"] == "unknown" and "gdb" in entry["hint"]
 
+    def test_a_process_that_ends_meanwhile(self, tmp_path, monkeypatch):
+        """The words of gdb would send the reader to the rights; a process that has ended was stopped, or crashed."""
+        gdb = tmp_path / "gdb"
+        gdb.write_text(
+            '#!/bin/sh\nfor word; do case "$word" in "attach "*) kill -9 ${word#attach };; esac; done\n',
+            encoding="utf-8",
+        )
+        gdb.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        with sleeper() as process, sleeper() as other:
+            processes = [backtraces.Process(1, process.pid, None), backtraces.Process(2, other.pid, None)]
+            taken = backtraces.take(processes, 30, wants_full=False)
+        assert [each.plain["reason"] for each in taken] == ["The process has ended"] * 2
+        (entry,) = backtraces.check([each.plain for each in taken])
+        assert entry["outcome"] == "unknown" and "core file" in entry["hint"] and "gdb" not in entry["hint"]
+
+    def test_a_number_that_is_another_process_now(self, monkeypatch):
+        begun = iter(["1", "2"])
+        monkeypatch.setattr(backtraces.local, "started", lambda _pid: next(begun))
+        with sleeper() as process:
+            (taken,) = backtraces.take([backtraces.Process(1, process.pid, None)], 30, wants_full=False)
+        assert taken.plain["reason"] == "The process has ended" and taken.plain["frames"] == []
+
+    @needs_gdb
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+    def test_without_root(self):
+        """A user whom the kernel refuses is told so, and what to do."""
+        with sleeper() as process:
+            wait_until(lambda: backtraces.local.status(process.pid)[0] == "S")
+            receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
+            child = multiprocessing.get_context("fork").Process(target=take_as_nobody, args=(process.pid, sender))
+            child.start()
+            taken = receiver.recv()
+            child.join(SECONDS)
+            assert tracer(process.pid) == 0 and process.poll() is None
+        assert "this user" in taken["reason"] and "become: true" in taken["reason"], taken
+        (entry,) = backtraces.check([taken])
+        assert entry["outcome"] == "unknown" and "become" in entry["message"] and "root" in entry["hint"]
+
     def test_a_server_that_does_not_answer(self, tmp_path):
-        """Its processes are found by their name, and by the file with its pid."""
+        """Its processes are those that have its FIFO open, or those of the file with its pid: never those of another server."""
         program = tmp_path / "opensips"
         shutil.copy(shutil.which("sleep"), program)
         (tmp_path / "fifo").touch()
-        with sleeper(str(program)) as process, sleeper(str(program)):
+        with sleeper(str(program)) as process, sleeper(str(program)) as other:
             (tmp_path / "pid").write_text(f"{process.pid}\n", encoding="utf-8")
             dead = {"host": "127.0.0.1", "port": 9, "timeout": 1}
             trap = {"trap": True, "trap_pid_file": str(tmp_path / "pid"), "trap_file": str(tmp_path / "trap")}
@@ -384,13 +450,31 @@ class TestTrap:
             assert result["failed"] and outcome(result, "mi") == "failed"
             assert [backtrace["pid"] for backtrace in result["backtraces"]] == [process.pid]
             refused = diagnose(dead, trap=True)
-            assert_refused(refused, ["this host has", "trap_pid_file"])
+            assert_refused(refused, ["this host has", "udp:127.0.0.1:9", "trap_pid_file"])
             (tmp_path / "pid").write_text("root:s3cret\n", encoding="utf-8")
             refused = diagnose(dead, **trap)
             assert_refused(refused, ["trap_pid_file", "has no pid"])
             assert "s3cret" not in json.dumps(refused)
+            # the file of a server that has ended
+            (tmp_path / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
+            assert_refused(diagnose(dead, **trap), ["trap_pid_file", "no opensips on this host"])
+            assert tracer(other.pid) == 0
         if result["backtraces"][0]["frames"]:
             assert result["changed"] and stat.S_IMODE((tmp_path / "trap").stat().st_mode) == 0o600
+
+    @pytest.mark.parametrize("way", ["udp", "http", "socket", "fifo"])
+    def test_the_server_that_has_mi_open(self, tmp_path, way):
+        """Of two servers, the one that hangs is found by what it has open."""
+        program = tmp_path / "opensips"
+        shutil.copy(shutil.which("sleep"), program)
+        with contextlib.ExitStack() as stack:
+            opened, options = mi_of_nobody(stack, tmp_path, way)
+            hanging = stack.enter_context(sleeper(str(program), opened))
+            other = stack.enter_context(sleeper(str(program)))
+            opened.close()
+            result = diagnose({**options, "timeout": 1}, trap=True)
+            assert [backtrace["pid"] for backtrace in result["backtraces"]] == [hanging.pid], result
+            assert other.poll() is None
 
     def test_processes_of_no_opensips_are_left_alone(self, emulator):
         emu = emulator("3.6", phones=0)
@@ -451,6 +535,30 @@ class TestReal:
             pytest.skip(str(result["backtraces"][0]["reason"]))
         assert outcome(result, "trap") == "ok" and result["changed"]
         assert stat.S_IMODE((tmp_path / "trap").stat().st_mode) == 0o600
+
+    @needs_gdb
+    @pytest.mark.parametrize("hangs", [False, True])
+    def test_trap_of_one_of_two_servers(self, real, hangs):
+        """The other server on the host is not stopped for a moment, whether this one answers or hangs."""
+        other = RealOpensips(find_binary())
+        try:
+            before = instances.families()
+            (main,) = instances.with_mi(Connection(real.connection).options)
+            (spared,) = instances.with_mi(Connection(other.connection).options)
+            for pid in before[main] if hangs else []:
+                os.kill(pid, signal.SIGSTOP)
+            result = diagnose({**real.connection, "timeout": 1}, trap=True, trap_timeout=60)
+            states = {pid: backtraces.local.status(pid)[0] for pid in before[main]}
+        finally:
+            for pid in before[main] if hangs else []:
+                os.kill(pid, signal.SIGCONT)
+            other.stop()
+        assert bool(result.get("failed")) is hangs
+        assert sorted(backtrace["pid"] for backtrace in result["backtraces"]) == sorted(before[main]) and spared != main
+        # what was stopped before is left so
+        assert set(states.values()) <= set("T" if hangs else "RS")
+        if not any(backtrace["reason"] for backtrace in result["backtraces"]):
+            assert all(backtrace["doing"] for backtrace in result["backtraces"])
 
 
 class SlowDatabase(DatabaseOpensips):

@@ -17,7 +17,7 @@ import shutil
 import signal
 import subprocess  # nosec B404
 import time
-from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._diagnose import local
 from ansible_collections.community.opensips.plugins.module_utils._diagnose.finding import finding
@@ -30,7 +30,6 @@ from ansible_collections.community.opensips.plugins.module_utils._health.entry i
 )
 from ansible_collections.community.opensips.plugins.module_utils._health.resources import SIP_PROCESS
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import owner
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
 NAME = "trap"
@@ -40,6 +39,11 @@ _FULL = "@full@"
 _FRAME = re.compile(
     r"#[0-9]+ +(?:0x[0-9a-f]+ in )?(?:<(signal handler) called>|(\S+) \(.*\)(?: at (\S+)| from (\S+))?)"
 )
+# what gdb says if ptrace(2) is refused
+_REFUSED = (b"Operation not permitted", b"Could not attach", b"Permission denied")
+# seconds in which the end of a process is seen after gdb has noticed it
+_ENDING = 0.5
+_ENDED = "The process has ended"
 # seconds that gdb gets to let a process go, once it is told to end
 _GRACE = 2.0
 # what a function in a backtrace means, the first that is found counts: names, and what they begin with
@@ -105,36 +109,18 @@ def why_not() -> Optional[str]:
     )
 
 
-def processes_of(pids: Iterable[int]) -> List[Process]:
-    """The processes of the server that these pids belong to, its main process first; for a server that does not list them."""
-    running = {pid for pid, _uid in owner.server_processes()}
-    mains = {_main(pid, running) for pid in pids if pid in running}
-    return [
-        Process(None, pid, None)
-        for pid in sorted(running, key=lambda pid: (pid not in mains, pid))
-        if _main(pid, running) in mains
-    ]
-
-
-def main_processes() -> List[int]:
-    """The pid of the main process of each opensips on this host."""
-    running = {pid for pid, _uid in owner.server_processes()}
-    return sorted({_main(pid, running) for pid in running})
-
-
-def _main(pid: int, running: Set[int]) -> int:
-    parent = local.parent_of(pid)
-    return parent if parent is not None and parent in running else pid
-
-
 def take(processes: Iterable[Process], timeout: float, wants_full: bool) -> List[Backtrace]:
     """Look at each process. timeout: seconds for each."""
     program = gdb()
-    return [_take(process, program, timeout, wants_full) for process in processes]
+    begun = [(process, local.started(process.pid)) for process in processes]
+    return [_take(process, begin, program, timeout, wants_full) for process, begin in begun]
 
 
-def _take(process: Process, program: Optional[str], timeout: float, wants_full: bool) -> Backtrace:
-    status = local.status(process.pid)
+def _take(
+    process: Process, begin: Optional[str], program: Optional[str], timeout: float, wants_full: bool
+) -> Backtrace:
+    # another process may have the number of one that has ended
+    status = local.status(process.pid) if begin is not None and local.started(process.pid) == begin else None
     plain: Dict[str, Any] = {
         "id": process.id,
         "pid": process.pid,
@@ -149,10 +135,11 @@ def _take(process: Process, program: Optional[str], timeout: float, wants_full: 
     if obstacle is not None:
         return Backtrace(dict(plain, reason=obstacle), b"")
     output, reason = _run(str(program), process.pid, timeout, wants_full)
-    _let_go(process.pid)
+    if status is not None and status[0] not in "Tt":
+        _let_go(process.pid)
     frames = parse(output.partition(_FULL.encode())[0].decode("utf-8", "replace"))
-    if not frames and reason is None:
-        reason = "gdb showed no backtrace. Run the module as root, and allow ptrace in kernel.yama.ptrace_scope and in the container"
+    if not frames:
+        reason = reason or _why_none(process.pid, begin, output)
     plain.update(frames=frames, doing=doing(frames), reason=reason)
     return Backtrace(plain, output)
 
@@ -160,11 +147,49 @@ def _take(process: Process, program: Optional[str], timeout: float, wants_full: 
 def _obstacle(pid: int, status: Any, program: Optional[str]) -> Optional[str]:
     """Why no backtrace can be taken (str), or None. status: of the process, None if it has ended. program: gdb, or None."""
     if status is None:
-        return "The process has ended"
+        return _ENDED
     if program is None:
         return "There is no gdb on this host"
     tracer = _tracer(pid)
     return f"Process {tracer} debugs it already" if tracer else None
+
+
+def _why_none(pid: int, begin: Optional[str], output: bytes) -> str:
+    """Why gdb showed no backtrace."""
+    is_refused = any(words in output for words in _REFUSED)
+    if _has_ended(pid, begin, 0 if is_refused else _ENDING):
+        return _ENDED
+    if not is_refused:
+        return "gdb showed no backtrace"
+    scope = _first_line("/proc/sys/kernel/yama/ptrace_scope")
+    if scope == "3":
+        return "The kernel lets nobody debug: kernel.yama.ptrace_scope is 3, until this host starts again"
+    if os.geteuid() != 0:
+        return "The kernel does not let this user debug the process: run the task as root (become: true)"
+    return (
+        "The kernel does not let root debug the process: it lacks CAP_SYS_PTRACE, or a security module refuses."
+        " Run the module outside of the container, or allow it there"
+    )
+
+
+def _has_ended(pid: int, begin: Optional[str], patience: float) -> bool:
+    """Whether a process has ended. patience: seconds in which it may still do so."""
+    until = time.monotonic() + patience
+    while True:
+        status = local.status(pid)
+        if status is None or status[0] in "ZX" or local.started(pid) != begin:
+            return True
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.05)
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.readline().strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _kernel_function(pid: int) -> Optional[str]:
@@ -200,7 +225,8 @@ def _run(program: str, pid: int, timeout: float, wants_full: bool) -> Tuple[byte
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            # it says there why it cannot attach
+            stderr=subprocess.STDOUT,
             env=environment,
             # what it starts ends with it
             start_new_session=True,
@@ -287,20 +313,34 @@ def check(taken: List[Dict[str, Any]]) -> List[Entry]:
         reasons = sorted({backtrace["reason"] or "unknown" for backtrace in taken}) or [
             "The server has no process here"
         ]
-        hint = "Install gdb on the host of the server, and run the module there as root"
-        return [finding(NAME, None, UNKNOWN, "; ".join(reasons), 0, hint=hint)]
+        return [finding(NAME, None, UNKNOWN, "; ".join(reasons), 0, hint=_hint(taken))]
     entries = [entry for entry in (_locks(known), *(_waits(known, word) for word in _WAITS)) if entry is not None]
     without = len(taken) - len(known)
     if without:
         reason = next(backtrace["reason"] for backtrace in taken if backtrace["doing"] is None)
         entries.append(
             finding(
-                NAME, "processes", UNKNOWN, f"No backtrace of {without} of {len(taken)} processes: {reason}", without
+                NAME,
+                "processes",
+                UNKNOWN,
+                f"No backtrace of {without} of {len(taken)} processes: {reason}",
+                without,
+                hint=_hint([backtrace for backtrace in taken if backtrace["doing"] is None]),
             )
         )
     return entries or [
         finding(NAME, None, OK, f"None of {len(known)} processes waits for a lock or for another program", len(known))
     ]
+
+
+def _hint(without: List[Dict[str, Any]]) -> str:
+    """What to do about processes of which there is no backtrace."""
+    reasons = {backtrace["reason"] for backtrace in without}
+    if not reasons:
+        return "Run the module on the host of the server, in the same container, and check whether the server runs"
+    if reasons == {_ENDED}:
+        return "The server was stopped or restarted, or it crashed: look at its log, and for a core file"
+    return "Install gdb on the host of the server, and run the module there as root"
 
 
 def _locks(known: List[Dict[str, Any]]) -> Optional[Entry]:

@@ -56,6 +56,12 @@ def processor_seconds(pids: Iterable[int]) -> Seconds:
     return found
 
 
+def started(pid: int) -> Optional[str]:
+    """When a process began, in ticks since the start of the host: the same number may be another process later."""
+    fields = status(pid)
+    return None if fields is None else fields[19]
+
+
 def parent_of(pid: int) -> Optional[int]:
     """The pid of a process' parent, or None."""
     fields = status(pid)
@@ -70,14 +76,14 @@ def udp_sockets(pid: int) -> Dict[Tuple[str, int], Waiting]:
             fields = line.split()
             if len(fields) < 13:
                 continue
-            where = _address(fields[1])
+            where = address_of(fields[1])
             sizes = Waiting(int(fields[4].partition(":")[2], 16), int(fields[12]))
             before = found.get(where, Waiting(0, 0))
             found[where] = Waiting(before.size + sizes.size, before.dropped + sizes.dropped)
     return found
 
 
-def _address(text: str) -> Tuple[str, int]:
+def address_of(text: str) -> Tuple[str, int]:
     """``0100007F:13C4`` as (``127.0.0.1``, 5060): the kernel writes words as the processor has them."""
     digits, _colon, port = text.partition(":")
     words = [int(digits[index : index + 8], 16) for index in range(0, len(digits), 8)]

@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from ansible_collections.community.opensips.plugins.module_utils._diagnose import (
     backtraces,
     checks,
+    instances,
     load,
     memory,
     queues,
@@ -143,6 +144,12 @@ class _Diagnosis:
             left_out[backtraces.NAME] = "The server is on another host: run the module there"
             return []
         pids = set(span.pids)
+        if pids and not instances.is_one(pids):
+            left_out[backtraces.NAME] = (
+                "The processes that have these numbers on this host are those of another server: run the module where this one"
+                " runs, in its container"
+            )
+            return []
         self._take(
             [
                 backtraces.Process(process["id"], process["pid"], process["type"])
@@ -166,7 +173,7 @@ class _Diagnosis:
         if self.check_mode:
             left_out[backtraces.NAME] = "In check mode, no process is stopped"
         else:
-            self._take(_silent_processes(self.params["trap_pid_file"]))
+            self._take(_silent_processes(self.server.connection.options, self.params["trap_pid_file"]))
             entries += backtraces.check([backtrace.plain for backtrace in self.taken or ()])
         result = self._words(entries, left_out, None, None)
         return TaskFailure(f"{message_of(error)}\n{result['line']}", dict(result, error=describe_error(error)))
@@ -280,22 +287,39 @@ def _reader(server: Server, span: Span) -> Callable[[], List[Record]]:
     return read
 
 
-def _silent_processes(pid_file: Optional[str]) -> List[backtraces.Process]:
+def _silent_processes(options: Any, pid_file: Optional[str]) -> List[backtraces.Process]:
     """The processes of a server that does not list them. Raises BadParameters."""
-    if pid_file is not None:
-        try:
-            with open(safe_file.open_input(pid_file), "rb") as file:
-                return backtraces.processes_of([int(file.read(20).split()[0])])
-        except (OSError, ValueError, IndexError) as error:
-            # another file may hold secrets, which the text of a ValueError shows
-            reason = f": {error.strerror or error}" if isinstance(error, OSError) else ""
-            raise BadParameters(
-                f"trap_pid_file: {pid_file} has no pid{reason}", "Set it to the file that -P of opensips names"
-            ) from None
-    mains = backtraces.main_processes()
-    if len(mains) > 1:
+    families = instances.families()
+    if not families:
+        return []
+    main = _main_of(options, families) if pid_file is None else _main_in(pid_file, families)
+    return [backtraces.Process(None, pid, None) for pid in families[main]]
+
+
+def _main_of(options: Any, families: Dict[int, List[int]]) -> int:
+    mains = instances.with_mi(options)
+    if len(mains) == 1:
+        return mains[0]
+    raise BadParameters(
+        f"the server does not answer, and this host has {len(families)} of them, of which {len(mains) or 'none'} can be seen to have"
+        f" {instances.place(options)} open: {', '.join(map(str, families))}",
+        "Set trap_pid_file to the file that has the pid of this one, and run the module as root",
+    )
+
+
+def _main_in(pid_file: str, families: Dict[int, List[int]]) -> int:
+    try:
+        with open(safe_file.open_input(pid_file), "rb") as file:
+            pid = int(file.read(20).split()[0])
+    except (OSError, ValueError, IndexError) as error:
+        # another file may hold secrets, which the text of a ValueError shows
+        reason = f": {error.strerror or error}" if isinstance(error, OSError) else ""
         raise BadParameters(
-            f"the server does not answer, and this host has {len(mains)} of them: {', '.join(map(str, mains))}",
-            "Set trap_pid_file to the file that has the pid of this one",
+            f"trap_pid_file: {pid_file} has no pid{reason}", "Set it to the file that -P of opensips names"
+        ) from None
+    if pid not in families:
+        raise BadParameters(
+            f"trap_pid_file: {pid} in {pid_file} is the main process of no opensips on this host",
+            "The server does not run any more, or this is the file of another program. Set it to the file that -P of opensips names",
         )
-    return backtraces.processes_of(mains)
+    return pid

@@ -4,6 +4,8 @@
 
 """Certificates and keys before they are pushed: what cryptography made, and what is wrong with it."""
 
+import ssl
+
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
@@ -112,8 +114,12 @@ def test_ciphers_versions_and_dates(root):
     # TLS 1.3 has ciphers of its own
     unfit = {"ciphers": "ECDHE-RSA-AES128-GCM-SHA256", "method": "TLSv1_2"}
     assert ruled(**dict(unfit, method="TLSv1_2-TLSv1_3")) == ruled(role="client", **unfit) == []
-    with pytest.raises(BadParameters, match="ciphers and method: no client could connect: no shared cipher"):
-        ruled(**unfit)
+    if hasattr(ssl, "TLSVersion"):
+        with pytest.raises(BadParameters, match="ciphers and method: no client could connect: no shared cipher"):
+            ruled(**unfit)
+    else:
+        # Python 3.6 cannot leave TLS 1.3 out
+        assert ruled(**unfit) == []
     for entry in (made, domain()):
         with pytest.raises(BadParameters, match="ciphers: OpenSSL has none of 'NOPE'"):
             ruled(entry, ciphers="NOPE")

@@ -17,6 +17,7 @@ from ansible_collections.community.opensips.plugins.plugin_utils import (
     _config_lint,
     _config_names,
     _config_options,
+    _config_ports,
     _config_secrets,
     _config_values,
 )
@@ -93,11 +94,13 @@ def opensips_config_value(value: t.Any, kind: str = "parameter", version: str = 
         raise AnsibleFilterError(f"opensips_config_value: the {kind} {error}") from None
 
 
-def opensips_config_problems(options: t.Any, known: t.Any = None) -> list[str]:
+def opensips_config_problems(options: t.Any, known: t.Any = None, listening: t.Any = None) -> list[str]:
     if not isinstance(options, dict):
         raise AnsibleFilterError(
             f"opensips_config_problems: the input must be a dictionary of options, not {type(options).__name__}"
         )
+    if listening is not None:
+        return _config_ports.problems(options, str(listening))
     return _config_options.problems(options, known)
 
 

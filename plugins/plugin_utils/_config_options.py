@@ -81,8 +81,20 @@ _TEXTS = {
     "opensips_server_yum_url": _LINKS,
     "opensips_server_yum_key_url": _LINKS,
     "opensips_server_apt_suite": _Rule(_SUITE, "Use the name of a suite, such as bookworm"),
-    "opensips_server_repository_key_checksum": _Rule(_CHECKSUM, "Use ALGORITHM:CHECKSUM, such as sha256:0123"),
+    "opensips_server_apt_key_checksum": _Rule(_CHECKSUM, "Use ALGORITHM:CHECKSUM, such as sha256:0123"),
 }
+_SERVER_URL = re.compile(
+    r"//(?:[^:@/]+(?::[^@]*)?@)?(?:\[[0-9A-Fa-f:]+\]|unix\([^)@]+\)|[A-Za-z0-9_.-]*)(?::[0-9]{1,5})?/[^/@?]+(?:\?.*)?\Z"
+)
+_SERVER_REMEDY = "Write it as {}://user:password@host/database. The password must not contain an at sign"
+# What follows the scheme and its colon. Source: parse_db_url() of db/db_id.c, 2.4 to 4.0.
+_DATABASES = {
+    "sqlite": _Rule(re.compile(r"///+[^/?]"), "Write it as sqlite:////path/of/the/file"),
+    "mysql": _Rule(_SERVER_URL, _SERVER_REMEDY.format("mysql")),
+    "postgres": _Rule(_SERVER_URL, _SERVER_REMEDY.format("postgres")),
+}
+# opensips_schema also accepts the names of SQLAlchemy
+_KINDS_OF_TABLES = {**{name: name for name in _DATABASES}, "postgresql": "postgres", "mariadb": "mysql"}
 _CLOSED = ("opensips_server_mi_fifo_mode", "opensips_server_mi_reply_dir_mode")
 _NUMBERS = (
     "opensips_server_log_level",
@@ -193,7 +205,7 @@ class _Written:
         address = self._options.get("opensips_server_db_url")
         if not address:
             return
-        scheme = str(address).partition(":")[0]
+        scheme, _colon, rest = str(address).partition(":")
         example = "such as mysql://user:password@localhost/opensips"
         schemes = sorted(self._known["databases"])
         if scheme not in schemes:
@@ -205,6 +217,26 @@ class _Written:
             values.url(address)
         except ValueError as error:
             yield f"opensips_server_db_url {error}. Write it {example}."
+        else:
+            if scheme in _DATABASES and not _DATABASES[scheme].pattern.match(rest):
+                yield f"opensips_server_db_url is not a valid URL. {_DATABASES[scheme].remedy}."
+
+    def tables(self) -> t.Iterator[str]:
+        """The database of opensips_server_schema, which another program reads: its URL has a driver, or more slashes."""
+        option = "opensips_server_schema_database"
+        address = self._dict(option).get("db_url")
+        if str(self._options.get("opensips_server_schema")).lower() not in ("true", "yes", "1", "on") or not address:
+            return
+        if address == self._options.get("opensips_server_db_url"):
+            option = "opensips_server_db_url"
+        scheme, _colon, rest = str(address).partition(":")
+        kind = _KINDS_OF_TABLES.get(scheme.partition("+")[0])
+        if kind is None:
+            yield f"{option}: opensips_server_schema supports sqlite, mysql and postgres. Use one of them, or set opensips_server_schema to false."
+        elif kind == "sqlite" and not rest.startswith("////"):
+            yield f"{option}: opensips_server_schema requires four slashes before the path. {_DATABASES[kind].remedy}."
+        elif option != "opensips_server_db_url" and not _DATABASES[kind].pattern.match(rest):
+            yield f"{option}.db_url is not a valid URL. {_DATABASES[kind].remedy}."
 
     def modules(self) -> t.Iterator[str]:
         for index, module in enumerate(self._list("opensips_server_modules")):
@@ -251,7 +283,7 @@ class _Written:
         if address:
             yield from _problem("opensips_server_mi_http_address", values.ip_address, address)
 
-    METHODS = (numbers, sockets, aliases, words, database, modules, parameters, settings, interface)
+    METHODS = (numbers, sockets, aliases, words, database, tables, modules, parameters, settings, interface)
 
 
 def _problem(option: str, convert: _Check, value: t.Any) -> t.Iterator[str]:

@@ -29,7 +29,7 @@ _WITH_SOCKET = {
     "capture": (("hep_udp", "hep_tcp"), "hep_udp:192.0.2.1:5656"),
 }
 _RESOURCE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
-_PLACE = re.compile(r"(?:\[[0-9A-Fa-f:]{2,39}\]|[A-Za-z0-9_.-]{1,253}):[0-9]{1,5}\Z")
+_PLACE = re.compile(r"[A-Za-z0-9_.-]{1,253}:[0-9]{1,5}\Z")
 _SIP_URI = re.compile(
     r"sips?:(?:[A-Za-z0-9_.-]+@)?(?:\[[0-9A-Fa-f:]{2,39}\]|[A-Za-z0-9_.-]{1,253})(?::[0-9]{1,5})?(?:;transport=[a-z]{2,4})?\Z"
 )
@@ -153,7 +153,13 @@ def _has_own_domains(options: t.Mapping[str, t.Any]) -> bool:
 
 def _capture(parts: list[str], options: t.Mapping[str, t.Any], _known: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     address = str(options.get("opensips_server_capture_address") or "")
-    if (address or "capture" in parts) and not _PLACE.match(address):
+    # hep_id ends the host at the first colon: 3.6 and 4.0 crash on an IPv6 address in brackets, and refuse one without
+    if address.count(":") > 1:
+        yield (
+            f"opensips_server_capture_address is {values.excerpt(address)}. OpenSIPS accepts no IPv6 address there. "
+            "Set it to the name of the host of Homer and its port, such as homer.example.com:9060, or to an IPv4 address."
+        )
+    elif (address or "capture" in parts) and not _PLACE.match(address):
         yield f"opensips_server_capture_address is {values.excerpt(address) or 'empty'}. Set it to HOST:PORT of Homer, such as 192.0.2.9:9060."
 
 

@@ -50,12 +50,15 @@ def linted(ansible, tmp_path_factory):
     (folder / "good.cfg").write_text('loadmodule "tm.so"\nroute { t_relay(); }\n', encoding="utf-8")
     path = str(folder / "opensips.cfg")
     hosts = {
-        "bad": {"config_lint_path": path, "config_lint_version": "4.0"},
-        "shown": {"config_lint_path": path, "config_lint_fail_on_error": False},
-        "good": {"config_lint_path": str(folder / "good.cfg"), "config_lint_version": 3.6},
-        "preprocessed": {"config_lint_path": str(folder / "m4.cfg"), "config_lint_preprocessor": "sed -e s/^dnl.*//"},
-        "missing": {"config_lint_path": f"{path}.not"},
-        "version": {"config_lint_path": path, "config_lint_version": "7.1"},
+        "bad": {"opensips_server_config_path": path, "config_lint_version": "4.0"},
+        "shown": {"opensips_server_config_path": path, "config_lint_fail_on_error": False},
+        "good": {"opensips_server_config_path": str(folder / "good.cfg"), "config_lint_version": 3.6},
+        "preprocessed": {
+            "opensips_server_config_path": str(folder / "m4.cfg"),
+            "opensips_server_preprocessor": "sed -e s/^dnl.*//",
+        },
+        "missing": {"opensips_server_config_path": f"{path}.not"},
+        "version": {"opensips_server_config_path": path, "config_lint_version": "7.1"},
     }
     return ansible.run_plays([BOOK], hosts, may_fail=True, check=True, arguments=["-vvv"])
 
@@ -100,7 +103,7 @@ def test_what_the_preprocessor_makes_is_checked(linted):
 
 def test_bad_input_of_the_playbook(linted):
     (message,) = failures_of(linted, "missing")
-    assert "opensips.cfg.not does not exist on the host. Set config_lint_path" in message
+    assert "opensips.cfg.not does not exist on the host. Set opensips_server_config_path" in message
     (message,) = failures_of(linted, "version")
     assert "version is '7.1'. Use one of 1.11" in message
 

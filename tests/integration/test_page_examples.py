@@ -166,7 +166,7 @@ def test_the_tasks_of_the_pages_run(played):
 def test_the_users_of_the_page_on_registrars_are_created(tmp_path):
     database = Database("sqlite", f"sqlite:///{tmp_path}/opensips.sqlite", {})
     database.create("3.6", *subscriber_body.TABLES)
-    users = pages.Page("registrar").load("group_vars/opensips.yml")["registrar_users"]
+    users = pages.Page("registrar").load("group_vars/opensips.yml")["registrar_subscribers"]
     result = subscriber_body.call(users, db_url=database.url)
     assert result["summary"]["outcomes"]["inserted"] == len(users) > 1, result
 

@@ -165,7 +165,7 @@ class Place:
             "phone_reboot_campaign_dir": str(self.folder / name),
             "phone_reboot_report_dir": str(self.folder / "reports"),
             "phone_reboot_wait_timeout": 5,
-            "config_lint_path": str(self.folder / "opensips.cfg"),
+            "opensips_server_config_path": str(self.folder / "opensips.cfg"),
             **{key: value for key, value in self._service.variables().items() if key != "opensips_server_version"},
         }
 

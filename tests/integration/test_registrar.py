@@ -126,22 +126,32 @@ class TestRegistrar:
 TWICE = [{"username": "1000", "password": "s3cret-1"}, {"username": "1000", "password": "s3cret-2"}]
 BAD = {
     "no domain": ({"registrar_domain": ""}, ["registrar_domain: not set", "SIP domain"]),
-    "no file": ({"registrar_private_key": "/nowhere/key.pem"}, ["registrar_private_key: the file /nowhere/key.pem"]),
+    "no file": (
+        {"registrar_private_key_file": "/nowhere/key.pem"},
+        ["registrar_private_key_file: the file /nowhere/key.pem"],
+    ),
     "a database": ({"opensips_server_db_url": "mongo://s3cret@db"}, ["opensips_server_db_url", "mongo", "sqlite"]),
+    "a URL": (
+        {"opensips_server_db_url": "postgres:s3cret@db/x"},
+        ["opensips_server_db_url is not a valid URL", "postgres://"],
+    ),
     "a socket": ({"opensips_server_sockets": ["quic:127.0.0.1:1"]}, ["opensips_server_sockets[0]: quic:127.0.0.1:1"]),
     "a version": ({"opensips_server_version": "2.4"}, ["OpenSIPS 3.2 or later"]),
     "metrics for all": (
         {"opensips_server_mi_http_address": "0.0.0.0"},
         ["opensips_server_mi_http_address", "loopback"],
     ),
-    "another key": ({"registrar_private_key": "OTHER"}, ["key", "certificate"]),
+    "another key": ({"registrar_private_key_file": "OTHER"}, ["key", "certificate"]),
     "another name": ({"registrar_domain": "example.org"}, ["example.org"]),
-    "a port that is taken": ({}, ["opensips_server_sockets: another program", "tls:127.0.0.1:"]),
-    "users twice": ({"registrar_users": TWICE}, ["registrar_users: these users are there twice: 1000@sip.example.com"]),
-    "no password": ({"registrar_users": [{"username": "1000"}]}, ["registrar_users: each user requires"]),
+    "a port that is taken": ({}, ["opensips_server_sockets[2]: another program", "tls:127.0.0.1:"]),
+    "users twice": (
+        {"registrar_subscribers": TWICE},
+        ["registrar_subscribers: these users are there twice: 1000@sip.example.com"],
+    ),
+    "no password": ({"registrar_subscribers": [{"username": "1000"}]}, ["registrar_subscribers: each user requires"]),
     "the test's name": (
-        {"registrar_users": [{"username": "registrar-test-1", "password": "s3cret"}]},
-        ["registrar_users: registrar-test-1", "registrar_test_accounts"],
+        {"registrar_subscribers": [{"username": "registrar-test-1", "password": "s3cret"}]},
+        ["registrar_subscribers: registrar-test-1", "registrar_test_usernames"],
     ),
 }
 

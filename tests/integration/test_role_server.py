@@ -168,7 +168,7 @@ def flow(ansible, services):
         Step("taken", log_level=4, hosts=NEW),
         Step("drained", "call 2", **DIALOGS, hosts=NEW),
         Step("busy", "call 600", **{**DIALOGS, "log_level": 1, "drain_timeout": 1}, hosts=NEW),
-        Step("ended", **{**DIALOGS, "log_level": 1, "drain_timeout": 0, "drain_end": True}, hosts=NEW),
+        Step("ended", **{**DIALOGS, "log_level": 1, "drain_timeout": 0, "drain_left": "end"}, hosts=NEW),
     ]
     hosts = {name: variables_of(service) for name, service in services.items()}
     return run_steps(ansible, hosts, steps)

@@ -12,12 +12,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import pathlib
 import re
+import shutil
 import socket
 import ssl
 import struct
+import subprocess
 import threading
+import time
 import urllib.request
 
 import pytest
@@ -88,6 +92,8 @@ CASES = {
         **OPEN,
     },
     "prometheus": {"parts": ["prometheus"]},
+    # each call has a dialog, which a drain counts
+    "dialog": {"parts": ["registrar"], "modules": ["dialog"], **OPEN},
 }
 # 3.0 and 3.2 have what lies between 2.4 and 3.6
 WRITTEN = {
@@ -391,6 +397,108 @@ class TestNat:
             assert final.first.split()[1] == "200"
             assert "c=IN IP4 192.0.2.99" in hidden.receive("INVITE").body
             assert "offer" in engine.commands
+
+
+RTPPROXY = os.environ.get("RTPPROXY_BIN") or shutil.which("rtpproxy")
+
+
+@needs_opensips
+@needs_sipp
+@pytest.mark.skipif(not RTPPROXY, reason="no rtpproxy on PATH, and RTPPROXY_BIN is not set")
+class TestRtpproxy:
+    def test_calls_get_ports_for_their_media_and_give_them_back(self, run, tmp_path):
+        needs_modules(["rtpproxy", "dialog"])
+        with RtpProxy(tmp_path) as relay:
+            server = run.start(
+                ["registrar", "nat"], nat_media="rtpproxy", nat_media_sockets=[f"udp:127.0.0.1:{relay.port}"]
+            )
+            [own] = free_ports(1)
+            # the server calls it where it registered from
+            way = Datagrams(server.sip)
+            with Agent(way, "callee", "127.0.0.1") as agent:
+                assert agent.register() == 200
+            phone = way.port
+            callee, caller = tmp_path / "callee.xml", tmp_path / "caller.xml"
+            callee.write_text(sipp.with_media(sipp.callee(10), 1, "10.0.0.8", 4002), encoding="utf-8")
+            # a caller behind NAT
+            text = sipp.with_media(sipp.caller("callee", 1000), 0, "10.0.0.7", 4000)
+            text = text.replace("Contact: <sip:caller@[local_ip]:", "Contact: <sip:caller@10.0.0.7:")
+            caller.write_text(text, encoding="utf-8")
+            answering = run.sipp("-sf", callee, "-p", phone, "-trace_msg", "-message_file", tmp_path / "callee.log")
+            sipp.wait_until_bound(answering, phone)
+            options = ["-m", 3, "-r", 10, "-trace_msg", "-message_file", tmp_path / "caller.log"]
+            calling = run.sipp("-sf", caller, "-p", own, *options, "-timeout", "20", f"127.0.0.1:{server.sip[1]}")
+            # for each of three calls, a port of each side for RTP, and one for RTCP
+            relay.wait(lambda: relay.sessions() == 3 and len(relay.ports()) == 12)
+            assert calling.wait(30) == 0, server.log()[-3000:]
+            # rtpproxy closes the ports of sessions that have ended with the next packet
+            relay.wait(lambda: relay.sessions() == 0)
+            for name, away in (("callee", "10.0.0.7"), ("caller", "10.0.0.8")):
+                received = [
+                    part for part in (tmp_path / f"{name}.log").read_text().split("-----") if "message received" in part
+                ]
+                bodies = [part for part in received if "m=audio" in part]
+                assert len(bodies) >= 3
+                assert all("c=IN IP4 127.0.0.1" in part and f"c=IN IP4 {away}" not in part for part in bodies)
+                ports = {int(port) for part in bodies for port in re.findall(r"m=audio (\d+)", part)}
+                assert len(ports) == 3 and ports <= set(relay.media)
+
+
+class RtpProxy:
+    """An rtpproxy that is installed. port: of its control socket. media: the ports that it may use."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        [self.port] = free_ports(1)
+        # below those that the kernel gives to others
+        self.media = range(22000, 22100)
+
+    def __enter__(self):
+        command = [RTPPROXY, "-f", "-F", "-l", "127.0.0.1", "-s", f"udp:127.0.0.1:{self.port}"]
+        command += ["-m", str(self.media[0]), "-M", str(self.media[-1]), "-p", str(self._folder / "rtpproxy.pid")]
+        with (self._folder / "rtpproxy.log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.wait(lambda: self.port in self._open())
+        return self
+
+    def __exit__(self, *_exc):
+        self._process.terminate()
+        self._process.wait(10)
+
+    def wait(self, reached):
+        until = time.monotonic() + 10
+        while not reached():
+            assert time.monotonic() < until and self._process.poll() is None, (self.ports(), self.sessions())
+            time.sleep(0.05)
+
+    def ports(self):
+        """Those for media that it has open."""
+        return self._open() & set(self.media)
+
+    def sessions(self):
+        """How many are active, as its control protocol says."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            control.settimeout(5)
+            control.sendto(os.urandom(8).hex().encode() + b" I", ("127.0.0.1", self.port))
+            return int(re.search(rb"active sessions: (\d+)", control.recv(4096))[1])
+
+    def _open(self):
+        """The UDP ports of this host that are open."""
+        lines = pathlib.Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]
+        return {int(line.split()[1].partition(":")[2], 16) for line in lines}
+
+
+@needs_opensips
+class TestDialog:
+    def test_a_drain_counts_the_calls_of_the_registrar(self, run):
+        needs_modules(["dialog"])
+        server = run.start(["registrar"], modules=["dialog"])
+        alice, bob = run.agent(server, "alice"), run.agent(server, "bob")
+        assert [alice.register(), bob.register()] == [200, 200]
+        final = alice.request("INVITE", "sip:bob@127.0.0.1", "Content-Type: application/sdp", body=SDP)
+        assert final.first.split()[1] == "200"
+        drained = run_module("dialog", {**mi(server), "state": "drained", "wait_timeout": 1})
+        assert drained["failed"] and drained["summary"]["outcomes"]["left"] == 1, drained
 
 
 class RtpEngine:

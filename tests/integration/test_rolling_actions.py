@@ -143,7 +143,7 @@ class TestActions:
             "opensips_server_restart_command": rolling.restart_command(1),
             "opensips_server_mi_fifo": False,
             "opensips_server_health": HEALTH,
-            "opensips_server_check_retries": 20,
+            "opensips_server_wait_timeout": 20,
         }
         with LateCall(rolling):
             return rolling.run(

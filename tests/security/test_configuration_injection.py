@@ -216,6 +216,7 @@ SUFFIX = f"\n{EXEC}"
 HOSTILE = {
     "advertised_address": "192.0.2.1" + SUFFIX,
     "aliases": ["sip.example.com", 'x.example\nstartup_route { exec("/x"); }'],
+    "apt_key_checksum": "sha256:0\nx: y",
     "apt_key_url": "https://example.com/key\nTrusted: yes",
     "apt_keyring": "/usr/share/keyrings/x.gpg\nTrusted: yes",
     "apt_suite": "bookworm\nTrusted: yes",
@@ -254,7 +255,8 @@ HOSTILE = {
     "presence_server": 'sip:x";exec',
     "rate_limit": '1, "TAILDROP"); exec("/x"',
     "registrar_auth": True,
-    "repository_key_checksum": "sha256:0\nx: y",
+    "schema": True,
+    "schema_database": {"db_url": "postgres://opensips:s3cret@db\nx"},
     "service": "../../x",
     "sockets": [f"udp:127.0.0.1:22055 {EXEC}", "udp:127.0.0.1:22055 log_level=4", "udp:127.0.0.1:22055\rlog_level=4"],
     "tcp_workers": "4" + SUFFIX,
@@ -270,6 +272,7 @@ HOSTILE = {
 }
 # An option of a list or a mapping counts with each of its wrong entries
 ENTRIES = [
+    "opensips_server_schema_database.db_url is not a valid URL. ",
     "opensips_server_aliases[1]: ", "opensips_server_globals.tos: ", "opensips_server_globals: the name include_file",
     "opensips_server_modparams.tm.fr_timeout: ",
     'opensips_server_modparams.tm: the name x", "y", 1)\\n', "opensips_server_modparams.nope: ", "opensips_server_modules[1]: ", "opensips_server_modules[2]: ",

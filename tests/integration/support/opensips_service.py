@@ -19,6 +19,8 @@ import threading
 from ansible_collections.community.opensips.tests.emulator import Emulator, EmulatorError
 from ansible_collections.community.opensips.tests.emulator.state import VERSIONS
 
+from .opensips import free_ports
+
 # What a configuration says to the stand-ins
 INVALID = "# not valid"
 NO_START = "# does not start"
@@ -76,6 +78,8 @@ class Service:
         client = self.folder / "client.py"
         client.write_text(_CLIENT, encoding="utf-8")
         self.command = [sys.executable, str(client), str(self.folder / "control")]
+        # nothing listens there
+        self.sip_port = free_ports(1)[0]
         self.starts = self.stops = 0
         self.emulator = None
         self._server = socketserver.ThreadingUnixStreamServer(str(self.folder / "control"), self._handler())
@@ -88,6 +92,7 @@ class Service:
             "opensips_server_install": False,
             "opensips_server_version": self.version,
             "opensips_server_binary": str(self.binary),
+            "opensips_server_sockets": [f"udp:127.0.0.1:{self.sip_port}"],
             "opensips_server_mpath": "/usr/lib/opensips/modules",
             "opensips_server_config_path": str(self.config),
             "opensips_server_user": str(os.getuid()),
@@ -96,7 +101,7 @@ class Service:
             "opensips_server_mi_fifo_path": str(self.fifo),
             "opensips_server_mi_reply_dir": str(self.replies),
             "opensips_server_restart_command": [*self.command, "restart"],
-            "opensips_server_check_retries": 2,
+            "opensips_server_wait_timeout": 2,
         }
 
     def close(self):

@@ -44,7 +44,7 @@ class Host(Service):
         self.udp, self.tls, self.http = free_ports(3)
         self.sockets = [f"udp:127.0.0.1:{self.udp}", f"tcp:127.0.0.1:{self.udp}", f"tls:127.0.0.1:{self.tls}"]
         self.database = self.folder / "db" / "opensips.sqlite"
-        self.users = self.folder / "registrar_users.json"
+        self.users = self.folder / "registrar_subscribers.json"
         self.authority = Authority(self.folder, "authority")
         self.certificate, self.key = self.authority.issue("server", names=[DOMAIN])
 
@@ -56,10 +56,10 @@ class Host(Service):
             "opensips_server_group": group,
             "opensips_server_config_owner": user,
             "registrar_domain": DOMAIN,
-            "registrar_certificate": self.certificate,
-            "registrar_private_key": self.key,
-            "registrar_ca": self.authority.path,
-            "registrar_users_file": str(self.users),
+            "registrar_certificate_file": self.certificate,
+            "registrar_private_key_file": self.key,
+            "registrar_ca_file": self.authority.path,
+            "registrar_subscribers_file": str(self.users),
             "opensips_server_sockets": list(self.sockets),
             "opensips_server_mi_http_port": self.http,
             "opensips_server_db_url": f"sqlite:///{self.database}",
@@ -98,7 +98,7 @@ class RealHost(Host):
         return {
             **super().variables(),
             "opensips_server_mpath": str(find_modules(find_binary())),
-            "opensips_server_check_retries": 10,
+            "opensips_server_wait_timeout": 10,
         }
 
     def do_restart(self):
@@ -167,6 +167,18 @@ class _Users:
         return bool(self._host.query("SELECT 1 FROM subscriber WHERE username = ? AND domain = ?", user, DOMAIN))
 
 
+@contextlib.contextmanager
+def _name_of_opensips():
+    """This process has the name of the server meanwhile, which shows whose its sockets are."""
+    comm = pathlib.Path("/proc/self/comm")
+    before = comm.read_text(encoding="utf-8")
+    comm.write_text("opensips", encoding="utf-8")
+    try:
+        yield
+    finally:
+        comm.write_text(before, encoding="utf-8")
+
+
 class StandIn(Host):
     """With an emulator for MI, a small registrar for SIP, and a page for the metrics. It knows the users of the table by one password.
 
@@ -211,6 +223,8 @@ class StandIn(Host):
     def do_restart(self):
         answer = super().do_restart()
         self.fifo.chmod(0o660)
+        # its sockets are of this process
+        self._stack.enter_context(_name_of_opensips())
         # as the configuration says: the paths of the files are of the host
         context = tls_context(
             self.folder / "etc" / "tls" / "fullchain.pem", self.folder / "etc" / "tls" / "privkey.pem"

@@ -144,6 +144,15 @@ def callee(milliseconds):
     )
 
 
+def with_media(scenario, number, address, port):
+    """A scenario of caller() or callee() whose message of a number, counted from 0, has SDP with a place for media."""
+    empty = "Content-Length: 0\n\n"
+    parts = scenario.split(empty)
+    sdp = f"v=0\no=- 1 1 IN IP4 {address}\ns=-\nc=IN IP4 {address}\nt=0 0\nm=audio {port} RTP/AVP 0\na=rtpmap:0 PCMU/8000\n\n"
+    body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
+    return empty.join(parts[:number] + [body.join(parts[number : number + 2])] + parts[number + 2 :])
+
+
 def _pause(milliseconds):
     if isinstance(milliseconds, int):
         return f'milliseconds="{milliseconds}"'

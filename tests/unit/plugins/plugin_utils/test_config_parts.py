@@ -59,7 +59,7 @@ URL = "sqlite:////var/lib/opensips/opensips.sqlite"
             "tls_private_key": "/etc/tls/x.key",
         },
         {"parts": ["tls"], "sockets": ["tls:192.0.2.1:5061"], "modparams": {"tls_mgm": {"db_url": URL}}},
-        {"parts": ["capture"], "sockets": ["hep_udp:192.0.2.1:5656"], "capture_address": "[2001:db8::9]:9060"},
+        {"parts": ["capture"], "sockets": ["hep_udp:192.0.2.1:5656"], "capture_address": "homer.example.com:9060"},
         {"parts": ["prometheus", "pike", "rate_limit"], "rate_limit": 20, "series": "3.2"},
         {"version": "2.4"},
     ],
@@ -98,6 +98,8 @@ def test_nothing_is_wrong(options):
             ["opensips_server_capture_address is empty", "HOST:PORT"],
         ),
         ({"capture_address": "192.0.2.9:9060; version=1"}, ["opensips_server_capture_address"]),
+        ({"capture_address": "[2001:db8::9]:9060"}, ["opensips_server_capture_address", "no IPv6", "name of the host"]),
+        ({"capture_address": "2001:db8::9"}, ["opensips_server_capture_address", "no IPv6"]),
         ({"parts": ["capture"], "capture_address": "192.0.2.9:9060"}, ["hep_udp or hep_tcp", "hep_udp:192.0.2.1:5656"]),
         ({"load_balancer_resource": 'calls");exit("'}, ["opensips_server_load_balancer_resource"]),
         ({"dispatcher_set": -1}, ["opensips_server_dispatcher_set is -1", "from 0"]),
@@ -117,3 +119,57 @@ def test_parts_need_the_configuration_of_the_role():
     [problem] = checks.problems({"opensips_server_parts": ["pike"]}, None)
     assert "opensips_server_config_file" in problem
     assert "opensips_server_parts" in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "sqlite:///var/lib/opensips/opensips.sqlite",
+        "mysql://opensips:p/w:d@localhost/opensips",
+        "mysql://opensips:secret@unix(/run/mysqld/mysqld.sock)/opensips",
+        "postgres://opensips@[2001:db8::1]:5432/opensips?sslmode=require",
+        "text:///etc/opensips/db",
+        "virtual://set1",
+    ],
+)
+def test_a_url_of_a_database(url):
+    databases = ["mysql", "postgres", "sqlite", "text", "virtual"]
+    assert checks.problems({**SOUND, "opensips_server_db_url": url}, {**KNOWN, "databases": databases}) == []
+
+
+@pytest.mark.parametrize(
+    "url, words",
+    [
+        ("sqlite:var/opensips.sqlite", "sqlite:////path"),
+        ("sqlite://opensips.sqlite", "sqlite:////path"),
+        ("mysql:opensips:s3cret@localhost/opensips", "mysql://user:password@host/database"),
+        ("mysql://opensips:s3cret@localhost", "mysql://user:password@host/database"),
+        ("mysql://opensips:s3cret@x@localhost/opensips", "at sign"),
+        ("postgres://opensips:s3cret@localhost:54a/opensips", "postgres://user:password@host/database"),
+        ("postgres://opensips:s3cret@localhost/", "postgres://user:password@host/database"),
+    ],
+)
+def test_a_malformed_url_of_a_database(url, words):
+    databases = ["mysql", "postgres", "sqlite"]
+    [problem] = checks.problems({**SOUND, "opensips_server_db_url": url}, {**KNOWN, "databases": databases})
+    assert problem.startswith("opensips_server_db_url is not a valid URL.")
+    assert words in problem
+    assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize(
+    "database, words",
+    [
+        ({"db_url": "text:///etc/opensips/db"}, ["opensips_server_schema_database", "sqlite, mysql and postgres"]),
+        ({"db_url": "sqlite:///var/opensips.sqlite"}, ["opensips_server_schema_database", "four slashes"]),
+        ({"db_url": "mysql+pymysql://u:s3cret@h"}, ["opensips_server_schema_database.db_url is not a valid URL"]),
+        ({"db_url": "postgresql+psycopg2://u:p@h/opensips"}, []),
+        ({"db_engine": "mysql", "login_db": "opensips"}, []),
+    ],
+)
+def test_the_database_of_the_tables(database, words):
+    found = problems(schema=True, schema_database=database)
+    assert len(found) == bool(words)
+    assert all(word in found[0] and "s3cret" not in found[0] for word in words)
+    assert problems(schema=False, schema_database=database) == []

@@ -544,9 +544,9 @@ def test_the_other_side_hangs_up():
             return answer(data, contact=f"<sip:x@127.0.0.1:{phone.port}>")
         return request_of_callee("BYE", phone.requests[0]) if method == "ACK" else None
 
-    result, methods, requests = phone_that(end, talk_time=5)
+    result, methods, requests = phone_that(end, talk_time=30)
     assert result["outcome"] == "accepted" and methods == ["INVITE", "ACK", "SIP/2.0"] and "200 OK" in requests[-1]
-    assert result["timings"]["total"] < 4
+    assert result["timings"]["total"] < 20
 
 
 def test_both_sides_hang_up_at_once():

@@ -213,8 +213,13 @@ def test_a_user_that_comes_in_between_is_no_alias(push, database, monkeypatch):
     monkeypatch.setattr(push_module.Table, "compare", late)
     conflicts = body.conflicts
     # as if it came after it was looked for
-    seen = iter([lambda *_all: [], conflicts])
-    monkeypatch.setattr(body, "conflicts", lambda *all_of_it: next(seen)(*all_of_it))
+    seen = []
+
+    def late_conflicts(*tables):
+        seen.append(tables)
+        return conflicts(*tables) if len(seen) > 1 else []
+
+    monkeypatch.setattr(body, "conflicts", late_conflicts)
     result = push(user("1003", password=SECRET, aliases=["1001"]))
     assert result["failed"] and "at the same time" in result["msg"] and "1001@example.com is a user" in result["msg"]
     assert database.rows("dbaliases") == [] and len(database.rows("subscriber")) == 1

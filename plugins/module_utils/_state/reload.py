@@ -14,7 +14,8 @@ Sources: the mi_export_t tables of modules/* of 1.11, 2.4, 3.6, 4.0; mi_core.c.
 """
 
 import time
-from typing import Any, Dict, Hashable, List, Optional, Tuple
+from collections.abc import Hashable
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue, harm
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection

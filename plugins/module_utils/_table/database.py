@@ -170,7 +170,7 @@ class Database:
             self._set_up()
         except ImportError as error:
             raise MissingLibrary(error.name or "?", "db_url names a driver that is not installed") from None
-        except (self._sa.exc.SQLAlchemyError, ValueError, TypeError) + _DRIVER_ERRORS as error:
+        except (self._sa.exc.SQLAlchemyError, ValueError, TypeError, *_DRIVER_ERRORS) as error:
             text, code = self._text_of(error)
             if self._is_locked(text, code):
                 raise DatabaseLocked(f"The {self.label} is locked: {text}", self._lock_hint()) from None
@@ -273,7 +273,7 @@ class Database:
         """Raises CommitUnknown when nobody knows whether it was done."""
         try:
             self._connection.commit()
-        except (self._sa.exc.SQLAlchemyError,) + _DRIVER_ERRORS as error:
+        except (self._sa.exc.SQLAlchemyError, *_DRIVER_ERRORS) as error:
             text, code = self._text_of(error)
             if self._is_certain(error, code):
                 raise

@@ -57,7 +57,8 @@ async function look(page, width) {
 
 
 class Output(t.Protocol):
-    def __call__(self, *command: object) -> str: ...
+    def __call__(self, *command: object) -> str:
+        """What a command prints."""
 
 
 def cut_off(site: pathlib.Path, run: Output) -> list[str]:

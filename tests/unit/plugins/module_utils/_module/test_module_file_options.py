@@ -4,8 +4,6 @@
 
 """The options owner and group: names, or numbers as in the modules of Ansible."""
 
-from __future__ import annotations
-
 import grp
 import pwd
 

@@ -118,14 +118,34 @@ def _ask(server: str, query: bytes, seconds: float) -> bytes:
         connection.send(query)
         data: bytes = connection.recv(65535)
         while data[:2] != query[:2]:
-            connection.settimeout(max(0.001, deadline - time.monotonic()))
-            data = connection.recv(65535)
+            data = _received(connection, 65535, deadline)
     if len(data) < 4 or not struct.unpack("!H", data[2:4])[0] & _TRUNCATED:
         return data
     with _connected(server, socket.SOCK_STREAM, seconds) as connection:
         connection.sendall(struct.pack("!H", len(query)) + query)
-        with connection.makefile("rb") as stream:
-            return bytes(stream.read(struct.unpack("!H", stream.read(2).rjust(2, b"\0"))[0]))
+        (size,) = struct.unpack("!H", _whole(connection, 2, deadline))
+        return _whole(connection, size, deadline)
+
+
+def _whole(connection: Any, size: int, deadline: float) -> bytes:
+    """As many bytes of a stream, however slowly they come. Raises OSError, Malformed."""
+    data = b""
+    while len(data) < size:
+        part = _received(connection, size - len(data), deadline)
+        if not part:
+            raise Malformed
+        data += part
+    return data
+
+
+def _received(connection: Any, size: int, deadline: float) -> bytes:
+    """What comes until then. Raises OSError."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise socket.timeout
+    connection.settimeout(left)
+    data: bytes = connection.recv(size)
+    return data
 
 
 def _connected(server: str, kind: int, seconds: float) -> Any:

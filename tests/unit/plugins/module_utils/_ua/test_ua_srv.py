@@ -87,7 +87,19 @@ class NameServer:
                 connection = self._tcp.accept()[0]
                 with contextlib.closing(connection):
                     data = self._answer(connection.recv(4096)[2:], True)
-                    connection.sendall(struct.pack("!H", len(data)) + data)
+                    self._send(connection, struct.pack("!H", len(data)) + data)
+
+    def _send(self, connection, data):
+        connection.sendall(data)
+
+
+class Dripping(NameServer):
+    """Sends a byte of a stream now and then."""
+
+    def _send(self, connection, data):
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -99,8 +111,8 @@ def asked(tmp_path, monkeypatch):
         path.write_text("search example.com\n" + "".join(f"nameserver {host}\n" for host in servers), encoding="utf-8")
         monkeypatch.setattr(srv, "_CONFIGURATION", str(path))
 
-    def start(replies):
-        server = NameServer(replies)
+    def start(replies, kind=NameServer):
+        server = kind(replies)
         monkeypatch.setattr(srv, "_PORT", server.port)
         use("127.0.0.1")
         return server
@@ -205,6 +217,17 @@ def test_a_long_response_comes_over_tcp(asked):
 
     with asked(truncated):
         assert len(srv.hosts("example.com", "udp", soon())) == 200
+
+
+def test_a_response_that_never_ends_is_left(asked, monkeypatch):
+    monkeypatch.setattr(srv, "_PATIENCE", 0.2)
+    entries = [entry(number, 1, 5060, f"host{number}.example.com") for number in range(5)]
+
+    def truncated(query, is_stream):
+        return reply(query, *entries) if is_stream else reply(query, flags=TRUNCATED)
+
+    with asked(truncated, Dripping):
+        assert srv.hosts("example.com", "udp", soon(60)) == []
 
 
 @pytest.mark.parametrize("name", ["a..b", "x" * 64 + ".com", ".".join(["x" * 60] * 5)])

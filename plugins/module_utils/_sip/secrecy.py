@@ -23,6 +23,8 @@ MASK = "********"
 _SHORTEST = 4
 # of base64: less is in many texts
 _SHORTEST_CODE = 8
+# one escape within another, and there is an end to it
+_ESCAPES = 3
 _RESPONSE = re.compile(r'\bresponse="([0-9A-Fa-f]+)"')
 
 
@@ -39,13 +41,19 @@ class Secrets:
         self._texts: Set[str] = set()
         self._pattern: Optional[Any] = None
         self._forms: List[str] = []
+        # in lower case, and without what may be an escape: a password may have a backslash, or look like an escape
+        self._lower: List[str] = []
+        self._bare: List[str] = []
 
     def add(self, texts: Iterable[str]) -> None:
         """Hide these, too."""
         for text in texts:
             if len(text) >= _SHORTEST and text not in self._texts and text.lower() not in self._public:
                 self._texts.add(text)
-                self._forms += [form.lower() for form in _forms(text)]
+                forms = list(_forms(text))
+                self._forms += forms
+                self._lower += [form.lower() for form in forms]
+                self._bare += map(_bare, forms)
                 self._pattern = None
 
     def hide(self, text: str) -> str:
@@ -69,8 +77,13 @@ class Secrets:
 
     def occur_in(self, text: str) -> bool:
         """Whether it is worth a closer look; of a hundred thousand phones, hardly one repeats anything."""
-        plain = unquote(text).replace("\\", "").lower() if "%" in text or "\\" in text else text.lower()
-        return any(form in plain for form in self._forms)
+        lower = text.lower()
+        if any(form in lower for form in self._lower):
+            return True
+        if "%" not in text and "\\" not in text:
+            return False
+        bare = _bare(text)
+        return any(form in bare for form in self._bare)
 
 
 def _forms(text: str) -> Iterable[str]:
@@ -81,6 +94,13 @@ def _forms(text: str) -> Iterable[str]:
     yield from _codes(data)
     if len(text) % 2 == 0 and re.match(r"[0-9A-Fa-f]+\Z", text):
         yield from _codes(bytes.fromhex(text))
+
+
+def _bare(text: str) -> str:
+    """A text in lower case, without escapes."""
+    for _time in range(_ESCAPES):
+        text = unquote(text).replace("\\", "")
+    return text.lower()
 
 
 def _codes(data: bytes) -> Iterable[str]:
@@ -106,4 +126,4 @@ def _character(char: str) -> str:
 
 
 def _cases(char: str) -> List[str]:
-    return sorted({char, char.upper()})
+    return sorted({char, char.lower(), char.upper()})

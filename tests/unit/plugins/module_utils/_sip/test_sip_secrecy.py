@@ -13,6 +13,8 @@ from ansible_collections.community.opensips.plugins.module_utils._sip import dig
 
 DIGEST = "0123456789abcdef" * 2
 PASSWORD = 'Pä ss/w+r%d?"x'
+# it has what may be an escape, and a letter whose lower case is two
+LIKE_ESCAPES = 'a\\b%41\\\\"c/%zz%20\u0130'
 
 
 def code(text, before=b"", make=base64.b64encode):
@@ -28,7 +30,7 @@ FORMS = [
     lambda text: quote(text, safe=""),
     lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
     lambda text: text[:4] + "".join(f"%{byte:02X}" for byte in text[4:].encode()),
-    lambda text: text.replace('"', '\\"').replace("/", "\\/"),
+    lambda text: text.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/"),
     lambda text: text.encode().hex(),
     lambda text: text.encode().hex().upper(),
     code,
@@ -39,7 +41,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("secret", [DIGEST, PASSWORD])
+@pytest.mark.parametrize("secret", [DIGEST, PASSWORD, LIKE_ESCAPES])
 def test_every_form(secret, form):
     secrets = secrecy.Secrets()
     secrets.add([secret, "another"])

@@ -94,6 +94,7 @@ CASES = {
     "prometheus": {"parts": ["prometheus"]},
     # each call has a dialog, which a drain counts
     "dialog": {"parts": ["registrar"], "modules": ["dialog"], **OPEN},
+    "aliases": {"parts": ["registrar"], "modules": ["alias_db"], "db_url": DATABASE, **OPEN},
 }
 # 3.0 and 3.2 have what lies between 2.4 and 3.6
 WRITTEN = {
@@ -247,6 +248,18 @@ class TestRegistrar:
         assert got.body == "hello"
         assert got.all("Proxy-Authorization") == []
         assert alice.message("nobody", password="secret-a") == 404
+
+    def test_an_alias_reaches_its_user(self, run):
+        needs_modules(["alias_db"])
+        database = run.database("location", "subscriber", "dbaliases")
+        alias = {"alias_username": "+4930", "alias_domain": "127.0.0.1"}
+        insert(database, "dbaliases", **alias, username="bob", domain="127.0.0.1")
+        server = run.start(["registrar"], database, modules=["alias_db"], **OPEN)
+        alice, bob = run.agent(server, "alice"), run.agent(server, "bob")
+        assert bob.register() == 200
+        assert alice.message("+4930") == 200
+        assert bob.receive("MESSAGE").body == "hello"
+        assert alice.message("+4931") == 404
 
     def test_nobody_relays_over_it(self, run):
         server = run.start(["registrar"])

@@ -108,6 +108,8 @@ class TestRegistrar:
         assert stat.S_IMODE(host.users.stat().st_mode) == 0o600
         rows = host.query("SELECT username, domain, password FROM subscriber ORDER BY username")
         assert rows == [(user["username"], DOMAIN, "") for user in users]
+        # for those of users whom somebody lists
+        assert host.query("SELECT username FROM dbaliases") == []
 
     def test_no_password_is_shown(self, runs, host):
         secrets = [user["password"] for user in json.loads(host.users.read_text(encoding="utf-8"))]
@@ -141,13 +143,30 @@ BAD = {
         {"opensips_server_mi_http_address": "0.0.0.0"},
         ["opensips_server_mi_http_address", "loopback"],
     ),
-    "another key": ({"registrar_private_key_file": "OTHER"}, ["key", "certificate"]),
+    # its port is taken, too
+    "another key, and ports are not checked": (
+        {"registrar_private_key_file": "OTHER", "opensips_server_check_host": False},
+        ["registrar_private_key_file", "not the key of the certificate"],
+    ),
+    "an ended certificate": (
+        {"registrar_certificate_file": "ENDED", "registrar_private_key_file": "KEY OF IT"},
+        ["registrar_certificate_file", "ended at"],
+    ),
     "another name": ({"registrar_domain": "example.org"}, ["example.org"]),
     "a port that is taken": ({}, ["opensips_server_sockets[2]: another program", "tls:127.0.0.1:"]),
     "users twice": (
         {"registrar_subscribers": TWICE},
         ["registrar_subscribers: these users are there twice: 1000@sip.example.com"],
     ),
+    "an alias twice": (
+        {"registrar_subscribers": [{**TWICE[0], "aliases": ["1001"]}, {**TWICE[1], "username": "1001"}]},
+        ["row 1, aliases: 1001@sip.example.com is the user of row 2"],
+    ),
+    "no table": (
+        {"registrar_subscribers": [{**TWICE[0], "groups": ["local"], "speed_dials": []}]},
+        ["no table for groups, speed_dials of users. Add group, speeddial to opensips_server_modules"],
+    ),
+    "an unknown option": ({"registrar_subscribers": [{**TWICE[0], "grups": []}]}, ["subscribers.grups"]),
     "no password": ({"registrar_subscribers": [{"username": "1000"}]}, ["registrar_subscribers: each user requires"]),
     "the test's name": (
         {"registrar_subscribers": [{"username": "registrar-test-1", "password": "s3cret"}]},
@@ -165,22 +184,31 @@ class TestBadInput:
         with contextlib.ExitStack() as stack:
             stack.callback(host.close)
             other = Authority(tmp_path_factory.mktemp("other"), "other").issue("other", names=[DOMAIN])[1]
+            files = {
+                "OTHER": other,
+                **dict(
+                    zip(("ENDED", "KEY OF IT"), host.authority.issue("ended", names=[DOMAIN], days=-1), strict=True)
+                ),
+            }
             names = {f"case{number}": name for number, name in enumerate(BAD)}
             hosts = {}
+            taken = stack.enter_context(socket.socket())
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
             for case, name in names.items():
-                more = {key: other if value == "OTHER" else value for key, value in BAD[name][0].items()}
+                more = {
+                    key: files.get(value, value) if isinstance(value, str) else value
+                    for key, value in BAD[name][0].items()
+                }
                 hosts[case] = {**host.variables(), **more}
-                if name == "a port that is taken":
-                    taken = stack.enter_context(socket.socket())
-                    taken.bind(("127.0.0.1", 0))
-                    taken.listen()
+                if "port" in name:
                     hosts[case]["opensips_server_sockets"][2] = f"tls:127.0.0.1:{taken.getsockname()[1]}"
             results = run(ansible, hosts, may_fail=True)
             yield {name: results.of(case) for case, name in names.items()}, host.made()
 
     @pytest.mark.parametrize("name", list(BAD))
     def test_it_is_refused_with_variable_and_remedy(self, refused, name):
-        failed = next(result for result in refused[0][name] if result.failed)
+        failed = [result for result in refused[0][name] if result.failed][-1]
         message = " ".join([failed.msg, *(item.get("msg", "") for item in failed.get("results", []))])
         for words in BAD[name][1]:
             assert words in message

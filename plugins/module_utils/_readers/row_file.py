@@ -158,6 +158,8 @@ def _separator(head: str) -> str:
 
 
 def _names(cells: List[str]) -> List[str]:
+    if cells[0].lstrip()[:1] in ("[", "{"):
+        raise ValueError("it looks like JSON: a file with a JSON list has a name that ends in .json, and no JSON lines")
     if len(cells) > MOST_COLUMNS:
         raise ValueError(f"its first line has {len(cells):,} names, {MOST_COLUMNS:,} are allowed")
     for name in cells:

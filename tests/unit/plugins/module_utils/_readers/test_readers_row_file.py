@@ -44,3 +44,10 @@ def test_two_marks_in_one_file_are_an_error(rows):
 
 def test_an_empty_file_has_no_rows(rows):
     assert rows("") == rows("\n \n") == []
+
+
+@pytest.mark.parametrize("text", ['{"username": "1001", "password": "secret"}\n', '[{"username": "1001"}]\n', "[\n"])
+def test_json_in_a_file_of_another_name_is_an_error(rows, text):
+    with pytest.raises(BadParameters, match=r"looks like JSON: .* ends in \.json") as raised:
+        rows(text)
+    assert "secret" not in str(raised.value)

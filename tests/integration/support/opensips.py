@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -228,6 +229,10 @@ def lacking(*modules):
     return f"opensips without {', '.join(missing)}" if missing else None
 
 
+# none of those that the kernel gives to a program that asks for any: it could take one before the server does
+_PORTS = range(12000, 32000)
+
+
 def free_ports(count):
     """Numbers that are free for UDP and TCP."""
     with contextlib.ExitStack() as stack:
@@ -235,8 +240,9 @@ def free_ports(count):
         while len(found) < count:
             tcp = stack.enter_context(socket.socket())
             udp = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
-            tcp.bind(("127.0.0.1", 0))
+            port = random.choice(_PORTS)
             with contextlib.suppress(OSError):
-                udp.bind(tcp.getsockname())
-                found.append(tcp.getsockname()[1])
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+                found.append(port)
     return found

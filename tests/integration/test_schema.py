@@ -252,6 +252,20 @@ def test_two_at_once_do_not_disturb_each_other(database):
     assert len(database.tables()) == total
 
 
+def test_a_table_that_another_session_made_meanwhile_is_no_taken_name(schema, monkeypatch):
+    schema(tables=["acc"])
+    read_back, reads = creating.read_back, []
+
+    def late(connection, names, versions=None):
+        reads.append(names)
+        # as if it was made between the first look at the tables and the look at the names
+        return {} if len(reads) == 1 else read_back(connection, names, versions)
+
+    monkeypatch.setattr(creating, "read_back", late)
+    result = schema(tables=["acc"])
+    assert result.get("msg") is None and not result["changed"] and len(reads) > 2
+
+
 class TestFile:
     """The file of SQLite."""
 

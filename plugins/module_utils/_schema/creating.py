@@ -149,6 +149,10 @@ def _find_taken(connection: Any, planned: Plan) -> None:
     """Refuse what the database would refuse halfway: names that something else has, and a table version that is a view."""
     names = {change.table.name: change.needed_names(connection.engine) for change in planned.changes}
     there = taken.taken(connection, [name for needed in names.values() for name in needed])
+    # tables that another session has made since they were read: the plan under the lock finds them
+    late = [change.table.name for change in planned.changes if change.found is None and change.table.name in there]
+    for name in read_back(connection, late, {}) if late else ():
+        there.pop(name, None)
     for change in planned.changes:
         if change.refusal is None:
             change.refusal = taken.refusal(change.table, names[change.table.name], there)

@@ -84,7 +84,7 @@ _TEXTS = {
     "opensips_server_apt_key_checksum": _Rule(_CHECKSUM, "Use ALGORITHM:CHECKSUM, such as sha256:0123"),
 }
 _SERVER_URL = re.compile(
-    r"//(?:[^:@/]+(?::[^@]*)?@)?(?:\[[0-9A-Fa-f:]+\]|unix\([^)@]+\)|[A-Za-z0-9_.-]*)(?::[0-9]{1,5})?/[^/@?]+(?:\?.*)?\Z"
+    r"\A//(?:[^:@/]+(?::[^@]*)?@)?(?:\[[0-9A-Fa-f:]+\]|unix\([^)@]+\)|[A-Za-z0-9_.-]*)(?::[0-9]{1,5})?/[^/@?]+(?:\?.*)?\Z"
 )
 _SERVER_REMEDY = "Write it as {}://user:password@host/database. The password must not contain an at sign"
 # What follows the scheme and its colon. Source: parse_db_url() of db/db_id.c, 2.4 to 4.0.

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.community.opensips.plugins.module_utils._fleet import selection
 from ansible_collections.community.opensips.plugins.module_utils._mi import tree
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
-from ansible_collections.community.opensips.plugins.module_utils._sip import vendors
+from ansible_collections.community.opensips.plugins.module_utils._sip import secrecy, vendors
 from ansible_collections.community.opensips.plugins.module_utils._table import views
 from ansible_collections.community.opensips.tests import regexes
 
@@ -50,7 +50,7 @@ _BUILT = {
     ): "test_shell_patterns_are_those_of_fnmatch",
     (
         "module_utils/_mi/tree.py",
-        " ({'|'.join((re.escape(each) for each in known))})=",
+        " ({'|'.join((re.escape(known_name) for known_name in known))})=",
     ): "test_attributes_of_trees",
     **dict.fromkeys(
         [
@@ -65,6 +65,14 @@ _BUILT = {
         ],
         "test_location_tables_as_text",
     ),
+    (
+        "module_utils/_mi/safe_file.py",
+        "re.escape(name[:_NAME_OF_TEMPORARY]) + b'\\\\.[0-9a-f]{24}\\\\.new\\\\Z'",
+    ): "plain text and a fixed length, on names of files",
+    (
+        "module_utils/_sip/secrecy.py",
+        "'|'.join(map(_expression, forms))",
+    ): "test_secrets_in_a_text",
     ("module_utils/_sip/uri.py", "[A-Za-z0-9{re.escape(allowed + more)}%]*"): "found among the compiled ones",
     ("module_utils/_sip/user_agent.py", "family.details"): "test_user_agents",
     ("module_utils/_sip/vendors.py", "family.pattern"): "test_user_agents",
@@ -199,6 +207,13 @@ def test_numbers_of_loaded_rows():
 def test_attributes_of_trees():
     for name in tree._ATTRIBUTES:
         assert regexes.worst(tree._splitter(name).pattern, 0, "finditer") is None
+
+
+def test_secrets_in_a_text():
+    hidden = secrecy.Secrets()
+    hidden.add(["secret-1001", "aaaaaaaa"])
+    assert hidden.hide("it is Secret-1001") == f"it is {secrecy.MASK}"
+    assert regexes.worst(hidden._pattern.pattern, re.IGNORECASE, "finditer") is None
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,6 @@ class Place:
             "phone_reboot_campaign_dir": str(self.folder / name),
             "phone_reboot_report_dir": str(self.folder / "reports"),
             "phone_reboot_wait_timeout": 5,
-            "opensips_server_config_path": str(self.folder / "opensips.cfg"),
             **{key: value for key, value in self._service.variables().items() if key != "opensips_server_version"},
         }
 
@@ -190,6 +189,9 @@ class Place:
             ANSIBLE_FORKS="1" if "update_mwi" in lines else "3",
         )
         text = re.sub("-i (inventory|hosts).yml", r"-i \1.yml -i servers.yml", self.here(lines))
+        if "config_lint" in lines:
+            # the role may not have written its own yet
+            text += f" -e opensips_server_config_path={self.folder / 'opensips.cfg'}"
         done = subprocess.run(
             ["bash", "-ec", text], cwd=self.folder, env=env, input="secret\n", capture_output=True, text=True, timeout=240, check=False
         )  # fmt: skip

@@ -117,7 +117,7 @@ def test_empty_files(tmp_path):
         ("b.json", '[{"aor": "1", "urgent_new": [1]}]', "row 1 is not a mapping of names to plain values"),
         ("b.csv", "aor,new\n1,x\n", "entry 1: new is 'x'"),
         ("b.csv", "aor,new\n1,1\n2,-3\n", "entry 2: new is '-3'"),
-        ("b.csv", "aor;new\n1;1\n", "entry 1 has unknown names: aor;new"),
+        ("b.csv", "aor:new\n1:1\n", "entry 1 has unknown names: aor:new"),
         ("b.csv", "1001,3\n1002,4\n", "entry 1 has unknown names: 1001, 3"),
         ("b.csv", "aor,new\n1001,3,5\n", "line 2 has another number of cells"),
     ],

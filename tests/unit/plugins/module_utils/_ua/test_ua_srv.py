@@ -44,15 +44,25 @@ class NameServer:
 
     def __init__(self, replies, host="127.0.0.1", port=0):
         self._replies, self.names = replies, []
-        self._udp = socket.socket(type=socket.SOCK_DGRAM)
-        self._udp.bind((host, port))
-        self.port = self._udp.getsockname()[1]
-        self._tcp = socket.socket()
-        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._tcp.bind((host, self.port))
-        self._tcp.listen(8)
+        while not self._open(host, port):
+            assert not port, "the port is taken"
         for run in (self._datagrams, self._connections):
             threading.Thread(target=run, daemon=True).start()
+
+    def _open(self, host, port):
+        """Whether one port was free for both."""
+        self._udp, self._tcp = socket.socket(type=socket.SOCK_DGRAM), socket.socket()
+        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._udp.bind((host, port))
+            self.port = self._udp.getsockname()[1]
+            self._tcp.bind((host, self.port))
+            self._tcp.listen(8)
+        except OSError:
+            self._udp.close()
+            self._tcp.close()
+            return False
+        return True
 
     def __enter__(self):
         return self

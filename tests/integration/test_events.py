@@ -80,6 +80,10 @@ class Running:
         assert len(found) >= count, [event["name"] for event in self.events]
         return found[count - 1]
 
+    def shed(self):
+        """How many events each report says were shed."""
+        return [event["params"]["count"] for event in self.named("source_shed")]
+
     def failure(self):
         """The error with which the source ends."""
         self._thread.join(SECONDS)
@@ -221,10 +225,13 @@ class TestStorm:
             emu.raise_event("E_PIKE_BLOCKED", ip="192.0.2.1")
             source.let_go()
             source.wait("E_PIKE_BLOCKED")
-            shed = source.wait("source_shed")["params"]
-            taken = len(source.named("E_UL_AOR_INSERT"))
-            assert taken + shed["count"] == 150 and shed["events"] == {"E_UL_AOR_INSERT": shed["count"]}
-            assert taken >= 90 and shed["unread"] == 0
+            source.wait("source_shed")
+            # on a busy machine, they are reported in several parts
+            assert wait_until(lambda: len(source.named("E_UL_AOR_INSERT")) + sum(source.shed()) == 150)
+            for event in source.named("source_shed"):
+                shed = event["params"]
+                assert shed["events"] == {"E_UL_AOR_INSERT": shed["count"]} and shed["unread"] == 0
+            assert sum(source.shed()) <= 60
 
     def test_what_is_no_event_is_counted(self, emulator):
         emu = emulator("3.6", phones=0)

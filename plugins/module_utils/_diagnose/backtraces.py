@@ -221,7 +221,7 @@ def _run(program: str, pid: int, timeout: float, wants_full: bool) -> Tuple[byte
     environment = dict(os.environ, DEBUGINFOD_URLS="", LC_ALL="C")
     words = _command(program, pid, wants_full)
     try:
-        started = subprocess.Popen(  # nosec B603
+        started = subprocess.Popen(  # pylint: disable=ansible-bad-function  # nosec B603
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -12,7 +12,7 @@ A server is its main process and the children of that. It is the one that has th
 
 import os
 import socket
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
 from ansible_collections.community.opensips.plugins.module_utils._diagnose import local
@@ -50,7 +50,8 @@ def is_one(pids: Iterable[int]) -> bool:
 
 def with_mi(options: Any) -> List[int]:
     """The main processes of the servers that have the FIFO or the socket of these connection options open."""
-    return [main for main, pids in families().items() if any(_open_marks(pid) & _marks(options, pid) for pid in pids)]
+    marks_of = _marks(options)
+    return [main for main, pids in families().items() if any(_open_marks(pid) & marks_of(pid) for pid in pids)]
 
 
 def _open_marks(pid: int) -> Set[_Mark]:
@@ -74,22 +75,26 @@ def _mark_of(status: os.stat_result) -> _Mark:
     return str(status.st_dev), str(status.st_ino)
 
 
-def _marks(options: Any, pid: int) -> Set[_Mark]:
-    """What stands for the way to MI, as a process sees the network."""
+def _marks(options: Any) -> Callable[[int], Set[_Mark]]:
+    """A function of a pid: what stands for the way to MI, as this process sees the network."""
     try:
         if options.fifo_path is not None:
-            return {_mark_of(os.stat(options.fifo_path))}
+            fifo = {_mark_of(os.stat(options.fifo_path))}
+            return lambda pid: fifo
         if options.socket_path is not None:
-            return _sockets(pid, "unix", lambda fields: len(fields) > 7 and fields[7] == options.socket_path, 6)
+            return lambda pid: _sockets(
+                pid, "unix", lambda fields: len(fields) > 7 and fields[7] == options.socket_path, 6
+            )
         if options.url is not None:
             url = urlsplit(options.url)
-            return _internet(pid, "tcp", url.hostname or "", url.port or _DEFAULT_PORTS.get(url.scheme, 0))
-        return _internet(pid, "udp", options.host, options.port)
+            return _internet("tcp", url.hostname or "", url.port or _DEFAULT_PORTS.get(url.scheme, 0))
+        return _internet("udp", options.host, options.port)
     except (OSError, ValueError):
-        return set()
+        return lambda pid: set()
 
 
-def _internet(pid: int, name: str, host: str, port: int) -> Set[_Mark]:
+def _internet(name: str, host: str, port: int) -> Callable[[int], Set[_Mark]]:
+    # asks name servers, so once for all processes
     addresses = {found[4][0] for found in socket.getaddrinfo(host, port)}
 
     def is_it(fields: List[str]) -> bool:
@@ -98,7 +103,7 @@ def _internet(pid: int, name: str, host: str, port: int) -> Set[_Mark]:
         address, own = local.address_of(fields[1])
         return own == port and (address in addresses or not address.strip("0.:"))
 
-    return _sockets(pid, name, is_it, 9) | _sockets(pid, f"{name}6", is_it, 9)
+    return lambda pid: _sockets(pid, name, is_it, 9) | _sockets(pid, f"{name}6", is_it, 9)
 
 
 def _sockets(pid: int, name: str, is_it: Any, column: int) -> Set[_Mark]:

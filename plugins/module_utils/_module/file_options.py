@@ -9,7 +9,7 @@
 
 import grp
 import pwd
-from typing import Optional, Tuple
+from typing import Callable, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
@@ -22,22 +22,24 @@ def owner_of(name: Optional[str], group: Optional[str]) -> Tuple[Optional[int], 
 
     Both can be numbers, as in the modules of Ansible, also of an account that the host does not know.
     """
-    uid = gid = None
-    try:
-        if name is not None:
-            uid = _number(name) if _number(name) is not None else pwd.getpwnam(name).pw_uid
-    except KeyError:
-        raise BadParameters(f"owner: this host has no user {name}", "Correct it, or create the user first") from None
-    try:
-        if group is not None:
-            gid = _number(group) if _number(group) is not None else grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise BadParameters(f"group: this host has no group {group}", "Correct it, or create the group first") from None
-    return uid, gid
+    return (
+        _id_of("owner", "user", name, lambda known: pwd.getpwnam(known).pw_uid),
+        _id_of("group", "group", group, lambda known: grp.getgrnam(known).gr_gid),
+    )
 
 
-def _number(text: str) -> Optional[int]:
-    return int(text) if text.isdecimal() and int(text) < _NO_ID else None
+def _id_of(option: str, kind: str, text: Optional[str], find: Callable[[str], int]) -> Optional[int]:
+    """The id of a user or a group. find: function of its name; raises KeyError if the host does not know it."""
+    if text is None:
+        return None
+    if text.isdecimal() and int(text) < _NO_ID:
+        return int(text)
+    try:
+        return find(text)
+    except KeyError:
+        raise BadParameters(
+            f"{option}: this host has no {kind} {text}", f"Correct it, or create the {kind} first"
+        ) from None
 
 
 def mode_of(text: Optional[str]) -> Optional[int]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 
 # {option or column: algorithm}, as opensips_table and the table subscriber call them
-HA1 = {"ha1": digest.MD5, "ha1_sha256": digest.SHA_256, "ha1_sha512t256": digest.SHA_512_256}
+HA1 = digest.HA1_NAMES
 PURPOSES = ("aor", "realm", "vendor")
 SECRETS = ("password",) + tuple(HA1)
 FIELDS = ("username",) + SECRETS + PURPOSES

@@ -41,8 +41,6 @@ ACTIONS = ("options", "register", "subscribe", "message", "call")
 # what an action requires and takes, besides the server
 _WITH_ACCOUNT = ("register", "subscribe", "message", "call")
 _WITH_PEER = ("message", "call")
-# {option: algorithm}, as the table subscriber calls them
-_HASHES = {"ha1": digest.MD5, "ha1_sha256": digest.SHA_256, "ha1_sha512t256": digest.SHA_512_256}
 # {option: (least, most)} in seconds
 _LIMITS = {
     "ring_time": (0, 60),
@@ -70,7 +68,7 @@ def spec() -> ArgumentSpec:
         "username": {"type": "str"},
         "password": {"type": "str", "no_log": True},
         "realm": {"type": "str"},
-        **{name: {"type": "str", "no_log": True} for name in _HASHES},
+        **{name: {"type": "str", "no_log": True} for name in digest.HA1_NAMES},
     }
     return ArgumentSpec(
         {
@@ -244,7 +242,7 @@ def _account(given: Dict[str, Any], option: str) -> Account:
 
 def _secret(given: Dict[str, Any], user: str, option: str) -> Optional[digest.Secret]:
     """What the account proves itself with, or None. Raises BadParameters, without a secret in its text."""
-    hashes = {algorithm: given[name] for name, algorithm in _HASHES.items() if given[name]}
+    hashes = {algorithm: given[name] for name, algorithm in digest.HA1_NAMES.items() if given[name]}
     username = given["username"] or user
     for name in ("username", "realm"):
         try:
@@ -260,7 +258,7 @@ def _secret(given: Dict[str, Any], user: str, option: str) -> Optional[digest.Se
 
 
 def _check_hashes(given: Dict[str, Any], option: str) -> None:
-    for name, algorithm in _HASHES.items():
+    for name, algorithm in digest.HA1_NAMES.items():
         if given[name] and not digest.is_ha1(given[name], algorithm):
             raise BadParameters(
                 f"{option}.{name} does not have {digest.HA1_DIGITS[algorithm]} hexadecimal digits",

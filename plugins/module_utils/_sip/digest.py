@@ -32,6 +32,8 @@ _HASHLIB = {SHA_512_256: ("sha512_256", "sha512-256"), SHA_256: ("sha256",), MD5
 ALGORITHMS = tuple(_HASHLIB)
 # hexadecimal digits of an HA1
 HA1_DIGITS = {MD5: 32, SHA_256: 64, SHA_512_256: 64}
+# {option or column: algorithm}, as the table subscriber calls an HA1 of each
+HA1_NAMES = {"ha1": MD5, "ha1_sha256": SHA_256, "ha1_sha512t256": SHA_512_256}
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+\Z")
 _SESSION = "-SESS"
 # {algorithm in upper case: as it is written}

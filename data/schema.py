@@ -67,12 +67,8 @@ def _columns(shape, before):
 
 def _series(releases):
     """Releases as a token, runs of at least three by their ends."""
-    runs = []
-    for release in releases:
-        if runs and VERSIONS.index(release) == VERSIONS.index(runs[-1][-1]) + 1:
-            runs[-1].append(release)
-        else:
-            runs.append([release])
+    ends = [map(VERSIONS.index, found[:2]) for found in records.ranges(((name, "") for name in releases), VERSIONS)]
+    runs = [VERSIONS[first : last + 1] for first, last in ends]
     return ",".join(f"{run[0]}{_RUN}{run[-1]}" if len(run) > 2 else ",".join(run) for run in runs)
 
 

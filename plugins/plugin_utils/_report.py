@@ -249,7 +249,9 @@ class Report:
             for key in list(waiting):
                 others = unplanned[_place(key)]
                 agent = self._by_key[key]["user_agent"]
-                other = next((key for key in others if not alike or self._by_key[key]["user_agent"] == agent), None)
+                other = next(
+                    (found for found in others if not alike or self._by_key[found]["user_agent"] == agent), None
+                )
                 if other is not None:
                     others.remove(other)
                     waiting.remove(key)

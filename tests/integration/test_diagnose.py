@@ -602,9 +602,9 @@ def test_slow_statements_of_a_real_server():
         mariadb = Mariadb()
     except NotHere as error:
         pytest.skip(str(error))
-    database = mariadb.database()
-    server = SlowDatabase(database)
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(mariadb.stop)
+        server = stack.enter_context(SlowDatabase.on_new_database(mariadb))
         process = ModuleProcess("diagnose", {"duration": 3, "sample_interval": 0.5, **server.connection})
         with Agent(Datagrams(server.sip), "1001", "example.com") as phone:
             while process.running:
@@ -613,9 +613,6 @@ def test_slow_statements_of_a_real_server():
                 proof = digest.answer(challenge, digest.Secret("1001", "x"), "REGISTER", "sip:1001@example.com")
                 phone.request("REGISTER", "sip:1001@example.com", "{}: {}".format(*proof))
         result = process.result()
-    finally:
-        server.finish()
-        mariadb.stop()
     slow = result["slow"]["sql"]
     assert slow["events"] > 10 and slow["slow"] > 10
     assert {(entry["source"], entry["operation"]) for entry in slow["most_frequent"]} == {

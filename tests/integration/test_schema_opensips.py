@@ -40,7 +40,8 @@ MODULES = {
 # what these need, in this order
 NEEDED = ("rr", "dialog", "signaling", "auth", "uac_auth")
 
-pytestmark = needs_opensips
+# none with a database that the server has no module for
+pytestmark = [needs_opensips, pytest.mark.usefixtures("opensips_databases")]
 
 
 class Server(DatabaseOpensips):
@@ -66,17 +67,9 @@ class Server(DatabaseOpensips):
 
 
 @pytest.fixture
-def database(opensips_databases):
-    made = opensips_databases.database()
-    yield made
-    made.drop()
-
-
-@pytest.fixture
-def server(database):
-    started = Server(database)
-    yield started
-    started.finish()
+def server(opensips_databases):
+    with Server.on_new_database(opensips_databases) as started:
+        yield started
 
 
 def test_it_starts_on_them_and_writes_to_them(server):

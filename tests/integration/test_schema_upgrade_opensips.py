@@ -170,11 +170,8 @@ def destination_of(number):
 
 @pytest.fixture(scope="module")
 def server(opensips_databases):
-    database = opensips_databases.database()
-    started = Server(database)
-    yield started
-    started.finish()
-    database.drop()
+    with Server.on_new_database(opensips_databases) as started:
+        yield started
 
 
 @pytest.fixture

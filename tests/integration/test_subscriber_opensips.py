@@ -114,20 +114,14 @@ class ClearServer(Server):
 
 @pytest.fixture(scope="module")
 def server(opensips_databases):
-    database = opensips_databases.database()
-    started = Server(database)
-    yield started
-    started.finish()
-    database.drop()
+    with Server.on_new_database(opensips_databases) as started:
+        yield started
 
 
 @pytest.fixture
 def clear_server(opensips_databases):
-    database = opensips_databases.database()
-    started = ClearServer(database)
-    yield started
-    started.finish()
-    database.drop()
+    with ClearServer.on_new_database(opensips_databases) as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -220,6 +220,17 @@ class DatabaseOpensips(RealOpensips):
         self.environment = database.server_environment
         super().__init__(find_binary(), *arguments, **options)
 
+    @classmethod
+    @contextlib.contextmanager
+    def on_new_database(cls, databases):
+        """One of these that uses a database of its own, which databases.database() makes."""
+        with contextlib.ExitStack() as stack:
+            database = databases.database()
+            stack.callback(database.drop)
+            server = cls(database)
+            stack.callback(server.finish)
+            yield server
+
 
 def lacking(*modules):
     """Why a test that needs an OpenSIPS with these modules cannot run (str), or None."""

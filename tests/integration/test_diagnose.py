@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -27,6 +26,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.connection 
 from ansible_collections.community.opensips.plugins.module_utils._readers import events
 from ansible_collections.community.opensips.plugins.modules import opensips_diagnose
 from ansible_collections.community.opensips.tests.integration.support.agent import Agent, Datagrams
+from ansible_collections.community.opensips.tests.integration.support.background import NOBODY, in_child
 from ansible_collections.community.opensips.tests.integration.support.bad_input import (
     assert_refused,
     commands_of,
@@ -324,15 +324,6 @@ def sleeper(program="sleep", opened=None):
         process.wait()
 
 
-def take_as_nobody(pid, sender):
-    """Send what a user without rights sees of a process."""
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-    (taken,) = backtraces.take([backtraces.Process(1, pid, None)], 60, wants_full=False)
-    sender.send(taken.plain)
-
-
 def mi_of_nobody(stack, folder, way):
     """(something that is open, connection options for it) of a server that hangs."""
     if way == "fifo":
@@ -426,11 +417,8 @@ class TestTrap:
         """A user whom the kernel refuses is told so, and what to do."""
         with sleeper() as process:
             wait_until(lambda: backtraces.local.status(process.pid)[0] == "S")
-            receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
-            child = multiprocessing.get_context("fork").Process(target=take_as_nobody, args=(process.pid, sender))
-            child.start()
-            taken = receiver.recv()
-            child.join(SECONDS)
+            processes = [backtraces.Process(1, process.pid, None)]
+            [taken] = in_child(lambda: [one.plain for one in backtraces.take(processes, 60, wants_full=False)], NOBODY)
             assert tracer(process.pid) == 0 and process.poll() is None
         assert "this user" in taken["reason"] and "become: true" in taken["reason"], taken
         (entry,) = backtraces.check([taken])

@@ -30,7 +30,11 @@ from ansible_collections.community.opensips.tests.integration.support.module_pro
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.servers import fifo_of
 from ansible_collections.community.opensips.tests.integration.support.table_body import call_body
-from ansible_collections.community.opensips.tests.integration.support.tls_server import EmulatedTls, RealTls, lacking
+from ansible_collections.community.opensips.tests.integration.support.tls_server import (
+    EmulatedTls,
+    RealTls,
+    lacking_for_tls,
+)
 
 _SPEC = body.spec().spec
 DEFAULTS = {name: option.get("default") for name, option in _SPEC.items()}
@@ -42,7 +46,7 @@ OPEN = {"verify_certificate": False, "require_certificate": False}
 @pytest.fixture(scope="module", params=["2.4", "3.6", "4.0", REAL])
 def server(request):
     if request.param == "real":
-        why_not = lacking(find_binary())
+        why_not = lacking_for_tls(find_binary())
         if why_not:
             pytest.skip(why_not)
     started = RealTls(find_binary()) if request.param == "real" else EmulatedTls(request.param)

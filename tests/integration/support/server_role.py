@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from .module_process import run_module
-from .opensips import RealOpensips, find_binary, find_modules
+from .opensips import RealOpensips, find_binary, lacking
 from .playbook import COLLECTION
 
 ROLE = COLLECTION / "roles" / "opensips_server"
@@ -51,13 +51,10 @@ def assert_as_before(path, text):
 
 def needs_modules(names):
     """Skip the test if the installed opensips lacks one of these modules."""
-    modules = find_modules(find_binary())
     # they may be built in
-    missing = [
-        name for name in names if not (modules / f"{name}.so").exists() and name not in ("proto_udp", "proto_tcp")
-    ]
-    if missing:
-        pytest.skip(f"opensips is installed without {', '.join(missing)}")
+    reason = lacking(*(name for name in names if name not in ("proto_udp", "proto_tcp")))
+    if reason:
+        pytest.skip(reason)
 
 
 def assert_taken(text):

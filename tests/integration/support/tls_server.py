@@ -17,7 +17,7 @@ from ansible_collections.community.opensips.tests.emulator import Emulator
 
 from .certificates import Authority
 from .databases import Database
-from .opensips import RealOpensips, find_modules, free_ports, release_of
+from .opensips import RealOpensips, free_ports, lacking, release_of
 from .servers import fifo_of
 
 TABLES = "opensips.sqlite"
@@ -78,14 +78,10 @@ class EmulatedTls(TlsServer):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def lacking(binary):
+def lacking_for_tls(binary):
     """What an installed OpenSIPS lacks for these tests (str), or None."""
-    folder, version = find_modules(binary), release_of(binary)
-    needed = ["tls_mgm", "proto_tls", "db_sqlite"]
-    missing = [name for name in needed if not (folder / f"{name}.so").exists()]
-    if version >= (3, 2) and not any((folder / f"{name}.so").exists() for name in _LIBRARIES):
-        missing.append("tls_openssl")
-    return f"OpenSIPS has no {', '.join(missing)}" if missing else None
+    needs_library = release_of(binary) >= (3, 2) and all(lacking(name) for name in _LIBRARIES)
+    return lacking("tls_mgm", "proto_tls", "db_sqlite", *(["tls_openssl"] if needs_library else []))
 
 
 class RealTls(TlsServer):

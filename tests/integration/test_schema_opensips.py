@@ -60,7 +60,7 @@ class Server(DatabaseOpensips):
         self._prepare()
         before, route, after = super()._configuration(version).partition("route {")
         before = before.replace("single-instance-no-db", "single-instance-sql-write-through")
-        lines = self._load(*(name for name in dict.fromkeys((self.driver, *NEEDED, *here)) if name not in self.loaded))
+        lines = self._load(self.driver, *NEEDED, *here)
         lines += [f'modparam("{name}", "db_url", "{url}")' for name in here]
         lines += [f"modparam{text.format(url=url)}" for name in here for text in MODULES[name]]
         return before + "\n".join(lines) + "\n" + route + after

@@ -92,7 +92,7 @@ class Server(DatabaseOpensips):
             assert not self.results[-1].get("failed"), self.results[-1]["msg"]
         before, _route, _after = super()._configuration(version).partition("route {")
         before = before.replace("single-instance-no-db", "single-instance-sql-write-through")
-        lines = self._load(*(name for name in (self.driver, *MODULES) if name not in self.loaded))
+        lines = self._load(self.driver, *MODULES)
         lines += [f'modparam("{name}", "db_url", "{self.database.server_url}")' for name in TABLES]
         lines += ['modparam("dialog", "db_mode", 1)', 'modparam("dialog", "profiles_with_value", "caller")']
         # the identifier of a contact has a hash, too, and whether it is that of the domain depends on the version

@@ -93,7 +93,7 @@ class Server(DatabaseOpensips):
         self.database.create(release, *TABLES)
         self.algorithms = digest.ALGORITHMS if version >= (3, 2) else (digest.MD5,)
         before, route, after = super()._configuration(version).partition("route {")
-        lines = self._load(*(name for name in (self.driver, *MODULES) if name not in self.loaded))
+        lines = self._load(self.driver, *MODULES)
         lines += [f'modparam("{name}", "db_url", "{url}")' for name in WITH_DATABASE]
         lines += [f'modparam("{name}", "use_domain", 1)' for name in ("auth_db", "speeddial", "group")]
         lines.append(f'modparam("auth_db", "calculate_ha1", {int(self.clear)})')

@@ -43,7 +43,7 @@ class Server(RealOpensips):
         self.database = Database("sqlite", url, {"db_url": url})
         self.database.create(release, *(table for tables in TABLES.values() for table in tables))
         before, route, after = super()._configuration(version).partition("route {")
-        lines = self._load(*(name for name in MODULES if name not in self.loaded))
+        lines = self._load(*MODULES)
         lines += [f'modparam("{name}", "db_url", "{url}")' for name in TABLES]
         return before + "\n".join(lines) + "\n" + route + after
 

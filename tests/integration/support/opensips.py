@@ -165,10 +165,10 @@ class RealOpensips(Server):
         return ways
 
     def _load(self, *names):
-        """loadmodule lines of modules; optional ones only where they are installed."""
+        """loadmodule lines of modules that are not loaded yet; optional ones only where they are installed."""
         lines = []
         for name in names:
-            if name in _OPTIONAL and not (self.modules / f"{name}.so").exists():
+            if name in self.loaded or (name in _OPTIONAL and not (self.modules / f"{name}.so").exists()):
                 continue
             self.loaded.append(name)
             lines.append(f'loadmodule "{name}.so"')

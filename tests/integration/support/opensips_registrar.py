@@ -43,7 +43,7 @@ class RealRegistrar(RealOpensips):
         begin = [f"{word}={self.target('tcp')}"]
         if has_ipv6():
             begin += [f"{word}={self.target(transport, '[::1]')}" for transport in ("udp", "tcp")]
-        modules = self._load("proto_tcp", "rr", "auth", *([] if modern else ["uri"]))
+        modules = self._load("proto_tcp", "auth", *([] if modern else ["uri"]))
         if self._certificate:
             begin += [f"{word}={self.target('tls', host)}" for host in ("127.0.0.1", "[::1]")[: 1 + has_ipv6()]]
             modules += self._tls(modern)
@@ -52,8 +52,7 @@ class RealRegistrar(RealOpensips):
             'modparam("auth", "username_spec", "$avp(user)")',
             'modparam("auth", "password_spec", "$avp(password)")',
         ]
-        head = [line for line in lines[: lines.index("route {")] if line != 'loadmodule "rr.so"']
-        # parameters of a module stand behind it, whatever its place
+        head = lines[: lines.index("route {")]
         return "\n".join([*begin, *head, *modules, *self._routes(modern)]) + "\n"
 
     def _tls(self, modern):

@@ -24,12 +24,10 @@ import yaml
 from ansible_collections.community.opensips.plugins.module_utils._ua import handshake
 from ansible_collections.community.opensips.plugins.module_utils._ua import target as targets
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
-from ansible_collections.community.opensips.tests.integration.support.playbook import PREFIX
+from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION, PREFIX
 from ansible_collections.community.opensips.tests.integration.support.tls_server import EmulatedTls
 from ansible_collections.community.opensips.tests.pages import Page
 
-# not resolved: the path must have ansible_collections in it
-_TOP = str(pathlib.Path(__file__).absolute().parents[5])
 BLOCKS = Page("certificates").blocks
 # a folder
 CRYPTO = os.environ.get("COMMUNITY_CRYPTO")
@@ -56,7 +54,7 @@ def environment_of(server):
     return {
         **os.environ,
         "PATH": os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]),
-        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([_TOP, *([CRYPTO] if CRYPTO else [])]),
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(COLLECTION.parents[2]), *([CRYPTO] if CRYPTO else [])]),
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "ANSIBLE_LOCALHOST_WARNING": "false",
         **{f"OPENSIPS_MI_{name.upper()}": value for name, value in server.connection.items()},

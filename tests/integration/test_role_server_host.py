@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.opensips_service import Service
+from ansible_collections.community.opensips.tests.integration.support.server_role import variables_of
 
 TLS = {"parts": ["registrar", "tls"], "registrar_auth": False}
 PLAY = {"hosts": "all", "gather_facts": False, "roles": ["community.opensips.opensips_server"]}
@@ -38,11 +39,7 @@ def refused(ansible, tmp_path_factory):
             "a URL": {"db_url": "mysql://opensips:s3cret@localhost"},
         }
         hosts = {
-            f"case{number}": {
-                **service.variables(),
-                **{f"opensips_server_{name}": value for name, value in case.items()},
-            }
-            for number, case in enumerate(cases.values())
+            f"case{number}": {**service.variables(), **variables_of(case)} for number, case in enumerate(cases.values())
         }
         results = ansible.run_plays([PLAY], hosts, may_fail=True)
         yield {name: results.of(host) for name, host in zip(cases, hosts, strict=True)}, service

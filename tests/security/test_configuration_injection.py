@@ -22,7 +22,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.opensips.plugins.filter import opensips_config
 from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
-from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary, find_modules
+from ansible_collections.community.opensips.tests.integration.support.opensips import (
+    find_binary,
+    find_modules,
+    release_of,
+)
 from ansible_collections.community.opensips.tests.integration.support.playbook import COLLECTION
 
 FILTERS = opensips_config.FilterModule().filters()
@@ -359,8 +363,7 @@ def binaries():
         found[path.parent.name] = (str(path), path.parent / "mods")
     binary = find_binary()
     if binary:
-        output = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stdout
-        found.setdefault(re.search(r"opensips (\d+\.\d+)", output)[1], (binary, find_modules(binary)))
+        found.setdefault("{}.{}".format(*release_of(binary)), (binary, find_modules(binary)))
     return {version: each for version, each in found.items() if (each[1] / "statistics.so").exists()}
 
 

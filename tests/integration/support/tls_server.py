@@ -110,10 +110,10 @@ class RealTls(TlsServer):
         self._start()
 
     def stop(self):
-        alive, log = self._server.alive(), self._server.log()
-        self._server.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        assert alive, f"opensips died:\n{log[-3000:]}"
+        try:
+            self._server.finish()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _listens(port):

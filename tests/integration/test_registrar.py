@@ -143,9 +143,12 @@ BAD = {
         {"opensips_server_mi_http_address": "0.0.0.0"},
         ["opensips_server_mi_http_address", "loopback"],
     ),
-    # its port is taken, too
     "another key, and ports are not checked": (
-        {"registrar_private_key_file": "OTHER", "opensips_server_check_host": False},
+        {
+            "registrar_private_key_file": "OTHER",
+            "opensips_server_check_host": False,
+            "opensips_server_sockets": "ONE TAKEN",
+        },
         ["registrar_private_key_file", "not the key of the certificate"],
     ),
     "an ended certificate": (
@@ -153,7 +156,10 @@ BAD = {
         ["registrar_certificate_file", "ended at"],
     ),
     "another name": ({"registrar_domain": "example.org"}, ["example.org"]),
-    "a port that is taken": ({}, ["opensips_server_sockets[2]: another program", "tls:127.0.0.1:"]),
+    "a port that is taken": (
+        {"opensips_server_sockets": "ONE TAKEN"},
+        ["opensips_server_sockets[2]: another program", "tls:127.0.0.1:"],
+    ),
     "users twice": (
         {"registrar_subscribers": TWICE},
         ["registrar_subscribers: these users are there twice: 1000@sip.example.com"],
@@ -184,25 +190,21 @@ class TestBadInput:
         with contextlib.ExitStack() as stack:
             stack.callback(host.close)
             other = Authority(tmp_path_factory.mktemp("other"), "other").issue("other", names=[DOMAIN])[1]
-            files = {
-                "OTHER": other,
-                **dict(
-                    zip(("ENDED", "KEY OF IT"), host.authority.issue("ended", names=[DOMAIN], days=-1), strict=True)
-                ),
-            }
-            names = {f"case{number}": name for number, name in enumerate(BAD)}
-            hosts = {}
+            ended, key_of_it = host.authority.issue("ended", names=[DOMAIN], days=-1)
             taken = stack.enter_context(socket.socket())
             taken.bind(("127.0.0.1", 0))
             taken.listen()
+            sockets = [*host.sockets[:2], f"tls:127.0.0.1:{taken.getsockname()[1]}"]
+            # what the words in capitals stand for
+            meant = {"OTHER": other, "ENDED": ended, "KEY OF IT": key_of_it, "ONE TAKEN": sockets}
+            names = {f"case{number}": name for number, name in enumerate(BAD)}
+            hosts = {}
             for case, name in names.items():
                 more = {
-                    key: files.get(value, value) if isinstance(value, str) else value
+                    key: meant.get(value, value) if isinstance(value, str) else value
                     for key, value in BAD[name][0].items()
                 }
                 hosts[case] = {**host.variables(), **more}
-                if "port" in name:
-                    hosts[case]["opensips_server_sockets"][2] = f"tls:127.0.0.1:{taken.getsockname()[1]}"
             results = run(ansible, hosts, may_fail=True)
             yield {name: results.of(case) for case, name in names.items()}, host.made()
 

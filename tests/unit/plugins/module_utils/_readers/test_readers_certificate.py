@@ -79,7 +79,8 @@ def test_times_before_and_after_those_of_two_digits():
     st.lists(
         st.tuples(
             st.sampled_from([_OIDS.COMMON_NAME, _OIDS.ORGANIZATION_NAME, _OIDS.LOCALITY_NAME, _OIDS.DOMAIN_COMPONENT]),
-            st.text(st.sampled_from('ab\u00fc\u4f60 ,+"\\<>;=#'), min_size=1, max_size=8),
+            # cryptography 40, the last for Python 3.6, escapes a lone space twice
+            st.text(st.sampled_from('ab\u00fc\u4f60 ,+"\\<>;=#'), min_size=1, max_size=8).filter(" ".__ne__),
         ),
         min_size=1,
         max_size=4,
@@ -88,6 +89,10 @@ def test_times_before_and_after_those_of_two_digits():
 def test_subjects_are_those_of_rfc_4514(attributes):
     subject = name(*[(oid, text if oid != _OIDS.DOMAIN_COMPONENT else "com") for oid, text in attributes])
     assert certificate.parse(pem(subject))["subject"] == subject.rfc4514_string()
+
+
+def test_a_lone_space_in_a_subject():
+    assert certificate.parse(pem(name((_OIDS.COMMON_NAME, " "))))["subject"] == "CN=\\ "
 
 
 def test_the_first_certificate_of_a_chain_counts():

@@ -58,7 +58,8 @@ NO_SUCH = ServerError(404, "No such dialog")
 
 def alone(reply):
     """{Call-ID: what a server answers that is asked for it alone} of the dialogs of a text."""
-    parts = re.split(r"(?m)^(?=dialog:: )", reply.lines())[1:]
+    # re.split() takes no pattern that matches nothing before Python 3.7
+    parts = re.findall(r"(?ms)^dialog:: .*?(?=^dialog:: |\Z)", reply.lines())
     return {re.search(r"callid:: (.*)", part)[1]: TextTreeReply(part, part) for part in parts}
 
 

@@ -195,9 +195,9 @@ differences:
       description: V(absent) if the thing is missing somewhere, V(different) if a value differs.
       type: str
       sample: different
-    values:
+    variants:
       description:
-        - The values, the most frequent first. Each has C(value) and C(sources).
+        - The values that the sources have, the most frequent first. Each has C(value) and C(sources).
         - If a thing is missing, the values are V(present) and V(absent).
         - The sources are O(name), and V(table), V(snapshot) or the names of O(nodes).
       type: list

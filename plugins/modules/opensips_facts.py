@@ -567,7 +567,7 @@ ansible_facts:
             size: {type: int, sample: 12, description: Number of dialogs in the profile.}
             shared: {type: bool, description: Whether servers share the count in a cachedb.}
             replicated: {type: bool, description: Whether the nodes of a cluster add up the count (OpenSIPS 2.1 and later).}
-            values:
+            value_sizes:
               description: Number of dialogs of each value. Null if the profile has no values, or the server cannot list them.
               type: list
               elements: dict

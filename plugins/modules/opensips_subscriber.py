@@ -304,9 +304,9 @@ results:
       type: str
       sample: example.com
     operation:
-      description: What has to be done, V(insert), V(update), V(delete) or V(none). V(update) includes what belongs to the user.
+      description: What has to be done, V(insert), V(change), V(delete) or V(none). V(change) includes what belongs to the user.
       type: str
-      sample: update
+      sample: change
     outcome:
       description:
         - What became of the user, V(inserted), V(updated), V(deleted) or V(unchanged).
@@ -362,13 +362,13 @@ summary:
     operations:
       description: Number of users for each RV(results[].operation), including operations without users.
       type: dict
-      sample: {insert: 0, update: 1, delete: 0, none: 1}
+      sample: {insert: 0, change: 1, delete: 0, none: 1}
     tables:
       description: Number of rows for each operation, by the name of the table.
       type: dict
       sample:
-        subscriber: {insert: 0, update: 0, delete: 0, none: 2}
-        grp: {insert: 1, update: 0, delete: 0, none: 1}
+        subscriber: {insert: 0, change: 0, delete: 0, none: 2}
+        grp: {insert: 1, change: 0, delete: 0, none: 1}
 table_version:
   description: The version of the table C(subscriber).
   returned: if the tables could be read and compared

@@ -245,9 +245,9 @@ results:
         setid: 1
         destination: sip:192.0.2.10:5060
     operation:
-      description: What has to be done with the row, V(insert), V(update), V(delete) or V(none).
+      description: What has to be done with the row, V(insert), V(change), V(delete) or V(none).
       type: str
-      sample: update
+      sample: change
     outcome:
       description:
         - What became of the row, V(inserted), V(updated), V(deleted) or V(unchanged).
@@ -303,7 +303,7 @@ summary:
     operations:
       description: Number of entries for each RV(results[].operation), including operations without entries.
       type: dict
-      sample: {insert: 0, update: 1, delete: 0, none: 1}
+      sample: {insert: 0, change: 1, delete: 0, none: 1}
 match:
   description: The columns that identify a row.
   returned: if the rows could be read and checked

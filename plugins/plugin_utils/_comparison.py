@@ -147,7 +147,7 @@ class Comparison:
 
 
 def _is_in(one: Difference, node: str) -> bool:
-    return any(node in value["sources"] for value in one.values)
+    return any(node in value["sources"] for value in one.variants)
 
 
 def _plain_check(check: Check | None) -> dict[str, t.Any] | None:

@@ -142,7 +142,7 @@ def _values(one: Difference) -> str:
     return "".join(
         f"<div>{_state(_colour(one, value), _value(one, value), '')} "
         f'<span class="soft" style="display:inline">{bare(comparison.where(value["sources"]), 300)}</span></div>'
-        for value in one.values
+        for value in one.variants
     )
 
 

@@ -97,7 +97,7 @@ def found(result):
     """{(kind, the last word of the key, field): {source: value}} of the differences of a result."""
     return {
         (one["kind"], str(list(one["key"].values())[-1]), one["field"]): {
-            source: value["value"] for value in one["values"] for source in value["sources"]
+            source: value["value"] for value in one["variants"] for source in value["sources"]
         }
         for one in result["differences"]
     }
@@ -200,7 +200,7 @@ def test_nodes_against_each_other(emulator):
     assert found(drift) == {
         ("dispatcher", "sip:127.0.0.1:19001", "state"): {"sip1": "active", "sip2": "inactive", "sip3": "active"}
     }
-    assert difference["minority"] == ["sip2"] and difference["values"][0]["value"] == "active"
+    assert difference["minority"] == ["sip2"] and difference["variants"][0]["value"] == "active"
     assert compare(two, nodes={"sip1": first["data"]}, states=False)["summary"]["total"] == 0
     assert compare(two, nodes={"sip1": first["data"]}, ignore=["dispatcher"])["compared"].get("dispatcher") is None
 

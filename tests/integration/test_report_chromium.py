@@ -92,7 +92,7 @@ def _nodes():
 
     difference = {
         "kind": "gateways", "key": {"partition": "default", "id": EVIL}, "field": "address", "outcome": "different", "minority": [],
-        "values": [{"value": "x" * 300, "sources": ["memory"]}, {"value": EVIL, "sources": ["table"]}],
+        "variants": [{"value": "x" * 300, "sources": ["memory"]}, {"value": EVIL, "sources": ["table"]}],
     }  # fmt: skip
     checked = {
         "differences": [difference],

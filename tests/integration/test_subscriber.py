@@ -154,7 +154,7 @@ def test_exclusive_lists(push, database):
     assert result["results"][0]["after"] == {
         "username": "1001", "domain": "example.com", "groups": ["intl", "local", "sales"],
     }  # fmt: skip
-    assert result["results"][0]["operation"] == "update" and result["summary"]["tables"]["grp"]["insert"] == 1
+    assert result["results"][0]["operation"] == "change" and result["summary"]["tables"]["grp"]["insert"] == 1
     result = push(user(groups=["local"], speed_dials=[]), exclusive=True)
     assert result["diff"]["before"]["1001@example.com"]["groups"] == ["intl", "local", "sales"]
     assert database.rows(GROUPS) == [("1001", "local"), ("1002", "local")]

@@ -104,7 +104,7 @@ class TestReload:
         assert check["diff"] == pushed["diff"]
         assert check["summary"]["operations"] == pushed["summary"]["operations"]
         assert counts(check) == {"planned": 2} and counts(pushed) == {"inserted": 2}
-        assert check["summary"]["operations"] == {"insert": 2, "update": 0, "delete": 0, "none": 0}
+        assert check["summary"]["operations"] == {"insert": 2, "change": 0, "delete": 0, "none": 0}
         assert check["reload"]["outcome"] == "planned" and check["results"][0]["primary_key"] is None
         assert TWO not in json.dumps(of["before"]["result"])
 

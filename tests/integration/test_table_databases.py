@@ -295,7 +295,7 @@ class TestFailures:
         assert "Nothing was written" in result["msg"]
         assert not result["changed"] and len(result["results"]) == 3
         assert not any(each["changed"] for each in result["results"])
-        assert [each["operation"] for each in result["results"]] == ["update", "insert", "insert"]
+        assert [each["operation"] for each in result["results"]] == ["change", "insert", "insert"]
         assert counts(result) == {"not_written": 3}
         assert database.rows("SELECT destination, weight FROM dispatcher") == [("sip:a", "1")]
 

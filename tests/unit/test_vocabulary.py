@@ -247,6 +247,19 @@ def test_no_result_means_something_else_to_ansible(module):
     assert set(_RETURNS[module]) & {"skipped", "failed", "unreachable", "ansible_job_id", "exception"} == set()
 
 
+def test_no_key_of_a_result_is_a_method_of_a_dict():
+    """To Jinja, result.values is the method, not the key."""
+    of_modules = {module: dict(_nested(_RETURNS[module], "contains")) for module in _MODULES}
+    of_documents = {name: dict(_nested(document.get("RETURN"), "contains")) for name, document in _documents()}
+    keys = {
+        (name, path, key)
+        for name, found in {**of_modules, **of_documents}.items()
+        for path in found
+        for key in path.split(".")
+    }
+    assert {each for each in keys if hasattr(dict, each[2])} == set()
+
+
 @pytest.mark.parametrize("module", [module for module in _MODULES if "contains" in _RETURNS[module].get("results", {})])
 def test_every_entry_of_results_has_its_error(module):
     assert "error" in _RETURNS[module]["results"]["contains"]

@@ -181,7 +181,7 @@ def label(key: Dict[str, Any]) -> str:
 
 def words(one: Difference) -> str:
     """What differs, as text: the value of each source, the most frequent first."""
-    return "; ".join(f"{text(group['value'])} {where(group['sources'])}" for group in one.values)
+    return "; ".join(f"{text(group['value'])} {where(group['sources'])}" for group in one.variants)
 
 
 def where(sources: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ class Difference(NamedTuple):
     """One thing, or one value of it, in which sources differ.
 
     kind: such as dispatcher. key: {name: value} that identifies the thing. field: the name of the value, None if the thing
-    itself is missing. outcome: ABSENT or DIFFERENT. values: list of {value, sources}, the one that most sources have first.
+    itself is missing. outcome: ABSENT or DIFFERENT. variants: list of {value, sources}, the one that most sources have first.
     minority: the sources that do not have that one; empty if no value is in more sources than each other one.
     """
 
@@ -34,7 +34,7 @@ class Difference(NamedTuple):
     key: Dict[str, Any]
     field: Optional[str]
     outcome: str
-    values: List[Dict[str, Any]]
+    variants: List[Dict[str, Any]]
     minority: List[str]
 
     def plain(self) -> Dict[str, Any]:
@@ -44,7 +44,7 @@ class Difference(NamedTuple):
             "key": dict(self.key),
             "field": self.field,
             "outcome": self.outcome,
-            "values": [dict(value, sources=list(value["sources"])) for value in self.values],
+            "variants": [dict(value, sources=list(value["sources"])) for value in self.variants],
             "minority": list(self.minority),
         }
 

@@ -12,7 +12,7 @@ JSON-RPC 2.0 notifications. On a stream, these follow each other without anythin
 
 An event record: name (str), params (dict), altered (list of str: names of the params whose text was changed, see safe()).
 The params of the events in EVENTS have the same names and types on every version, and None for what a version does not
-send. Others are as the server sends them; those without names are a list, ``values``.
+send. Others are as the server sends them; those without names are a list, ``unnamed``.
 
 Sources: evi/, event_datagram.c, jsonrpc_send.c, stream_send.c, usrloc/udomain.c and ul_evi.c, dispatch.c, drouting.c,
 lb_data.c, pike_funcs.c, clusterer_evi.c, sharing_tags.c, dlg_hash.c, mem/, pt_scaling.c, net_tcp.c of 1.11, 2.4, 3.0, 3.1, 3.6, 4.0.
@@ -217,7 +217,7 @@ def _given(params: Any) -> Dict[str, Any]:
     if params is None:
         return {}
     if isinstance(params, list):
-        params = {"values": params} if params else {}
+        params = {"unnamed": params} if params else {}
     params = shape.mapping(params, "params")
     if len(params) > _MOST_PARAMS:
         raise MalformedEvent(f"an event has {len(params)} parameters")
@@ -230,7 +230,7 @@ def _word(key: str) -> str:
 
 def _plain(value: Any, name: str) -> Any:
     """A value of a parameter that is not known: text, number, None, or a list of these."""
-    if isinstance(value, list) and name == "values":
+    if isinstance(value, list) and name == "unnamed":
         if len(value) > _MOST_PARAMS:
             raise MalformedEvent(f"an event has {len(value)} parameters")
         return [_plain(item, "value") for item in value]
@@ -280,14 +280,14 @@ def _lines(data: bytes) -> Tuple[str, Dict[str, Any]]:
     if not end:
         raise MalformedEvent("a datagram is no event: it has no line feed")
     named: Dict[str, Any] = {}
-    values: List[str] = []
+    unnamed: List[str] = []
     for key, value in _pairs(rest):
         if key is None:
-            values.append(value)
+            unnamed.append(value)
         else:
             named.setdefault(key, value)
-    if values:
-        named.setdefault("values", values)
+    if unnamed:
+        named.setdefault("unnamed", unnamed)
     return name, named
 
 

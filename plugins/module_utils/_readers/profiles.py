@@ -8,7 +8,7 @@
 """Dialog profiles and how many dialogs are in each: list_all_profiles, profile_get_size, profile_get_values (module dialog).
 
 Profile records: name (str), has_values (bool), size (int, dialogs in it; of a profile with values the sum of them), shared
-(bool or None: counted over several servers by way of a cachedb), replicated (bool or None: counted over a cluster), values
+(bool or None: counted over several servers by way of a cachedb), replicated (bool or None: counted over a cluster), value_sizes
 (list of {value (str), size (int)}, or None for a profile without values, and where the server cannot list them, as with
 shared profiles). shared and replicated are None before 2.1.
 
@@ -61,7 +61,7 @@ def _read_one(conn: Connection, name: str, has_values: bool) -> shape.Record:
         "size": found["size"],
         "shared": found["shared"],
         "replicated": found["replicated"],
-        "values": _read_values(conn, name) if has_values else None,
+        "value_sizes": _read_values(conn, name) if has_values else None,
     }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request, Wanted
 
 # What a row needs
-INSERT, UPDATE, DELETE, NONE = "insert", "update", "delete", "none"
+INSERT, UPDATE, DELETE, NONE = "insert", "change", "delete", "none"
 OPERATIONS = (INSERT, UPDATE, DELETE, NONE)
 
 

@@ -26,7 +26,7 @@ def test_a_value_that_differs_with_who_has_it():
             "key": {"id": 1},
             "field": "a",
             "outcome": "different",
-            "values": [{"value": 5, "sources": ["x", "z"]}, {"value": 6, "sources": ["y"]}],
+            "variants": [{"value": 5, "sources": ["x", "z"]}, {"value": 6, "sources": ["y"]}],
             "minority": ["y"],
         }
     ]
@@ -43,7 +43,7 @@ def test_a_thing_that_is_missing():
     three = {"x": [{"id": 2}], "y": [], "z": [{"id": 2}]}
     (one,) = found(three)
     assert (one["outcome"], one["field"], one["minority"]) == ("absent", None, ["y"])
-    assert one["values"] == [{"value": "present", "sources": ["x", "z"]}, {"value": "absent", "sources": ["y"]}]
+    assert one["variants"] == [{"value": "present", "sources": ["x", "z"]}, {"value": "absent", "sources": ["y"]}]
     # those that have it are compared all the same
     three["x"][0]["a"], three["z"][0]["a"] = 1, 2
     assert [each["field"] for each in found(three)] == [None, "a"]

@@ -115,8 +115,8 @@ class TestValues:
 
     def test_events_of_scripts_stay_as_they_are(self):
         assert decode(b"E_SCRIPT\nnumber::0049\n\n")["params"] == {"number": "0049"}
-        assert decode(b"E_SCRIPT\na\nb\n\n")["params"] == {"values": ["a", "b"]}
-        assert decode(b'{"method":"E_SCRIPT","params":["a",1]}')["params"] == {"values": ["a", 1]}
+        assert decode(b"E_SCRIPT\na\nb\n\n")["params"] == {"unnamed": ["a", "b"]}
+        assert decode(b'{"method":"E_SCRIPT","params":["a",1]}')["params"] == {"unnamed": ["a", 1]}
         assert decode(b'{"jsonrpc":"2.0","method":"E_SCRIPT"}') == {"name": "E_SCRIPT", "params": {}, "altered": []}
 
     def test_a_value_with_line_feeds_brings_no_parameters(self):

@@ -204,8 +204,8 @@ def test_status_of_a_node_that_is_alone(at):
 def test_profiles(recorded, at):
     shared = {"shared": False, "replicated": False}
     assert profiles.read(recording(recorded, at)) == [
-        dict(shared, name="inbound", has_values=False, size=2, values=None),
-        dict(shared, name="trunk", has_values=True, size=2, values=[{"value": "sipp", "size": 2}]),
+        dict(shared, name="inbound", has_values=False, size=2, value_sizes=None),
+        dict(shared, name="trunk", has_values=True, size=2, value_sizes=[{"value": "sipp", "size": 2}]),
     ]
 
 
@@ -222,7 +222,7 @@ def test_values_that_the_server_cannot_list(error):
             raise error
 
     (found,) = profiles.read(Sharing())
-    assert (found["size"], found["shared"], found["values"]) == (3, True, None)
+    assert (found["size"], found["shared"], found["value_sizes"]) == (3, True, None)
 
 
 def test_an_error_that_is_not_about_shared_profiles_stays_one():

@@ -66,12 +66,12 @@ def test_operations():
         {"setid": 1, "destination": "sip:c", "weight": 7},
     ]
     made = plan.make(request_of(wanted), stored(table))
-    assert [each.operation for each in made.changes] == ["none", "update", "insert"]
+    assert [each.operation for each in made.changes] == ["none", "change", "insert"]
     assert [each.number for each in made.changes] == [1, 2, 3]
     assert made.changes[1].written == {"weight": "6"}
     assert made.changes[1].before["weight"] == "5" and made.changes[1].identity == {"id": 2}
     assert made.changes[2].after["state"] == 0 and "id" not in made.changes[2].after
-    assert made.counts() == {"insert": 1, "update": 1, "delete": 0, "none": 1}
+    assert made.counts() == {"insert": 1, "change": 1, "delete": 0, "none": 1}
 
     exact = plan.make(request_of(wanted, state="exact", scope={"setid": 1}), stored(table))
     assert [(each.operation, each.number, each.key) for each in exact.changes][3:] == [("delete", None, (1, "sip:d"))]
@@ -103,7 +103,7 @@ def test_rows_outside_of_the_scope_are_not_deleted():
     wanted = [{"setid": 1, "destination": "sip:a", "weight": "1"}]
     made = plan.make(request_of(wanted, state="exact", scope={"weight": 1}), stored(table))
     # the listed one comes into the scope, the one that is in it and not listed goes
-    assert [(each.operation, each.identity["id"]) for each in made.changes] == [("update", 1), ("delete", 2)]
+    assert [(each.operation, each.identity["id"]) for each in made.changes] == [("change", 1), ("delete", 2)]
     made = plan.make(request_of([], state="exact", scope={"weight": 9}), stored(table))
     assert [(each.operation, each.identity["id"]) for each in made.changes] == [("delete", 1)]
 

@@ -19,9 +19,10 @@ END = "End of the list of tables"
 
 def _records():
     package.ensure()
-    from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
+    from ansible_collections.community.opensips.plugins.module_utils._table import schema
+    from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 
-    return [record for record in tables.RECORDS if record.match or record.view], schema, tables
+    return [record for record in registry.RECORDS if record.match or record.view], schema, registry
 
 
 class _List:
@@ -38,10 +39,10 @@ class _List:
 class _Option(_List):
     """The default of the option match, in the module's documentation."""
 
-    def _text(self, records, schema, tables):
+    def _text(self, records, schema, registry):
         return "".join(
             textwrap.fill(
-                f"- V({record.name}) uses {_columns(record, schema, tables)}.",
+                f"- V({record.name}) uses {_columns(record, schema, registry)}.",
                 width=138,
                 initial_indent=" " * 6,
                 subsequent_indent=" " * 8,
@@ -56,21 +57,21 @@ class _Option(_List):
 class _Page(_List):
     """The table of tables.rst."""
 
-    def _text(self, records, schema, tables):
+    def _text(self, records, schema, registry):
         head = ["Table", "Columns of ``match``", "Columns that are checked", "How the reload is verified"]
         rows = []
         for record in records:
             checked = ", ".join(f"``{name}``" for name in record.checked) or "none"
             seen = record.view.text if record.view else f"It is not verified: {record.unseen}."
-            rows.append([f"``{record.name}``", _rst(_columns(record, schema, tables)), checked, _rst(seen)])
+            rows.append([f"``{record.name}``", _rst(_columns(record, schema, registry)), checked, _rst(seen)])
         return "\n".join(["", *pages.table("18 26 26 30", head, rows), ""])
 
 
-def _columns(record, schema, tables):
+def _columns(record, schema, registry):
     """The columns that tell rows apart, as Ansible's markup."""
     found = {}
     for variant in schema.variants(record.name):
-        match, optional = tables.default_match(variant)
+        match, optional = registry.default_match(variant)
         found.setdefault((tuple(match), tuple(optional)), variant.version)
     texts = []
     for number, ((match, optional), version) in enumerate(found.items()):

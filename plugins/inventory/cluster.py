@@ -68,13 +68,10 @@ seealso:
 """
 
 EXAMPLES = r"""
-# lab.opensips_cluster.yml: the nodes that one of them knows
+# lab.opensips_cluster.yml. One node knows the others: plugin and url are enough
 plugin: community.opensips.cluster
-url: http://127.0.0.1:8888/mi
 
----
 # Ask both nodes, so that all their tags are known. Plays can run on opensips_tag_vip_active
-plugin: community.opensips.cluster
 servers:
   - name: sip1
     url: http://127.0.0.1:8888/mi

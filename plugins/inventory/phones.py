@@ -70,18 +70,21 @@ seealso:
 """
 
 EXAMPLES = r"""
-# lab.opensips_phones.yml: all phones of the server on this host
+# lab.opensips_phones.yml. The first option is enough for all phones of the server on this host
 plugin: community.opensips.phones
 
----
-# The Yealink phones of two servers. Groups: vendor_yealink, model_T46U, office_berlin, old_firmware
-plugin: community.opensips.phones
+# Two servers that are asked, and one whose contacts are read from its database
 servers:
   - name: sip1
     url: http://127.0.0.1:8888/mi
   - name: sip2
     host: 127.0.0.1
     port: 8888
+  - name: sip3
+    location_db:
+      db_url: sqlite:////var/lib/opensips/opensips.sqlite
+
+# Only the phones of Yealink, in groups such as vendor_yealink, model_T46U, office_berlin, old_firmware
 select:
   user_agent:
     - yealink
@@ -93,17 +96,13 @@ keyed_groups:
 groups:
   old_firmware: firmware is version('108.86.0.70', '<')
   office_berlin: address is match('198\\.51\\.100\\.')
+
+# Tasks for a phone run on the controller
 compose:
-  # tasks for a phone run on the controller
   ansible_connection: "'local'"
   ansible_python_interpreter: "'auto_silent'"
 
----
-# Read the contacts from the database, and keep them for ten minutes
-plugin: community.opensips.phones
-location_db:
-  db_url: sqlite:////var/lib/opensips/opensips.sqlite
-name: aor ~ '-' ~ model
+# Keep the contacts for ten minutes
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: /tmp/opensips_phones

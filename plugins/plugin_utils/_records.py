@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MalformedReply, MIError
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import NodeTreeReply, Reply, ValueReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import (

@@ -298,17 +298,18 @@ def test_examples(emu, emulator, tmp_path):
     text = text.replace("/var/lib/opensips/opensips.sqlite", str(path)).replace(
         "/tmp/opensips_phones", str(tmp_path / "c")
     )
-    env = {f"OPENSIPS_MI_{name.upper()}": value for name, value in fifo_of(emu).items()}
-    examples = list(yaml.safe_load_all(text))
-    listed = [
-        list_inventory(tmp_path, (NAME, example), env=env if not place else None)
-        for place, example in enumerate(examples)
-    ]
-    assert [list(found.hosts) for found in listed] == [["1001"], ["1001"], ["1002-T46U"]]
-    assert not any(found.warnings for found in listed)
-    assert {"vendor_yealink", "model_T46U", "old_firmware"} <= set(listed[1].groups)
-    assert listed[1].hosts["1001"]["ansible_connection"] == "local"
+    found = list_inventory(tmp_path, (NAME, yaml.safe_load(text)))
+    assert sorted(found.hosts) == ["1001", "1002"] and not found.warnings
+    assert {"vendor_yealink", "model_T46U", "old_firmware"} <= set(found.groups)
+    assert found.hosts["1001"]["ansible_connection"] == "local"
     assert list(pathlib.Path(tmp_path / "c").iterdir())
+
+
+def test_an_example_of_one_line(emu, tmp_path):
+    add(emu, "1001", user_agent=YEALINK)
+    env = {f"OPENSIPS_MI_{name.upper()}": value for name, value in fifo_of(emu).items()}
+    found = list_inventory(tmp_path, (NAME, {"plugin": "community.opensips.phones"}), env=env)
+    assert list(found.hosts) == ["1001"] and not found.warnings
 
 
 def test_documented_options(tmp_path):

@@ -54,7 +54,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 from ansible_collections.community.opensips.plugins.module_utils._readers import location, statistics
 
 if TYPE_CHECKING:
-    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier
+    from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import Carrier
     from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
     from ansible_collections.community.opensips.plugins.module_utils._table.location import LocationDatabase
 

@@ -27,7 +27,7 @@ from typing import (
 )
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import arrange, catalogue, flight
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import Carrier, Encode
 from ansible_collections.community.opensips.plugins.module_utils._mi.catalogue import Version
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     HTTPStatusError,
@@ -51,7 +51,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.options imp
     DEFAULT_TIMEOUT,
     resolve,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 # JSON-RPC has ids that nobody else knows

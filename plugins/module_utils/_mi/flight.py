@@ -27,7 +27,7 @@ from typing import (
     Union,
 )
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode, Exchange
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import Carrier, Encode, Exchange
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     MIError,
     MITimeout,
@@ -41,7 +41,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.governor im
     is_out_of_memory,
     lost_its_reply,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 # what becomes of a request, and with its token

@@ -9,7 +9,7 @@
 
 from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple, Type
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import Carrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import DEFAULT_REPLY_SIZE, MEGABYTE
 

@@ -17,11 +17,11 @@ import time
 from typing import TYPE_CHECKING, Any, Generator, Iterator, List, Optional, Sequence, Tuple, Type, cast
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import memory
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import (
     Carrier,
     Encode,
     Exchange,
-    reach,
     seconds_left,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -36,7 +36,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.flight import Flight, Outcome, Outgoing, Settled
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
 
 if TYPE_CHECKING:

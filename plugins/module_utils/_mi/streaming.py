@@ -10,10 +10,10 @@
 import time
 from typing import Any, Iterator, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import Carrier, Encode
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MITimeout, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, Reply
 
 

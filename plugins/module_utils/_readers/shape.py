@@ -5,7 +5,16 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What all readers share: looking at values of a reply, and at nodes of the trees of 1.x and 2.x."""
+"""What all readers share: looking at values of a reply, and at nodes of the trees of 1.x and 2.x.
+
+Readers turn MI replies of any OpenSIPS version into the same records. There is one module a kind, with two functions:
+``parse(reply)`` gives the records of a Reply, ``read(conn)`` asks the server for it first. Records are plain data with the same
+keys on every version; what a version does not tell is None. Numbers and times are int (seconds), switches are bool. Times of
+day are ISO 8601 without a zone: the server writes its local time and does not say which zone that is.
+
+parse() raises MalformedReply for a reply that is not what the command answers, and nothing else. read() raises what
+Connection.call() raises.
+"""
 
 import re
 from typing import Any, Dict, List, Optional

@@ -19,7 +19,7 @@ import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple, TypeVar
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, did_you_mean
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import decode_text
 from ansible_collections.community.opensips.plugins.module_utils._table import postgresql_wait
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import FoundColumn
 from ansible_collections.community.opensips.plugins.module_utils._table.database_url import make_url, secrets_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tupl
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.module_utils._table import plan, schema, tables
+from ansible_collections.community.opensips.plugins.module_utils._table import plan, schema
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns
 from ansible_collections.community.opensips.plugins.module_utils._table.database import CHUNK, TryAgain
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import (
@@ -22,6 +22,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.errors i
     TableError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
+from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._table.database import Database
@@ -45,8 +46,8 @@ class Table:
         self._db = db
         found, primary, self._indexes = db.describe(name)
         self.schema = schema.choose(like, db.table_version(name), [column.name for column in found])
-        self.columns = ComparedColumns(self.schema, found, tables.SECRETS)
-        self.record = tables.of(like)
+        self.columns = ComparedColumns(self.schema, found, registry.SECRETS)
+        self.record = registry.of(like)
         self._primary = [column for column in self.columns.all.values() if column.real_name in primary]
 
     def request(self, params: Dict[str, Any], rows: List[Dict[str, Any]]) -> Request:

@@ -9,7 +9,8 @@
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._table import columns, plan, tables
+from ansible_collections.community.opensips.plugins.module_utils._table import columns, plan
+from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._table.plan import Change, Plan
@@ -92,6 +93,6 @@ def without_secrets(request: "Request", values: Optional[Dict[str, Any]]) -> Any
 def mark_secrets(change: "Change", shown: Dict[str, Any]) -> Dict[str, Any]:
     """So that it shows that a secret changes, if not to what."""
     for name in change.written:
-        if shown[name] == columns.HIDDEN and name in tables.SECRETS and change.before[name]:
+        if shown[name] == columns.HIDDEN and name in registry.SECRETS and change.before[name]:
             shown[name] = columns.HIDDEN_CHANGED
     return shown

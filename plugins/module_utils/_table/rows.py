@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NoReturn,
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters, first_few
 from ansible_collections.community.opensips.plugins.module_utils._readers import row_file
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
-from ansible_collections.community.opensips.plugins.module_utils._table import passwords, plan, tables
+from ansible_collections.community.opensips.plugins.module_utils._table import passwords, plan
+from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._schema.model import Table
@@ -59,7 +60,7 @@ class Request:
         self.schema = schema
         self.columns = columns
         self.state = params["state"]
-        self._record = tables.of(schema.name)
+        self._record = registry.of(schema.name)
         self.rows: List[Any] = []
         self._store = params["store_password"]
         self.match, self._optional = self._find_match(params["match"])
@@ -144,7 +145,7 @@ class Request:
     def _find_match(self, given: Optional[List[str]]) -> Tuple[List[str], List[str]]:
         optional: List[Any] = []
         if given is None:
-            match, optional = tables.default_match(self.schema)
+            match, optional = registry.default_match(self.schema)
             if not match:
                 raise BadParameters(
                     f"match is not set, and the table {self.schema.name} has no unique key",
@@ -158,7 +159,7 @@ class Request:
         for name in found:
             if found.count(name) > 1:
                 raise BadParameters(f"match names {name} twice", "Name each column once")
-            if name in tables.SECRETS:
+            if name in registry.SECRETS:
                 raise BadParameters(f"match names {name}, which is secret", "Name other columns")
         return found, optional
 

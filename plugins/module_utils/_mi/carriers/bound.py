@@ -13,7 +13,7 @@ import socket
 import ssl
 from typing import Any, Optional
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import seconds_left
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import seconds_left
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import too_large
 
 

@@ -19,14 +19,12 @@ import tempfile
 from typing import Any, Callable, Deque, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import access, owner, reach
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import (
     Carrier,
     Encode,
     Exchange,
-    access,
     check_absolute,
-    owner,
-    reach,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
@@ -37,7 +35,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol, Request
 
 # DATAGRAM_SOCK_BUF_SIZE, both ways
 MAX_DATAGRAM = 65457

@@ -22,15 +22,17 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import cleanup
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import (
+    access,
+    file_handle,
+    owner,
+    reply_dirs,
+)
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import (
     Carrier,
     Encode,
     Exchange,
     Inflow,
-    access,
     check_absolute,
-    file_handle,
-    owner,
-    reply_dirs,
     seconds_left,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
@@ -40,7 +42,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol, Request
 
 # the last is the default of mi_fifo; it is only opened if it is a FIFO that a server reads
 DEFAULT_PATHS = ("/run/opensips/opensips_fifo", "/var/run/opensips/opensips_fifo", "/tmp/opensips_fifo")  # nosec B108

@@ -16,8 +16,9 @@ import socket
 from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Iterator, Optional, Sequence, Tuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import Carrier, Encode, Inflow, reach, tls
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import reach, tls
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.bound import Allowance, BoundSocket
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import Carrier, Encode, Inflow
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import (
     BadParameters,
     ConnectError,
@@ -28,7 +29,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit, too_large
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Protocol, Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Protocol, Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.urls import shown_url
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import socket
 import time
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.community.opensips.plugins.module_utils._mi.carriers import seconds_left
+from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.carrier import seconds_left
 
 # (family, address) of a host's name, as the socket module takes them
 Address = Tuple[int, Any]

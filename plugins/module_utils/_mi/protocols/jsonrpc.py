@@ -32,7 +32,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     number_options,
     too_deep,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import (
     Protocol,
     Request,
     check_method,

@@ -18,13 +18,13 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     number_options,
     too_deep,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.backlog import Backlog
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import (
     PRINT_FAILED,
     explain,
     take_message,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, ValueReply
 
 _BLANKS = re.compile(r"[ \t\n\r]*")

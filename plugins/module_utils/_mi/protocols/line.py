@@ -21,7 +21,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ServerError,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import NODES_OF_LINES
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import (
     Protocol,
     Request,
     check_method,

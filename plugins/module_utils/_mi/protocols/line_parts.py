@@ -11,7 +11,6 @@ from typing import List, Optional, Tuple
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
 from ansible_collections.community.opensips.plugins.module_utils._mi.limits import ReplyLimit
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.backlog import Backlog
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import (
     LineProtocol,
@@ -19,6 +18,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.l
     check_end,
     take_status,
 )
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, TextTreeReply
 
 

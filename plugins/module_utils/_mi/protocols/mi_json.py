@@ -26,7 +26,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     number_options,
     too_deep,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import (
     Pairs,
     Protocol,
     Request,

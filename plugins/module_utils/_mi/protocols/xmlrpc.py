@@ -27,7 +27,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     ReplyLimit,
     too_deep,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import (
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import (
     Pairs,
     Protocol,
     Request,

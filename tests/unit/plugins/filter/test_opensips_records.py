@@ -17,8 +17,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.community.opensips.plugins.filter import opensips_records
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.plugin_utils import _records
 from ansible_collections.community.opensips.tests.unit import wire
 

@@ -34,7 +34,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import decode_text
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import decode_text
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import ValueReply
 from ansible_collections.community.opensips.plugins.module_utils._readers import location
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError

@@ -22,9 +22,9 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     MIError,
     RequestTooLarge,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.http_peer import (
     RESET,

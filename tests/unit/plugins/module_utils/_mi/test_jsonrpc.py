@@ -19,8 +19,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RequestTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 
 REQUEST = Request(b"", "uptime", 7)
 

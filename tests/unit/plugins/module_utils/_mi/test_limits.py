@@ -23,10 +23,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.limits impo
     ReplyLimit,
 )
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import resolve
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout, TextTreeReply
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import JsonFifo

@@ -12,8 +12,8 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedCommand,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 
 REQUEST = Request(b"", "uptime")
 

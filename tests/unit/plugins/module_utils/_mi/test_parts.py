@@ -17,9 +17,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     ReplyTooLarge,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request, backlog
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import backlog
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Layout
 
 LAYOUT = Layout("Domains", "name", "AORs", "Domain", "AOR")

@@ -20,10 +20,10 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.fi
 from ansible_collections.community.opensips.plugins.module_utils._mi.carriers.http import HttpCarrier
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, RefusedRequest
 from ansible_collections.community.opensips.plugins.module_utils._mi.options import resolve
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.mi_json import MiJsonProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
 from ansible_collections.community.opensips.tests.unit import wire
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi import models

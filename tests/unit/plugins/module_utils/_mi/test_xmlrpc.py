@@ -13,7 +13,7 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RejectedParameters,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.xmlrpc import XmlRpcProtocol
 
 REQUEST = Request(b"", "uptime")

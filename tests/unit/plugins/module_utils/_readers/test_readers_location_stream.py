@@ -18,9 +18,9 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.errors impo
     RefusedRequest,
     ServerError,
 )
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.line import LineProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._readers import contact_fields, location
 from ansible_collections.community.opensips.tests.unit import wire
 from ansible_collections.community.opensips.tests.unit.plugins.module_utils._mi.peers import (

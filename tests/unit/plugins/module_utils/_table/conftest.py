@@ -9,9 +9,10 @@ import os
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
+from ansible_collections.community.opensips.plugins.module_utils._table import schema
 from ansible_collections.community.opensips.plugins.module_utils._table.columns import ComparedColumns, FoundColumn
 from ansible_collections.community.opensips.plugins.module_utils._table.rows import Request
+from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 
 _KINDS = {"char": "text", "text": "text", "datetime": "datetime", "float": "float", "double": "float"}
 DEFAULTS = {"state": "present", "match": None, "scope": None, "store_password": False}
@@ -25,7 +26,7 @@ def columns_of(variant, without=(), more=()):
         size = column.size if column.type == "char" else None
         found.append(FoundColumn(column.name, kind, column.type, length=size, null=column.null))
     return ComparedColumns(
-        variant, [column for column in found if column.name not in without] + list(more), tables.SECRETS
+        variant, [column for column in found if column.name not in without] + list(more), registry.SECRETS
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from ansible_collections.community.opensips.data import schema as source
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
-from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
+from ansible_collections.community.opensips.plugins.module_utils._table import schema
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
+from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 
 JSON = source.by_release()
 
@@ -134,27 +135,27 @@ def test_what_is_no_name_is_no_table(table):
 @pytest.mark.parametrize("table", NAMED)
 def test_rows_of_the_tables_in_use_are_told_apart_by_default(table):
     for variant in schema.variants(table):
-        match, optional = tables.default_match(variant)
+        match, optional = registry.default_match(variant)
         assert match and set(match) <= set(variant.columns)
         assert all(variant.columns[name].default is not None for name in optional)
         assert not {name for name in match if variant.columns[name].auto}
         if variant.unique:
             assert match in variant.unique
-        scope = tables.of(table).scope
+        scope = registry.of(table).scope
         assert scope is None or scope in variant.columns
 
 
 def test_the_key_of_a_registrant_is_that_of_its_version():
     old, new = (schema.choose("registrant", version, ["aor"]) for version in (1, 3))
-    assert tables.default_match(old)[0] == ["aor"]
-    assert tables.default_match(new)[0] == ["aor", "binding_URI", "registrar"]
+    assert registry.default_match(old)[0] == ["aor"]
+    assert registry.default_match(new)[0] == ["aor", "binding_URI", "registrar"]
 
 
 def test_secrets_are_known():
     found = set()
     for each in JSON.values():
         for table, given in each.items():
-            found |= {(table, column["name"]) for column in given["columns"] if column["name"] in tables.SECRETS}
+            found |= {(table, column["name"]) for column in given["columns"] if column["name"] in registry.SECRETS}
     assert {table for table, _name in found} == {
         "subscriber",
         "registrant",

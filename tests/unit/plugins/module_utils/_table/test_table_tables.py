@@ -6,7 +6,8 @@
 
 import pytest
 
-from ansible_collections.community.opensips.plugins.module_utils._table import schema, tables
+from ansible_collections.community.opensips.plugins.module_utils._table import schema
+from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.address import network
 
 
@@ -28,7 +29,7 @@ from ansible_collections.community.opensips.plugins.module_utils._table.tables.a
     ],
 )
 def test_what_the_server_would_not_take(row, words):
-    problems = tables.of("address").problems(row)
+    problems = registry.of("address").problems(row)
     assert len(problems) == 1
     for word in words:
         assert word in problems[0]
@@ -47,20 +48,20 @@ def test_what_the_server_would_not_take(row, words):
 )
 def test_what_it_takes(row):
     before = dict(row)
-    assert tables.of("address").problems(row) == [] and row == before
+    assert registry.of("address").problems(row) == [] and row == before
 
 
 @pytest.mark.parametrize("ip", ["2001:db8::1", "[2001:db8::1]"])
 def test_an_ipv6_address_without_mask_is_one_host(ip):
     """The default of the column, 32, would trust a whole provider."""
     row = {"ip": ip}
-    assert tables.of("address").problems(row) == [] and row["mask"] == 128
+    assert registry.of("address").problems(row) == [] and row["mask"] == 128
     row = {"ip": "192.0.2.1"}
-    assert tables.of("address").problems(row) == [] and "mask" not in row
+    assert registry.of("address").problems(row) == [] and "mask" not in row
 
 
 def test_other_tables_are_not_looked_at():
-    assert tables.of("acc").problems({"ip": "x"}) == []
+    assert registry.of("acc").problems({"ip": "x"}) == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ RECURRENCE = "20260101T080000|20260101T180000||weekly|||MO,TU,WE,TH,FR"
     ],
 )
 def test_rows_that_a_server_skips_are_refused(table, row, words):
-    (problem,) = tables.of(table).problems(dict(row))
+    (problem,) = registry.of(table).problems(dict(row))
     assert words in problem
 
 
@@ -168,11 +169,11 @@ def test_rows_that_a_server_skips_are_refused(table, row, words):
     ],
 )
 def test_rows_that_a_server_takes_are_not_refused(table, row):
-    assert tables.of(table).problems(dict(row), 9) == []
+    assert registry.of(table).problems(dict(row), 9) == []
 
 
 def test_what_2_x_has_of_tls_domains_and_what_crashes_it():
-    record = tables.of("tls_mgm")
+    record = registry.of("tls_mgm")
     assert record.problems({"type": 0, "domain": "default", "method": "TLSv1_2"}, 2) == []
     for method, words in (
         (None, "NULL crashes OpenSIPS 2.x"),
@@ -184,7 +185,7 @@ def test_what_2_x_has_of_tls_domains_and_what_crashes_it():
 
 
 def test_a_table_of_tls_domains_that_would_hurt_the_server():
-    problems = tables.of("tls_mgm").whole.problems
+    problems = registry.of("tls_mgm").whole.problems
     row = {"type": 2, "method": "SSLv23", "match_ip_address": "*", "match_sip_domain": "*"}
     names = [f"d{number}.example.com" for number in range(40)]
     rows = [
@@ -208,20 +209,22 @@ def test_a_table_of_tls_domains_that_would_hurt_the_server():
 
 def test_prefixes_of_other_characters_came_with_extra_prefix_chars():
     """OpenSIPS 3.1, whose table has version 4; whether a server takes them, its configuration says."""
-    record = tables.of("dr_rules")
+    record = registry.of("dr_rules")
     assert record.problems({"prefix": "+49"}, 3) and not record.problems({"prefix": "+49"}, 4)
     assert "extra_prefix_chars" in record.warnings({"prefix": "+49"})[0] and record.warnings({"prefix": "49"}) == []
 
 
 def test_rows_name_rows_of_other_tables():
-    assert tables.of("dr_rules").references({"gwlist": "gw1=5, #c1"}) == [
+    assert registry.of("dr_rules").references({"gwlist": "gw1=5, #c1"}) == [
         ("gwlist", "dr_gateways", "gwid", "gw1"),
         ("gwlist", "dr_carriers", "carrierid", "c1"),
     ]
-    assert tables.of("dr_carriers").references({"gwlist": None}) == [] == tables.of("acc").references({"gwlist": "a"})
+    assert (
+        registry.of("dr_carriers").references({"gwlist": None}) == [] == registry.of("acc").references({"gwlist": "a"})
+    )
 
 
-@pytest.mark.parametrize("record", tables.RECORDS, ids=lambda record: record.name)
+@pytest.mark.parametrize("record", registry.RECORDS, ids=lambda record: record.name)
 def test_records_are_about_columns_that_the_table_has(record):
     known = {name for variant in schema.variants(record.name) for name in variant.columns}
     named = set(record.formats) | set(record.secrets) | set(record.sockets)
@@ -233,5 +236,5 @@ def test_records_are_about_columns_that_the_table_has(record):
 
 
 def test_a_table_without_a_record_has_an_empty_one():
-    record = tables.of("acc")
+    record = registry.of("acc")
     assert (record.match, record.scope, record.view) == ("", None, None) and record.problems({"id": 1}) == []

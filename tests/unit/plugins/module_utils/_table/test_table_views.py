@@ -9,10 +9,11 @@ import json
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._mi import catalogue
-from ansible_collections.community.opensips.plugins.module_utils._mi.protocols import Request
 from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.jsonrpc import JsonRpcProtocol
+from ansible_collections.community.opensips.plugins.module_utils._mi.protocols.protocol import Request
 from ansible_collections.community.opensips.plugins.module_utils._readers import addresses
-from ansible_collections.community.opensips.plugins.module_utils._table import plan, tables, verification
+from ansible_collections.community.opensips.plugins.module_utils._table import plan, verification
+from ansible_collections.community.opensips.plugins.module_utils._table.tables import registry
 from ansible_collections.community.opensips.plugins.module_utils._table.tables.record import Record
 from ansible_collections.community.opensips.plugins.module_utils._table.views import FOUND, MOST_QUESTIONS, Pushed
 from ansible_collections.community.opensips.tests.unit import wire
@@ -88,7 +89,7 @@ def changes(table, operation, rows=None):
 )
 def test_what_is_there_and_what_is_not(version, table):
     conn, match = Replies(version), RECORDED[table][0]
-    view = tables.of(table).view
+    view = registry.of(table).view
 
     def look(operation, rows=None, match=match):
         return view.look(conn, Pushed(list(changes(table, operation, rows)), match, None, None))
@@ -112,7 +113,7 @@ def test_what_is_there_and_what_is_not(version, table):
 def test_what_differs_is_reported(version):
     def look(table, row):
         pushed = Pushed(list(changes(table, plan.INSERT, [row])), RECORDED[table][0], None, None)
-        (finding,) = tables.of(table).view.look(Replies(version), pushed)
+        (finding,) = registry.of(table).view.look(Replies(version), pushed)
         return finding
 
     row = {"setid": 1, "destination": "sip:127.0.0.1:19001", "attrs": "dc=z"}
@@ -166,7 +167,7 @@ def rule(prefix, group="0", gwlist="gw1", timerec="", operation=plan.INSERT):
 
 
 def look_at_rules(conn, *rules, there=9):
-    found = tables.of("dr_rules").view.look(conn, Pushed(list(rules), ["groupid", "prefix"], None, there))
+    found = registry.of("dr_rules").view.look(conn, Pushed(list(rules), ["groupid", "prefix"], None, there))
     return [finding.verified for finding in found]
 
 
@@ -204,7 +205,7 @@ def test_no_more_rules_are_asked_for_than_a_task_can_wait_for():
 
 def test_a_socket_that_the_server_does_not_listen_on():
     """It takes the row, ignores the socket and shows none (ds_list of 2.4, 3.6 and 4.0)."""
-    record = tables.of("dispatcher")
+    record = registry.of("dispatcher")
     row = {"setid": 1, "destination": "sip:127.0.0.1:19001", "socket": "udp:127.0.0.1:9"}
     rows = list(changes("dispatcher", plan.INSERT, [row]))
     found = verification.verify(Replies("3.6"), record, Pushed(rows, RECORDED["dispatcher"][0], None, None))

@@ -185,6 +185,12 @@ def releases_by_version(table: str) -> "OrderedDict[Optional[int], List[str]]":
     return found
 
 
+def known_versions(table: str) -> str:
+    """The versions of a table for a message, such as ``7 (OpenSIPS 1.11 to 3.1), 8 (OpenSIPS 3.2 to 4.1)``."""
+    known = releases_by_version(table).items()
+    return ", ".join(f"{version} ({releases_text(releases)})" for version, releases in known)
+
+
 def _hint(name: str) -> str:
     """What to say to a name that no table has."""
     return did_you_mean(name, names(), f"It knows {', '.join(names())}")

@@ -24,8 +24,7 @@ from ansible_collections.community.opensips.plugins.module_utils._schema.found i
 from ansible_collections.community.opensips.plugins.module_utils._schema.model import (
     Column,
     Table,
-    releases_by_version,
-    releases_text,
+    known_versions,
     variants,
 )
 
@@ -170,12 +169,6 @@ def plan(
     values.update((column.name, _quoting(upgrade)(column.name)) for column in upgrade.kept)
     _fill(upgrade, values)
     return upgrade
-
-
-def known_versions(table: str) -> str:
-    """The versions of a table for a message, such as ``7 (OpenSIPS 1.11 to 3.1), 8 (OpenSIPS 3.2 to 4.1)``."""
-    known = releases_by_version(table).items()
-    return ", ".join(f"{version} ({releases_text(releases)})" for version, releases in known)
 
 
 def _is_older(before: Table, after: Table) -> bool:

@@ -166,7 +166,7 @@ class LocationDatabase(TableOfOption):
             known = "no version in the table version" if version is None else f"the version {version}"
             raise UnknownSchema(
                 f"The table {self._name} of the {self._db.label} has {known}, and no location table of OpenSIPS has that",
-                f"Set db_table to the table that usrloc writes to. Known versions are {schema.versions_listed(_LIKE)}. To bring "
+                f"Set db_table to the table that usrloc writes to. Known versions are {schema.known_versions(_LIKE)}. To bring "
                 "a table of another version to one of these, use opensips_schema",
             )
         chosen = schema.choose(_LIKE, version, [column.name for column in columns_found])

@@ -14,8 +14,8 @@ from typing import Iterable, Optional
 
 from ansible_collections.community.opensips.plugins.module_utils._schema.model import (
     Table,
+    known_versions,
     names,
-    releases_by_version,
     variants,
 )
 from ansible_collections.community.opensips.plugins.module_utils._table.errors import UnknownSchema
@@ -30,22 +30,16 @@ def choose(table: str, version: Optional[int], real: Iterable[str]) -> Table:
     known = variants(table)
     fitting = [variant for variant in known if variant.version is None or variant.version == version]
     if not fitting:
-        listed = versions_listed(table)
         if version is None:
             message = f"The table 'version' of the database has no entry for {table}"
         else:
             message = f"The table {table} of the database has the version {version}, which is not known"
         raise UnknownSchema(
-            message, f"Known versions are {listed}. Bring the table to a known version with opensips_schema"
+            message,
+            f"Known versions are {known_versions(table)}. Bring the table to a known version with opensips_schema",
         )
     real = {name.lower() for name in real}
     return min(reversed(fitting), key=lambda variant: len(real ^ {name.lower() for name in variant.columns}))
 
 
-def versions_listed(table: str) -> str:
-    """The known versions of a table for a message: str such as ``7 (OpenSIPS 1.11, 2.4), 8 (OpenSIPS 3.6)``."""
-    known = releases_by_version(table).items()
-    return ", ".join(f"{version} (OpenSIPS {', '.join(releases)})" for version, releases in known)
-
-
-__all__ = ["choose", "names", "variants", "versions_listed"]
+__all__ = ["choose", "known_versions", "names", "variants"]

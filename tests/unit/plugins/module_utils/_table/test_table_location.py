@@ -322,7 +322,7 @@ class TestRefused:
         assert caught.value.message.startswith("location_db: ") and caught.value.hint
 
     def test_an_unknown_version(self, table):
-        text = r"table location of the SQLite .* version 1012, .*1009 \(OpenSIPS 1.11, 2.1\), 1011 .*1013"
+        text = r"table location of the SQLite .* version 1012, .*1009 \(OpenSIPS 1.11 to 2.1\), 1011 .*1013"
         self.refused(UnknownSchema, text, table(version=1012).params)
 
     def test_a_table_that_is_no_location_table(self, table):

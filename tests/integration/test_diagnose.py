@@ -474,7 +474,8 @@ class TestReal:
     """A real server whose every message is slow."""
 
     @pytest.fixture(scope="class")
-    def real(self):
+    @classmethod
+    def real(cls):
         server = RealOpensips(find_binary(), more=["exec_msg_threshold=1", "exec_dns_threshold=1"])
         yield server
         server.finish()

@@ -10,18 +10,30 @@ from ansible_collections.community.opensips.plugins.module_utils._mi.connection 
 from ansible_collections.community.opensips.tests.emulator import Emulator
 
 
-@pytest.fixture(scope="module")
-def servers(request):
-    """{version: (Emulator, Connection)} for the VERSIONS of the test module, and its TIMEOUT where it has one."""
-    started = {}
-    timeout = getattr(request.module, "TIMEOUT", None)
-    try:
-        for version in request.module.VERSIONS:
-            emu = Emulator(version, phones=0).start()
-            options = {"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir, "timeout": timeout}
-            started[version] = emu, Connection(options)
-        yield started
-    finally:
-        for emu, conn in started.values():
+class Servers(dict):
+    """{version: (Emulator, Connection)}, each started when it is asked for: ansible-test runs each test in a process of its own."""
+
+    def __init__(self, timeout):
+        super().__init__()
+        self._timeout = timeout
+
+    def __missing__(self, version):
+        emu = Emulator(version, phones=0).start()
+        options = {"fifo_path": emu.fifo_path, "reply_dir": emu.reply_dir, "timeout": self._timeout}
+        self[version] = emu, Connection(options)
+        return self[version]
+
+    def close(self):
+        for emu, conn in self.values():
             conn.close()
             emu.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def servers(request):
+    """Servers of any version, with the TIMEOUT of the test module where it has one."""
+    started = Servers(getattr(request.module, "TIMEOUT", None))
+    try:
+        yield started
+    finally:
+        started.close()

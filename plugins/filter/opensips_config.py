@@ -19,6 +19,8 @@ from ansible_collections.community.opensips.plugins.plugin_utils import (
     _config_options,
     _config_ports,
     _config_secrets,
+    _config_source,
+    _config_tls,
     _config_values,
 )
 
@@ -94,14 +96,28 @@ def opensips_config_value(value: t.Any, kind: str = "parameter", version: str = 
         raise AnsibleFilterError(f"opensips_config_value: the {kind} {error}") from None
 
 
-def opensips_config_problems(options: t.Any, known: t.Any = None, listening: t.Any = None) -> list[str]:
+def opensips_config_problems(options: t.Any, known: t.Any = None) -> list[str]:
     if not isinstance(options, dict):
         raise AnsibleFilterError(
             f"opensips_config_problems: the input must be a dictionary of options, not {type(options).__name__}"
         )
-    if listening is not None:
-        return _config_ports.problems(options, str(listening))
     return _config_options.problems(options, known)
+
+
+def opensips_config_ports(text: t.Any, listening: t.Any, source: t.Any = None, options: t.Any = None) -> list[str]:
+    return _config_ports.problems(_source("opensips_config_ports", text, source, options), str(listening))
+
+
+def opensips_config_tls_domains(text: t.Any, source: t.Any = None, options: t.Any = None) -> list[dict[str, str]]:
+    return _config_tls.domains(_source("opensips_config_tls_domains", text, source, options))
+
+
+def _source(name: str, text: t.Any, source: t.Any, options: t.Any) -> _config_source.Source:
+    if not isinstance(text, str):
+        raise AnsibleFilterError(f"{name}: the configuration must be text, not {type(text).__name__}")
+    if options and not isinstance(options, dict):
+        raise AnsibleFilterError(f"{name}: options must be a dictionary of options, not {type(options).__name__}")
+    return _config_source.Source(text, str(source or ""), options or None)
 
 
 def _check_version(name: str, version: t.Any) -> None:
@@ -113,7 +129,9 @@ _FILTERS = (
     opensips_config_change,
     opensips_config_lint,
     opensips_config_mask,
+    opensips_config_ports,
     opensips_config_problems,
+    opensips_config_tls_domains,
     opensips_config_value,
     opensips_printable,
 )

@@ -14,22 +14,23 @@ missing or a name is computed, is not reported.
 from __future__ import annotations
 
 import posixpath
-import re
 import typing as t
 
 from ansible_collections.community.opensips.plugins.plugin_utils import _config_lint_names as names
 from ansible_collections.community.opensips.plugins.plugin_utils import _config_lint_routes as routes
 from ansible_collections.community.opensips.plugins.plugin_utils._config import Broken, Configuration, Token, tokens
-from ansible_collections.community.opensips.plugins.plugin_utils._config_change import INCLUDES, MACROS
-from ansible_collections.community.opensips.plugins.plugin_utils._config_lint_base import Checked, Finding
+from ansible_collections.community.opensips.plugins.plugin_utils._config_change import INCLUDES
+from ansible_collections.community.opensips.plugins.plugin_utils._config_lint_base import (
+    Checked,
+    Finding,
+    is_preprocessed,
+)
 from ansible_collections.community.opensips.plugins.plugin_utils._config_names import place_of
 
 # Files inside of one another: cfg_pp.c stops at 20, cfg.lex of 2.4 at 10
 _DEPTH = 20
 # Four files that include the next four, and so on, are a million in ten steps
 _MOST_INCLUDES = 10_000
-# What the C preprocessor, Jinja and shells act on
-_TEMPLATE = re.compile(r"^#(?:define|ifdef|ifndef|undef|endif)\b|\{[%{]|^[ \t]*\$\{\w", re.MULTILINE)
 # Names of the main route
 _MAIN = frozenset(["route", "route[0]"])
 _ORDER = ("error", "warning", "info")
@@ -44,7 +45,7 @@ def lint(
 
 
 def _findings(text: str, version: int | None, file: str | None, included: t.Mapping[str, str]) -> t.Iterator[Finding]:
-    if any(MACROS.search(part) or _TEMPLATE.search(part) for part in (text, *included.values())):
+    if any(map(is_preprocessed, (text, *included.values()))):
         message = "A preprocessor is used, so nothing was checked."
         yield Finding.at(_place(file), "preprocessor", "info", message, "Check the output of the preprocessor.")
         return

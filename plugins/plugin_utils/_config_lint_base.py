@@ -17,6 +17,7 @@ import typing as t
 
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 from ansible_collections.community.opensips.plugins.plugin_utils._config import Call, Configuration, Token
+from ansible_collections.community.opensips.plugins.plugin_utils._config_change import MACROS
 from ansible_collections.community.opensips.plugins.plugin_utils._config_names import CORE, VERSIONS, Module, modules
 
 # Tokens of a modparam that count
@@ -28,6 +29,8 @@ _SIMILAR = 3
 # Characters of a message or a hint
 _LONGEST_TEXT = 500
 _LIKENESS = 0.7  # as difflib counts
+# What the C preprocessor, Jinja and shells act on
+_TEMPLATE = re.compile(r"^#(?:define|ifdef|ifndef|undef|endif)\b|\{[%{]|^[ \t]*\$\{\w", re.MULTILINE)
 _MODULE_FILE = re.compile(r"(?:.*/)?([^/]+?)(?:\.so)?\Z")
 # Words of cfg.lex before a parenthesis that call nothing
 STATEMENTS = frozenset(
@@ -74,6 +77,11 @@ class Finding:
         texts = [printable(text, most=_LONGEST_TEXT) or "" for text in (message, hint)]
         file = token.file and printable(token.file)
         return cls(rule, severity, token.line, file, texts[0], texts[1], token.order)
+
+
+def is_preprocessed(text: str) -> bool:
+    """Whether something may still act on a text, so that it does not show what the server reads."""
+    return bool(MACROS.search(text) or _TEMPLATE.search(text))
 
 
 def version_label(place: int | None) -> str:

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import pytest
+from ansible.errors import AnsibleFilterError
 
 from ansible_collections.community.opensips.plugins.filter import opensips_config
 
 REST = "00000000:00000000 00:00000000 00000000   107        0"
 ANY6, LOOPBACK6 = "0" * 32, "00000000000000000000000001000000"
+LINK_LOCAL6 = "000080FE000000000000000001000000"
 MAPPED = "0000000000000000FFFF0000010200C0"
 
 
@@ -25,10 +27,12 @@ def listening(*sockets, own=(), more=""):
     return "\n".join([*lines, "total 0", *links, more])
 
 
-def problems(text, *sockets, **options):
-    check = opensips_config.FilterModule().filters()["opensips_config_problems"]
-    named = {f"opensips_server_{name}": value for name, value in options.items()}
-    return check({"opensips_server_sockets": list(sockets), **named}, listening=text)
+ports = opensips_config.FilterModule().filters()["opensips_config_ports"]
+
+
+def problems(text, *lines):
+    """Of a configuration with these lines."""
+    return ports("\n".join(lines), text)
 
 
 UDP_5060 = ("udp", "010200C0:13C4", "07", 71)
@@ -41,22 +45,34 @@ UDP_5060 = ("udp", "010200C0:13C4", "07", 71)
         (UDP_5060, "udp:192.0.2.1 use_workers 2"),
         (UDP_5060, "hep_udp:192.0.2.1:5060"),
         (UDP_5060, "udp:192.0.2.1:5058-5060"),
+        (UDP_5060, "udp:192.0.2.1:5062,5058-5061 anycast"),
         (UDP_5060, "udp:*:5060"),
+        (UDP_5060, "udp:*"),
+        (UDP_5060, "UDP : 192.0.2.1 : any AS 198.51.100.1:5060"),
+        (UDP_5060, 'udp:"192.0.2.1":5060'),
         (UDP_5060, "udp:0.0.0.0:5060"),
+        (UDP_5060, "udp:[::]:5060"),
         (("udp", "00000000:13C4", "07", 71), "udp:192.0.2.1:5060"),
         (("udp", "00000000:13C4", "07", 71), "udp:eth0:5060"),
+        (("udp", "00000000:13C4", "07", 71), "udp:sip-1.example.com as sip.example.com:5070 tag main"),
+        (("udp", "00000000:13C4", "07", 71), 'udp:"tag":5060 tag reuse_port'),
         (("udp6", f"{ANY6}:13C4", "07", 71), "udp:192.0.2.1:5060"),
+        (("udp6", f"{ANY6}:13C4", "07", 71), "udp:[2001:db8::1]:5060"),
         (("udp6", f"{MAPPED}:13C4", "07", 71), "udp:192.0.2.1:5060"),
         (("tcp6", f"{LOOPBACK6}:13C5", "0A", 71), "tls:[::1]"),
         (("tcp", "0100007F:01BB", "0A", 71), "wss:127.0.0.1:443"),
+        (("tcp", "0100007F:01BB", "0A", 71), "wss:127.0.0.1"),
+        (("udp", "0100007F:2364", "07", 71), "hep_udp:127.0.0.1"),
     ],
 )
-def test_a_port_of_another_program(entry, socket):
-    [problem] = problems(listening(entry), "udp:192.0.2.9:9", socket)
-    assert problem.startswith("opensips_server_sockets[1]: another program on the host uses the port of ")
-    assert socket.split()[0] in problem and "choose another port" in problem
-    assert problems(listening(entry, own=[70, 71]), socket) == [], "of the server itself"
-    assert problems(listening(entry, more="unreadable"), socket) == [], "nobody knows whose"
+@pytest.mark.parametrize("name", ["socket", "listen"])
+def test_a_port_of_another_program(name, entry, socket):
+    lines = (f"{name}=udp:192.0.2.9:9", "# a comment", f"{name} = {socket}", "log_level=3")
+    [problem] = problems(listening(entry), *lines)
+    assert problem.startswith("line 3: another program on the host uses the port of ")
+    assert "choose another port" in problem
+    assert problems(listening(entry, own=[70, 71]), *lines) == [], "of the server itself"
+    assert problems(listening(entry, more="unreadable"), *lines) == [], "nobody knows whose"
 
 
 @pytest.mark.parametrize(
@@ -64,31 +80,139 @@ def test_a_port_of_another_program(entry, socket):
     [
         (UDP_5060, "udp:192.0.2.2:5060"),
         (UDP_5060, "udp:192.0.2.1:5061"),
+        (UDP_5060, "udp:192.0.2.2:5061 as 192.0.2.1:5060"),
+        (UDP_5060, "udp:192.0.2.1:5060 anycast REUSE_PORT use_workers 3"),
         (UDP_5060, "tcp:192.0.2.1:5060"),
         (UDP_5060, "udp:eth0:5060"),
         (UDP_5060, "sctp:192.0.2.1:5060"),
+        (UDP_5060, "udp:$(ip):5060"),
+        (UDP_5060, "udp:192.0.2.1:PORT"),
+        (UDP_5060, "udp:192.0.2.1:99999"),
+        (UDP_5060, "bond:all {'udp:192.0.2.1:5060'}"),
+        (UDP_5060, "udp:[192.0.2.1:5060"),
+        (UDP_5060, "udp:192.0.2.1:"),
+        (UDP_5060, "udp"),
+        (("udp", "00000000:13C4", "07", 71), "udp:[2001:db8::1]:5060"),
         (("udp6", f"{LOOPBACK6}:13C4", "07", 71), "udp:[2001:db8::1]:5060"),
         (("udp6", f"{LOOPBACK6}:13C4", "07", 71), "udp:192.0.2.1:5060"),
-        # a connection, and a port without a default
+        (("udp6", f"{LINK_LOCAL6}:13C4", "07", 71), "udp:*:5060"),
+        # a connection, and a port that is not the default
         (("tcp", "010200C0:13C4", "01", 71), "tcp:192.0.2.1:5060"),
         (("tcp", "010200C0:13C4", "0A", 71), "ws:192.0.2.1"),
+        (("tcp", "010200C0:13C4", "0A", 71), "msrp:192.0.2.1"),
     ],
 )
-def test_a_port_that_is_free(entry, socket):
-    assert problems(listening(entry), socket) == []
+def test_a_port_that_is_free_or_not_known(entry, socket):
+    assert problems(listening(entry), f"socket={socket}", "log_level=3") == []
 
 
-def test_ports_of_mi_and_of_metrics():
-    text = listening(("udp", "0100007F:1F90", "07", 5), ("tcp", "0100007F:22B8", "0A", 6))
+def test_a_program_with_sockets_of_both_families_takes_ipv6_only_with_one():
+    other = [("tcp6", f"{ANY6}:13C4", "0A", 71), ("tcp", "0100007F:13C4", "0A", 72)]
+    assert problems(listening(*other), "socket=tcp:192.0.2.1:5060") == []
+    assert len(problems(listening(*other), "socket=tcp:[2001:db8::1]:5060")) == 1
+
+
+# The port in the kernel's list, and lines whose last one has it
+PARAMETERS = {
+    "13C6": ['modparam("proto_tls", "tls_port", 5062)', "listen=tls:127.0.0.1"],
+    "0051": ['modparam("proto_ws|proto_wss", "ws_port", 81)', "socket=ws:127.0.0.1"],
+    "15B4": ['modparam("proto_bin", "bin_port", 1)', 'modparam("PROTO_BIN", "bin_port", 5556)', "socket=bin:127.0.0.1"],
+    "22B8": ['loadmodule "httpd.so"'],
+    "22B9": [
+        'loadmodule "/usr/lib/httpd.so"',
+        'modparam("httpd", "ip", \'127.0.0.1\')',
+        'modparam("httpd", "port", 8889)',
+    ],
+}
+
+
+@pytest.mark.parametrize("port", list(PARAMETERS))
+def test_ports_in_parameters(port):
+    entry = listening(("tcp", f"0100007F:{port}", "0A", 71))
+    lines = PARAMETERS[port]
+    [problem] = problems(entry, *lines)
+    assert problem.startswith(f"line {len(lines)}: ")
+    assert problems(entry, *lines, 'include_file "more.cfg"') == [], "a file may set the parameter again"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'modparam("proto_.*", "tls_port", 5070)',
+        'modparam("proto_tls", "tls_port", PORT)',
+        'modparam("proto_tls", "tls_port", "50\\x36\\x31")',
+        'include_file "more.cfg"',
+    ],
+)
+def test_a_default_port_that_is_not_known(line):
+    assert problems(listening(("tcp", "0100007F:13C5", "0A", 71)), line, "socket=tls:127.0.0.1") == []
+
+
+def test_sockets_of_datagrams():
+    entry = listening(("udp", "0100007F:1F90", "07", 5))
+    line = 'modparam("mi_datagram", "socket_name", "udp:127.0.0.1:8080")'
+    [problem] = problems(entry, 'loadmodule "mi_datagram.so"', line)
+    assert problem.startswith("line 2: ") and "udp:127.0.0.1:8080" in problem
+    for other in ("/run/opensips/mi", "udp:127.0.0.1:8081", "udp:127.0.0.1", "udp:"):
+        assert problems(entry, line.replace("udp:127.0.0.1:8080", other)) == []
+        # the last one counts
+        assert problems(entry, line, line.replace("udp:127.0.0.1:8080", other)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#ifdef TLS\nsocket=udp:192.0.2.1:5060\n#endif",
+        "define(`PORT', 5060)\nsocket=udp:192.0.2.1:5060",
+        "{% if x %}socket=udp:192.0.2.1:5060{% endif %}",
+        'socket=udp:192.0.2.1:5060\nlog_name="opens',
+        "/* socket=udp:192.0.2.1:5060 */",
+        'log_name="socket=udp:192.0.2.1:5060"',
+        "route {\n socket=udp:192.0.2.1:5060\n}",
+        "socket=",
+        "",
+    ],
+)
+def test_what_is_not_in_the_text_is_not_judged(text):
+    assert ports(text, listening(UDP_5060)) == []
+
+
+def test_messages_name_the_configuration_or_the_option():
+    text = (
+        "log_level=3\nsocket=udp:192.0.2.9:5060\nsocket=udp:192.0.2.1:5060\nsocket=udp:*:5060\n"
+        'loadmodule "httpd.so"\nmodparam("httpd", "ip", "192.0.2.1")\nmodparam("httpd", "port", 8888)\n'
+        'modparam("mi_datagram", "socket_name", "udp:192.0.2.1:8080")\n'
+    )
+    more = ("udp", "010200C0:1F90", "07", 72), ("tcp", "010200C0:22B8", "0A", 73)
+    entry = listening(UDP_5060, *more)
+
+    def labels(*arguments):
+        return [problem.partition(":")[0] for problem in ports(text, entry, *arguments)]
+
+    assert labels("opensips.cfg") == [f"opensips.cfg, line {number}" for number in (3, 4, 8, 7)]
     options = {
-        "mi_datagram_socket": "udp:127.0.0.1:8080",
-        "mi_http_address": "127.0.0.1",
-        "mi_http_port": 8888,
+        "opensips_server_sockets": ["udp:192.0.2.9:5060", "udp:192.0.2.1:5060"],
+        "opensips_server_globals_text": "\nsocket=udp:*:5060\n",
+        "opensips_server_modparams": {"httpd": {"port": 8888}, "tm": None},
     }
-    assert [each.partition(":")[0] for each in problems(text, **options)] == [
+    assert labels("opensips.cfg", options) == [
+        "opensips_server_sockets[1]",
+        "opensips_server_globals_text, line 2",
         "opensips_server_mi_datagram_socket",
-        "opensips_server_mi_http_port",
+        "opensips_server_modparams.httpd.port",
     ]
-    moved = {"httpd": {"port": 8889}, "mi_datagram": {"socket_name": "unix:/run/opensips/mi"}}
-    assert problems(text, modparams=moved, **options) == []
-    assert problems(text, modparams={"httpd": None}) == []
+    options["opensips_server_modparams"] = {}
+    assert labels("opensips.cfg", options)[3] == "opensips_server_mi_http_port"
+
+
+def test_a_text_of_others_takes_no_time():
+    sockets = "socket=udp:*:" + ",".join(["1-65535"] * 20000)
+    many = "\n".join(["socket=udp:192.0.2.1:1-65535"] * 2000)
+    for text in (sockets, "socket=" * 50000, "socket=udp:" + "[" * 50000, "socket=udp:a" + "-a" * 50000, many):
+        ports(text, listening(UDP_5060))
+
+
+@pytest.mark.parametrize("arguments", [(1, ""), (None, ""), ("", "", None, [1])])
+def test_wrong_input(arguments):
+    with pytest.raises(AnsibleFilterError, match="opensips_config_ports: "):
+        ports(*arguments)

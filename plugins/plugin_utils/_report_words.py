@@ -73,7 +73,7 @@ def remedy(entry: Entry) -> str:
     if state == "not_sent" and "event auto" in reason:
         return "Set event to a preset or an Event for these phones"
     if state == "not_sent" and "no contact is registered" in reason:
-        return "No phone is registered for this AOR: check the AOR, or the phone"
+        return remedies.UNREGISTERED
     return _BY_STATE.get(state, "")
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import MIError, ServerError
 from ansible_collections.community.opensips.plugins.module_utils._readers import uac
-from ansible_collections.community.opensips.plugins.module_utils._sip.remedies import remedy
+from ansible_collections.community.opensips.plugins.module_utils._sip.remedies import UNREGISTERED, remedy
 
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._mi.reply import Reply
@@ -42,6 +42,9 @@ OUTCOMES = (ACCEPTED, REJECTED, NO_ANSWER, UNREACHABLE, NOT_SENT, UNKNOWN, IN_CA
 SENT = (ACCEPTED, REJECTED, NO_ANSWER, UNKNOWN)
 # the outcomes that nobody has to do anything about
 GOOD = (ACCEPTED, ALREADY, PLANNED)
+
+# the reason of an AOR without a contact
+NOBODY = "no contact is registered"
 
 # what tm says for itself when it cannot send
 _UNREACHABLE_CODES = (475, 476, 477, 478, 479)
@@ -190,6 +193,8 @@ def error_of(outcome: str, record: Dict[str, Any], method: str = "NOTIFY") -> Op
     hint = remedy(record["code"], method) if outcome == REJECTED else None
     if outcome in _EXPLAINED:
         hint = kind.remedy.rstrip(".")
+    if outcome == NOT_SENT and record["reason"] == NOBODY:
+        hint = UNREGISTERED
     return kind(_message(outcome, record["code"], record["reason"] or ""), hint)
 
 

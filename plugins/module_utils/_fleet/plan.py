@@ -30,8 +30,9 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.journal import JournalError, journal_path
 from ansible_collections.community.opensips.plugins.module_utils._fleet.order import FOUND, Order, Spread
+from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import NOBODY
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, rank_of, share_of
-from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import DOUBTFUL, NOBODY, Target
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import DOUBTFUL, Target
 from ansible_collections.community.opensips.plugins.module_utils._mi import safe_file
 
 GONE = "it is no longer registered"

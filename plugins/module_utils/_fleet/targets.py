@@ -10,6 +10,7 @@
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import NOBODY
 from ansible_collections.community.opensips.plugins.module_utils._readers.location import Doubtful
 from ansible_collections.community.opensips.plugins.module_utils._sip.errors import SipError
 from ansible_collections.community.opensips.plugins.module_utils._sip.uri import aor_uri, parse_uri, validate_contact
@@ -18,8 +19,6 @@ from ansible_collections.community.opensips.plugins.module_utils._sip.user_agent
 if TYPE_CHECKING:
     from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut, Selection
 
-# the problem of an AOR without a contact
-NOBODY = "no contact is registered"
 # what the problem of an AOR begins with whose contacts are not to be believed
 DOUBTFUL = "doubtful: "
 

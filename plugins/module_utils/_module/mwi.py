@@ -397,7 +397,7 @@ def _find(
     for lamp in lamps:
         mailbox = lamp.mailbox
         reached = targets.of_uris([mailbox["uri"]]) if mailbox["uri"] else selected[mailbox["aor"]]
-        if lamp.publication is not None and all(target.problem == targets.NOBODY for target in reached):
+        if lamp.publication is not None and all(target.problem == outcomes.NOBODY for target in reached):
             # its phones subscribe, and are away
             lamp.requests = [lamp.publication]
             continue

@@ -195,6 +195,9 @@ def finish(
 def _failure(error: "MIError", result: Dict[str, Any], entries: Sequence[Dict[str, Any]], number: int) -> TaskFailure:
     """The TaskFailure of an MIError, with one line for each phone. number: of phones, of which entries may be the first ones."""
     lines = [report.line_of(entry) for entry in entries[:_LINES]]
+    # for one phone, there is room for what to do
+    if number == len(lines) == 1 and (entries[0]["error"] or {}).get("hint"):
+        lines = [f"{lines[0]}. {entries[0]['error']['hint']}"]
     if number > len(lines):
         lines.append(f"and {number - len(lines)} more")
     return TaskFailure(error.message, dict(result, error=describe_error(error)), lines)

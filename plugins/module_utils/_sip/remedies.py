@@ -9,6 +9,9 @@
 
 from typing import Optional
 
+# about an AOR without a contact
+UNREGISTERED = "Check the AOR, and whether its phone registers"
+
 _AUTHENTICATION = "The phone asks for credentials: set the option credentials"
 _NO_NOTIFY = "The phone does not support NOTIFY: use another way to reboot it"
 _BUSY = "The phone is in a call: send again later"

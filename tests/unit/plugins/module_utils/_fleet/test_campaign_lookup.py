@@ -7,9 +7,10 @@
 import pytest
 
 from ansible_collections.community.opensips.plugins.module_utils._fleet.campaign import LookUp
+from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import NOBODY
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import GONE, Plan
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut
-from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import NOBODY, Target
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import Target
 from ansible_collections.community.opensips.plugins.module_utils._readers.location import Doubtful
 
 ONE, TWO, THREE, FOUR = ("sip:alice@192.0.2.{0}".format(host) for host in "1234")

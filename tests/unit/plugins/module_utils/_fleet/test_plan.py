@@ -10,6 +10,7 @@ import stat
 
 import pytest
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import NOBODY
 from ansible_collections.community.opensips.plugins.module_utils._fleet.plan import (
     GONE,
     CutOff,
@@ -19,7 +20,7 @@ from ansible_collections.community.opensips.plugins.module_utils._fleet.plan imp
     fingerprint_of,
 )
 from ansible_collections.community.opensips.plugins.module_utils._fleet.selection import LeftOut
-from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import DOUBTFUL, NOBODY, Target
+from ansible_collections.community.opensips.plugins.module_utils._fleet.targets import DOUBTFUL, Target
 from ansible_collections.community.opensips.plugins.module_utils._mi.errors import BadParameters
 
 PHONES = [

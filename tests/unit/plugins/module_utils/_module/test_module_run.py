@@ -348,7 +348,11 @@ def test_notify_accounts_for_everybody(udp):
     assert result["summary"]["total"] == 2 and result["summary"]["outcomes"]["accepted"] == 2
     failed, result = run("opensips_notify", udp.options(aors=["nobody"], event="check-sync"))
     assert failed and not result["changed"] and result["results"][0]["outcome"] == "not_sent"
-    assert result["msg"] == "The phone did not accept\nnobody: not_sent no contact is registered"
+    assert result["results"][0]["error"]["hint"] == "Check the AOR, and whether its phone registers"
+    assert result["msg"].splitlines() == [
+        "The phone did not accept",
+        "nobody: not_sent no contact is registered. Check the AOR, and whether its phone registers",
+    ]
 
 
 def test_notify_in_check_mode_plans(udp):

@@ -23,6 +23,7 @@ A record is read when it is asked for, so that the start of a module costs next 
 """
 
 import re
+from collections import OrderedDict
 from typing import Any, Callable, Collection, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.community.opensips.plugins.module_utils._mi.catalogue_data import COMMANDS
@@ -255,17 +256,18 @@ def wire_name(name: str, offered: Collection[str]) -> str:
 def _why_missing(command: Command) -> str:
     relatives = [command] + [other for other in map(find, command.was + command.now) if other]
     core = [other for other in relatives if _CORE.intersection(_modules(other))]
+    # a module can have had it under another name, so each is named once
+    homes: OrderedDict[str, List[Command]] = OrderedDict()
+    for other in relatives:
+        homes.setdefault("the core" if other in core else " or ".join(_modules(other)), []).append(other)
     if core == relatives:
         text = f"It belongs to the core of {_versions(command)}: compare the version of the server"
-    elif len(relatives) == 1:
-        text = f"It needs the module {' or '.join(_modules(command))} of {_versions(command)}: is it loaded?"
+    elif len(homes) == 1:
+        text = f"It needs the module {' or '.join(_modules(command))} of {_versions(*relatives)}: is it loaded?"
     else:
         # another module's, or the core's, before it or since
-        homes = [
-            f"{'the core' if other in core else ' or '.join(_modules(other))} ({_versions(other)})"
-            for other in relatives
-        ]
-        text = f"It needs the module {' or '.join(homes)}: is it loaded?"
+        places = [f"{home} ({_versions(*others)})" for home, others in homes.items()]
+        text = f"It needs the module {' or '.join(places)}: is it loaded?"
     if command.built:
         text += f"; it needs a server built with {' or '.join(sorted(command.built))}"
     return text
@@ -279,9 +281,10 @@ def _modules(command: Command) -> List[str]:
     return modules
 
 
-def _versions(command: Command) -> str:
-    text = f"OpenSIPS {command.since}"
-    return text if command.until == command.since else f"{text} to {command.until}"
+def _versions(*commands: Command) -> str:
+    since = min((command.since for command in commands), key=_span)
+    until = max((command.until for command in commands), key=_span)
+    return f"OpenSIPS {since}" if until == since else f"OpenSIPS {since} to {until}"
 
 
 def choose(ranges: Sequence[Facts], version: AnyVersion) -> Optional[Facts]:

@@ -196,6 +196,9 @@ def test_wire_name(name, offered, wire):
         ("pike_list", {"core:uptime"}, ["module pike", "1.4 to 4.0"]),
         ("trace", {"tcp:trace"}, ["module tracer"]),  # not another module's trace
         ("trace", {"uptime"}, ["tracer (OpenSIPS 3.0 to 4.0) or siptrace (OpenSIPS 1.4 to 2.4)"]),
+        # the same module had them under another name
+        ("dr_gw_status", {"uptime"}, ["needs the module drouting of OpenSIPS 1.6 to 4.0: is it loaded?"]),
+        ("address_dump", {"uptime"}, ["needs the module permissions of OpenSIPS 1.4 to 4.0: is it loaded?"]),
         ("pi_reload_tbls_and_cmds", {"core:uptime"}, ["pi_http (OpenSIPS 1.9 to 4.0) or the core (OpenSIPS 4.1)"]),
         ("xlog_level", {"uptime"}, ["core", "3.0 to 4.0"]),
         ("cache_fetch", {"uptime"}, ["core"]),

@@ -242,7 +242,7 @@ not_compared:
   returned: always
   type: dict
   sample:
-    registrants: "The server has no command reg_list. It needs the module uac_registrant: is it loaded?"
+    registrants: "This server has no MI command 'reg_list'. It needs the module uac_registrant of OpenSIPS 1.7 to 4.0: is it loaded?"
 opensips:
   description: Version of the server.
   returned: always

@@ -180,6 +180,13 @@ READS = {
 }
 
 
+def test_rules_of_a_module_that_is_not_loaded(emulator):
+    result = compare(emulator("3.6", phones=0, modules="base"), kinds=["dialplans"])
+    assert result["not_compared"] == {
+        "dialplans": "The server has no reports of dialplan. Is its module dialplan loaded?"
+    }
+
+
 def test_nodes_against_each_other(emulator):
     one, two = emulator("3.6", phones=0), emulator("3.6", phones=0)
     first = compare(one)

@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 from ansible_collections.community.opensips.plugins.module_utils._compare import asked, host
 from ansible_collections.community.opensips.plugins.module_utils._mi.connection import Connection
+from ansible_collections.community.opensips.plugins.module_utils._mi.errors import ServerError
 from ansible_collections.community.opensips.plugins.module_utils._readers import (
     addresses,
     carriers,
@@ -239,7 +240,13 @@ def _counted(group: str) -> "Callable[[Connection, host.Settings], List[Entry]]"
 
     def read(conn: Connection, settings: "host.Settings") -> List[Entry]:
         entries = []
-        for name, lines in reports.read(conn, group).items():
+        try:
+            found_reports = reports.read(conn, group)
+        except ServerError as error:
+            if error.code != 404:
+                raise
+            raise host.NotHere(f"The server has no reports of {group}. Is its module {group} loaded?") from error
+        for name, lines in found_reports.items():
             found = [match for match in map(_LOADED.search, lines) if match]
             # drouting writes its default partition with a capital letter
             partition = dispatcher.DEFAULT_PARTITION if name.lower() == dispatcher.DEFAULT_PARTITION else name

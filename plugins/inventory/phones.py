@@ -105,7 +105,7 @@ compose:
 # Keep the contacts for ten minutes
 cache: true
 cache_plugin: ansible.builtin.jsonfile
-cache_connection: /tmp/opensips_phones
+cache_connection: ~/.cache/opensips_phones
 cache_timeout: 600
 """
 

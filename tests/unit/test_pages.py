@@ -20,6 +20,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
+from ansible_collections.community.opensips.plugins.module_utils._schema.choice import tables_of
 from ansible_collections.community.opensips.tests import argument_specs, pages
 
 PREFIX = "community.opensips."
@@ -38,6 +39,7 @@ SHOWN = {"text", "html"}
 # nginx checks its own, and a hook is run: tests/integration/test_reverse_proxy.py, test_page_certificates.py
 ELSEWHERE = {"nginx", "sh"}
 BLOCKS = pages.every_block()
+TITLE = re.compile(r"^(?P<title>\S.*)\n(?P<line>([=\-^~])\3{3,})$", re.MULTILINE)
 # {name in module_defaults: modules}
 GROUPS = {
     f"group/{PREFIX}{group}": [f"{PREFIX}{module}" for module in modules]
@@ -192,6 +194,24 @@ CHECKS = {
 def test_there_are_examples_on_every_page():
     # the presets are a list
     assert {block.page for block in BLOCKS} == {*pages.PAGES, "README"} - {"presets"}
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_no_section_is_empty(page):
+    text = pages.Page(page).text
+    titles = list(TITLE.finditer(text))
+    for title, following in zip(titles, [*titles[1:], None], strict=True):
+        # a title can be followed by one of a lower level
+        if following is None or following["line"][0] == title["line"][0]:
+            body = text[title.end() : following.start() if following else len(text)]
+            assert re.search(r"^(?!\.\. _)\S", body, re.MULTILINE), f"{page}: nothing below {title['title']}"
+
+
+def test_the_tables_of_users_are_created_before_they_are_written():
+    created, *_others = [block.code for block in BLOCKS if block.page == "tables" and "opensips_schema:" in block.code]
+    task = yaml.safe_load(created)[0][f"{PREFIX}opensips_schema"]
+    names = {table.name for table in tables_of(task["version"], task["modules"])}
+    assert {"subscriber", "dbaliases", "grp", "speed_dial"} <= names
 
 
 @pytest.mark.parametrize("page", [*pages.PAGES, "README"])

@@ -232,10 +232,12 @@ class DatabaseOpensips(RealOpensips):
             yield server
 
 
-def lacking(*modules):
-    """Why a test that needs an OpenSIPS with these modules cannot run (str), or None."""
+def lacking(*modules, since=()):
+    """Why a test that needs an OpenSIPS of this version or later, with these modules, cannot run (str), or None."""
     if not find_binary():
         return "no opensips on PATH, and OPENSIPS_BIN is not set"
+    if since and release_of(find_binary()) < since:
+        return f"opensips before {'.'.join(map(str, since))}"
     missing = [name for name in modules if not (find_modules(find_binary()) / f"{name}.so").exists()]
     return f"opensips without {', '.join(missing)}" if missing else None
 

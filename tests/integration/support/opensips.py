@@ -27,6 +27,7 @@ _OPTIONAL = (
     "mi_json", "mi_http", "mi_xmlrpc_ng", "mi_xmlrpc", "cachedb_local", "rr", "dialog", "statistics",
     "event_datagram", "event_jsonrpc", "event_stream",
 )  # fmt: skip
+_STREAM = re.compile(r"^(?:socket|listen)=(?:tcp|tls|wss?|bin):(\[[^\]]+\]|[^\s:]+):(\d+)", re.MULTILINE)
 _NEEDED = ("signaling", "sl", "tm", "sipmsgops", "mi_fifo", "mi_datagram", "usrloc", "registrar")
 
 
@@ -77,7 +78,13 @@ class RealOpensips(Server):
         self.sip_port, self.mi_port, self.http_port = free_ports(3)
         self.loaded = []
         self._more = more
-        (self.folder / "opensips.cfg").write_text(self._configuration(version), encoding="utf-8")
+        text = self._configuration(version)
+        (self.folder / "opensips.cfg").write_text(text, encoding="utf-8")
+        # the sockets over TCP listen when another process is up, after that of HTTP
+        self._streams = [
+            ("127.0.0.1", self.http_port),
+            *((host.strip("[]"), int(port)) for host, port in _STREAM.findall(text)),
+        ]
         super().__init__(
             f"opensips {'.'.join(map(str, version))}", version, self._ways(version), ("127.0.0.1", self.sip_port)
         )
@@ -145,9 +152,11 @@ class RealOpensips(Server):
         raise AssertionError(f"opensips did not start:\n{log[-3000:]}")
 
     def _is_up(self):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.http_port), 1):
-            return (self.folder / "opensips_fifo").is_fifo() and (self.folder / "pid").exists()
-        return False
+        return (
+            (self.folder / "opensips_fifo").is_fifo()
+            and (self.folder / "pid").exists()
+            and all(map(_listens, self._streams))
+        )
 
     def _ways(self, version):
         protocol = "line" if version < (3,) else "jsonrpc"
@@ -206,6 +215,12 @@ class RealOpensips(Server):
             "}",
         ]
         return "\n".join(lines) + "\n"
+
+
+def _listens(address):
+    with contextlib.suppress(OSError), socket.create_connection(address, 1):
+        return True
+    return False
 
 
 class DatabaseOpensips(RealOpensips):

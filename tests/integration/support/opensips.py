@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
 import os
 import pathlib
 import random
@@ -259,18 +261,30 @@ def lacking(*modules, since=()):
 
 # none of those that the kernel gives to a program that asks for any: it could take one before the server does
 _PORTS = range(12000, 32000)
+_given = set()
+
+
+@functools.cache
+def _locks():
+    """A file in which a process locks the byte at the number of each port that it has."""
+    return (pathlib.Path(tempfile.gettempdir()) / f"opensips-test-ports-{os.getuid()}").open("ab")
 
 
 def free_ports(count):
-    """Numbers that are free for UDP and TCP."""
+    """Numbers that are free for UDP and TCP. Nobody else of these tests gets them before this process ends."""
     with contextlib.ExitStack() as stack:
         found = []
         while len(found) < count:
             tcp = stack.enter_context(socket.socket())
             udp = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
-            port = random.choice(_PORTS)
+            port = random.SystemRandom().choice(_PORTS)
+            if port in _given:
+                continue
             with contextlib.suppress(OSError):
+                # a port is free until its server starts
+                fcntl.lockf(_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
                 tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
                 found.append(port)
+                _given.add(port)
     return found

@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.community.opensips.tests.integration.support import apt_repository
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
-from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips
+from ansible_collections.community.opensips.tests.integration.support.fixtures import needs_opensips_with
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
 from ansible_collections.community.opensips.tests.integration.support.registrar_service import (
     DOMAIN,
@@ -54,7 +54,7 @@ class Runs(dict):
 
 
 class TestRegistrar:
-    @pytest.fixture(scope="class", params=["stand-in", pytest.param("real", marks=needs_opensips)])
+    @pytest.fixture(scope="class", params=["stand-in", pytest.param("real", marks=needs_opensips_with(since=(3, 2)))])
     @classmethod
     def host(cls, request):
         host = RealHost() if request.param == "real" else StandIn("3.6", packages=not apt_repository.missing())

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.community.opensips.tests.emulator import Emulator
 from ansible_collections.community.opensips.tests.integration.support.certificates import Authority
 from ansible_collections.community.opensips.tests.integration.support.module_process import run_module
+from ansible_collections.community.opensips.tests.integration.support.opensips import free_ports
 from ansible_collections.community.opensips.tests.pages import Page
 
 NGINX = shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
@@ -43,19 +44,13 @@ http {{
 pytestmark = pytest.mark.skipif(not NGINX, reason="no nginx on PATH (Debian: nginx-light)")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Proxy:
     """nginx with the page's site. more: further lines of it (str). allow: the address that it allows."""
 
     def __init__(self, folder, upstream, more="", allow="127.0.0.1"):
         self.authority = Authority(folder, "authority")
         certificate, key = self.authority.issue("proxy", "127.0.0.1")
-        self.port = free_port()
+        [self.port] = free_ports(1)
         (folder / "mi.htpasswd").write_text(HTPASSWD, encoding="utf-8")
         (site, _client) = [block.code for block in Page("connecting").blocks if block.language == "nginx"]
         for written, here in {

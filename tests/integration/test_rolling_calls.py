@@ -16,8 +16,8 @@ import pytest
 from ansible_collections.community.opensips.tests.integration.support import namespaces
 from ansible_collections.community.opensips.tests.integration.support.cluster import RealCluster, wait_until
 from ansible_collections.community.opensips.tests.integration.support.fixtures import (
-    REAL,
-    needs_opensips,
+    REAL_CLUSTER,
+    needs_cluster,
     needs_sipp,
 )
 from ansible_collections.community.opensips.tests.integration.support.opensips import find_binary
@@ -60,7 +60,7 @@ def restarts(cluster):
 
 
 # with an emulated cluster, test_rolling.py does this
-@pytest.mark.parametrize("cluster_name", [REAL], indirect=True, scope="class")
+@pytest.mark.parametrize("cluster_name", [REAL_CLUSTER], indirect=True, scope="class")
 class TestRollingRestart:
     def test_no_call_is_lost(self, cluster, rolling, traffic):
         before = restarts(cluster)
@@ -78,7 +78,7 @@ class TestRollingRestart:
         wait_until(lambda: [dialogs(node) for node in cluster.nodes] == [0, 0], "dialogs are left")
 
 
-@needs_opensips
+@needs_cluster
 @needs_sipp
 @pytest.mark.skipif(namespaces.is_possible(), reason="this is the run in a namespace")
 def test_no_call_is_lost_when_a_real_address_moves(tmp_path):
@@ -97,7 +97,7 @@ def dialogs(node):
     return sum(map(int, values.values()))
 
 
-@pytest.mark.parametrize("cluster_name", ["3.6", REAL], indirect=True, scope="class")
+@pytest.mark.parametrize("cluster_name", ["3.6", REAL_CLUSTER], indirect=True, scope="class")
 class TestKilledController:
     def test_the_next_run_completes_it(self, cluster, rolling, traffic):
         """Each run is killed one step further, real ones somewhere in it; the last one is not."""
@@ -115,7 +115,7 @@ class TestKilledController:
         assert_in_service(cluster)
 
 
-@needs_opensips
+@needs_cluster
 @needs_sipp
 class TestCallsThatAreLeft:
     """Calls without a tag, which stay at their node, and which last longer than it waits."""

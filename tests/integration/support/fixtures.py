@@ -16,9 +16,7 @@ from ansible_collections.community.opensips.tests.integration.support.cluster im
 from ansible_collections.community.opensips.tests.integration.support.opensips import (
     RealOpensips,
     find_binary,
-    find_modules,
     lacking,
-    release_of,
 )
 from ansible_collections.community.opensips.tests.integration.support.phones import Phones
 from ansible_collections.community.opensips.tests.integration.support.playbook import Ansible
@@ -26,19 +24,22 @@ from ansible_collections.community.opensips.tests.integration.support.servers im
 from ansible_collections.community.opensips.tests.integration.support.traffic import SippTraffic
 
 
-def needs_opensips_with(*modules):
-    """A mark for tests that need an OpenSIPS which has these modules. ./test real runs the tests that have it."""
-    return pytest.mark.opensips(*modules)
+def needs_opensips_with(*modules, since=()):
+    """A mark for tests that need an OpenSIPS which has these modules. ./test real runs the tests that have it.
+
+    since: the first version (tuple) that can pass them.
+    """
+    return pytest.mark.opensips(*modules, since=since)
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "opensips(*modules): needs an OpenSIPS that has these modules")
+    config.addinivalue_line("markers", "opensips(*modules, since=()): needs an OpenSIPS that has these modules")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     for mark in item.iter_markers("opensips"):
-        reason = lacking(*mark.args)
+        reason = lacking(*mark.args, **mark.kwargs)
         if reason:
             pytest.skip(reason)
 
@@ -51,7 +52,9 @@ on_every_server = pytest.mark.parametrize("server_name", [*VERSIONS, REAL], indi
 
 # for a class whose tests each cluster passes, emulated or real
 CLUSTERS = ("3.6", "4.0")
-on_every_cluster = pytest.mark.parametrize("cluster_name", [*CLUSTERS, REAL], indirect=True, scope="class")
+needs_cluster = needs_opensips_with("clusterer", since=(3, 4))
+REAL_CLUSTER = pytest.param("real", marks=needs_cluster)
+on_every_cluster = pytest.mark.parametrize("cluster_name", [*CLUSTERS, REAL_CLUSTER], indirect=True, scope="class")
 
 
 @pytest.fixture(scope="session")
@@ -113,10 +116,8 @@ def cluster(cluster_name):
             emulated_cluster.wait_until_synced()
             yield emulated_cluster
         return
-    binary = find_binary()
-    if release_of(binary) < (3, 4) or not (find_modules(binary) / "clusterer.so").exists():
-        pytest.skip("a real cluster requires OpenSIPS 3.4 or later with the module clusterer")
-    with RealCluster(binary, network=namespaces.Namespaces(2) if namespaces.is_possible() else None) as real_cluster:
+    network = namespaces.Namespaces(2) if namespaces.is_possible() else None
+    with RealCluster(find_binary(), network=network) as real_cluster:
         yield real_cluster
 
 

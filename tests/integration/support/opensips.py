@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
 import os
 import pathlib
 import random
@@ -27,6 +29,7 @@ _OPTIONAL = (
     "mi_json", "mi_http", "mi_xmlrpc_ng", "mi_xmlrpc", "cachedb_local", "rr", "dialog", "statistics",
     "event_datagram", "event_jsonrpc", "event_stream",
 )  # fmt: skip
+_STREAM = re.compile(r"^(?:socket|listen)=(?:tcp|tls|wss?|bin):(\[[^\]]+\]|[^\s:]+):(\d+)", re.MULTILINE)
 _NEEDED = ("signaling", "sl", "tm", "sipmsgops", "mi_fifo", "mi_datagram", "usrloc", "registrar")
 
 
@@ -77,7 +80,13 @@ class RealOpensips(Server):
         self.sip_port, self.mi_port, self.http_port = free_ports(3)
         self.loaded = []
         self._more = more
-        (self.folder / "opensips.cfg").write_text(self._configuration(version), encoding="utf-8")
+        text = self._configuration(version)
+        (self.folder / "opensips.cfg").write_text(text, encoding="utf-8")
+        # the sockets over TCP listen when another process is up, after that of HTTP
+        self._streams = [
+            ("127.0.0.1", self.http_port),
+            *((host.strip("[]"), int(port)) for host, port in _STREAM.findall(text)),
+        ]
         super().__init__(
             f"opensips {'.'.join(map(str, version))}", version, self._ways(version), ("127.0.0.1", self.sip_port)
         )
@@ -145,9 +154,11 @@ class RealOpensips(Server):
         raise AssertionError(f"opensips did not start:\n{log[-3000:]}")
 
     def _is_up(self):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.http_port), 1):
-            return (self.folder / "opensips_fifo").is_fifo() and (self.folder / "pid").exists()
-        return False
+        return (
+            (self.folder / "opensips_fifo").is_fifo()
+            and (self.folder / "pid").exists()
+            and all(map(_listens, self._streams))
+        )
 
     def _ways(self, version):
         protocol = "line" if version < (3,) else "jsonrpc"
@@ -208,6 +219,12 @@ class RealOpensips(Server):
         return "\n".join(lines) + "\n"
 
 
+def _listens(address):
+    with contextlib.suppress(OSError), socket.create_connection(address, 1):
+        return True
+    return False
+
+
 class DatabaseOpensips(RealOpensips):
     """An OpenSIPS that uses a database. database: databases.Database.
 
@@ -232,28 +249,42 @@ class DatabaseOpensips(RealOpensips):
             yield server
 
 
-def lacking(*modules):
-    """Why a test that needs an OpenSIPS with these modules cannot run (str), or None."""
+def lacking(*modules, since=()):
+    """Why a test that needs an OpenSIPS of this version or later, with these modules, cannot run (str), or None."""
     if not find_binary():
         return "no opensips on PATH, and OPENSIPS_BIN is not set"
+    if since and release_of(find_binary()) < since:
+        return f"opensips before {'.'.join(map(str, since))}"
     missing = [name for name in modules if not (find_modules(find_binary()) / f"{name}.so").exists()]
     return f"opensips without {', '.join(missing)}" if missing else None
 
 
 # none of those that the kernel gives to a program that asks for any: it could take one before the server does
 _PORTS = range(12000, 32000)
+_given = set()
+
+
+@functools.cache
+def _locks():
+    """A file in which a process locks the byte at the number of each port that it has."""
+    return (pathlib.Path(tempfile.gettempdir()) / f"opensips-test-ports-{os.getuid()}").open("ab")
 
 
 def free_ports(count):
-    """Numbers that are free for UDP and TCP."""
+    """Numbers that are free for UDP and TCP. Nobody else of these tests gets them before this process ends."""
     with contextlib.ExitStack() as stack:
         found = []
         while len(found) < count:
             tcp = stack.enter_context(socket.socket())
             udp = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
-            port = random.choice(_PORTS)
+            port = random.SystemRandom().choice(_PORTS)
+            if port in _given:
+                continue
             with contextlib.suppress(OSError):
+                # a port is free until its server starts
+                fcntl.lockf(_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
                 tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
                 found.append(port)
+                _given.add(port)
     return found

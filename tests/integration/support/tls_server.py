@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
 import shutil
-import socket
 import tempfile
-import time
 
 from ansible_collections.community.opensips.tests.emulator import Emulator
 
@@ -100,10 +97,6 @@ class RealTls(TlsServer):
         self._server = _Process(self._binary, self)
         self.socket, self.script_socket = (f"tls:127.0.0.1:{port}" for port in self.ports)
         self.connection = self._server.connection
-        until = time.monotonic() + 20
-        while not all(_listens(port) for port in self.ports):
-            assert time.monotonic() < until, self._server.log()[-3000:]
-            time.sleep(0.1)
 
     def restart(self):
         self._server.stop()
@@ -114,12 +107,6 @@ class RealTls(TlsServer):
             self._server.finish()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _listens(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 class _Process(RealOpensips):

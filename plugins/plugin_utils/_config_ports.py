@@ -222,8 +222,8 @@ def _sockets(source: Source, host: _Host) -> t.Iterator[tuple[str, str, list[_Wa
 def _http(source: Source) -> t.Iterator[tuple[str, str, list[_Wanted]]]:
     load = source.load("httpd")
     ip, port = (source.parameter("httpd", name) for name in ("ip", "port"))
-    # httpd_proc.c: without ip any of IPv4, and of later versions also of IPv6, as with *. One of IPv6 takes no IPv4.
-    written, number = ip.value if ip else str(_ANY4), port.value if port else _HTTP_PORT
+    # Without ip, 4.0 has the loopback (httpd.c), and others have any address, as with *. One of IPv6 takes no IPv4 (httpd_proc.c).
+    written, number = ip.value if ip else str(_LOOPBACK[0]), port.value if port else _HTTP_PORT
     address = _parsed(written or "")
     is_known = written == "*" or address is not None
     if load is None or not is_known or number is None or not number.isdecimal() or len(number) > _DIGITS:

@@ -279,6 +279,12 @@ def test_httpd_on_an_address_of_ipv6_takes_no_ipv4():
     )
 
 
+@pytest.mark.parametrize("place, count", [("0100007F", 1), ("00000000", 1), ("010200C0", 0)])
+def test_httpd_without_an_address_has_the_loopback(place, count):
+    """Of every version: 4.0 has nothing else."""
+    assert len(problems(listening(("tcp", f"{place}:22B8", "0A", 71)), 'loadmodule "httpd.so"')) == count
+
+
 @pytest.mark.parametrize(
     "parameter", ['"port", 0', '"port", ' + "9" * 5000, '"ip", "localhost"', '"ip", ""', '"ip", IP']
 )

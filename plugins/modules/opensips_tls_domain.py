@@ -206,6 +206,12 @@ options:
       - If V(false), the task warns of a certificate that is not valid, and writes it. Clients that verify certificates then refuse the server.
     type: bool
     default: true
+  check_chain:
+    description:
+      - Whether each certificate of a chain must be issued by the next one, and whether the domain may use its certificate in its O(domains[].role).
+      - If V(false), the task warns in these cases, and accepts weak keys and signatures. A server starts with such a certificate, but peers may refuse it.
+    type: bool
+    default: true
   minimum_certificate_days:
     description:
       - Days for which a certificate must still be valid. A certificate that has ended is refused, unless O(check_dates) is V(false).

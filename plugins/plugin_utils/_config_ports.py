@@ -7,9 +7,15 @@
 
 """Finds sockets of a configuration whose port another program of the host uses.
 
-What listens on the host is text, with two kinds of lines: those of /proc/net/{udp,udp6,tcp,tcp6} after the name of the table,
-and those of ls -l of /proc/PID/fd for each process of OpenSIPS, whose links name the sockets that are its own. A line with the
-word unreadable stands for a process whose sockets could not be read.
+What listens on the host is text, with these kinds of lines:
+
+- those of /proc/net/{udp,udp6,tcp,tcp6} after the name of the table
+- those of ls -l of /proc/PID/fd for each process of OpenSIPS, whose links name the sockets that are its own
+- those of ss -6lntue, which say of sockets on :: whether they take IPv4, too; without them, they do not
+- those of ip -o addr, the addresses of the host; without them, those that programs listen on are taken for such
+- those of /etc/hosts after the word hosts
+- one with the word bindv6only and the value of this parameter of the kernel
+- one with the word unreadable for a process whose sockets could not be read
 """
 
 from __future__ import annotations
@@ -49,21 +55,32 @@ _PROTOCOLS = {
 }
 # httpd.c
 _HTTP_PORT = "8888"
+# of a port
+_DIGITS = 5
 # proc(5): number, local address and port, remote address and port, state, queues, timer, retransmissions, user, timeout, inode.
 # 07 is a UDP socket that is not connected, 0A a TCP socket that listens.
 _LISTENING = re.compile(
     r"(udp|tcp)6? +\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F:]+ (?:07|0A) (?:\S+ +){5}(\d+)"
 )
 _OWN = re.compile(r"socket:\[(\d+)\]")
+_TAKES_IPV4 = re.compile(r"\bino:(\d+)\b.*\bv6only:0\b")
+_NAMES = re.compile(r"hosts +([0-9a-f.:]+)\s+([^#]+)")
+_IPV6_ONLY = "bindv6only 1"
+# Number and name of the interface, address and scope. Then IPv4 has a label, which is a name for OpenSIPS.
+_LOCAL = re.compile(r"\d+: +([^\s@]+)\S* +inet6? ([0-9a-f.:]+)[/ ].*?\bscope (\w+)([^\\]*)")
 _ANY4 = ipaddress.IPv4Address(0)
 _ANY6 = ipaddress.IPv6Address(0)
+
+# Stands for an address that is not known: it is for documentation (RFC 5737), so no host has it
+_SOME_IPV4 = ipaddress.IPv4Address("192.0.2.255")
+_LOOPBACK = (ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address(1))
 
 if t.TYPE_CHECKING:
     _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class _Taken(t.NamedTuple):
-    """A socket of another program. address: None for any of both families."""
+class _Listening(t.NamedTuple):
+    """A socket of the host. address: None for any of both families."""
 
     transport: str
     address: _Address | None
@@ -71,56 +88,116 @@ class _Taken(t.NamedTuple):
 
 
 class _Wanted(t.NamedTuple):
-    """A socket of the configuration. address: None for each of the host; "" for a name, whose address is not known here."""
+    """A socket of the configuration. addresses: each is tried; None for any of both families."""
 
     transport: str
-    address: _Address | str | None
+    addresses: frozenset[_Address | None]
     first_port: int
     last_port: int
 
-    def conflicts(self, taken: _Taken) -> bool:
+    def conflicts(self, other: _Listening) -> bool:
         return (
-            self.transport == taken.transport
-            and self.first_port <= taken.port <= self.last_port
-            and self._meets(taken.address)
+            self.transport == other.transport
+            and self.first_port <= other.port <= self.last_port
+            and any(_meet(address, other.address) for address in self.addresses)
         )
 
-    def _meets(self, other: _Address | None) -> bool:
-        # a socket on :: also takes IPv4: OpenSIPS does not forbid that
-        if other is None or self.address == _ANY6:
-            return True
-        if self.address is None:
-            # socket_info.c: * leaves out addresses with a scope
-            return not other.is_link_local
-        if isinstance(self.address, str):
-            return other == _ANY4
-        return self.address.version == other.version and (
-            self.address == other or _ANY4 in (self.address, other) or other == _ANY6
+
+def _meet(one: _Address | None, other: _Address | None) -> bool:
+    if one is None or other is None:
+        return True
+    return one.version == other.version and (one == other or not {_ANY4, _ANY6}.isdisjoint((one, other)))
+
+
+class _Host:
+    """What listens on a host, and its addresses."""
+
+    def __init__(self, listening: str) -> None:
+        lines = listening.splitlines()
+        own = set(_OWN.findall(listening))
+        takes_ipv4 = {match[1] for line in lines if (match := _TAKES_IPV4.search(line))}
+        # without the server's own sockets, nobody knows which are of others
+        found = (
+            [] if "unreadable" in listening.split() else [match for line in lines if (match := _LISTENING.match(line))]
         )
+        self._own: list[_Listening] = []
+        self._others: list[_Listening] = []
+        for match in found:
+            address = _from_kernel(match[2])
+            is_both = address == _ANY6 and match[4] in takes_ipv4
+            socket = _Listening(match[1], None if is_both else address, int(match[3], 16))
+            (self._own if match[4] in own else self._others).append(socket)
+        # a socket on :: also takes IPv4, unless the host forbids it: OpenSIPS sets neither
+        self.any_ipv6: frozenset[_Address | None] = frozenset([_ANY6] if _IPV6_ONLY in lines else [None, _ANY6])
+        self._local = _of_interfaces(lines)
+        self._names = _of_names(lines)
+
+    def is_taken(self, wanted: _Wanted) -> bool:
+        """Whether another program has it."""
+        return any(wanted.conflicts(other) and not self._shares(wanted, other) for other in self._others)
+
+    def _shares(self, wanted: _Wanted, other: _Listening) -> bool:
+        """Whether the server that runs has such a socket beside the other one: both programs allow it."""
+        return any(
+            (own.address in wanted.addresses or _SOME_IPV4 in wanted.addresses) and _meet(own.address, other.address)
+            for own in self._own
+            if own.transport == other.transport and own.port == other.port
+        )
+
+    def all_addresses(self) -> frozenset[_Address | None]:
+        if self._local:
+            return frozenset[t.Any]().union(*self._local.values())
+        # without those that work without an interface that has them
+        found = {each.address for each in (*self._own, *self._others) if each.address not in (None, _ANY4, _ANY6)}
+        usual = {each for each in found if each in _LOOPBACK or not (each.is_loopback or each.is_link_local)}
+        return frozenset([_SOME_IPV4, *usual])
+
+    def addresses_of(self, name: str) -> frozenset[_Address | None]:
+        """Of an interface or another name, whose addresses are not known here. It has one of IPv4 if the host does."""
+        if name in self._local:
+            return frozenset(self._local[name])
+        if name.lower() in self._names:
+            return frozenset([self._names[name.lower()]])
+        is_ipv4 = any(each.version == 4 and not each.is_loopback for each in self.all_addresses() if each)
+        return frozenset([_SOME_IPV4] if is_ipv4 else [])
 
 
 def problems(source: Source, listening: str) -> list[str]:
     """Which sockets of a configuration have a port that another program uses, as sentences."""
-    # without the server's own sockets, nobody knows which are of others
-    taken = set() if "unreadable" in listening.split() else set(_of_others(listening))
+    host = _Host(listening)
     return [
         f"{source.where(label)}: another program on the host uses the port of {values.excerpt(text)}. "
         "Stop it, or choose another port."
-        for label, text, wanted in _sockets(source)
-        if any(place.conflicts(other) for other in taken for place in wanted)
+        for label, text, wanted in _sockets(source, host)
+        if any(map(host.is_taken, wanted))
     ]
 
 
-def _of_others(listening: str) -> t.Iterator[_Taken]:
-    own = set(_OWN.findall(listening))
-    found = [match for line in listening.splitlines() if (match := _LISTENING.match(line))]
-    places = [(match[1], _from_kernel(match[2]), int(match[3], 16), match[4]) for match in found]
-    # what shares its port with a socket of IPv4 does not take IPv4 itself
-    with_ipv4 = {(transport, port) for transport, address, port, _inode in places if address.version == 4}
-    for transport, address, port, inode in places:
-        if inode not in own:
-            is_both = address == _ANY6 and (transport, port) not in with_ipv4
-            yield _Taken(transport, None if is_both else address, port)
+def _of_interfaces(lines: t.Sequence[str]) -> dict[str, set[_Address]]:
+    """{name: the addresses}, without those that have a scope, which OpenSIPS leaves out (socket_info.c)."""
+    found: dict[str, set[_Address]] = {}
+    for match in filter(None, map(_LOCAL.match, lines)):
+        address = _parsed(match[2])
+        if address and not (address.version == 6 and match[3] == "link"):
+            label = match[4].split()[-1:] if address.version == 4 else []
+            found.setdefault((label or [match[1]])[0], set()).add(address)
+    return found
+
+
+def _of_names(lines: t.Sequence[str]) -> dict[str, _Address]:
+    """{name in lower case: the address} of /etc/hosts: the first one of IPv4, if there is one (resolve.c)."""
+    found: dict[str, _Address] = {"localhost": _LOOPBACK[0]}
+    rows = [(address, match[2]) for line in lines if (match := _NAMES.match(line)) and (address := _parsed(match[1]))]
+    for address, names in sorted(reversed(rows), key=lambda row: -row[0].version):
+        found.update(dict.fromkeys(names.lower().split(), address))
+    return found
+
+
+def _parsed(text: str) -> _Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
 
 
 def _from_kernel(text: str) -> _Address:
@@ -130,30 +207,33 @@ def _from_kernel(text: str) -> _Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _sockets(source: Source) -> t.Iterator[tuple[str, str, list[_Wanted]]]:
+def _sockets(source: Source, host: _Host) -> t.Iterator[tuple[str, str, list[_Wanted]]]:
     """(label, PROTOCOL:ADDRESS:PORTS, the places) of each socket that the server will open."""
     for socket in source.sockets():
         # another program may share it
         if "reuse_port" not in socket.words:
-            yield socket.label, socket.text, list(_places(source, socket.text))
+            yield socket.label, socket.text, list(_places(source, socket.text, host))
     datagram = source.parameter("mi_datagram", "socket_name")
     if datagram and datagram.value and datagram.value.startswith("udp:"):
-        yield datagram.label, datagram.value, list(_places(source, datagram.value))
+        yield datagram.label, datagram.value, list(_places(source, datagram.value, host))
     yield from _http(source)
 
 
 def _http(source: Source) -> t.Iterator[tuple[str, str, list[_Wanted]]]:
     load = source.load("httpd")
     ip, port = (source.parameter("httpd", name) for name in ("ip", "port"))
-    # without ip, it is any of IPv4
-    address, number = ip.value if ip else str(_ANY4), port.value if port else _HTTP_PORT
-    if load is None or address is None or number is None:
+    # Without ip, 4.0 has the loopback (httpd.c), and others have any address, as with *. One of IPv6 takes no IPv4 (httpd_proc.c).
+    written, number = ip.value if ip else str(_LOOPBACK[0]), port.value if port else _HTTP_PORT
+    address = _parsed(written or "")
+    is_known = written == "*" or address is not None
+    if load is None or not is_known or number is None or not number.isdecimal() or len(number) > _DIGITS:
         return
-    text = f"tcp:{f'[{address}]' if ':' in address else address}:{number}"
-    yield port.label if port else load, text, list(_places(source, text))
+    text = f"tcp:{f'[{written}]' if ':' in str(written) else written}:{number}"
+    place = _Wanted("tcp", frozenset([address]), int(number), int(number))
+    yield port.label if port else load, text, [place]
 
 
-def _places(source: Source, text: str) -> t.Iterator[_Wanted]:
+def _places(source: Source, text: str, host: _Host) -> t.Iterator[_Wanted]:
     """Those of PROTOCOL:ADDRESS:PORTS."""
     try:
         socket = values.Socket.parse(text)
@@ -163,21 +243,25 @@ def _places(source: Source, text: str) -> t.Iterator[_Wanted]:
     match = re.match(r'(\*|\[.*\]|"[^"]*"|[0-9.]+)(?::(.+))?\Z', socket.place)
     if protocol is None or match is None:
         return
+    addresses = _addresses(match[1], host)
     for ports in (match[2] or _default_port(source, protocol)).split(","):
         first, _dash, last = ports.partition("-")
         if first:
-            yield _Wanted(protocol.transport, _written(match[1]), int(first), int(last or first))
+            yield _Wanted(protocol.transport, addresses, int(first), int(last or first))
 
 
 def _default_port(source: Source, protocol: _Protocol) -> str:
     """In digits; "" if it is not known."""
     found = source.parameter(protocol.module, protocol.parameter)
     if found is not None:
-        return found.value if found.value and found.value.isdecimal() else ""
+        return found.value if found.value and found.value.isdecimal() and len(found.value) <= _DIGITS else ""
     return "" if protocol.port is None or source.may_set_more else str(protocol.port)
 
 
-def _written(text: str) -> _Address | str | None:
+def _addresses(text: str, host: _Host) -> frozenset[_Address | None]:
     if text == "*":
-        return None
-    return "" if text.startswith('"') else ipaddress.ip_address(text.strip("[]"))
+        return host.all_addresses()
+    if text.startswith('"'):
+        return host.addresses_of(text.strip('"'))
+    address = ipaddress.ip_address(text.strip("[]"))
+    return host.any_ipv6 if address == _ANY6 else frozenset([address])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import socket
 import subprocess
 import sys
@@ -45,6 +46,12 @@ def tls_mgm(domain, certificate, key):
     ]
 
 
+def joined(path, *parts):
+    """The path of a file that has what the others have."""
+    path.write_bytes(b"".join(pathlib.Path(part).read_bytes() for part in parts))
+    return path
+
+
 def run_cases(ansible, cases):
     """{name of a case: its Results}. cases: {name: (service, variables)}."""
     hosts = {f"case{number}": {**service.variables(), **more} for number, (service, more) in enumerate(cases.values())}
@@ -59,6 +66,7 @@ def refused(ansible, tmp_path_factory):
     certificate, key = Authority(folder, "ca").issue("server", "127.0.0.1")
     other = Authority(folder, "other-ca").issue("other", "127.0.0.1")[1]
     nowhere = folder / "nowhere.pem"
+    backwards = joined(folder / "backwards.pem", folder / "ca.pem", certificate)
     service = Service("3.6")
     with contextlib.ExitStack() as stack:
         stack.callback(service.close)
@@ -83,6 +91,7 @@ def refused(ansible, tmp_path_factory):
             "own: another key": own(folder, "key", 'loadmodule "tls_mgm.so"', *tls_mgm("[a]", certificate, other)),
             "own: another key for 2.4": own(folder, "key24", *tls_mgm("", certificate, other)),
             "own: no key": own(folder, "nowhere", *tls_mgm("[a]", certificate, nowhere)),
+            "own: a chain that begins with its authority": own(folder, "chain", *tls_mgm("[a]", backwards, key)),
             "own: a key of two": own(
                 folder, "two", *tls_mgm("[a]", certificate, key), *tls_mgm("[b]", certificate, other)
             ),
@@ -106,6 +115,13 @@ def refused(ansible, tmp_path_factory):
             ["opensips_server_config_file, line 3 and line 4: private_key: it is not the key of the certificate"],
         ),
         ("own: another key for 2.4", ["opensips_server_config_file, line 2 and line 3: private_key: it is not"]),
+        (
+            "own: a chain that begins with its authority",
+            [
+                "opensips_server_config_file, line 2 and line 3: certificate: number 2",
+                "List the certificate of the domain",
+            ],
+        ),
         ("own: no key", ["opensips_server_config_file, line 2 and line 3: ", "nowhere.pem", "Copy"]),
         ("own: a key of two", ["opensips_server_config_file, line 4 and line 5: private_key: it is not"]),
     ],
@@ -131,7 +147,9 @@ def accepted(ansible, tmp_path_factory):
     authority = Authority(folder, "ca")
     certificate, key = authority.issue("server", "127.0.0.1")
     ended = authority.issue("ended", "127.0.0.1", days=-1)
-    [port, used] = free_ports(2)
+    [port, used, used_by_ipv6] = free_ports(3)
+    # the same certificate twice: a server starts with it
+    chain = joined(folder / "twice.pem", certificate, certificate)
     program = folder / "opensips"
     program.write_text(PROGRAM.format(python=sys.executable), encoding="utf-8")
     program.chmod(0o755)
@@ -147,6 +165,9 @@ def accepted(ansible, tmp_path_factory):
             "sockets": ["tls:127.0.0.1"],
             **dict(zip(("tls_certificate", "tls_private_key"), ended, strict=True)),
         },
+        "a chain in a wrong order": own(folder, "order", *tls_mgm("[a]", chain, key)),
+        "a port that another program uses for IPv6 only": own(folder, "ipv6", f"socket=udp:127.0.0.1:{used_by_ipv6}"),
+        "an address that the host does not have": own(folder, "elsewhere", f"socket=udp:*:{port}"),
         "of an included file": own(
             folder, "includes", 'include_file "tls.cfg"', *tls_mgm("[a]", certificate, folder / "nowhere")
         ),
@@ -166,6 +187,11 @@ def accepted(ansible, tmp_path_factory):
             services[name] = Service("3.6")
             stack.callback(services[name].close)
         stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)).bind(("127.0.0.1", used))
+        with contextlib.suppress(OSError):
+            other = stack.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+            other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            other.bind(("::", used_by_ipv6))
+        stack.enter_context(socket.socket(type=socket.SOCK_DGRAM)).bind(("127.0.1.1", port))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         server = stack.enter_context(subprocess.Popen([str(program), str(port)], **pipes))
         assert server.stdout.readline() == "bound\n"
@@ -187,6 +213,9 @@ def accepted(ansible, tmp_path_factory):
         "a server that runs",
         "an ended certificate",
         "the part tls with an ended certificate",
+        "a chain in a wrong order",
+        "a port that another program uses for IPv6 only",
+        "an address that the host does not have",
         "of an included file",
         "for a preprocessor",
         "of facts of the installation",

@@ -60,6 +60,7 @@ def spec() -> ArgumentSpec:
             "mode": {"type": "str"},
             "check_names": {"type": "bool", "default": True},
             "check_dates": {"type": "bool", "default": True},
+            "check_chain": {"type": "bool", "default": True},
             "minimum_certificate_days": {"type": "float", "default": 0.0},
             "check_handshake": {"type": "bool", "default": True},
             "sockets": {"type": "list", "elements": "str"},
@@ -131,6 +132,8 @@ def _load(task: Task, domain: Domain) -> None:
         )
     names = domain.options["match_sip_domains"] or [] if params["check_names"] and domain.role == "server" else []
     options = domain.options
-    rules = material.Rules(options["ciphers"], options["ec_curve"], options["method"], params["check_dates"])
+    rules = material.Rules(
+        options["ciphers"], options["ec_curve"], options["method"], params["check_dates"], params["check_chain"]
+    )
     for text in material.check(domain.material, domain.role, names, params["minimum_certificate_days"], rules):
         task.warn(f"{domain.label}: {text}")

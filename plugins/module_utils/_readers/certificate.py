@@ -32,7 +32,8 @@ from ansible_collections.community.opensips.plugins.module_utils._readers.shape 
 
 # A chain with a key takes some 20 KB
 _LARGEST_FILE = 1 << 20
-_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+# All forms that OpenSSL reads (pem.h)
+_BEGIN = re.compile(b"-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE-----)")
 _ATTRIBUTES = {
     "2.5.4.3": "CN",
     "2.5.4.6": "C",
@@ -125,13 +126,15 @@ def first_der(data: bytes) -> bytes:
 def ders(data: bytes) -> Iterator[bytes]:
     """The certificates in data, which is PEM, as DER. Raises NoCertificate."""
     while True:
-        _before, begin, rest = data.partition(_BEGIN)
-        text, end, data = rest.partition(_END)
+        begin = _BEGIN.search(data)
+        text, end, data = data[begin.end() :].partition(b"-----END " + begin.group(1)) if begin else (b"", b"", b"")
         if not (begin and end):
             return
         try:
-            yield binascii.a2b_base64(text)
-        except ValueError:
+            der = binascii.a2b_base64(text)
+            # behind the certificate: what it is trusted for
+            yield der[: _length(der)] if b"TRUSTED" in begin.group(1) else der
+        except (ValueError, IndexError):
             raise NoCertificate("its certificate is damaged") from None
 
 
@@ -167,6 +170,12 @@ def _elements(data: bytes) -> Iterator[Element]:
             raise ValueError("cut short")
         yield Element(tag, data[position : position + length])
         position += length
+
+
+def _length(data: bytes) -> int:
+    """Of the first value in data, with its tag and its length. Raises ValueError, IndexError."""
+    width = data[1] & 0x7F if data[1] & 0x80 else 0
+    return 2 + width + len(next(_elements(data)).content)
 
 
 def _first(data: bytes, tag: int) -> bytes:

@@ -60,13 +60,15 @@ class Material(NamedTuple):
 class Rules(NamedTuple):
     """What a domain says of its connections: ciphers (a list of OpenSSL), ec_curve, method (a TLS version, or a range); str or None.
 
-    checks_dates: whether its certificates must be valid now.
+    checks_dates: whether its certificates must be valid now. checks_chain: whether a peer must be able to verify them; otherwise only
+    what keeps a server from starting is an error.
     """
 
     ciphers: Optional[str] = None
     ec_curve: Optional[str] = None
     method: Optional[str] = None
     checks_dates: bool = True
+    checks_chain: bool = True
 
 
 _NO_RULES = Rules()
@@ -128,13 +130,10 @@ def check(material: Material, role: str, names: List[str], minimum_days: float, 
             if rules.checks_dates:
                 raise
             warnings.append(error.message)
-    for number, (record, issuer) in enumerate(zip(chain, chain[1:]), 2):
-        if record["issuer"] != issuer["subject"]:
-            raise BadParameters(
-                f"certificate: number {number} ({issuer['subject']}) did not issue number {number - 1}, whose issuer is"
-                f" {record['issuer']}",
-                "List the certificate of the domain first, then the one that issued it, and so on",
-            )
+    disorder = _disorder(chain)
+    if disorder and (rules.checks_chain or _is_key_of_another(material)):
+        raise disorder
+    warnings.extend([disorder.message] if disorder else [])
     _check_names(chain[0], names)
     return warnings + _check_handshake(material, role, rules)
 
@@ -249,6 +248,27 @@ def _check_dates(number: int, record: Record, minimum_days: float) -> None:
         )
 
 
+def _disorder(chain: List[Record]) -> Optional[BadParameters]:
+    """What is wrong with the order of a chain."""
+    for number, (record, issuer) in enumerate(zip(chain, chain[1:]), 2):
+        if record["issuer"] != issuer["subject"]:
+            return BadParameters(
+                f"certificate: number {number} ({issuer['subject']}) did not issue number {number - 1}, whose issuer is"
+                f" {record['issuer']}",
+                "List the certificate of the domain first, then the one that issued it, and so on",
+            )
+    return None
+
+
+def _is_key_of_another(material: Material) -> bool:
+    """Whether the private key is not that of the first certificate, but of a later one."""
+    for number, der in enumerate(certificate.ders(material.certificate or b"")):
+        with contextlib.suppress(BadParameters):
+            _context(material._replace(certificate=_pem([der])), ssl.PROTOCOL_TLS_SERVER, False)
+            return number > 0
+    return False
+
+
 def _check_names(record: Record, names: List[str]) -> None:
     lacking = [name for name in names if name != _ANY and not covers(record, name)]
     if lacking:
@@ -296,11 +316,13 @@ def _check_curve(curve: Optional[str]) -> List[str]:
 
 def _check_handshake(material: Material, role: str, rules: Rules) -> List[str]:
     is_server = role == "server"
-    own = _context(material, ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
+    own = _context(material, ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT, rules.checks_chain)
     try:
         _shake(own, _peer(material, is_server, rules), is_server)
     except ssl.SSLError as error:
         text = getattr(error, "verify_message", None) or words_of(error)
+        if not rules.checks_chain:
+            return [f"certificate: a peer may refuse it ({text})"]
         if not is_server and ("purpose" in text or _is_for_servers(material, rules, error)):
             return [f"certificate: a server may refuse it from a client ({text})"]
         raise BadParameters(
@@ -358,7 +380,11 @@ def _versions(method: Optional[str]) -> Any:
 
 def _peer(material: Material, is_client: bool, rules: Rules) -> ssl.SSLContext:
     """A context that believes the last certificate of the chain; a server has some certificate, which nobody checks."""
-    peer = _new_context(ssl.PROTOCOL_TLS_CLIENT) if is_client else _context(material, ssl.PROTOCOL_TLS_SERVER)
+    peer = (
+        _new_context(ssl.PROTOCOL_TLS_CLIENT)
+        if is_client
+        else _context(material, ssl.PROTOCOL_TLS_SERVER, rules.checks_chain)
+    )
     peer.verify_mode = ssl.CERT_REQUIRED
     peer.verify_flags |= _PARTIAL_CHAIN | (0 if rules.checks_dates else _NO_CHECK_TIME)
     last = _pem(list(certificate.ders(material.certificate or b""))[-1:])
@@ -374,9 +400,13 @@ def _new_context(protocol: Any) -> ssl.SSLContext:
     return context
 
 
-def _context(material: Material, protocol: Any) -> ssl.SSLContext:
+def _context(material: Material, protocol: Any, checks_strength: bool = True) -> ssl.SSLContext:
     """A context of OpenSSL with certificate, key and DH parameters. Raises BadParameters."""
     context = _new_context(protocol)
+    if not checks_strength:
+        # the server may have other ciphers or another openssl.cnf than Python. OpenSSL before 1.1 has no levels
+        with contextlib.suppress(ssl.SSLError):
+            context.set_ciphers("ALL:@SECLEVEL=0")
     with _files(material.certificate, material.private_key, material.dh_params) as (chain, key, dh_params):
         try:
             context.load_cert_chain(chain, key, lambda: "")

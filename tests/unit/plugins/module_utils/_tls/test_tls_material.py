@@ -4,6 +4,7 @@
 
 """Certificates and keys before they are pushed: what cryptography made, and what is wrong with it."""
 
+import base64
 import ssl
 
 import pytest
@@ -84,6 +85,45 @@ def test_a_chain_is_verified_with_the_keys(pair, middle, root, folder):
     backwards = read(middle.path) + read(pair[0])
     with pytest.raises(BadParameters, match=r"number 2 \(CN=sip\) did not issue number 1, whose issuer is CN=root"):
         check(domain(certificate=backwards, private_key_file=pair[1]))
+
+
+def test_what_only_peers_refuse_may_be_a_warning(pair, middle, root, folder):
+    def warned(chain, key, role="server"):
+        entry = domain(certificate=chain, private_key_file=key)
+        with pytest.raises(BadParameters, match="certificate"):
+            check(entry, role)
+        return material.check(material.load(entry), role, [], 0, material.Rules(checks_chain=False))
+
+    first = read(pair[0])
+    (wrong_order,) = warned(first + read(root.path) + read(middle.path), pair[1])
+    assert "number 2 (CN=root) did not issue number 1" in wrong_order
+    for chain in (first + first, first + read(root.path)):
+        assert warned(chain, pair[1])
+    client = root.issue("client", usage=_USAGE.CLIENT_AUTH)
+    (purpose,) = warned(read(client[0]), client[1])
+    assert "a peer may refuse it" in purpose
+    # of 1024 bits: a server with ciphers of a lower level takes it
+    weak = root.issue("weak", key=rsa.generate_private_key(65537, 1024))
+    lenient = material.Rules(checks_chain=False)
+    warnings = material.check(material.load(domain(weak)), "server", [], 0, lenient)
+    assert all("a peer may refuse it" in text for text in warnings)
+    for wrong, words in (
+        (domain(pair, private_key_file=weak[1]), "private_key: it is not the key of the certificate"),
+        (domain(certificate=first + first, private_key_file=weak[1]), "private_key: it is not the key"),
+        # the server looks at the first one
+        (domain(certificate=read(middle.path) + first, private_key_file=pair[1]), "List the certificate of the domain"),
+    ):
+        with pytest.raises(BadParameters, match=words):
+            material.check(material.load(wrong), "server", [], 0, lenient)
+
+
+@pytest.mark.parametrize("kind", ["TRUSTED CERTIFICATE", "X509 CERTIFICATE"])
+def test_forms_of_openssl(root, kind):
+    pem, key = root.issue("trusted")
+    body = ssl.PEM_cert_to_DER_cert(read(pem)) + (b"\x30\x03\x0c\x01a" if kind.startswith("TRUSTED") else b"")
+    text = f"-----BEGIN {kind}-----\n{base64.encodebytes(body).decode()}-----END {kind}-----\n"
+    loaded = material.load(domain(certificate=text, private_key_file=key, ca=text))
+    assert loaded.certificate == loaded.authorities == read(pem).encode()
 
 
 def test_keys_of_every_kind(root, middle, folder):

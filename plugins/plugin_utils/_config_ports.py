@@ -66,8 +66,6 @@ _OWN = re.compile(r"socket:\[(\d+)\]")
 _TAKES_IPV4 = re.compile(r"\bino:(\d+)\b.*\bv6only:0\b")
 _NAMES = re.compile(r"hosts +([0-9a-f.:]+)\s+([^#]+)")
 _IPV6_ONLY = "bindv6only 1"
-# Number and name of the interface, address and scope. Then IPv4 has a label, which is a name for OpenSIPS.
-_LOCAL = re.compile(r"\d+: +([^\s@]+)\S* +inet6? ([0-9a-f.:]+)[/ ].*?\bscope (\w+)([^\\]*)")
 _ANY4 = ipaddress.IPv4Address(0)
 _ANY6 = ipaddress.IPv6Address(0)
 
@@ -176,11 +174,15 @@ def problems(source: Source, listening: str) -> list[str]:
 def _of_interfaces(lines: t.Sequence[str]) -> dict[str, set[_Address]]:
     """{name: the addresses}, without those that have a scope, which OpenSIPS leaves out (socket_info.c)."""
     found: dict[str, set[_Address]] = {}
-    for match in filter(None, map(_LOCAL.match, lines)):
-        address = _parsed(match[2])
-        if address and not (address.version == 6 and match[3] == "link"):
-            label = match[4].split()[-1:] if address.version == 4 else []
-            found.setdefault((label or [match[1]])[0], set()).add(address)
+    for line in lines:
+        # number and name of the interface, family, address and its properties, at last the label of IPv4, which is a name for OpenSIPS
+        words = line.partition("\\")[0].split()
+        if len(words) < 5 or words[2] not in ("inet", "inet6"):
+            continue
+        address = _parsed(words[3].partition("/")[0])
+        if address and not (address.version == 6 and address.is_link_local):
+            name = words[-1] if address.version == 4 else words[1].partition("@")[0]
+            found.setdefault(name, set()).add(address)
     return found
 
 

@@ -63,7 +63,10 @@ ELSEWHERE = {
     "- name: Domain": "tests/unit/plugins/module_utils/_readers: what a reply looks like",
 }
 # variables, and a handler, which the guides show alone
-PARTS = ("compare_ignore:", "compare_database:", "phone_reboot_window:", "handlers:", "module_defaults:")
+PARTS = (
+    *("compare_ignore:", "compare_database:", "opensips_server_config_file:", "phone_reboot_window:"),
+    *("handlers:", "module_defaults:"),
+)
 SHOWN = {"text", "json", "html", "nginx", "jinja"}
 VAULT = {"vault_phone_password": "secret", "vault_grandstream_password": "secret"}
 FLEET = ("sip1", "sip2", "sip3")

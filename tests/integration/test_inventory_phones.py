@@ -296,7 +296,7 @@ def test_examples(emu, emulator, tmp_path):
         "port: 8888", f"port: {emu.udp[1]}"
     )
     text = text.replace("/var/lib/opensips/opensips.sqlite", str(path)).replace(
-        "/tmp/opensips_phones", str(tmp_path / "c")
+        "~/.cache/opensips_phones", str(tmp_path / "c")
     )
     found = list_inventory(tmp_path, (NAME, yaml.safe_load(text)))
     assert sorted(found.hosts) == ["1001", "1002"] and not found.warnings

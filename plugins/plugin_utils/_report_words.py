@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.community.opensips.plugins.module_utils._fleet.outcome import NOBODY
 from ansible_collections.community.opensips.plugins.module_utils._sip import remedies
 from ansible_collections.community.opensips.plugins.module_utils._sip.text import printable
 
@@ -72,7 +73,7 @@ def remedy(entry: Entry) -> str:
         return "Run the same campaign again when the window is open"
     if state == "not_sent" and "event auto" in reason:
         return "Set event to a preset or an Event for these phones"
-    if state == "not_sent" and "no contact is registered" in reason:
+    if state == "not_sent" and NOBODY in reason:
         return remedies.UNREGISTERED
     return _BY_STATE.get(state, "")
 
